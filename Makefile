@@ -1,0 +1,73 @@
+# Commands of the project; `make help` lists them. None of them needs root.
+
+# The newest Python that TensorFlow supports here; `make PYTHON=/path/to/python ...` overrides it.
+# Asking for the version skips launchers that exist but have nothing to launch.
+PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	"$$name" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	2>/dev/null && command -v "$$name" && break; done)
+
+VENV := .venv
+# Serving has an environment of its own: it installs in seconds, and running the service with
+# nothing else around shows that it does not lean on TensorFlow or the development tools.
+SERVE_VENV := .venv-serve
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SERVE_INSTALLED := $(SERVE_VENV)/.installed
+
+DATA ?= kaggle
+PREPARED ?= data/prepared
+RUN ?= runs/latest
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test check fix train bench
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Build .venv with everything for work on the project
+
+run: $(SERVE_INSTALLED) ## Start the service (installs serving needs only); PORT, BIOPSIA_* pass through
+	$(SERVE_VENV)/bin/python app.py
+
+test: check ## Check style and types, then run all tests; BIOPSIA_IDC_DIR=... adds real patches
+	MPLBACKEND=Agg $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: setup ## Verify format, lint and types without changing anything
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fix: setup ## Mend what `make check` finds, where a tool can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: $(PREPARED)/report.md ## Prepare and train; DATA=folder, zip, Hub id or kaggle, RUN=output folder
+	$(BIN)/python -m training train $(PREPARED) --out $(RUN)
+
+bench: setup ## Measure speed: input pipeline and service
+	$(BIN)/python -m benchmarks
+
+$(PREPARED)/report.md: | $(INSTALLED)
+	$(BIN)/python -m training prepare "$(DATA)" --out $(PREPARED)
+
+# A stamp is older than its requirements after an edit, so that the environment is renewed.
+$(INSTALLED): requirements.txt hf_space/requirements.txt training/requirements.txt
+	$(call install,$(VENV),requirements.txt)
+
+$(SERVE_INSTALLED): hf_space/requirements.txt
+	$(call install,$(SERVE_VENV),hf_space/requirements.txt)
+
+# install(environment, requirements): with uv when it is there, else with venv and pip.
+define install
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found" >&2; exit 1; }
+	@if command -v uv >/dev/null; then \
+		test -x $(1)/bin/python || uv venv --quiet --seed --python "$(PYTHON)" $(1); \
+		uv pip install --python $(1)/bin/python -r $(2); \
+	else \
+		test -x $(1)/bin/pip || "$(PYTHON)" -m venv --clear $(1); \
+		$(1)/bin/python -m pip install --disable-pip-version-check -r $(2); \
+	fi
+	@touch $@
+endef

@@ -1,0 +1,1 @@
+"""The Biopsia service: histology image in, calibrated and explained result out."""

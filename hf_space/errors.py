@@ -1,0 +1,162 @@
+"""Every error the service raises on purpose.
+
+    BiopsiaError                      500  internal_error
+    ├── RequestError                  400  invalid_request
+    │   ├── InvalidEncodingError      400  invalid_encoding
+    │   ├── MissingImageError         400  missing_image
+    │   ├── UnsupportedBodyError      415  unsupported_media_type
+    │   ├── InvalidOptionsError       422  invalid_options
+    │   ├── UnknownOperatingPointError 422 unknown_operating_point
+    │   ├── PayloadTooLargeError      413  payload_too_large
+    │   └── ImageError                422  invalid_image
+    │       ├── UnsupportedImageError 415  unsupported_image
+    │       ├── CorruptImageError     422  corrupt_image
+    │       ├── AnimatedImageError    422  animated_image
+    │       ├── TooManyPixelsError    413  too_many_pixels
+    │       ├── ScaleError            422  scale_out_of_range
+    │       └── RegionNotSupportedError 422 region_not_supported
+    └── ModelUnavailableError         503  model_unavailable
+        └── BundleError               503  model_unavailable
+
+Each class carries the ``code`` a client may switch on and the HTTP ``status`` it maps to. The text
+of a `RequestError` is written for the client: it names the value and the remedy, never a path. The
+text of every other class is for the log only; clients get ``public_message``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BiopsiaError(Exception):
+    """Base of all errors of the service."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    public_message: ClassVar[str | None] = "The service failed on this request."
+
+    def __init__(self, message: str, **details: object) -> None:
+        """Describe one failure.
+
+        Args:
+            message: What went wrong, with the offending value and the remedy.
+            **details: Facts a program can use; JSON values only.
+        """
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    @property
+    def client_message(self) -> str:
+        """The text a client may see."""
+        return self.public_message or self.message
+
+    @property
+    def client_details(self) -> dict[str, object]:
+        """The details a client may see; none where the message is withheld."""
+        return {} if self.public_message else self.details
+
+
+class RequestError(BiopsiaError):
+    """The request itself is wrong; sending it again cannot help."""
+
+    code = "invalid_request"
+    status = 400
+    public_message = None
+
+
+class InvalidEncodingError(RequestError):
+    """The image text is neither base64 nor a base64 data URL."""
+
+    code = "invalid_encoding"
+
+
+class MissingImageError(RequestError):
+    """The request carries no image, or an empty one."""
+
+    code = "missing_image"
+
+
+class UnsupportedBodyError(RequestError):
+    """The body is neither multipart form data nor JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class InvalidOptionsError(RequestError):
+    """An option is unknown, has a bad value, or contradicts another."""
+
+    code = "invalid_options"
+    status = 422
+
+
+class UnknownOperatingPointError(RequestError):
+    """The model has no operating point of this name."""
+
+    code = "unknown_operating_point"
+    status = 422
+
+
+class PayloadTooLargeError(RequestError):
+    """The upload has more bytes than allowed."""
+
+    code = "payload_too_large"
+    status = 413
+
+
+class ImageError(RequestError):
+    """The bytes arrived, but no patch can be made of them."""
+
+    code = "invalid_image"
+    status = 422
+
+
+class UnsupportedImageError(ImageError):
+    """The bytes are no image format, or no pixel type, that the service reads."""
+
+    code = "unsupported_image"
+    status = 415
+
+
+class CorruptImageError(ImageError):
+    """The file is truncated or damaged."""
+
+    code = "corrupt_image"
+
+
+class AnimatedImageError(ImageError):
+    """The file holds several frames or pages, so which one to read is unclear."""
+
+    code = "animated_image"
+
+
+class TooManyPixelsError(ImageError):
+    """The image declares more pixels than allowed; it was not decoded."""
+
+    code = "too_many_pixels"
+    status = 413
+
+
+class ScaleError(ImageError):
+    """At its stated scale the image shrinks to nothing or cannot be rescaled sensibly."""
+
+    code = "scale_out_of_range"
+
+
+class RegionNotSupportedError(ImageError):
+    """The image is larger than one patch."""
+
+    code = "region_not_supported"
+
+
+class ModelUnavailableError(BiopsiaError):
+    """No usable model is loaded."""
+
+    code = "model_unavailable"
+    status = 503
+    public_message = "The model is not available, so nothing can be predicted. Try again later."
+
+
+class BundleError(ModelUnavailableError):
+    """The model folder is missing, incomplete or altered."""

@@ -1,0 +1,1 @@
+"""From bytes to pixels: decoding under limits, preprocessing, quality checks."""

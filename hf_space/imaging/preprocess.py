@@ -1,0 +1,87 @@
+"""The one preprocessing: training and the service both call it, so they cannot drift apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ColorMode = Literal["rgb", "grayscale"]
+Interpolation = Literal["bilinear", "bicubic"]
+
+_INTERPOLATIONS: Final = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
+
+
+def pad_to_patch(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Grow an edge patch to a full one by reflection on the right and at the bottom.
+
+    The edge pixel itself is not repeated (OpenCV's ``BORDER_REFLECT_101``); sides shorter than half
+    of ``size`` are reflected as often as needed.
+
+    Args:
+        image: uint8 (h, w, 3), both sides from 1 to ``size``.
+        size: Side of the patch in pixels.
+
+    Returns:
+        uint8 (size, size, 3); the input itself when it is full already.
+
+    Raises:
+        ValueError: The image is empty, larger than ``size``, or not uint8 (h, w, 3).
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"expected uint8 (h, w, 3), got {image.dtype} {image.shape}")
+    height, width = image.shape[:2]
+    if not (1 <= height <= size and 1 <= width <= size):
+        raise ValueError(f"a {width}x{height} px image does not fit a {size} px patch")
+    if height == width == size:
+        return image
+    padded = cv2.copyMakeBorder(
+        image, 0, size - height, 0, size - width, borderType=cv2.BORDER_REFLECT_101
+    )
+    return np.asarray(padded, dtype=np.uint8)
+
+
+def preprocess(
+    patches: NDArray[np.uint8],
+    *,
+    input_size: int,
+    color_mode: ColorMode = "rgb",
+    interpolation: Interpolation = "bilinear",
+) -> NDArray[np.float32]:
+    """Turn patches into the network's input.
+
+    Values stay in 0 to 255, because Keras's EfficientNets normalise inside the network. The resize
+    works on float32 with half-pixel centres, so nothing is rounded, and a patch that has the right
+    size comes out unchanged. Grey is the BT.601 luminance, 0.299 R + 0.587 G + 0.114 B, in three
+    equal channels.
+
+    Args:
+        patches: uint8 (N, h, w, 3), RGB.
+        input_size: Side of the network's input in pixels.
+        color_mode: ``rgb``, or ``grayscale`` to drop the stain's colour.
+        interpolation: ``bilinear``, or ``bicubic`` clipped to 0..255.
+
+    Returns:
+        float32 (N, input_size, input_size, 3), 0 to 255.
+
+    Raises:
+        ValueError: ``patches`` is not uint8 (N, h, w, 3).
+    """
+    if patches.dtype != np.uint8 or patches.ndim != 4 or patches.shape[3] != 3:
+        raise ValueError(f"expected uint8 (N, h, w, 3), got {patches.dtype} {patches.shape}")
+    batch = np.empty((len(patches), input_size, input_size, 3), dtype=np.float32)
+    for patch, target in zip(patches, batch, strict=True):
+        source = patch.astype(np.float32)
+        if color_mode == "grayscale":
+            source = cv2.cvtColor(source, cv2.COLOR_RGB2GRAY)
+        resized = cv2.resize(
+            source, (input_size, input_size), interpolation=_INTERPOLATIONS[interpolation]
+        )
+        target[...] = resized if color_mode == "rgb" else resized[:, :, None]
+    if interpolation == "bicubic":
+        np.clip(batch, 0.0, 255.0, out=batch)
+    return batch

@@ -1,0 +1,1 @@
+"""From pixels to logits: bundle loading with hash checks, and the engine."""

@@ -1,0 +1,91 @@
+"""Dependencies point one way, and serving needs no training library."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVING = sorted([*(ROOT / "hf_space").rglob("*.py"), *ROOT.glob("app.py")])
+TRAINING = sorted((ROOT / "training").rglob("*.py"))
+FORBIDDEN_IN_SERVING = {"training", "tests", "tensorflow", "keras", "datasets", "sklearn", "pandas"}
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Yield the top-level package of every import in a file, at any depth."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.partition(".")[0]
+
+
+def _required(*files: str) -> dict[str, str]:
+    """Read pinned requirements: normalised distribution name to version."""
+    pins = {}
+    for file in files:
+        for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
+            requirement = line.partition("#")[0].strip()
+            if requirement and not requirement.startswith("-r"):
+                name, _, version = requirement.partition("==")
+                pins[_normalised(name)] = version
+    return pins
+
+
+def _normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _unpinned(paths: list[Path], pins: dict[str, str]) -> set[str]:
+    """Name third-party packages that files import but no requirement pins."""
+    own = {"hf_space", "training", "tests", "benchmarks", "app"}
+    packages = {name for path in paths for name in _imported(path)}
+    third_party = packages - set(sys.stdlib_module_names) - own
+    providers = packages_distributions()
+    return {
+        package
+        for package in third_party
+        if not {_normalised(name) for name in providers.get(package, [package])} & set(pins)
+    }
+
+
+@pytest.mark.parametrize("path", SERVING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_service_imports_neither_training_nor_its_libraries(path: Path) -> None:
+    assert not set(_imported(path)) & FORBIDDEN_IN_SERVING
+
+
+def test_the_service_imports_only_what_its_requirements_pin() -> None:
+    assert _unpinned(SERVING, _required("hf_space/requirements.txt")) == set()
+
+
+def test_training_imports_only_what_the_requirements_pin() -> None:
+    pins = _required("hf_space/requirements.txt", "training/requirements.txt")
+    assert _unpinned(TRAINING, pins) == set()
+
+
+def test_the_imaging_layer_stands_below_inference_and_the_api() -> None:
+    above = re.compile(r"hf_space\.(inference|explain|api|ui|store|predictor)\b")
+    for path in (ROOT / "hf_space" / "imaging").rglob("*.py"):
+        assert above.search(path.read_text(encoding="utf-8")) is None, path.name
+
+
+@pytest.mark.parametrize(
+    "file", ["requirements.txt", "hf_space/requirements.txt", "training/requirements.txt"]
+)
+def test_requirements_are_pinned_exactly(file: str) -> None:
+    assert all(re.fullmatch(r"\d[\w.]*", version) for version in _required(file).values())
+
+
+def test_no_requirement_is_pinned_twice() -> None:
+    files = ("requirements.txt", "hf_space/requirements.txt", "training/requirements.txt")
+    assert len(_required(*files)) == sum(len(_required(file)) for file in files)
+
+
+def test_serving_requirements_have_no_tensorflow() -> None:
+    assert not {"tensorflow", "keras"} & set(_required("hf_space/requirements.txt"))

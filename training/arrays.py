@@ -1,0 +1,88 @@
+"""The prepared data set as arrays: decoded once, then mapped from disk."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from hf_space.imaging.decode import decode_image
+from training.errors import DatasetError
+
+_CHUNK = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Patches:
+    """Patches in memory order.
+
+    Attributes:
+        images: uint8 ``(N, h, h, 3)``, mapped from disk.
+        labels: int64 ``(N,)``, 0 no IDC, 1 IDC.
+        case_ids: str ``(N,)``.
+        x: int64 ``(N,)``, left edge on the slide, in pixels.
+        y: int64 ``(N,)``, top edge on the slide, in pixels.
+        splits: str ``(N,)``: train, extension, val or test.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    case_ids: NDArray[np.str_]
+    x: NDArray[np.int64]
+    y: NDArray[np.int64]
+    splits: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        """Return the number of patches."""
+        return len(self.labels)
+
+
+def load_patches(dataset: Path) -> Patches:
+    """Open a folder written by ``prepare``; the first call decodes every patch into one array.
+
+    Raises:
+        DatasetError: the folder holds no prepared data set.
+    """
+    import datasets
+
+    try:
+        splits = datasets.load_from_disk(str(dataset))
+    except FileNotFoundError as error:
+        raise DatasetError(f"{dataset} holds no data set; run `prepare` first") from error
+    table = datasets.concatenate_datasets([splits[name] for name in sorted(splits)])
+    table = table.cast_column("image", datasets.Image(decode=False))
+    columns = table.select_columns(["label", "case_id", "x", "y", "split"]).with_format("numpy")[:]
+    return Patches(
+        images=_images(table, dataset / "arrays" / f"images-{table._fingerprint}.npy"),
+        labels=columns["label"].astype(np.int64),
+        case_ids=columns["case_id"].astype(np.str_),
+        x=columns["x"].astype(np.int64),
+        y=columns["y"].astype(np.int64),
+        splits=columns["split"].astype(np.str_),
+    )
+
+
+def _images(table: Any, path: Path) -> NDArray[np.uint8]:
+    # The image column is large on the full archive: it is decoded in chunks into a mapped file.
+    if not path.is_file():
+        path.parent.mkdir(exist_ok=True)
+        partial = path.with_suffix(".partial")
+        first = decode_image(table[0]["image"]["bytes"])
+        target = np.lib.format.open_memmap(
+            partial, mode="w+", dtype=np.uint8, shape=(len(table), *first.shape)
+        )
+        with ThreadPoolExecutor() as pool:
+            for start in tqdm(range(0, len(table), _CHUNK), desc="decode", unit="chunk"):
+                rows = table[start : start + _CHUNK]["image"]
+                target[start : start + len(rows)] = list(
+                    pool.map(lambda row: decode_image(row["bytes"]), rows)
+                )
+        target.flush()
+        partial.rename(path)
+    images: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return images

@@ -1,0 +1,38 @@
+"""Errors that the training commands explain to the user.
+
+    TrainingError
+    ├── SourceError        the patches cannot be found, opened or downloaded
+    │   └── PatchReadError one patch cannot be read; the others can
+    ├── DatasetError       a prepared data set, its columns or its split do not fit
+    ├── RunError           a training run, its folder or its checkpoint does not fit
+    └── ConfigurationError a combination of options cannot work
+
+The command line prints the message of any of them and exits with code 2, without a traceback.
+A message names the value that was wrong and, where there is one, the remedy.
+"""
+
+from __future__ import annotations
+
+
+class TrainingError(Exception):
+    """Base of every error that a user of `python -m training` can cause or cure."""
+
+
+class SourceError(TrainingError):
+    """The source of patches is missing, empty, unreadable or cannot be downloaded."""
+
+
+class PatchReadError(SourceError):
+    """One patch of a source cannot be read."""
+
+
+class DatasetError(TrainingError):
+    """A prepared data set, its columns or its split do not fit the request."""
+
+
+class RunError(TrainingError):
+    """A training run, its folder or its checkpoint does not fit the request."""
+
+
+class ConfigurationError(TrainingError):
+    """Options that are valid alone contradict each other."""

@@ -1,0 +1,119 @@
+"""Backbones under the flat head, whose activation map averages to the logit."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import cast
+
+import keras
+
+from training.config import Backbone, TrainConfig
+from training.errors import RunError
+
+ACTIVATION_MAP = "activation_map"
+LOGIT = "logit"
+FEATURES = "features"
+# Channel means of ImageNet in BGR order, as VGG16 was trained with (Simonyan 2015).
+_VGG_BGR_MEAN = (103.939, 116.779, 123.68)
+
+
+def build_model(
+    backbone: Backbone, *, input_size: int, weights: str = "none", dropout: float = 0.0
+) -> keras.Model:
+    """Build the classifier: features, 1x1 convolution to one map, global average.
+
+    The mean of the map is the logit, so the class activation map (Zhou 2016) comes with the
+    same forward pass.
+
+    Args:
+        backbone: name of the Keras application.
+        input_size: side of the input, in pixels.
+        weights: ``imagenet``, ``none`` or a ``.weights.h5`` file of the headless application.
+        dropout: share of feature channels dropped before the head while training.
+
+    Returns:
+        Model from float32 ``(N, input_size, input_size, 3)`` in 0..255 to logits ``(N, 1)``.
+
+    Raises:
+        RunError: the weights cannot be read or downloaded.
+    """
+    inputs = keras.Input((input_size, input_size, 3), name="image")
+    body = _application(backbone, inputs, weights)
+    features = keras.layers.Activation("linear", name=FEATURES)(body.output)
+    dropped = keras.layers.SpatialDropout2D(dropout, name="head_dropout")(features)
+    activation_map = keras.layers.Conv2D(1, 1, name=ACTIVATION_MAP)(dropped)
+    logit = keras.layers.GlobalAveragePooling2D(name=LOGIT)(activation_map)
+    return keras.Model(inputs, logit, name=backbone)
+
+
+def explained(model: keras.Model) -> keras.Model:
+    """Return the model with outputs ``logit`` (N, 1) and ``activation_map`` (N, r, c, 1)."""
+    outputs = {name: model.get_layer(name).output for name in (LOGIT, ACTIVATION_MAP)}
+    return keras.Model(model.inputs, outputs, name=model.name)
+
+
+def freeze_for_head(model: keras.Model) -> None:
+    """Let only the head learn."""
+    for layer in model.layers:
+        layer.trainable = layer.name == ACTIVATION_MAP
+
+
+def unfreeze(model: keras.Model, *, batch_statistics: bool) -> None:
+    """Let everything learn; ``batch_statistics`` says whether batch normalisation does too."""
+    for layer in model.layers:
+        normalises = isinstance(layer, keras.layers.BatchNormalization)
+        preprocesses = layer.name == "vgg16_preprocessing"
+        layer.trainable = not preprocesses and (batch_statistics or not normalises)
+
+
+def from_config(config: TrainConfig) -> keras.Model:
+    """Build the model that a run's configuration describes."""
+    return build_model(
+        config.backbone,
+        input_size=config.input_size,
+        weights=config.weights,
+        dropout=config.dropout,
+    )
+
+
+def initial_bias(positive_share: float) -> float:
+    """Return the head's first bias, the log odds of the positive class (Lin 2017, section 4.1)."""
+    clipped = min(max(positive_share, 1e-3), 1 - 1e-3)
+    return math.log(clipped / (1 - clipped))
+
+
+def _application(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> keras.Model:
+    builders = {
+        "efficientnetb0": keras.applications.EfficientNetB0,
+        "efficientnetv2b0": keras.applications.EfficientNetV2B0,
+        "vgg16": keras.applications.VGG16,
+    }
+    tensor = _vgg_preprocessing(inputs) if backbone == "vgg16" else inputs
+    source = "imagenet" if weights == "imagenet" else None
+    try:
+        body = builders[backbone](include_top=False, weights=source, input_tensor=tensor)
+        if weights not in ("imagenet", "none"):
+            _load_headless(body, Path(weights))
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"cannot load the weights {weights!r} into {backbone}: {error}. "
+            "Without a network, pass --weights FILE or --weights none."
+        ) from error
+    return cast(keras.Model, body)
+
+
+def _load_headless(body: keras.Model, path: Path) -> None:
+    if not path.is_file():
+        raise RunError(f"no such weights file: {path}")
+    body.load_weights(path)
+
+
+def _vgg_preprocessing(inputs: keras.KerasTensor) -> keras.KerasTensor:
+    # A fixed 1x1 convolution swaps RGB for BGR and subtracts the means: it serialises like any
+    # other layer, which a Lambda does not.
+    swap = keras.layers.Conv2D(3, 1, trainable=False, name="vgg16_preprocessing")
+    outputs = swap(inputs)
+    kernel = [[[[0, 0, 1], [0, 1, 0], [1, 0, 0]]]]
+    swap.set_weights([keras.ops.convert_to_numpy(kernel), [-mean for mean in _VGG_BGR_MEAN]])
+    return outputs

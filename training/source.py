@@ -1,0 +1,239 @@
+"""Patches in Kaggle's layout, read from a folder or straight from a zip.
+
+A patch is named `<case>_idx5_x<x>_y<y>_class<c>.png`; x and y are the pixel coordinates of its
+upper left corner on the slide reduced to about 4 microns per pixel, c is 1 for invasive ductal
+carcinoma. Only the name counts, so any nesting of folders works, and the second copy that
+Kaggle's archive carries in `IDC_regular_ps50_idx5/` collapses into the first.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from hf_space.errors import BiopsiaError
+from hf_space.imaging.decode import decode_image
+from hf_space.imaging.preprocess import pad_to_patch
+from training.errors import PatchReadError, SourceError
+
+PATCH_SIZE_PIXELS: Final = 50
+MAX_PATCH_BYTES: Final = 1 << 20
+"""A 50x50 PNG has about 7 kB; far larger members are not patches and are not even read."""
+
+_NAME: Final = re.compile(
+    r"(?P<case>\d+)_idx\d+_x(?P<x>\d+)_y(?P<y>\d+)_class(?P<label>[01])\.png", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchRecord:
+    """What a patch's name tells.
+
+    Attributes:
+        case_id: Patient and slide, digits as text.
+        x: Left edge on the slide, pixels at about 4 microns per pixel.
+        y: Upper edge on the slide, same unit.
+        label: 1 for invasive ductal carcinoma, else 0.
+        name: File name without folders.
+        padded: True when an earlier preparation has already padded the image to full size.
+    """
+
+    case_id: str
+    x: int
+    y: int
+    label: int
+    name: str
+    padded: bool = False
+
+
+class PatchSource(Protocol):
+    """Where patches come from; `records` are sorted by case, y and x."""
+
+    @property
+    def records(self) -> Sequence[PatchRecord]:
+        """All patches of the source."""
+        ...
+
+    def read(self, record: PatchRecord) -> bytes:
+        """Return the encoded image of a record; safe to call from several threads.
+
+        Raises:
+            PatchReadError: When the bytes cannot be read.
+        """
+        ...
+
+
+def parse_name(name: str) -> PatchRecord | None:
+    """Read case, position and label from a file name; None when it is not a patch's name."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    return PatchRecord(
+        case_id=match["case"],
+        x=int(match["x"]),
+        y=int(match["y"]),
+        label=int(match["label"]),
+        name=name,
+    )
+
+
+def sort_key(record: PatchRecord) -> tuple[str, int, int, str]:
+    """Order patches by case, then row by row over the slide."""
+    return record.case_id, record.y, record.x, record.name
+
+
+def _shallowest(paths: Iterable[str]) -> dict[PatchRecord, str]:
+    """Map each record to its path, the one nearest to the root when a name occurs twice."""
+    found: dict[PatchRecord, str] = {}
+    for path in paths:
+        record = parse_name(PurePosixPath(path).name)
+        if record is None:
+            continue
+        known = found.get(record)
+        if known is None or (path.count("/"), path) < (known.count("/"), known):
+            found[record] = path
+    return found
+
+
+@dataclass(frozen=True)
+class _FolderSource:
+    root: Path
+    paths: dict[PatchRecord, str]
+    records: Sequence[PatchRecord] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "records", sorted(self.paths, key=sort_key))
+
+    def read(self, record: PatchRecord) -> bytes:
+        path = self.root / self.paths[record]
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_PATCH_BYTES + 1)
+        except OSError as error:
+            raise PatchReadError(f"{record.name}: {error.strerror or error}") from error
+        return _limited(record, data)
+
+
+@dataclass(frozen=True)
+class _ZipSource:
+    archive: zipfile.ZipFile
+    paths: dict[PatchRecord, str]
+    records: Sequence[PatchRecord] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "records", sorted(self.paths, key=sort_key))
+
+    def read(self, record: PatchRecord) -> bytes:
+        try:
+            with self.archive.open(self.paths[record]) as file:
+                data = file.read(MAX_PATCH_BYTES + 1)
+        # zipfile raises RuntimeError for encrypted members and NotImplementedError, its
+        # subclass, for unknown compression.
+        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+            raise PatchReadError(f"{record.name}: {error}") from error
+        return _limited(record, data)
+
+
+def _limited(record: PatchRecord, data: bytes) -> bytes:
+    if len(data) > MAX_PATCH_BYTES:
+        raise PatchReadError(f"{record.name}: more than {MAX_PATCH_BYTES:,} bytes, not a patch")
+    return data
+
+
+def _folder_paths(root: Path) -> Iterator[str]:
+    for folder, _, names in os.walk(root):
+        relative = Path(folder).relative_to(root)
+        for name in names:
+            yield (relative / name).as_posix()
+
+
+def _require_patches(paths: dict[PatchRecord, str], path: Path) -> None:
+    if not paths:
+        raise SourceError(
+            f"{path} holds no patch named <case>_idx5_x<x>_y<y>_class<0 or 1>.png; "
+            "give the folder or zip of Kaggle's Breast Histopathology Images"
+        )
+
+
+@contextmanager
+def open_source(source: str | Path) -> Iterator[PatchSource]:
+    """Open a folder or zip in Kaggle's layout.
+
+    Args:
+        source: Path of the folder or zip.
+
+    Yields:
+        The source; a zip is closed on leaving the context.
+
+    Raises:
+        SourceError: When the path is missing, is no zip, or holds no patch.
+    """
+    path = Path(source).expanduser()
+    if path.is_dir():
+        paths = _shallowest(_folder_paths(path))
+        _require_patches(paths, path)
+        yield _FolderSource(path, paths)
+        return
+    if not path.exists():
+        raise SourceError(f"{path} does not exist")
+    if not zipfile.is_zipfile(path):
+        raise SourceError(f"{path} is neither a folder nor a zip archive")
+    with zipfile.ZipFile(path) as archive:
+        paths = _shallowest(archive.namelist())
+        _require_patches(paths, path)
+        yield _ZipSource(archive, paths)
+
+
+def decode_patch(data: bytes, record: PatchRecord) -> NDArray[np.uint8]:
+    """Decode one patch as stored, before padding.
+
+    Returns:
+        RGB, shape (h, w, 3) with h and w from 1 to 50, uint8.
+
+    Raises:
+        PatchReadError: When the bytes are no image, or the image is larger than a patch.
+    """
+    try:
+        image = decode_image(data, max_bytes=MAX_PATCH_BYTES)
+    except BiopsiaError as error:
+        raise PatchReadError(f"{record.name}: {error}") from error
+    if max(image.shape[:2]) > PATCH_SIZE_PIXELS:
+        height, width = image.shape[:2]
+        raise PatchReadError(f"{record.name}: {width}x{height} pixels, larger than a patch")
+    return image
+
+
+def read_patches(
+    source: PatchSource, records: Sequence[PatchRecord], *, progress: bool
+) -> NDArray[np.uint8]:
+    """Read patches into one array; edge patches are padded by reflection.
+
+    Args:
+        source: Where the records come from.
+        records: Patches to read, length N; the result takes 7.5 kB for each.
+        progress: Show a progress bar on stderr.
+
+    Returns:
+        RGB patches, shape (N, 50, 50, 3), uint8.
+
+    Raises:
+        PatchReadError: When one of them cannot be read.
+    """
+    shape = (len(records), PATCH_SIZE_PIXELS, PATCH_SIZE_PIXELS, 3)
+    patches = np.empty(shape, dtype=np.uint8)
+    bar = tqdm(records, desc="reading patches", unit="img", disable=not progress)
+    for index, record in enumerate(bar):
+        image = decode_patch(source.read(record), record)
+        patches[index] = pad_to_patch(image, PATCH_SIZE_PIXELS)
+    return patches
