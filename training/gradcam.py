@@ -24,7 +24,7 @@ def grad_cam(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.floa
         float32 ``(N, rows, columns)``.
     """
     split = keras.Model(
-        model.inputs, [model.get_layer(FEATURES).output, model.get_layer(LOGIT).output]
+        model.input, [model.get_layer(FEATURES).output, model.get_layer(LOGIT).output]
     )
     with tf.GradientTape() as tape:
         inputs = tf.constant(images)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import warnings
 from pathlib import Path
-from typing import cast
 
 import keras
+import numpy as np
 
 from training.config import Backbone, TrainConfig
 from training.errors import RunError
@@ -14,6 +15,7 @@ from training.errors import RunError
 ACTIVATION_MAP = "activation_map"
 LOGIT = "logit"
 FEATURES = "features"
+VGG_PREPROCESSING = "vgg16_preprocessing"
 # Channel means of ImageNet in BGR order, as VGG16 was trained with (Simonyan 2015).
 _VGG_BGR_MEAN = (103.939, 116.779, 123.68)
 
@@ -39,8 +41,8 @@ def build_model(
         RunError: the weights cannot be read or downloaded.
     """
     inputs = keras.Input((input_size, input_size, 3), name="image")
-    body = _application(backbone, inputs, weights)
-    features = keras.layers.Activation("linear", name=FEATURES)(body.output)
+    body = _features(backbone, inputs, weights)
+    features = keras.layers.Activation("linear", name=FEATURES)(body)
     dropped = keras.layers.SpatialDropout2D(dropout, name="head_dropout")(features)
     activation_map = keras.layers.Conv2D(1, 1, name=ACTIVATION_MAP)(dropped)
     logit = keras.layers.GlobalAveragePooling2D(name=LOGIT)(activation_map)
@@ -50,7 +52,7 @@ def build_model(
 def explained(model: keras.Model) -> keras.Model:
     """Return the model with outputs ``logit`` (N, 1) and ``activation_map`` (N, r, c, 1)."""
     outputs = {name: model.get_layer(name).output for name in (LOGIT, ACTIVATION_MAP)}
-    return keras.Model(model.inputs, outputs, name=model.name)
+    return keras.Model(model.input, outputs, name=model.name)
 
 
 def freeze_for_head(model: keras.Model) -> None:
@@ -63,7 +65,7 @@ def unfreeze(model: keras.Model, *, batch_statistics: bool) -> None:
     """Let everything learn; ``batch_statistics`` says whether batch normalisation does too."""
     for layer in model.layers:
         normalises = isinstance(layer, keras.layers.BatchNormalization)
-        preprocesses = layer.name == "vgg16_preprocessing"
+        preprocesses = layer.name == VGG_PREPROCESSING
         layer.trainable = not preprocesses and (batch_statistics or not normalises)
 
 
@@ -83,37 +85,44 @@ def initial_bias(positive_share: float) -> float:
     return math.log(clipped / (1 - clipped))
 
 
-def _application(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> keras.Model:
+def _features(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> keras.KerasTensor:
     builders = {
         "efficientnetb0": keras.applications.EfficientNetB0,
         "efficientnetv2b0": keras.applications.EfficientNetV2B0,
         "vgg16": keras.applications.VGG16,
     }
-    tensor = _vgg_preprocessing(inputs) if backbone == "vgg16" else inputs
     source = "imagenet" if weights == "imagenet" else None
+    # VGG16's preprocessing layer comes after loading: weights are matched by the layers' order.
+    start = {"input_shape": inputs.shape[1:]} if backbone == "vgg16" else {"input_tensor": inputs}
     try:
-        body = builders[backbone](include_top=False, weights=source, input_tensor=tensor)
+        body = builders[backbone](include_top=False, weights=source, **start)
         if weights not in ("imagenet", "none"):
             _load_headless(body, Path(weights))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, UserWarning) as error:
         raise RunError(
             f"cannot load the weights {weights!r} into {backbone}: {error}. "
             "Without a network, pass --weights FILE or --weights none."
         ) from error
-    return cast(keras.Model, body)
+    return _vgg_on(inputs, body) if backbone == "vgg16" else body.output
 
 
 def _load_headless(body: keras.Model, path: Path) -> None:
     if not path.is_file():
         raise RunError(f"no such weights file: {path}")
-    body.load_weights(path)
+    # Keras only warns about layers for which the file has nothing, and leaves them random.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        body.load_weights(path)
 
 
-def _vgg_preprocessing(inputs: keras.KerasTensor) -> keras.KerasTensor:
+def _vgg_on(inputs: keras.KerasTensor, body: keras.Model) -> keras.KerasTensor:
     # A fixed 1x1 convolution swaps RGB for BGR and subtracts the means: it serialises like any
     # other layer, which a Lambda does not.
-    swap = keras.layers.Conv2D(3, 1, trainable=False, name="vgg16_preprocessing")
+    swap = keras.layers.Conv2D(3, 1, trainable=False, name=VGG_PREPROCESSING)
     outputs = swap(inputs)
-    kernel = [[[[0, 0, 1], [0, 1, 0], [1, 0, 0]]]]
-    swap.set_weights([keras.ops.convert_to_numpy(kernel), [-mean for mean in _VGG_BGR_MEAN]])
+    kernel = np.eye(3, dtype=np.float32)[None, None, :, ::-1]
+    swap.set_weights([kernel, -np.array(_VGG_BGR_MEAN, np.float32)])
+    # The layers are applied one by one, so that the network stays flat.
+    for layer in body.layers[1:]:
+        outputs = layer(outputs)
     return outputs

@@ -1,0 +1,105 @@
+"""The same patches through every format give the same logits and maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from hf_space.imaging.preprocess import preprocess
+from hf_space.inference.bundle import Calibration, OperatingPoint, load_bundle
+from hf_space.inference.engine import OpenVinoEngine
+from tests.synthetic import make_patches
+from training.calibrate import CalibrationReport, CalibrationResult
+from training.config import CONFIG_FILE, Backbone, TrainConfig
+from training.errors import RunError
+from training.export import EXTRA_FORMATS, export
+from training.gradcam import grad_cam
+from training.model import ACTIVATION_MAP, FEATURES, LOGIT, build_model, explained
+from training.run import FACTS_FILE, MODEL_FILE, RunFacts
+
+SIZE = 64
+POINT = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)
+CALIBRATION = CalibrationResult(
+    calibration=Calibration(method="platt", slope=1.5, intercept=0.25),
+    thresholds={"balanced": POINT, "high_sensitivity": POINT},
+    report=CalibrationReport(
+        patches=30,
+        cases=3,
+        folds=3,
+        nll_before=0.5,
+        nll_after=0.4,
+        ece_before=0.1,
+        ece_after=0.05,
+        operating_points={},
+    ),
+)
+Results = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def _model(backbone: Backbone, batch: np.ndarray) -> keras.Model:
+    keras.utils.set_random_seed(7)
+    model = explained(build_model(backbone, input_size=SIZE))
+    features = keras.Model(model.input, model.get_layer(FEATURES).output)(batch, training=False)
+    head = model.get_layer(ACTIVATION_MAP)
+    # Untrained features are tiny; the head is scaled so that logits differ by about one.
+    scale = 1 / (np.std(features) * np.sqrt(features.shape[-1]))
+    head.kernel.assign(np.random.default_rng(2).normal(size=head.kernel.shape) * scale)
+    head.bias.assign([0.3])
+    return model
+
+
+def _pair(outputs: dict[str, object]) -> tuple[np.ndarray, np.ndarray]:
+    logits, maps = np.asarray(outputs[LOGIT]), np.asarray(outputs[ACTIVATION_MAP])
+    return logits.reshape(len(logits)), maps.reshape(maps.shape[:3])
+
+
+@pytest.fixture(scope="module", params=["efficientnetb0", "efficientnetv2b0", "vgg16"])
+def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    backbone: Backbone = request.param
+    folder = tmp_path_factory.mktemp(backbone)
+    run, out = folder / "run", folder / "bundle"
+    run.mkdir()
+    images, _ = make_patches(3, seed=3)
+    batch = preprocess(images, input_size=SIZE)
+    model = _model(backbone, batch)
+    config = TrainConfig(dataset="", backbone=backbone, weights="none", input_size=SIZE)
+    (run / CONFIG_FILE).write_text(config.to_json())
+    facts = RunFacts(cases=3, patches=30, seconds=1.0, out_of_distribution={})
+    (run / FACTS_FILE).write_text(facts.model_dump_json())
+    model.save(run / MODEL_FILE)
+    export(run, out, name="test", calibration=CALIBRATION, formats=EXTRA_FORMATS)
+    outputs = OpenVinoEngine(load_bundle(out)).run(batch)
+    signature = tf.saved_model.load(str(out / "saved_model")).signatures["serving_default"]
+    bias = np.asarray(model.get_layer(ACTIVATION_MAP).bias)
+    cam = grad_cam(model, batch)
+    explained_by_gradient = cam * cam.shape[1] * cam.shape[2] + bias
+    return {
+        "before saving": _pair(model(batch, training=False)),
+        "bundle": _pair(keras.saving.load_model(out)(batch, training=False)),
+        "keras": _pair(keras.saving.load_model(out / "model.keras")(batch, training=False)),
+        "h5": _pair(
+            keras.saving.load_model(out / "model.h5", compile=False)(batch, training=False)
+        ),
+        "saved_model": _pair(signature(tf.constant(batch))),
+        "openvino": (outputs.logits, outputs.activation_maps),
+        "grad_cam": (explained_by_gradient.mean(axis=(1, 2)), explained_by_gradient),
+    }
+
+
+def test_every_format_agrees(results: Results) -> None:
+    logits, maps = results["before saving"]
+    assert np.std(logits) > 0.01
+    assert np.std(maps) > 0.1
+    for name, (other_logits, other_maps) in results.items():
+        np.testing.assert_allclose(other_logits, logits, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(other_maps, maps, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(other_maps.mean(axis=(1, 2)), other_logits, atol=1e-4)
+
+
+def test_an_unfinished_run_is_not_exported(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="finish it"):
+        export(tmp_path, tmp_path / "out", name="test", calibration=CALIBRATION)
