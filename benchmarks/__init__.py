@@ -1,0 +1,1 @@
+"""Measurements that belong in no test: `make bench`."""
