@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn.metrics as reference
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from hf_space.inference.bundle import OPENVINO_FILE
+from tests.bundle_factory import CALIBRATION, expected_logit, expected_probability, write_bundle
+from tests.synthetic import write_patch
+from training import cli
+from training.calibrate import CalibrationResult
+from training.metrics import METRICS
+
+TRAINING_CASE, TEST_CASE = "10254", "10255"
+SIDE = 4
+BALANCED, HIGH_SENSITIVITY = 0.5, 0.2
+REQUIRED = {"roc_auc", "average_precision", "f1", "balanced_accuracy", "ece", "cases"}
+
+
+def _reds(case_id: str) -> NDArray[np.int64]:
+    """Redness of each patch (rows, columns): classes overlap, and no two patches of a class tie."""
+    rng = np.random.default_rng(int(case_id))
+    shuffled = rng.permutation(5 * np.arange(SIDE * SIDE) - 45).reshape(SIDE, SIDE)
+    reds: NDArray[np.int64] = 100 + 25 * (np.arange(SIDE) >= SIDE // 2) + shuffled
+    return reds
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two complete slides of patches of one colour each; the right half is tumour."""
+    root = tmp_path_factory.mktemp("slides")
+    for case_id in (TRAINING_CASE, TEST_CASE):
+        for (row, column), red in np.ndenumerate(_reds(case_id)):
+            image = np.full((50, 50, 3), (red, 110, 130), np.uint8)
+            label = int(column >= SIDE // 2)
+            write_patch(root, case_id, 1001 + 50 * column, 51 + 50 * row, label, image)
+    return root
+
+
+@pytest.fixture(scope="module")
+def bundle_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def evaluated(
+    tree: Path, bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], Path]:
+    """All metrics of both slides, one of them with a tenth of the weight, and the plots."""
+    out = tmp_path_factory.mktemp("evaluated")
+    arguments = ["evaluate", str(bundle_folder), str(tree), "--json", str(out / "metrics.json")]
+    arguments += ["--plots", str(out / "plots"), "--case-weight", f"{TRAINING_CASE}=0.1"]
+    with pytest.MonkeyPatch.context() as patched:
+        assert _run(patched, *arguments) == 0
+    return _strict_json(out / "metrics.json"), out / "plots"
+
+
+def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["training", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    return int(stopped.value.code or 0)
+
+
+def _strict_json(path: Path) -> dict[str, Any]:
+    def refuse(constant: str) -> float:
+        raise AssertionError(f"{constant} is no JSON")
+
+    found: dict[str, Any] = json.loads(path.read_text(), parse_constant=refuse)
+    return found
+
+
+def _expected(*case_ids: str, smooth: bool = False) -> tuple[Any, Any, Any]:
+    """Work out labels, probabilities and weights of whole slides from their colours."""
+    labels, probabilities, weights = [], [], []
+    for case_id in case_ids:
+        reds = _reds(case_id)
+        logits = np.vectorize(lambda red: expected_logit(red, 110, 130))(reds)
+        for (row, column), logit in np.ndenumerate(logits):
+            rows, columns = slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2)
+            value = logits[rows, columns].mean() if smooth else logit
+            labels.append(int(column >= SIDE // 2))
+            probabilities.append(expit(CALIBRATION.slope * value + CALIBRATION.intercept))
+            weights.append(0.1 if case_id == TRAINING_CASE else 1.0)
+    return np.array(labels), np.array(probabilities), np.array(weights)
+
+
+def _check_against_reference(
+    found: dict[str, Any], labels: Any, probabilities: Any, weights: Any, threshold: float
+) -> None:
+    called = probabilities >= threshold
+    by_call = {
+        "accuracy": reference.accuracy_score,
+        "balanced_accuracy": reference.balanced_accuracy_score,
+        "precision": reference.precision_score,
+        "recall": reference.recall_score,
+        "f1": reference.f1_score,
+    }
+    by_score = {
+        "roc_auc": reference.roc_auc_score,
+        "average_precision": reference.average_precision_score,
+        "brier": reference.brier_score_loss,
+    }
+    expected = {
+        **{name: of(labels, called, sample_weight=weights) for name, of in by_call.items()},
+        **{name: of(labels, probabilities, sample_weight=weights) for name, of in by_score.items()},
+    }
+    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-5)
+
+
+def test_top_level_has_what_readers_of_the_file_need(
+    evaluated: tuple[dict[str, Any], Path],
+) -> None:
+    found, _ = evaluated
+    assert found.keys() >= REQUIRED
+    assert found.keys() >= set(METRICS)
+    assert found["patches"] == 2 * SIDE**2
+    assert found["cases_count"] == 2
+    assert found["model"] == {"name": "tiny", "revision": "r1"}
+    assert found["cases"].keys() == {TRAINING_CASE, TEST_CASE}
+    assert found["dataset"]["case_weights"] == {TRAINING_CASE: 0.1}
+
+
+def test_metrics_are_those_of_the_known_network(evaluated: tuple[dict[str, Any], Path]) -> None:
+    found, _ = evaluated
+    expected = _expected(TRAINING_CASE, TEST_CASE)
+    _check_against_reference(found, *expected, threshold=BALANCED)
+    points = found["operating_points"]
+    assert points.keys() == {"balanced", "high_sensitivity"}
+    _check_against_reference(points["balanced"], *expected, threshold=BALANCED)
+    _check_against_reference(points["high_sensitivity"], *expected, threshold=HIGH_SENSITIVITY)
+
+
+def test_each_case_is_measured_alone(evaluated: tuple[dict[str, Any], Path]) -> None:
+    found, _ = evaluated
+    for case_id, case in found["cases"].items():
+        assert (case["patches"], case["idc"]) == (SIDE**2, SIDE**2 // 2)
+        labels, probabilities, _ = _expected(case_id)
+        _check_against_reference(case, labels, probabilities, None, threshold=BALANCED)
+
+
+def test_case_averaged_metrics_ignore_the_case_weights(
+    evaluated: tuple[dict[str, Any], Path],
+) -> None:
+    found, _ = evaluated
+    labels, probabilities, _ = _expected(TRAINING_CASE, TEST_CASE)
+    averaged = found["case_averaged"]
+    _check_against_reference(averaged, labels, probabilities, None, threshold=BALANCED)
+
+
+def test_the_uncertain_band_is_measured_by_weight(evaluated: tuple[dict[str, Any], Path]) -> None:
+    found, _ = evaluated
+    labels, probabilities, weights = _expected(TRAINING_CASE, TEST_CASE)
+    band = (probabilities >= 0.4) & (probabilities <= 0.6)
+    wrong = (probabilities >= BALANCED) != (labels == 1)
+    assert found["operating_points"]["balanced"]["uncertain"] == pytest.approx(
+        {
+            "fraction": weights[band].sum() / weights.sum(),
+            "error_rate_inside": np.average(wrong[band], weights=weights[band]),
+            "error_rate_outside": np.average(wrong[~band], weights=weights[~band]),
+        }
+    )
+
+
+def test_views_change_nothing_for_a_network_that_sees_only_colour(
+    evaluated: tuple[dict[str, Any], Path],
+) -> None:
+    found, _ = evaluated
+    single = {name: found[name] for name in METRICS}
+    dihedral = {name: found["dihedral"][name] for name in METRICS}
+    assert dihedral == pytest.approx(single, abs=1e-5)
+
+
+def test_neighbourhood_metrics_are_those_of_averaged_logits(
+    evaluated: tuple[dict[str, Any], Path],
+) -> None:
+    found, _ = evaluated
+    expected = _expected(TRAINING_CASE, TEST_CASE, smooth=True)
+    _check_against_reference(found["neighbourhood"]["all"], *expected, threshold=BALANCED)
+    slides = found["neighbourhood"]["complete_slides"]
+    assert slides["cases"] == [TRAINING_CASE, TEST_CASE]
+    _check_against_reference(slides, *expected, threshold=BALANCED)
+
+
+def test_the_threshold_curve_holds_the_operating_points(
+    evaluated: tuple[dict[str, Any], Path],
+) -> None:
+    found, _ = evaluated
+    curve = {row["threshold"]: row for row in found["threshold_curve"]}
+    assert len(curve) == 101
+    for name, threshold in (("balanced", BALANCED), ("high_sensitivity", HIGH_SENSITIVITY)):
+        point = found["operating_points"][name]
+        assert curve[threshold]["sensitivity"] == pytest.approx(point["recall"])
+        assert curve[threshold]["specificity"] == pytest.approx(point["specificity"])
+        assert curve[threshold]["precision"] == pytest.approx(point["precision"])
+    assert (curve[0.0]["sensitivity"], curve[0.0]["specificity"]) == (1, 0)
+    assert (curve[1.0]["sensitivity"], curve[1.0]["specificity"]) == (0, 1)
+    assert curve[1.0]["precision"] is None
+
+
+def test_plots_are_pictures_with_content(evaluated: tuple[dict[str, Any], Path]) -> None:
+    _, plots = evaluated
+    names = {path.name for path in plots.iterdir()}
+    mosaics = {f"mosaic_{case_id}.png" for case_id in (TRAINING_CASE, TEST_CASE)}
+    assert names >= mosaics | {
+        f"{name}.png" for name in ("roc", "pr", "reliability", "confusion", "scores")
+    }
+    for path in plots.iterdir():
+        picture = cv2.imread(str(path))
+        assert picture is not None, path.name
+        assert min(picture.shape[:2]) > 200, path.name
+        assert picture.std() > 10, path.name
+
+
+def test_split_keeps_its_cases_only(
+    tree: Path, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "metrics.json"
+    plots = tmp_path / "plots"
+    arguments = ["--json", str(out), "--split", "test", "--plots", str(plots)]
+    assert _run(monkeypatch, "evaluate", str(bundle_folder), str(tree), *arguments) == 0
+    found = _strict_json(out)
+    assert found["cases"].keys() == {TEST_CASE}
+    assert found["dataset"]["split"] == "test"
+    labels, probabilities, _ = _expected(TEST_CASE)
+    _check_against_reference(found, labels, probabilities, None, threshold=BALANCED)
+    # One case has nothing to be resampled with.
+    assert found["intervals"]["roc_auc"] == [None, None]
+    assert (plots / "roc.png").stat().st_size > 5000
+
+
+def test_one_class_is_measured_as_far_as_it_goes(
+    bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for column, red in enumerate((90, 100, 140)):
+        image = np.full((50, 50, 3), (red, 110, 130), np.uint8)
+        write_patch(tmp_path / "tree", TEST_CASE, 50 * column, 0, 0, image)
+    out = tmp_path / "metrics.json"
+    arguments = [str(tmp_path / "tree"), "--json", str(out), "--plots", str(tmp_path / "plots")]
+    assert _run(monkeypatch, "evaluate", str(bundle_folder), *arguments) == 0
+    found = _strict_json(out)
+    called = sum(expected_probability(red, 110, 130) >= BALANCED for red in (90, 100, 140))
+    assert called == 1
+    assert found["specificity"] == pytest.approx(2 / 3)
+    assert found["roc_auc"] is None
+    assert found["recall"] is None
+    assert found["neighbourhood"]["complete_slides"] is None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (["--split", "exam"], "exam"),
+        (["--split", "val"], "val"),
+        (["--case-weight", "10254=heavy"], "10254=heavy"),
+    ],
+)
+def test_a_wrong_option_is_one_message_without_traceback(
+    tree: Path,
+    bundle_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: list[str],
+    why: str,
+) -> None:
+    out = tmp_path / "metrics.json"
+    arguments = ["evaluate", str(bundle_folder), str(tree), "--json", str(out), *change]
+    assert _run(monkeypatch, *arguments) == 2
+    told = capsys.readouterr().err
+    assert why in told
+    assert "Traceback" not in told
+    assert not out.exists()
+
+
+def test_a_damaged_bundle_is_one_message_without_traceback(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_bundle(tmp_path / "tiny")
+    (folder / OPENVINO_FILE).write_text("altered")
+    out = tmp_path / "metrics.json"
+    assert _run(monkeypatch, "evaluate", str(folder), str(tree), "--json", str(out)) == 2
+    assert OPENVINO_FILE in capsys.readouterr().err
+
+
+def _out_of_fold(path: Path, count: int = 4000) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 3, count)
+    case = rng.integers(0, 20, count)
+    table = pd.DataFrame(
+        {
+            "case_id": [f"c{number}" for number in case],
+            "label": (rng.uniform(size=count) < expit(0.5 * logits)).astype(int),
+            "logit": logits,
+            "fold": case % 4,
+        }
+    )
+    table.to_parquet(path)
+    return table
+
+
+@pytest.mark.parametrize("method", ["platt", "temperature"])
+def test_calibrate_writes_what_export_reads(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    method: str,
+) -> None:
+    _out_of_fold(tmp_path / "oof.parquet")
+    out = tmp_path / "calibration.json"
+    arguments = [str(tmp_path / "oof.parquet"), "--out", str(out), "--method", method]
+    assert _run(monkeypatch, "calibrate", *arguments) == 0
+    result = CalibrationResult.model_validate_json(out.read_bytes())
+    assert result.calibration.method == method
+    assert result.calibration.slope == pytest.approx(0.5, abs=0.05)
+    assert result.thresholds.keys() == {"balanced", "high_sensitivity"}
+    assert f"{result.report.ece_after:.4f}" in capsys.readouterr().out
+
+
+def test_case_weights_reach_the_calibration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = _out_of_fold(tmp_path / "oof.parquet")
+    intercepts = {}
+    for name, weight in (("plain", "1"), ("heavy", "3")):
+        options = [f"{case_id}:1={weight}" for case_id in table["case_id"].unique()]
+        arguments = [part for option in options for part in ("--case-weight", option)]
+        out = tmp_path / f"{name}.json"
+        assert (
+            _run(
+                monkeypatch,
+                *("calibrate", str(tmp_path / "oof.parquet"), "--out", str(out), *arguments),
+            )
+            == 0
+        )
+        intercepts[name] = json.loads(out.read_text())["calibration"]["intercept"]
+    # Weighing a class by w moves the log odds by log w.
+    assert intercepts["heavy"] - intercepts["plain"] == pytest.approx(np.log(3), abs=0.1)
+
+
+@pytest.mark.parametrize("column", ["case_id", "label", "logit", "fold"])
+def test_a_table_without_a_column_is_one_message(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    column: str,
+) -> None:
+    table = _out_of_fold(tmp_path / "oof.parquet", 200)
+    table.drop(columns=column).to_parquet(tmp_path / "oof.parquet")
+    out = tmp_path / "calibration.json"
+    assert _run(monkeypatch, "calibrate", str(tmp_path / "oof.parquet"), "--out", str(out)) == 2
+    assert column in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_table_with_other_labels_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = _out_of_fold(tmp_path / "oof.parquet", 200)
+    table.assign(label=2 * table["label"]).to_parquet(tmp_path / "oof.parquet")
+    out = tmp_path / "calibration.json"
+    assert _run(monkeypatch, "calibrate", str(tmp_path / "oof.parquet"), "--out", str(out)) == 2
+    assert "labels other than 0 and 1" in capsys.readouterr().err

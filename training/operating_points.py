@@ -1,0 +1,110 @@
+"""Where to draw the line between benign and malignant, and where to say uncertain."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+from sklearn.metrics import precision_recall_curve
+
+from hf_space.inference.bundle import OperatingPoint
+from training.metrics import Floats, ratio
+
+Labels = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+HIGH_SENSITIVITY_RECALL: Final = 0.95
+UNCERTAIN_ERROR_RATE: Final = 0.35
+_TIE: Final = 1e-9
+
+
+def choose_operating_points(
+    labels: Labels, calibrated: Floats, weights: Floats
+) -> dict[str, OperatingPoint]:
+    """Choose the threshold of highest F1 and the highest threshold with 95 % recall.
+
+    The latter has the highest specificity of all with that recall. A threshold lies midway
+    between two patches, in logit.
+
+    Args:
+        labels: Class of each patch, shape (N,); both classes occur.
+        calibrated: Calibrated logits, shape (N,).
+        weights: Weights above 0, shape (N,).
+
+    Returns:
+        ``balanced`` and ``high_sensitivity``, each with its uncertain band.
+    """
+    precision, recall, candidates = precision_recall_curve(
+        labels, calibrated, sample_weight=weights
+    )
+    precision, recall = precision[:-1], recall[:-1]
+    f1 = np.nan_to_num(ratio(2 * precision * recall, precision + recall))
+    # The tolerance forgives rounding in the sums of the weights.
+    sensitive = np.flatnonzero(recall >= HIGH_SENSITIVITY_RECALL - 1e-12)
+    chosen = {"balanced": int(np.argmax(f1)), "high_sensitivity": int(sensitive[-1])}
+    points = {}
+    for name, index in chosen.items():
+        threshold = float(candidates[max(index - 1, 0) : index + 1].mean())
+        half_width = uncertain_half_width(labels, calibrated, weights, threshold)
+        low, middle, high = expit([threshold - half_width, threshold, threshold + half_width])
+        points[name] = OperatingPoint(
+            threshold=float(middle), uncertain_low=float(low), uncertain_high=float(high)
+        )
+    return points
+
+
+def uncertain_half_width(
+    labels: Labels, calibrated: Floats, weights: Floats, threshold: float
+) -> float:
+    """Return half the width of the widest band in which at least 35 % of the calls are wrong.
+
+    The band is symmetric around the threshold in logit: a call inside it is little better than
+    tossing a coin. 0 when no band is that bad.
+
+    Args:
+        labels: Class of each patch, shape (N,).
+        calibrated: Calibrated logits, shape (N,).
+        weights: Weights above 0, shape (N,).
+        threshold: Calibrated logit.
+    """
+    distance = np.abs(calibrated - threshold)
+    order = np.argsort(distance, kind="stable")
+    reach = distance[order]
+    wrong = (calibrated >= threshold) != (labels == 1)
+    rate = np.cumsum((weights * wrong)[order]) / np.cumsum(weights[order])
+    # Patches on both sides can tie up to rounding; a band takes all of them or none.
+    last_of_tie = np.append(np.diff(reach) > _TIE, True)
+    bad = np.flatnonzero(last_of_tie & (rate >= UNCERTAIN_ERROR_RATE))
+    return float(reach[bad[-1] : bad[-1] + 2].mean()) if len(bad) else 0.0
+
+
+def uncertain_report(wrong: Flags, uncertain: Flags, weights: Floats) -> dict[str, float]:
+    """Measure an uncertain band.
+
+    Args:
+        wrong: Whether the call at the threshold is wrong, shape (N,).
+        uncertain: Whether the patch lies in the band, shape (N,).
+        weights: Weight of each patch, shape (N,).
+
+    Returns:
+        ``fraction`` in the band, ``error_rate_inside`` and ``error_rate_outside`` of it; NaN
+        where a rate is of nothing.
+    """
+
+    def share(part: Flags, whole: Flags) -> float:
+        total = weights[whole].sum()
+        return float(weights[part & whole].sum() / total) if total else float("nan")
+
+    return {
+        "fraction": share(uncertain, np.ones(len(wrong), np.bool_)),
+        "error_rate_inside": share(wrong, uncertain),
+        "error_rate_outside": share(wrong, ~uncertain),
+    }
+
+
+def in_band(point: OperatingPoint, probabilities: Floats) -> Flags:
+    """Tell which calibrated probabilities the operating point calls uncertain, shape (N,)."""
+    inside = (probabilities >= point.uncertain_low) & (probabilities <= point.uncertain_high)
+    return inside & (point.uncertain_low < point.uncertain_high)
