@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from training import cli_card, cli_evaluate, cli_model
 from training.errors import TrainingError
 
 app = typer.Typer(
@@ -62,6 +63,11 @@ def prepare(
         f"{len(audit.conflicts):,} with conflicting labels."
     )
     typer.echo(f"{result.images_per_second:,.0f} images per second. See {out / 'report.md'}.")
+
+
+cli_model.register(app)
+cli_evaluate.register(app)
+cli_card.register(app)
 
 
 def main() -> None:

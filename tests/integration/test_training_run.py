@@ -1,0 +1,144 @@
+"""A tiny run through the command line: kill, resume, cross-validate, calibrate, export, serve."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from hf_space.inference.bundle import load_bundle
+from hf_space.inference.engine import OpenVinoEngine, predict_patches
+from training.arrays import load_patches
+from training.callbacks import read_history
+from training.prepare import prepare
+
+# VGG16 builds in a second; the head's dropout is the random layer that resuming must repeat.
+OPTIONS = [
+    "--backbone=vgg16",
+    "--weights=none",
+    "--size=32",
+    "--batch-size=4",
+    "--epochs=3",
+    "--learning-rate=0.0001",
+]
+
+
+def _command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "training", *map(str, arguments)]
+
+
+def _run(*arguments: str | Path) -> str:
+    done = subprocess.run(_command(*arguments), capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def prepared(kaggle_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("prepared") / "data"
+    prepare(str(kaggle_tree), out, workers=1, progress=False)
+    return out
+
+
+@pytest.fixture(scope="module")
+def finished(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("finished") / "run"
+    _run("train", prepared, "--out", run, *OPTIONS)
+    return run
+
+
+def test_a_killed_run_resumes_to_the_same_result(
+    prepared: Path, finished: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    process = subprocess.Popen(  # noqa: S603
+        _command("train", prepared, "--out", run, *OPTIONS),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    checkpoint = run / "checkpoints" / "epoch-0002.weights.h5"
+    while not checkpoint.exists():
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (run / "model.keras").exists()
+
+    _run("train", prepared, "--out", run, "--resume")
+    models = [keras.saving.load_model(path / "model.keras") for path in (finished, run)]
+    for left, right in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-5)
+    left, right = (
+        [{k: v for k, v in row.items() if k != "seconds"} for row in read_history(path)]
+        for path in (finished, run)
+    )
+    assert [row["epoch"] for row in right] == [0, 1, 2, 3]
+    for one, other in zip(left, right, strict=True):
+        assert one == pytest.approx(other, abs=1e-4)
+
+
+def test_a_run_logs_every_epoch(finished: Path) -> None:
+    rows = read_history(finished)
+    names = {f"val_{n}" for n in ("roc_auc", "balanced_accuracy", "precision", "recall", "f1")}
+    assert all(names < set(row) for row in rows)
+    # The learning rate of phase 2 has decayed to zero at the end.
+    assert rows[-1]["learning_rate"] == pytest.approx(0, abs=1e-8)
+    assert list((finished / "tensorboard").rglob("events.*"))
+    assert (finished / "learning_curve.png").stat().st_size > 5000
+
+
+def test_a_second_run_in_the_same_folder_is_refused(prepared: Path, finished: Path) -> None:
+    done = subprocess.run(  # noqa: S603
+        _command("train", prepared, "--out", finished, *OPTIONS),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "holds a run already" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_from_folds_to_a_bundle_that_serves(
+    prepared: Path, finished: Path, kaggle_tree: Path, tmp_path: Path
+) -> None:
+    folds, bundle = tmp_path / "folds", tmp_path / "bundle"
+    _run("cross-validate", prepared, "--like", finished, "--out", folds)
+    table = pd.read_parquet(folds / "out_of_fold.parquet")
+    patches = load_patches(prepared)
+    chosen = np.isin(patches.splits, ["train", "val"])
+    assert len(table) == chosen.sum()
+    assert set(table["case_id"]) == set(patches.case_ids[chosen])
+    assert table.groupby("case_id")["fold"].nunique().max() == 1
+
+    calibration = tmp_path / "calibration.json"
+    method = "--method=temperature"  # a random network's Platt slope may be negative
+    _run("calibrate", folds / "out_of_fold.parquet", "--out", calibration, method)
+    _run("export", finished, "--calibration", calibration, "--out", bundle)
+    loaded = load_bundle(bundle)
+    assert loaded.config.training.cases == 2
+    assert loaded.config.training.backbone == "vgg16"
+    assert set(loaded.config.thresholds) == {"balanced", "high_sensitivity"}
+
+    validation = pd.read_parquet(finished / "validation.parquet")
+    images = np.asarray(patches.images[patches.splits == "val"])
+    served = predict_patches(OpenVinoEngine(loaded), loaded.config, images)
+    np.testing.assert_allclose(served.logits, validation["logit"], atol=1e-4)
+
+    metrics = tmp_path / "metrics.json"
+    _run("evaluate", bundle, kaggle_tree, "--split", "test", "--json", metrics)
+    assert metrics.stat().st_size > 1000
+
+    student = tmp_path / "student"
+    _run("train", prepared, "--out", student, *OPTIONS[:-2], "--epochs=1", "--head-epochs=0",
+         "--distill-from", bundle)  # fmt: skip
+    assert np.isfinite(read_history(student)[-1]["loss"])
