@@ -1,0 +1,210 @@
+"""The documentation says what is so: figures, endpoints, errors, settings, commands and links."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from operator import attrgetter
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import typer
+from typer.core import TyperGroup
+
+from hf_space.api.application import create_app
+from hf_space.errors import BiopsiaError
+from hf_space.inference.bundle import METRICS_FILE, Bundle
+from hf_space.schemas import PredictionResult, PredictOptions, WarningCode
+from hf_space.settings import Settings
+from tests.measured_bundle import write_measured_bundle
+from training.card import (
+    CARD_FILE,
+    block_of,
+    measured_bundle,
+    render_answer,
+    render_card,
+    render_figures,
+    update_document,
+    write_card,
+)
+from training.cli import app as training_app
+
+ROOT = Path(__file__).parents[2]
+MODEL = ROOT / "hf_space" / "model"
+README = ROOT / "README.md"
+PAGES = sorted([README, *(ROOT / "docs").rglob("*.md")])
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+IDS = [str(page.relative_to(ROOT)) for page in PAGES]
+
+
+def stale(bundle: Bundle, card: Path, documents: list[Path]) -> list[str]:
+    """Name what differs from the bundle's figures: the card, or a document's marked block."""
+    found = [] if card.read_text(encoding="utf-8") == render_card(bundle) else [str(card)]
+    figures = render_figures(bundle).strip()
+    for document in documents:
+        block = block_of(document.read_text(encoding="utf-8"), "figures")
+        if block is not None and block != figures:
+            found.append(str(document))
+    return found
+
+
+@pytest.fixture
+def committed() -> Bundle:
+    """The repository's own bundle."""
+    if not (MODEL / METRICS_FILE).is_file():
+        pytest.skip("hf_space/model has no metrics.json yet")
+    return measured_bundle(MODEL)
+
+
+def test_a_figure_that_differs_from_the_metrics_is_found(tmp_path: Path) -> None:
+    bundle = measured_bundle(write_measured_bundle(tmp_path / "bundle"))
+    document = tmp_path / "page.md"
+    document.write_text("<!-- figures --><!-- /figures -->")
+    update_document(document, bundle)
+    card = write_card(bundle)
+    assert stale(bundle, card, [document]) == []
+    value = f"{bundle.metrics['roc_auc']:.3f}" if bundle.metrics else ""
+    for path in (document, card):
+        honest = path.read_text()
+        path.write_text(honest.replace(value, "0.999"))
+        assert stale(bundle, card, [document]) == [str(path)]
+        path.write_text(honest)
+
+
+def test_the_committed_figures_are_those_of_the_metrics(committed: Bundle) -> None:
+    command = "python -m training card hf_space/model --readme README.md --readme docs/model.md"
+    assert stale(committed, MODEL / CARD_FILE, PAGES) == [], f"run {command}"
+
+
+def test_the_readme_shows_what_the_committed_model_answers(committed: Bundle) -> None:
+    shown = block_of(README.read_text(encoding="utf-8"), "answer") or ""
+    for text, expected in zip(
+        _json_blocks(shown), _json_blocks(render_answer(committed)), strict=True
+    ):
+        found, wanted = json.loads(text), json.loads(expected)
+        # Another processor may round the last digit differently.
+        for values in (found, wanted):
+            values.pop("predictions", None)
+        assert found.pop("probability", 0) == pytest.approx(wanted.pop("probability", 0), abs=0.002)
+        assert found == wanted
+
+
+def test_nothing_is_left_to_be_filled_beside_a_measured_model(committed: Bundle) -> None:
+    assert committed.metrics
+    assert [page.name for page in PAGES if "TO BE FILLED" in page.read_text("utf-8")] == []
+
+
+def _json_blocks(text: str) -> list[str]:
+    return re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+
+
+def _errors(kind: type[BiopsiaError] = BiopsiaError) -> Iterator[type[BiopsiaError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from _errors(child)
+
+
+@pytest.mark.parametrize("error", sorted(set(_errors()), key=attrgetter("code")))
+def test_every_error_code_is_documented_with_its_status(error: type[BiopsiaError]) -> None:
+    assert f"| {error.status} | `{error.code}` |" in API
+
+
+def test_every_route_is_documented() -> None:
+    paths = create_app(Settings()).openapi()["paths"]
+    routes = [f"`{method.upper()} {path}`" for path, item in paths.items() for method in item]
+    assert len(routes) >= 5
+    assert [route for route in routes if route not in API] == []
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_documented_with_its_default(name: str) -> None:
+    default = Settings.model_fields[name].default
+    shown = {"model_dir": "`hf_space/model`", "operating_point": "unset"}.get(name, f"`{default}`")
+    assert f"| `BIOPSIA_{name.upper()}` | {shown} |" in API
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    named = set(re.findall(r"BIOPSIA_[A-Z_]+[A-Z]", API))
+    assert named == {f"BIOPSIA_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_every_option_field_and_warning_of_a_prediction_is_documented() -> None:
+    names = {*PredictOptions.model_fields, *PredictionResult.model_fields, *get_args(WarningCode)}
+    assert [name for name in sorted(names) if f"`{name}`" not in API] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_make_commands_exist(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    code = " \n".join(_code(page.read_text(encoding="utf-8")))
+    assert set(re.findall(r"\bmake (?:\w+=\S+ )*([a-z]+)", code)) <= targets
+
+
+def test_every_make_command_is_documented() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    development = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
+    for target in re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE):
+        assert f"| `make {target}` |" in development
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_training_commands_exist_with_their_options(page: Path) -> None:
+    for name, *arguments in _training_calls(page.read_text(encoding="utf-8")):
+        assert {word for word in arguments if word.startswith("--")} <= _options()[name]
+
+
+def test_every_training_command_is_shown() -> None:
+    assert {call[0] for call in _training_calls(TRAINING)} == set(_options())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_links_lead_somewhere(page: Path) -> None:
+    # The card is written with the first figures.
+    written_later = {MODEL / CARD_FILE}
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+        path = (page.parent / target).resolve()
+        assert path.exists() or path in written_later, target
+
+
+def test_the_readmes_example_is_a_patch() -> None:
+    named = re.findall(r"@(docs/examples/\S+\.png)", README.read_text(encoding="utf-8") + API)
+    assert named
+    assert all((ROOT / name).is_file() for name in named)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("*.md")))
+def test_a_decision_is_short_and_says_why(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 15
+    assert all(part in text for part in ("**Decision.**", "**Why.**", "**Consequence.**"))
+
+
+def _code(text: str) -> list[str]:
+    """Return fenced blocks, with continued lines joined, and inline code."""
+    fenced = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+    return [block.replace("\\\n", " ") for block in fenced] + inline
+
+
+def _training_calls(text: str) -> list[list[str]]:
+    lines = (line for code in _code(text) for line in code.splitlines())
+    return [
+        shlex.split(line.split("-m training ", 1)[1], comments=True)
+        for line in lines
+        if "-m training " in line
+    ]
+
+
+def _options() -> dict[str, set[str]]:
+    """Return the options of every training command."""
+    group = typer.main.get_command(training_app)
+    assert isinstance(group, TyperGroup)
+    return {
+        name: {option for parameter in command.params for option in parameter.opts}
+        for name, command in group.commands.items()
+    }
