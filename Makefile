@@ -17,6 +17,10 @@ SERVE_INSTALLED := $(SERVE_VENV)/.installed
 DATA ?= kaggle
 PREPARED ?= data/prepared
 RUN ?= runs/latest
+# Options of `python -m training train`, as --backbone or --weights.
+TRAIN_ARGS ?=
+# Repeated --case-weight options, for samples without natural proportions.
+CASE_WEIGHTS ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -43,14 +47,40 @@ fix: setup ## Mend what `make check` finds, where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-train: $(PREPARED)/report.md ## Prepare and train; DATA=folder, zip, Hub id or kaggle, RUN=output folder
-	$(BIN)/python -m training train $(PREPARED) --out $(RUN)
+train: $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
 
 bench: setup ## Measure speed: input pipeline and service
 	$(BIN)/python -m benchmarks
 
 $(PREPARED)/report.md: | $(INSTALLED)
 	$(BIN)/python -m training prepare "$(DATA)" --out $(PREPARED)
+
+# Each step resumes where it was interrupted, and is not repeated when it is done.
+TRAINING := $(BIN)/python -m training
+resume = $(if $(wildcard $(1)/config.json),--resume)
+
+$(RUN)/selection/validation.parquet: | $(PREPARED)/report.md
+	$(TRAINING) train $(PREPARED) --out $(@D) $(call resume,$(@D)) $(TRAIN_ARGS) $(CASE_WEIGHTS)
+
+$(RUN)/folds/out_of_fold.parquet: $(RUN)/selection/validation.parquet
+	$(TRAINING) cross-validate $(PREPARED) --like $(RUN)/selection --out $(@D)
+
+$(RUN)/calibration.json: $(RUN)/folds/out_of_fold.parquet
+	$(TRAINING) calibrate $< --out $@ $(CASE_WEIGHTS)
+
+$(RUN)/final/facts.json: $(RUN)/selection/validation.parquet
+	$(TRAINING) train $(PREPARED) --out $(@D) $(call resume,$(@D)) $(TRAIN_ARGS) $(CASE_WEIGHTS) \
+		--split train --split extension --split val --validation none
+
+$(RUN)/bundle/README.md: $(RUN)/final/facts.json $(RUN)/calibration.json
+	$(TRAINING) export $(RUN)/final --calibration $(RUN)/calibration.json --out $(@D)
+	$(TRAINING) compare $(RUN)/selection --json $(@D)/candidates.json
+	$(TRAINING) evaluate $(@D) "$(DATA)" --split test --json $(@D)/metrics.json \
+		--plots $(RUN)/plots $(CASE_WEIGHTS)
+	mkdir -p $(@D)/evaluation
+	cp $(addprefix $(RUN)/plots/,roc.png pr.png reliability.png confusion.png scores.png thresholds.png) \
+		$(@D)/evaluation
+	$(TRAINING) card $(@D)
 
 # A stamp is older than its requirements after an edit, so that the environment is renewed.
 $(INSTALLED): requirements.txt hf_space/requirements.txt training/requirements.txt

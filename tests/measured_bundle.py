@@ -11,9 +11,29 @@ import pandas as pd
 from hf_space.inference.bundle import METRICS_FILE, load_bundle
 from tests.bundle_factory import write_bundle
 from training.assessment import Scored, report
+from training.calibrate import CALIBRATION_FILE, calibrate
+from training.compare import CANDIDATES_FILE, Candidate, Candidates
+from training.config import TrainConfig
+from training.run import TRAINING_FILE, TrainingRecord
 
 CASES = 6
 PATCHES_PER_CASE = 20
+
+
+CANDIDATE = Candidate(
+    name="first",
+    backbone="efficientnetb0",
+    weights="none",
+    teacher="bundle",
+    epochs=3,
+    patches=900,
+    minutes=12.4,
+    validation_cases=2,
+    validation_patches=40,
+    roc_auc=0.91,
+    balanced_accuracy=0.82,
+    f1=0.73,
+)
 
 
 def write_measured_bundle(folder: Path) -> Path:
@@ -42,4 +62,10 @@ def write_measured_bundle(folder: Path) -> Path:
     metrics = report(Scored.of(table, config, weights), replicates=50)
     metrics["dataset"] = {"source": "drawn", "split": "test", "case_weights": weights}
     (folder / METRICS_FILE).write_text(json.dumps(metrics), encoding="utf-8")
+    settings = TrainConfig(dataset="", backbone="efficientnetv2b0", patches_per_case=77)
+    record = TrainingRecord(settings=settings.published(), seconds=600)
+    (folder / TRAINING_FILE).write_text(record.model_dump_json(), encoding="utf-8")
+    calibration = calibrate(table.assign(fold=case % 3))
+    (folder / CALIBRATION_FILE).write_text(calibration.model_dump_json(), encoding="utf-8")
+    (folder / CANDIDATES_FILE).write_bytes(Candidates.dump_json([CANDIDATE]))
     return folder

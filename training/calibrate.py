@@ -24,9 +24,11 @@ from training.operating_points import (
     in_band,
     uncertain_report,
 )
+from training.out_of_fold import GroupReport, group_reports
 
 Method = Literal["platt", "temperature"]
 
+CALIBRATION_FILE: Final = "calibration.json"
 COLUMNS: Final = ("case_id", "label", "logit", "fold")
 
 
@@ -63,6 +65,8 @@ class CalibrationReport(_Frozen):
         nll_after: The same of the calibrated logits.
         ece_before: Expected calibration error of the plain logits, 15 bins, 0 to 1.
         ece_after: The same of the calibrated logits.
+        by_fold: Figures of each fold at the operating point `balanced`.
+        by_case: The same of each case.
     """
 
     patches: int
@@ -73,6 +77,8 @@ class CalibrationReport(_Frozen):
     ece_before: float
     ece_after: float
     operating_points: dict[str, PointReport]
+    by_fold: dict[str, GroupReport]
+    by_case: dict[str, GroupReport]
 
 
 class CalibrationResult(_Frozen):
@@ -197,6 +203,18 @@ def _report(
 ) -> CalibrationReport:
     folds = predictions["fold"].to_numpy()
     after, calls = _cross_fit(labels, logits, folds, weights, method)
+    case_ids = predictions["case_id"].to_numpy().astype(np.str_)
+    by_fold, by_case = (
+        group_reports(
+            groups,
+            case_ids=case_ids,
+            labels=labels,
+            logits=after,
+            malignant=calls["balanced"].malignant,
+            weights=weights,
+        )
+        for groups in (folds.astype(np.str_), case_ids)
+    )
     return CalibrationReport(
         patches=len(labels),
         cases=predictions["case_id"].nunique(),
@@ -208,6 +226,8 @@ def _report(
         operating_points={
             name: _point_report(labels, found, weights) for name, found in calls.items()
         },
+        by_fold=by_fold,
+        by_case=by_case,
     )
 
 

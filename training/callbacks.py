@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from hf_space.inference.bundle import Calibration
 from training.metrics import binary_metrics
+from training.run import HISTORY_FILE, read_history
 
-HISTORY_FILE = "history.csv"
 BEST_WEIGHTS_FILE = "best.weights.h5"
 _REPORTED = ("roc_auc", "balanced_accuracy", "precision", "recall", "f1")
 
@@ -157,18 +157,3 @@ def _checkpoint(folder: Path, epoch: int) -> Path:
 def average_weights(model: keras.Model) -> None:
     """Replace the model's weights by the optimizer's moving average of them."""
     model.optimizer.finalize_variable_values(model.trainable_variables)
-
-
-def read_history(run: Path, *, before: int | None = None) -> list[dict[str, float]]:
-    """Read a run's CSV log.
-
-    Args:
-        run: folder of the run.
-        before: keep the epochs below this number only.
-    """
-    path = run / HISTORY_FILE
-    if not path.is_file():
-        return []
-    with path.open(newline="") as file:
-        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
-    return [row for row in rows if before is None or row["epoch"] < before]

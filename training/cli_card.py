@@ -23,11 +23,13 @@ def card(
         typer.Option(help="Document whose marked figures are rewritten too; may be repeated."),
     ] = None,
 ) -> None:
-    """Write the bundle's README.md, the model card, from inference.json and metrics.json.
+    """Write the bundle's README.md, the model card, from the bundle's own files.
 
     Example: python -m training card hf_space/model --readme README.md
     """
-    from training.card import TEMPLATE, measured_bundle, update_document, write_card
+    from training.card import TEMPLATE, write_card
+    from training.documents import update_document
+    from training.measured import measured_bundle
 
     measured = measured_bundle(bundle)
     typer.echo(f"The model card is {write_card(measured, template or TEMPLATE)}.")

@@ -1,4 +1,4 @@
-"""The commands that judge a model: `evaluate` and `calibrate`."""
+"""The commands that judge models: `evaluate`, `calibrate` and `compare`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(evaluate)
     app.command()(calibrate)
+    app.command()(compare)
 
 
 def evaluate(
     bundle: Annotated[Path, typer.Argument(help="Folder written by `export`.")],
-    source: Annotated[str, typer.Argument(help="Folder or zip in Kaggle's layout.")],
+    source: Annotated[
+        str,
+        typer.Argument(help="Folder or zip in Kaggle's layout, the word 'kaggle', or a Hub id."),
+    ],
     report: Annotated[Path, typer.Option("--json", help="File for all figures.")],
     plots: Annotated[
         Path | None,
@@ -99,6 +103,26 @@ def calibrate(
             f"  {name}: threshold {result.thresholds[name].threshold:.4f}, "
             f"sensitivity {point.sensitivity:.3f}, specificity {point.specificity:.3f}, "
             f"F1 {point.f1:.3f}, uncertain {point.uncertain_fraction:.1%}"
+        )
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs that `train` validated.")],
+    report: Annotated[Path, typer.Option("--json", help="File for all figures.")],
+) -> None:
+    """Put candidates side by side, each judged on the validation cases it did not learn from.
+
+    Example: python -m training compare runs/first runs/second --json candidates.json
+    """
+    from training.compare import Candidates
+    from training.compare import compare as run
+
+    candidates = run(runs)
+    _write(report, Candidates.dump_json(candidates, indent=2).decode())
+    for row in candidates:
+        typer.echo(
+            f"  {row.name:18} ROC AUC {_show(row.roc_auc)}, balanced accuracy "
+            f"{_show(row.balanced_accuracy)}, F1 {_show(row.f1)}, {row.minutes:.0f} minutes"
         )
 
 

@@ -107,6 +107,14 @@ class TrainConfig:
         """Return the configuration as indented JSON."""
         return json.dumps(asdict(self), indent=2) + "\n"
 
+    def published(self) -> dict[str, Any]:
+        """Return the settings without the folders of the machine they ran on."""
+        values = asdict(self)
+        del values["dataset"]
+        for name in ("weights", "distill_from"):
+            values[name] = values[name] and Path(values[name]).name
+        return values
+
     @classmethod
     def load(cls, run: Path) -> TrainConfig:
         """Read the configuration of a run folder.

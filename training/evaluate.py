@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,8 @@ from hf_space.inference.engine import OpenVinoEngine, predict_patches
 from training.assessment import Scored, report
 from training.errors import ConfigurationError, SourceError
 from training.plots import write_mosaic, write_plots
-from training.source import PatchRecord, PatchSource, open_source, read_patches
+from training.remote import open_any_source
+from training.source import PatchRecord, PatchSource, read_patches
 from training.splits import SPLIT_NAMES, split_of
 
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]]
@@ -38,7 +40,7 @@ def evaluate(
 
     Args:
         bundle_dir: Folder of the bundle.
-        source: Folder or zip in Kaggle's layout.
+        source: Folder or zip in Kaggle's layout, `kaggle`, or a Hub data set id.
         split: Take the cases of this published split only; None takes all.
         case_weights: Weights by ``CASE`` or ``CASE:CLASS``; see `training.weights`.
         plots: Folder for the plots and, for complete slides, mosaics; None draws nothing.
@@ -62,7 +64,10 @@ def evaluate(
     def predict(patches: NDArray[np.uint8]) -> NDArray[np.float32]:
         return predict_patches(engine, bundle.config, patches).logits
 
-    with open_source(source) as opened:
+    with (
+        tempfile.TemporaryDirectory(prefix="biopsia-") as cache,
+        open_any_source(source, cache_dir=Path(cache)) as opened,
+    ):
         records = [record for record in opened.records if split in (None, split_of(record.case_id))]
         if not records:
             raise SourceError(f"{source} has no patch of the split {split!r}")

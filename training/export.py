@@ -20,11 +20,11 @@ from hf_space.inference.bundle import (
     TrainingFacts,
     file_sha256,
 )
-from training.calibrate import CalibrationResult
+from training.calibrate import CALIBRATION_FILE, CalibrationResult
 from training.config import TrainConfig
 from training.errors import RunError
 from training.model import ACTIVATION_MAP, LOGIT
-from training.run import MODEL_FILE, RunFacts
+from training.run import MODEL_FILE, TRAINING_FILE, RunFacts, TrainingRecord
 from training.splits import split_sha256
 
 KERAS_WEIGHTS_FILE = "model.weights.h5"
@@ -65,7 +65,13 @@ def export(
     for extra in set(formats) & {"keras", "h5"}:
         model.save(out / f"model.{extra}")
     config = _inference_config(run, out, name=name, calibration=calibration)
-    (out / INFERENCE_FILE).write_text(config.model_dump_json(indent=2) + "\n")
+    record = TrainingRecord.of(run)
+    for file, content in (
+        (INFERENCE_FILE, config),
+        (TRAINING_FILE, record),
+        (CALIBRATION_FILE, calibration),
+    ):
+        (out / file).write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return config
 
 

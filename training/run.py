@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,10 @@ from training.config import CONFIG_FILE, TrainConfig
 from training.errors import RunError
 
 FACTS_FILE = "facts.json"
+HISTORY_FILE = "history.csv"
 MODEL_FILE = "model.keras"
 VALIDATION_FILE = "validation.parquet"
+TRAINING_FILE = "training.json"
 DATASET_NAME = "Breast Histopathology Images"
 
 _TAILS_PERCENT = (0.5, 99.5)
@@ -33,6 +37,21 @@ def start_run(config: TrainConfig, run: Path) -> None:
         raise RunError(f"{run} holds a run already: continue it with --resume or choose another")
     run.mkdir(parents=True, exist_ok=True)
     (run / CONFIG_FILE).write_text(config.to_json())
+
+
+def read_history(run: Path, *, before: int | None = None) -> list[dict[str, float]]:
+    """Read a run's CSV log.
+
+    Args:
+        run: folder of the run.
+        before: keep the epochs below this number only.
+    """
+    path = run / HISTORY_FILE
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+    return [row for row in rows if before is None or row["epoch"] < before]
 
 
 class RunFacts(BaseModel):
@@ -66,6 +85,25 @@ class RunFacts(BaseModel):
         if not path.is_file():
             raise RunError(f"{run} is not finished: {FACTS_FILE} is missing")
         return cls.model_validate_json(path.read_bytes())
+
+
+class TrainingRecord(BaseModel):
+    """How a model was made, as its bundle tells.
+
+    Attributes:
+        settings: of `TrainConfig`, without paths.
+        seconds: training time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    settings: dict[str, Any]
+    seconds: float
+
+    @classmethod
+    def of(cls, run: Path) -> TrainingRecord:
+        """Collect the record of a finished run; raises as `RunFacts.load` does."""
+        return cls(settings=TrainConfig.load(run).published(), seconds=RunFacts.load(run).seconds)
 
 
 def measure_facts(patches: Patches, indices: NDArray[np.int64], *, seconds: float) -> RunFacts:

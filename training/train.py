@@ -23,7 +23,6 @@ from training.callbacks import (
     ReseedDropout,
     ValidateAverage,
     average_weights,
-    read_history,
 )
 from training.config import TrainConfig
 from training.errors import ConfigurationError
@@ -37,7 +36,14 @@ from training.model import (
     unfreeze,
 )
 from training.pipeline import Examples, class_weights, steps_per_epoch, training_batches
-from training.run import FACTS_FILE, MODEL_FILE, VALIDATION_FILE, measure_facts, start_run
+from training.run import (
+    FACTS_FILE,
+    MODEL_FILE,
+    VALIDATION_FILE,
+    measure_facts,
+    read_history,
+    start_run,
+)
 from training.weights import sampling_weights
 
 _SCORING_BATCH = 64
@@ -121,6 +127,7 @@ def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.M
                 initial_epoch=first_epoch,
                 epochs=epochs,
                 steps_per_epoch=steps,
+                shuffle=False,
                 callbacks=callbacks,
             )
 

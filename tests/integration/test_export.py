@@ -35,6 +35,8 @@ CALIBRATION = CalibrationResult(
         ece_before=0.1,
         ece_after=0.05,
         operating_points={},
+        by_fold={},
+        by_case={},
     ),
 )
 Results = dict[str, tuple[np.ndarray, np.ndarray]]

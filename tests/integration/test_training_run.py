@@ -17,8 +17,8 @@ import pytest
 from hf_space.inference.bundle import load_bundle
 from hf_space.inference.engine import OpenVinoEngine, predict_patches
 from training.arrays import load_patches
-from training.callbacks import read_history
 from training.prepare import prepare
+from training.run import read_history
 
 # VGG16 builds in a second; the head's dropout is the random layer that resuming must repeat.
 OPTIONS = [

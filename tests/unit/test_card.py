@@ -4,47 +4,42 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from huggingface_hub import ModelCard
 
-from hf_space.inference.bundle import METRICS_FILE, Bundle
+from hf_space.inference.bundle import METRICS_FILE
 from tests.bundle_factory import write_bundle
 from tests.measured_bundle import write_measured_bundle
-from training.card import (
+from training.card import render_card, write_card
+from training.errors import ConfigurationError, RunError
+from training.measured import (
     METRIC_TITLES,
-    block_of,
+    Measured,
     case_spread,
     figure,
     interval,
     measured_bundle,
     percent,
-    render_answer,
-    render_card,
-    render_figures,
-    replace_block,
-    update_document,
-    write_card,
 )
-from training.errors import ConfigurationError, RunError
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     """A bundle that was evaluated; do not write into it."""
     return measured_bundle(write_measured_bundle(tmp_path_factory.mktemp("bundle")))
 
 
 @pytest.fixture
-def metrics(measured: Bundle) -> dict[str, Any]:
+def metrics(measured: Measured) -> dict[str, Any]:
     """The content of its metrics.json."""
-    assert measured.metrics is not None
     return measured.metrics
 
 
-def test_the_front_matter_holds_what_the_hub_asks_for(measured: Bundle) -> None:
+def test_the_front_matter_holds_what_the_hub_asks_for(measured: Measured) -> None:
     data = ModelCard(render_card(measured)).data
     assert data.get("library_name") == "keras"
     assert data.get("pipeline_tag") == "image-classification"
@@ -52,7 +47,7 @@ def test_the_front_matter_holds_what_the_hub_asks_for(measured: Bundle) -> None:
     assert data.get("datasets") == ["paultimothymooney/breast-histopathology-images"]
 
 
-def test_the_model_index_holds_every_metric(measured: Bundle, metrics: dict[str, Any]) -> None:
+def test_the_model_index_holds_every_metric(measured: Measured, metrics: dict[str, Any]) -> None:
     results = ModelCard(render_card(measured)).data.get("eval_results")
     assert results is not None
     values = {result.metric_type: result.metric_value for result in results}
@@ -65,17 +60,18 @@ def test_the_model_index_holds_every_metric(measured: Bundle, metrics: dict[str,
     ("backbone", "base"), [("efficientnetv2b0", "timm/tf_efficientnetv2_b0.in1k"), ("vgg16", None)]
 )
 def test_a_base_model_is_named_only_where_it_is_true(
-    measured: Bundle, backbone: str, base: str | None
+    measured: Measured, backbone: str, base: str | None
 ) -> None:
-    training = measured.config.training.model_copy(update={"backbone": backbone})
-    config = measured.config.model_copy(update={"training": training})
-    card = render_card(Bundle(measured.path, config, measured.metrics))
+    bundle = measured.bundle
+    facts = bundle.config.training.model_copy(update={"backbone": backbone})
+    config = bundle.config.model_copy(update={"training": facts})
+    card = render_card(replace(measured, bundle=replace(bundle, config=config)))
     assert ModelCard(card).data.get("base_model") == base
     assert ("ImageNet weights" in card) == (base is not None)
 
 
 def test_the_card_shows_each_figure_with_its_interval(
-    measured: Bundle, metrics: dict[str, Any]
+    measured: Measured, metrics: dict[str, Any]
 ) -> None:
     card = render_card(measured)
     for name, title in METRIC_TITLES.items():
@@ -85,7 +81,7 @@ def test_the_card_shows_each_figure_with_its_interval(
     assert f"| `balanced` | 0.500 | 0.400 to 0.600 | {metrics['recall']:.3f} |" in card
 
 
-def test_the_card_has_no_gaps_and_no_leftovers(measured: Bundle) -> None:
+def test_the_card_has_no_gaps_and_no_leftovers(measured: Measured) -> None:
     card = render_card(measured)
     assert not re.search(r"\{[{%#]|[%#}]\}|\bNone\b|\bnan\b", card)
     tables = re.findall(r"(?:^\|.*\|\n)+", card, re.MULTILINE)
@@ -163,7 +159,7 @@ def test_metrics_that_lack_a_figure_are_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_template_the_hub_would_not_take_is_refused(
-    measured: Bundle, tmp_path: Path, template: str, message: str
+    measured: Measured, tmp_path: Path, template: str, message: str
 ) -> None:
     path = tmp_path / "card.md"
     path.write_text(template)
@@ -171,49 +167,9 @@ def test_a_template_the_hub_would_not_take_is_refused(
         render_card(measured, path)
 
 
-def test_a_missing_template_is_named(measured: Bundle, tmp_path: Path) -> None:
+def test_a_missing_template_is_named(measured: Measured, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nowhere\.md"):
         render_card(measured, tmp_path / "nowhere.md")
-
-
-def test_a_document_gets_its_blocks_and_keeps_the_rest(measured: Bundle, tmp_path: Path) -> None:
-    document = tmp_path / "README.md"
-    document.write_text("before\n<!-- figures -->\nold\n<!-- /figures -->\nafter\n")
-    for _ in range(2):
-        update_document(document, measured)
-        text = document.read_text()
-        assert block_of(text, "figures") == render_figures(measured).strip()
-        assert text.startswith("before\n<!-- figures -->\n| 6 test cases, 120 patches |")
-        assert text.endswith("|\n<!-- /figures -->\nafter\n")
-
-
-def test_a_document_without_blocks_is_refused(measured: Bundle, tmp_path: Path) -> None:
-    document = tmp_path / "README.md"
-    document.write_text("no figures here")
-    with pytest.raises(ConfigurationError, match="has no block"):
-        update_document(document, measured)
-
-
-def test_the_answer_is_the_services_own(measured: Bundle) -> None:
-    health, answer = (
-        json.loads(text) for text in re.findall(r"```json\n(.*?)```", render_answer(measured), re.S)
-    )
-    assert health == {
-        "status": "ok",
-        "model": {"state": "ready", "name": "tiny", "revision": "r1"},
-    }
-    assert answer["operating_point"] == "balanced"
-    assert 0 <= answer["probability"] <= 1
-    assert answer["gradcam"]["rows"] == 4
-    assert {"id", "created_at", "timing_ms"}.isdisjoint(answer)
-
-
-def test_a_block_is_replaced_literally() -> None:
-    text = "a <!-- b -->x<!-- /b --> c"
-    assert replace_block(text, "b", r"\1 \g<0>") == "a <!-- b -->\n\\1 \\g<0>\n<!-- /b --> c"
-    assert replace_block(text, "other", "y") == text
-    assert block_of(text, "b") == "x"
-    assert block_of(text, "other") is None
 
 
 def test_figures_are_written_alike_everywhere() -> None:

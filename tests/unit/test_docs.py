@@ -16,21 +16,14 @@ from typer.core import TyperGroup
 
 from hf_space.api.application import create_app
 from hf_space.errors import BiopsiaError
-from hf_space.inference.bundle import METRICS_FILE, Bundle
+from hf_space.inference.bundle import METRICS_FILE
 from hf_space.schemas import PredictionResult, PredictOptions, WarningCode
 from hf_space.settings import Settings
 from tests.measured_bundle import write_measured_bundle
-from training.card import (
-    CARD_FILE,
-    block_of,
-    measured_bundle,
-    render_answer,
-    render_card,
-    render_figures,
-    update_document,
-    write_card,
-)
+from training.card import CARD_FILE, render_card, write_card
 from training.cli import app as training_app
+from training.documents import BLOCKS, block_of, render_block, update_document
+from training.measured import Measured, measured_bundle
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "hf_space" / "model"
@@ -41,19 +34,20 @@ TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 
 
-def stale(bundle: Bundle, card: Path, documents: list[Path]) -> list[str]:
+def stale(measured: Measured, card: Path, documents: list[Path]) -> list[str]:
     """Name what differs from the bundle's figures: the card, or a document's marked block."""
-    found = [] if card.read_text(encoding="utf-8") == render_card(bundle) else [str(card)]
-    figures = render_figures(bundle).strip()
+    found = [] if card.read_text(encoding="utf-8") == render_card(measured) else [str(card)]
+    # The answer is a measurement of its own, compared with a tolerance.
+    expected = {name: render_block(name, measured) for name in set(BLOCKS) - {"answer"}}
     for document in documents:
-        block = block_of(document.read_text(encoding="utf-8"), "figures")
-        if block is not None and block != figures:
+        text = document.read_text(encoding="utf-8")
+        if any(block_of(text, name) not in (None, block) for name, block in expected.items()):
             found.append(str(document))
     return found
 
 
 @pytest.fixture
-def committed() -> Bundle:
+def committed() -> Measured:
     """The repository's own bundle."""
     if not (MODEL / METRICS_FILE).is_file():
         pytest.skip("hf_space/model has no metrics.json yet")
@@ -61,29 +55,29 @@ def committed() -> Bundle:
 
 
 def test_a_figure_that_differs_from_the_metrics_is_found(tmp_path: Path) -> None:
-    bundle = measured_bundle(write_measured_bundle(tmp_path / "bundle"))
+    measured = measured_bundle(write_measured_bundle(tmp_path / "bundle"))
     document = tmp_path / "page.md"
     document.write_text("<!-- figures --><!-- /figures -->")
-    update_document(document, bundle)
-    card = write_card(bundle)
-    assert stale(bundle, card, [document]) == []
-    value = f"{bundle.metrics['roc_auc']:.3f}" if bundle.metrics else ""
+    update_document(document, measured)
+    card = write_card(measured)
+    assert stale(measured, card, [document]) == []
+    value = f"{measured.metrics['roc_auc']:.3f}"
     for path in (document, card):
         honest = path.read_text()
         path.write_text(honest.replace(value, "0.999"))
-        assert stale(bundle, card, [document]) == [str(path)]
+        assert stale(measured, card, [document]) == [str(path)]
         path.write_text(honest)
 
 
-def test_the_committed_figures_are_those_of_the_metrics(committed: Bundle) -> None:
+def test_the_committed_figures_are_those_of_the_metrics(committed: Measured) -> None:
     command = "python -m training card hf_space/model --readme README.md --readme docs/model.md"
     assert stale(committed, MODEL / CARD_FILE, PAGES) == [], f"run {command}"
 
 
-def test_the_readme_shows_what_the_committed_model_answers(committed: Bundle) -> None:
+def test_the_readme_shows_what_the_committed_model_answers(committed: Measured) -> None:
     shown = block_of(README.read_text(encoding="utf-8"), "answer") or ""
     for text, expected in zip(
-        _json_blocks(shown), _json_blocks(render_answer(committed)), strict=True
+        _json_blocks(shown), _json_blocks(render_block("answer", committed)), strict=True
     ):
         found, wanted = json.loads(text), json.loads(expected)
         # Another processor may round the last digit differently.
@@ -93,8 +87,8 @@ def test_the_readme_shows_what_the_committed_model_answers(committed: Bundle) ->
         assert found == wanted
 
 
-def test_nothing_is_left_to_be_filled_beside_a_measured_model(committed: Bundle) -> None:
-    assert committed.metrics
+@pytest.mark.usefixtures("committed")
+def test_nothing_is_left_to_be_filled_beside_a_measured_model() -> None:
     assert [page.name for page in PAGES if "TO BE FILLED" in page.read_text("utf-8")] == []
 
 
