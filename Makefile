@@ -47,13 +47,19 @@ fix: setup ## Mend what `make check` finds, where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-train: $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
+train: same-data $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
 
-bench: setup ## Measure speed: input pipeline and service
+bench: setup ## Measure speed: does the input pipeline keep up with training
 	$(BIN)/python -m benchmarks
 
 $(PREPARED)/report.md: | $(INSTALLED)
 	$(BIN)/python -m training prepare "$(DATA)" --out $(PREPARED)
+
+# Prepared patches know their source: another DATA needs another PREPARED.
+.PHONY: same-data
+same-data:
+	@test ! -f $(PREPARED)/report.md || grep -qF 'Source: `$(DATA)`' $(PREPARED)/report.md || \
+		{ echo "$(PREPARED) was not prepared from $(DATA): name another PREPARED and RUN" >&2; exit 1; }
 
 # Each step resumes where it was interrupted, and is not repeated when it is done.
 TRAINING := $(BIN)/python -m training

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from training.metrics import binary_metrics
 from training.run import HISTORY_FILE, read_history
 
 BEST_WEIGHTS_FILE = "best.weights.h5"
+CHECKPOINTS = "checkpoints"
+_DRAWS_PER_EPOCH = 1_000_000
 _REPORTED = ("roc_auc", "balanced_accuracy", "precision", "recall", "f1")
 
 Logits = Callable[[keras.Model], NDArray[np.float64]]
@@ -35,7 +37,8 @@ class ReseedDropout(keras.callbacks.Callback):
         for number, layer in enumerate(self.model.layers):
             generator = getattr(layer, "seed_generator", None)
             if generator is not None:
-                generator.state.assign([self._seed + number, epoch])
+                # Each draw adds one to the second number: epochs must lie far apart.
+                generator.state.assign([self._seed + number, epoch * _DRAWS_PER_EPOCH])
 
 
 class ValidateAverage(keras.callbacks.Callback):
@@ -79,13 +82,20 @@ class ValidateAverage(keras.callbacks.Callback):
             self._labels, Calibration().probability(logits), threshold=0.5, weights=self._weights
         )
         logs.update({f"val_{name}": metrics[name] for name in _REPORTED})
-        scores = [row["val_roc_auc"] for row in read_history(self._run, before=epoch)]
-        best = max(scores, default=-np.inf)
-        if metrics["roc_auc"] > best:
+        rows = read_history(self._run, before=epoch)
+        if metrics["roc_auc"] > max((row["val_roc_auc"] for row in rows), default=-np.inf):
             self.model.save_weights(self._run / BEST_WEIGHTS_FILE)
-        elif self._patience is not None:
-            self.model.stop_training = epoch - int(np.argmax(scores)) >= self._patience
+        rows.append({"val_roc_auc": metrics["roc_auc"]})
+        self.model.stop_training = out_of_patience(rows, self._patience)
         self.model.set_weights(raw)
+
+
+def out_of_patience(history: Sequence[Mapping[str, float]], patience: int | None) -> bool:
+    """Tell whether the last ``patience`` epochs all failed to beat the best ROC AUC before them."""
+    if patience is None or not history:
+        return False
+    scores = [row["val_roc_auc"] for row in history]
+    return len(scores) - 1 - int(np.argmax(scores)) >= patience
 
 
 class History(keras.callbacks.Callback):
@@ -123,7 +133,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, run: Path) -> None:
         """Keep the run's folder."""
         super().__init__()
-        self._folder = run / "checkpoints"
+        self._folder = run / CHECKPOINTS
         self._folder.mkdir(exist_ok=True)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
@@ -138,13 +148,13 @@ class Checkpoint(keras.callbacks.Callback):
     @staticmethod
     def last_epoch(run: Path) -> int:
         """Return the number of finished epochs."""
-        saved = (run / "checkpoints").glob("epoch-*.weights.h5")
+        saved = (run / CHECKPOINTS).glob("epoch-*.weights.h5")
         return max((int(path.name[6:10]) for path in saved), default=0)
 
     @staticmethod
     def restore(model: keras.Model, run: Path, *, epoch: int) -> None:
         """Load the state after ``epoch`` epochs into a compiled model, when it was kept."""
-        path = _checkpoint(run / "checkpoints", epoch)
+        path = _checkpoint(run / CHECKPOINTS, epoch)
         if path.is_file():
             model.optimizer.build(model.trainable_variables)
             model.load_weights(path)

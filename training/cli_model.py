@@ -45,7 +45,7 @@ def train(
     head_epochs: Annotated[int, typer.Option(min=0, help="Epochs for the head alone.")] = (
         _DEFAULTS.head_epochs
     ),
-    epochs: Annotated[int, typer.Option(min=0, help="Epochs for the whole network.")] = (
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs for the whole network.")] = (
         _DEFAULTS.epochs
     ),
     optimizer: Annotated[OptimizerName, typer.Option()] = _DEFAULTS.optimizer,
@@ -54,8 +54,8 @@ def train(
     ),
     label_smoothing: Annotated[float, typer.Option(min=0, max=0.5)] = _DEFAULTS.label_smoothing,
     patches_per_case: Annotated[
-        int | None, typer.Option(min=1, help="Most patches an epoch draws from one case.")
-    ] = None,
+        int, typer.Option(min=0, help="Most patches an epoch draws from one case; 0 takes all.")
+    ] = _DEFAULTS.patches_per_case or 0,
     stain: Annotated[float, typer.Option(min=0, max=0.5, help="Sigma of the stain jitter.")] = (
         _AUGMENT.stain
     ),
@@ -95,7 +95,7 @@ def train(
         optimizer=optimizer,
         learning_rate=learning_rate,
         label_smoothing=label_smoothing,
-        patches_per_case=patches_per_case,
+        patches_per_case=patches_per_case or None,
         case_weights=parse_case_weights(case_weight or []),
         patience=patience,
         seed=seed,
@@ -114,7 +114,7 @@ def cross_validate(
     out: Annotated[Path, typer.Option(help="Folder for the folds and their predictions.")],
     folds: Annotated[int, typer.Option(min=3, help="Number of folds.")] = 3,
     split: Annotated[
-        list[str] | None, typer.Option(help="Splits that take part; default: train and val.")
+        list[str] | None, typer.Option(help="Splits that take part; default: all but test.")
     ] = None,
 ) -> None:
     """Score every patch with a model that never saw its case; goes on where it was interrupted.
@@ -126,9 +126,8 @@ def cross_validate(
     from training.cross_validate import cross_validate as run
 
     patches = load_patches(dataset)
-    run(
-        TrainConfig.load(like), patches, splits=set(split or ("train", "val")), folds=folds, out=out
-    )
+    splits = set(split or ("train", "extension", "val"))
+    run(like, patches, splits=splits, folds=folds, out=out)
     typer.echo(f"Out-of-fold predictions are in {out / OUT_OF_FOLD_FILE}.")
 
 

@@ -59,13 +59,16 @@ def compare(runs: Sequence[Path]) -> list[Candidate]:
 
     Raises:
         RunError: A run is not finished, or had no validation cases.
-        ConfigurationError: The runs were validated on different patches.
+        ConfigurationError: The runs were validated on different patches, or with other weights.
     """
     tables = [_predictions(run) for run in runs]
     keys = ["case_id", "x", "y"]
     for run, table in zip(runs, tables, strict=True):
         if not table[keys].equals(tables[0][keys]):
             raise ConfigurationError(f"{run} was validated on other patches than {runs[0]}")
+    for run in runs:
+        if TrainConfig.load(run).case_weights != TrainConfig.load(runs[0]).case_weights:
+            raise ConfigurationError(f"{run} has other case weights than {runs[0]}")
     candidates = [_candidate(run, table) for run, table in zip(runs, tables, strict=True)]
     return sorted(candidates, key=lambda candidate: -candidate.roc_auc)
 

@@ -80,7 +80,7 @@ class TrainConfig:
     interpolation: Interpolation = "bilinear"
     batch_size: int = 32
     head_epochs: int = 1
-    epochs: int = 5
+    epochs: int = 6
     optimizer: OptimizerName = "adamw"
     head_learning_rate: float = 1e-3
     learning_rate: float = 3e-4
@@ -89,7 +89,7 @@ class TrainConfig:
     dropout: float = 0.2
     label_smoothing: float = 0.0
     ema_momentum: float = 0.99
-    patches_per_case: int | None = None
+    patches_per_case: int | None = 250
     balance_classes: bool = True
     case_weights: dict[str, float] = field(default_factory=dict)
     patience: int | None = None

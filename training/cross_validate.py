@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import keras
@@ -10,9 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.arrays import Patches
+from training.callbacks import CHECKPOINTS, Checkpoint
 from training.config import CONFIG_FILE, TrainConfig
-from training.errors import ConfigurationError
-from training.run import start_run
+from training.errors import ConfigurationError, RunError
+from training.run import HISTORY_FILE, start_run
 from training.splits import grouped_folds
 from training.train import Fold, fit, prediction_table, score
 
@@ -20,15 +22,17 @@ OUT_OF_FOLD_FILE = "out_of_fold.parquet"
 
 
 def cross_validate(
-    config: TrainConfig, patches: Patches, *, splits: set[str], folds: int, out: Path
+    like: Path, patches: Patches, *, splits: set[str], folds: int, out: Path
 ) -> pd.DataFrame:
     """Train one model a fold for a fixed number of epochs and score the cases left out.
 
     No fold selects its epoch on the cases that it scores, so the out-of-fold logits are fit for
-    calibration. A finished fold is not trained again, so an interrupted call goes on where it was.
+    calibration. A finished fold is not trained again, so an interrupted call goes on where it was;
+    nor is a fold whose patches are those that the repeated run learned from, without stopping
+    early.
 
     Args:
-        config: settings of every fold.
+        like: run whose settings every fold repeats.
         patches: the prepared data set.
         splits: which published splits take part.
         folds: number of folds; each case lies in one.
@@ -36,13 +40,20 @@ def cross_validate(
 
     Returns:
         Columns case_id, x, y, label, logit, fold: one row a patch.
+
+    Raises:
+        RunError: there is no such run, or ``out`` holds folds of other settings.
     """
+    config = TrainConfig.load(like)
     chosen = np.flatnonzero(np.isin(patches.splits, sorted(splits)))
     fold_of = assign_folds(patches, chosen, folds=folds, seed=config.seed)
     tables = []
     for number in range(folds):
         held_out = chosen[fold_of == number]
         run = out / f"fold_{number}"
+        learned = np.flatnonzero(np.isin(patches.splits, config.splits))
+        if config.patience is None and np.array_equal(chosen[fold_of != number], learned):
+            _reuse(like, run)
         table = _fold_table(config, patches, chosen[fold_of != number], held_out, run)
         tables.append(table.assign(fold=number))
     out_of_fold = pd.concat(tables, ignore_index=True)
@@ -81,12 +92,26 @@ def _fold_table(
     run: Path,
 ) -> pd.DataFrame:
     predictions = run / "predictions.parquet"
-    if predictions.is_file():
-        return pd.read_parquet(predictions)
-    keras.backend.clear_session()
     if not (run / CONFIG_FILE).is_file():
         start_run(config, run)
+    elif TrainConfig.load(run) != config:
+        raise RunError(f"{run} was made with other settings: choose another --out")
+    if predictions.is_file():
+        table = pd.read_parquet(predictions)
+        if set(table["case_id"]) != set(patches.case_ids[held_out]):
+            raise RunError(f"{run} held out other cases: choose another --out")
+        return table
+    keras.backend.clear_session()
     model = fit(config, patches, Fold(train, np.empty(0, np.int64)), run)
     table = prediction_table(patches, held_out, score(model, config, patches, held_out))
     table.to_parquet(predictions)
     return table
+
+
+def _reuse(like: Path, run: Path) -> None:
+    """Start a fold from the checkpoint of a run that learned from the same patches."""
+    if run.exists() or not Checkpoint.last_epoch(like):
+        return
+    shutil.copytree(like / CHECKPOINTS, run / CHECKPOINTS)
+    for name in (CONFIG_FILE, HISTORY_FILE):
+        shutil.copy(like / name, run / name)

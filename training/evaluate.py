@@ -19,7 +19,7 @@ from training.assessment import Scored, report
 from training.errors import ConfigurationError, SourceError
 from training.plots import write_mosaic, write_plots
 from training.remote import open_any_source
-from training.source import PatchRecord, PatchSource, read_patches
+from training.source import PatchRecord, PatchSource, read_patches, readable
 from training.splits import SPLIT_NAMES, split_of
 
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]]
@@ -51,7 +51,7 @@ def evaluate(
 
     Raises:
         ConfigurationError: The bundle cannot be used, or there is no such split.
-        SourceError: The patches cannot be read, or the split has none.
+        SourceError: The source cannot be read, or the split has no readable patch.
     """
     if split is not None and split not in SPLIT_NAMES:
         raise ConfigurationError(f"no split {split!r}: choose from {', '.join(SPLIT_NAMES)}")
@@ -68,9 +68,10 @@ def evaluate(
         tempfile.TemporaryDirectory(prefix="biopsia-") as cache,
         open_any_source(source, cache_dir=Path(cache)) as opened,
     ):
-        records = [record for record in opened.records if split in (None, split_of(record.case_id))]
+        chosen = [record for record in opened.records if split in (None, split_of(record.case_id))]
+        records = readable(opened, chosen)
         if not records:
-            raise SourceError(f"{source} has no patch of the split {split!r}")
+            raise SourceError(f"{source} has no readable patch of the split {split!r}")
         table = score_patches(predict, opened, records, progress=progress)
         scored = Scored.of(table, bundle.config, case_weights)
         found = report(scored)
@@ -78,7 +79,12 @@ def evaluate(
             write_plots(scored, plots)
             write_mosaics(scored, opened, records, plots)
     # The name only: the report is published, and a path would tell about the machine.
-    dataset = {"source": Path(source).name, "split": split, "case_weights": dict(case_weights)}
+    dataset = {
+        "source": Path(source).name,
+        "split": split,
+        "case_weights": dict(case_weights),
+        "unreadable": len(chosen) - len(records),
+    }
     return {"dataset": dataset, **found}
 
 

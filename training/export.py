@@ -14,6 +14,7 @@ import openvino as ov
 
 from hf_space.inference.bundle import (
     INFERENCE_FILE,
+    METRICS_FILE,
     OPENVINO_FILE,
     OPENVINO_WEIGHTS_FILE,
     InferenceConfig,
@@ -43,7 +44,8 @@ def export(
 
     Args:
         run: folder of a finished run.
-        out: folder of the bundle; files of an earlier export are replaced.
+        out: folder of the bundle; files of an earlier export are replaced, its figures
+            and its card removed.
         name: the model's name, as results show it.
         calibration: what ``calibrate`` found on out-of-fold logits.
         formats: further files for other tools: ``keras`` and ``h5`` hold the same model in one
@@ -55,6 +57,9 @@ def export(
     if not (run / MODEL_FILE).is_file():
         raise RunError(f"{run} has no {MODEL_FILE}: finish it with `train --resume {run}`")
     out.mkdir(parents=True, exist_ok=True)
+    # Figures of an earlier model must not stand beside the new weights.
+    for stale in (METRICS_FILE, "README.md"):
+        (out / stale).unlink(missing_ok=True)
     model = keras.saving.load_model(run / MODEL_FILE, compile=False)
     with zipfile.ZipFile(run / MODEL_FILE) as archive:
         archive.extractall(out)

@@ -76,6 +76,8 @@ def measured_bundle(folder: Path) -> Measured:
             f"{folder} has no {METRICS_FILE}, and a card without figures says nothing: write it "
             f"with `evaluate {folder} SOURCE --json {folder / METRICS_FILE}`"
         )
+    if bundle.metrics.get("model", {}).get("revision") != bundle.config.revision:
+        raise RunError(f"{folder / METRICS_FILE} is of another revision: run `evaluate` again")
     candidates = folder / CANDIDATES_FILE
     return Measured(
         bundle=bundle,

@@ -98,7 +98,10 @@ def _features(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> ke
         body = builders[backbone](include_top=False, weights=source, **start)
         if weights not in ("imagenet", "none"):
             _load_headless(body, Path(weights))
-    except (OSError, ValueError, UserWarning) as error:
+            if backbone == "efficientnetb0":
+                _match_original_normalisation(body)
+    # Keras reports a failed download with a bare Exception.
+    except Exception as error:
         raise RunError(
             f"cannot load the weights {weights!r} into {backbone}: {error}. "
             "Without a network, pass --weights FILE or --weights none."
@@ -113,6 +116,14 @@ def _load_headless(body: keras.Model, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         body.load_weights(path)
+
+
+def _match_original_normalisation(body: keras.Model) -> None:
+    # EfficientNetB0's weights were learned on (x - mean) / variance. Keras adds the missing
+    # division only when it downloads the weights itself; here the squared variance does the same.
+    (layer,) = (layer for layer in body.layers if isinstance(layer, keras.layers.Normalization))
+    layer.adapt_variance.assign(keras.ops.square(layer.adapt_variance))
+    layer.finalize_state()
 
 
 def _vgg_on(inputs: keras.KerasTensor, body: keras.Model) -> keras.KerasTensor:

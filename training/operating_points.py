@@ -16,7 +16,7 @@ Labels = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 HIGH_SENSITIVITY_RECALL: Final = 0.95
-UNCERTAIN_ERROR_RATE: Final = 0.35
+UNCERTAIN_ERROR_RATE: Final = 0.40
 _TIE: Final = 1e-9
 
 
@@ -26,7 +26,8 @@ def choose_operating_points(
     """Choose the threshold of highest F1 and the highest threshold with 95 % recall.
 
     The latter has the highest specificity of all with that recall. A threshold lies midway
-    between two patches, in logit.
+    between two patches, in logit. Both have a band of one width, chosen around the first: around
+    the second most calls of malignant are wrong on purpose, which says nothing about certainty.
 
     Args:
         labels: Class of each patch, shape (N,); both classes occur.
@@ -44,10 +45,13 @@ def choose_operating_points(
     # The tolerance forgives rounding in the sums of the weights.
     sensitive = np.flatnonzero(recall >= HIGH_SENSITIVITY_RECALL - 1e-12)
     chosen = {"balanced": int(np.argmax(f1)), "high_sensitivity": int(sensitive[-1])}
+    cuts = {
+        name: float(candidates[max(index - 1, 0) : index + 1].mean())
+        for name, index in chosen.items()
+    }
+    half_width = uncertain_half_width(labels, calibrated, weights, cuts["balanced"])
     points = {}
-    for name, index in chosen.items():
-        threshold = float(candidates[max(index - 1, 0) : index + 1].mean())
-        half_width = uncertain_half_width(labels, calibrated, weights, threshold)
+    for name, threshold in cuts.items():
         low, middle, high = expit([threshold - half_width, threshold, threshold + half_width])
         points[name] = OperatingPoint(
             threshold=float(middle), uncertain_low=float(low), uncertain_high=float(high)
@@ -58,7 +62,7 @@ def choose_operating_points(
 def uncertain_half_width(
     labels: Labels, calibrated: Floats, weights: Floats, threshold: float
 ) -> float:
-    """Return half the width of the widest band in which at least 35 % of the calls are wrong.
+    """Return half the width of the widest band in which at least 40 % of the calls are wrong.
 
     The band is symmetric around the threshold in logit: a call inside it is little better than
     tossing a coin. 0 when no band is that bad.

@@ -8,6 +8,7 @@ Kaggle's archive carries in `IDC_regular_ps50_idx5/` collapses into the first.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import zipfile
@@ -26,6 +27,8 @@ from hf_space.errors import BiopsiaError
 from hf_space.imaging.decode import decode_image
 from hf_space.imaging.preprocess import pad_to_patch
 from training.errors import PatchReadError, SourceError
+
+logger = logging.getLogger(__name__)
 
 PATCH_SIZE_PIXELS: Final = 50
 MAX_PATCH_BYTES: Final = 1 << 20
@@ -212,6 +215,19 @@ def decode_patch(data: bytes, record: PatchRecord) -> NDArray[np.uint8]:
         height, width = image.shape[:2]
         raise PatchReadError(f"{record.name}: {width}x{height} pixels, larger than a patch")
     return image
+
+
+def readable(source: PatchSource, records: Sequence[PatchRecord]) -> list[PatchRecord]:
+    """Return the records whose patch can be read; the others are named in the log."""
+    kept = []
+    for record in records:
+        try:
+            decode_patch(source.read(record), record)
+        except PatchReadError as error:
+            logger.warning("left out: %s", error)
+        else:
+            kept.append(record)
+    return kept
 
 
 def read_patches(

@@ -12,6 +12,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import preprocess
 from hf_space.inference.bundle import load_bundle
 from hf_space.inference.engine import OpenVinoEngine, predict_patches
@@ -23,9 +24,10 @@ from training.callbacks import (
     ReseedDropout,
     ValidateAverage,
     average_weights,
+    out_of_patience,
 )
-from training.config import TrainConfig
-from training.errors import ConfigurationError
+from training.config import CONFIG_FILE, TrainConfig
+from training.errors import ConfigurationError, TrainingError
 from training.learning_curve import write_learning_curve
 from training.model import (
     ACTIVATION_MAP,
@@ -77,17 +79,40 @@ def run_training(config: TrainConfig, run: Path, *, resume: bool) -> None:
     if resume:
         config = TrainConfig.load(run)
     patches = load_patches(Path(config.dataset))
+    fold = published_fold(config, patches)
     if not resume:
         start_run(config, run)
-    fold = Fold(
-        train=np.flatnonzero(np.isin(patches.splits, config.splits)),
-        validation=np.flatnonzero(patches.splits == config.validation),
-    )
-    model = fit(config, patches, fold, run)
+    try:
+        model = fit(config, patches, fold, run)
+    except TrainingError:
+        # What could not begin is no run: the corrected command must not find its folder taken.
+        if not Checkpoint.last_epoch(run):
+            (run / CONFIG_FILE).unlink()
+        raise
     write_learning_curve(read_history(run), run / "learning_curve.png")
     if len(fold.validation):
         logits = score(model, config, patches, fold.validation)
         prediction_table(patches, fold.validation, logits).to_parquet(run / VALIDATION_FILE)
+
+
+def published_fold(config: TrainConfig, patches: Patches) -> Fold:
+    """Find the patches of the configuration's splits.
+
+    Raises:
+        ConfigurationError: a split has no patches, or one both learns and validates.
+    """
+    if config.validation in config.splits:
+        raise ConfigurationError(f"{config.validation!r} cannot both learn and validate")
+    fold = Fold(
+        train=np.flatnonzero(np.isin(patches.splits, config.splits)),
+        validation=np.flatnonzero(patches.splits == config.validation),
+    )
+    if config.validation is not None and not len(fold.validation):
+        raise ConfigurationError(
+            f"no patches to validate on: the data set has none of {config.validation!r}; "
+            "for a final model say so with --validation none"
+        )
+    return fold
 
 
 def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.Model:
@@ -111,7 +136,7 @@ def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.M
         ConfigurationError: there is nothing to learn from.
     """
     if not len(fold.train):
-        raise ConfigurationError("no training patches: check --splits and the data set")
+        raise ConfigurationError("no training patches: check --split and the data set")
     keras.utils.set_random_seed(config.seed)
     examples = make_examples(config, patches, fold.train)
     steps = steps_per_epoch(examples, config)
@@ -136,12 +161,16 @@ def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.M
         freeze_for_head(model)
         _compile(model, config, config.head_learning_rate)
         Checkpoint.restore(model, run, epoch=done)
+        if done == config.head_epochs > 0:
+            # An uninterrupted phase ends with its average, which phase 2 starts from.
+            average_weights(model)
         learn(done, config.head_epochs)
     unfreeze(model, batch_statistics=not config.pretrained)
     _compile(model, config, _schedule(config, config.epochs * steps))
     if done > config.head_epochs:
         Checkpoint.restore(model, run, epoch=done)
-    learn(max(done, config.head_epochs), config.head_epochs + config.epochs)
+    if not (len(fold.validation) and out_of_patience(read_history(run), config.patience)):
+        learn(max(done, config.head_epochs), config.head_epochs + config.epochs)
     if len(fold.validation):
         model.load_weights(run / BEST_WEIGHTS_FILE)
     else:
@@ -173,8 +202,14 @@ def teacher_probabilities(bundle: Path, images: NDArray[np.uint8]) -> NDArray[np
     Args:
         bundle: folder of the teacher.
         images: uint8 ``(N, h, h, 3)``.
+
+    Raises:
+        ConfigurationError: the folder holds no bundle.
     """
-    teacher = load_bundle(bundle)
+    try:
+        teacher = load_bundle(bundle)
+    except BundleError as error:
+        raise ConfigurationError(f"no teacher to distil from: {error}") from error
     outputs = predict_patches(OpenVinoEngine(teacher), teacher.config, images, progress=True)
     return teacher.config.calibration.probability(outputs.logits).astype(np.float32)
 

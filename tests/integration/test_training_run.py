@@ -55,8 +55,9 @@ def finished(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
+@pytest.mark.parametrize("epoch", [1, 2], ids=["between the phases", "in phase 2"])
 def test_a_killed_run_resumes_to_the_same_result(
-    prepared: Path, finished: Path, tmp_path: Path
+    prepared: Path, finished: Path, tmp_path: Path, epoch: int
 ) -> None:
     run = tmp_path / "run"
     process = subprocess.Popen(  # noqa: S603
@@ -65,7 +66,7 @@ def test_a_killed_run_resumes_to_the_same_result(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    checkpoint = run / "checkpoints" / "epoch-0002.weights.h5"
+    checkpoint = run / "checkpoints" / f"epoch-{epoch:04d}.weights.h5"
     while not checkpoint.exists():
         assert process.poll() is None, "the run ended before it could be killed"
         time.sleep(0.01)
@@ -115,10 +116,16 @@ def test_from_folds_to_a_bundle_that_serves(
     _run("cross-validate", prepared, "--like", finished, "--out", folds)
     table = pd.read_parquet(folds / "out_of_fold.parquet")
     patches = load_patches(prepared)
-    chosen = np.isin(patches.splits, ["train", "val"])
+    chosen = patches.splits != "test"
     assert len(table) == chosen.sum()
     assert set(table["case_id"]) == set(patches.case_ids[chosen])
     assert table.groupby("case_id")["fold"].nunique().max() == 1
+    # Fold 0 learned from what the finished run learned from, so it was not trained again.
+    assert read_history(folds / "fold_0") == read_history(finished)
+    again = tmp_path / "again.parquet"
+    (folds / "out_of_fold.parquet").rename(again)
+    _run("cross-validate", prepared, "--like", finished, "--out", folds)
+    assert again.read_bytes() == (folds / "out_of_fold.parquet").read_bytes()
 
     calibration = tmp_path / "calibration.json"
     method = "--method=temperature"  # a random network's Platt slope may be negative

@@ -47,6 +47,38 @@ def test_the_same_seed_repeats_and_another_differs(images: tf.Tensor) -> None:
     assert np.abs(draw((1, 2)) - draw((1, 3))).mean() > 1
 
 
+@pytest.mark.parametrize(
+    "strength",
+    [
+        AugmentConfig(0, 0, 0, 0.2, 0, 0),
+        AugmentConfig(0, 0, 0, 0, 0.3, 0),
+        AugmentConfig(0, 0, 0, 0, 0, 0.1),
+        AugmentConfig(0, 20.0, 0, 0, 0, 0),
+        AugmentConfig(0, 0, 0.2, 0, 0, 0),
+    ],
+    ids=["brightness", "contrast", "stain", "rotation", "zoom"],
+)
+def test_each_strength_changes_each_patch_differently(
+    images: tf.Tensor, strength: AugmentConfig
+) -> None:
+    same = tf.repeat(images[:1], 16, axis=0)
+    changed = np.asarray(augment_geometry(augment_colour(same, strength, SEED), strength, SEED))
+    assert np.abs(changed - np.asarray(same)).mean(axis=(1, 2, 3)).min() > 0.01
+    assert np.abs(changed - changed.mean(axis=0)).mean() > 1
+
+
+def test_brightness_and_contrast_have_their_units() -> None:
+    ramp = tf.constant(np.linspace(90, 160, 64, dtype=np.float32).reshape(1, 8, 8, 1))
+    images = tf.tile(ramp, [500, 1, 1, 3])
+    brighter = np.asarray(augment_colour(images, AugmentConfig(0, 0, 0, 0.1, 0, 0), SEED))
+    shift = (brighter - np.asarray(images)).mean(axis=(1, 2, 3)) / 255
+    assert (shift.min(), shift.max()) == pytest.approx((-0.1, 0.1), abs=0.005)
+    steeper = np.asarray(augment_colour(images, AugmentConfig(0, 0, 0, 0, 0.3, 0), SEED))
+    factor = steeper.std(axis=(1, 2, 3)) / np.asarray(images).std(axis=(1, 2, 3))
+    assert (factor.min(), factor.max()) == pytest.approx((0.7, 1.3), abs=0.01)
+    np.testing.assert_allclose(steeper.mean(axis=(1, 2, 3)), 125, atol=0.1)
+
+
 def test_colour_stays_in_range(images: tf.Tensor) -> None:
     result = augment_colour(images, AugmentConfig(stain=0.3, contrast=0.5, brightness=0.3), SEED)
     assert 0 <= np.min(result) <= np.max(result) <= 255

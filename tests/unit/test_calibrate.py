@@ -95,8 +95,8 @@ def test_the_report_is_near_what_the_points_were_chosen_for() -> None:
     assert balanced.f1 > report["high_sensitivity"].f1
     assert balanced.error_rate_inside is not None
     assert balanced.error_rate_outside is not None
-    assert balanced.error_rate_inside == pytest.approx(0.35, abs=0.05)
-    assert balanced.error_rate_outside < 0.35
+    assert balanced.error_rate_inside == pytest.approx(0.40, abs=0.05)
+    assert balanced.error_rate_outside < 0.40
 
 
 def test_classes_without_overlap_still_give_a_finite_result_that_json_holds() -> None:

@@ -87,6 +87,16 @@ def test_the_readme_shows_what_the_committed_model_answers(committed: Measured) 
         assert found == wanted
 
 
+def test_the_pages_that_show_figures_still_have_their_blocks() -> None:
+    wanted = {
+        README: {"figures", "answer"},
+        ROOT / "docs" / "model.md": {"figures", "candidates", "cross_validation", "context"},
+    }
+    for page, names in wanted.items():
+        text = page.read_text(encoding="utf-8")
+        assert {name for name in BLOCKS if block_of(text, name) is not None} == names
+
+
 @pytest.mark.usefixtures("committed")
 def test_nothing_is_left_to_be_filled_beside_a_measured_model() -> None:
     assert [page.name for page in PAGES if "TO BE FILLED" in page.read_text("utf-8")] == []

@@ -1,0 +1,109 @@
+"""What a run learns from, when it stops, and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from tests.bundle_factory import expected_probability, plain_image, write_bundle
+from training.arrays import Patches
+from training.callbacks import out_of_patience
+from training.cli import app
+from training.config import TrainConfig
+from training.errors import ConfigurationError, RunError
+from training.prepare import prepare
+from training.train import make_examples, published_fold, run_training
+
+CONFIG = TrainConfig(dataset="", splits=("train",), validation="val", balance_classes=False)
+RED, GREEN = (200, 100, 100), (100, 200, 100)
+
+
+@pytest.fixture
+def patches() -> Patches:
+    """Four patches: red with IDC and green without, two in train and two in val."""
+    images = np.stack([plain_image(*colour) for colour in (RED, GREEN, RED, GREEN)])
+    zeros = np.zeros(4, np.int64)
+    return Patches(
+        images=images,
+        labels=np.array([1, 0, 1, 0]),
+        case_ids=np.array(["1", "1", "2", "2"]),
+        x=zeros,
+        y=zeros,
+        splits=np.array(["train", "train", "val", "val"]),
+    )
+
+
+def test_a_student_learns_the_mix_of_label_and_teacher(tmp_path: Path, patches: Patches) -> None:
+    teacher = write_bundle(tmp_path / "teacher")
+    config = replace(CONFIG, distill_from=str(teacher), distill_weight=0.7)
+    targets = make_examples(config, patches, np.array([0, 1])).targets
+    expected = [0.3 * 1 + 0.7 * expected_probability(*RED), 0.7 * expected_probability(*GREEN)]
+    np.testing.assert_allclose(targets, expected, atol=1e-4)
+    np.testing.assert_array_equal(make_examples(CONFIG, patches, np.array([0, 1])).targets, [1, 0])
+
+
+def test_a_teacher_that_is_no_bundle_is_named(tmp_path: Path, patches: Patches) -> None:
+    config = replace(CONFIG, distill_from=str(tmp_path / "nothing"))
+    with pytest.raises(ConfigurationError, match="no teacher to distil from"):
+        make_examples(config, patches, np.array([0]))
+
+
+def test_the_fold_takes_the_splits(patches: Patches) -> None:
+    fold = published_fold(CONFIG, patches)
+    assert (fold.train.tolist(), fold.validation.tolist()) == ([0, 1], [2, 3])
+    assert not len(published_fold(replace(CONFIG, validation=None), patches).validation)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"validation": "vla"}, "no patches to validate on"),
+        ({"splits": ("train", "val")}, "both learn and validate"),
+    ],
+    ids=["a typo would train without validation", "the epoch would be chosen on seen cases"],
+)
+def test_splits_that_make_no_sense_are_refused(
+    patches: Patches, changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        published_fold(replace(CONFIG, **changes), patches)  # type: ignore[arg-type]
+
+
+def _history(*scores: float) -> list[dict[str, float]]:
+    return [{"val_roc_auc": score} for score in scores]
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience"), [((0.9, 0.8), 1), ((0.7, 0.9, 0.8, 0.85), 2), ((0.9, 0.9), 1)]
+)
+def test_training_stops_so_many_epochs_after_the_best(
+    scores: tuple[float, ...], patience: int
+) -> None:
+    assert out_of_patience(_history(*scores), patience)
+
+
+@pytest.mark.parametrize(
+    ("scores", "patience"),
+    [((), 1), ((0.9, 0.8), None), ((0.9, 0.8), 2), ((0.7, 0.9, 0.8, 0.95), 2)],
+)
+def test_training_goes_on_until_then(scores: tuple[float, ...], patience: int | None) -> None:
+    assert not out_of_patience(_history(*scores), patience)
+
+
+def test_a_run_that_could_not_begin_leaves_its_folder_free(
+    kaggle_tree: Path, tmp_path: Path
+) -> None:
+    prepare(str(kaggle_tree), tmp_path / "data", workers=1, progress=False)
+    config = TrainConfig(dataset=str(tmp_path / "data"), weights=str(tmp_path / "none.weights.h5"))
+    for _ in range(2):
+        with pytest.raises(RunError, match="no such weights file"):
+            run_training(config, tmp_path / "run", resume=False)
+
+
+def test_the_command_line_explains_a_missing_data_set(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["train", str(tmp_path), "--out", str(tmp_path / "run")])
+    assert "run `prepare` first" in str(result.exception)
