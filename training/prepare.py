@@ -15,42 +15,19 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from training.errors import DatasetError
 from training.inspection import Audit, InspectedPatch, inspect_patches
 from training.remote import open_any_source
-from training.source import PatchRecord, PatchSource
-from training.splits import SplitName, split_of
+from training.report import PrepareResult, write_report
+from training.source import CLASS_NAMES, PatchRecord, PatchSource
+from training.splits import DATASET_KEY, split_of
 
 if TYPE_CHECKING:
     from datasets import Features
-
-CLASS_NAMES: Final = ("no_idc", "idc")
-DATASET_KEY: Final[dict[SplitName, str]] = {
-    "train": "train",
-    "extension": "train",
-    "val": "validation",
-    "test": "test",
-}
-"""Key of the DatasetDict that holds each split."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareResult:
-    """What a preparation did.
-
-    Attributes:
-        audit: Counts and findings.
-        seconds: Wall time of reading, checking and writing.
-        images_per_second: All images looked at, readable or not, per second.
-    """
-
-    audit: Audit
-    seconds: float
-    images_per_second: float
 
 
 def features() -> Features:
@@ -184,8 +161,6 @@ def prepare(
         SourceError: When the source cannot be opened.
         DatasetError: When `out` is not empty, or no patch is readable.
     """
-    from training.report import write_report
-
     _require_absent(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:

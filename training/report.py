@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 from PIL import Image
 
-from training.prepare import CLASS_NAMES, DATASET_KEY
-from training.source import PATCH_SIZE_PIXELS, PatchRecord
-from training.splits import SPLIT_NAMES, split_of
+from training.inspection import Audit
+from training.source import CLASS_NAMES, PATCH_SIZE_PIXELS, PatchRecord
+from training.splits import DATASET_KEY, SPLIT_NAMES, split_of
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
-
-    from training.inspection import Audit
-    from training.prepare import PrepareResult
 
 T = TypeVar("T")
 
@@ -28,6 +26,21 @@ LISTED_AT_MOST: Final = 50
 _SHEET_COLUMNS: Final = 12
 _SHEET_ROWS: Final = 8
 _SHEET_GAP_PIXELS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareResult:
+    """What a preparation did.
+
+    Attributes:
+        audit: Counts and findings.
+        seconds: Wall time of reading, checking and writing.
+        images_per_second: All images looked at, readable or not, per second.
+    """
+
+    audit: Audit
+    seconds: float
+    images_per_second: float
 
 
 def contact_sheet_file(label: int) -> str:

@@ -30,6 +30,7 @@ from training.errors import PatchReadError, SourceError
 
 logger = logging.getLogger(__name__)
 
+CLASS_NAMES: Final = ("no_idc", "idc")
 PATCH_SIZE_PIXELS: Final = 50
 MAX_PATCH_BYTES: Final = 1 << 20
 """A 50x50 PNG has about 7 kB; far larger members are not patches and are not even read."""

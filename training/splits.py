@@ -21,6 +21,14 @@ from training.errors import DatasetError
 SplitName = Literal["train", "val", "test", "extension"]
 SPLIT_NAMES: Final[tuple[SplitName, ...]] = ("train", "val", "test", "extension")
 
+DATASET_KEY: Final[dict[SplitName, str]] = {
+    "train": "train",
+    "extension": "train",
+    "val": "validation",
+    "test": "test",
+}
+"""Key of the DatasetDict that holds each split."""
+
 
 def _read_published() -> dict[str, tuple[str, ...]]:
     text = Path(__file__).with_name("published_split.json").read_text(encoding="utf-8")

@@ -17,8 +17,9 @@ from training.inspection import (
     InspectedPatch,
     inspect_patches,
 )
-from training.prepare import PrepareResult, prepare
+from training.prepare import prepare
 from training.remote import hub_source
+from training.report import PrepareResult
 from training.source import PatchRecord, decode_patch, open_source
 from training.splits import split_of
 
