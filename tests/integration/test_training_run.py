@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hf_space.inference.bundle import load_bundle
+from hf_space.inference.bundle import METRICS_FILE, load_bundle
 from hf_space.inference.engine import OpenVinoEngine, predict_patches
 from training.arrays import load_patches
 from training.prepare import prepare
-from training.run import read_history
+from training.run import HISTORY_FILE, read_history
 
 # VGG16 builds in a second; the head's dropout is the random layer that resuming must repeat.
 OPTIONS = [
@@ -121,7 +121,8 @@ def test_from_folds_to_a_bundle_that_serves(
     assert set(table["case_id"]) == set(patches.case_ids[chosen])
     assert table.groupby("case_id")["fold"].nunique().max() == 1
     # Fold 0 learned from what the finished run learned from, so it was not trained again.
-    assert read_history(folds / "fold_0") == read_history(finished)
+    histories = [run / HISTORY_FILE for run in (folds / "fold_0", finished)]
+    assert histories[0].read_text() == histories[1].read_text()
     again = tmp_path / "again.parquet"
     (folds / "out_of_fold.parquet").rename(again)
     _run("cross-validate", prepared, "--like", finished, "--out", folds)
@@ -130,9 +131,12 @@ def test_from_folds_to_a_bundle_that_serves(
     calibration = tmp_path / "calibration.json"
     method = "--method=temperature"  # a random network's Platt slope may be negative
     _run("calibrate", folds / "out_of_fold.parquet", "--out", calibration, method)
+    bundle.mkdir()
+    (bundle / METRICS_FILE).write_text('{"roc_auc": 0.99}')
     _run("export", finished, "--calibration", calibration, "--out", bundle)
+    assert not (bundle / METRICS_FILE).exists(), "figures of an earlier model were kept"
     loaded = load_bundle(bundle)
-    assert loaded.config.training.cases == 2
+    assert loaded.config.training.cases == 3
     assert loaded.config.training.backbone == "vgg16"
     assert set(loaded.config.thresholds) == {"balanced", "high_sensitivity"}
 

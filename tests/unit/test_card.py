@@ -133,6 +133,15 @@ def test_a_bundle_without_metrics_gets_no_card(tmp_path: Path) -> None:
         measured_bundle(folder)
 
 
+def test_figures_of_another_revision_are_refused(tmp_path: Path) -> None:
+    folder = write_measured_bundle(tmp_path / "bundle")
+    found = json.loads((folder / METRICS_FILE).read_text())
+    found["model"]["revision"] = "older"
+    (folder / METRICS_FILE).write_text(json.dumps(found))
+    with pytest.raises(RunError, match="another revision"):
+        measured_bundle(folder)
+
+
 def test_no_bundle_gets_no_card(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot read the bundle"):
         measured_bundle(tmp_path)

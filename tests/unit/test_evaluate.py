@@ -199,7 +199,8 @@ def test_the_exported_model_is_run(tmp_path: Path) -> None:
     assert found["dihedral"]["roc_auc"] == 0
     assert found["recall"] == 0
     assert found["cases"].keys() == {"10254", "10255"}
-    assert found["dataset"] == {"source": "patches", "split": None, "case_weights": {}}
+    expected = {"source": "patches", "split": None, "case_weights": {}, "unreadable": 0}
+    assert found["dataset"] == expected
 
 
 def test_a_split_takes_its_cases_only(tmp_path: Path) -> None:
@@ -211,6 +212,21 @@ def test_a_split_takes_its_cases_only(tmp_path: Path) -> None:
         evaluate(bundle, source, split="extension", **arguments)
     with pytest.raises(ConfigurationError, match="holdout"):
         evaluate(bundle, source, split="holdout", **arguments)
+
+
+def test_unreadable_patches_are_left_out_counted_and_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    arguments: dict[str, Any] = {"case_weights": {}, "plots": None, "progress": False}
+    bundle, source = write_bundle(tmp_path / "bundle"), _write_source(tmp_path / "patches")
+    whole = evaluate(bundle, str(source), split=None, **arguments)
+    broken = next(source.rglob("10255_*.png")).parent / "10255_idx5_x951_y1_class0.png"
+    broken.write_bytes(b"no image")
+    found = evaluate(bundle, str(source), split=None, **arguments)
+    assert (whole["dataset"]["unreadable"], found["dataset"]["unreadable"]) == (0, 1)
+    assert found["roc_auc"] == whole["roc_auc"]
+    assert found["patches"] == whole["patches"]
+    assert broken.name in caplog.text
 
 
 def test_an_unusable_bundle_is_explained(tmp_path: Path) -> None:
