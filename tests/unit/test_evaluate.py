@@ -199,8 +199,13 @@ def test_the_exported_model_is_run(tmp_path: Path) -> None:
     assert found["dihedral"]["roc_auc"] == 0
     assert found["recall"] == 0
     assert found["cases"].keys() == {"10254", "10255"}
-    expected = {"source": "patches", "split": None, "case_weights": {}, "unreadable": 0}
-    assert found["dataset"] == expected
+    dataset: dict[str, Any] = {
+        "source": "patches",
+        "split": None,
+        "case_weights": {},
+        "unreadable": 0,
+    }
+    assert found["dataset"] == dataset
 
 
 def test_a_split_takes_its_cases_only(tmp_path: Path) -> None:
