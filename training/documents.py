@@ -14,7 +14,7 @@ from hf_space.settings import Settings
 from training.errors import ConfigurationError
 from training.measured import Measured, render
 
-EXAMPLE: Final = Path(__file__).parents[1] / "docs" / "examples" / "synthetic_idc.png"
+EXAMPLE: Final = Path(__file__).parents[1] / "docs" / "examples" / "drawn_crowded.png"
 _ANSWER_DIGITS: Final = 3
 
 _TEMPLATES: Final = {

@@ -13,9 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from hf_space.errors import BundleError
 from hf_space.inference.bundle import METRICS_FILE, Bundle, load_bundle
+from training.bootstrap import REPLICATES
 from training.calibrate import CALIBRATION_FILE, CalibrationResult
 from training.compare import CANDIDATES_FILE, Candidate, Candidates
 from training.errors import ConfigurationError, RunError
+from training.metrics import ECE_BINS
 from training.run import TRAINING_FILE, TrainingRecord
 
 PLOTS: Final = ("roc.png", "pr.png", "reliability.png", "scores.png")
@@ -92,8 +94,8 @@ def render(source: str, measured: Measured, *, name: str) -> str:
     """Fill a Jinja template with the bundle's facts and figures.
 
     The template sees ``config`` (the content of ``inference.json``), ``metrics`` (that of
-    ``metrics.json``), ``training``, ``calibration``, ``candidates``, ``case_spread``, ``titles``
-    and ``plots``.
+    ``metrics.json``), ``training``, ``calibration``, ``candidates``, ``titles``, ``plots``,
+    ``ece_bins`` and ``replicates``.
 
     Raises:
         ConfigurationError: The template is wrong, or names a figure that the bundle lacks.
@@ -113,6 +115,8 @@ def render(source: str, measured: Measured, *, name: str) -> str:
             calibration=measured.calibration,
             candidates=measured.candidates,
             titles=METRIC_TITLES,
+            ece_bins=ECE_BINS,
+            replicates=REPLICATES,
             plots=[plot for plot in PLOTS if (bundle.path / "evaluation" / plot).is_file()],
         )
     except (TemplateError, TypeError) as error:

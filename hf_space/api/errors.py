@@ -37,11 +37,16 @@ def add_error_handlers(app: FastAPI) -> None:
 def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
     """Return pydantic's findings as a client error; the offending input is not repeated."""
     fields = [
-        {"field": ".".join(str(part) for part in error["loc"]), "message": error["msg"]}
+        {"field": ".".join(str(part) for part in error["loc"]), "message": _plain(error["msg"])}
         for error in errors
     ]
     text = "; ".join(f"{field['field'] or 'request'}: {field['message']}" for field in fields)
     return InvalidOptionsError(text, fields=fields)
+
+
+def _plain(message: str) -> str:
+    # Pydantic's own prefix of messages that come from a validator of ours.
+    return message.removeprefix("Value error, ")
 
 
 def _response(

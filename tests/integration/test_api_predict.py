@@ -106,6 +106,13 @@ def test_bad_options_get_their_code(client: TestClient, options: dict[str, str],
     assert error_of(post_json(client, as_base64(), **options)) == (422, code)
 
 
+def test_a_contradiction_is_told_in_our_own_words(client: TestClient) -> None:
+    options = {"threshold": "0.3", "operating_point": "balanced"}
+    message = post_file(client, options=options).json()["error"]["message"]
+    assert "threshold" in message
+    assert "Value error" not in message
+
+
 def test_bad_option_is_named_but_the_image_is_not_repeated(client: TestClient) -> None:
     response = post_json(client, "c2VjcmV0", threshold=7)
     error = response.json()["error"]
