@@ -6,7 +6,6 @@ Heavy libraries are imported inside the commands, so that `--help` answers at on
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -28,8 +27,6 @@ app = typer.Typer(
 @app.callback()
 def _configure() -> None:
     logging.basicConfig(format="%(message)s", level=logging.INFO, force=True)
-    # TensorFlow reports missing GPUs as errors; what fails raises an exception anyway.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Libraries that report every request or file would drown the progress bars.
     for noisy in ("httpx", "kagglehub", "datasets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
