@@ -114,7 +114,7 @@ def model_input(
     Returns:
         float32 ``(B, s, s, 3)``, 0..255.
     """
-    coloured = augment_colour(tf.cast(images, tf.float32), augment, seed)
+    coloured = augment_colour(images, augment, seed)
     resized = tf.numpy_function(
         lambda patches: preprocess(
             patches,
