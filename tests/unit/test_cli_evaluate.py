@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn.metrics as reference
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from hf_space.inference.bundle import OPENVINO_FILE
 from tests.bundle_factory import CALIBRATION, expected_logit, expected_probability, write_bundle
+from tests.reference import reference_metrics
 from tests.synthetic import write_patch
 from training import cli
 from training.calibrate import CalibrationResult
@@ -97,23 +97,7 @@ def _expected(*case_ids: str, smooth: bool = False) -> tuple[Any, Any, Any]:
 def _check_against_reference(
     found: dict[str, Any], labels: Any, probabilities: Any, weights: Any, threshold: float
 ) -> None:
-    called = probabilities >= threshold
-    by_call = {
-        "accuracy": reference.accuracy_score,
-        "balanced_accuracy": reference.balanced_accuracy_score,
-        "precision": reference.precision_score,
-        "recall": reference.recall_score,
-        "f1": reference.f1_score,
-    }
-    by_score = {
-        "roc_auc": reference.roc_auc_score,
-        "average_precision": reference.average_precision_score,
-        "brier": reference.brier_score_loss,
-    }
-    expected = {
-        **{name: of(labels, called, sample_weight=weights) for name, of in by_call.items()},
-        **{name: of(labels, probabilities, sample_weight=weights) for name, of in by_score.items()},
-    }
+    expected = reference_metrics(labels, probabilities, weights, threshold=threshold)
     assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-5)
 
 
