@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
-import logging
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
-from hf_space.api.application import create_app
+from hf_space.api.application import create_api
+from hf_space.api.dependencies import loaded_predictor
+from hf_space.logs import configure_logging
+from hf_space.settings import Settings
+from hf_space.ui.demo import mount_demo
+from hf_space.ui.mounted import end_streams, name_unknown_paths
 
-app = create_app()
+if TYPE_CHECKING:
+    from types import FrameType
+
+# Requests in work when the process is told to end have this long; hosts kill after some 30 s.
+_DRAIN_SECONDS: Final = 25
+
+settings = Settings()
+app = create_api(settings)
+# Last: the demo at `/` gets the paths that nothing else answers.
+mount_demo(app, settings, partial(loaded_predictor, app))
+name_unknown_paths(app)
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        end_streams(app)
+        super().handle_exit(sig, frame)
 
 
 def main() -> None:
     """Serve on the host and port of the settings."""
-    settings = app.state.settings
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    configure_logging(settings.log_level)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        # The application logs its requests itself, without what visitors may have put in a path.
+        access_log=False,
+        timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level=settings.log_level)
+    _Server(config).run()
 
 
 if __name__ == "__main__":

@@ -4,19 +4,24 @@
     ├── RequestError                  400  invalid_request
     │   ├── InvalidEncodingError      400  invalid_encoding
     │   ├── MissingImageError         400  missing_image
+    │   ├── InvalidFormError          400  invalid_form
     │   ├── UnsupportedBodyError      415  unsupported_media_type
     │   ├── InvalidOptionsError       422  invalid_options
     │   ├── UnknownOperatingPointError 422 unknown_operating_point
     │   ├── PayloadTooLargeError      413  payload_too_large
+    │   ├── ArchiveError              422  invalid_archive
+    │   ├── TooManyFilesError         413  too_many_files
     │   └── ImageError                422  invalid_image
     │       ├── UnsupportedImageError 415  unsupported_image
     │       ├── CorruptImageError     422  corrupt_image
     │       ├── AnimatedImageError    422  animated_image
     │       ├── TooManyPixelsError    413  too_many_pixels
     │       ├── ScaleError            422  scale_out_of_range
-    │       └── RegionNotSupportedError 422 region_not_supported
-    └── ModelUnavailableError         503  model_unavailable
-        └── BundleError               503  model_unavailable
+    │       ├── NotAPatchError        422  not_a_patch
+    │       └── NoTissueError         422  no_tissue
+    ├── ModelUnavailableError         503  model_unavailable
+    │   └── BundleError               503  model_unavailable
+    └── BusyError                     503  busy
 
 Each class carries the ``code`` a client may switch on and the HTTP ``status`` it maps to. The text
 of a `RequestError` is written for the client: it names the value and the remedy, never a path. The
@@ -33,6 +38,7 @@ class BiopsiaError(Exception):
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
+    retry_after_seconds: ClassVar[int | None] = None
     public_message: ClassVar[str | None] = "The service failed on this request."
 
     def __init__(self, message: str, **details: object) -> None:
@@ -77,6 +83,12 @@ class MissingImageError(RequestError):
     code = "missing_image"
 
 
+class InvalidFormError(RequestError):
+    """The multipart form cannot be parsed."""
+
+    code = "invalid_form"
+
+
 class UnsupportedBodyError(RequestError):
     """The body is neither multipart form data nor JSON."""
 
@@ -102,6 +114,20 @@ class PayloadTooLargeError(RequestError):
     """The upload has more bytes than allowed."""
 
     code = "payload_too_large"
+    status = 413
+
+
+class ArchiveError(RequestError):
+    """The zip is damaged, encrypted, or unpacks to far more than it weighs."""
+
+    code = "invalid_archive"
+    status = 422
+
+
+class TooManyFilesError(RequestError):
+    """The batch has more images than allowed."""
+
+    code = "too_many_files"
     status = 413
 
 
@@ -144,10 +170,16 @@ class ScaleError(ImageError):
     code = "scale_out_of_range"
 
 
-class RegionNotSupportedError(ImageError):
-    """The image is larger than one patch."""
+class NotAPatchError(ImageError):
+    """The image was said to be a patch and is larger than one."""
 
-    code = "region_not_supported"
+    code = "not_a_patch"
+
+
+class NoTissueError(ImageError):
+    """The region is all background."""
+
+    code = "no_tissue"
 
 
 class ModelUnavailableError(BiopsiaError):
@@ -160,3 +192,12 @@ class ModelUnavailableError(BiopsiaError):
 
 class BundleError(ModelUnavailableError):
     """The model folder is missing, incomplete or altered."""
+
+
+class BusyError(BiopsiaError):
+    """The queue is full, or the service is shutting down."""
+
+    code = "busy"
+    status = 503
+    public_message = "The service has more to do than it can queue. Try again in a moment."
+    retry_after_seconds = 1

@@ -2,76 +2,59 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
+from anyio import to_thread
 
-from hf_space.errors import BundleError, UnknownOperatingPointError
-from hf_space.explain.overlay import draw_overlay, overlay_data_url
+from hf_space.answers import Answer, answer_patch, answer_region, timing_of
+from hf_space.errors import BundleError, BusyError, UnknownOperatingPointError
 from hf_space.ids import uuid7
-from hf_space.imaging.decode import decode_image
-from hf_space.imaging.preprocess import pad_to_patch
-from hf_space.imaging.quality import quality_statistics, quality_warnings
-from hf_space.imaging.scale import fit_patch
-from hf_space.inference.bundle import Bundle, OperatingPoint, load_bundle
-from hf_space.inference.engine import OpenVinoEngine, predict_patches
-from hf_space.schemas import (
-    GradCam,
-    ImageFacts,
-    LabelScore,
-    ModelName,
-    PredictionResult,
-    PredictOptions,
-    ResultWarning,
-    Timing,
-    WarningCode,
-)
+from hf_space.imaging.decode import ImageFile
+from hf_space.inference.batching import MAX_BATCH, Batcher
+from hf_space.inference.bundle import Bundle, OperatingPoint, load_bundle, sigmoid
+from hf_space.inference.engine import Engine, EngineName, load_engine, predict_patches
+from hf_space.inference.probe import probe_patches
+from hf_space.metrics import Metrics
+from hf_space.reading import Reading, read_image
+from hf_space.schemas import LabelScore, ModelName, PredictionResult, PredictOptions
+from hf_space.store.cache import Flights, Key, MemoryCache
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import AsyncIterator, Callable
 
     from hf_space.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# Enlarged this much or more, an image holds too little detail for the model.
-_OFF_SCALE_FACTOR: Final = 2.0
-
-_MESSAGES: Final[dict[WarningCode, str]] = {
-    "blank": "The image is almost empty: brighter or darker than the tissue the model knows.",
-    "blurred": "The image is less sharp than the tissue the model knows.",
-    "not_h_and_e": "The colours are unlike tissue stained with haematoxylin and eosin.",
-    "off_scale": "The image is much coarser than the model's scale; detail is missing.",
-    "padded": "The image is smaller than a patch and was grown by reflection.",
-    "scale_assumed": "No microns_per_pixel was given; the model's own scale was assumed.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Patch:
-    """A decoded image at the model's scale, and the patch made of it."""
-
-    facts: ImageFacts
-    image: NDArray[np.uint8]
-    patch: NDArray[np.uint8]
-    warnings: list[WarningCode]
+# Below this many pixels, decoding costs less than handing it to another thread.
+_SMALL_IMAGE_PIXELS: Final = 256 * 256
+# Each large image in work takes up to a few hundred MB; those that wait take their bytes only.
+_LARGE_IMAGES_AT_ONCE: Final = 2
+_LARGE_IMAGES_WAITING: Final = 16
 
 
 class Predictor:
-    """Decodes, predicts, calibrates and explains; safe to call from many threads."""
+    """Decodes, predicts, calibrates and explains; belongs to one event loop.
 
-    def __init__(self, bundle: Bundle, settings: Settings) -> None:
-        """Compile the network and run it once.
+    Attributes:
+        bundle: The verified model bundle.
+        engine: What runs it.
+    """
+
+    def __init__(self, bundle: Bundle, settings: Settings, metrics: Metrics | None = None) -> None:
+        """Load the engine and run it once.
 
         Args:
             bundle: A verified model bundle.
-            settings: Limits and the default operating point.
+            settings: Limits, the engine, and the default operating point.
+            metrics: Learns of batches and cache hits.
 
         Raises:
             BundleError: The network cannot run, or lacks the operating point of the settings.
@@ -79,18 +62,30 @@ class Predictor:
         config = bundle.config
         self.bundle = bundle
         self._settings = settings
+        self._metrics = metrics or Metrics()
         self._default_point = settings.operating_point or config.default_operating_point
         if self._default_point not in config.thresholds:
             raise BundleError(f"the model has no operating point {self._default_point!r}")
-        self._engine = OpenVinoEngine(bundle)
-        self._warm_up()
+        self.engine = _warm_engine(settings.engine, bundle)
+        self._batcher = Batcher(
+            self.engine, config, capacity=settings.queue_size, metrics=self._metrics
+        )
+        self._cache = MemoryCache(settings.cache_bytes)
+        self._flights: Flights[PredictionResult] = Flights()
+        self._large = asyncio.Semaphore(_LARGE_IMAGES_AT_ONCE)
+        self._large_waiting = 0
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Predictor:
+    def from_settings(cls, settings: Settings, metrics: Metrics | None = None) -> Predictor:
         """Load the bundle that the settings name; raises BundleError as `load_bundle` does."""
-        predictor = cls(load_bundle(settings.model_dir), settings)
-        config = predictor.bundle.config
-        logger.info("model %s %s is ready", config.name, config.revision)
+        predictor = cls(load_bundle(settings.model_dir), settings, metrics)
+        logger.info(
+            "model %s %s is ready on %s in %s",
+            predictor.model.name,
+            predictor.model.revision,
+            predictor.engine.name,
+            predictor.engine.precision,
+        )
         return predictor
 
     @property
@@ -98,77 +93,141 @@ class Predictor:
         """Name and revision of the model."""
         return ModelName(name=self.bundle.config.name, revision=self.bundle.config.revision)
 
-    def predict(
-        self, data: bytes, options: PredictOptions, *, received: float | None = None
+    @property
+    def default_operating_point(self) -> str:
+        """The operating point used when a request names none."""
+        return self._default_point
+
+    def close(self) -> None:
+        """Finish the jobs that wait for the engine; later ones are refused as busy."""
+        self._batcher.close()
+
+    async def predict(
+        self,
+        data: bytes,
+        options: PredictOptions,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
     ) -> PredictionResult:
-        """Answer about one image of at most one patch.
+        """Answer about one image.
+
+        The same image with the same options is answered from the cache, or by a computation of it
+        that is under way; such results have an id of their own, and ``cached`` is set.
 
         Args:
             data: The image file's content.
             options: What the caller asked for.
-            received: ``time.perf_counter()`` when the request was ready; the wait since then is
-                reported as queue time. Now, if unset.
+            on_progress: Told the tiles of a region done and in all, if it is computed here.
 
         Raises:
             RequestError: The image or an option cannot be used; see `hf_space.errors`.
+            BusyError: Too much is waiting already.
         """
         started = perf_counter()
-        received = started if received is None else received
         name, point = self._operating_point(options)
-        patch = self._read(data, options)
-        decoded = perf_counter()
-        outputs = predict_patches(self._engine, self.bundle.config, patch.patch[None])
-        calibration = self.bundle.config.calibration
-        probability = float(calibration.probability(outputs.logits)[0])
-        inferred = perf_counter()
-        gradcam = self._explain(patch, calibration.logit(outputs.activation_maps[0]), options)
-        rendered = perf_counter()
-        timing = Timing(
-            decode=_milliseconds(started, decoded),
-            queue=_milliseconds(received, started),
-            inference=_milliseconds(decoded, inferred),
-            render=_milliseconds(inferred, rendered),
-            total=_milliseconds(received, rendered),
-        )
-        return self._result(patch, probability, gradcam, name=name, point=point, timing=timing)
+        key = self._key(data, options, name)
+        if kept := self._cache.get(key):
+            self._metrics.cache.labels("hit").inc()
+            return _again(PredictionResult.model_validate_json(kept), started)
+        shared = key in self._flights
+        self._metrics.cache.labels("shared" if shared else "miss").inc()
 
-    def _result(
+        async def compute() -> PredictionResult:
+            answer = await self._answer(data, options, point, on_progress)
+            result = self._result(answer, name, point)
+            self._cache.put(key, result.model_dump_json().encode())
+            return result
+
+        result = await self._flights.join(key, compute)
+        return _again(result, started) if shared else result
+
+    def _key(self, data: bytes, options: PredictOptions, point: str | None) -> Key:
+        asked = options.model_dump(include=set(PredictOptions.model_fields))
+        content = hashlib.sha256(data).digest()
+        revision = self.bundle.config.revision
+        return (content, revision, *(asked | {"operating_point": point}).values())
+
+    async def _answer(
         self,
-        patch: _Patch,
-        probability: float,
-        gradcam: GradCam,
-        *,
-        name: str | None,
+        data: bytes,
+        options: PredictOptions,
         point: OperatingPoint,
-        timing: Timing,
-    ) -> PredictionResult:
+        on_progress: Callable[[int, int], None] | None,
+    ) -> Answer:
+        settings = self._settings
+        file = ImageFile(data, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels)
+        if file.width * file.height <= _SMALL_IMAGE_PIXELS:
+            reading = self._read(file, data, options)
+            return await self._score(reading, options, point, on_progress)
+        async with self._large_image():
+            reading = await to_thread.run_sync(self._read, file, data, options)
+            return await self._score(reading, options, point, on_progress)
+
+    @asynccontextmanager
+    async def _large_image(self) -> AsyncIterator[None]:
+        if self._large_waiting >= _LARGE_IMAGES_WAITING:
+            raise BusyError(f"{self._large_waiting} large images wait")
+        self._large_waiting += 1
+        try:
+            await self._large.acquire()
+        finally:
+            self._large_waiting -= 1
+        try:
+            yield
+        finally:
+            self._large.release()
+
+    def _read(self, file: ImageFile, data: bytes, options: PredictOptions) -> Reading:
+        limit = self._settings.max_pixels
+        return read_image(file, data, options, self.bundle.config, max_pixels=limit)
+
+    async def _score(
+        self,
+        reading: Reading,
+        options: PredictOptions,
+        point: OperatingPoint,
+        on_progress: Callable[[int, int], None] | None,
+    ) -> Answer:
+        batcher, config, explain = self._batcher, self.bundle.config, options.explain
+        if reading.kind == "patch":
+            return await answer_patch(reading, batcher, config, explain=explain)
+        return await answer_region(
+            reading,
+            batcher,
+            config,
+            threshold=point.threshold,
+            explain=explain,
+            on_progress=on_progress,
+        )
+
+    def _result(self, answer: Answer, name: str | None, point: OperatingPoint) -> PredictionResult:
+        probability = float(sigmoid(np.asarray(answer.logit)))
         return PredictionResult(
             id=uuid7(),
             created_at=datetime.now(UTC),
-            kind="patch",
+            kind=answer.reading.kind,
             verdict=point.verdict(probability),
             probability=probability,
             threshold=point.threshold,
             operating_point=name,
-            predictions=self._scores(probability),
-            gradcam=gradcam,
-            region=None,
-            image=patch.facts,
-            warnings=[ResultWarning(code=c, message=_MESSAGES[c]) for c in patch.warnings],
+            predictions=self._label_scores(probability),
+            gradcam=answer.gradcam,
+            region=answer.region,
+            image=answer.reading.facts,
+            warnings=answer.warnings,
             model=self.model,
             cached=False,
             saved=False,
-            timing_ms=timing,
+            timing_ms=answer.timing,
         )
 
-    def _warm_up(self) -> None:
-        """Answer about a white patch: first calls allocate, and a wrong graph shows here."""
-        side = self.bundle.config.patch_size_pixels
-        _, png = cv2.imencode(".png", np.full((side, side, 3), 255, np.uint8))
-        try:
-            self.predict(png.tobytes(), PredictOptions(explain=True))
-        except (RuntimeError, ValueError) as error:
-            raise BundleError(f"the network does not run: {error}") from error
+    def _label_scores(self, probability: float) -> list[LabelScore]:
+        negative, positive = self.bundle.config.class_names
+        scores = [
+            LabelScore(label=positive, score=probability),
+            LabelScore(label=negative, score=1.0 - probability),
+        ]
+        return sorted(scores, key=lambda score: score.score, reverse=True)
 
     def _operating_point(self, options: PredictOptions) -> tuple[str | None, OperatingPoint]:
         if options.threshold is not None:
@@ -183,60 +242,20 @@ class Predictor:
             )
         return name, thresholds[name]
 
-    def _read(self, data: bytes, options: PredictOptions) -> _Patch:
-        config, settings = self.bundle.config, self._settings
-        decoded = decode_image(
-            data, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
-        )
-        image = fit_patch(
-            decoded,
-            microns_per_pixel=options.microns_per_pixel,
-            spacing_um_px=config.spacing_um_px,
-            patch_size=config.patch_size_pixels,
-        )
-        given = options.microns_per_pixel
-        facts = ImageFacts(
-            sha256=hashlib.sha256(data).hexdigest(),
-            width=decoded.shape[1],
-            height=decoded.shape[0],
-            microns_per_pixel=config.spacing_um_px if given is None else given,
-            scale_source="assumed" if given is None else "request",
-        )
-        patch = pad_to_patch(image, config.patch_size_pixels)
-        return _Patch(facts, image, patch, self._warnings(facts, image, patch))
 
-    def _warnings(
-        self, facts: ImageFacts, image: NDArray[np.uint8], patch: NDArray[np.uint8]
-    ) -> list[WarningCode]:
-        config = self.bundle.config
-        ranges = {name: (r.low, r.high) for name, r in config.out_of_distribution.items()}
-        codes: list[WarningCode] = [*quality_warnings(quality_statistics(image), ranges)]
-        if facts.microns_per_pixel >= _OFF_SCALE_FACTOR * config.spacing_um_px:
-            codes.append("off_scale")
-        if image.shape != patch.shape:
-            codes.append("padded")
-        if facts.scale_source == "assumed":
-            codes.append("scale_assumed")
-        return codes
-
-    def _explain(
-        self, patch: _Patch, activation: NDArray[np.float64], options: PredictOptions
-    ) -> GradCam:
-        overlay = None
-        if options.explain:
-            size = self.bundle.config.patch_size_pixels
-            overlay = overlay_data_url(draw_overlay(patch.image, activation, patch_size=size))
-        rows, columns = activation.shape
-        return GradCam(rows=rows, columns=columns, grid=activation.tolist(), overlay=overlay)
-
-    def _scores(self, probability: float) -> list[LabelScore]:
-        negative, positive = self.bundle.config.class_names
-        scores = [
-            LabelScore(label=positive, score=probability),
-            LabelScore(label=negative, score=1.0 - probability),
-        ]
-        return sorted(scores, key=lambda score: score.score, reverse=True)
+def _warm_engine(name: EngineName, bundle: Bundle) -> Engine:
+    """Load an engine and run drawn tissue: first calls allocate, and a wrong graph shows here."""
+    config = bundle.config
+    try:
+        engine = load_engine(name, bundle)
+        predict_patches(engine, config, probe_patches(config.patch_size_pixels)[:MAX_BATCH])
+    except (RuntimeError, ValueError) as error:
+        raise BundleError(f"the network does not run: {error}") from error
+    return engine
 
 
-def _milliseconds(start: float, end: float) -> float:
-    return round((end - start) * 1000.0, 3)
+def _again(result: PredictionResult, started: float) -> PredictionResult:
+    """Return a result that was computed before, as an answer of its own."""
+    timing = timing_of().model_copy(update={"total": round((perf_counter() - started) * 1e3, 3)})
+    fresh = {"id": uuid7(), "created_at": datetime.now(UTC), "cached": True, "timing_ms": timing}
+    return result.model_copy(update=fresh)

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hf_space.inference.bundle import InferenceConfig, Probability, Verdict
 
 WarningCode = Literal["blank", "blurred", "not_h_and_e", "off_scale", "padded", "scale_assumed"]
+Kind = Literal["patch", "region"]
+ScaleSource = Literal["request", "metadata", "assumed"]
 
 
 class _Schema(BaseModel):
@@ -27,11 +29,20 @@ class PredictOptions(_Schema):
         default=None,
         description="Own threshold on the calibrated probability; it has no uncertain band.",
     )
-    explain: bool = Field(default=False, description="Draw the activation map over the image.")
+    explain: bool = Field(
+        default=True, description="Draw the activation map over the image; the grid always comes."
+    )
     microns_per_pixel: Annotated[float, Field(gt=0.0, le=1000.0, allow_inf_nan=False)] | None = (
         Field(
-            default=None, description="Scale of the image; the model's scale is assumed if unset."
+            default=None,
+            description="Scale of the image, above 0 and at most 1000; read from the file's "
+            "metadata if unset, else the model's scale is assumed.",
         )
+    )
+    mode: Literal["auto", "patch", "region"] = Field(
+        default="auto",
+        description="`auto` takes what fits one patch at the model's scale as a patch, and "
+        "anything larger as a region.",
     )
 
     @model_validator(mode="after")
@@ -44,7 +55,7 @@ class PredictOptions(_Schema):
 class PredictRequest(PredictOptions):
     """The JSON body of `POST /predict/`."""
 
-    image: str = Field(min_length=1, description="The image file in base64, or as a data URL.")
+    image: str = Field(description="The image file in base64, or as a data URL.")
 
 
 class LabelScore(_Schema):
@@ -57,14 +68,17 @@ class LabelScore(_Schema):
 class GradCam(_Schema):
     """Where the evidence lies.
 
-    ``grid`` is in calibrated logits: the sigmoid of its mean is the probability. For an image
-    smaller than a patch it covers the padded patch, while ``overlay`` shows the image only.
+    ``grid`` is in calibrated logits: the sigmoid of a patch's mean is its probability. For an image
+    smaller than a patch it covers the padded patch, while ``overlay`` shows the image only. For a
+    region it joins the grids of all tiles, with null where there is no tissue.
     """
 
     rows: int
     columns: int
-    grid: list[list[float]]
-    overlay: str | None = Field(default=None, description="PNG data URL, when asked for.")
+    grid: list[list[float | None]]
+    overlay: str | None = Field(
+        default=None, description="JPEG data URL with a legend below, when asked for."
+    )
 
 
 class RegionResult(_Schema):
@@ -72,12 +86,19 @@ class RegionResult(_Schema):
 
     rows: int
     columns: int
-    tile_size_pixels: int
-    tiles: list[list[Probability | None]]
-    heatmap: str | None
-    tissue_fraction: float
-    malignant_fraction: float
-    malignant_area_mm2: float
+    tile_size_pixels: int = Field(description="Side of a tile at `microns_per_pixel`.")
+    microns_per_pixel: float = Field(description="Scale of the tiles: the model's.")
+    tiles: list[list[Probability | None]] = Field(
+        description="Calibrated probability of each tile; null where there is no tissue."
+    )
+    heatmap: str | None = Field(
+        description="JPEG data URL of the tile map with a legend below, when asked for."
+    )
+    tissue_fraction: Probability = Field(description="Share of the region's area in tissue tiles.")
+    malignant_fraction: Probability = Field(
+        description="Share of the tissue tiles' area in tiles at or above the threshold."
+    )
+    malignant_area_mm2: float = Field(description="Area of the tiles at or above the threshold.")
 
 
 class ImageFacts(_Schema):
@@ -87,7 +108,7 @@ class ImageFacts(_Schema):
     width: int
     height: int
     microns_per_pixel: float
-    scale_source: Literal["request", "assumed"]
+    scale_source: ScaleSource
 
 
 class ResultWarning(_Schema):
@@ -105,7 +126,7 @@ class ModelName(_Schema):
 
 
 class Timing(_Schema):
-    """Where the milliseconds went; ``queue`` is the wait for a free worker."""
+    """Where the milliseconds went; ``queue`` is the wait for the engine."""
 
     decode: float
     queue: float
@@ -119,9 +140,12 @@ class PredictionResult(_Schema):
 
     id: UUID
     created_at: datetime
-    kind: Literal["patch", "region"]
+    kind: Kind
     verdict: Verdict
-    probability: Probability = Field(description="Calibrated probability of invasive carcinoma.")
+    probability: Probability = Field(
+        description="Calibrated probability of invasive carcinoma; of a region, that of its most "
+        "suspicious neighbourhood of 3x3 tiles."
+    )
     threshold: Probability
     operating_point: str | None = Field(description="null when the request set its own threshold.")
     predictions: list[LabelScore]
@@ -136,11 +160,13 @@ class PredictionResult(_Schema):
 
 
 class ModelState(_Schema):
-    """Whether the model can predict."""
+    """Whether the model can predict, and what runs it."""
 
     state: Literal["ready", "unavailable"]
     name: str | None = None
     revision: str | None = None
+    engine: str | None = None
+    precision: str | None = None
 
 
 class HealthReport(_Schema):
@@ -156,19 +182,42 @@ class Liveness(_Schema):
     status: Literal["ok"] = "ok"
 
 
+class ThresholdFigures(_Schema):
+    """What one threshold gives on the held-out cases; null where it is undefined or unmeasured."""
+
+    threshold: Probability
+    sensitivity: Probability | None = None
+    specificity: Probability | None = None
+    precision: Probability | None = None
+
+
+class OperatingPointReport(ThresholdFigures):
+    """A named threshold, its uncertain band, and what it gives."""
+
+    uncertain_low: Probability
+    uncertain_high: Probability
+
+
+class Limits(_Schema):
+    """What one request may hold."""
+
+    formats: list[str]
+    max_upload_bytes: int
+    max_pixels: int
+    max_batch_files: int
+    max_batch_bytes: int
+
+
 class ModelReport(_Schema):
-    """The model's facts and its measured quality."""
+    """The model's facts, its measured quality, and the limits of a request."""
 
     inference: InferenceConfig
-    metrics: dict[str, Any] | None
-
-
-class ServiceIndex(_Schema):
-    """The doors of the service."""
-
-    name: str
-    notice: str
-    doors: dict[str, str]
+    operating_points: dict[str, OperatingPointReport]
+    threshold_curve: list[ThresholdFigures]
+    metrics: dict[str, Any] | None = Field(
+        description="All other measured figures of the model; null if there are none."
+    )
+    limits: Limits
 
 
 class ErrorBody(_Schema):
@@ -183,3 +232,12 @@ class ErrorReport(_Schema):
     """The body of every error."""
 
     error: ErrorBody
+
+
+class BatchItem(_Schema):
+    """One line of a batch's answer: a result or an error."""
+
+    index: int = Field(description="Place of the image in the request, from 0.")
+    name: str | None = Field(description="The file's name as it was sent; it is not kept.")
+    result: PredictionResult | None = None
+    error: ErrorBody | None = None

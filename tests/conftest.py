@@ -11,6 +11,7 @@ import pytest
 # Before any test imports these libraries: they read the environment once, on import.
 _CACHE = tempfile.TemporaryDirectory(prefix="biopsia-tests-")
 os.environ.update(
+    GRADIO_TEMP_DIR=_CACHE.name,
     HF_HOME=_CACHE.name,
     HF_HUB_OFFLINE="1",
     HF_DATASETS_OFFLINE="1",

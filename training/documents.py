@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
 from typing import Any, Final
 
 from hf_space.errors import BundleError
+from hf_space.inference.probe import DRAWN_PATCH
 from hf_space.predictor import Predictor
 from hf_space.schemas import HealthReport, ModelState, PredictOptions
 from hf_space.settings import Settings
 from training.errors import ConfigurationError
 from training.measured import Measured, render
 
-EXAMPLE: Final = Path(__file__).parents[1] / "docs" / "examples" / "drawn_crowded.png"
 _ANSWER_DIGITS: Final = 3
 
 _TEMPLATES: Final = {
@@ -80,16 +81,21 @@ def _answer(measured: Measured) -> str:
         predictor = Predictor(bundle, Settings(operating_point=None))
     except BundleError as error:
         raise ConfigurationError(f"{bundle.path} cannot predict: {error}") from error
-    health = HealthReport(
-        status="ok", model=ModelState(state="ready", **predictor.model.model_dump())
+    state = ModelState(
+        state="ready",
+        **predictor.model.model_dump(),
+        engine=predictor.engine.name,
+        precision=predictor.engine.precision,
     )
+    health = HealthReport(status="ok", model=state)
     options = PredictOptions(microns_per_pixel=bundle.config.spacing_um_px)
-    answer = predictor.predict(EXAMPLE.read_bytes(), options).model_dump(
+    answer = asyncio.run(predictor.predict(DRAWN_PATCH.read_bytes(), options)).model_dump(
         mode="json",
         include={"kind", "verdict", "probability", "threshold", "operating_point", "predictions"}
         | {"gradcam", "warnings", "model"},
     )
-    answer["gradcam"] |= {"grid": "[[...], ...]"}
+    predictor.close()
+    answer["gradcam"] |= {"grid": "[[...], ...]", "overlay": "data:image/jpeg;base64,..."}
     shown = [_json(health.model_dump()), _json(_rounded(answer))]
     return "\n\n".join(f"```json\n{text}\n```" for text in shown)
 

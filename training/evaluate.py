@@ -14,7 +14,8 @@ from tqdm import tqdm
 
 from hf_space.errors import BundleError
 from hf_space.inference.bundle import load_bundle
-from hf_space.inference.engine import OpenVinoEngine, predict_patches
+from hf_space.inference.engine import predict_patches
+from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.assessment import Scored, report
 from training.errors import ConfigurationError, SourceError
 from training.plots import write_mosaic, write_plots

@@ -5,33 +5,36 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from typing import TYPE_CHECKING, Final, TypeVar
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
-from hf_space.api.errors import invalid_options
 from hf_space.errors import (
     InvalidEncodingError,
+    InvalidFormError,
     MissingImageError,
     PayloadTooLargeError,
+    TooManyFilesError,
     UnsupportedBodyError,
 )
-from hf_space.schemas import PredictOptions, PredictRequest
+from hf_space.options import read_options, read_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator
 
     from starlette.types import Message
 
-_MULTIPART: Final = "multipart/form-data"
-_JSON: Final = "application/json"
-# Room for the options and the multipart headers beside the image.
-_OVERHEAD_BYTES: Final = 64 * 1024
-_DATA_URL: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
+    from hf_space.schemas import PredictOptions
 
-BodyModel = TypeVar("BodyModel", bound=BaseModel)
+MULTIPART: Final = "multipart/form-data"
+_JSON: Final = "application/json"
+# Room for the options and the multipart headers beside the images.
+_OVERHEAD_BYTES: Final = 64 * 1024
+_MAX_FIELDS: Final = 16
+_DATA_URL: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
 
 
 async def read_predict_body(
@@ -42,27 +45,79 @@ async def read_predict_body(
     Raises:
         PayloadTooLargeError: The body cannot hold an image of at most ``max_image_bytes``.
         UnsupportedBodyError: The content type is neither multipart nor JSON.
+        InvalidFormError: The form cannot be parsed.
         MissingImageError: There is no image.
+        TooManyFilesError: There is more than one image.
         InvalidEncodingError: The JSON's image is not base64.
         InvalidOptionsError: An option is unknown, has a bad value, or contradicts another.
     """
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type == _MULTIPART:
-        return await _read_multipart(bounded(request, max_image_bytes + _OVERHEAD_BYTES))
+    content_type = _content_type(request)
+    if content_type == MULTIPART:
+        async with read_form(request, max_bytes=max_image_bytes, max_files=1) as form:
+            return await _only_upload(form).read(), form_options(form)
     if content_type == _JSON:
-        max_base64 = 4 * (max_image_bytes // 3 + 1)
-        return await _read_json(bounded(request, max_base64 + _OVERHEAD_BYTES))
+        # Base64 writes three bytes as four letters.
+        max_bytes = 4 * (max_image_bytes // 3 + 1) + _OVERHEAD_BYTES
+        return await _read_json(bounded(request, max_bytes, told=max_image_bytes))
     raise UnsupportedBodyError(
-        f"Content type {content_type or 'none'!r} is not accepted; send {_MULTIPART} with a part "
+        f"Content type {content_type or 'none'!r} is not accepted; send {MULTIPART} with a part "
         f"named file, or {_JSON} with a base64 image."
     )
 
 
-def bounded(request: Request, max_bytes: int) -> Request:
-    """Return the request with a body that raises PayloadTooLargeError beyond ``max_bytes``."""
+@asynccontextmanager
+async def read_form(request: Request, *, max_bytes: int, max_files: int) -> AsyncIterator[FormData]:
+    """Parse a bounded multipart form; its files live until the context ends.
+
+    Raises:
+        PayloadTooLargeError: The body cannot hold files of at most ``max_bytes`` together.
+        UnsupportedBodyError: The body is no multipart form.
+        InvalidFormError: The form cannot be parsed.
+        TooManyFilesError: It holds more than ``max_files``.
+    """
+    if _content_type(request) != MULTIPART:
+        raise UnsupportedBodyError(f"Send {MULTIPART}.")
+    overhead = _OVERHEAD_BYTES * (1 + max_files // 64)
+    body = bounded(request, max_bytes + overhead, told=max_bytes)
+    try:
+        form = await body.form(max_files=max_files + 1, max_fields=_MAX_FIELDS)
+    except HTTPException as error:
+        # Starlette's parser tells its findings in words only.
+        if "Too many files" in error.detail:
+            raise _too_many(max_files) from error
+        raise InvalidFormError(f"The form cannot be parsed: {error.detail}") from error
+    try:
+        if len(uploads(form)) > max_files:
+            raise _too_many(max_files)
+        yield form
+    finally:
+        await form.close()
+
+
+def uploads(form: FormData) -> list[UploadFile]:
+    """Return the files of a form, in their order."""
+    return [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+
+
+def form_options(form: FormData) -> PredictOptions:
+    """Read the options from a form's text fields; raises InvalidOptionsError."""
+    # HTML forms send untouched inputs as empty text: the same as not sending them.
+    return read_options(
+        {name: text for name, text in form.items() if isinstance(text, str) and text}
+    )
+
+
+def bounded(request: Request, max_bytes: int, *, told: int) -> Request:
+    """Return the request with a body that raises PayloadTooLargeError beyond ``max_bytes``.
+
+    Args:
+        request: The request, whose body was not read yet.
+        max_bytes: Largest accepted body.
+        told: The limit on the images in it, which the error names.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
-        raise _too_large(max_bytes)
+        raise _too_large(told)
     received = 0
 
     async def receive() -> Message:
@@ -70,7 +125,7 @@ def bounded(request: Request, max_bytes: int) -> Request:
         message = await request.receive()
         received += len(message.get("body", b""))
         if received > max_bytes:
-            raise _too_large(max_bytes)
+            raise _too_large(told)
         return message
 
     return Request(request.scope, receive)
@@ -86,33 +141,32 @@ def decode_base64(text: str) -> bytes:
         raise InvalidEncodingError("The image is neither base64 nor a base64 data URL.") from error
 
 
-async def _read_multipart(request: Request) -> tuple[bytes, PredictOptions]:
-    async with request.form(max_files=1, max_fields=8) as form:
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile):
-            raise MissingImageError("The form has no part named file that holds a file.")
-        # HTML forms send untouched inputs as empty text: the same as not sending them.
-        options = {name: text for name, text in form.items() if name != "file" and text != ""}
-        return await upload.read(), _validate(PredictOptions, options)
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _only_upload(form: FormData) -> UploadFile:
+    upload = form.get("file")
+    if not isinstance(upload, UploadFile):
+        raise MissingImageError("The form has no part named file that holds a file.")
+    return upload
 
 
 async def _read_json(request: Request) -> tuple[bytes, PredictOptions]:
-    body = await request.body()
-    try:
-        parsed = PredictRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid_options(error.errors(include_input=False, include_url=False)) from error
+    parsed = read_request(await request.body())
     return decode_base64(parsed.image), parsed
-
-
-def _validate(model: type[BodyModel], values: Mapping[str, object]) -> BodyModel:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise invalid_options(error.errors(include_input=False, include_url=False)) from error
 
 
 def _too_large(max_bytes: int) -> PayloadTooLargeError:
     return PayloadTooLargeError(
-        f"The request body is larger than {max_bytes} bytes.", max_bytes=max_bytes
+        f"The request holds more than the {max_bytes} bytes of image data that are accepted.",
+        max_bytes=max_bytes,
+    )
+
+
+def _too_many(max_files: int) -> TooManyFilesError:
+    remedy = "; /predict/batch/ takes many" if max_files == 1 else ""
+    return TooManyFilesError(
+        f"The form holds more than {max_files} file{'s' * (max_files > 1)}{remedy}.",
+        max_files=max_files,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,13 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from hf_space.errors import BiopsiaError, InvalidOptionsError
+from hf_space.errors import BiopsiaError
+from hf_space.options import invalid_options
+from hf_space.reporting import error_body
 from hf_space.schemas import ErrorBody, ErrorReport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-logger = logging.getLogger(__name__)
+    from collections.abc import Mapping
 
 ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     "4XX": {"model": ErrorReport, "description": "The request cannot be answered."},
@@ -34,21 +33,6 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unexpected)
 
 
-def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
-    """Return pydantic's findings as a client error; the offending input is not repeated."""
-    fields = [
-        {"field": ".".join(str(part) for part in error["loc"]), "message": _plain(error["msg"])}
-        for error in errors
-    ]
-    text = "; ".join(f"{field['field'] or 'request'}: {field['message']}" for field in fields)
-    return InvalidOptionsError(text, fields=fields)
-
-
-def _plain(message: str) -> str:
-    # Pydantic's own prefix of messages that come from a validator of ours.
-    return message.removeprefix("Value error, ")
-
-
 def _response(
     status: int,
     code: str,
@@ -61,28 +45,36 @@ def _response(
     return JSONResponse(jsonable_encoder(report), status_code=status, headers=headers)
 
 
-def _biopsia_response(error: BiopsiaError) -> JSONResponse:
-    return _response(error.status, error.code, error.client_message, details=error.client_details)
-
-
-def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, BiopsiaError)  # noqa: S101 -- registered for this class only
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        logger.error("%s: %s", error.code, error.message)
-    return _biopsia_response(error)
-
-
-def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class only
-    return _biopsia_response(invalid_options(error.errors()))
-
-
-def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class only
+def http_error_response(error: HTTPException) -> JSONResponse:
+    """Return an HTTP error of the framework in the one error shape."""
     code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     return _response(error.status_code, code, str(error.detail), headers=error.headers)
 
 
+def not_found(path: str) -> HTTPException:
+    """Return the error for a path that nothing answers."""
+    return HTTPException(404, f"Nothing answers at {path}; /docs lists the paths.")
+
+
+def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BiopsiaError)  # noqa: S101 -- registered for this class only
+    seconds = error.retry_after_seconds
+    headers = None if seconds is None else {"Retry-After": str(seconds)}
+    body = error_body(error)
+    return _response(error.status, body.code, body.message, details=body.details, headers=headers)
+
+
+def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class only
+    return _on_biopsia_error(request, invalid_options(error.errors()))
+
+
+def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class only
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        error = not_found(request.url.path)
+    return http_error_response(error)
+
+
 def _on_unexpected(_: Request, error: Exception) -> JSONResponse:
-    logger.error("unexpected error", exc_info=error)
-    return _biopsia_response(BiopsiaError("unexpected error"))
+    return _response(500, **error_body(error).model_dump())

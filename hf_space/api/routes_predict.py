@@ -2,49 +2,64 @@
 
 from __future__ import annotations
 
-from functools import partial
-from time import perf_counter
+import base64
 from typing import Any, Final
 
-from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
-from hf_space.api.body import read_predict_body
+from hf_space.api.body import MULTIPART, read_predict_body
 from hf_space.api.dependencies import PredictorDep, SettingsDep
+from hf_space.api.disconnect import while_connected
 from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.inference.probe import DRAWN_PATCH
 from hf_space.schemas import PredictionResult, PredictOptions, PredictRequest
 
 router = APIRouter()
 
 
-def _multipart_schema() -> dict[str, Any]:
-    schema = PredictOptions.model_json_schema()
-    file = {"type": "string", "format": "binary", "description": "The image file."}
-    return schema | {
+def form_schema(part: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI schema of a form with a file part beside the options."""
+    options = PredictOptions.model_json_schema()
+    return options | {
         "title": "PredictForm",
-        "properties": {"file": file} | schema["properties"],
-        "required": ["file"],
+        "properties": {part: schema} | options["properties"],
+        "required": [part],
     }
 
 
+def _json_example() -> dict[str, Any]:
+    image = base64.b64encode(DRAWN_PATCH.read_bytes()).decode("ascii")
+    return {"image": image, "microns_per_pixel": 4.0, "operating_point": "high_sensitivity"}
+
+
 # The route reads the body itself, so that it can bound it; OpenAPI must be told what it reads.
+_IMAGE_FILE: Final = {"type": "string", "format": "binary", "description": "The image file."}
 _REQUEST_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            "multipart/form-data": {"schema": _multipart_schema()},
-            "application/json": {"schema": PredictRequest.model_json_schema()},
+            MULTIPART: {"schema": form_schema("file", _IMAGE_FILE)},
+            "application/json": {
+                "schema": PredictRequest.model_json_schema(),
+                "examples": {
+                    "drawn": {"summary": "A drawn patch of 50x50 px", "value": _json_example()}
+                },
+            },
         },
     }
 }
 
 
-@router.post("/predict/", tags=["predict"], responses=ERROR_RESPONSES, openapi_extra=_REQUEST_BODY)
-async def predict(
-    request: Request, predictor: PredictorDep, settings: SettingsDep
-) -> PredictionResult:
-    """Classify one patch, sent as a multipart `file` or as base64 in JSON."""
+@router.post(
+    "/predict/",
+    tags=["predict"],
+    response_model=PredictionResult,
+    responses=ERROR_RESPONSES,
+    openapi_extra=_REQUEST_BODY,
+)
+async def predict(request: Request, predictor: PredictorDep, settings: SettingsDep) -> Response:
+    """Classify one patch or region, sent as a multipart `file` or as base64 in JSON."""
     data, options = await read_predict_body(request, max_image_bytes=settings.max_upload_bytes)
-    return await to_thread.run_sync(
-        partial(predictor.predict, data, options, received=perf_counter())
-    )
+    result = await while_connected(request.receive, predictor.predict(data, options))
+    # Written by pydantic at once: FastAPI would validate and copy what was just built.
+    return Response(result.model_dump_json(), media_type="application/json")

@@ -1,62 +1,162 @@
-"""The activation map drawn over the image it explains."""
+"""Evidence drawn over the image it explains, in fixed colours with a legend below."""
 
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
+from hf_space.explain.legend import with_legend
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+# Premultiplied colours and transparency by index, each uint8 (256, 1, 3).
+Tables = tuple["NDArray[np.uint8]", "NDArray[np.uint8]"]
 
 # Calibrated logits. Fixed, not per image, so that colours compare between images and a pure
 # negative does not glow; 6 is a probability of 0.998, beyond which more evidence changes nothing.
 FULL_SCALE_LOGIT: Final = 6.0
 MAX_OPACITY: Final = 0.65
+TILE_OPACITY: Final = 0.55
 OVERLAY_SCALE: Final = 4
+# A picture of a region is shrunk to this, so that it stays small enough to send.
+MAX_SIDE: Final = 1600
+# JPEG is some ten times smaller and faster than PNG here; the exact figures are in the grid.
+_JPEG: Final = (cv2.IMWRITE_JPEG_QUALITY, 90)
+# The level that stands for no evidence; below it evidence is negative.
+_NO_EVIDENCE: Final = 128
+_LOGIT_TICKS: Final = tuple((f"{logit:g}", logit / FULL_SCALE_LOGIT) for logit in (0, 2, 4, 6))
 
 
-def draw_overlay(
-    image: NDArray[np.uint8],
-    activation: NDArray[np.floating],
-    *,
-    patch_size: int,
-    scale: int = OVERLAY_SCALE,
+def draw_evidence(
+    image: NDArray[np.uint8], activation: NDArray[np.floating], *, covered: tuple[int, int]
 ) -> NDArray[np.uint8]:
     """Draw positive evidence over an image; negative evidence leaves it as it is.
 
     Colour (OpenCV's inferno) and opacity both follow the evidence from 0 to `FULL_SCALE_LOGIT`.
+    A patch is drawn `OVERLAY_SCALE` times its size; anything larger at most `MAX_SIDE` long.
 
     Args:
-        image: uint8 (h, w, 3), RGB, at the model's scale; h and w at most ``patch_size``.
-        activation: (rows, columns), calibrated logits over the whole patch, of which the image is
-            the upper left part.
-        patch_size: Side of the patch in pixels.
-        scale: Enlargement of the drawing.
+        image: uint8 (h, w, 3), RGB, at the model's scale.
+        activation: (rows, columns), calibrated logits; NaN where there are none.
+        covered: Height and width in pixels that the activation covers, of which the image is the
+            upper left part.
 
     Returns:
-        uint8 (h * scale, w * scale, 3), RGB.
+        uint8 (H, W, 3), BGR: the drawing, and below it the legend.
     """
-    height, width = image.shape[0] * scale, image.shape[1] * scale
-    side = patch_size * scale
-    evidence = _enlarge(activation.astype(np.float32), side, side)[:height, :width]
-    evidence = np.clip(evidence / FULL_SCALE_LOGIT, 0.0, 1.0)
-    colour = cv2.applyColorMap(np.rint(evidence * 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
-    colour = cv2.cvtColor(colour, cv2.COLOR_BGR2RGB).astype(np.float32)
-    opacity = (MAX_OPACITY * evidence)[:, :, None]
-    background = _enlarge(image.astype(np.float32), height, width)
-    blended = np.clip(background * (1.0 - opacity) + colour * opacity, 0.0, 255.0)
-    return np.asarray(np.rint(blended), dtype=np.uint8)
+    background = _canvas(image)
+    # Negative evidence is enlarged too, so that it bounds the glow of its neighbours.
+    coded = _NO_EVIDENCE + np.nan_to_num(activation) * ((255 - _NO_EVIDENCE) / FULL_SCALE_LOGIT)
+    index = _enlarge(coded, image, background, covered, cv2.INTER_CUBIC)
+    drawing = _blend(background, index, _evidence_table())
+    colours = _over_white(_evidence_table())[_NO_EVIDENCE:]
+    return with_legend(drawing, colours, _LOGIT_TICKS, "evidence (logit)")
 
 
-def overlay_data_url(picture: NDArray[np.uint8]) -> str:
-    """Encode an RGB picture, uint8 (h, w, 3), as a PNG data URL."""
-    _, png = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
+def draw_tiles(
+    image: NDArray[np.uint8],
+    probabilities: NDArray[np.floating],
+    *,
+    covered: tuple[int, int],
+    threshold: float,
+) -> NDArray[np.uint8]:
+    """Draw the probability of each tile over a region; tiles without tissue stay as they are.
+
+    Args:
+        image: uint8 (h, w, 3), RGB, at the model's scale.
+        probabilities: (rows, columns), 0 to 1; NaN where there is no tissue.
+        covered: Height and width in pixels of the whole grid, of which the image is the upper
+            left part.
+        threshold: Marked in the legend, 0 to 1.
+
+    Returns:
+        uint8 (H, W, 3), BGR: the drawing, and below it the legend.
+    """
+    background = _canvas(image)
+    # 0 stands for no tissue, so that probabilities take 1 to 255.
+    coded = np.where(np.isnan(probabilities), 0.0, 1.0 + 254.0 * probabilities)
+    index = _enlarge(coded, image, background, covered, cv2.INTER_NEAREST)
+    drawing = _blend(background, index, _tile_table())
+    ticks = (("0", 0.0), (f"{threshold:.2f}", threshold), ("1", 1.0))
+    return with_legend(drawing, _over_white(_tile_table()), ticks, "probability")
 
 
-def _enlarge(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    enlarged = cv2.resize(values, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(enlarged, dtype=np.float32)
+def data_url(picture: NDArray[np.uint8]) -> str:
+    """Encode a BGR picture, uint8 (h, w, 3), as a JPEG data URL."""
+    _, jpeg = cv2.imencode(".jpg", picture, _JPEG)
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
+
+
+def _canvas(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = image.shape[:2]
+    factor = min(float(OVERLAY_SCALE), MAX_SIDE / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    interpolation = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
+    resized = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), size, interpolation=interpolation)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def _enlarge(
+    values: NDArray[np.floating],
+    image: NDArray[np.uint8],
+    canvas: NDArray[np.uint8],
+    covered: tuple[int, int],
+    interpolation: int,
+) -> NDArray[np.uint8]:
+    """Spread values over the canvas, uint8 (H, W), cutting what lies beyond the image."""
+    height, width = canvas.shape[:2]
+    whole = (
+        round(covered[1] * width / image.shape[1]),
+        round(covered[0] * height / image.shape[0]),
+    )
+    # OpenCV enlarges bytes several times faster than floats.
+    levels = np.rint(np.clip(values, 0.0, 255.0)).astype(np.uint8)
+    spread = cv2.resize(levels, whole, interpolation=interpolation)
+    return np.asarray(spread[:height, :width], dtype=np.uint8)
+
+
+def _blend(
+    background: NDArray[np.uint8],
+    index: NDArray[np.uint8],
+    tables: Tables,
+) -> NDArray[np.uint8]:
+    """Lay colours, chosen by index, over a picture."""
+    premultiplied, transparency = (cv2.applyColorMap(index, table) for table in tables)
+    kept = cv2.multiply(background, transparency, scale=1 / 255)
+    return np.asarray(cv2.add(kept, premultiplied), dtype=np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _evidence_table() -> Tables:
+    share = np.clip((np.arange(256) - _NO_EVIDENCE) / (255 - _NO_EVIDENCE), 0.0, 1.0)
+    return _tables(_inferno(share), MAX_OPACITY * share)
+
+
+@lru_cache(maxsize=1)
+def _tile_table() -> Tables:
+    # Opacity follows the probability, so that tissue called healthy stays easy to see.
+    index = np.arange(256)
+    faint, range_ = TILE_OPACITY / 4, 3 * TILE_OPACITY / 4
+    return _tables(_inferno(index / 255), np.where(index > 0, faint + range_ * index / 255, 0.0))
+
+
+def _inferno(share: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the colour of each share, 0 to 1, of the full scale, uint8 (N, 1, 3), BGR."""
+    ramp = np.rint(255 * share).astype(np.uint8)[:, None]
+    return np.asarray(cv2.applyColorMap(ramp, cv2.COLORMAP_INFERNO), dtype=np.uint8)
+
+
+def _tables(colours: NDArray[np.uint8], opacity: NDArray[np.float64]) -> Tables:
+    alpha = np.repeat(opacity[:, None, None], 3, axis=2)
+    premultiplied = np.rint(colours * alpha).astype(np.uint8)
+    return premultiplied, np.rint(255 * (1 - alpha)).astype(np.uint8)
+
+
+def _over_white(tables: Tables) -> NDArray[np.uint8]:
+    """Return a table's colours as they look over white, uint8 (256, 1, 3), BGR."""
+    return np.asarray(cv2.add(*tables), dtype=np.uint8)

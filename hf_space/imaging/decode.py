@@ -24,48 +24,96 @@ FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
 
+# TIFF 6.0, section 8: tags and units of resolution.
+_RESOLUTION_TAGS: Final = (282, 283)
+_RESOLUTION_UNIT: Final = 296
+_MICROMETRES_PER_UNIT: Final = {2: 25_400.0, 3: 10_000.0}
+_PLAUSIBLE_SCALE: Final = (0.05, 20.0)
+
 _SIXTEEN_BIT_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _EIGHT_BIT_MODES: Final = frozenset(
     {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV"}
 )
 
 
+class ImageFile:
+    """An image file whose header was read and found within the limits; no pixel is decoded yet.
+
+    Attributes:
+        width: Pixels across, before the EXIF orientation is applied.
+        height: Pixels down, likewise.
+        microns_per_pixel: Scale from the TIFF resolution tags, where they are plausible; else None.
+    """
+
+    def __init__(
+        self, data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        """Read the header; the format is told by the content, never by a name.
+
+        Args:
+            data: The file's content.
+            max_bytes: Largest accepted ``len(data)``.
+            max_pixels: Largest accepted width times height.
+
+        Raises:
+            MissingImageError: ``data`` is empty.
+            PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
+            UnsupportedImageError: No known format, or floating point or 32-bit pixels.
+            TooManyPixelsError: The header declares more than ``max_pixels``.
+            AnimatedImageError: The file has more than one frame or page.
+            CorruptImageError: The header is damaged.
+        """
+        if not data:
+            raise MissingImageError("The image is empty: 0 bytes arrived.")
+        if len(data) > max_bytes:
+            raise PayloadTooLargeError(
+                f"The image has {len(data)} bytes; at most {max_bytes} are accepted.",
+                bytes=len(data),
+                max_bytes=max_bytes,
+            )
+        self._image = _open(data, max_pixels)
+        _check_header(self._image, max_pixels)
+        self.width, self.height = self._image.size
+        self.microns_per_pixel = tiff_microns_per_pixel(self._image)
+
+    def decode(self) -> NDArray[np.uint8]:
+        """Decode to RGB, once; the file is closed.
+
+        The EXIF orientation is applied, transparency is laid on white (the slide background),
+        16-bit grey is scaled to 8 bits, and all metadata is dropped.
+
+        Returns:
+            Array uint8 (height, width, 3), RGB, 0 to 255, C-contiguous and writable.
+
+        Raises:
+            CorruptImageError: The file is truncated or damaged.
+        """
+        with self._image as image:
+            return _to_rgb(image)
+
+
 def decode_image(
     data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
 ) -> NDArray[np.uint8]:
-    """Decode one still image to RGB.
+    """Decode one still image to RGB: `ImageFile` and its ``decode`` in one call."""
+    return ImageFile(data, max_bytes=max_bytes, max_pixels=max_pixels).decode()
 
-    The format is told by the content, never by a name. The EXIF orientation is applied,
-    transparency is laid on white (the slide background), 16-bit grey is scaled to 8 bits, and all
-    metadata is dropped. The pixel count is checked on the header, before any pixel is decoded.
 
-    Args:
-        data: The file's content.
-        max_bytes: Largest accepted ``len(data)``.
-        max_pixels: Largest accepted width times height.
+def tiff_microns_per_pixel(image: Image.Image) -> float | None:
+    """Return the scale that a TIFF's resolution tags state, or None.
 
-    Returns:
-        Array uint8 (height, width, 3), RGB, 0 to 255, C-contiguous and writable.
-
-    Raises:
-        MissingImageError: ``data`` is empty.
-        PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
-        UnsupportedImageError: No known format, or floating point or 32-bit pixels.
-        TooManyPixelsError: The header declares more than ``max_pixels``.
-        AnimatedImageError: The file has more than one frame or page.
-        CorruptImageError: The file is truncated or damaged.
+    Other formats' resolution says how large to print, and so do many TIFFs (72 dpi is 353 µm/px):
+    only scales of a microscope or slide scanner count, 0.05 to 20 µm/px.
     """
-    if not data:
-        raise MissingImageError("The image is empty: 0 bytes arrived.")
-    if len(data) > max_bytes:
-        raise PayloadTooLargeError(
-            f"The image has {len(data)} bytes; at most {max_bytes} are accepted.",
-            bytes=len(data),
-            max_bytes=max_bytes,
-        )
-    with _open(data, max_pixels) as image:
-        _check_header(image, max_pixels)
-        return _to_rgb(image)
+    tags = getattr(image, "tag_v2", {})
+    micrometres = _MICROMETRES_PER_UNIT.get(tags.get(_RESOLUTION_UNIT, 2))
+    try:
+        horizontal, vertical = (float(tags[tag]) for tag in _RESOLUTION_TAGS)
+        scale = micrometres / horizontal if micrometres else 0.0
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    square = 0.99 < horizontal / vertical < 1.01 if vertical else False
+    return scale if square and _PLAUSIBLE_SCALE[0] <= scale <= _PLAUSIBLE_SCALE[1] else None
 
 
 def _open(data: bytes, max_pixels: int) -> Image.Image:
@@ -94,7 +142,8 @@ def _check_header(image: Image.Image, max_pixels: int) -> None:
             height=height,
             max_pixels=max_pixels,
         )
-    if _frames(image) > 1:
+    # A phone's MPO is a JPEG followed by previews or depth maps: its first frame is the picture.
+    if image.format != "MPO" and _frames(image) > 1:
         raise AnimatedImageError("The file holds several frames or pages; send a single image.")
     if image.mode not in _EIGHT_BIT_MODES | _SIXTEEN_BIT_MODES:
         raise UnsupportedImageError(
@@ -111,7 +160,8 @@ def _frames(image: Image.Image) -> int:
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     try:
-        upright = ImageOps.exif_transpose(image)
+        upright = image
+        ImageOps.exif_transpose(upright, in_place=True)
         if upright.mode in _SIXTEEN_BIT_MODES:
             grey = np.asarray(upright, dtype=np.uint16) // 257
             return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
@@ -119,6 +169,8 @@ def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
             rgba = upright.convert("RGBA")
             white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
             upright = Image.alpha_composite(white, rgba)
-        return np.array(upright.convert("RGB"), dtype=np.uint8)
+        if upright.mode != "RGB":
+            upright = upright.convert("RGB")
+        return np.array(upright, dtype=np.uint8)
     except Exception as error:  # Pillow's decoders raise almost any type on hostile data
         raise CorruptImageError("The image file is truncated or damaged.") from error

@@ -21,7 +21,10 @@ STAIN_RESIDUAL: Final = "stain_residual"
 
 # Optical densities of haematoxylin and eosin in red, green and blue (Ruifrok & Johnston 2001).
 HAEMATOXYLIN_EOSIN: Final = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
-_UNMIX: Final = np.linalg.pinv(HAEMATOXYLIN_EOSIN)
+_MIX: Final = HAEMATOXYLIN_EOSIN.astype(np.float32)
+_UNMIX: Final = np.linalg.pinv(HAEMATOXYLIN_EOSIN).astype(np.float32)
+# Of each grey level, 0 to 255; 1 is added to it, so that black has one too.
+OPTICAL_DENSITY: Final = -np.log10((np.arange(256, dtype=np.float32) + 1.0) / 256.0)
 # Below this mean squared optical density an image is glass: it has no stain to judge.
 _GLASS: Final = 1e-4
 
@@ -43,21 +46,20 @@ def quality_statistics(image: NDArray[np.uint8]) -> dict[str, float]:
     luminance = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     saturation = cv2.cvtColor(colour / 255.0, cv2.COLOR_RGB2HSV)[:, :, 1]
     return {
-        BRIGHTNESS: float(luminance.mean()),
-        SATURATION: float(saturation.mean()),
-        SHARPNESS: float(cv2.Laplacian(luminance, cv2.CV_32F).var()),
+        BRIGHTNESS: cv2.mean(luminance)[0],
+        SATURATION: cv2.mean(saturation)[0],
+        SHARPNESS: float(cv2.meanStdDev(cv2.Laplacian(luminance, cv2.CV_32F))[1][0, 0]) ** 2,
         STAIN_RESIDUAL: _stain_residual(image),
     }
 
 
 def _stain_residual(image: NDArray[np.uint8]) -> float:
-    density = -np.log10((image.reshape(-1, 3).astype(np.float64) + 1.0) / 256.0)
-    energy = float((density**2).sum(axis=1).mean())
-    if energy < _GLASS:
+    density = OPTICAL_DENSITY[image.reshape(-1, 3)]
+    energy = float(np.vdot(density, density))
+    if energy < _GLASS * len(density):
         return 0.0
-    stains = np.maximum(density @ _UNMIX, 0.0)
-    residual = density - stains @ HAEMATOXYLIN_EOSIN
-    return min(1.0, float((residual**2).sum(axis=1).mean()) / energy)
+    residual = density - np.maximum(density @ _UNMIX, 0.0) @ _MIX
+    return min(1.0, float(np.vdot(residual, residual)) / energy)
 
 
 def quality_warnings(

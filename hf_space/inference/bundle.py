@@ -29,6 +29,13 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability, float64 in 0..1, of each calibrated logit; never overflows."""
+    # exp of a non-positive number only: it cannot overflow on either side.
+    small = np.exp(-np.abs(logits))
+    return np.where(logits >= 0.0, 1.0 / (1.0 + small), small / (1.0 + small))
+
+
 class Calibration(_Frozen):
     """Maps the network's logit to a calibrated one: ``slope * logit + intercept``.
 
@@ -45,10 +52,7 @@ class Calibration(_Frozen):
 
     def probability(self, logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Return p(class 1), float64 in 0..1, in the shape of the input; never overflows."""
-        calibrated = self.logit(logits)
-        # exp of a non-positive number only: it cannot overflow on either side.
-        small = np.exp(-np.abs(calibrated))
-        return np.where(calibrated >= 0.0, 1.0 / (1.0 + small), small / (1.0 + small))
+        return sigmoid(self.logit(logits))
 
 
 class OperatingPoint(_Frozen):

@@ -1,26 +1,26 @@
-"""One forward pass through the exported network with OpenVINO."""
+"""What every engine does, and the choice of one."""
 
 from __future__ import annotations
 
-import queue
+import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import numpy as np
-import openvino
 from tqdm import tqdm
 
 from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import preprocess
-from hf_space.inference.bundle import OPENVINO_FILE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.inference.bundle import Bundle, InferenceConfig
 
+# The outputs of every exported network.
 LOGIT: Final = "logit"
 ACTIVATION_MAP: Final = "activation_map"
+EngineName = Literal["openvino", "tensorflow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,59 +36,44 @@ class Outputs:
     activation_maps: NDArray[np.float32]
 
 
-class OpenVinoEngine:
-    """The exported network, compiled for this CPU; safe to call from many threads."""
+class Engine(Protocol):
+    """Runs the network; safe to call from many threads.
 
-    def __init__(
-        self, bundle: Bundle, *, performance_hint: Literal["LATENCY", "THROUGHPUT"] = "LATENCY"
-    ) -> None:
-        """Compile the network.
+    Attributes:
+        name: Which library runs it.
+        precision: Number format of its arithmetic.
+        streams: How many passes run at once; more callers than that only wait.
+    """
 
-        Args:
-            bundle: A verified bundle.
-            performance_hint: ``LATENCY`` gives one pass all cores; ``THROUGHPUT`` runs several.
-
-        Raises:
-            BundleError: OpenVINO cannot read the network, or an output is missing.
-        """
-        try:
-            core = openvino.Core()
-            compiled = core.compile_model(
-                core.read_model(bundle.path / OPENVINO_FILE),
-                "CPU",
-                # Some CPUs default to bfloat16 or float16, which breaks parity with Keras.
-                {"PERFORMANCE_HINT": performance_hint, "INFERENCE_PRECISION_HINT": "f32"},
-            )
-            self._logit = compiled.output(LOGIT)
-            self._activation_map = compiled.output(ACTIVATION_MAP)
-        except RuntimeError as error:
-            raise BundleError(f"OpenVINO refuses {OPENVINO_FILE}: {error}") from error
-        # An infer request holds one pass's tensors: two threads must never share one.
-        self._requests: queue.SimpleQueue[openvino.InferRequest] = queue.SimpleQueue()
-        for _ in range(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")):
-            self._requests.put(compiled.create_infer_request())
+    name: EngineName
+    precision: str
+    streams: int
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
-        """Run one forward pass; waits while all infer requests are busy.
+        """Run one forward pass.
 
         Args:
             batch: float32 (N, S, S, 3), 0 to 255, as `preprocess` makes it; N at least 1.
         """
-        request = self._requests.get()
-        try:
-            results = request.infer([batch], share_inputs=True, share_outputs=False)
-            logits = np.asarray(results[self._logit], dtype=np.float32)
-            maps = np.asarray(results[self._activation_map], dtype=np.float32)
-        finally:
-            self._requests.put(request)
-        return Outputs(
-            logits=logits.reshape(len(batch)),
-            activation_maps=maps.reshape(maps.shape[:3]),
-        )
+        ...
+
+
+def load_engine(name: EngineName, bundle: Bundle) -> Engine:
+    """Return an engine for a verified bundle; its library is imported only now.
+
+    Raises:
+        BundleError: The network cannot be read, or the library is not installed.
+    """
+    try:
+        module = importlib.import_module(f"hf_space.inference.{name}_engine")
+    except ImportError as error:
+        raise BundleError(f"the engine {name} is not installed: {error}") from error
+    engine: Engine = module.load(bundle)
+    return engine
 
 
 def predict_patches(
-    engine: OpenVinoEngine,
+    engine: Engine,
     config: InferenceConfig,
     patches: NDArray[np.uint8],
     *,

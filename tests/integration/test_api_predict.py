@@ -33,7 +33,7 @@ def error_of(response: Response) -> tuple[int, str]:
 
 
 def without_clock(body: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in body.items() if k not in {"id", "created_at", "timing_ms"}}
+    return {k: v for k, v in body.items() if k not in {"id", "created_at", "timing_ms", "cached"}}
 
 
 def test_one_patch_gets_the_whole_contract(client: TestClient) -> None:
@@ -49,7 +49,7 @@ def test_one_patch_gets_the_whole_contract(client: TestClient) -> None:
 
 @pytest.mark.parametrize("prefix", ["", "data:image/png;base64,", "data:;base64,"])
 def test_multipart_and_base64_say_the_same(client: TestClient, prefix: str) -> None:
-    options = {"threshold": 0.3, "explain": True, "microns_per_pixel": 4.0}
+    options = {"threshold": 0.3, "explain": True, "microns_per_pixel": 4.0, "mode": "patch"}
     from_file = post_file(client, options={key: str(value) for key, value in options.items()})
     from_json = post_json(client, prefix + as_base64(), **options)
     assert from_json.status_code == 200
@@ -74,17 +74,16 @@ def test_empty_form_fields_count_as_unset(client: TestClient) -> None:
         (b"", 400, "missing_image"),
         (b"not an image", 415, "unsupported_image"),
         (PATCH[:-60], 422, "corrupt_image"),
-        (encode(plain_image(0, 0, 0, width=128, height=128)), 422, "region_not_supported"),
+        (encode(plain_image(255, 255, 255, width=128, height=128)), 422, "no_tissue"),
         (encode(plain_image(0, 0, 0, width=1001, height=1000)), 413, "too_many_pixels"),
         (PATCH + b"\0" * 200_000, 413, "payload_too_large"),
         (PATCH + b"\0" * 300_000, 413, "payload_too_large"),
     ],
-    ids=["empty", "text", "truncated", "region", "pixels", "bytes", "body"],
+    ids=["empty", "text", "truncated", "glass", "pixels", "bytes", "body"],
 )
 def test_bad_images_get_their_code(client: TestClient, data: bytes, status: int, code: str) -> None:
     assert error_of(post_file(client, data)) == (status, code)
-    if data:
-        assert error_of(post_json(client, as_base64(data))) == (status, code)
+    assert error_of(post_json(client, as_base64(data))) == (status, code)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +96,7 @@ def test_bad_images_get_their_code(client: TestClient, data: bytes, status: int,
         ({"microns_per_pixel": "inf"}, "invalid_options"),
         ({"explain": "perhaps"}, "invalid_options"),
         ({"treshold": "0.5"}, "invalid_options"),
+        ({"mode": "slide"}, "invalid_options"),
         ({"operating_point": "best"}, "unknown_operating_point"),
         ({"microns_per_pixel": "0.0001"}, "scale_out_of_range"),
     ],
@@ -125,14 +125,14 @@ def test_bad_option_is_named_but_the_image_is_not_repeated(client: TestClient) -
     [
         (b"{", "application/json", (422, "invalid_options")),
         (b"[]", "application/json", (422, "invalid_options")),
-        (b'{"image": ""}', "application/json", (422, "invalid_options")),
+        (b'{"image": ""}', "application/json", (400, "missing_image")),
         (b'{"image": "*"}', "application/json", (400, "invalid_encoding")),
         (b'{"image": "\xc3\xa9"}', "application/json", (400, "invalid_encoding")),
         (b'{"image": "\xff"}', "application/json", (422, "invalid_options")),
         (PATCH, "image/png", (415, "unsupported_media_type")),
         (PATCH, "", (415, "unsupported_media_type")),
-        (b"--x\r\n", "multipart/form-data", (400, "bad_request")),
-        (b"nonsense", "multipart/form-data; boundary=x", (400, "bad_request")),
+        (b"--x\r\n", "multipart/form-data", (400, "invalid_form")),
+        (b"nonsense", "multipart/form-data; boundary=x", (400, "invalid_form")),
         (b"", "multipart/form-data; boundary=x", (400, "missing_image")),
     ],
 )
@@ -150,7 +150,27 @@ def test_text_field_named_file_is_no_image(client: TestClient) -> None:
 
 def test_second_file_is_refused(client: TestClient) -> None:
     files = [("file", ("a.png", PATCH)), ("file", ("b.png", PATCH))]
-    assert client.post("/predict/", files=files).status_code == 400
+    response = client.post("/predict/", files=files)
+    assert error_of(response) == (413, "too_many_files")
+    assert "/predict/batch/" in response.json()["error"]["message"]
+
+
+def test_too_large_a_body_is_told_the_limit_of_the_image(client: TestClient) -> None:
+    error = post_file(client, PATCH + b"\0" * 300_000).json()["error"]
+    assert error["details"] == {"max_bytes": 200_000}
+
+
+def test_a_region_is_answered_tile_by_tile(client: TestClient) -> None:
+    image = plain_image(200, 120, 190, width=100, height=60)
+    image[:, 50:] = (255, 255, 255)
+    response = post_file(client, encode(image), {"microns_per_pixel": "4"})
+    result = PredictionResult.model_validate(response.json())
+    assert result.kind == "region"
+    assert result.region is not None
+    tile = pytest.approx(expected_probability(200, 120, 190), abs=1e-4)
+    assert result.region.tiles == [[tile, None], [tile, None]]
+    not_a_patch = post_file(client, encode(image), {"mode": "patch"})
+    assert error_of(not_a_patch) == (422, "not_a_patch")
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data; boundary=x"])

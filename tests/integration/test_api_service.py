@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +12,11 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.api.application import create_app
-from hf_space.inference.bundle import OPENVINO_WEIGHTS_FILE
+from hf_space.api.application import create_api
+from hf_space.errors import BusyError
+from hf_space.inference.bundle import METRICS_FILE, OPENVINO_WEIGHTS_FILE
 from hf_space.predictor import Predictor
-from hf_space.schemas import ErrorReport, HealthReport
+from hf_space.schemas import ErrorReport, HealthReport, ModelReport
 from hf_space.settings import Settings
 from tests.bundle_factory import METRICS, encode, plain_image
 
@@ -30,10 +33,27 @@ def test_ready_service_says_so(client: TestClient) -> None:
 
 
 def test_model_tells_facts_and_figures(client: TestClient) -> None:
-    body = client.get("/model/").json()
-    assert body["metrics"] == METRICS
-    assert body["inference"]["spacing_um_px"] == 4.0
-    assert body["inference"]["thresholds"]["balanced"]["threshold"] == 0.5
+    body = ModelReport.model_validate(client.get("/model/").json())
+    assert body.metrics == METRICS
+    assert body.inference.spacing_um_px == 4.0
+    assert body.operating_points["balanced"].threshold == 0.5
+    assert body.operating_points["balanced"].sensitivity is None
+    assert body.threshold_curve == []
+    assert body.limits.max_upload_bytes == 200_000
+
+
+def test_measured_operating_points_and_the_threshold_curve(settings: Settings) -> None:
+    point = {"recall": 0.9, "specificity": 0.8, "precision": 0.7}
+    curve = [{"threshold": 1.0, "sensitivity": 0.0, "specificity": 1.0, "precision": None}]
+    metrics = {"roc_auc": 0.9, "operating_points": {"balanced": point}, "threshold_curve": curve}
+    (settings.model_dir / METRICS_FILE).write_text(json.dumps(metrics), encoding="utf-8")
+    with TestClient(create_api(settings)) as client:
+        body = client.get("/model/").json()
+    balanced = body["operating_points"]["balanced"]
+    assert (balanced["sensitivity"], balanced["specificity"]) == (0.9, 0.8)
+    assert body["operating_points"]["high_sensitivity"]["sensitivity"] is None
+    assert body["threshold_curve"] == curve
+    assert "threshold_curve" not in body["metrics"]
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/model", "/docs", "/openapi.json"])
@@ -49,11 +69,83 @@ def test_predict_answers_without_its_final_slash(client: TestClient) -> None:
     assert response.status_code == 200
 
 
-def test_index_names_doors_that_open(client: TestClient) -> None:
-    doors = client.get("/").json()["doors"]
-    assert doors["predict"] == "/predict/"
-    for name, path in doors.items():
-        assert client.get(path).status_code == (405 if name == "predict" else 200)
+@pytest.mark.parametrize("path", ["/health", "/health/", "/health/live", "/metrics", "/model"])
+def test_head_is_answered_like_get(client: TestClient, path: str) -> None:
+    assert client.head(path).status_code == 200
+
+
+def test_documentation_needs_no_other_host(client: TestClient) -> None:
+    page = client.get("/docs").text
+    sources = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert len(sources) >= 2
+    for source in sources:
+        assert source.startswith("/")
+        assert client.get(source).status_code == 200
+    assert "://" not in page.replace("http://www.w3.org", "")
+
+
+def test_requests_have_an_id(client: TestClient) -> None:
+    given = client.get("/health/live", headers={"X-Request-ID": "abc-123"})
+    assert given.headers["X-Request-ID"] == "abc-123"
+    ids = {client.get("/health/live").headers["X-Request-ID"] for _ in range(3)}
+    assert len(ids) == 3
+    unfit = client.get("/health/live", headers={"X-Request-ID": "a b\tc" * 30})
+    assert len(unfit.headers["X-Request-ID"]) == 32
+
+
+def test_metrics_count_requests_batches_and_the_cache(client: TestClient) -> None:
+    for _ in range(2):
+        client.post("/predict", files={"file": PATCH})
+    client.get("/no/such/path")
+    text = client.get("/metrics").text
+    assert 'biopsia_requests_total{method="POST",route="/predict/",status="200"} 2.0' in text
+    assert 'biopsia_request_seconds_count{route="/predict/"} 2.0' in text
+    assert "biopsia_batch_size_count 1.0" in text
+    assert "biopsia_queue_length 0.0" in text
+    assert 'biopsia_cache_total{outcome="hit"} 1.0' in text
+    assert 'biopsia_cache_total{outcome="miss"} 1.0' in text
+    assert "no/such" not in text
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("https://one.example", True),
+        ("https://preview-7.two.example", True),
+        ("https://preview-7.two.example.evil.example", False),
+        ("https://three.example", False),
+    ],
+)
+def test_only_named_sites_may_call_the_api(
+    settings: Settings, *, origin: str, allowed: bool
+) -> None:
+    changed = settings.model_copy(
+        update={
+            "cors_origins": ("https://one.example",),
+            "cors_origin_pattern": r"https://preview-\d+\.two\.example",
+        }
+    )
+    with TestClient(create_api(changed)) as client:
+        headers = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+        preflight = client.options("/predict/", headers=headers)
+        answer = client.get("/health/", headers={"Origin": origin})
+    for response in (preflight, answer):
+        granted = response.headers.get("access-control-allow-origin")
+        assert granted == (origin if allowed else None)
+
+
+def test_a_full_queue_says_when_to_come_back(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise BusyError("1024 jobs wait for the engine")
+
+    monkeypatch.setattr(Predictor, "predict", refuse)
+    response = client.post("/predict/", files={"file": PATCH})
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "1"
+    assert response.json()["error"]["code"] == "busy"
+    assert "1024" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -62,6 +154,7 @@ def test_index_names_doors_that_open(client: TestClient) -> None:
         ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/health/live/x", 404, "not_found"),
         ("GET", "/predict", 405, "method_not_allowed"),
+        ("PUT", "/predict/batch/", 405, "method_not_allowed"),
         ("POST", "/health", 405, "method_not_allowed"),
     ],
 )
@@ -78,7 +171,7 @@ def test_openapi_describes_both_bodies(client: TestClient) -> None:
     content = operation["requestBody"]["content"]
     assert set(content) == {"multipart/form-data", "application/json"}
     assert content["multipart/form-data"]["schema"]["required"] == ["file"]
-    options = {"operating_point", "threshold", "explain", "microns_per_pixel"}
+    options = {"operating_point", "threshold", "explain", "microns_per_pixel", "mode"}
     for body in content.values():
         assert options < set(body["schema"]["properties"])
 
@@ -90,7 +183,7 @@ def test_unusable_bundle_means_not_ready(settings: Settings, damage: str) -> Non
         weights.write_bytes(weights.read_bytes() + b"\0")
     else:
         weights.unlink()
-    with TestClient(create_app(settings)) as client:
+    with TestClient(create_api(settings)) as client:
         health = client.get("/health/")
         assert health.status_code == 503
         assert health.json()["model"]["state"] == "unavailable"
@@ -104,7 +197,7 @@ def test_unusable_bundle_means_not_ready(settings: Settings, damage: str) -> Non
 def test_unexpected_failure_tells_the_client_nothing(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
+    async def fail(*_: object, **__: object) -> None:
         raise RuntimeError("secret at /srv/private")
 
     monkeypatch.setattr(Predictor, "predict", fail)
@@ -120,7 +213,7 @@ def test_unexpected_failure_tells_the_client_nothing(
 
 def test_body_is_not_read_beyond_the_limit(settings: Settings) -> None:
     """Spoken in ASGI, because the test client reads the whole body before it sends it."""
-    app = create_app(settings)
+    app = create_api(settings)
     received = 0
     sent: list[dict[str, Any]] = []
 
@@ -160,7 +253,7 @@ def test_body_is_not_read_beyond_the_limit(settings: Settings) -> None:
 def test_serving_imports_neither_tensorflow_nor_the_training_code() -> None:
     code = (
         "import sys, app\n"
-        "heavy = {'tensorflow', 'keras', 'training', 'pandas', 'datasets', 'sklearn'}\n"
+        "heavy = {'tensorflow', 'keras', 'training', 'datasets', 'sklearn', 'torch'}\n"
         "assert not heavy & set(sys.modules), sorted(heavy & set(sys.modules))"
     )
     done = subprocess.run(  # noqa: S603 -- our own interpreter and code

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from hf_space.imaging.preprocess import preprocess
 from hf_space.inference.bundle import Calibration, OperatingPoint, load_bundle
-from hf_space.inference.engine import OpenVinoEngine
+from hf_space.inference.openvino_engine import OpenVinoEngine
 from tests.synthetic import make_patches
 from training.calibrate import CalibrationReport, CalibrationResult
 from training.config import CONFIG_FILE, Backbone, TrainConfig

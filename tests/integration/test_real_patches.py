@@ -9,7 +9,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from hf_space.inference.bundle import load_bundle
-from hf_space.inference.engine import OpenVinoEngine, predict_patches
+from hf_space.inference.engine import predict_patches
+from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.source import open_source, read_patches
 from training.splits import split_of
 

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from hf_space.inference.bundle import METRICS_FILE, load_bundle
-from hf_space.inference.engine import OpenVinoEngine, predict_patches
+from hf_space.inference.engine import predict_patches
+from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.arrays import load_patches
 from training.prepare import prepare
 from training.run import HISTORY_FILE, read_history

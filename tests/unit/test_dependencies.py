@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SERVING = sorted([*(ROOT / "hf_space").rglob("*.py"), *ROOT.glob("app.py")])
+# Imported by name, and only where the settings ask for it.
+OPTIONAL_ENGINE = ROOT / "hf_space" / "inference" / "tensorflow_engine.py"
+SERVING = sorted({*(ROOT / "hf_space").rglob("*.py"), *ROOT.glob("app.py")} - {OPTIONAL_ENGINE})
 TRAINING = sorted((ROOT / "training").rglob("*.py"))
 FORBIDDEN_IN_SERVING = {"training", "tests", "tensorflow", "keras", "datasets", "sklearn", "pandas"}
 
@@ -31,7 +33,7 @@ def _required(*files: str) -> dict[str, str]:
     pins = {}
     for file in files:
         for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
-            requirement = line.partition("#")[0].strip()
+            requirement = re.split("[#;]", line)[0].strip()
             if requirement and not requirement.startswith("-r"):
                 name, _, version = requirement.partition("==")
                 pins[_normalised(name)] = version
@@ -67,6 +69,28 @@ def test_the_service_imports_only_what_its_requirements_pin() -> None:
 def test_training_imports_only_what_the_requirements_pin() -> None:
     pins = _required("hf_space/requirements.txt", "training/requirements.txt")
     assert _unpinned(TRAINING, pins) == set()
+
+
+def test_nothing_imports_the_optional_engine() -> None:
+    assert OPTIONAL_ENGINE.is_file()
+    for path in SERVING:
+        text = path.read_text(encoding="utf-8")
+        assert re.search(r"^\s*(from|import) .*tensorflow_engine", text, re.MULTILINE) is None
+
+
+@pytest.mark.parametrize(
+    ("layer", "above"),
+    [
+        ("inference", "explain|api|ui|store|predictor|answers|regions"),
+        ("explain", "inference|api|ui|store|predictor|answers|regions"),
+        ("store", "imaging|inference|explain|api|ui|predictor|answers|regions"),
+        ("api", "ui"),
+    ],
+)
+def test_layers_import_only_what_lies_below_them(layer: str, above: str) -> None:
+    wrong = re.compile(rf"hf_space\.({above})\b")
+    for path in (ROOT / "hf_space" / layer).rglob("*.py"):
+        assert wrong.search(path.read_text(encoding="utf-8")) is None, path.name
 
 
 def test_the_imaging_layer_stands_below_inference_and_the_api() -> None:

@@ -14,9 +14,15 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from hf_space.api.application import create_app
+from hf_space.api.application import create_api
 from hf_space.errors import BiopsiaError
-from hf_space.schemas import PredictionResult, PredictOptions, WarningCode
+from hf_space.schemas import (
+    BatchItem,
+    PredictionResult,
+    PredictOptions,
+    RegionResult,
+    WarningCode,
+)
 from hf_space.settings import Settings
 from tests.measured_bundle import write_measured_bundle
 from training.card import CARD_FILE, render_card, write_card
@@ -114,7 +120,7 @@ def test_every_error_code_is_documented_with_its_status(error: type[BiopsiaError
 
 
 def test_every_route_is_documented() -> None:
-    paths = create_app(Settings()).openapi()["paths"]
+    paths = create_api(Settings()).openapi()["paths"]
     routes = [f"`{method.upper()} {path}`" for path, item in paths.items() for method in item]
     assert len(routes) >= 5
     assert [route for route in routes if route not in API] == []
@@ -123,7 +129,7 @@ def test_every_route_is_documented() -> None:
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
     default = Settings.model_fields[name].default
-    shown = {"model_dir": "`hf_space/model`", "operating_point": "unset"}.get(name, f"`{default}`")
+    shown = {None: "unset", (): "none", MODEL: "`hf_space/model`"}.get(default, f"`{default}`")
     assert f"| `BIOPSIA_{name.upper()}` | {shown} |" in API
 
 
@@ -133,7 +139,8 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
 
 
 def test_every_option_field_and_warning_of_a_prediction_is_documented() -> None:
-    names = {*PredictOptions.model_fields, *PredictionResult.model_fields, *get_args(WarningCode)}
+    models = (PredictOptions, PredictionResult, RegionResult, BatchItem)
+    names = {*get_args(WarningCode), *(name for model in models for name in model.model_fields)}
     assert [name for name in sorted(names) if f"`{name}`" not in API] == []
 
 
@@ -170,7 +177,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_the_readmes_example_is_a_patch() -> None:
-    named = re.findall(r"@(docs/examples/\S+\.png)", README.read_text(encoding="utf-8") + API)
+    named = re.findall(r"@(hf_space/examples/\S+\.png)", README.read_text(encoding="utf-8") + API)
     assert named
     assert all((ROOT / name).is_file() for name in named)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 
 from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import preprocess
+from hf_space.inference import openvino_engine
 from hf_space.inference.bundle import OPENVINO_FILE, Bundle, load_bundle
-from hf_space.inference.engine import OpenVinoEngine, Outputs, predict_patches
+from hf_space.inference.engine import Outputs, load_engine, predict_patches
+from hf_space.inference.openvino_engine import OpenVinoEngine
 from tests.bundle_factory import (
     BIAS,
     GRID,
@@ -55,9 +58,8 @@ def test_no_patches_are_refused(bundle: Bundle) -> None:
         predict_patches(OpenVinoEngine(bundle), bundle.config, empty)
 
 
-@pytest.mark.parametrize("hint", ["LATENCY", "THROUGHPUT"])
-def test_threads_do_not_mix_their_results(bundle: Bundle, hint: str) -> None:
-    engine = OpenVinoEngine(bundle, performance_hint=hint)  # type: ignore[arg-type]
+def test_threads_do_not_mix_their_results(bundle: Bundle) -> None:
+    engine = OpenVinoEngine(bundle)
     reds = [i % 256 for i in range(200)]
 
     def run(red: int) -> Outputs:
@@ -86,3 +88,33 @@ def test_network_that_is_no_network_is_refused(bundle: Bundle) -> None:
     (bundle.path / OPENVINO_FILE).write_text("<net/>", encoding="utf-8")
     with pytest.raises(BundleError, match="OpenVINO refuses"):
         OpenVinoEngine(bundle)
+
+
+@pytest.mark.parametrize(("change", "precision"), [(0.004, "bf16"), (0.006, "f32")])
+def test_bfloat16_is_used_only_where_it_is_harmless(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, change: float, precision: str
+) -> None:
+    monkeypatch.setattr(openvino_engine, "_has_bfloat16", lambda: True)
+    monkeypatch.setattr(openvino_engine, "probability_change", lambda *_: change)
+    assert openvino_engine.load(bundle).precision == precision
+
+
+def test_without_bfloat16_nothing_is_compared(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino_engine, "_has_bfloat16", lambda: False)
+    monkeypatch.setattr(openvino_engine, "probability_change", None)
+    assert openvino_engine.load(bundle).precision == "f32"
+
+
+def test_an_engine_differs_from_itself_by_nothing(bundle: Bundle) -> None:
+    engine = OpenVinoEngine(bundle)
+    assert openvino_engine.probability_change(engine, engine, bundle) == 0.0
+
+
+def test_engine_that_is_not_installed_is_named(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "hf_space.inference.tensorflow_engine", None)
+    with pytest.raises(BundleError, match="tensorflow is not installed"):
+        load_engine("tensorflow", bundle)

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from hf_space.explain.overlay import draw_overlay, overlay_data_url
+from hf_space.explain.legend import legend_height
+from hf_space.explain.overlay import MAX_SIDE, data_url, draw_evidence, draw_tiles
 from hf_space.imaging.decode import decode_image
 from tests.bundle_factory import plain_image
 
@@ -14,7 +15,12 @@ TISSUE = plain_image(200, 120, 190)
 
 
 def draw(activation: np.ndarray, image: np.ndarray = TISSUE) -> np.ndarray:
-    return draw_overlay(image, activation, patch_size=50, scale=4)
+    """Return the drawing without its legend, in RGB."""
+    return without_legend(draw_evidence(image, activation, covered=(50, 50)))[:, :, ::-1]
+
+
+def without_legend(picture: np.ndarray) -> np.ndarray:
+    return picture[: -legend_height(picture.shape[1])]
 
 
 def test_pure_negative_does_not_glow() -> None:
@@ -65,16 +71,55 @@ def test_edge_image_shows_its_own_part_of_the_map() -> None:
     activation[:, 1] = 6.0
     image = plain_image(200, 120, 190, width=20, height=50)
     picture = draw(activation, image)
-    assert picture.shape == (200, 80, 3)
+    # 80 px of the image; the legend is wider, and beside the image there is white.
+    assert picture.shape == (200, 200, 3)
     np.testing.assert_array_equal(picture[:, :60], np.broadcast_to(TISSUE[0, 0], (200, 60, 3)))
+    assert picture[:, 80:].min() == 255
 
 
 def test_data_url_holds_the_picture() -> None:
-    picture = np.random.default_rng(5).integers(0, 256, (20, 30, 3), dtype=np.uint8)
-    url = overlay_data_url(picture)
-    prefix, _, payload = url.partition(",")
-    assert prefix == "data:image/png;base64"
-    np.testing.assert_array_equal(decode_image(base64.b64decode(payload)), picture)
+    picture = np.zeros((40, 60, 3), np.uint8)
+    picture[:, :, 2] = 200  # red in BGR
+    prefix, _, payload = data_url(picture).partition(",")
+    assert prefix == "data:image/jpeg;base64"
+    decoded = decode_image(base64.b64decode(payload))
+    np.testing.assert_allclose(decoded, np.broadcast_to((200, 0, 0), (40, 60, 3)), atol=3)
+
+
+def test_legend_runs_through_the_colours_over_white() -> None:
+    legend = draw_evidence(TISSUE, np.zeros((4, 4)), covered=(50, 50))[200:, :, ::-1]
+    bar = legend[20]
+    assert bar[11].min() > 240  # no evidence is transparent
+    most = draw(np.full((4, 4), 6.0), plain_image(255, 255, 255))[100, 100]
+    np.testing.assert_allclose(bar[188], most, atol=3)
+
+
+def test_tiles_have_the_colour_of_their_probability() -> None:
+    image = plain_image(200, 120, 190, width=150, height=50)
+    probabilities = np.array([[0.0, np.nan, 1.0]])
+    drawn = without_legend(draw_tiles(image, probabilities, covered=(50, 150), threshold=0.4))
+    assert drawn.shape == (200, 600, 3)
+    np.testing.assert_array_equal(drawn[100, 300], TISSUE[0, 0][::-1])
+    darkest, brightest = (
+        cv2.applyColorMap(np.full((1, 1), index, np.uint8), cv2.COLORMAP_INFERNO)[0, 0]
+        for index in (1, 255)
+    )
+    for place, colour, opacity in ((100, darkest, 0.14), (500, brightest, 0.55)):
+        expected = (1 - opacity) * TISSUE[0, 0][::-1] + opacity * colour.astype(float)
+        np.testing.assert_allclose(drawn[100, place], expected, atol=2)
+
+
+def test_tiles_beyond_the_region_are_cut_off() -> None:
+    image = plain_image(200, 120, 190, width=75, height=50)
+    drawn = draw_tiles(image, np.array([[0.5, 1.0]]), covered=(50, 100), threshold=0.4)
+    assert without_legend(drawn).shape == (200, 300, 3)
+    assert (drawn[100, 190] != drawn[100, 210]).any()
+
+
+def test_a_large_region_is_drawn_smaller() -> None:
+    image = plain_image(200, 120, 190, width=4000, height=3000)
+    drawn = draw_evidence(image, np.zeros((240, 320)), covered=(3000, 4000))
+    assert without_legend(drawn).shape == (1200, MAX_SIDE, 3)
 
 
 @pytest.mark.parametrize("value", [3.0, 6.0])
@@ -83,4 +128,4 @@ def test_colours_are_inferno_in_rgb_order(value: float) -> None:
     blue, green, red = cv2.applyColorMap(index, cv2.COLORMAP_INFERNO)[0, 0].astype(float)
     opacity = 0.65 * value / 6
     expected = (1 - opacity) * TISSUE[0, 0] + opacity * np.array([red, green, blue])
-    np.testing.assert_allclose(draw(np.full((4, 4), value))[100, 100], expected, atol=1)
+    np.testing.assert_allclose(draw(np.full((4, 4), value))[100, 100], expected, atol=2)

@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import io
-import struct
-import zlib
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,28 +13,11 @@ from hf_space.errors import (
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from hf_space.imaging.decode import decode_image
+from hf_space.imaging.decode import ImageFile, decode_image
 from tests.bundle_factory import encode, plain_image
+from tests.hostile import png_of_size, saved
 
 NOISE = np.random.default_rng(3).integers(0, 256, (50, 40, 3), dtype=np.uint8)
-
-
-def saved(image: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, image_format, **options)
-    return buffer.getvalue()
-
-
-def png_chunk(kind: bytes, content: bytes) -> bytes:
-    checked = kind + content
-    return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
-
-
-def png_of_size(width: int, height: int) -> bytes:
-    """A PNG that declares a size but holds hardly a pixel."""
-    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    pixels = png_chunk(b"IDAT", zlib.compress(b"\0" * 1000))
-    return b"\x89PNG\r\n\x1a\n" + header + pixels + png_chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "TIFF", "BMP"])
@@ -92,6 +71,44 @@ def test_grey_becomes_three_equal_channels() -> None:
 def test_sixteen_bit_grey_is_scaled_not_clipped() -> None:
     grey = np.array([[0, 257, 32896, 65535]], np.uint16)
     assert decode_image(saved(Image.fromarray(grey)))[0, :, 0].tolist() == [0, 1, 128, 255]
+
+
+def test_ink_on_paper_becomes_light() -> None:
+    cmyk = Image.new("CMYK", (8, 8), (0, 255, 0, 0))  # full magenta
+    decoded = decode_image(saved(cmyk, "TIFF"))
+    assert decoded[0, 0].tolist() == [255, 0, 255]
+
+
+def test_a_phones_picture_with_a_preview_is_its_first_frame() -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "blue")]
+    data = saved(frames[0], "MPO", save_all=True, append_images=frames[1:])
+    assert decode_image(data)[0, 0].tolist() == [254, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"resolution": 5000.0, "resolution_unit": "cm"}, 2.0),
+        ({"resolution": 25400.0, "resolution_unit": "inch"}, 1.0),
+        ({"resolution": 72.0, "resolution_unit": "inch"}, None),
+        ({"resolution": 5000.0, "resolution_unit": 1}, None),
+        ({"x_resolution": 5000.0, "y_resolution": 100.0, "resolution_unit": "cm"}, None),
+        ({}, None),
+    ],
+    ids=["centimetres", "inches", "print", "no unit", "not square", "none"],
+)
+def test_scale_is_read_from_plausible_tiff_tags(
+    options: dict[str, object], expected: float | None
+) -> None:
+    file = ImageFile(saved(Image.fromarray(NOISE), "TIFF", **options))
+    assert file.microns_per_pixel == expected
+
+
+def test_print_resolution_of_other_formats_is_no_scale() -> None:
+    assert (
+        ImageFile(saved(Image.fromarray(NOISE), "PNG", dpi=(12700, 12700))).microns_per_pixel
+        is None
+    )
 
 
 def test_floating_point_pixels_are_refused() -> None:

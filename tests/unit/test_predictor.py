@@ -1,17 +1,26 @@
 from __future__ import annotations
 
+import asyncio
+import base64
 import hashlib
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
 from uuid import UUID
 
 import numpy as np
 import pytest
 
-from hf_space.errors import BundleError, RegionNotSupportedError, UnknownOperatingPointError
+from hf_space.errors import (
+    BundleError,
+    CorruptImageError,
+    NotAPatchError,
+    UnknownOperatingPointError,
+)
 from hf_space.ids import uuid7
+from hf_space.imaging.decode import decode_image
 from hf_space.inference.bundle import INFERENCE_FILE, Bundle, load_bundle
+from hf_space.metrics import Metrics
 from hf_space.predictor import Predictor
 from hf_space.schemas import PredictionResult, PredictOptions
 from hf_space.settings import Settings
@@ -29,14 +38,20 @@ UNSURE = (116, 120, 110)
 
 
 @pytest.fixture
-def predictor(bundle: Bundle) -> Predictor:
-    return Predictor(bundle, Settings(operating_point=None))
+def predictor(bundle: Bundle) -> Iterator[Predictor]:
+    predictor = Predictor(bundle, Settings(operating_point=None))
+    yield predictor
+    predictor.close()
 
 
 def predict(
     predictor: Predictor, colour: tuple[int, int, int] = MALIGNANT, **options: object
 ) -> PredictionResult:
-    return predictor.predict(encode(plain_image(*colour)), PredictOptions.model_validate(options))
+    return ask(predictor, encode(plain_image(*colour)), **options)
+
+
+def ask(predictor: Predictor, data: bytes, **options: object) -> PredictionResult:
+    return asyncio.run(predictor.predict(data, PredictOptions.model_validate(options)))
 
 
 @pytest.mark.parametrize(
@@ -101,15 +116,17 @@ def test_sigmoid_of_the_grids_mean_is_the_probability(predictor: Predictor) -> N
 
 
 def test_overlay_is_drawn_when_asked_for(predictor: Predictor) -> None:
-    assert predict(predictor).gradcam.overlay is None
-    overlay = predict(predictor, explain=True).gradcam.overlay
+    assert predict(predictor, explain=False).gradcam.overlay is None
+    overlay = predict(predictor).gradcam.overlay
     assert overlay is not None
-    assert overlay.startswith("data:image/png;base64,iVBOR")
+    picture = decode_image(base64.b64decode(overlay.removeprefix("data:image/jpeg;base64,")))
+    # Four times the patch, and the legend below it.
+    assert picture.shape == (240, 200, 3)
 
 
 def test_image_facts_and_scale(predictor: Predictor) -> None:
     data = encode(plain_image(*MALIGNANT, width=100, height=80))
-    result = predictor.predict(data, PredictOptions(microns_per_pixel=2.0))
+    result = ask(predictor, data, microns_per_pixel=2.0)
     assert result.image.sha256 == hashlib.sha256(data).hexdigest()
     assert (result.image.width, result.image.height) == (100, 80)
     assert (result.image.microns_per_pixel, result.image.scale_source) == (2.0, "request")
@@ -117,9 +134,42 @@ def test_image_facts_and_scale(predictor: Predictor) -> None:
     assert (assumed.microns_per_pixel, assumed.scale_source) == (4.0, "assumed")
 
 
-def test_region_is_refused_for_now(predictor: Predictor) -> None:
-    with pytest.raises(RegionNotSupportedError):
-        predictor.predict(encode(plain_image(0, 0, 0, width=51)), PredictOptions())
+def test_scale_in_a_tiffs_tags_is_used_unless_the_request_says_otherwise(
+    predictor: Predictor,
+) -> None:
+    image = plain_image(*MALIGNANT, width=100, height=80)
+    data = encode(image, "TIFF", resolution=5000.0, resolution_unit="cm")
+    result = ask(predictor, data)
+    assert (result.image.microns_per_pixel, result.image.scale_source) == (2.0, "metadata")
+    assert result.kind == "patch"
+    assert ask(predictor, data, microns_per_pixel=1.0).image.microns_per_pixel == 1.0
+
+
+@pytest.mark.parametrize(
+    ("width", "microns_per_pixel", "mode", "kind"),
+    [
+        (50, 4.0, "auto", "patch"),
+        (51, 4.0, "auto", "region"),
+        (100, 2.0, "auto", "patch"),
+        (26, 8.0, "auto", "region"),
+        (50, 4.0, "region", "region"),
+        (50, 4.0, "patch", "patch"),
+    ],
+)
+def test_what_fits_one_patch_is_a_patch(
+    predictor: Predictor, width: int, microns_per_pixel: float, mode: str, kind: str
+) -> None:
+    data = encode(plain_image(*MALIGNANT, width=width, height=20))
+    result = ask(predictor, data, microns_per_pixel=microns_per_pixel, mode=mode)
+    assert result.kind == kind
+    assert (result.region is None) == (kind == "patch")
+
+
+def test_a_region_is_no_patch(predictor: Predictor) -> None:
+    data = encode(plain_image(0, 0, 0, width=51))
+    with pytest.raises(NotAPatchError, match="mode=region") as caught:
+        ask(predictor, data, mode="patch")
+    assert caught.value.details["width"] == 51
 
 
 @pytest.mark.parametrize(
@@ -146,13 +196,13 @@ def test_warnings(
         "green": (plain_image(40, 200, 40) + noise).astype(np.uint8),
         "edge": tissue[:20, :20],
     }
-    result = predictor.predict(encode(images[image]), PredictOptions.model_validate(options))
+    result = ask(predictor, encode(images[image]), **options)
     assert {warning.code for warning in result.warnings} == codes
     assert all(warning.message for warning in result.warnings)
 
 
 def test_times_and_ids(predictor: Predictor) -> None:
-    results = [predict(predictor) for _ in range(5)]
+    results = [predict(predictor, threshold=0.1 * i) for i in range(5)]
     assert [r.id for r in results] == sorted(r.id for r in results)
     assert datetime.now(UTC) - results[-1].created_at < timedelta(minutes=1)
     timing = results[0].timing_ms
@@ -160,10 +210,66 @@ def test_times_and_ids(predictor: Predictor) -> None:
     assert timing.total == pytest.approx(parts, abs=0.01)
 
 
-def test_wait_before_the_start_is_queue_time(predictor: Predictor) -> None:
+def test_the_same_question_is_answered_from_the_cache(predictor: Predictor) -> None:
+    first, second = predict(predictor), predict(predictor)
+    assert (first.cached, second.cached) == (False, True)
+    assert second.id != first.id
+    assert second.created_at >= first.created_at
+    own = {"id", "created_at", "cached", "timing_ms"}
+    assert second.model_dump(exclude=own) == first.model_dump(exclude=own)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"threshold": 0.9},
+        {"operating_point": "high_sensitivity"},
+        {"explain": False},
+        {"microns_per_pixel": 4.0},
+        {"mode": "region"},
+    ],
+)
+def test_another_question_is_not(predictor: Predictor, other: dict[str, object]) -> None:
+    predict(predictor)
     data = encode(plain_image(*MALIGNANT))
-    result = predictor.predict(data, PredictOptions(), received=perf_counter() - 0.5)
-    assert 500 <= result.timing_ms.queue < result.timing_ms.total
+    assert not ask(predictor, data, **other).cached
+    assert ask(predictor, data, **other).cached
+
+
+def test_naming_the_default_is_the_same_question(predictor: Predictor) -> None:
+    predict(predictor)
+    assert predict(predictor, operating_point="balanced").cached
+
+
+def test_no_cache_when_there_is_no_room(bundle: Bundle) -> None:
+    predictor = Predictor(bundle, Settings(cache_bytes=0))
+    assert not any(predict(predictor).cached for _ in range(2))
+    predictor.close()
+
+
+def test_identical_requests_in_flight_share_one_computation(bundle: Bundle) -> None:
+    metrics = Metrics()
+    predictor = Predictor(bundle, Settings(cache_bytes=0), metrics)
+    data = encode(plain_image(*MALIGNANT))
+
+    async def ask_at_once() -> list[PredictionResult]:
+        asked = (predictor.predict(data, PredictOptions()) for _ in range(20))
+        return await asyncio.gather(*asked)
+
+    results = asyncio.run(ask_at_once())
+    predictor.close()
+    assert len({result.id for result in results}) == 20
+    assert [result.cached for result in results].count(False) == 1
+    assert {result.probability for result in results} == {results[0].probability}
+    read = metrics.registry.get_sample_value
+    assert read("biopsia_batch_size_count") == 1
+    assert read("biopsia_cache_total", {"outcome": "shared"}) == 19
+
+
+def test_an_error_is_not_cached(predictor: Predictor) -> None:
+    for _ in range(2):
+        with pytest.raises(CorruptImageError):
+            ask(predictor, encode(plain_image(*MALIGNANT))[:-60])
 
 
 def test_uuid7_carries_the_time() -> None:

@@ -1,0 +1,88 @@
+"""Every request is named, counted, timed and logged."""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextvars import ContextVar
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Mount
+
+from hf_space.ids import uuid7
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from hf_space.metrics import Metrics
+
+HEADER: Final = "X-Request-ID"
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+_ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Methods are a client's free text: each unknown one would be a new time series.
+_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+
+logger = logging.getLogger(__name__)
+
+
+class ObserveMiddleware:
+    """Gives each request an id, which log lines and the answer's `X-Request-ID` carry."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        """Wrap an application whose requests the metrics are to count."""
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and take note of its answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = perf_counter(), 500
+        name = _request_id(scope)
+        token = request_id.set(name)
+
+        async def note(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = name
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        finally:
+            self._take_note(scope, status, perf_counter() - started)
+            request_id.reset(token)
+
+    def _take_note(self, scope: Scope, status: int, seconds: float) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = _route(scope)
+        self._metrics.requests.labels(method, route, status).inc()
+        self._metrics.request_seconds.labels(route).observe(seconds)
+        # The path of a mounted application may hold a file's name.
+        logger.info(
+            "request",
+            extra={
+                "method": method,
+                "route": route,
+                "status": status,
+                "ms": round(seconds * 1000.0, 1),
+            },
+        )
+
+
+def _request_id(scope: Scope) -> str:
+    given = Headers(scope=scope).get(HEADER, "")
+    return given if _ACCEPTED_ID.fullmatch(given) else uuid7().hex
+
+
+def _route(scope: Scope) -> str:
+    """Return the route's pattern, so that ids in paths do not multiply the time series."""
+    route = scope.get("route")
+    if isinstance(route, Mount) or (route is None and "app_root_path" in scope):
+        return "mounted"
+    return getattr(route, "path", "none")

@@ -1,0 +1,86 @@
+"""Many images in, one JSON line for each out, as soon as it is ready."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from starlette.datastructures import FormData
+
+from hf_space.api.body import MULTIPART, form_options, read_form, uploads
+from hf_space.api.dependencies import PredictorDep, SettingsDep
+from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.api.routes_predict import form_schema
+from hf_space.batch import NamedImage, is_zip, predict_many, zip_images
+from hf_space.errors import MissingImageError
+from hf_space.schemas import BatchItem
+from hf_space.settings import Settings
+
+router = APIRouter()
+
+_NDJSON: Final = "application/x-ndjson"
+_FILES: Final = {
+    "type": "array",
+    "items": {"type": "string", "format": "binary"},
+    "description": "Image files, or one zip of them.",
+}
+_REQUEST_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {MULTIPART: {"schema": form_schema("files", _FILES)}},
+    }
+}
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A `BatchItem` on each line, in the order in which they are ready.",
+        "content": {_NDJSON: {"schema": BatchItem.model_json_schema()}},
+    },
+    **ERROR_RESPONSES,
+}
+
+
+@router.post(
+    "/predict/batch/",
+    tags=["predict"],
+    response_class=StreamingResponse,
+    responses=_RESPONSES,
+    openapi_extra=_REQUEST_BODY,
+)
+async def predict_batch(
+    request: Request, predictor: PredictorDep, settings: SettingsDep
+) -> StreamingResponse:
+    """Classify many images, sent as multipart `files` or as one zip; a bad one gets its error."""
+    async with AsyncExitStack() as stack:
+        form = await stack.enter_async_context(
+            read_form(
+                request, max_bytes=settings.max_batch_bytes, max_files=settings.max_batch_files
+            )
+        )
+        options = form_options(form)
+        images = _images(form, settings)
+        # The answer reads the files, and closes them when it ends.
+        kept = stack.pop_all()
+
+    async def lines() -> AsyncIterator[str]:
+        async with kept:
+            async for item in predict_many(predictor, images, options):
+                yield item.model_dump_json() + "\n"
+
+    return StreamingResponse(lines(), media_type=_NDJSON)
+
+
+def _images(form: FormData, settings: Settings) -> list[NamedImage]:
+    files = uploads(form)
+    if not files:
+        raise MissingImageError("The form has no part that holds a file.")
+    if len(files) == 1 and is_zip(files[0].file):
+        return zip_images(
+            files[0].file,
+            max_files=settings.max_batch_files,
+            max_file_bytes=settings.max_upload_bytes,
+            max_bytes=settings.max_batch_bytes,
+        )
+    return [NamedImage(upload.filename, upload.file.read) for upload in files]

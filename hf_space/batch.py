@@ -1,0 +1,150 @@
+"""Many images: from files or a zip, each answered as soon as it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+import zipfile
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import IO, TYPE_CHECKING, Final
+
+from anyio import to_thread
+
+from hf_space.errors import ArchiveError, PayloadTooLargeError, TooManyFilesError
+from hf_space.inference.batching import MAX_BATCH
+from hf_space.reporting import error_body
+from hf_space.schemas import BatchItem
+
+if TYPE_CHECKING:
+    from hf_space.predictor import Predictor
+    from hf_space.schemas import PredictOptions
+
+# Enough to fill the next forward passes of every stream, without holding the queue.
+_AT_ONCE: Final = 4 * MAX_BATCH
+_ZIP_MAGIC: Final = b"PK\x03\x04"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedImage:
+    """An image to be read when its turn comes."""
+
+    name: str | None
+    read: Callable[[], bytes]
+
+
+def is_zip(file: IO[bytes]) -> bool:
+    """Tell by its first bytes whether a file is a zip; the position is left at the start."""
+    file.seek(0)
+    head = file.read(len(_ZIP_MAGIC))
+    file.seek(0)
+    return head == _ZIP_MAGIC
+
+
+def zip_images(
+    file: IO[bytes], *, max_files: int, max_file_bytes: int, max_bytes: int
+) -> list[NamedImage]:
+    """List the files in a zip, under limits; folders, links and hidden files are left out.
+
+    Args:
+        file: The zip, which must stay open until the last image was read.
+        max_files: Most files accepted.
+        max_file_bytes: Largest file read.
+        max_bytes: Most bytes that all files may declare to unpack to.
+
+    Raises:
+        ArchiveError: The zip is damaged, encrypted or empty.
+        TooManyFilesError: It holds too many files.
+        PayloadTooLargeError: It unpacks to too many bytes.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise ArchiveError("The zip is damaged.") from error
+    entries = [info for info in archive.infolist() if _is_visible_file(info)]
+    if not entries:
+        raise ArchiveError("The zip holds no files.")
+    check_count(len(entries), max_files)
+    unpacked = sum(info.file_size for info in entries)
+    if unpacked > max_bytes:
+        raise PayloadTooLargeError(
+            f"The zip unpacks to {unpacked} bytes; at most {max_bytes} are accepted.",
+            bytes=unpacked,
+            max_bytes=max_bytes,
+        )
+    if any(info.flag_bits & 0x1 for info in entries):
+        raise ArchiveError("The zip is encrypted; send it without a password.")
+    return [
+        NamedImage(
+            PurePosixPath(info.filename).name,
+            lambda info=info: _read_entry(archive, info, max_file_bytes),  # type: ignore[misc]
+        )
+        for info in entries
+    ]
+
+
+def check_count(count: int, max_files: int) -> None:
+    """Raise TooManyFilesError for more files than allowed."""
+    if count > max_files:
+        raise TooManyFilesError(
+            f"The batch holds {count} files; at most {max_files} are accepted.",
+            files=count,
+            max_files=max_files,
+        )
+
+
+async def predict_many(
+    predictor: Predictor, images: Iterable[NamedImage], options: PredictOptions
+) -> AsyncIterator[BatchItem]:
+    """Yield each image's result or error as soon as it is there, in any order.
+
+    Args:
+        predictor: Answers each image.
+        images: Read one by one, a few ahead.
+        options: The same for all images.
+    """
+    waiting: Iterator[tuple[int, NamedImage]] = enumerate(images)
+    running: set[asyncio.Task[BatchItem]] = set()
+    try:
+        while True:
+            for index, image in islice(waiting, _AT_ONCE - len(running)):
+                running.add(asyncio.create_task(_item(predictor, index, image, options)))
+            if not running:
+                return
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def _item(
+    predictor: Predictor, index: int, image: NamedImage, options: PredictOptions
+) -> BatchItem:
+    try:
+        data = await to_thread.run_sync(image.read)
+        result = await predictor.predict(data, options)
+    except Exception as error:  # one bad image must not end the batch
+        return BatchItem(index=index, name=image.name, error=error_body(error))
+    return BatchItem(index=index, name=image.name, result=result)
+
+
+def _is_visible_file(info: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(info.filename).parts
+    # macOS adds a folder of its own beside the files.
+    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    link = stat.S_ISLNK(info.external_attr >> 16)
+    return not (info.is_dir() or hidden or link)
+
+
+def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> bytes:
+    """Read an entry; one byte over the limit is enough for the predictor to refuse it."""
+    try:
+        with archive.open(info) as entry:
+            return entry.read(max_bytes + 1)
+    # A hostile zip makes zipfile and its decompressors raise almost any type.
+    except Exception as error:
+        raise ArchiveError("This file of the zip is damaged.") from error

@@ -1,0 +1,131 @@
+"""Score files and folders from the command line."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Annotated, Any, Final, Literal
+
+import typer
+from pydantic import ValidationError
+from tqdm import tqdm
+
+from hf_space.batch import NamedImage, predict_many
+from hf_space.errors import BiopsiaError
+from hf_space.predictor import Predictor
+from hf_space.schemas import BatchItem, PredictOptions
+from hf_space.settings import Settings
+
+SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+COLUMNS: Final = ("file", "verdict", "probability", "kind", "warnings", "error")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def _main() -> None:
+    """Find invasive ductal carcinoma in H&E tissue. For research and teaching only."""
+
+
+@app.command()
+def predict(
+    files: Annotated[list[Path], typer.Argument(exists=True, help="Images, or folders of images.")],
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="Write one row for each image to this file.")
+    ] = None,
+    as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
+        bool, typer.Option("--json", help="Print one JSON result for each image.")
+    ] = False,
+    operating_point: Annotated[str | None, typer.Option(help="See the model's card.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Own threshold, 0 to 1.")] = None,
+    microns_per_pixel: Annotated[float | None, typer.Option(help="Scale of the images.")] = None,
+    mode: Annotated[Literal["auto", "patch", "region"], typer.Option()] = "auto",
+) -> None:
+    """Score images; exits with 1 when any could not be scored."""
+    try:
+        options = PredictOptions(
+            operating_point=operating_point,
+            threshold=threshold,
+            microns_per_pixel=microns_per_pixel,
+            mode=mode,
+            explain=False,
+        )
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"]) from error
+    paths = find_images(files)
+    if not paths:
+        raise typer.BadParameter("no images were found")
+    try:
+        items = asyncio.run(_score(paths, options, _print_json if as_json else _print_row))
+    except BiopsiaError as error:
+        typer.echo(f"{error.code}: {error.message}", err=True)
+        raise typer.Exit(1) from error
+    if csv_file:
+        with csv_file.open("w", newline="", encoding="utf-8") as file:
+            write_csv(file, [_row(item) for item in items])
+    raise typer.Exit(any(item.error for item in items))
+
+
+def find_images(paths: list[Path]) -> list[Path]:
+    """Return the files named, and the images in the folders named, at any depth, sorted."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = (p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            found.extend(sorted(inside))
+        else:
+            found.append(path)
+    return found
+
+
+def write_csv(file: IO[str], rows: list[dict[str, Any]]) -> None:
+    """Write rows with the columns `COLUMNS`."""
+    writer = csv.DictWriter(file, COLUMNS, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+async def _score(
+    paths: list[Path], options: PredictOptions, tell: Callable[[BatchItem], None]
+) -> list[BatchItem]:
+    predictor = Predictor.from_settings(Settings())
+    images = [NamedImage(str(path), path.read_bytes) for path in paths]
+    items = []
+    try:
+        with tqdm(total=len(paths), unit="image", disable=None) as bar:
+            async for item in predict_many(predictor, images, options):
+                with tqdm.external_write_mode():
+                    tell(item)
+                items.append(item)
+                bar.update()
+    finally:
+        await asyncio.to_thread(predictor.close)
+    return sorted(items, key=lambda item: item.index)
+
+
+def _print_json(item: BatchItem) -> None:
+    typer.echo(item.model_dump_json())
+
+
+def _print_row(item: BatchItem) -> None:
+    if item.error:
+        typer.echo(f"{item.name}: {item.error.message}", err=True)
+    if item.result:
+        result = item.result
+        typer.echo(f"{result.probability:.3f}  {result.verdict:<9}  {item.name}")
+
+
+def _row(item: BatchItem) -> dict[str, Any]:
+    row: dict[str, Any] = {"file": item.name}
+    if item.error:
+        return row | {"error": f"{item.error.code}: {item.error.message}"}
+    if item.result:
+        row |= {
+            "verdict": item.result.verdict,
+            "probability": round(item.result.probability, 6),
+            "kind": item.result.kind,
+            "warnings": " ".join(warning.code for warning in item.result.warnings),
+        }
+    return row

@@ -1,0 +1,82 @@
+"""The legend of a drawing: which colour means how much."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Ticks = tuple[tuple[str, float], ...]
+
+MIN_WIDTH: Final = 200
+# Pixels at that width; wider drawings have a legend in proportion, up to four times this.
+_HEIGHT: Final = 40
+_MAX_SCALE: Final = 4.0
+_MARGIN: Final = 10
+_BAR_TOP: Final = 16
+_BAR_HEIGHT: Final = 9
+_FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
+_FONT_SCALE: Final = 0.36
+_INK: Final = (60, 60, 60)
+
+
+def legend_height(width: int) -> int:
+    """Return the height of the legend under a drawing of this width, both in pixels."""
+    return round(_HEIGHT * _scale(max(width, MIN_WIDTH)))
+
+
+def with_legend(
+    drawing: NDArray[np.uint8], colours: NDArray[np.uint8], ticks: Ticks, title: str
+) -> NDArray[np.uint8]:
+    """Put a legend under a drawing; a narrow drawing gets a white margin on its right.
+
+    Args:
+        drawing: uint8 (h, w, 3), BGR.
+        colours: The colours from least to most, uint8 (N, 1, 3), BGR.
+        ticks: Labels and their place along the bar, 0 to 1.
+        title: What the bar measures, with its unit; ASCII.
+
+    Returns:
+        uint8 (h + `legend_height`, at least `MIN_WIDTH`, 3), BGR.
+    """
+    height, width = drawing.shape[:2]
+    legend = _legend(max(width, MIN_WIDTH), colours.tobytes(), ticks, title)
+    canvas = np.full((height + len(legend), legend.shape[1], 3), 255, np.uint8)
+    canvas[:height, :width] = drawing
+    canvas[height:] = legend
+    return canvas
+
+
+def _scale(width: int) -> float:
+    return min(_MAX_SCALE, max(1.0, width / (2 * MIN_WIDTH)))
+
+
+@lru_cache(maxsize=16)
+def _legend(width: int, colours: bytes, ticks: Ticks, title: str) -> NDArray[np.uint8]:
+    scale = _scale(width)
+    margin, top, thickness = (round(v * scale) for v in (_MARGIN, _BAR_TOP, _BAR_HEIGHT))
+    legend = np.full((legend_height(width), width, 3), 255, np.uint8)
+    length = min(width, round(3 * MIN_WIDTH * scale)) - 2 * margin
+    strip = np.frombuffer(colours, np.uint8).reshape(1, -1, 3)
+    bar = cv2.resize(strip, (length, thickness), interpolation=cv2.INTER_LINEAR)
+    legend[top : top + thickness, margin : margin + length] = bar
+    corners = (margin - 1, top - 1), (margin + length, top + thickness)
+    cv2.rectangle(legend, *corners, _INK, 1)
+    _write(legend, title, (margin, top - round(5 * scale)), scale)
+    for label, place in ticks:
+        x = margin + round(place * (length - 1))
+        cv2.line(legend, (x, top + thickness), (x, top + thickness + round(2 * scale)), _INK, 1)
+        half = cv2.getTextSize(label, _FONT, _FONT_SCALE * scale, 1)[0][0] // 2
+        left = min(max(x - half, 0), width - 2 * half - 1)
+        _write(legend, label, (left, len(legend) - round(2 * scale)), scale)
+    return legend
+
+
+def _write(legend: NDArray[np.uint8], text: str, place: tuple[int, int], scale: float) -> None:
+    stroke = round(scale)
+    cv2.putText(legend, text, place, _FONT, _FONT_SCALE * scale, _INK, stroke, cv2.LINE_AA)

@@ -1,0 +1,50 @@
+"""The Keras network on TensorFlow, for comparison; the service runs without either."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+import keras
+import numpy as np
+
+from hf_space.errors import BundleError
+from hf_space.inference.engine import ACTIVATION_MAP, LOGIT, EngineName, Outputs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hf_space.inference.bundle import Bundle
+
+_CONFIG_FILE: Final = "config.json"
+_WEIGHTS_FILE: Final = "model.weights.h5"
+
+
+class TensorFlowEngine:
+    """The network that Keras loads from the bundle; safe to call from many threads."""
+
+    name: EngineName = "tensorflow"
+    precision = "f32"
+    streams = 1
+
+    def __init__(self, model: keras.Model) -> None:
+        """Take a model with the outputs ``logit`` and ``activation_map``, as `export` writes it."""
+        self._model = model
+        self._lock = threading.Lock()
+
+    def run(self, batch: NDArray[np.float32]) -> Outputs:
+        """Run one forward pass; one at a time. See `Engine.run`."""
+        with self._lock:
+            results = self._model.predict_on_batch(batch)
+        logits, maps = (np.asarray(results[name], np.float32) for name in (LOGIT, ACTIVATION_MAP))
+        return Outputs(logits.reshape(len(batch)), maps.reshape(maps.shape[:3]))
+
+
+def load(bundle: Bundle) -> TensorFlowEngine:
+    """Load the Keras network; raises BundleError where the bundle has none."""
+    try:
+        model = keras.models.model_from_json((bundle.path / _CONFIG_FILE).read_text("utf-8"))
+        model.load_weights(bundle.path / _WEIGHTS_FILE)
+        return TensorFlowEngine(model)
+    except (OSError, ValueError, TypeError) as error:
+        raise BundleError(f"Keras cannot load the network: {error}") from error

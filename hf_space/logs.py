@@ -1,0 +1,34 @@
+"""Log lines as JSON objects, each with the id of the request it belongs to."""
+
+from __future__ import annotations
+
+import logging
+
+from pythonjsonlogger.json import JsonFormatter
+
+from hf_space.api.observe import request_id
+
+
+def configure_logging(level: str) -> None:
+    """Write all log records to standard error, one JSON object a line.
+
+    Args:
+        level: Least severe level written: debug, info, warning or error.
+    """
+    handler = logging.StreamHandler()
+    handler.addFilter(_add_request_id)
+    handler.setFormatter(
+        JsonFormatter(
+            "{asctime}{levelname}{name}{message}{request_id}",
+            style="{",
+            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+        )
+    )
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # These tell of every request a client library sends, at a level meant for events.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def _add_request_id(record: logging.LogRecord) -> bool:
+    record.request_id = request_id.get()
+    return True

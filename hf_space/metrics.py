@@ -1,0 +1,53 @@
+"""What the service tells Prometheus about itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_BATCH_SIZES: Final = (1, 2, 4, 8, 16, 32)
+
+
+class Metrics:
+    """The counters of one application; they have a registry of their own, so that tests do too."""
+
+    def __init__(self) -> None:
+        """Register every metric at zero."""
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "biopsia_requests",
+            "HTTP requests answered.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self.request_seconds = Histogram(
+            "biopsia_request_seconds",
+            "Time from the request's head to the end of its answer.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.batch_size = Histogram(
+            "biopsia_batch_size",
+            "Patches in one forward pass.",
+            buckets=_BATCH_SIZES,
+            registry=self.registry,
+        )
+        self.queue_length = Gauge(
+            "biopsia_queue_length", "Jobs that wait for the engine.", registry=self.registry
+        )
+        self.cache = Counter(
+            "biopsia_cache",
+            "Predictions by where they came from: the cache, a computation of the same in flight, "
+            "or their own.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        for outcome in ("hit", "shared", "miss"):
+            self.cache.labels(outcome)
+
+    def exposition(self) -> bytes:
+        """Return all metrics in Prometheus's text format."""
+        return generate_latest(self.registry)

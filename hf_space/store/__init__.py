@@ -1,0 +1,1 @@
+"""What is kept for a while: results already given."""

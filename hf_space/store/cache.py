@@ -1,0 +1,71 @@
+"""Results already given, and results on their way."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from cachetools import LRUCache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+Key = tuple[object, ...]
+T = TypeVar("T")
+
+
+class MemoryCache:
+    """The least recently used entries leave when all of them weigh more than the limit."""
+
+    def __init__(self, max_bytes: int) -> None:
+        """Make an empty cache of at most ``max_bytes``; 0 keeps nothing."""
+        self._entries: LRUCache[Key, bytes] = LRUCache(max_bytes, getsizeof=len)
+
+    def get(self, key: Key) -> bytes | None:
+        """Return the entry, which is then the most recently used one, or None."""
+        return self._entries.get(key)
+
+    def put(self, key: Key, value: bytes) -> None:
+        """Keep an entry, unless it alone is heavier than the whole cache may be."""
+        if len(value) <= self._entries.maxsize:
+            self._entries[key] = value
+
+
+@dataclass(slots=True)
+class _Flight(Generic[T]):
+    task: asyncio.Task[T]
+    passengers: int = 0
+
+
+class Flights(Generic[T]):
+    """Identical computations in flight at once are one; it ends when nobody waits for it."""
+
+    def __init__(self) -> None:
+        """Start with none in flight."""
+        self._flights: dict[Key, _Flight[T]] = {}
+
+    def __contains__(self, key: Key) -> bool:
+        """Tell whether the computation of this key is in flight."""
+        return key in self._flights
+
+    async def join(self, key: Key, compute: Callable[[], Coroutine[None, None, T]]) -> T:
+        """Return what ``compute`` returns, started here or by an earlier caller of the same key.
+
+        An error reaches every caller. A cancelled caller leaves; the last one cancels the task.
+        """
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = _Flight(asyncio.create_task(compute()))
+            self._flights[key] = flight
+            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+        flight.passengers += 1
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.passengers -= 1
+            if not flight.passengers:
+                flight.task.cancel()
+                # A newcomer must not board a flight that is being cancelled.
+                if self._flights.get(key) is flight:
+                    del self._flights[key]

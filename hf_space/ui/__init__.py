@@ -1,0 +1,1 @@
+"""The Gradio demo: one image, a region, a batch, and the model's card."""

@@ -1,0 +1,124 @@
+"""The demo as a whole, and where it hangs in the application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import gradio as gr
+
+from hf_space.errors import ModelUnavailableError
+from hf_space.ui.backend import Backend
+from hf_space.ui.endpoints import Endpoints
+from hf_space.ui.examples import example_folders, find_examples
+from hf_space.ui.guard import GuardMiddleware
+from hf_space.ui.panel import Panel, panel_values
+from hf_space.ui.tab_batch import build_batch_tab
+from hf_space.ui.tab_image import build_image_tab
+from hf_space.ui.tab_model import build_model_tab
+from hf_space.ui.tab_region import build_region_tab
+from hf_space.ui.texts import language_of, text, translations
+from hf_space.ui.theme import FAVICON, STYLE_SHEET, demo_theme
+from hf_space.ui.uploads import Uploads, keep_uploads_private, watch_uploads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastapi import FastAPI
+
+    from hf_space.predictor import Predictor
+    from hf_space.settings import Settings
+
+# Handlers wait for the predictor, which batches and queues by itself; they need few threads.
+_CALLS_AT_ONCE: Final = 16
+# Every minute, delete what is older than ten: long enough to look at a result and download it.
+# Endpoints delete their uploads at once; the page keeps its own, to read them again with other
+# options and to show them.
+_DELETE_CACHE: Final = (60, 600)
+
+
+def mount_demo(app: FastAPI, settings: Settings, get_predictor: Callable[[], Predictor]) -> None:
+    """Mount the demo at `/` of an application that has not started, after all its routes.
+
+    Args:
+        app: Gets the demo, and a guard of the demo's upload door.
+        settings: The limits of uploads.
+        get_predictor: Returns the predictor; raises ModelUnavailableError when there is none.
+    """
+    keep_uploads_private()
+    i18n = gr.I18n(**translations())
+    blocks = build_demo(Backend(settings, get_predictor), i18n)
+    app.add_middleware(GuardMiddleware, max_upload_bytes=settings.max_batch_bytes)
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        # Errors that are meant for visitors are shown all the same; others may name paths.
+        show_error=False,
+        # A zip is one file; the predictor refuses a single image beyond its own limit.
+        max_file_size=max(settings.max_upload_bytes, settings.max_batch_bytes),
+        ssr_mode=False,
+        mcp_server=False,
+        enable_monitoring=False,
+        run_history=False,
+        footer_links=["api"],
+        i18n=i18n,
+        theme=demo_theme(),
+        css_paths=STYLE_SHEET,
+        favicon_path=str(FAVICON),
+        # Gradio copies an example again for each visitor who chooses it.
+        allowed_paths=example_folders(settings.model_dir),
+    )
+
+
+def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
+    """Return the page and its named endpoints."""
+    patches, regions = find_examples(backend.settings.model_dir)
+    uploads = Uploads()
+    blocks = gr.Blocks(title="Biopsia", analytics_enabled=False, delete_cache=_DELETE_CACHE)
+    with blocks:
+        gr.Markdown("# Biopsia")
+        gr.Markdown(i18n("intro"))
+        gr.Markdown(i18n("notice"), elem_classes="bp-notice")
+        banner = gr.HTML(visible=False)
+        with gr.Tab(i18n("tab_image")):
+            image_panel = build_image_tab(backend, i18n, patches)
+        with gr.Tab(i18n("tab_region")):
+            region_panel = build_region_tab(backend, i18n, regions)
+        with gr.Tab(i18n("tab_batch")):
+            batch_panel = build_batch_tab(backend, i18n)
+        with gr.Tab(i18n("tab_model")) as tab:
+            build_model_tab(backend, i18n, tab)
+        gr.Markdown(i18n("privacy"))
+        Endpoints(backend, uploads).register()
+        _fill_on_load(blocks, backend, banner, [image_panel, region_panel, batch_panel])
+    watch_uploads(blocks, uploads)
+    blocks.queue(default_concurrency_limit=_CALLS_AT_ONCE)
+    return blocks
+
+
+def _fill_on_load(
+    blocks: gr.Blocks, backend: Backend, banner: gr.HTML, panels: list[Panel]
+) -> None:
+    """Fill what depends on the model and on the visitor's language when the page is opened."""
+
+    def fill(request: gr.Request) -> list[Any]:
+        language = language_of(request)
+        values = panel_values(backend, language)
+        return [_banner(backend, request), *(values * len(panels))]
+
+    blocks.load(
+        fill,
+        None,
+        [banner, *(component for panel in panels for component in panel.filled)],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _banner(backend: Backend, request: gr.Request) -> gr.HTML:
+    try:
+        backend.get_predictor()
+    except ModelUnavailableError:
+        words = text("error.model_unavailable", language_of(request))
+        return gr.HTML(value=f'<p class="bp-banner" role="alert">{words}</p>', visible=True)
+    return gr.HTML(visible=False)

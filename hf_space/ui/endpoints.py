@@ -1,0 +1,123 @@
+"""The named endpoints, for `gradio_client`: the result contract as JSON."""
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+
+from hf_space.batch import predict_many
+from hf_space.model_report import model_report
+from hf_space.options import read_options
+from hf_space.ui.backend import Backend, errors_in_words
+from hf_space.ui.batch_files import batch_images
+from hf_space.ui.uploads import Uploads, read_bounded, uploaded_name, uploaded_path
+
+# No postponed annotations in this file: Gradio reads the return types as they stand.
+
+
+class Endpoints:
+    """What programs call; each upload is deleted as soon as it was read."""
+
+    def __init__(self, backend: Backend, uploads: Uploads) -> None:
+        """Serve from a backend.
+
+        Args:
+            backend: Answers.
+            uploads: Knows who else waits for a file.
+        """
+        self._backend = backend
+        self._uploads = uploads
+
+    def register(self) -> None:
+        """Add the endpoints to the blocks that are being built."""
+        api(self.predict, api_name="predict")
+        api(self.predict_region, api_name="predict_region")
+        api(self.predict_batch, api_name="predict_batch")
+        api(self.model_info, api_name="model_info")
+
+    async def predict(
+        self,
+        image: gr.FileData,
+        operating_point: str | None = None,
+        threshold: float | None = None,
+        microns_per_pixel: float | None = None,
+        explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
+    ) -> dict[str, Any]:
+        """Read one image: a patch, or a region if it is larger."""
+        return await self._predict(
+            image,
+            operating_point=operating_point,
+            threshold=threshold,
+            microns_per_pixel=microns_per_pixel,
+            explain=explain,
+        )
+
+    async def predict_region(
+        self,
+        image: gr.FileData,
+        operating_point: str | None = None,
+        threshold: float | None = None,
+        microns_per_pixel: float | None = None,
+        explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
+    ) -> dict[str, Any]:
+        """Read one image tile by tile, whatever its size."""
+        return await self._predict(
+            image,
+            operating_point=operating_point,
+            threshold=threshold,
+            microns_per_pixel=microns_per_pixel,
+            explain=explain,
+            mode="region",
+        )
+
+    async def predict_batch(
+        self,
+        files: list[gr.FileData],
+        operating_point: str | None = None,
+        threshold: float | None = None,
+        microns_per_pixel: float | None = None,
+        explain: bool = False,  # noqa: FBT001, FBT002 -- the client passes by position too
+    ) -> list[dict[str, Any]]:
+        """Read many images, or one zip of them; a bad file gets its own error."""
+        with errors_in_words(), ExitStack() as stack:
+            paths = self._take(files if isinstance(files, list) else [files], stack)
+            options = read_options(
+                {
+                    "operating_point": operating_point,
+                    "threshold": threshold,
+                    "microns_per_pixel": microns_per_pixel,
+                    "explain": explain,
+                }
+            )
+            images = batch_images(paths, self._backend.settings, stack)
+            predictor = self._backend.get_predictor()
+            items = [item async for item in predict_many(predictor, images, options)]
+        items.sort(key=lambda item: item.index)
+        return [item.model_dump(mode="json") for item in items]
+
+    async def model_info(self) -> dict[str, Any]:
+        """Return the model's facts, its measured figures, and the limits of a request."""
+        with errors_in_words():
+            bundle = self._backend.get_predictor().bundle
+            return model_report(bundle, self._backend.settings).model_dump(mode="json")
+
+    async def _predict(self, image: object, **options: Any) -> dict[str, Any]:
+        with errors_in_words():
+            with ExitStack() as stack:
+                [(_, path)] = self._take([image], stack)
+                data = read_bounded(path, self._backend.settings.max_upload_bytes)
+            wanted = read_options(options)
+            result = await self._backend.get_predictor().predict(data, wanted)
+            return result.model_dump(mode="json")
+
+    def _take(self, payloads: Iterable[Any], stack: ExitStack) -> list[tuple[str, Path]]:
+        """Return names and paths of uploaded files, which the stack deletes when it closes."""
+        taken = []
+        for payload in payloads:
+            path = uploaded_path(payload)
+            stack.callback(self._uploads.release, path)
+            taken.append((uploaded_name(payload), path))
+        return taken

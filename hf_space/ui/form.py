@@ -1,0 +1,111 @@
+"""What the tabs that read one image share: the form on the left, the picture on the right."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from hf_space.inference.bundle import OperatingPoint
+from hf_space.schemas import PredictionResult, PredictOptions
+from hf_space.ui.backend import Backend
+from hf_space.ui.examples import Example
+from hf_space.ui.panel import Panel, build_panel
+from hf_space.ui.uploads import offer, read_upload
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The left side of a tab."""
+
+    image: gr.Image
+    panel: Panel
+    run: gr.Button
+
+    def on_run(self, read: Callable[..., Any], outputs: list[Any]) -> None:
+        """Call a handler with the image and the options when the button is pressed."""
+        # Without preprocessing the handler gets the file as it was sent: Gradio would decode it,
+        # and lose its scale and its type.
+        self.run.click(
+            read,
+            [self.image, *self.panel.inputs],
+            outputs,
+            preprocess=False,
+            api_visibility="private",
+            scroll_to_output=True,
+        )
+
+
+def build_form(backend: Backend, i18n: gr.I18n, kind: str, examples: list[Example]) -> Form:
+    """Add an image input, the options, the button and the examples.
+
+    Args:
+        backend: Knows the operating points.
+        i18n: The demo's words.
+        kind: `image` or `region`.
+        examples: To choose from; none are computed before somebody asks.
+    """
+    image = gr.Image(
+        type="filepath",
+        sources=["upload", "clipboard"],
+        label=i18n(f"input_{kind}"),
+        buttons=[],
+        height=260,
+        elem_classes="bp-picture",
+    )
+    run = gr.Button(i18n("run" if kind == "image" else "run_region"), variant="primary")
+    panel = build_panel(backend, i18n)
+    if examples:
+        gr.Examples(
+            examples,
+            [image, panel.microns],
+            # One column is shown as a gallery; the scale is set all the same.
+            visible_columns=[0],
+            label=i18n("examples"),
+            cache_examples=False,
+            api_visibility="private",
+        )
+    return Form(image, panel, run)
+
+
+def build_picture(label: Any, height: int) -> gr.Image:
+    """Add a large picture."""
+    return gr.Image(
+        label=label,
+        interactive=False,
+        height=height,
+        buttons=["download", "fullscreen"],
+        elem_classes=["bp-picture", "bp-result"],
+    )
+
+
+async def predict_upload(
+    backend: Backend,
+    upload: object,
+    options: PredictOptions,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> PredictionResult:
+    """Answer about an uploaded file; raises BiopsiaError."""
+    data = await read_upload(upload, backend.settings.max_upload_bytes)
+    return await backend.get_predictor().predict(data, options, on_progress=on_progress)
+
+
+def applied_rule(backend: Backend, result: PredictionResult) -> OperatingPoint:
+    """Return the threshold and the uncertain band that led to a result's verdict."""
+    if result.operating_point is None:
+        return OperatingPoint.without_band(result.threshold)
+    return backend.get_predictor().bundle.config.thresholds[result.operating_point]
+
+
+def jpeg_of(data_url: str | None) -> bytes | None:
+    """Decode a drawing of the result."""
+    return base64.b64decode(data_url.partition(",")[2]) if data_url else None
+
+
+def drawing(name: str, data_url: str | None, alt_text: str) -> gr.Image:
+    """Return a drawing as it came, with words for those who cannot see it."""
+    jpeg = jpeg_of(data_url)
+    return gr.Image(value=offer(name, jpeg) if jpeg else None, alt_text=alt_text)

@@ -1,0 +1,132 @@
+"""The options beside each image: operating point, own threshold, scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from hf_space.errors import ModelUnavailableError
+from hf_space.model_report import model_report
+from hf_space.schemas import ModelReport, ThresholdFigures
+from hf_space.ui.backend import OWN_THRESHOLD, Backend
+from hf_space.ui.render import point_name
+from hf_space.ui.texts import Language, language_of, text
+
+_STEP = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The components of one options panel."""
+
+    point: gr.Radio
+    threshold: gr.Slider
+    figures: gr.HTML
+    microns: gr.Textbox
+
+    @property
+    def inputs(self) -> list[Any]:
+        """What `chosen_options` takes, in its order."""
+        return [self.point, self.threshold, self.microns]
+
+    @property
+    def filled(self) -> list[Any]:
+        """What `panel_values` fills, in its order."""
+        return [self.point, self.threshold, self.figures]
+
+
+def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
+    """Add an options panel; its choices are filled when the page loads."""
+    with gr.Group():
+        point = gr.Radio([], label=i18n("point"), info=i18n("point_info"))
+        threshold = gr.Slider(
+            0.0,
+            1.0,
+            value=0.5,
+            step=_STEP,
+            label=i18n("threshold"),
+            info=i18n("threshold_info"),
+            visible=False,
+        )
+        figures = gr.HTML(elem_classes="bp-held-out")
+        # Not a number field: Gradio shows 0 in an empty one.
+        microns = gr.Textbox(
+            label=i18n("microns"),
+            info=i18n("microns_info"),
+            max_lines=1,
+            max_length=12,
+            elem_classes="bp-microns",
+        )
+    panel = Panel(point, threshold, figures, microns)
+
+    def show(point: str | None, threshold: float, request: gr.Request) -> list[Any]:
+        own = gr.Slider(visible=point == OWN_THRESHOLD)
+        return [own, figures_line(backend, point, threshold, language_of(request))]
+
+    gr.on(
+        [point.input, threshold.input],
+        show,
+        [point, threshold],
+        [threshold, figures],
+        show_progress="hidden",
+        trigger_mode="always_last",
+        api_visibility="private",
+    )
+    return panel
+
+
+def panel_values(backend: Backend, language: Language) -> list[Any]:
+    """Return the model's operating points, its default threshold, and what that gives."""
+    try:
+        predictor = backend.get_predictor()
+    except ModelUnavailableError:
+        return [gr.Radio(choices=[]), gr.Slider(), ""]
+    config, default = predictor.bundle.config, predictor.default_operating_point
+    names = [*config.thresholds, OWN_THRESHOLD]
+    choices = [(point_name(name, language), name) for name in names]
+    return [
+        gr.Radio(choices=choices, value=default),
+        gr.Slider(value=round(config.thresholds[default].threshold, 2)),
+        figures_line(backend, default, None, language),
+    ]
+
+
+def figures_line(
+    backend: Backend, point: str | None, threshold: float | None, language: Language
+) -> str:
+    """Say what a choice gives on held-out cases, or that nobody measured it."""
+    try:
+        report = model_report(backend.get_predictor().bundle, backend.settings)
+    except ModelUnavailableError:
+        return ""
+    figures = _figures(report, point, threshold)
+    if figures is None:
+        return ""
+    shown = f"{figures.threshold:.3f}"
+    if figures.sensitivity is None or figures.specificity is None:
+        words = text("unmeasured", language, threshold=shown)
+    else:
+        words = text(
+            "held_out",
+            language,
+            threshold=shown,
+            sensitivity=f"{figures.sensitivity:.1%}",
+            specificity=f"{figures.specificity:.1%}",
+        )
+    return f'<p class="bp-facts" aria-live="polite">{escape(words)}</p>'
+
+
+def _figures(
+    report: ModelReport, point: str | None, threshold: float | None
+) -> ThresholdFigures | None:
+    if point != OWN_THRESHOLD:
+        return report.operating_points.get(point or "")
+    if threshold is None:
+        return None
+    unmeasured = ThresholdFigures(threshold=threshold)
+    # The slider moves in the steps of the measured curve; anything else was not measured.
+    near = (f for f in report.threshold_curve if abs(f.threshold - threshold) < _STEP / 2)
+    return next(near, unmeasured)

@@ -1,0 +1,74 @@
+"""The tab that reads many files."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Any
+
+import gradio as gr
+
+from hf_space.batch import predict_many
+from hf_space.schemas import BatchItem, PredictOptions
+from hf_space.ui.backend import Backend, chosen_options, errors_in_words
+from hf_space.ui.batch_files import batch_images
+from hf_space.ui.panel import Panel, build_panel
+from hf_space.ui.render import batch_table
+from hf_space.ui.tab_region import PROGRESS, download
+from hf_space.ui.tables import batch_csv
+from hf_space.ui.texts import Language, language_of, text
+from hf_space.ui.uploads import uploaded_name, uploaded_path
+
+
+def build_batch_tab(backend: Backend, i18n: gr.I18n) -> Panel:
+    """Add the tab's content; returns its options panel."""
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            files = gr.File(file_count="multiple", label=i18n("input_batch"), height=200)
+            run = gr.Button(i18n("run_batch"), variant="primary")
+            panel = build_panel(backend, i18n)
+        with gr.Column(scale=3, min_width=300):
+            results = gr.HTML()
+            csv_file = gr.DownloadButton(str(i18n("download_table")), interactive=False)
+
+    async def read(
+        uploads: list[dict[str, Any]] | None,
+        point: str | None,
+        threshold: float | None,
+        microns: str | None,
+        request: gr.Request,
+        progress: gr.Progress = PROGRESS,
+    ) -> list[Any]:
+        language = language_of(request)
+        with errors_in_words(language):
+            options = chosen_options(point, threshold, microns, explain=False)
+            items = await _read_all(backend, uploads or [], options, progress, language)
+            return [batch_table(items, language), download("biopsia_batch.csv", batch_csv(items))]
+
+    run.click(
+        read,
+        [files, *panel.inputs],
+        [results, csv_file],
+        preprocess=False,
+        api_visibility="private",
+    )
+    return panel
+
+
+async def _read_all(
+    backend: Backend,
+    uploads: list[dict[str, Any]],
+    options: PredictOptions,
+    progress: gr.Progress,
+    language: Language,
+) -> list[BatchItem]:
+    """Read all files, in order; raises BiopsiaError where the batch as a whole cannot be read."""
+    predictor = backend.get_predictor()
+    words, unit = text("reading", language), text("files_unit", language)
+    items: list[BatchItem] = []
+    with ExitStack() as stack:
+        paths = [(uploaded_name(upload), uploaded_path(upload)) for upload in uploads]
+        images = batch_images(paths, backend.settings, stack)
+        async for item in predict_many(predictor, images, options):
+            items.append(item)
+            progress((len(items), len(images)), desc=words, unit=unit)
+    return sorted(items, key=lambda item: item.index)

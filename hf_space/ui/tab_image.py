@@ -1,0 +1,49 @@
+"""The tab that reads one image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from hf_space.ui.backend import Backend, chosen_options, errors_in_words
+from hf_space.ui.examples import Example
+from hf_space.ui.form import applied_rule, build_form, build_picture, drawing, predict_upload
+from hf_space.ui.panel import Panel
+from hf_space.ui.render import evidence_grid, verdict_card
+from hf_space.ui.texts import language_of, text
+
+
+def build_image_tab(backend: Backend, i18n: gr.I18n, examples: list[Example]) -> Panel:
+    """Add the tab's content; returns its options panel."""
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            form = build_form(backend, i18n, "image", examples)
+        with gr.Column(scale=3, min_width=300):
+            overlay = build_picture(i18n("overlay"), height=460)
+            card = gr.HTML()
+            grid = gr.HTML()
+
+    async def read(
+        image: object,
+        point: str | None,
+        threshold: float | None,
+        microns: str | None,
+        request: gr.Request,
+    ) -> list[Any]:
+        language = language_of(request)
+        with errors_in_words(language):
+            options = chosen_options(point, threshold, microns)
+            result = await predict_upload(backend, image, options)
+            more = evidence_grid(result.gradcam.grid, language)
+            if result.region:
+                more = f'<p class="bp-facts">{text("is_region", language)}</p>'
+            alt_text = text("overlay_alt", language)
+            return [
+                drawing("evidence.jpg", result.gradcam.overlay, alt_text),
+                verdict_card(result, applied_rule(backend, result), language),
+                more,
+            ]
+
+    form.on_run(read, [overlay, card, grid])
+    return form.panel

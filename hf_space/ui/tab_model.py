@@ -1,0 +1,116 @@
+"""The tab about the model: facts, operating points, card and plots."""
+
+from __future__ import annotations
+
+import base64
+import re
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+import gradio as gr
+
+from hf_space.model_report import model_report
+from hf_space.ui.backend import Backend, errors_in_words
+from hf_space.ui.render import facts_list, point_name, table
+from hf_space.ui.texts import Language, language_of, text, text_or
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hf_space.predictor import Predictor
+    from hf_space.schemas import ModelReport
+
+_FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
+# The card's pictures lie beside it, where the browser cannot reach; the tab shows them itself.
+_PICTURE: Final = re.compile(r"^!\[[^\]]*\]\([^)]*\)\n?", re.MULTILINE)
+_PLOT_ORDER: Final = ("roc", "pr", "reliability", "thresholds", "confusion", "scores")
+
+
+def build_model_tab(backend: Backend, i18n: gr.I18n, tab: gr.Tab) -> None:
+    """Add the tab's content, which is read from the bundle when the tab is opened."""
+    facts = gr.HTML()
+    plots = gr.HTML()
+    with gr.Accordion(i18n("card_title"), open=True):
+        card = gr.Markdown(elem_classes="bp-model-card")
+
+    def show(request: gr.Request) -> tuple[str, str, str]:
+        language = language_of(request)
+        with errors_in_words(language):
+            predictor = backend.get_predictor()
+            report = model_report(predictor.bundle, backend.settings)
+            folder = predictor.bundle.path
+            return (
+                _facts(predictor, report, language) + _points(report, language),
+                _plots(folder / "evaluation", language),
+                card_text(folder / "README.md") or text("no_card", language),
+            )
+
+    tab.select(show, None, [facts, plots, card], api_visibility="private")
+
+
+def card_text(path: Path) -> str:
+    """Return a model card without its front matter and pictures; empty if there is none."""
+    try:
+        card = path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    return _PICTURE.sub("", _FRONT_MATTER.sub("", card)).strip()
+
+
+def _facts(predictor: Predictor, report: ModelReport, language: Language) -> str:
+    config = report.inference
+    training = config.training
+    trained = text(
+        "trained_value",
+        language,
+        patches=f"{training.patches:,}",
+        cases=training.cases,
+        date=training.date,
+    )
+    microns = f"{config.spacing_um_px:g}"
+    facts = (
+        ("model_name", config.name),
+        ("revision", config.revision),
+        ("network", training.backbone),
+        ("engine", f"{predictor.engine.name} {predictor.engine.precision}"),
+        ("patch", f"{config.patch_size_pixels} px, {microns} µm/px"),
+        ("trained_on", trained),
+    )
+    return facts_list((text(key, language), value) for key, value in facts)
+
+
+def _points(report: ModelReport, language: Language) -> str:
+    keys = ("point", "threshold", "uncertain_band", "sensitivity", "specificity", "precision")
+    rows = [
+        [
+            point_name(name, language),
+            f"{point.threshold:.3f}",
+            f"{point.uncertain_low:.3f}-{point.uncertain_high:.3f}",
+            *(
+                "-" if figure is None else f"{figure:.1%}"
+                for figure in (point.sensitivity, point.specificity, point.precision)
+            ),
+        ]
+        for name, point in report.operating_points.items()
+    ]
+    return table("", [text(key, language) for key in keys], rows)
+
+
+def _plots(folder: Path, language: Language) -> str:
+    paths = sorted(folder.glob("*.png"), key=_place)
+    if not paths:
+        return ""
+    figures = "".join(_plot(path, language) for path in paths)
+    return f'<h3>{text("plots", language)}</h3><div class="bp-plots">{figures}</div>'
+
+
+def _plot(path: Path, language: Language) -> str:
+    title = escape(text_or(f"plot.{path.stem}", language, path.stem))
+    # Within the page, so that no folder of the server has to be opened to visitors.
+    source = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+    return f'<figure><figcaption>{title}</figcaption><img src="{source}" alt="{title}"></figure>'
+
+
+def _place(path: Path) -> tuple[int, str]:
+    known = path.stem in _PLOT_ORDER
+    return (_PLOT_ORDER.index(path.stem) if known else len(_PLOT_ORDER), path.stem)

@@ -1,0 +1,92 @@
+"""The tab that reads a region tile by tile."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import gradio as gr
+
+from hf_space.inference.bundle import OperatingPoint
+from hf_space.schemas import PredictionResult
+from hf_space.ui.backend import Backend, chosen_options, errors_in_words
+from hf_space.ui.examples import Example
+from hf_space.ui.form import (
+    applied_rule,
+    build_form,
+    build_picture,
+    drawing,
+    jpeg_of,
+    predict_upload,
+)
+from hf_space.ui.panel import Panel
+from hf_space.ui.render import region_figures, tile_table, verdict_card
+from hf_space.ui.tables import tiles_csv
+from hf_space.ui.texts import Language, language_of, text
+from hf_space.ui.uploads import offer
+
+# Gradio puts the progress of the call in its place.
+PROGRESS: Final = gr.Progress()
+
+
+def build_region_tab(backend: Backend, i18n: gr.I18n, examples: list[Example]) -> Panel:
+    """Add the tab's content; returns its options panel."""
+    with gr.Row():
+        with gr.Column(scale=2, min_width=300):
+            form = build_form(backend, i18n, "region", examples)
+        with gr.Column(scale=3, min_width=300):
+            heatmap = build_picture(i18n("heatmap"), height=420)
+            card = gr.HTML()
+            figures = gr.HTML()
+            overlay = build_picture(i18n("overlay"), height=420)
+            tiles = gr.HTML()
+            with gr.Row():
+                downloads = [
+                    gr.DownloadButton(
+                        str(i18n(f"download_{kind}")), interactive=False, min_width=140
+                    )
+                    for kind in ("json", "csv", "heatmap")
+                ]
+
+    async def read(
+        image: object,
+        point: str | None,
+        threshold: float | None,
+        microns: str | None,
+        request: gr.Request,
+        progress: gr.Progress = PROGRESS,
+    ) -> list[Any]:
+        language = language_of(request)
+
+        def tell(done: int, total: int) -> None:
+            words, unit = text("reading", language), text("tiles_unit", language)
+            progress((done, total), desc=words, unit=unit)
+
+        with errors_in_words(language):
+            options = chosen_options(point, threshold, microns, mode="region")
+            result = await predict_upload(backend, image, options, tell)
+            return _shown(result, applied_rule(backend, result), language)
+
+    form.on_run(read, [heatmap, card, figures, overlay, tiles, *downloads])
+    return form.panel
+
+
+def _shown(result: PredictionResult, rule: OperatingPoint, language: Language) -> list[Any]:
+    """Return the values of the right side, in its order."""
+    heatmap = result.region.heatmap if result.region else None
+    return [
+        drawing("heatmap.jpg", heatmap, text("heatmap_alt", language)),
+        verdict_card(result, rule, language),
+        region_figures(result, language),
+        drawing("evidence.jpg", result.gradcam.overlay, text("overlay_alt", language)),
+        tile_table(result, rule, language),
+        download("biopsia_region.json", result.model_dump_json(indent=2).encode()),
+        download("biopsia_tiles.csv", tiles_csv(result, rule)),
+        download("biopsia_heatmap.jpg", jpeg_of(heatmap)),
+    ]
+
+
+def download(name: str, content: bytes | None) -> gr.DownloadButton:
+    """Return a button that offers a file; it stays grey where there is none."""
+    if content is None:
+        return gr.DownloadButton(interactive=False)
+    return gr.DownloadButton(value=offer(name, content), interactive=True)

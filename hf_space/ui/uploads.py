@@ -1,0 +1,147 @@
+"""Uploaded files: read only what was uploaded, and delete it when nobody waits for it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from types import MethodType
+from typing import Any, Final
+
+import gradio as gr
+from anyio import to_thread
+from gradio.blocks import Block
+from gradio.utils import get_upload_folder
+
+from hf_space.errors import MissingImageError, RequestError
+
+_HTTP: Final = ("http://", "https://")
+
+
+class Uploads(set[str]):
+    """Gradio's set of uploaded files, which also counts how often each was uploaded.
+
+    Gradio names a file by its content, so two visitors who send the same image share one file.
+    Deleting it after the first read would take it from the second; it goes with the last read.
+
+    Attributes:
+        kept: Files of the page itself, such as examples; an upload of the same image shares them.
+        others: Gradio's sets of files to delete by age, which would otherwise grow for ever.
+    """
+
+    def __init__(self) -> None:
+        """Start empty."""
+        super().__init__()
+        self.kept: set[str] = set()
+        self.others: list[set[str]] = []
+        self._waiting: Counter[str] = Counter()
+
+    def update(self, *others: Iterable[str]) -> None:
+        """Note files that have just been uploaded; Gradio calls this."""
+        for paths in others:
+            for path in map(str, paths):
+                self.add(path)
+                self._waiting[path] += 1
+
+    def __isub__(self, others: AbstractSet[object]) -> Uploads:
+        """Forget files that Gradio deleted because of their age."""
+        for path in others:
+            self.discard(str(path))
+            self._waiting.pop(str(path), None)
+        return self
+
+    def release(self, path: Path) -> None:
+        """Delete a file that was read, unless somebody else has uploaded the same."""
+        name = str(path)
+        self._waiting[name] -= 1
+        if self._waiting[name] <= 0:
+            del self._waiting[name]
+            for paths in (self, *self.others):
+                paths.discard(name)
+            if name not in self.kept:
+                path.unlink(missing_ok=True)
+
+
+def keep_uploads_private() -> None:
+    """Give Gradio a folder that only this process's user may read, in place of a shared one.
+
+    Gradio deletes its files when the service ends, and the folder goes with the process. Call it
+    before any component is made. Whoever sets `GRADIO_TEMP_DIR` has chosen a folder already.
+    """
+    if "GRADIO_TEMP_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="biopsia-")
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def watch_uploads(blocks: gr.Blocks, uploads: Uploads) -> None:
+    """Let `Uploads` stand in for Gradio's own set, and refuse files on other hosts.
+
+    Call it when all components are there. Gradio checks that a path which a caller sends lies in
+    the upload folder only for a launched app, and a mounted one counts as never launched. It also
+    downloads an address which a caller sends in place of a file; this service fetches nothing.
+    """
+    blocks.upload_file_set = uploads
+    uploads.others = list(blocks.temp_file_sets)
+    blocks.temp_file_sets.append(uploads)
+    blocks.has_launched = True
+    for block in blocks.blocks.values():
+        uploads.kept |= block.keep_in_cache
+        block.async_move_resource_to_block_cache = MethodType(  # type: ignore[method-assign]
+            _local_only, block
+        )
+
+
+async def _local_only(block: Block, path: str | Path | None) -> str | None:
+    if path is not None and str(path).lower().startswith(_HTTP):
+        raise gr.Error("Send the file itself, not its address.", print_exception=False)
+    return await type(block).async_move_resource_to_block_cache(block, path)
+
+
+def uploaded_path(payload: object) -> Path:
+    """Return the path of an uploaded file; raises MissingImageError for anything else."""
+    path = payload.get("path") if isinstance(payload, Mapping) else None
+    if not isinstance(path, str) or not path:
+        raise MissingImageError("There is no image; upload one.")
+    resolved = Path(path).resolve()
+    inside = resolved.is_relative_to(Path(get_upload_folder()).resolve())
+    if not inside or not resolved.is_file():
+        raise MissingImageError("The image was not uploaded here, or has expired; send it again.")
+    return resolved
+
+
+def uploaded_name(payload: Mapping[str, Any]) -> str:
+    """Return the name the file had on the visitor's side."""
+    return Path(str(payload.get("orig_name") or payload.get("path") or "")).name
+
+
+def read_bounded(path: Path, max_bytes: int) -> bytes:
+    """Read a file; one byte over the limit is enough for the predictor to refuse it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(max_bytes + 1)
+    except OSError as error:
+        raise RequestError("The uploaded file is gone; send it again.") from error
+
+
+async def read_upload(payload: object, max_bytes: int) -> bytes:
+    """Read an uploaded file in another thread; raises MissingImageError if it is none."""
+    return await to_thread.run_sync(read_bounded, uploaded_path(payload), max_bytes)
+
+
+def offer(name: str, content: bytes) -> str:
+    """Write a result where the visitor's browser may fetch it, and return its path.
+
+    The folder's name cannot be guessed, and Gradio deletes the file with the uploads.
+    """
+    folder = Path(get_upload_folder()) / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    path = folder / name
+    path.write_bytes(content)
+    return str(path)

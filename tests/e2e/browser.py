@@ -1,0 +1,118 @@
+"""A real Chromium, with nothing of its own on the network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+CHROMIUM = Path("/usr/bin/chromium")
+DRIVER = Path("/usr/bin/chromedriver")
+_WAIT_SECONDS = 30
+_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A browser with one page.
+
+    Attributes:
+        driver: Selenium's driver.
+    """
+
+    driver: webdriver.Chrome
+
+    def visible(self, css: str) -> list[WebElement]:
+        """Return the elements that can be seen."""
+        found = self.driver.find_elements(By.CSS_SELECTOR, css)
+        return [element for element in found if element.is_displayed()]
+
+    def wait_for(self, css: str, containing: str = "") -> WebElement:
+        """Wait until an element with some text can be seen, and return it."""
+        waiting = WebDriverWait(
+            self.driver, _WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]
+        )
+
+        def seen(_: object) -> WebElement | None:
+            return next((e for e in self.visible(css) if containing in e.text), None)
+
+        return waiting.until(seen, f"{css} with {containing!r} is not there")  # type: ignore[return-value]
+
+    def upload(self, *paths: Path, place: int = 0) -> None:
+        """Choose files in one of the page's inputs, and wait until they have arrived."""
+        inputs = self.driver.find_elements(By.CSS_SELECTOR, "input[type=file]")
+        inputs[place].send_keys("\n".join(map(str, paths)))
+
+    def press(self, text: str) -> None:
+        """Press the button or tab with this text."""
+        self.wait_for("button", text).click()
+
+    def download_to(self, folder: Path) -> None:
+        """Keep what the page offers in a folder, without asking."""
+        behaviour = {"behavior": "allow", "downloadPath": str(folder)}
+        self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
+
+    def wait_for_file(self, path: Path) -> bytes:
+        """Wait until a download is there, and return its content."""
+        waiting = WebDriverWait(self.driver, _WAIT_SECONDS)
+        waiting.until(lambda _: path.exists(), f"{path.name} was not downloaded")
+        return path.read_bytes()
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than the window."""
+        script = "return document.documentElement.scrollWidth - window.innerWidth"
+        return int(self.driver.execute_script(script))
+
+    def asked_hosts(self) -> set[str]:
+        """Return the hosts of all requests so far."""
+        hosts = set()
+        for entry in self.driver.get_log("performance"):  # type: ignore[no-untyped-call]
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                url = urlsplit(message["params"]["request"]["url"])
+                if url.scheme not in {"data", "blob", "chrome"}:
+                    hosts.add(url.netloc)
+        return hosts
+
+
+@contextmanager
+def chromium(profile: Path, *, language: str = "en", width: int = 1280) -> Iterator[Browser]:
+    """Start a browser, and end it.
+
+    Args:
+        profile: An empty folder for all that it writes.
+        language: What it asks pages for.
+        width: Of the window, in CSS pixels; below 500 it is a phone.
+    """
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*_FLAGS, f"--lang={language}", f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.add_experimental_option("prefs", {"intl.accept_languages": language})
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
+    driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
+    try:
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        yield Browser(driver)
+    finally:
+        driver.quit()

@@ -1,0 +1,126 @@
+"""The demo as a visitor sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from selenium.webdriver.common.by import By
+
+from hf_space.schemas import PredictionResult
+from hf_space.ui.texts import Language, text
+from tests.e2e.browser import Browser, chromium
+from tests.server import RunningServer
+
+EXAMPLES = Path(__file__).parents[2] / "hf_space/examples"
+PATCH = EXAMPLES / "drawn_crowded.png"
+
+
+def open_page(browser: Browser, server: RunningServer, language: Language = "en") -> None:
+    browser.driver.get(server.url)
+    # The last to be filled when the page opens.
+    browser.wait_for(".bp-held-out", text("threshold", language).lower())
+
+
+def read_patch(browser: Browser, language: Language = "en") -> str:
+    """Upload a patch, have it read, and return the words of the verdict's card."""
+    browser.upload(PATCH)
+    browser.wait_for('.bp-picture img[src*="/file="]')
+    browser.press(text("run", language))
+    return browser.wait_for(".bp-card").text
+
+
+def test_a_patch_is_read_and_nobody_else_is_asked(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        open_page(browser, server)
+        assert "not a diagnosis" in browser.wait_for(".bp-notice").text
+        card = read_patch(browser)
+        verdicts = [text(f"verdict.{v}", "en") for v in ("malignant", "benign", "uncertain")]
+        assert any(words in card for words in verdicts)
+        assert text("warning.scale_assumed", "en") in card
+        browser.wait_for('.bp-result img[src*="evidence"]')
+        assert len(browser.visible(".bp-grid td")) == 16
+        browser.press(text("tab_model", "en"))
+        browser.wait_for(".bp-figures", "tiny")
+        assert browser.asked_hosts() == {urlsplit(server.url).netloc}
+
+
+def test_own_threshold_and_scale_are_applied(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        open_page(browser, server)
+        browser.wait_for("label", text("point.own", "en")).click()
+        browser.wait_for("input[type=range]")
+        unmeasured = text("unmeasured", "en", threshold="").partition(":")[2]
+        browser.wait_for(".bp-held-out", unmeasured.strip())
+        browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys("4,5")
+        card = read_patch(browser)
+        assert text("point.own", "en") in card
+        assert "4.5 µm/px" in card
+        assert text("warning.scale_assumed", "en") not in card
+
+
+def test_a_region_is_read_from_an_example_and_offered(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    downloads = tmp_path / "downloads"
+    downloads.mkdir()
+    with chromium(tmp_path / "profile") as browser:
+        open_page(browser, server)
+        browser.press(text("tab_region", "en"))
+        browser.wait_for(".gallery-item").click()
+        browser.wait_for('.bp-picture img[src*="drawn_region"]')
+        browser.press(text("run_region", "en"))
+        browser.wait_for(".bp-table", text("tiles_title", "en"))
+        browser.wait_for('.bp-result img[src*="heatmap"]')
+        assert "mm²" in browser.wait_for(".bp-figures").text
+        browser.download_to(downloads)
+        for kind in ("json", "csv", "heatmap"):
+            browser.press(text(f"download_{kind}", "en"))
+        result = browser.wait_for_file(downloads / "biopsia_region.json")
+        region = PredictionResult.model_validate_json(result).region
+        assert region is not None
+        table = browser.wait_for_file(downloads / "biopsia_tiles.csv").decode("utf-8-sig")
+        tissue = sum(value is not None for row in region.tiles for value in row)
+        assert len(table.splitlines()) == tissue + 1
+        assert browser.wait_for_file(downloads / "biopsia_heatmap.jpg").startswith(b"\xff\xd8")
+
+
+def test_a_batch_names_its_bad_file(server: RunningServer, tmp_path: Path) -> None:
+    bad = tmp_path / "notes.txt"
+    bad.write_text("no image")
+    with chromium(tmp_path / "profile") as browser:
+        open_page(browser, server)
+        browser.press(text("tab_batch", "en"))
+        browser.wait_for("button", text("run_batch", "en"))
+        multiple = browser.driver.find_elements(By.CSS_SELECTOR, "input[type=file][multiple]")
+        multiple[0].send_keys(f"{PATCH}\n{bad}")
+        browser.wait_for("tr.file", "notes")
+        browser.press(text("run_batch", "en"))
+        rows = browser.wait_for(".bp-files", "notes.txt").text
+        assert PATCH.name in rows
+        assert text("error", "en") in rows
+
+
+def test_a_phone_shows_all_without_scrolling_sideways(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    with chromium(tmp_path, width=390) as browser:
+        open_page(browser, server)
+        assert browser.overflow() <= 0
+        read_patch(browser)
+        assert browser.overflow() <= 0
+        for key in ("tab_region", "tab_batch", "tab_model"):
+            browser.press(text(key, "en"))
+            assert browser.overflow() <= 0
+
+
+def test_a_spanish_visitor_reads_spanish(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path, language="es-ES") as browser:
+        open_page(browser, server, "es")
+        assert "no es un diagnóstico" in browser.wait_for(".bp-notice").text
+        assert text("warning.scale_assumed", "es") in read_patch(browser, "es")
+        browser.press(text("tab_region", "es"))
+        browser.press(text("run_region", "es"))
+        # Nothing was uploaded here: the error too is in Spanish, with its code.
+        words = browser.wait_for(".toast-body", "missing_image").text
+        assert text("error.missing_image", "es") in words

@@ -1,0 +1,100 @@
+"""`python -m hf_space predict`, as one types it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hf_space.inference.bundle import OPENVINO_WEIGHTS_FILE
+from hf_space.schemas import BatchItem
+from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
+from tests.server import ROOT
+
+MALIGNANT = (200, 120, 190)
+BENIGN = (120, 200, 190)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two good images, one of them in a folder of its own, and a text."""
+    images = tmp_path / "images"
+    (images / "deeper").mkdir(parents=True)
+    (images / "a.png").write_bytes(encode(plain_image(*MALIGNANT)))
+    (images / "deeper" / "b.JPG").write_bytes(encode(plain_image(*BENIGN)))
+    (images / "notes.txt").write_text("no image")
+    return images
+
+
+def predict(tmp_path: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return run(write_bundle(tmp_path / "model"), *arguments)
+
+
+def run(model: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 -- our own interpreter and code
+        [sys.executable, "-m", "hf_space", "predict", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"BIOPSIA_MODEL_DIR": str(model), "NO_COLOR": "1", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_folders_are_searched_and_verdicts_printed(tmp_path: Path, folder: Path) -> None:
+    done = predict(tmp_path, folder)
+    assert done.returncode == 0, done.stderr
+    lines = sorted(line.split() for line in done.stdout.splitlines())
+    assert lines == [
+        [f"{expected_probability(*BENIGN):.3f}", "benign", str(folder / "deeper" / "b.JPG")],
+        [f"{expected_probability(*MALIGNANT):.3f}", "malignant", str(folder / "a.png")],
+    ]
+
+
+def test_json_lines_are_the_result_contract(tmp_path: Path, folder: Path) -> None:
+    done = predict(tmp_path, folder / "a.png", "--json", "--threshold", "0.999")
+    item = BatchItem.model_validate(json.loads(done.stdout))
+    assert item.result is not None
+    assert (item.result.threshold, item.result.verdict) == (0.999, "benign")
+
+
+def test_csv_has_a_row_for_each_file_bad_ones_too(tmp_path: Path, folder: Path) -> None:
+    table = tmp_path / "out.csv"
+    done = predict(tmp_path, folder / "notes.txt", folder, "--csv", table)
+    assert done.returncode == 1
+    assert "notes.txt" in done.stderr
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["verdict"] for row in rows] == ["", "malignant", "benign"]
+    assert rows[0]["error"].startswith("unsupported_image: ")
+    assert float(rows[1]["probability"]) == pytest.approx(expected_probability(*MALIGNANT))
+    assert rows[1]["warnings"] == "blurred scale_assumed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["missing.png"], "does not exist"),
+        (["app.py", "--threshold", "2"], "less than or equal to 1"),
+        (["docs/decisions"], "no images"),
+    ],
+)
+def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str) -> None:
+    done = predict(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unusable_model_is_explained(tmp_path: Path, folder: Path) -> None:
+    model = write_bundle(tmp_path / "model")
+    (model / OPENVINO_WEIGHTS_FILE).unlink()
+    done = run(model, folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith("model_unavailable: ")

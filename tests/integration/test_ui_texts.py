@@ -1,0 +1,108 @@
+"""The demo's words and drawings, without a server."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import string
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from hf_space.inference.bundle import Verdict
+from hf_space.schemas import BatchItem, ErrorBody, WarningCode
+from hf_space.ui.render import MARKS, batch_table
+from hf_space.ui.tab_model import card_text
+from hf_space.ui.tables import batch_csv
+from hf_space.ui.texts import TEXTS, Language, language_of, text, translations
+
+UI = Path(__file__).parents[2] / "hf_space/ui"
+
+
+def fields(words: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(words) if name}
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_every_text_has_both_languages_with_the_same_fields(key: str) -> None:
+    english, spanish = TEXTS[key]
+    assert english.strip()
+    assert spanish.strip()
+    assert fields(english) == fields(spanish)
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    words = translations()
+    assert set(words) == set(get_args(Language))
+    assert words["en"].keys() == words["es"].keys()
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_verdicts_and_warnings_have_words_and_verdicts_a_mark(language: Language) -> None:
+    for verdict in get_args(Verdict):
+        assert text(f"verdict.{verdict}", language)
+        assert text(f"tile.{verdict}", language)
+        assert verdict in MARKS
+    assert len(set(MARKS.values())) == len(get_args(Verdict))
+    for code in get_args(WarningCode):
+        assert text(f"warning.{code}", language)
+
+
+def test_every_text_is_used_and_every_used_text_exists() -> None:
+    code = "\n".join(p.read_text("utf-8") for p in UI.glob("*.py") if p.name != "texts.py")
+    used = set(re.findall(r"""["']([a-z_]+)["']""", code))
+    by_prefix = {key for key in TEXTS if "." in key}
+    built = {"download_json", "download_csv", "download_heatmap", "input_image", "input_region"}
+    assert set(TEXTS) - by_prefix - built <= used
+    called = set(re.findall(r"""(?:text|i18n)\(["']([a-z_]+)["']""", code))
+    assert called <= set(TEXTS)
+
+
+class _Request:
+    def __init__(self, accepted: str | None) -> None:
+        self.headers = {} if accepted is None else {"accept-language": accepted}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("es", "es"),
+        ("es-MX,es;q=0.9,en;q=0.8", "es"),
+        ("en-GB,en;q=0.9,es;q=0.8", "en"),
+        ("fr,es;q=0.5", "en"),
+        ("est", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_language_is_the_browsers_first(accepted: str | None, language: Language) -> None:
+    assert language_of(_Request(accepted)) == language  # type: ignore[arg-type]
+
+
+def failed(name: str) -> BatchItem:
+    error = ErrorBody(code="unsupported_image", message="<b>no</b>", details={})
+    return BatchItem(index=0, name=name, error=error)
+
+
+def test_file_names_are_shown_as_text() -> None:
+    drawn = batch_table([failed("<img src=x>.png")], "en")
+    assert "<img" not in drawn
+    assert "&lt;img" in drawn
+    assert "<b>no" not in drawn
+
+
+@pytest.mark.parametrize("name", ["=1+1.png", "+1", "-1", "@a", "\tx"])
+def test_file_names_are_no_formulas(name: str) -> None:
+    content = batch_csv([failed(name)]).decode("utf-8-sig")
+    [row] = csv.DictReader(io.StringIO(content, newline=""))
+    assert row["name"] == f"'{name}"
+    assert row["error"] == "unsupported_image"
+
+
+def test_card_is_shown_without_front_matter_and_pictures(tmp_path: Path) -> None:
+    card = tmp_path / "README.md"
+    card.write_text("---\na: 1\n---\n\n# Name\n\n![roc](evaluation/roc.png)\n\nText.\n", "utf-8")
+    assert card_text(card) == "# Name\n\n\nText."
+    assert card_text(tmp_path / "none.md") == ""

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hf_space.store.cache import Flights, MemoryCache
+
+
+def test_the_least_recently_used_leaves_first() -> None:
+    cache = MemoryCache(30)
+    for name in ("a", "b", "c"):
+        cache.put((name,), name.encode() * 10)
+    assert cache.get(("a",)) == b"a" * 10
+    cache.put(("d",), b"d" * 10)
+    assert cache.get(("b",)) is None
+    assert [cache.get((name,)) is not None for name in ("a", "c", "d")] == [True] * 3
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(0, False), (9, False), (10, True)])
+def test_what_alone_is_too_heavy_is_not_kept(limit: int, kept: bool) -> None:  # noqa: FBT001
+    cache = MemoryCache(limit)
+    cache.put(("a",), b"a" * 10)
+    assert (cache.get(("a",)) is not None) is kept
+
+
+def test_passengers_share_one_flight_and_the_next_is_a_new_one() -> None:
+    flights: Flights[int] = Flights()
+    started = 0
+
+    async def compute() -> int:
+        nonlocal started
+        started += 1
+        await asyncio.sleep(0)
+        return started
+
+    async def scenario() -> list[int]:
+        together = await asyncio.gather(*(flights.join(("k",), compute) for _ in range(5)))
+        return [*together, await flights.join(("k",), compute)]
+
+    assert asyncio.run(scenario()) == [1, 1, 1, 1, 1, 2]
+    assert ("k",) not in flights
+
+
+def test_an_error_reaches_every_passenger() -> None:
+    flights: Flights[int] = Flights()
+
+    async def fail() -> int:
+        await asyncio.sleep(0)
+        raise ValueError("broken")
+
+    async def scenario() -> list[object]:
+        joined = (flights.join(("k",), fail) for _ in range(3))
+        return list(await asyncio.gather(*joined, return_exceptions=True))
+
+    assert [str(error) for error in asyncio.run(scenario())] == ["broken"] * 3
+
+
+def test_a_passenger_may_leave_and_the_last_one_ends_the_flight() -> None:
+    flights: Flights[int] = Flights()
+    ended: list[str] = []
+
+    async def endless() -> int:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+        return 0
+
+    async def scenario() -> None:
+        first, second = (asyncio.create_task(flights.join(("k",), endless)) for _ in range(2))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        assert ended == []
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        await asyncio.sleep(0)
+        assert ended == ["cancelled"]
+        assert ("k",) not in flights
+
+    asyncio.run(scenario())

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from hf_space.errors import NoTissueError
+from hf_space.explain.legend import legend_height
+from hf_space.imaging.decode import decode_image
+from hf_space.inference.bundle import Bundle
+from hf_space.predictor import Predictor
+from hf_space.regions import RegionScores
+from hf_space.schemas import PredictionResult, PredictOptions
+from hf_space.settings import Settings
+from tests.bundle_factory import CALIBRATION, encode, expected_logit, expected_probability
+
+MALIGNANT = (200, 120, 190)
+BENIGN = (120, 200, 190)
+GLASS = (255, 255, 255)
+
+
+@pytest.fixture
+def predictor(bundle: Bundle) -> Iterator[Predictor]:
+    predictor = Predictor(bundle, Settings(operating_point=None))
+    yield predictor
+    predictor.close()
+
+
+def mosaic(colours: list[list[tuple[int, int, int]]]) -> np.ndarray:
+    """Return an image of 50x50 px tiles of one colour each."""
+    return np.repeat(np.repeat(np.array(colours, np.uint8), 50, axis=0), 50, axis=1)
+
+
+def predict(predictor: Predictor, image: np.ndarray, **options: object) -> PredictionResult:
+    asked = PredictOptions.model_validate({"microns_per_pixel": 4.0} | options)
+    return asyncio.run(predictor.predict(encode(image), asked))
+
+
+def test_each_tile_has_the_probability_of_its_patch(predictor: Predictor) -> None:
+    colours = [[MALIGNANT, BENIGN, GLASS], [GLASS, (150, 150, 150), MALIGNANT]]
+    region = predict(predictor, mosaic(colours)).region
+    assert region is not None
+    assert (region.rows, region.columns, region.tile_size_pixels) == (2, 3, 50)
+    assert region.microns_per_pixel == 4.0
+    for row, expected_row in zip(region.tiles, colours, strict=True):
+        for tile, colour in zip(row, expected_row, strict=True):
+            if colour == GLASS:
+                assert tile is None
+            else:
+                assert tile == pytest.approx(expected_probability(*colour), abs=1e-4)
+
+
+def test_areas_and_fractions_count_what_lies_within_the_region(predictor: Predictor) -> None:
+    image = mosaic([[MALIGNANT, BENIGN, GLASS]])[:, :130]
+    region = predict(predictor, image).region
+    assert region is not None
+    assert region.tissue_fraction == pytest.approx(100 / 130)
+    assert region.malignant_fraction == pytest.approx(0.5)
+    # 50x50 px of 4 µm each.
+    assert region.malignant_area_mm2 == pytest.approx(0.04)
+
+
+def test_the_threshold_decides_which_tiles_count(predictor: Predictor) -> None:
+    image = mosaic([[MALIGNANT, BENIGN]])
+    probability = expected_probability(*BENIGN)
+    region = predict(predictor, image, threshold=probability / 2).region
+    assert region is not None
+    assert region.malignant_fraction == 1.0
+
+
+def test_grid_joins_the_maps_of_the_tiles(predictor: Predictor) -> None:
+    result = predict(predictor, mosaic([[MALIGNANT, GLASS], [BENIGN, BENIGN]]))
+    grid = np.array(result.gradcam.grid, dtype=float)
+    assert grid.shape == (result.gradcam.rows, result.gradcam.columns) == (8, 8)
+    assert np.isnan(grid[:4, 4:]).all()
+    for place, colour in ((np.s_[:4, :4], MALIGNANT), (np.s_[4:, :], BENIGN)):
+        evidence = CALIBRATION.slope * expected_logit(*colour) + CALIBRATION.intercept
+        np.testing.assert_allclose(grid[place], evidence, atol=2e-3)
+
+
+def test_probability_is_that_of_the_most_suspicious_neighbourhood() -> None:
+    logits = np.array(
+        [
+            [9.0, -1.0, np.nan, np.nan, 2.0],
+            [-1.0, -1.0, np.nan, 2.0, 2.0],
+        ]
+    )
+    scores = RegionScores(logits, logits, 0.0)
+    # The single 9 has three neighbours of -1; the quiet group of 2s has nobody else.
+    assert scores.suspicion() == pytest.approx(2.0)
+    alone = RegionScores(np.array([[5.0]]), np.array([[5.0]]), 0.0)
+    assert alone.suspicion() == 5.0
+
+
+def test_verdict_is_that_of_the_regions_probability(predictor: Predictor) -> None:
+    assert predict(predictor, mosaic([[MALIGNANT, MALIGNANT]])).verdict == "malignant"
+    assert predict(predictor, mosaic([[BENIGN, BENIGN]])).verdict == "benign"
+
+
+def test_all_glass_cannot_be_predicted(predictor: Predictor) -> None:
+    with pytest.raises(NoTissueError, match="no tissue"):
+        predict(predictor, mosaic([[GLASS, GLASS]]))
+
+
+def test_drawings_come_when_asked_for(predictor: Predictor) -> None:
+    image = mosaic([[MALIGNANT, GLASS]])
+    result = predict(predictor, image)
+    assert result.region is not None
+    for url in (result.gradcam.overlay, result.region.heatmap):
+        assert url is not None
+        picture = decode_image(base64.b64decode(url.partition(",")[2]))
+        assert picture.shape == (200 + legend_height(400), 400, 3)
+        # Glass keeps its colour, tissue does not.
+        np.testing.assert_allclose(picture[100, 350], GLASS, atol=3)
+        assert np.abs(picture[100, 50].astype(int) - MALIGNANT).sum() > 60
+    plain = predict(predictor, image, explain=False)
+    assert plain.region is not None
+    assert (plain.gradcam.overlay, plain.region.heatmap) == (None, None)
+
+
+def test_warnings_judge_the_tissue_only(predictor: Predictor) -> None:
+    noise = np.random.default_rng(2).integers(-20, 20, (50, 50, 1))
+    tissue = (mosaic([[MALIGNANT]]) + noise).astype(np.uint8)
+    image = mosaic([[GLASS] * 6])
+    image[:, :50] = tissue
+    assert predict(predictor, image).warnings == []
+    image[:, :50] = MALIGNANT
+    assert [warning.code for warning in predict(predictor, image).warnings] == ["blurred"]
+
+
+def test_progress_counts_the_tissue_tiles(predictor: Predictor) -> None:
+    told: list[tuple[int, int]] = []
+    data = encode(mosaic([[MALIGNANT] * 7 + [GLASS]] * 3))
+    asked = PredictOptions(microns_per_pixel=4.0)
+    asyncio.run(
+        predictor.predict(data, asked, on_progress=lambda done, total: told.append((done, total)))
+    )
+    assert told[-1] == (21, 21)
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+
+
+def test_a_finer_region_is_reduced_first(predictor: Predictor) -> None:
+    image = np.repeat(np.repeat(mosaic([[MALIGNANT, BENIGN]]), 4, axis=0), 4, axis=1)
+    region = predict(predictor, image, microns_per_pixel=1.0).region
+    assert region is not None
+    assert (region.rows, region.columns) == (1, 2)
+    assert region.tiles[0][0] == pytest.approx(expected_probability(*MALIGNANT), abs=1e-4)
