@@ -10,9 +10,12 @@ VENV := .venv
 # Serving has an environment of its own: it installs in seconds, and running the service with
 # nothing else around shows that it does not lean on TensorFlow or the development tools.
 SERVE_VENV := .venv-serve
+# The frameworks that `make bench` compares with pin versions of their own.
+BENCH_VENV := .venv-bench
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SERVE_INSTALLED := $(SERVE_VENV)/.installed
+BENCH_INSTALLED := $(BENCH_VENV)/.installed
 
 DATA ?= kaggle
 PREPARED ?= data/prepared
@@ -49,7 +52,7 @@ fix: setup ## Mend what `make check` finds, where a tool can
 
 train: same-data $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
 
-bench: setup ## Measure speed: does the input pipeline keep up with training
+bench: setup $(SERVE_INSTALLED) $(BENCH_INSTALLED) ## Measure speed, beside other servers; needs wrk, takes 15 minutes
 	$(BIN)/python -m benchmarks
 
 $(PREPARED)/report.md: | $(INSTALLED)
@@ -94,6 +97,9 @@ $(INSTALLED): requirements.txt hf_space/requirements.txt training/requirements.t
 
 $(SERVE_INSTALLED): hf_space/requirements.txt
 	$(call install,$(SERVE_VENV),hf_space/requirements.txt)
+
+$(BENCH_INSTALLED): benchmarks/requirements.txt hf_space/requirements.txt
+	$(call install,$(BENCH_VENV),benchmarks/requirements.txt)
 
 # install(environment, requirements): with uv when it is there, else with venv and pip.
 define install

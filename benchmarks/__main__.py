@@ -1,22 +1,62 @@
-"""Run every benchmark and write its figures to `benchmarks/results.json`."""
+"""Run the benchmarks, write `benchmarks/results.json`, and the tables in `docs/performance.md`."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
-from pathlib import Path
+import signal
+import sys
+from typing import Any, Final
 
-from benchmarks.input_pipeline import measure
+from benchmarks.processes import ROOT
+from benchmarks.results import merge_results
+from benchmarks.serving import QUICK, Plan, measure_serving
+from benchmarks.table import render_serving
+from training.documents import replace_block
 
-RESULTS = Path(__file__).parent / "results.json"
+DOCUMENT: Final = ROOT / "docs" / "performance.md"
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Measure, log and write."""
+    """Measure what was asked for; all of it, unless something was named."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    results = {"input_pipeline": measure()}
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    logging.getLogger(__name__).info("%s", RESULTS.read_text())
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="serving, input_pipeline")
+    parser.add_argument(
+        "--quick", action="store_true", help="a short look at serving; nothing is written"
+    )
+    options = parser.parse_args()
+    # An end from outside unwinds as Ctrl-C does, so that no server outlives its benchmark.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for name in options.names or ["input_pipeline", "serving"]:
+        if name == "serving":
+            _serving(quick=options.quick)
+        elif name == "input_pipeline":
+            _input_pipeline()
+        else:
+            parser.error(f"no benchmark {name!r}: serving or input_pipeline")
+
+
+def _serving(*, quick: bool) -> None:
+    figures = measure_serving(QUICK if quick else Plan())
+    table = render_serving(figures)
+    logger.info("%s", table)
+    if not quick:
+        merge_results("serving", figures)
+        text = DOCUMENT.read_text(encoding="utf-8")
+        DOCUMENT.write_text(replace_block(text, "serving", table), encoding="utf-8")
+
+
+def _input_pipeline() -> None:
+    # TensorFlow takes seconds to import, and serving needs none of it.
+    from benchmarks.input_pipeline import measure
+
+    figures: dict[str, Any] = measure()
+    merge_results("input_pipeline", figures)
+    logger.info("%s", json.dumps(figures, indent=2))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from uuid import UUID
 
@@ -18,5 +18,5 @@ def uuid7() -> UUID:
     fraction = (rest << 12) // _NANOSECONDS_PER_MILLISECOND
     value = (milliseconds & (1 << 48) - 1) << 80
     value |= 0x7 << 76 | fraction << 64
-    value |= 0b10 << 62 | secrets.randbits(62)
+    value |= 0b10 << 62 | int.from_bytes(os.urandom(8)) & (1 << 62) - 1
     return UUID(int=value)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from hf_space.errors import BiopsiaError
 from hf_space.options import invalid_options
@@ -18,6 +19,8 @@ from hf_space.schemas import ErrorBody, ErrorReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_CLIENT_CLOSED_REQUEST: Final = 499
 
 ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     "4XX": {"model": ErrorReport, "description": "The request cannot be answered."},
@@ -30,6 +33,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(BiopsiaError, _on_biopsia_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_unexpected)
 
 
@@ -74,6 +78,11 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == HTTPStatus.NOT_FOUND:
         error = not_found(request.url.path)
     return http_error_response(error)
+
+
+def _on_disconnect(_: Request, __: Exception) -> Response:
+    # Nobody reads it; the metrics and the log do, under the status that proxies use for it.
+    return Response(status_code=_CLIENT_CLOSED_REQUEST)
 
 
 def _on_unexpected(_: Request, error: Exception) -> JSONResponse:

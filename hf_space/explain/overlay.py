@@ -49,11 +49,9 @@ def draw_evidence(
     Returns:
         uint8 (H, W, 3), BGR: the drawing, and below it the legend.
     """
-    background = _canvas(image)
     # Negative evidence is enlarged too, so that it bounds the glow of its neighbours.
     coded = _NO_EVIDENCE + np.nan_to_num(activation) * ((255 - _NO_EVIDENCE) / FULL_SCALE_LOGIT)
-    index = _enlarge(coded, image, background, covered, cv2.INTER_CUBIC)
-    drawing = _blend(background, index, _evidence_table())
+    drawing = _draw(image, coded, covered, _evidence_table(), cv2.INTER_CUBIC)
     colours = _over_white(_evidence_table())[_NO_EVIDENCE:]
     return with_legend(drawing, colours, _LOGIT_TICKS, "evidence (logit)")
 
@@ -77,11 +75,9 @@ def draw_tiles(
     Returns:
         uint8 (H, W, 3), BGR: the drawing, and below it the legend.
     """
-    background = _canvas(image)
     # 0 stands for no tissue, so that probabilities take 1 to 255.
     coded = np.where(np.isnan(probabilities), 0.0, 1.0 + 254.0 * probabilities)
-    index = _enlarge(coded, image, background, covered, cv2.INTER_NEAREST)
-    drawing = _blend(background, index, _tile_table())
+    drawing = _draw(image, coded, covered, _tile_table(), cv2.INTER_NEAREST)
     ticks = (("0", 0.0), (f"{threshold:.2f}", threshold), ("1", 1.0))
     return with_legend(drawing, _over_white(_tile_table()), ticks, "probability")
 
@@ -92,30 +88,45 @@ def data_url(picture: NDArray[np.uint8]) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
 
 
-def _canvas(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _draw(
+    image: NDArray[np.uint8],
+    coded: NDArray[np.floating],
+    covered: tuple[int, int],
+    tables: Tables,
+    interpolation: int,
+) -> NDArray[np.uint8]:
+    """Lay coded values over an image and bring the drawing to its size, uint8 (H, W, 3), BGR."""
     height, width = image.shape[:2]
     factor = min(float(OVERLAY_SCALE), MAX_SIDE / max(height, width))
-    size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    interpolation = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
-    resized = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), size, interpolation=interpolation)
-    return np.asarray(resized, dtype=np.uint8)
+    background = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    # Whichever of image and drawing is smaller is blended: it has fewer pixels.
+    if factor < 1:
+        background = _resize(background, factor, cv2.INTER_AREA)
+    index = _spread(coded, image, background, covered, interpolation)
+    drawing = _blend(background, index, tables)
+    return _resize(drawing, factor, cv2.INTER_CUBIC) if factor > 1 else drawing
 
 
-def _enlarge(
-    values: NDArray[np.floating],
+def _resize(picture: NDArray[np.uint8], factor: float, interpolation: int) -> NDArray[np.uint8]:
+    size = tuple(max(1, round(side * factor)) for side in picture.shape[1::-1])
+    return np.asarray(cv2.resize(picture, size, interpolation=interpolation), dtype=np.uint8)
+
+
+def _spread(
+    coded: NDArray[np.floating],
     image: NDArray[np.uint8],
-    canvas: NDArray[np.uint8],
+    background: NDArray[np.uint8],
     covered: tuple[int, int],
     interpolation: int,
 ) -> NDArray[np.uint8]:
-    """Spread values over the canvas, uint8 (H, W), cutting what lies beyond the image."""
-    height, width = canvas.shape[:2]
+    """Enlarge coded values to the background, uint8 (h, w), cutting what lies beyond the image."""
+    height, width = background.shape[:2]
     whole = (
         round(covered[1] * width / image.shape[1]),
         round(covered[0] * height / image.shape[0]),
     )
     # OpenCV enlarges bytes several times faster than floats.
-    levels = np.rint(np.clip(values, 0.0, 255.0)).astype(np.uint8)
+    levels = np.rint(np.clip(coded, 0.0, 255.0)).astype(np.uint8)
     spread = cv2.resize(levels, whole, interpolation=interpolation)
     return np.asarray(spread[:height, :width], dtype=np.uint8)
 

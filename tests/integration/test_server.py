@@ -165,3 +165,18 @@ def test_batch_lines_arrive_as_they_are_ready(server: RunningServer) -> None:
     assert len(pieces) > 4
     lines = [json.loads(line) for line in b"".join(pieces).splitlines()]
     assert {line["index"] for line in lines} == set(range(64))
+
+
+def test_clients_that_hang_up_are_no_errors(tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "model")
+    data = encode(plain_image(200, 120, 190, width=3000, height=3000), "JPEG")
+    with running_server(BIOPSIA_MODEL_DIR=str(folder)) as server:
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.post(f"{server.url}/predict/", files={"file": data}, timeout=0.2)
+        # The region's place is free again: this one is not kept waiting.
+        assert post(server, encode(plain_image(200, 120, 190))).status_code == 200
+        text = httpx2.get(f"{server.url}/metrics").text
+        log = server.log.read_text("utf-8")
+    assert 'route="/predict/",status="499"' in text
+    assert "Traceback" not in log
+    assert "ERROR" not in log

@@ -1,0 +1,1 @@
+"""Servers to compare with: the usual tutorial, and two serving frameworks with this model."""
