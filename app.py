@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 # Requests in work when the process is told to end have this long; hosts kill after some 30 s.
 _DRAIN_SECONDS: Final = 25
+
+# Paths may hold what visitors called their files; the application logs requests without them.
+logging.getLogger("uvicorn.access").disabled = True
 
 settings = Settings()
 app = create_api(settings)
@@ -41,7 +45,6 @@ def main() -> None:
         host=settings.host,
         port=settings.port,
         log_config=None,
-        # The application logs its requests itself, without what visitors may have put in a path.
         access_log=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )

@@ -34,15 +34,15 @@ class Answer:
 
 
 async def answer_patch(
-    reading: Reading, batcher: Batcher, config: InferenceConfig, *, explain: bool
+    reading: Reading, batcher: Batcher, config: InferenceConfig, *, explain: bool, bounded: bool
 ) -> Answer:
-    """Predict and explain one patch; raises BusyError when the queue is full."""
+    """Predict and explain one patch; raises BusyError when it is bounded and the queue is full."""
     started = perf_counter()
     size = config.patch_size_pixels
     patch = pad_to_patch(reading.pixels, size)
     warnings = warnings_about(reading, [reading.pixels], config)
     read = perf_counter()
-    scored = await batcher.run(patch[None])
+    scored = await batcher.run(patch[None], bounded=bounded)
     inferred = perf_counter()
     evidence = config.calibration.logit(scored.outputs.activation_maps[0])
     overlay = None

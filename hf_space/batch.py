@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import stat
 import zipfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
     from hf_space.predictor import Predictor
     from hf_space.schemas import PredictOptions
 
-# Enough to fill the next forward passes of every stream, without holding the queue.
-_AT_ONCE: Final = 4 * MAX_BATCH
+# Enough to fill the next forward passes of every stream; each holds its file until it is scored.
+_AT_ONCE: Final = 3 * MAX_BATCH
 _ZIP_MAGIC: Final = b"PK\x03\x04"
+# The record at the end of a zip, with the size of the directory (APPNOTE 6.3, section 4.3.16).
+_DIRECTORY_END: Final = b"PK\x05\x06"
+_DIRECTORY_SIZE: Final = slice(12, 16)
+_TAIL_BYTES: Final = 22 + 65_535
+_ENTRY_BYTES: Final = 46 + 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ def zip_images(
 ) -> list[NamedImage]:
     """List the files in a zip, under limits; folders, links and hidden files are left out.
 
+    Reading a long directory takes a while: call it in a thread.
+
     Args:
         file: The zip, which must stay open until the last image was read.
         max_files: Most files accepted.
@@ -59,6 +67,7 @@ def zip_images(
         TooManyFilesError: It holds too many files.
         PayloadTooLargeError: It unpacks to too many bytes.
     """
+    _check_directory(file, max_files)
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -126,10 +135,27 @@ async def _item(
 ) -> BatchItem:
     try:
         data = await to_thread.run_sync(image.read)
-        result = await predictor.predict(data, options)
+        result = await predictor.predict(data, options, patient=True)
     except Exception as error:  # one bad image must not end the batch
         return BatchItem(index=index, name=image.name, error=error_body(error))
     return BatchItem(index=index, name=image.name, result=result)
+
+
+def _check_directory(file: IO[bytes], max_files: int) -> None:
+    """Refuse a directory longer than the allowed files need, before it is read."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - _TAIL_BYTES))
+    tail = file.read()
+    place = tail.rfind(_DIRECTORY_END)
+    if place < 0 or len(tail) < place + _DIRECTORY_SIZE.stop:
+        raise ArchiveError("The zip is damaged: it has no directory.")
+    directory = int.from_bytes(tail[place:][_DIRECTORY_SIZE], "little")
+    # Twice the files, because macOS adds one of its own beside each; a name may take 200 bytes.
+    if directory > 2 * (max_files + 64) * _ENTRY_BYTES:
+        raise TooManyFilesError(
+            f"The zip lists far more than the {max_files} files that are accepted.",
+            max_files=max_files,
+        )
 
 
 def _is_visible_file(info: zipfile.ZipInfo) -> bool:

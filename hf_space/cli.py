@@ -57,6 +57,9 @@ def predict(
     paths = find_images(files)
     if not paths:
         raise typer.BadParameter("no images were found")
+    if csv_file:
+        # Now, not after an hour of scoring.
+        _check_writable(csv_file)
     try:
         items = asyncio.run(_score(paths, options, _print_json if as_json else _print_row))
     except BiopsiaError as error:
@@ -85,6 +88,13 @@ def write_csv(file: IO[str], rows: list[dict[str, Any]]) -> None:
     writer = csv.DictWriter(file, COLUMNS, restval="")
     writer.writeheader()
     writer.writerows(rows)
+
+
+def _check_writable(path: Path) -> None:
+    try:
+        path.touch()
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {path}: {error.strerror}") from error
 
 
 async def _score(

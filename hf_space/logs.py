@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextvars import ContextVar
+from typing import Final
 
 from pythonjsonlogger.json import JsonFormatter
 
-from hf_space.api.observe import request_id
+request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 
 
 def configure_logging(level: str) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import logging
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Below this many pixels, decoding costs less than handing it to another thread.
+# Up to this many bytes and pixels, decoding costs less than handing it to another thread.
+_SMALL_FILE_BYTES: Final = 128 * 1024
 _SMALL_IMAGE_PIXELS: Final = 256 * 256
-# Each large image in work takes up to a few hundred MB; those that wait take their bytes only.
+# A large image in work takes up to some 14 bytes a pixel; those that wait take their file's only.
 _LARGE_IMAGES_AT_ONCE: Final = 2
 _LARGE_IMAGES_WAITING: Final = 16
 
@@ -107,6 +109,7 @@ class Predictor:
         data: bytes,
         options: PredictOptions,
         *,
+        patient: bool = False,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> PredictionResult:
         """Answer about one image.
@@ -117,6 +120,8 @@ class Predictor:
         Args:
             data: The image file's content.
             options: What the caller asked for.
+            patient: Wait for room instead of being refused. For callers that have only so many
+                images in work at once, as a batch has.
             on_progress: Told the tiles of a region done and in all, if it is computed here.
 
         Raises:
@@ -124,7 +129,7 @@ class Predictor:
             BusyError: Too much is waiting already.
         """
         started = perf_counter()
-        name, point = self._operating_point(options)
+        name, point = self.operating_point(options)
         key = self._key(data, options, name)
         if kept := self._cache.get(key):
             self._metrics.cache.labels("hit").inc()
@@ -133,7 +138,7 @@ class Predictor:
         self._metrics.cache.labels("shared" if shared else "miss").inc()
 
         async def compute() -> PredictionResult:
-            answer = await self._answer(data, options, point, on_progress)
+            answer = await self._answer(data, options, point, on_progress, patient=patient)
             result = self._result(answer, name, point)
             self._cache.put(key, result.model_dump_json().encode())
             return result
@@ -153,19 +158,31 @@ class Predictor:
         options: PredictOptions,
         point: OperatingPoint,
         on_progress: Callable[[int, int], None] | None,
+        *,
+        patient: bool,
     ) -> Answer:
-        settings = self._settings
-        file = ImageFile(data, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels)
-        if file.width * file.height <= _SMALL_IMAGE_PIXELS:
-            reading = self._read(file, data, options)
-            return await self._score(reading, options, point, on_progress)
-        async with self._large_image():
+        small = len(data) <= _SMALL_FILE_BYTES
+        file = self._open(data) if small else await to_thread.run_sync(self._open, data)
+        score = partial(self._score, options=options, point=point, on_progress=on_progress)
+        if small and self._pixels(file, options) <= _SMALL_IMAGE_PIXELS:
+            return await score(self._read(file, data, options), patient=patient)
+        async with self._large_image(patient=patient):
             reading = await to_thread.run_sync(self._read, file, data, options)
-            return await self._score(reading, options, point, on_progress)
+            return await score(reading, patient=patient)
+
+    def _open(self, data: bytes) -> ImageFile:
+        settings = self._settings
+        return ImageFile(data, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels)
+
+    def _pixels(self, file: ImageFile, options: PredictOptions) -> float:
+        """Return the pixels of the image as it is or at the model's scale, whichever are more."""
+        scale = options.microns_per_pixel or 0.0
+        enlargement = max(1.0, scale / self.bundle.config.spacing_um_px)
+        return file.width * file.height * enlargement**2
 
     @asynccontextmanager
-    async def _large_image(self) -> AsyncIterator[None]:
-        if self._large_waiting >= _LARGE_IMAGES_WAITING:
+    async def _large_image(self, *, patient: bool) -> AsyncIterator[None]:
+        if not patient and self._large_waiting >= _LARGE_IMAGES_WAITING:
             raise BusyError(f"{self._large_waiting} large images wait")
         self._large_waiting += 1
         try:
@@ -184,13 +201,17 @@ class Predictor:
     async def _score(
         self,
         reading: Reading,
+        *,
         options: PredictOptions,
         point: OperatingPoint,
         on_progress: Callable[[int, int], None] | None,
+        patient: bool,
     ) -> Answer:
         batcher, config, explain = self._batcher, self.bundle.config, options.explain
         if reading.kind == "patch":
-            return await answer_patch(reading, batcher, config, explain=explain)
+            return await answer_patch(
+                reading, batcher, config, explain=explain, bounded=not patient
+            )
         return await answer_region(
             reading,
             batcher,
@@ -229,7 +250,12 @@ class Predictor:
         ]
         return sorted(scores, key=lambda score: score.score, reverse=True)
 
-    def _operating_point(self, options: PredictOptions) -> tuple[str | None, OperatingPoint]:
+    def operating_point(self, options: PredictOptions) -> tuple[str | None, OperatingPoint]:
+        """Return the name and the rule that options ask for; no name for an own threshold.
+
+        Raises:
+            UnknownOperatingPointError: The model has no operating point of this name.
+        """
         if options.threshold is not None:
             return None, OperatingPoint.without_band(options.threshold)
         name = options.operating_point or self._default_point

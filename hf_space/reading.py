@@ -107,7 +107,7 @@ def warnings_about(
     codes: list[WarningCode] = [*quality_warnings(medians, ranges)]
     if reading.facts.microns_per_pixel >= _OFF_SCALE_FACTOR * config.spacing_um_px:
         codes.append("off_scale")
-    if reading.kind == "patch" and min(reading.pixels.shape[:2]) < config.patch_size_pixels:
+    if min(reading.pixels.shape[:2]) < config.patch_size_pixels:
         codes.append("padded")
     if reading.facts.scale_source == "assumed":
         codes.append("scale_assumed")

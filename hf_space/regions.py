@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
-from hf_space.errors import NoTissueError
+from hf_space.errors import BiopsiaError, NoTissueError
 from hf_space.explain.overlay import data_url, draw_evidence, draw_tiles
 from hf_space.imaging.tiles import Tiles, cut_tiles
 from hf_space.inference.batching import MAX_BATCH
@@ -37,26 +37,30 @@ class RegionScores:
 
     Attributes:
         logits: Calibrated logit of each tile, float64 (rows, columns); NaN without tissue.
+        areas: Pixels of each tile that lie within the region, float64 (rows, columns).
         evidence: Calibrated activation maps side by side, float64 (rows * r, columns * c), NaN
             without tissue.
         queue_seconds: Mean wait of a batch for the engine.
     """
 
     logits: NDArray[np.float64]
+    areas: NDArray[np.float64]
     evidence: NDArray[np.float64]
     queue_seconds: float
 
     def suspicion(self) -> float:
         """Return the calibrated logit of the most suspicious neighbourhood.
 
-        A neighbourhood is a tissue tile with the tissue tiles that touch it, 3x3; it has their
-        mean logit. One outlier among many tiles therefore does not decide.
+        A neighbourhood is a tissue tile with the tissue tiles that touch it, 3x3; it has the mean
+        of their logits, each weighted by its area within the region. So one outlier among many
+        tiles does not decide, and a sliver at the edge, most of it reflection, hardly counts.
         """
         present = ~np.isnan(self.logits)
+        weights = np.where(present, self.areas, 0.0)
         window, border = np.ones((3, 3)), cv2.BORDER_CONSTANT
-        total = cv2.filter2D(np.nan_to_num(self.logits), -1, window, borderType=border)
-        count = cv2.filter2D(present.astype(np.float64), -1, window, borderType=border)
-        return float((total[present] / count[present]).max())
+        total = cv2.filter2D(np.nan_to_num(self.logits) * weights, -1, window, borderType=border)
+        weight = cv2.filter2D(weights, -1, window, borderType=border)
+        return float((total[present] / weight[present]).max())
 
 
 def find_tissue(pixels: NDArray[np.uint8], config: InferenceConfig) -> Tiles:
@@ -110,12 +114,16 @@ async def score_region(
             on_progress(done, len(places))
         return scored
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(score(places[start : start + MAX_BATCH]))
-            for start in range(0, len(places), MAX_BATCH)
-        ]
-    return _assemble(tiles.tissue, places, [task.result() for task in tasks], calibration)
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(score(places[start : start + MAX_BATCH]))
+                for start in range(0, len(places), MAX_BATCH)
+            ]
+    except* BiopsiaError as errors:
+        # One for each batch, all of the same cause.
+        raise errors.exceptions[0] from None
+    return _assemble(tiles, places, [task.result() for task in tasks], calibration)
 
 
 def region_result(
@@ -163,11 +171,12 @@ def _places(tiles: Tiles) -> list[Place]:
 
 
 def _assemble(
-    tissue: NDArray[np.bool_],
+    tiles: Tiles,
     places: list[Place],
     scored: list[Scored],
     calibration: Calibration,
 ) -> RegionScores:
+    tissue = tiles.tissue
     maps = np.concatenate([one.outputs.activation_maps for one in scored])
     logits = np.full(tissue.shape, np.nan)
     evidence = np.full((*tissue.shape, *maps.shape[1:]), np.nan)
@@ -177,7 +186,9 @@ def _assemble(
     joined = evidence.swapaxes(1, 2).reshape(
         tissue.shape[0] * maps.shape[1], tissue.shape[1] * maps.shape[2]
     )
-    return RegionScores(logits, joined, float(np.mean([one.queue_seconds for one in scored])))
+    return RegionScores(
+        logits, tiles.areas, joined, float(np.mean([one.queue_seconds for one in scored]))
+    )
 
 
 def _nullable(values: NDArray[np.float64]) -> list[list[float | None]]:

@@ -22,7 +22,7 @@ class _Schema(BaseModel):
 class PredictOptions(_Schema):
     """What a caller may ask beside the image."""
 
-    operating_point: str | None = Field(
+    operating_point: Annotated[str, Field(max_length=64)] | None = Field(
         default=None, description="A named operating point of the model; see `/model/`."
     )
     threshold: Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)] | None = Field(

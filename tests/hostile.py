@@ -59,12 +59,24 @@ def corpus() -> dict[str, tuple[bytes, int, set[str]]]:
         "empty": (b"", 400, {"missing_image"}),
         "checksum": (whole["PNG"][:60] + b"\xff" + whole["PNG"][61:], 422, {"corrupt_image"}),
         "loop in a TIFF": (_tiff_loop(), 0, _CUT),
+        "very many pages": (_tiff_pages(300_000), 0, _CUT),
         "glass": (saved(Image.new("RGB", (300, 300), "white")), 422, {"no_tissue"}),
     }
     return files
 
 
 _CUT = {"corrupt_image", "unsupported_image", "invalid_image", "animated_image"}
+
+
+def _tiff_pages(count: int) -> bytes:
+    """Return a TIFF with very many pages, each of one pixel; to count them takes minutes."""
+    pages = [b"II*\0" + struct.pack("<I", 8)]
+    size = 2 + 2 * 12 + 4
+    for number in range(1, count + 1):
+        sides = (struct.pack("<HHII", tag, 4, 1, 1) for tag in (256, 257))
+        following = 8 + number * size if number < count else 0
+        pages.append(struct.pack("<H", 2) + b"".join(sides) + struct.pack("<I", following))
+    return b"".join(pages)
 
 
 def _tiff_loop() -> bytes:

@@ -43,10 +43,10 @@ def create_api(settings: Settings) -> FastAPI:
     for resource in (routes_predict, routes_batch, routes_health, routes_model):
         app.include_router(resource.router)
     add_error_handlers(app)
-    # Each wraps those before it.
-    app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)
+    # Each wraps those before it: whatever answers, it is observed.
     app.add_middleware(PathMiddleware, routes=app.router.routes)
     _allow_origins(app, settings)
+    app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)
     return app
 
 

@@ -29,12 +29,11 @@ ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Let the application answer every exception in the one error shape."""
+    """Let the application answer the exceptions that it expects in the one error shape."""
     app.add_exception_handler(BiopsiaError, _on_biopsia_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    app.add_exception_handler(Exception, _on_unexpected)
 
 
 def _response(
@@ -85,5 +84,6 @@ def _on_disconnect(_: Request, __: Exception) -> Response:
     return Response(status_code=_CLIENT_CLOSED_REQUEST)
 
 
-def _on_unexpected(_: Request, error: Exception) -> JSONResponse:
+def unexpected_response(error: Exception) -> JSONResponse:
+    """Log an exception that nothing handled, and return what the client may know of it."""
     return _response(500, **error_body(error).model_dump())

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
-from contextvars import ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Mount
 
+from hf_space.api.errors import unexpected_response
 from hf_space.ids import uuid7
+from hf_space.logs import request_id
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from hf_space.metrics import Metrics
 
 HEADER: Final = "X-Request-ID"
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # Methods are a client's free text: each unknown one would be a new time series.
@@ -41,7 +41,7 @@ class ObserveMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = perf_counter(), 500
+        started, status = perf_counter(), None
         name = _request_id(scope)
         token = request_id.set(name)
 
@@ -54,8 +54,13 @@ class ObserveMiddleware:
 
         try:
             await self._app(scope, receive, note)
+        except Exception as error:
+            # An answer that has begun can only be broken off.
+            if status is not None:
+                raise
+            await unexpected_response(error)(scope, receive, note)
         finally:
-            self._take_note(scope, status, perf_counter() - started)
+            self._take_note(scope, status or 500, perf_counter() - started)
             request_id.reset(token)
 
     def _take_note(self, scope: Scope, status: int, seconds: float) -> None:

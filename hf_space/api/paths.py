@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+# What routing notes in the scope: the route, and that it went to a mounted application.
+_FOUND: Final = ("route", "app_root_path")
 _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
@@ -40,13 +42,19 @@ class PathMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, respelled where needed."""
-        if scope["type"] == "http":
-            path, method = self._resolve(scope["path"], scope["method"])
-            if method is None:
-                await self._refuse({**scope, "path": path}, receive, send)
-                return
-            scope = {**scope, "path": path, "method": method}
-        await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path, method = self._resolve(scope["path"], scope["method"])
+        if method is None:
+            await self._refuse({**scope, "path": path}, receive, send)
+            return
+        respelled = {**scope, "path": path, "method": method}
+        try:
+            await self._app(respelled, receive, send)
+        finally:
+            # Whoever counts requests outside wants to know which route it was.
+            scope.update((key, respelled[key]) for key in _FOUND if key in respelled)
 
     def _find(self, path: str, method: str) -> tuple[str, str | None]:
         """Return our spelling of a path and method; no method where it is a wrong one."""

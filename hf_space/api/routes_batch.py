@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
+from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
@@ -21,7 +22,6 @@ from hf_space.settings import Settings
 
 router = APIRouter()
 
-_NDJSON: Final = "application/x-ndjson"
 _FILES: Final = {
     "type": "array",
     "items": {"type": "string", "format": "binary"},
@@ -35,23 +35,27 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
 }
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
+        "model": BatchItem,
         "description": "A `BatchItem` on each line, in the order in which they are ready.",
-        "content": {_NDJSON: {"schema": BatchItem.model_json_schema()}},
     },
     **ERROR_RESPONSES,
 }
 
 
+class _NdjsonResponse(StreamingResponse):
+    media_type = "application/x-ndjson"
+
+
 @router.post(
     "/predict/batch/",
     tags=["predict"],
-    response_class=StreamingResponse,
+    response_class=_NdjsonResponse,
     responses=_RESPONSES,
     openapi_extra=_REQUEST_BODY,
 )
 async def predict_batch(
     request: Request, predictor: PredictorDep, settings: SettingsDep
-) -> StreamingResponse:
+) -> _NdjsonResponse:
     """Classify many images, sent as multipart `files` or as one zip; a bad one gets its error."""
     async with AsyncExitStack() as stack:
         form = await stack.enter_async_context(
@@ -60,7 +64,9 @@ async def predict_batch(
             )
         )
         options = form_options(form)
-        images = _images(form, settings)
+        # Once here, instead of in each line.
+        predictor.operating_point(options)
+        images = await to_thread.run_sync(_images, form, settings)
         # The answer reads the files, and closes them when it ends.
         kept = stack.pop_all()
 
@@ -69,7 +75,7 @@ async def predict_batch(
             async for item in predict_many(predictor, images, options):
                 yield item.model_dump_json() + "\n"
 
-    return StreamingResponse(lines(), media_type=_NDJSON)
+    return _NdjsonResponse(lines())
 
 
 def _images(form: FormData, settings: Settings) -> list[NamedImage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
@@ -11,6 +11,9 @@ from hf_space.errors import ScaleError, TooManyPixelsError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+# Enlarged more than this, a picture has nothing in it that the model knows.
+MAX_ENLARGEMENT: Final = 8.0
 
 
 def to_model_scale(
@@ -34,10 +37,17 @@ def to_model_scale(
         uint8 (h, w, 3), both sides at least 1; the input itself at the model's scale.
 
     Raises:
-        ScaleError: Nothing is left of the image at the model's scale.
+        ScaleError: Nothing is left of the image at the model's scale, or it would have to be
+            enlarged more than `MAX_ENLARGEMENT` times.
         TooManyPixelsError: The image would grow beyond ``max_pixels``.
     """
     factor = microns_per_pixel / spacing_um_px
+    if factor > MAX_ENLARGEMENT:
+        raise ScaleError(
+            f"At {microns_per_pixel:g} µm/px there is no detail left for the model, which works at "
+            f"{spacing_um_px:g}; at most {MAX_ENLARGEMENT * spacing_um_px:g} are accepted.",
+            microns_per_pixel=microns_per_pixel,
+        )
     height, width = (round(side * factor) for side in image.shape[:2])
     if min(height, width) < 1:
         raise ScaleError(

@@ -28,11 +28,10 @@ MAX_BATCH: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The network's outputs for one job, and how long it waited and ran, in seconds."""
+    """The network's outputs for one job, and how long it waited, in seconds."""
 
     outputs: Outputs
     queue_seconds: float
-    inference_seconds: float
 
 
 @dataclass(eq=False, slots=True)
@@ -145,12 +144,11 @@ class Batcher:
 
 
 def _shares(jobs: list[_Job], outputs: Outputs, *, taken: float) -> list[Scored]:
-    seconds = perf_counter() - taken
     shares, start = [], 0
     for job in jobs:
         part = slice(start, start + len(job.patches))
         own = Outputs(outputs.logits[part], outputs.activation_maps[part])
-        shares.append(Scored(own, taken - job.queued, seconds))
+        shares.append(Scored(own, taken - job.queued))
         start = part.stop
     return shares
 

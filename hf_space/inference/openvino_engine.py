@@ -106,8 +106,12 @@ def load(bundle: Bundle) -> OpenVinoEngine:
     exact = OpenVinoEngine(bundle)
     if not _has_bfloat16():
         return exact
-    fast = OpenVinoEngine(bundle, precision="bf16")
-    change = probability_change(exact, fast, bundle)
+    try:
+        fast = OpenVinoEngine(bundle, precision="bf16")
+        change = probability_change(exact, fast, bundle)
+    except (BundleError, RuntimeError) as error:
+        logger.warning("bfloat16 is not usable here: %s", error)
+        return exact
     logger.info("bfloat16 changes probabilities by up to %.4f", change)
     return fast if change <= MAX_PROBABILITY_CHANGE else exact
 

@@ -58,7 +58,7 @@ class Flights(Generic[T]):
         if flight is None:
             flight = _Flight(asyncio.create_task(compute()))
             self._flights[key] = flight
-            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+            flight.task.add_done_callback(lambda _: self._land(key, flight))
         flight.passengers += 1
         try:
             return await asyncio.shield(flight.task)
@@ -67,5 +67,9 @@ class Flights(Generic[T]):
             if not flight.passengers:
                 flight.task.cancel()
                 # A newcomer must not board a flight that is being cancelled.
-                if self._flights.get(key) is flight:
-                    del self._flights[key]
+                self._land(key, flight)
+
+    def _land(self, key: Key, flight: _Flight[T]) -> None:
+        """Forget a flight, but not a later one of the same key."""
+        if self._flights.get(key) is flight:
+            del self._flights[key]

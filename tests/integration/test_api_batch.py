@@ -92,9 +92,11 @@ def test_a_damaged_entry_spoils_only_itself(client: TestClient) -> None:
         (b"PK\x03\x04" + b"\0" * 100, (422, "invalid_archive")),
         (zipped({"folder/": b""}), (422, "invalid_archive")),
         (zipped({f"{i}.png": b"x" for i in range(31)}), (413, "too_many_files")),
+        (zipped({f"{i}.png": b"" for i in range(2000)}), (413, "too_many_files")),
+        (patch(1).replace(b"\x89PNG", b"PK\x03\x04"), (422, "invalid_archive")),
         (zipped({"a.png": b"\0" * 600_000}), (413, "payload_too_large")),
     ],
-    ids=["damaged", "empty", "many", "bomb"],
+    ids=["damaged", "empty", "many", "long directory", "no directory", "bomb"],
 )
 def test_bad_zips_get_their_code(
     client: TestClient, content: bytes, expected: tuple[int, str]
@@ -142,9 +144,18 @@ def test_text_alone_is_no_batch(client: TestClient) -> None:
     assert error_of(response) == (400, "missing_image")
 
 
-def test_an_unknown_operating_point_is_told_for_each_image(client: TestClient) -> None:
-    items = items_of(post(client, ("a.png", patch(1)), operating_point="best"))
-    assert [item.error.code for item in items if item.error] == ["unknown_operating_point"]
+def test_an_unknown_operating_point_is_told_once(client: TestClient) -> None:
+    response = post(client, ("a.png", patch(1)), operating_point="best")
+    assert error_of(response) == (422, "unknown_operating_point")
+
+
+def test_many_large_images_wait_for_each_other(client: TestClient) -> None:
+    files = [
+        (f"{red}.png", encode(plain_image(red, 100, 100, width=300, height=260)))
+        for red in range(25)
+    ]
+    items = items_of(post(client, *files))
+    assert [item.result.kind for item in items if item.result] == ["region"] * 25
 
 
 def test_lines_are_plain_json(client: TestClient) -> None:

@@ -99,6 +99,8 @@ def test_bad_images_get_their_code(client: TestClient, data: bytes, status: int,
         ({"mode": "slide"}, "invalid_options"),
         ({"operating_point": "best"}, "unknown_operating_point"),
         ({"microns_per_pixel": "0.0001"}, "scale_out_of_range"),
+        ({"microns_per_pixel": "1000"}, "scale_out_of_range"),
+        ({"operating_point": "x" * 65}, "invalid_options"),
     ],
 )
 def test_bad_options_get_their_code(client: TestClient, options: dict[str, str], code: str) -> None:

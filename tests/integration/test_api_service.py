@@ -105,6 +105,9 @@ def test_metrics_count_requests_batches_and_the_cache(client: TestClient) -> Non
     assert 'biopsia_cache_total{outcome="hit"} 1.0' in text
     assert 'biopsia_cache_total{outcome="miss"} 1.0' in text
     assert "no/such" not in text
+    client.put("/predict/")
+    text = client.get("/metrics").text
+    assert 'biopsia_requests_total{method="PUT",route="none",status="405"} 1.0' in text
 
 
 @pytest.mark.parametrize(
@@ -164,6 +167,7 @@ def test_wrong_doors_answer_in_the_error_shape(
     response = client.request(method, path)
     assert response.status_code == status
     assert ErrorReport.model_validate(response.json()).error.code == code
+    assert response.headers["X-Request-ID"]
 
 
 def test_openapi_describes_both_bodies(client: TestClient) -> None:
@@ -174,6 +178,16 @@ def test_openapi_describes_both_bodies(client: TestClient) -> None:
     options = {"operating_point", "threshold", "explain", "microns_per_pixel", "mode"}
     for body in content.values():
         assert options < set(body["schema"]["properties"])
+
+
+def test_every_reference_in_the_openapi_document_leads_somewhere(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    references = set(re.findall(r'"\$ref": ?"#/([^"]+)"', json.dumps(document)))
+    assert "components/schemas/BatchItem" in references
+    for reference in references:
+        found = document
+        for part in reference.split("/"):
+            found = found[part]
 
 
 @pytest.mark.parametrize("damage", ["altered", "missing"])
@@ -209,6 +223,7 @@ def test_unexpected_failure_tells_the_client_nothing(
     assert "/srv" not in response.text
     assert "Traceback" not in response.text
     assert "secret at /srv/private" in caplog.text
+    assert response.headers["X-Request-ID"]
 
 
 def test_body_is_not_read_beyond_the_limit(settings: Settings) -> None:

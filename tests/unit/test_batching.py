@@ -158,15 +158,13 @@ def test_closing_finishes_what_waits_and_refuses_what_comes(
     assert asyncio.run(scenario()) == list(range(12))
 
 
-def test_waiting_and_running_are_timed_apart(engine: GatedEngine, batcher: Batcher) -> None:
+def test_the_wait_for_the_engine_is_timed(engine: GatedEngine, batcher: Batcher) -> None:
     async def scenario() -> None:
         first = await occupy(engine, batcher)
         second = asyncio.create_task(batcher.run(patch(1)))
         await asyncio.sleep(0.05)
         engine.gate.set()
         await first
-        scored = await second
-        assert scored.queue_seconds >= 0.05
-        assert 0 < scored.inference_seconds < scored.queue_seconds
+        assert (await second).queue_seconds >= 0.05
 
     asyncio.run(scenario())

@@ -42,6 +42,31 @@ def test_passengers_share_one_flight_and_the_next_is_a_new_one() -> None:
     assert ("k",) not in flights
 
 
+def test_a_flight_that_was_left_does_not_take_its_successor_along() -> None:
+    flights: Flights[int] = Flights()
+    started = 0
+
+    async def compute() -> int:
+        nonlocal started
+        started += 1
+        await asyncio.sleep(0.01)
+        return started
+
+    async def scenario() -> list[int]:
+        left = asyncio.create_task(flights.join(("k",), compute))
+        await asyncio.sleep(0)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        second = asyncio.create_task(flights.join(("k",), compute))
+        # Meanwhile the cancelled computation ends.
+        await asyncio.sleep(0.001)
+        third = asyncio.create_task(flights.join(("k",), compute))
+        return list(await asyncio.gather(second, third))
+
+    assert len(set(asyncio.run(scenario()))) == 1
+    assert started == 2
+
+
 def test_an_error_reaches_every_passenger() -> None:
     flights: Flights[int] = Flights()
 

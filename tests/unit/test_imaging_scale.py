@@ -48,8 +48,15 @@ def test_nothing_left_at_the_models_scale_is_refused() -> None:
         scaled(plain_image(0, 0, 0), 0.001)
 
 
+def test_too_coarse_an_image_is_refused() -> None:
+    assert scaled(plain_image(0, 0, 0, width=2, height=2), 32.0).shape == (16, 16, 3)
+    with pytest.raises(ScaleError, match="32 are accepted"):
+        scaled(plain_image(0, 0, 0, width=2, height=2), 33.0)
+
+
 def test_growth_beyond_the_limit_is_refused() -> None:
-    assert scaled(plain_image(0, 0, 0), 80.0).shape == (1000, 1000, 3)
+    image = plain_image(0, 0, 0, width=250, height=250)
+    assert scaled(image, 16.0).shape == (1000, 1000, 3)
     with pytest.raises(TooManyPixelsError, match="microns_per_pixel") as caught:
-        scaled(plain_image(0, 0, 0), 80.1)
+        scaled(image, 16.1)
     assert caught.value.details["max_pixels"] == 1_000_000

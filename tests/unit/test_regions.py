@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hf_space.errors import NoTissueError
+from hf_space.errors import BusyError, NoTissueError
 from hf_space.explain.legend import legend_height
 from hf_space.imaging.decode import decode_image
 from hf_space.inference.bundle import Bundle
@@ -88,11 +88,33 @@ def test_probability_is_that_of_the_most_suspicious_neighbourhood() -> None:
             [-1.0, -1.0, np.nan, 2.0, 2.0],
         ]
     )
-    scores = RegionScores(logits, logits, 0.0)
+    scores = RegionScores(logits, np.full(logits.shape, 2500.0), logits, 0.0)
     # The single 9 has three neighbours of -1; the quiet group of 2s has nobody else.
     assert scores.suspicion() == pytest.approx(2.0)
-    alone = RegionScores(np.array([[5.0]]), np.array([[5.0]]), 0.0)
+    alone = RegionScores(*(np.array([[5.0]]),) * 3, 0.0)
     assert alone.suspicion() == 5.0
+
+
+def test_a_sliver_at_the_edge_hardly_counts() -> None:
+    logits = np.array([[2.0, -9.0]])
+    scores = RegionScores(logits, np.array([[2500.0, 50.0]]), logits, 0.0)
+    assert scores.suspicion() == pytest.approx((2.0 * 50 - 9.0) / 51)
+
+
+def test_one_more_pixel_does_not_change_the_verdict(predictor: Predictor) -> None:
+    image = np.full((51, 51, 3), BENIGN, np.uint8)
+    image[:50, :50] = MALIGNANT
+    whole = predict(predictor, image[:50, :50])
+    assert (whole.kind, whole.verdict) == ("patch", "malignant")
+    larger = predict(predictor, image)
+    assert (larger.kind, larger.verdict) == ("region", "malignant")
+    assert larger.probability == pytest.approx(whole.probability, abs=0.02)
+
+
+def test_a_region_is_refused_like_a_patch_when_the_service_ends(predictor: Predictor) -> None:
+    predictor.close()
+    with pytest.raises(BusyError):
+        predict(predictor, mosaic([[MALIGNANT] * 9] * 3))
 
 
 def test_verdict_is_that_of_the_regions_probability(predictor: Predictor) -> None:
