@@ -36,6 +36,7 @@ help: ## List the commands
 setup: $(INSTALLED) ## Build .venv with everything for work on the project
 
 run: $(SERVE_INSTALLED) ## Start the service (installs serving needs only); PORT, BIOPSIA_* pass through
+	@echo "Biopsia will answer at http://localhost:$${BIOPSIA_PORT:-$${PORT:-7860}}"
 	$(SERVE_VENV)/bin/python app.py
 
 test: check ## Check style and types, then run all tests; BIOPSIA_IDC_DIR=... adds real patches

@@ -13,7 +13,7 @@ from hf_space.api.dependencies import loaded_predictor
 from hf_space.logs import configure_logging
 from hf_space.settings import Settings
 from hf_space.ui.demo import mount_demo
-from hf_space.ui.mounted import end_streams, name_unknown_paths
+from hf_space.ui.mounted import end_streams
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -28,7 +28,6 @@ settings = Settings()
 app = create_api(settings)
 # Last: the demo at `/` gets the paths that nothing else answers.
 mount_demo(app, settings, partial(loaded_predictor, app))
-name_unknown_paths(app)
 
 
 class _Server(uvicorn.Server):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from hf_space.batch import NamedImage, check_count, is_zip, zip_images
 from hf_space.errors import MissingImageError
 from hf_space.ui.uploads import read_bounded
@@ -16,10 +18,10 @@ if TYPE_CHECKING:
     from hf_space.settings import Settings
 
 
-def batch_images(
+async def batch_images(
     files: list[tuple[str, Path]], settings: Settings, stack: ExitStack
 ) -> list[NamedImage]:
-    """List the images of a batch: the files, or the content of a single zip.
+    """List the images of a batch, in another thread: the files, or what is in a single zip.
 
     Args:
         files: Names and paths of uploaded files.
@@ -29,6 +31,12 @@ def batch_images(
     Raises:
         RequestError: There is no file, there are too many, or the zip cannot be used.
     """
+    return await to_thread.run_sync(_list_images, files, settings, stack)
+
+
+def _list_images(
+    files: list[tuple[str, Path]], settings: Settings, stack: ExitStack
+) -> list[NamedImage]:
     if not files:
         raise MissingImageError("There is no file; upload some images or a zip of them.")
     check_count(len(files), settings.max_batch_files)

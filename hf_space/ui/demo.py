@@ -11,6 +11,7 @@ from hf_space.ui.backend import Backend
 from hf_space.ui.endpoints import Endpoints
 from hf_space.ui.examples import example_folders, find_examples
 from hf_space.ui.guard import GuardMiddleware
+from hf_space.ui.mounted import mounted_app, name_unknown_paths
 from hf_space.ui.panel import Panel, panel_values
 from hf_space.ui.tab_batch import build_batch_tab
 from hf_space.ui.tab_image import build_image_tab
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # Handlers wait for the predictor, which batches and queues by itself; they need few threads.
 _CALLS_AT_ONCE: Final = 16
+# Each keeps its request in memory; more are told that the service is busy.
+_CALLS_WAITING: Final = 256
 # Every minute, delete what is older than ten: long enough to look at a result and download it.
 # Endpoints delete their uploads at once; the page keeps its own, to read them again with other
 # options and to show them.
@@ -40,14 +43,13 @@ def mount_demo(app: FastAPI, settings: Settings, get_predictor: Callable[[], Pre
     """Mount the demo at `/` of an application that has not started, after all its routes.
 
     Args:
-        app: Gets the demo, and a guard of the demo's upload door.
+        app: Gets the demo, and a guard of its doors.
         settings: The limits of uploads.
         get_predictor: Returns the predictor; raises ModelUnavailableError when there is none.
     """
     keep_uploads_private()
     i18n = gr.I18n(**translations())
     blocks = build_demo(Backend(settings, get_predictor), i18n)
-    app.add_middleware(GuardMiddleware, max_upload_bytes=settings.max_batch_bytes)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -68,6 +70,9 @@ def mount_demo(app: FastAPI, settings: Settings, get_predictor: Callable[[], Pre
         # Gradio copies an example again for each visitor who chooses it.
         allowed_paths=example_folders(settings.model_dir),
     )
+    # Within the application, whose own middleware then sees these answers too.
+    mounted_app(app).add_middleware(GuardMiddleware, max_upload_bytes=settings.max_batch_bytes)
+    name_unknown_paths(app)
 
 
 def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
@@ -92,7 +97,7 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
         Endpoints(backend, uploads).register()
         _fill_on_load(blocks, backend, banner, [image_panel, region_panel, batch_panel])
     watch_uploads(blocks, uploads)
-    blocks.queue(default_concurrency_limit=_CALLS_AT_ONCE)
+    blocks.queue(default_concurrency_limit=_CALLS_AT_ONCE, max_size=_CALLS_WAITING)
     return blocks
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from anyio import to_thread
 from gradio.events import api
 
 from hf_space.batch import predict_many
@@ -92,7 +93,7 @@ class Endpoints:
                     "explain": explain,
                 }
             )
-            images = batch_images(paths, self._backend.settings, stack)
+            images = await batch_images(paths, self._backend.settings, stack)
             predictor = self._backend.get_predictor()
             items = [item async for item in predict_many(predictor, images, options)]
         items.sort(key=lambda item: item.index)
@@ -108,7 +109,8 @@ class Endpoints:
         with errors_in_words():
             with ExitStack() as stack:
                 [(_, path)] = self._take([image], stack)
-                data = read_bounded(path, self._backend.settings.max_upload_bytes)
+                limit = self._backend.settings.max_upload_bytes
+                data = await to_thread.run_sync(read_bounded, path, limit)
             wanted = read_options(options)
             result = await self._backend.get_predictor().predict(data, wanted)
             return result.model_dump(mode="json")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PIL import Image, UnidentifiedImageError
+
+from hf_space.inference.probe import EXAMPLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Path and micrometres per pixel, as the tabs' inputs take them.
 Example = list[str]
 
-_DRAWN: Final = Path(__file__).parents[1] / "examples"
 _SAMPLES: Final = "samples"
 # All examples are at the scale of the published patches.
 _MICRONS: Final = "4"
@@ -24,13 +27,13 @@ def find_examples(model_dir: Path) -> tuple[list[Example], list[Example]]:
         model_dir: The bundle; its folder `samples`, if there is one, holds real images.
     """
     samples = _sorted_by_size(model_dir / _SAMPLES)
-    drawn = _sorted_by_size(_DRAWN)
+    drawn = _sorted_by_size(EXAMPLES)
     return samples[0] or drawn[0], samples[1] or drawn[1]
 
 
 def example_folders(model_dir: Path) -> list[str]:
     """Return the folders that examples come from."""
-    return [str(_DRAWN), str(model_dir / _SAMPLES)]
+    return [str(EXAMPLES), str(model_dir / _SAMPLES)]
 
 
 def _sorted_by_size(folder: Path) -> tuple[list[Example], list[Example]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,16 +28,7 @@ class Form:
 
     def on_run(self, read: Callable[..., Any], outputs: list[Any]) -> None:
         """Call a handler with the image and the options when the button is pressed."""
-        # Without preprocessing the handler gets the file as it was sent: Gradio would decode it,
-        # and lose its scale and its type.
-        self.run.click(
-            read,
-            [self.image, *self.panel.inputs],
-            outputs,
-            preprocess=False,
-            api_visibility="private",
-            scroll_to_output=True,
-        )
+        call_on_run(self.run, self.image, self.panel, read, outputs, scroll_to_output=True)
 
 
 def build_form(backend: Backend, i18n: gr.I18n, kind: str, examples: list[Example]) -> Form:
@@ -69,6 +61,51 @@ def build_form(backend: Backend, i18n: gr.I18n, kind: str, examples: list[Exampl
             api_visibility="private",
         )
     return Form(image, panel, run)
+
+
+def call_on_run(
+    run: gr.Button,
+    upload: gr.Image | gr.File,
+    panel: Panel,
+    read: Callable[..., Any],
+    outputs: list[Any],
+    **more: Any,
+) -> None:
+    """Call a handler when the button is pressed; a result never outlives what it is about.
+
+    Args:
+        run: The button.
+        upload: What is to be read; another one clears the outputs and ends the call.
+        panel: The options.
+        read: Gets the upload and the options.
+        outputs: What it fills; they are cleared first, so that a failed call leaves nothing.
+        **more: For the listener.
+    """
+    # The page does it by itself, at once: a busy or unreachable server cannot leave the old
+    # result. It handles the listeners of one event in their order, each when the last is done.
+    clear: dict[str, Any] = {
+        "fn": None,
+        "outputs": outputs,
+        "js": f"() => {json.dumps([_empty(output) for output in outputs])}",
+        "show_progress": "hidden",
+        "api_visibility": "private",
+    }
+    run.click(**clear)
+    # Without preprocessing the handler gets the file as it was sent: Gradio would decode it, and
+    # lose its scale and its type.
+    inputs = [upload, *panel.inputs]
+    call = run.click(read, inputs, outputs, preprocess=False, api_visibility="private", **more)
+    upload.change(fn=None, cancels=[call], api_visibility="private")
+    upload.change(**clear)
+
+
+def _empty(output: Any) -> Any:
+    """Return what clears an output, as the page takes it."""
+    if isinstance(output, gr.HTML):
+        return ""
+    if isinstance(output, gr.DownloadButton):
+        return {"__type__": "update", "value": None, "interactive": False}
+    return None
 
 
 def build_picture(label: Any, height: int) -> gr.Image:

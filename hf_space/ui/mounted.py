@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
 
 from fastapi.exception_handlers import http_exception_handler
+from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
 from hf_space.api.errors import http_error_response, not_found
@@ -20,20 +22,28 @@ _GRADIO_API: Final = "/gradio_api/"
 
 def end_streams(app: FastAPI) -> None:
     """Let go of open pages, whose heartbeat streams would hold up the end of the service."""
-    _mounted(app).stop_event.set()
+    mounted_app(app).stop_event.set()
 
 
 def name_unknown_paths(app: FastAPI) -> None:
-    """Let the demo answer paths that it does not know in the service's error shape."""
+    """Let the demo answer unknown paths and wrong methods in the service's error shape."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        if _GRADIO_API in request.url.path:
-            return await http_exception_handler(request, error)  # type: ignore[arg-type]
-        return http_error_response(not_found(request.url.path))
+        assert isinstance(error, HTTPException)  # noqa: S101 -- registered for its statuses only
+        path = request.url.path
+        if _GRADIO_API in path:
+            return await http_exception_handler(request, error)
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return http_error_response(not_found(path))
+        words = f"{request.method} is not allowed on {path}."
+        refused = HTTPException(error.status_code, words, headers=error.headers)
+        return http_error_response(refused)
 
-    _mounted(app).add_exception_handler(404, answer)
+    for status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        mounted_app(app).add_exception_handler(status, answer)
 
 
-def _mounted(app: FastAPI) -> App:
+def mounted_app(app: FastAPI) -> App:
+    """Return Gradio's own application, which `gradio.mount_gradio_app` hung at `/`."""
     root = next(route for route in app.routes if isinstance(route, Mount) and route.path == "")
     return cast("App", root.app)

@@ -13,7 +13,7 @@ from hf_space.model_report import model_report
 from hf_space.schemas import ModelReport, ThresholdFigures
 from hf_space.ui.backend import OWN_THRESHOLD, Backend
 from hf_space.ui.render import point_name
-from hf_space.ui.texts import Language, language_of, text
+from hf_space.ui.texts import Language, language_of, number, text
 
 _STEP = 0.01
 
@@ -105,7 +105,7 @@ def figures_line(
     figures = _figures(report, point, threshold)
     if figures is None:
         return ""
-    shown = f"{figures.threshold:.3f}"
+    shown = number(figures.threshold, language, ".3f")
     if figures.sensitivity is None or figures.specificity is None:
         words = text("unmeasured", language, threshold=shown)
     else:
@@ -113,8 +113,8 @@ def figures_line(
             "held_out",
             language,
             threshold=shown,
-            sensitivity=f"{figures.sensitivity:.1%}",
-            specificity=f"{figures.specificity:.1%}",
+            sensitivity=number(figures.sensitivity, language, ".1%"),
+            specificity=number(figures.specificity, language, ".1%"),
         )
     return f'<p class="bp-facts" aria-live="polite">{escape(words)}</p>'
 

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
-from hf_space.ui.texts import Language, text, text_or
+from hf_space.ui.texts import Language, number, text, text_or
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,19 +27,21 @@ def verdict_card(result: PredictionResult, point: OperatingPoint, language: Lang
     rule = text(
         "rule",
         language,
-        threshold=f"{result.threshold:.3f}",
+        threshold=number(result.threshold, language, ".3f"),
         point=point_name(result.operating_point or "own", language),
     )
-    microns = f"{result.image.microns_per_pixel:g}"
+    microns = number(result.image.microns_per_pixel, language, "g")
     facts = [rule, text("scale_used", language, microns=microns)]
     if point.uncertain_low < point.uncertain_high:
-        low, high = f"{point.uncertain_low:.3f}", f"{point.uncertain_high:.3f}"
+        low = number(point.uncertain_low, language, ".3f")
+        high = number(point.uncertain_high, language, ".3f")
         facts.insert(1, text("band", language, low=low, high=high))
+    probability = number(result.probability, language, ".3f")
     return (
         f'<section class="bp-card bp-{result.verdict}" aria-live="polite">'
         f'<p class="bp-verdict"><span aria-hidden="true">{MARKS[result.verdict]}</span> '
         f"{text(f'verdict.{result.verdict}', language)}</p>"
-        f'<p class="bp-probability"><b>{result.probability:.3f}</b> {text(key, language)}</p>'
+        f'<p class="bp-probability"><b>{probability}</b> {text(key, language)}</p>'
         f"{_scale(result.probability, point)}"
         f'<p class="bp-facts">{escape("; ".join(facts))}</p>'
         f"{_warnings(result, language)}</section>"
@@ -55,7 +57,7 @@ def evidence_grid(grid: Sequence[Sequence[float | None]], language: Language) ->
     """Draw a patch's evidence as numbers; nothing for a grid too large to read."""
     if max(len(grid), len(grid[0])) > _MAX_GRID:
         return ""
-    rows = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in grid)
+    rows = "".join(f"<tr>{''.join(_cell(v, language) for v in row)}</tr>" for row in grid)
     return (
         f'<figure class="bp-grid"><figcaption>{text("grid", language)}</figcaption>'
         f"<table><tbody>{rows}</tbody></table>"
@@ -70,9 +72,9 @@ def region_figures(result: PredictionResult, language: Language) -> str:
         return ""
     tissue = sum(value is not None for row in region.tiles for value in row)
     figures = (
-        ("malignant_area", f"{region.malignant_area_mm2:.2f} mm²"),
-        ("malignant_fraction", f"{region.malignant_fraction:.1%}"),
-        ("tissue_fraction", f"{region.tissue_fraction:.1%}"),
+        ("malignant_area", f"{number(region.malignant_area_mm2, language, '.2f')} mm²"),
+        ("malignant_fraction", number(region.malignant_fraction, language, ".1%")),
+        ("tissue_fraction", number(region.tissue_fraction, language, ".1%")),
         ("tiles", f"{tissue} / {region.rows * region.columns}"),
     )
     return facts_list((text(key, language), value) for key, value in figures)
@@ -93,7 +95,12 @@ def tile_table(result: PredictionResult, point: OperatingPoint, language: Langua
     ranked = sorted(tiles_of(result), key=lambda tile: -tile[2])
     shown = ranked[:MAX_TILES_SHOWN]
     rows = [
-        [str(row), str(column), f"{value:.3f}", _tile_words(point.verdict(value), language)]
+        [
+            str(row),
+            str(column),
+            number(value, language, ".3f"),
+            _tile_words(point.verdict(value), language),
+        ]
         for row, column, value in shown
     ]
     headers = [text(k, language) for k in ("row", "column", "probability_short", "verdict")]
@@ -153,7 +160,7 @@ def _batch_row(item: BatchItem, language: Language) -> list[str]:
     notes = " ".join(warning_words(item.result, language))
     verdict = item.result.verdict
     words = f"{MARKS[verdict]} {text(f'verdict.{verdict}', language)}"
-    return [name, f"{item.result.probability:.3f}", words, notes]
+    return [name, number(item.result.probability, language, ".3f"), words, notes]
 
 
 def warning_words(result: PredictionResult, language: Language) -> list[str]:
@@ -184,9 +191,10 @@ def _scale(probability: float, point: OperatingPoint) -> str:
     )
 
 
-def _cell(value: float | None) -> str:
+def _cell(value: float | None, language: Language) -> str:
     if value is None:
         return "<td></td>"
     side = "for" if value > 0 else "against"
     strength = min(abs(value) / FULL_SCALE_LOGIT, 1.0)
-    return f'<td class="bp-{side}" style="--s:{strength:.2f}">{value:+.2f}</td>'
+    words = number(value, language, "+.2f")
+    return f'<td class="bp-{side}" style="--s:{strength:.2f}">{words}</td>'

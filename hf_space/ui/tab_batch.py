@@ -11,6 +11,7 @@ from hf_space.batch import predict_many
 from hf_space.schemas import BatchItem, PredictOptions
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words
 from hf_space.ui.batch_files import batch_images
+from hf_space.ui.form import call_on_run
 from hf_space.ui.panel import Panel, build_panel
 from hf_space.ui.render import batch_table
 from hf_space.ui.tab_region import PROGRESS, download
@@ -44,13 +45,7 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n) -> Panel:
             items = await _read_all(backend, uploads or [], options, progress, language)
             return [batch_table(items, language), download("biopsia_batch.csv", batch_csv(items))]
 
-    run.click(
-        read,
-        [files, *panel.inputs],
-        [results, csv_file],
-        preprocess=False,
-        api_visibility="private",
-    )
+    call_on_run(run, files, panel, read, [results, csv_file])
     return panel
 
 
@@ -67,7 +62,7 @@ async def _read_all(
     items: list[BatchItem] = []
     with ExitStack() as stack:
         paths = [(uploaded_name(upload), uploaded_path(upload)) for upload in uploads]
-        images = batch_images(paths, backend.settings, stack)
+        images = await batch_images(paths, backend.settings, stack)
         async for item in predict_many(predictor, images, options):
             items.append(item)
             progress((len(items), len(images)), desc=words, unit=unit)

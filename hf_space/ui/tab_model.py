@@ -12,7 +12,7 @@ import gradio as gr
 from hf_space.model_report import model_report
 from hf_space.ui.backend import Backend, errors_in_words
 from hf_space.ui.render import facts_list, point_name, table
-from hf_space.ui.texts import Language, language_of, text, text_or
+from hf_space.ui.texts import Language, language_of, number, text, text_or
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +63,11 @@ def _facts(predictor: Predictor, report: ModelReport, language: Language) -> str
     trained = text(
         "trained_value",
         language,
-        patches=f"{training.patches:,}",
-        cases=training.cases,
+        patches=number(training.patches, language, ",d"),
+        cases=number(training.cases, language, ",d"),
         date=training.date,
     )
-    microns = f"{config.spacing_um_px:g}"
+    microns = number(config.spacing_um_px, language, "g")
     facts = (
         ("model_name", config.name),
         ("revision", config.revision),
@@ -84,10 +84,11 @@ def _points(report: ModelReport, language: Language) -> str:
     rows = [
         [
             point_name(name, language),
-            f"{point.threshold:.3f}",
-            f"{point.uncertain_low:.3f}-{point.uncertain_high:.3f}",
+            number(point.threshold, language, ".3f"),
+            f"{number(point.uncertain_low, language, '.3f')}"
+            f"-{number(point.uncertain_high, language, '.3f')}",
             *(
-                "-" if figure is None else f"{figure:.1%}"
+                "-" if figure is None else number(figure, language, ".1%")
                 for figure in (point.sensitivity, point.specificity, point.precision)
             ),
         ]

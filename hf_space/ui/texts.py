@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
+from hf_space.ui.error_texts import ERROR_TEXTS
+
 if TYPE_CHECKING:
     import gradio as gr
 
 Language = Literal["en", "es"]
+
+# Narrow and wide spaces that no line is broken at, as Spanish puts them in numbers.
+_SPANISH_NUMBER: Final = str.maketrans({".": ",", ",": "\u202f", "%": "\u00a0%"})
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "intro": (
@@ -35,9 +40,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "input_region": ("Region image", "Imagen de la región"),
     "input_batch": ("Image files, or one zip", "Archivos de imagen, o un zip"),
     "examples": ("Examples", "Ejemplos"),
-    "run": ("Read the image", "Leer la imagen"),
-    "run_region": ("Read the region", "Leer la región"),
-    "run_batch": ("Read the batch", "Leer el lote"),
+    "run": ("Read the image", "Analizar la imagen"),
+    "run_region": ("Read the region", "Analizar la región"),
+    "run_batch": ("Read the batch", "Analizar el lote"),
     "overlay": ("Evidence over the tissue", "Evidencia sobre el tejido"),
     "heatmap": ("Probability of each tile", "Probabilidad de cada tesela"),
     "overlay_alt": (
@@ -71,7 +76,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "At threshold {threshold}: sensitivity {sensitivity}, specificity {specificity}, "
         "measured on patches of held-out cases.",
         "Con el umbral {threshold}: sensibilidad {sensitivity}, especificidad {specificity}, "
-        "medidas en parches de casos apartados.",
+        "medidas en parches de casos reservados.",
     ),
     "unmeasured": (
         "At threshold {threshold}: sensitivity and specificity were not measured.",
@@ -86,7 +91,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "probability": ("calibrated probability", "probabilidad calibrada"),
     "probability_region": (
         "calibrated probability of the most suspicious 3x3 tiles",
-        "probabilidad calibrada de las 3x3 teselas más sospechosas",
+        "probabilidad calibrada del grupo de 3x3 teselas más sospechoso",
     ),
     "rule": ("threshold {threshold} ({point})", "umbral {threshold} ({point})"),
     "band": ("uncertain from {low} to {high}", "dudoso de {low} a {high}"),
@@ -105,7 +110,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "warning.off_scale": (
         "The image is much coarser than the model's scale; detail is missing.",
-        "La imagen es mucho más gruesa que la escala del modelo; falta detalle.",
+        "La resolución de la imagen es mucho menor que la del modelo; falta detalle.",
     ),
     "warning.padded": (
         "The image is smaller than a patch and was grown by reflection.",
@@ -172,69 +177,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "uncertain_band": ("Uncertain", "Dudoso"),
     "card_title": ("Model card", "Ficha del modelo"),
     "no_card": ("This model has no card.", "Este modelo no tiene ficha."),
-    "plots": ("Measured on held-out cases", "Medido en casos apartados"),
+    "plots": ("Measured on held-out cases", "Medido en casos reservados"),
     "plot.roc": ("ROC curve", "Curva ROC"),
     "plot.pr": ("Precision and recall", "Precisión y exhaustividad"),
     "plot.reliability": ("Calibration", "Calibración"),
     "plot.confusion": ("Confusion matrix", "Matriz de confusión"),
     "plot.thresholds": ("Figures by threshold", "Cifras según el umbral"),
     "plot.scores": ("Probabilities by class", "Probabilidades por clase"),
-    "error.model_unavailable": (
-        "The model is not available, so nothing can be predicted. Try again later.",
-        "El modelo no está disponible y no se puede predecir nada. Vuelva a intentarlo más tarde.",
-    ),
-    "error.busy": (
-        "The service has more to do than it can queue. Try again in a moment.",
-        "El servicio tiene más trabajo del que puede encolar. Inténtelo en un momento.",
-    ),
-    "error.internal_error": (
-        "The service failed on this request.",
-        "El servicio falló con esta petición.",
-    ),
-    "error.missing_image": (
-        "There is no image yet: upload one or choose an example.",
-        "Aún no hay imagen: suba una o elija un ejemplo.",
-    ),
-    "error.unsupported_image": (
-        "This file is no image that can be read.",
-        "Este archivo no es una imagen que se pueda leer.",
-    ),
-    "error.corrupt_image": (
-        "The image file is truncated or damaged.",
-        "El archivo de imagen está truncado o dañado.",
-    ),
-    "error.animated_image": (
-        "The file holds several frames or pages; send one.",
-        "El archivo tiene varios fotogramas o páginas; envíe uno.",
-    ),
-    "error.too_many_pixels": (
-        "The image has more pixels than accepted.",
-        "La imagen tiene más píxeles de los admitidos.",
-    ),
-    "error.payload_too_large": (
-        "The file is larger than accepted.",
-        "El archivo es mayor de lo admitido.",
-    ),
-    "error.scale_out_of_range": (
-        "The image cannot be read at this scale; check the µm per pixel.",
-        "La imagen no se puede leer a esta escala; revise los µm por píxel.",
-    ),
-    "error.no_tissue": (
-        "The region holds no tissue: all of it is as bright as bare glass.",
-        "La región no tiene tejido: toda es tan clara como el vidrio.",
-    ),
-    "error.invalid_options": (
-        "An option has a value that is not accepted.",
-        "Una opción tiene un valor no admitido.",
-    ),
-    "error.invalid_archive": (
-        "The zip cannot be read: damaged, encrypted or empty.",
-        "El zip no se puede leer: dañado, cifrado o vacío.",
-    ),
-    "error.too_many_files": (
-        "The batch has more files than accepted.",
-        "El lote tiene más archivos de los admitidos.",
-    ),
+    **ERROR_TEXTS,
 }
 
 
@@ -246,6 +196,18 @@ def text(key: str, language: Language, **values: object) -> str:
 def text_or(key: str, language: Language, fallback: str) -> str:
     """Return the words of a key, or the fallback for a key that is not known here."""
     return text(key, language) if key in TEXTS else fallback
+
+
+def number(value: float, language: Language, spec: str) -> str:
+    """Return a number as the language writes it.
+
+    Args:
+        value: The number.
+        language: Spanish has a decimal comma, and spaces between thousands and before `%`.
+        spec: How Python is to format it, such as `.3f`, `.1%` or `,d`.
+    """
+    written = format(value, spec)
+    return written.translate(_SPANISH_NUMBER) if language == "es" else written
 
 
 def translations() -> dict[str, dict[str, str]]:

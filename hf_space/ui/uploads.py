@@ -74,10 +74,13 @@ def keep_uploads_private() -> None:
     Gradio deletes its files when the service ends, and the folder goes with the process. Call it
     before any component is made. Whoever sets `GRADIO_TEMP_DIR` has chosen a folder already.
     """
-    if "GRADIO_TEMP_DIR" not in os.environ:
+    folder = os.environ.get("GRADIO_TEMP_DIR")
+    if not folder:
         folder = tempfile.mkdtemp(prefix="biopsia-")
-        os.environ["GRADIO_TEMP_DIR"] = folder
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # Gradio names files below the folder as it is spelled here, `uploaded_path` by their real
+    # place; behind a link the two would differ, and uploads would stay.
+    os.environ["GRADIO_TEMP_DIR"] = os.path.realpath(folder)
 
 
 def watch_uploads(blocks: gr.Blocks, uploads: Uploads) -> None:

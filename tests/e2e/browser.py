@@ -57,6 +57,13 @@ class Browser:
 
         return waiting.until(seen, f"{css} with {containing!r} is not there")  # type: ignore[return-value]
 
+    def wait_until_gone(self, css: str) -> None:
+        """Wait until no such element can be seen."""
+        waiting = WebDriverWait(
+            self.driver, _WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]
+        )
+        waiting.until(lambda _: not self.visible(css), f"{css} is still there")
+
     def upload(self, *paths: Path, place: int = 0) -> None:
         """Choose files in one of the page's inputs, and wait until they have arrived."""
         inputs = self.driver.find_elements(By.CSS_SELECTOR, "input[type=file]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -118,7 +119,9 @@ def test_a_spanish_visitor_reads_spanish(server: RunningServer, tmp_path: Path) 
     with chromium(tmp_path, language="es-ES") as browser:
         open_page(browser, server, "es")
         assert "no es un diagnóstico" in browser.wait_for(".bp-notice").text
-        assert text("warning.scale_assumed", "es") in read_patch(browser, "es")
+        card = read_patch(browser, "es")
+        assert text("warning.scale_assumed", "es") in card
+        assert re.search(r"^0,\d{3} ", card, re.MULTILINE)
         browser.press(text("tab_region", "es"))
         browser.press(text("run_region", "es"))
         # Nothing was uploaded here: the error too is in Spanish, with its code.

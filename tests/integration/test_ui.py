@@ -226,15 +226,6 @@ def test_files_of_the_server_are_not_served(server: RunningServer, path: str) ->
         assert answer.status_code in {403, 404}
 
 
-def test_an_upload_is_bounded_as_a_whole(server: RunningServer) -> None:
-    url = f"{server.url}/gradio_api/upload"
-    files = [("files", (f"{i}.png", b"0" * MAX_UPLOAD)) for i in range(4)]
-    assert httpx2.post(url, files=files).status_code == 413
-    chunks = iter([b"--x\r\n", b"0" * 10])
-    headers = {"content-type": "multipart/form-data; boundary=x"}
-    assert httpx2.post(url, content=chunks, headers=headers).status_code == 411
-
-
 def test_a_large_file_is_refused_in_words(client: Client, tmp_path: Path) -> None:
     large = tmp_path / "large.png"
     large.write_bytes(b"0" * (MAX_UPLOAD + 1))

@@ -11,12 +11,13 @@ from typing import get_args
 
 import pytest
 
+from hf_space.errors import BiopsiaError
 from hf_space.inference.bundle import Verdict
 from hf_space.schemas import BatchItem, ErrorBody, WarningCode
 from hf_space.ui.render import MARKS, batch_table
 from hf_space.ui.tab_model import card_text
 from hf_space.ui.tables import batch_csv
-from hf_space.ui.texts import TEXTS, Language, language_of, text, translations
+from hf_space.ui.texts import TEXTS, Language, language_of, number, text, translations
 
 UI = Path(__file__).parents[2] / "hf_space/ui"
 
@@ -50,8 +51,35 @@ def test_verdicts_and_warnings_have_words_and_verdicts_a_mark(language: Language
         assert text(f"warning.{code}", language)
 
 
+def codes_below(error: type[BiopsiaError]) -> set[str]:
+    return {error.code}.union(*map(codes_below, error.__subclasses__()))
+
+
+def test_every_error_code_has_words() -> None:
+    codes = codes_below(BiopsiaError)
+    assert {"internal_error", "unknown_operating_point", "invalid_image"} <= codes
+    assert {key for key in TEXTS if key.startswith("error.")} == {f"error.{c}" for c in codes}
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "english", "spanish"),
+    [
+        (0.1234, ".3f", "0.123", "0,123"),
+        (0.951, ".1%", "95.1%", "95,1\u00a0%"),
+        (277_524, ",d", "277,524", "277\u202f524"),
+        (-1.5, "+.2f", "-1.50", "-1,50"),
+        (4.0, "g", "4", "4"),
+    ],
+)
+def test_numbers_are_written_as_the_language_does(
+    value: float, spec: str, english: str, spanish: str
+) -> None:
+    assert number(value, "en", spec) == english
+    assert number(value, "es", spec) == spanish
+
+
 def test_every_text_is_used_and_every_used_text_exists() -> None:
-    code = "\n".join(p.read_text("utf-8") for p in UI.glob("*.py") if p.name != "texts.py")
+    code = "\n".join(p.read_text("utf-8") for p in UI.glob("*.py") if "texts" not in p.stem)
     used = set(re.findall(r"""["']([a-z_]+)["']""", code))
     by_prefix = {key for key in TEXTS if "." in key}
     built = {"download_json", "download_csv", "download_heatmap", "input_image", "input_region"}

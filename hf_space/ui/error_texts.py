@@ -1,0 +1,92 @@
+"""What went wrong, in English and Spanish: words for every code of `hf_space.errors`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ERROR_TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "error.model_unavailable": (
+        "The model is not available, so nothing can be predicted. Try again later.",
+        "El modelo no está disponible y no se puede predecir nada. Vuelva a intentarlo más tarde.",
+    ),
+    "error.busy": (
+        "The service has more to do than it can queue. Try again in a moment.",
+        "El servicio tiene más trabajo del que puede encolar. Inténtelo en un momento.",
+    ),
+    "error.internal_error": (
+        "The service failed on this request.",
+        "El servicio falló con esta petición.",
+    ),
+    "error.missing_image": (
+        "There is no image yet: upload one or choose an example.",
+        "Aún no hay imagen: suba una o elija un ejemplo.",
+    ),
+    "error.unsupported_image": (
+        "This file is no image that can be read.",
+        "Este archivo no es una imagen que se pueda leer.",
+    ),
+    "error.corrupt_image": (
+        "The image file is truncated or damaged.",
+        "El archivo de imagen está truncado o dañado.",
+    ),
+    "error.animated_image": (
+        "The file holds several frames or pages; send one.",
+        "El archivo tiene varios fotogramas o páginas; envíe uno.",
+    ),
+    "error.too_many_pixels": (
+        "The image has more pixels than accepted.",
+        "La imagen tiene más píxeles de los admitidos.",
+    ),
+    "error.payload_too_large": (
+        "The file is larger than accepted.",
+        "El archivo es mayor de lo admitido.",
+    ),
+    "error.scale_out_of_range": (
+        "The image cannot be read at this scale; check the µm per pixel.",
+        "La imagen no se puede leer a esta escala; revise los µm por píxel.",
+    ),
+    "error.no_tissue": (
+        "The region holds no tissue: all of it is as bright as bare glass.",
+        "La región no tiene tejido: toda es tan clara como el vidrio.",
+    ),
+    "error.invalid_options": (
+        "An option has a value that is not accepted.",
+        "Una opción tiene un valor no admitido.",
+    ),
+    "error.invalid_archive": (
+        "The zip cannot be read: damaged, encrypted or empty.",
+        "El zip no se puede leer: dañado, cifrado o vacío.",
+    ),
+    "error.too_many_files": (
+        "The batch has more files than accepted.",
+        "El lote tiene más archivos de los admitidos.",
+    ),
+    "error.unknown_operating_point": (
+        "The model has no operating point of this name.",
+        "El modelo no tiene un punto de operación con este nombre.",
+    ),
+    "error.invalid_request": (
+        "The request cannot be used; send it again.",
+        "La petición no se puede usar; vuelva a enviarla.",
+    ),
+    "error.invalid_encoding": (
+        "The image text is neither base64 nor a data URL.",
+        "El texto de la imagen no es base64 ni una URL de datos.",
+    ),
+    "error.invalid_form": (
+        "The form cannot be read.",
+        "El formulario no se puede leer.",
+    ),
+    "error.unsupported_media_type": (
+        "The request is neither a form nor JSON.",
+        "La petición no es un formulario ni JSON.",
+    ),
+    "error.invalid_image": (
+        "The image cannot be used.",
+        "La imagen no se puede usar.",
+    ),
+    "error.not_a_patch": (
+        "The image is larger than a patch; read it as a region.",
+        "La imagen es mayor que un parche; analícela como región.",
+    ),
+}

@@ -1,0 +1,79 @@
+"""A result never stands beside an image that it is not about."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from selenium.webdriver.common.by import By
+
+from hf_space.ui.texts import text
+from tests.bundle_factory import encode, plain_image
+from tests.e2e.browser import Browser, chromium
+from tests.e2e.test_demo_browser import PATCH, open_page, read_patch
+from tests.server import RunningServer
+
+
+def assert_no_result(browser: Browser) -> None:
+    browser.wait_until_gone(".bp-card, .bp-grid, .bp-figures, .bp-table, .bp-result img")
+
+
+def test_another_image_or_none_clears_the_result(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        open_page(browser, server)
+        read_patch(browser)
+        browser.wait_for('.bp-result img[src*="evidence"]')
+        browser.wait_for(".gallery-item").click()
+        browser.wait_for('.bp-picture img[src*="drawn_"]')
+        assert_no_result(browser)
+        browser.press(text("run", "en"))
+        browser.wait_for(".bp-card")
+        browser.wait_for('.bp-picture button[aria-label="Remove Image"]').click()
+        assert_no_result(browser)
+
+
+def test_a_failed_run_leaves_no_result(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        open_page(browser, server)
+        read_patch(browser)
+        browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys("-1")
+        browser.press(text("run", "en"))
+        browser.wait_for(".toast-body", "invalid_options")
+        assert_no_result(browser)
+
+
+def test_a_late_answer_is_not_shown(server: RunningServer, tmp_path: Path) -> None:
+    large = tmp_path / "large.jpg"
+    large.write_bytes(encode(plain_image(200, 120, 190, width=4000, height=3000), "JPEG"))
+    with chromium(tmp_path / "profile") as browser:
+        open_page(browser, server)
+        browser.press(text("tab_region", "en"))
+        browser.wait_for("button", text("run_region", "en"))
+        browser.upload(large, place=1)
+        browser.wait_for('.bp-picture img[src*="large"]')
+        browser.press(text("run_region", "en"))
+        browser.wait_for(".gallery-item").click()
+        browser.wait_for('.bp-picture img[src*="drawn_region"]')
+        # The answer about the large image would be here by then.
+        time.sleep(5)
+        assert_no_result(browser)
+        browser.press(text("run_region", "en"))
+        browser.wait_for('.bp-result img[src*="heatmap"]')
+        assert browser.wait_for("button", text("download_csv", "en")).is_enabled()
+        browser.wait_for('.bp-picture button[aria-label="Remove Image"]').click()
+        assert_no_result(browser)
+        assert not browser.wait_for("button", text("download_csv", "en")).is_enabled()
+
+
+def test_another_batch_clears_the_table(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        open_page(browser, server)
+        browser.press(text("tab_batch", "en"))
+        browser.wait_for("button", text("run_batch", "en"))
+        multiple = browser.driver.find_elements(By.CSS_SELECTOR, "input[type=file][multiple]")
+        multiple[0].send_keys(f"{PATCH}\n{PATCH.with_name('drawn_loose.png')}")
+        browser.wait_for("tr.file", "drawn_loose")
+        browser.press(text("run_batch", "en"))
+        browser.wait_for(".bp-files", PATCH.name)
+        browser.wait_for('button[aria-label="Remove this file"]').click()
+        assert_no_result(browser)
