@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +48,9 @@ def main() -> None:
         access_log=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    _Server(config).run()
+    # Uvicorn raises it again after it has shut down in order.
+    with suppress(KeyboardInterrupt):
+        _Server(config).run()
 
 
 if __name__ == "__main__":

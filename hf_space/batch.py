@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 # Enough to fill the next forward passes of every stream; each holds its file until it is scored.
 _AT_ONCE: Final = 3 * MAX_BATCH
-_ZIP_MAGIC: Final = b"PK\x03\x04"
+# Of a zip with files, and of an empty one.
+_ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 # The record at the end of a zip, with the size of the directory (APPNOTE 6.3, section 4.3.16).
 _DIRECTORY_END: Final = b"PK\x05\x06"
 _DIRECTORY_SIZE: Final = slice(12, 16)
@@ -44,9 +45,9 @@ class NamedImage:
 def is_zip(file: IO[bytes]) -> bool:
     """Tell by its first bytes whether a file is a zip; the position is left at the start."""
     file.seek(0)
-    head = file.read(len(_ZIP_MAGIC))
+    head = file.read(4)
     file.seek(0)
-    return head == _ZIP_MAGIC
+    return head in _ZIP_MAGICS
 
 
 def zip_images(
@@ -87,7 +88,7 @@ def zip_images(
         raise ArchiveError("The zip is encrypted; send it without a password.")
     return [
         NamedImage(
-            PurePosixPath(info.filename).name,
+            info.filename,
             lambda info=info: _read_entry(archive, info, max_file_bytes),  # type: ignore[misc]
         )
         for info in entries

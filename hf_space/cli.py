@@ -19,7 +19,10 @@ from hf_space.schemas import BatchItem, PredictOptions
 from hf_space.settings import Settings
 
 SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-COLUMNS: Final = ("file", "verdict", "probability", "kind", "warnings", "error")
+COLUMNS: Final = (
+    *("file", "verdict", "probability", "threshold", "operating_point", "kind"),
+    *("microns_per_pixel", "scale_source", "malignant_area_mm2", "warnings", "error"),
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -38,9 +41,13 @@ def predict(
     as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool, typer.Option("--json", help="Print one JSON result for each image.")
     ] = False,
-    operating_point: Annotated[str | None, typer.Option(help="See the model's card.")] = None,
+    operating_point: Annotated[
+        str | None, typer.Option(help="balanced, high_sensitivity, or another of the model.")
+    ] = None,
     threshold: Annotated[float | None, typer.Option(help="Own threshold, 0 to 1.")] = None,
-    microns_per_pixel: Annotated[float | None, typer.Option(help="Scale of the images.")] = None,
+    microns_per_pixel: Annotated[
+        float | None, typer.Option(help="Scale of the images; 4 is assumed where it is unknown.")
+    ] = None,
     mode: Annotated[Literal["auto", "patch", "region"], typer.Option()] = "auto",
 ) -> None:
     """Score images; exits with 1 when any could not be scored."""
@@ -124,7 +131,9 @@ def _print_row(item: BatchItem) -> None:
         typer.echo(f"{item.name}: {item.error.message}", err=True)
     if item.result:
         result = item.result
-        typer.echo(f"{result.probability:.3f}  {result.verdict:<9}  {item.name}")
+        line = f"{result.probability:.3f}  {result.verdict:<9}  {item.name}"
+        codes = ", ".join(warning.code for warning in result.warnings)
+        typer.echo(f"{line}  ({codes})" if codes else line)
 
 
 def _row(item: BatchItem) -> dict[str, Any]:
@@ -132,10 +141,16 @@ def _row(item: BatchItem) -> dict[str, Any]:
     if item.error:
         return row | {"error": f"{item.error.code}: {item.error.message}"}
     if item.result:
+        result = item.result
         row |= {
-            "verdict": item.result.verdict,
-            "probability": round(item.result.probability, 6),
-            "kind": item.result.kind,
-            "warnings": " ".join(warning.code for warning in item.result.warnings),
+            "verdict": result.verdict,
+            "probability": round(result.probability, 6),
+            "threshold": round(result.threshold, 6),
+            "operating_point": result.operating_point,
+            "kind": result.kind,
+            "microns_per_pixel": result.image.microns_per_pixel,
+            "scale_source": result.image.scale_source,
+            "malignant_area_mm2": result.region.malignant_area_mm2 if result.region else None,
+            "warnings": " ".join(warning.code for warning in result.warnings),
         }
     return row

@@ -73,7 +73,7 @@ def find_tissue(pixels: NDArray[np.uint8], config: InferenceConfig) -> Tiles:
     tiles = cut_tiles(pixels, config.patch_size_pixels)
     if not tiles.tissue.any():
         raise NoTissueError(
-            "The region holds no tissue: all of it is as bright as bare glass.",
+            "The region holds no tissue: all of it is bare glass, or black.",
             tiles=int(tiles.tissue.size),
         )
     return tiles
@@ -161,7 +161,7 @@ def region_result(
         heatmap=heatmap,
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,
-        malignant_area_mm2=malignant * (config.spacing_um_px / 1000.0) ** 2,
+        malignant_area_mm2=round(malignant * (config.spacing_um_px / 1000.0) ** 2, 6),
     )
     return gradcam, region
 

@@ -35,8 +35,8 @@ class PredictOptions(_Schema):
     microns_per_pixel: Annotated[float, Field(gt=0.0, le=1000.0, allow_inf_nan=False)] | None = (
         Field(
             default=None,
-            description="Scale of the image, above 0 and at most 1000; read from the file's "
-            "metadata if unset, else the model's scale is assumed.",
+            description="Scale of the image, above 0 and at most eight times the model's; read "
+            "from the file's metadata if unset, else the model's own is assumed.",
         )
     )
     mode: Literal["auto", "patch", "region"] = Field(

@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.routing import Mount
 
 from hf_space.api.errors import unexpected_response
 from hf_space.ids import uuid7
@@ -87,7 +86,6 @@ def _request_id(scope: Scope) -> str:
 
 def _route(scope: Scope) -> str:
     """Return the route's pattern, so that ids in paths do not multiply the time series."""
-    route = scope.get("route")
-    if isinstance(route, Mount) or (route is None and "app_root_path" in scope):
+    if "app_root_path" in scope:
         return "mounted"
-    return getattr(route, "path", "none")
+    return getattr(scope.get("route"), "path", "none")

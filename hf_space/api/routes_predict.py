@@ -20,11 +20,19 @@ router = APIRouter()
 def form_schema(part: str, schema: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI schema of a form with a file part beside the options."""
     options = PredictOptions.model_json_schema()
+    fields = {name: _optional(field) for name, field in options["properties"].items()}
     return options | {
         "title": "PredictForm",
-        "properties": {part: schema} | options["properties"],
+        "properties": {part: schema} | fields,
         "required": [part],
     }
+
+
+def _optional(field: dict[str, Any]) -> dict[str, Any]:
+    """Drop null from a field: a form leaves out what is not set, and cannot send null."""
+    kinds = [kind for kind in field.get("anyOf", []) if kind != {"type": "null"}]
+    kept = {key: value for key, value in field.items() if key != "anyOf" and value is not None}
+    return kept | kinds[0] if kinds else kept
 
 
 def _json_example() -> dict[str, Any]:
@@ -38,13 +46,14 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            MULTIPART: {"schema": form_schema("file", _IMAGE_FILE)},
+            # First, so that the documentation offers it first: its example can be sent as it is.
             "application/json": {
                 "schema": PredictRequest.model_json_schema(),
                 "examples": {
                     "drawn": {"summary": "A drawn patch of 50x50 px", "value": _json_example()}
                 },
             },
+            MULTIPART: {"schema": form_schema("file", _IMAGE_FILE)},
         },
     }
 }

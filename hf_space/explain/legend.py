@@ -15,7 +15,7 @@ Ticks = tuple[tuple[str, float], ...]
 
 MIN_WIDTH: Final = 200
 # Pixels at that width; wider drawings have a legend in proportion, up to four times this.
-_HEIGHT: Final = 40
+_HEIGHT: Final = 44
 _MAX_SCALE: Final = 4.0
 _MARGIN: Final = 10
 _BAR_TOP: Final = 16
@@ -73,7 +73,7 @@ def _legend(width: int, colours: bytes, ticks: Ticks, title: str) -> NDArray[np.
         cv2.line(legend, (x, top + thickness), (x, top + thickness + round(2 * scale)), _INK, 1)
         half = cv2.getTextSize(label, _FONT, _FONT_SCALE * scale, 1)[0][0] // 2
         left = min(max(x - half, 0), width - 2 * half - 1)
-        _write(legend, label, (left, len(legend) - round(2 * scale)), scale)
+        _write(legend, label, (left, len(legend) - round(5 * scale)), scale)
     return legend
 
 

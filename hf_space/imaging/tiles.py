@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 # A pixel is stained where its mean optical density exceeds this; glass stays below it.
 STAINED_DENSITY: Final = 0.05
+# No channel above this is black: the surround of an eyepiece's field. Nuclei are lighter.
+BLACK_LEVEL: Final = 30
+# A tile with more black than this shows too little else.
+BLACK_SHARE: Final = 0.5
 # A tile is tissue where this share of its pixels is stained. Of the training patches, 99 % have
 # twice as much.
 TISSUE_SHARE: Final = 0.1
@@ -60,10 +64,10 @@ def cut_tiles(image: NDArray[np.uint8], size: int) -> Tiles:
     height, width = image.shape[:2]
     heights, widths = _extents(height, size), _extents(width, size)
     # Row by row of tiles: the optical density of a whole region would not fit in memory.
-    share = np.stack(
-        [_stained_share(image[top : top + size], widths, size) for top in range(0, height, size)]
+    tissue = np.stack(
+        [_is_tissue(image[top : top + size], widths, size) for top in range(0, height, size)]
     )
-    return Tiles(image, size, share >= TISSUE_SHARE, np.multiply.outer(heights, widths))
+    return Tiles(image, size, tissue, np.multiply.outer(heights, widths))
 
 
 def _extents(side: int, size: int) -> NDArray[np.float64]:
@@ -71,10 +75,16 @@ def _extents(side: int, size: int) -> NDArray[np.float64]:
     return np.diff(edges).astype(np.float64)
 
 
-def _stained_share(
+def _is_tissue(
     strip: NDArray[np.uint8], widths: NDArray[np.float64], size: int
-) -> NDArray[np.float64]:
+) -> NDArray[np.bool_]:
+    """Judge the tiles of one row."""
     density = cv2.transform(cv2.LUT(strip, OPTICAL_DENSITY), _MEAN)
-    stained = (density > STAINED_DENSITY).sum(axis=0)
-    counts = np.add.reduceat(stained, np.arange(0, len(stained), size))
-    return np.asarray(counts / (widths * len(strip)), dtype=np.float64)
+    black = cv2.inRange(strip, (0, 0, 0), (BLACK_LEVEL,) * 3) > 0
+    stained = (density > STAINED_DENSITY) & ~black
+    areas = widths * len(strip)
+    starts = np.arange(0, strip.shape[1], size)
+    stained_share, black_share = (
+        np.add.reduceat(mask.sum(axis=0), starts) / areas for mask in (stained, black)
+    )
+    return np.asarray((stained_share >= TISSUE_SHARE) & (black_share <= BLACK_SHARE))

@@ -62,7 +62,7 @@ def test_a_zip_is_the_same_as_its_files(client: TestClient) -> None:
     files = {f"slide/{red}.png": patch(red) for red in REDS}
     noise = {"__MACOSX/slide/._0.png": b"x", ".DS_Store": b"x", "slide/": b""}
     items = items_of(post(client, ("all.zip", zipped(files | noise))))
-    assert [item.name for item in items] == [f"{red}.png" for red in REDS]
+    assert [item.name for item in items] == [f"slide/{red}.png" for red in REDS]
     probabilities = [item.result.probability for item in items if item.result]
     expected = [expected_probability(red, 100, 100) for red in REDS]
     assert probabilities == pytest.approx(expected, abs=1e-5)
@@ -91,12 +91,13 @@ def test_a_damaged_entry_spoils_only_itself(client: TestClient) -> None:
     [
         (b"PK\x03\x04" + b"\0" * 100, (422, "invalid_archive")),
         (zipped({"folder/": b""}), (422, "invalid_archive")),
+        (zipped({}), (422, "invalid_archive")),
         (zipped({f"{i}.png": b"x" for i in range(31)}), (413, "too_many_files")),
         (zipped({f"{i}.png": b"" for i in range(2000)}), (413, "too_many_files")),
         (patch(1).replace(b"\x89PNG", b"PK\x03\x04"), (422, "invalid_archive")),
         (zipped({"a.png": b"\0" * 600_000}), (413, "payload_too_large")),
     ],
-    ids=["damaged", "empty", "many", "long directory", "no directory", "bomb"],
+    ids=["damaged", "folder", "empty", "many", "long directory", "no directory", "bomb"],
 )
 def test_bad_zips_get_their_code(
     client: TestClient, content: bytes, expected: tuple[int, str]

@@ -50,10 +50,17 @@ def run(model: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]
 def test_folders_are_searched_and_verdicts_printed(tmp_path: Path, folder: Path) -> None:
     done = predict(tmp_path, folder)
     assert done.returncode == 0, done.stderr
+    why = ["(blurred,", "scale_assumed)"]
+    green = ["(blurred,", "not_h_and_e,", "scale_assumed)"]
     lines = sorted(line.split() for line in done.stdout.splitlines())
     assert lines == [
-        [f"{expected_probability(*BENIGN):.3f}", "benign", str(folder / "deeper" / "b.JPG")],
-        [f"{expected_probability(*MALIGNANT):.3f}", "malignant", str(folder / "a.png")],
+        [
+            f"{expected_probability(*BENIGN):.3f}",
+            "benign",
+            str(folder / "deeper" / "b.JPG"),
+            *green,
+        ],
+        [f"{expected_probability(*MALIGNANT):.3f}", "malignant", str(folder / "a.png"), *why],
     ]
 
 
@@ -75,6 +82,9 @@ def test_csv_has_a_row_for_each_file_bad_ones_too(tmp_path: Path, folder: Path) 
     assert rows[0]["error"].startswith("unsupported_image: ")
     assert float(rows[1]["probability"]) == pytest.approx(expected_probability(*MALIGNANT))
     assert rows[1]["warnings"] == "blurred scale_assumed"
+    assert rows[1]["threshold"] == "0.5"
+    assert rows[1]["scale_source"] == "assumed"
+    assert rows[1]["malignant_area_mm2"] == ""
 
 
 @pytest.mark.parametrize(

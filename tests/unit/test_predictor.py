@@ -121,7 +121,7 @@ def test_overlay_is_drawn_when_asked_for(predictor: Predictor) -> None:
     assert overlay is not None
     picture = decode_image(base64.b64decode(overlay.removeprefix("data:image/jpeg;base64,")))
     # Four times the patch, and the legend below it.
-    assert picture.shape == (240, 200, 3)
+    assert picture.shape == (244, 200, 3)
 
 
 def test_image_facts_and_scale(predictor: Predictor) -> None:

@@ -45,6 +45,14 @@ def test_patches_are_the_tiles_and_edges_grow_by_reflection() -> None:
     np.testing.assert_array_equal(patches[1][10], patches[1][8])
 
 
+def test_black_around_a_round_field_is_no_tissue() -> None:
+    image = plain_image(*STAINED, width=150)
+    image[:, :50] = 0
+    image[:30, 50:100] = 5
+    image[:20, 100:] = 5
+    assert cut_tiles(image, 50).tissue.tolist() == [[False, False, True]]
+
+
 def test_drawn_patches_are_tissue() -> None:
     patches, _ = make_patches(20)
     assert all(cut_tiles(patch, 50).tissue.all() for patch in patches)
