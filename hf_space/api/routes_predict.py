@@ -29,10 +29,15 @@ def form_schema(part: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _optional(field: dict[str, Any]) -> dict[str, Any]:
-    """Drop null from a field: a form leaves out what is not set, and cannot send null."""
-    kinds = [kind for kind in field.get("anyOf", []) if kind != {"type": "null"}]
-    kept = {key: value for key, value in field.items() if key != "anyOf" and value is not None}
-    return kept | kinds[0] if kinds else kept
+    """Say how a form leaves a field unset: it cannot send null, but may send nothing.
+
+    Without the empty example, the documentation's form fills in values that contradict each other.
+    """
+    if "anyOf" not in field:
+        return field
+    [kind] = [kind for kind in field["anyOf"] if kind != {"type": "null"}]
+    kept = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
+    return kept | kind | {"example": ""}
 
 
 def _json_example() -> dict[str, Any]:
