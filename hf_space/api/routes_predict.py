@@ -35,7 +35,7 @@ def _optional(field: dict[str, Any]) -> dict[str, Any]:
     """
     if "anyOf" not in field:
         return field
-    [kind] = [kind for kind in field["anyOf"] if kind != {"type": "null"}]
+    kind: dict[str, Any] = next(kind for kind in field["anyOf"] if kind != {"type": "null"})
     kept = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
     return kept | kind | {"example": ""}
 
