@@ -15,6 +15,7 @@ from hf_space.predictor import Predictor
 from hf_space.reporting import error_body
 from hf_space.schemas import ErrorBody, PredictOptions
 from hf_space.settings import Settings
+from hf_space.ui.error_words import error_words
 from hf_space.ui.texts import Language, text_or
 
 OWN_THRESHOLD = "own"
@@ -34,25 +35,31 @@ class Backend:
 
 
 def chosen_options(
-    point: str | None, threshold: float | None, microns: str | None, **more: Any
+    point: str | None, threshold: str | None, microns: str | None, **more: Any
 ) -> PredictOptions:
     """Return what a visitor chose in the options panel; raises InvalidOptionsError.
 
     Args:
         point: The chosen operating point, or `OWN_THRESHOLD`.
-        threshold: The slider's value, which counts for `OWN_THRESHOLD` only.
-        microns: The scale as it was typed, with a point or a comma; empty means unknown.
+        threshold: As it was typed, with a point or a comma; counts for `OWN_THRESHOLD` only.
+        microns: The scale, as it was typed too; empty means unknown.
         **more: Further options.
     """
     own = point == OWN_THRESHOLD
     return read_options(
         {
             "operating_point": None if own else point,
-            "threshold": threshold if own else None,
-            "microns_per_pixel": (microns or "").strip().replace(",", ".") or None,
+            # An empty one stays: it is no number, and no choice of the default either.
+            "threshold": _typed(threshold) if own else None,
+            "microns_per_pixel": _typed(microns) or None,
             **more,
         }
     )
+
+
+def _typed(words: str | None) -> str:
+    """Return a typed number as Python writes it; whether it is one is seen later."""
+    return (words or "").strip().replace(",", ".")
 
 
 @contextmanager
@@ -77,9 +84,6 @@ def errors_in_words(language: Language | None = None) -> Iterator[None]:
 
 def error_text(body: ErrorBody, language: Language | None) -> str:
     """Return an error's words and its code; for a visitor as HTML, in their language."""
-    message = body.message
-    if language == "es":
-        # The service's own message names the values; for other languages there are general words.
-        message = text_or(f"error.{body.code}", language, message)
+    message = body.message if language is None else error_words(body, language)
     words = f"{message} ({body.code})"
     return words if language is None else html.escape(words, quote=False)

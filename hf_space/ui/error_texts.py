@@ -89,4 +89,39 @@ ERROR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The image is larger than a patch; read it as a region.",
         "La imagen es mayor que un parche; analícela como región.",
     ),
+    # What an error's details add.
+    "detail.pixels": (
+        "It would be read at {width} x {height} px; at most {max_pixels} pixels are accepted. "
+        "Send a smaller crop, or check the scale.",
+        "Se leería a {width} x {height} px; se admiten {max_pixels} píxeles como máximo. "
+        "Envíe un recorte menor o revise la escala.",
+    ),
+    "detail.max_pixels": (
+        "At most {max_pixels} pixels are accepted.",
+        "Se admiten {max_pixels} píxeles como máximo.",
+    ),
+    "detail.bytes": (
+        "It has {bytes} MB; at most {max_bytes} MB are accepted.",
+        "Son {bytes} MB; se admiten {max_bytes} MB como máximo.",
+    ),
+    "detail.files": (
+        "It has {files} files; at most {max_files} are accepted.",
+        "Son {files} archivos; se admiten {max_files} como máximo.",
+    ),
+    "detail.max_files": (
+        "At most {max_files} files are accepted.",
+        "Se admiten {max_files} archivos como máximo.",
+    ),
+    "detail.microns_per_pixel": (
+        "It was to be read at {microns_per_pixel} µm per pixel.",
+        "Se iba a leer a {microns_per_pixel} µm por píxel.",
+    ),
+    "option.threshold": (
+        "must be a number from 0 to 1, such as 0.5",
+        "debe ser un número de 0 a 1, como 0,5",
+    ),
+    "option.microns_per_pixel": (
+        "must be a number above 0 and at most 1000, such as 0.25",
+        "debe ser un número mayor que 0 y de 1000 como máximo, como 0,25",
+    ),
 }

@@ -76,7 +76,7 @@ def call_on_run(
     Args:
         run: The button.
         upload: What is to be read; another one clears the outputs and ends the call.
-        panel: The options.
+        panel: The options; so does another choice of them.
         read: Gets the upload and the options.
         outputs: What it fills; they are cleared first, so that a failed call leaves nothing.
         **more: For the listener.
@@ -95,8 +95,11 @@ def call_on_run(
     # lose its scale and its type.
     inputs = [upload, *panel.inputs]
     call = run.click(read, inputs, outputs, preprocess=False, api_visibility="private", **more)
-    upload.change(fn=None, cancels=[call], api_visibility="private")
-    upload.change(**clear)
+    # What the page itself fills in when it opens is no choice; an example's scale is one.
+    changes = [upload.change, panel.point.input, panel.threshold.input, panel.microns.change]
+    for change in changes:
+        change(fn=None, cancels=[call], api_visibility="private")
+        change(**clear)
 
 
 def _empty(output: Any) -> Any:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import gradio as gr
 
-from hf_space.errors import ModelUnavailableError
+from hf_space.errors import InvalidOptionsError, ModelUnavailableError
 from hf_space.model_report import model_report
 from hf_space.schemas import ModelReport, ThresholdFigures
-from hf_space.ui.backend import OWN_THRESHOLD, Backend
+from hf_space.ui.backend import OWN_THRESHOLD, Backend, chosen_options
 from hf_space.ui.render import point_name
 from hf_space.ui.texts import Language, language_of, number, text
 
-_STEP = 0.01
+# Measured thresholds are written with few digits; a typed one is exactly the same, or another.
+_SAME: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Panel:
     """The components of one options panel."""
 
     point: gr.Radio
-    threshold: gr.Slider
+    threshold: gr.Textbox
     figures: gr.HTML
     microns: gr.Textbox
 
@@ -42,17 +43,16 @@ def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
     """Add an options panel; its choices are filled when the page loads."""
     with gr.Group():
         point = gr.Radio([], label=i18n("point"), info=i18n("point_info"))
-        threshold = gr.Slider(
-            0.0,
-            1.0,
-            value=0.5,
-            step=_STEP,
+        # Gradio's number fields make a silent 0 or 1 of what they cannot read, such as `0,5`.
+        threshold = gr.Textbox(
             label=i18n("threshold"),
             info=i18n("threshold_info"),
+            max_lines=1,
+            max_length=12,
             visible=False,
+            elem_classes="bp-own",
         )
         figures = gr.HTML(elem_classes="bp-held-out")
-        # Not a number field: Gradio shows 0 in an empty one.
         microns = gr.Textbox(
             label=i18n("microns"),
             info=i18n("microns_info"),
@@ -62,19 +62,21 @@ def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
         )
     panel = Panel(point, threshold, figures, microns)
 
-    def show(point: str | None, threshold: float, request: gr.Request) -> list[Any]:
-        own = gr.Slider(visible=point == OWN_THRESHOLD)
-        return [own, figures_line(backend, point, threshold, language_of(request))]
+    def show_figures(point: str | None, threshold: str | None, request: gr.Request) -> str:
+        return figures_line(backend, point, threshold, language_of(request))
 
-    gr.on(
-        [point.input, threshold.input],
-        show,
-        [point, threshold],
-        [threshold, figures],
-        show_progress="hidden",
-        trigger_mode="always_last",
-        api_visibility="private",
-    )
+    def show(point: str | None, threshold: str | None, request: gr.Request) -> list[Any]:
+        own = gr.Textbox(visible=point == OWN_THRESHOLD)
+        return [own, show_figures(point, threshold, request)]
+
+    more: dict[str, Any] = {
+        "show_progress": "hidden",
+        "trigger_mode": "always_last",
+        "api_visibility": "private",
+    }
+    point.input(show, [point, threshold], [threshold, figures], **more)
+    # The field is no output here: an answer must not meddle with what is being typed.
+    threshold.input(show_figures, [point, threshold], figures, **more)
     return panel
 
 
@@ -83,26 +85,30 @@ def panel_values(backend: Backend, language: Language) -> list[Any]:
     try:
         predictor = backend.get_predictor()
     except ModelUnavailableError:
-        return [gr.Radio(choices=[]), gr.Slider(), ""]
+        return [gr.Radio(choices=[]), gr.Textbox(), ""]
     config, default = predictor.bundle.config, predictor.default_operating_point
     names = [*config.thresholds, OWN_THRESHOLD]
     choices = [(point_name(name, language), name) for name in names]
     return [
         gr.Radio(choices=choices, value=default),
-        gr.Slider(value=round(config.thresholds[default].threshold, 2)),
+        gr.Textbox(value=number(config.thresholds[default].threshold, language, ".2f")),
         figures_line(backend, default, None, language),
     ]
 
 
 def figures_line(
-    backend: Backend, point: str | None, threshold: float | None, language: Language
+    backend: Backend, point: str | None, threshold: str | None, language: Language
 ) -> str:
     """Say what a choice gives on held-out cases, or that nobody measured it."""
     try:
         report = model_report(backend.get_predictor().bundle, backend.settings)
     except ModelUnavailableError:
         return ""
-    figures = _figures(report, point, threshold)
+    try:
+        figures = _figures(report, point, threshold)
+    except InvalidOptionsError:
+        words = f"{text('threshold', language)}: {text('option.threshold', language)}."
+        return f'<p class="bp-facts bp-bad" aria-live="polite">{escape(words)}</p>'
     if figures is None:
         return ""
     shown = number(figures.threshold, language, ".3f")
@@ -120,13 +126,12 @@ def figures_line(
 
 
 def _figures(
-    report: ModelReport, point: str | None, threshold: float | None
+    report: ModelReport, point: str | None, threshold: str | None
 ) -> ThresholdFigures | None:
     if point != OWN_THRESHOLD:
         return report.operating_points.get(point or "")
-    if threshold is None:
+    used = chosen_options(point, threshold, None).threshold
+    if used is None:
         return None
-    unmeasured = ThresholdFigures(threshold=threshold)
-    # The slider moves in the steps of the measured curve; anything else was not measured.
-    near = (f for f in report.threshold_curve if abs(f.threshold - threshold) < _STEP / 2)
-    return next(near, unmeasured)
+    measured = (f for f in report.threshold_curve if abs(f.threshold - used) < _SAME)
+    return next(measured, ThresholdFigures(threshold=used))

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
+from hf_space.ui.error_words import error_words
 from hf_space.ui.texts import Language, number, text, text_or
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 # A shape for each verdict, so that colour is never alone.
 MARKS: Final[dict[Verdict, str]] = {"malignant": "▲", "uncertain": "◆", "benign": "●"}
 MAX_TILES_SHOWN: Final = 200
+# No verdict's: what the model says of such an image means little.
+_UNRELIABLE_MARK: Final = "■"
+_UNRELIABLE: Final = frozenset({"blank", "not_h_and_e"})
 # A larger grid is a picture, not a table.
 _MAX_GRID: Final = 8
 
@@ -37,15 +41,31 @@ def verdict_card(result: PredictionResult, point: OperatingPoint, language: Lang
         high = number(point.uncertain_high, language, ".3f")
         facts.insert(1, text("band", language, low=low, high=high))
     probability = number(result.probability, language, ".3f")
+    tone: str = result.verdict
+    mark, heading, verdict = MARKS[result.verdict], f"verdict.{result.verdict}", ""
+    if is_unreliable(result):
+        verdict = (
+            f'<p class="bp-small">{text("model_says", language)} {text(heading, language)}</p>'
+        )
+        tone, mark, heading = "unreliable", _UNRELIABLE_MARK, "unreliable"
     return (
-        f'<section class="bp-card bp-{result.verdict}" aria-live="polite">'
-        f'<p class="bp-verdict"><span aria-hidden="true">{MARKS[result.verdict]}</span> '
-        f"{text(f'verdict.{result.verdict}', language)}</p>"
+        f'<section class="bp-card bp-{tone}" aria-live="polite">'
+        f'<p class="bp-verdict"><span aria-hidden="true">{mark}</span> '
+        f"{text(heading, language)}</p>{verdict}{_warnings(result, language)}"
         f'<p class="bp-probability"><b>{probability}</b> {text(key, language)}</p>'
         f"{_scale(result.probability, point)}"
-        f'<p class="bp-facts">{escape("; ".join(facts))}</p>'
-        f"{_warnings(result, language)}</section>"
+        f'<p class="bp-facts">{escape("; ".join(facts))}</p></section>'
     )
+
+
+def is_unreliable(result: PredictionResult) -> bool:
+    """Tell whether a result's warnings say that its verdict means little.
+
+    A region at the wrong scale is read as another tissue; a lone patch has no other scale to be
+    at, for those who send patches of the kind that the model was made for.
+    """
+    codes = {warning.code for warning in result.warnings}
+    return bool(codes & _UNRELIABLE) or (result.kind == "region" and "scale_assumed" in codes)
 
 
 def point_name(name: str, language: Language) -> str:
@@ -125,9 +145,16 @@ def tiles_of(result: PredictionResult) -> list[tuple[int, int, float]]:
 def batch_table(items: Sequence[BatchItem], language: Language) -> str:
     """Draw a batch: a summary, and a row for each file."""
     results = [item.result for item in items if item.result]
-    counts = {v: sum(result.verdict == v for result in results) for v in MARKS}
-    failed = len(items) - len(results)
-    summary = text("batch_summary", language, done=len(items), failed=failed, **counts)
+    reliable = [result for result in results if not is_unreliable(result)]
+    counts = {v: sum(result.verdict == v for result in reliable) for v in MARKS}
+    summary = text(
+        "batch_summary",
+        language,
+        done=len(items),
+        unreliable=len(results) - len(reliable),
+        failed=len(items) - len(results),
+        **counts,
+    )
     headers = [text(k, language) for k in ("file", "probability_short", "verdict", "notes")]
     rows = [_batch_row(item, language) for item in items]
     return f'<p class="bp-facts">{summary}</p>' + table("", headers, rows, "bp-files")
@@ -138,8 +165,16 @@ def table(
 ) -> str:
     """Draw a table that scrolls by itself; all texts are escaped."""
     head = "".join(f'<th scope="col">{escape(header)}</th>' for header in headers)
+    # Where a phone stacks the cells of a row, each says itself what it holds.
+    names = [escape(header) for header in headers]
     body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+        "<tr>"
+        + "".join(
+            f'<td data-name="{name}">{escape(cell)}</td>'
+            for name, cell in zip(names, row, strict=True)
+        )
+        + "</tr>"
+        for row in rows
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
@@ -151,15 +186,15 @@ def table(
 def _batch_row(item: BatchItem, language: Language) -> list[str]:
     name = item.name or str(item.index + 1)
     if item.error:
-        message = item.error.message
-        if language == "es":
-            message = text_or(f"error.{item.error.code}", language, message)
-        return [name, "", text("error", language), message]
+        return [name, "", text("error", language), error_words(item.error, language)]
     if item.result is None:
         return [name, "", "", ""]
     notes = " ".join(warning_words(item.result, language))
     verdict = item.result.verdict
     words = f"{MARKS[verdict]} {text(f'verdict.{verdict}', language)}"
+    if is_unreliable(item.result):
+        said = f"{text('model_says', language)} {text(f'verdict.{verdict}', language)}"
+        words = f"{_UNRELIABLE_MARK} {text('unreliable', language)}. {said}"
     return [name, number(item.result.probability, language, ".3f"), words, notes]
 
 

@@ -34,7 +34,7 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n) -> Panel:
     async def read(
         uploads: list[dict[str, Any]] | None,
         point: str | None,
-        threshold: float | None,
+        threshold: str | None,
         microns: str | None,
         request: gr.Request,
         progress: gr.Progress = PROGRESS,

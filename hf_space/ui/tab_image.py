@@ -27,7 +27,7 @@ def build_image_tab(backend: Backend, i18n: gr.I18n, examples: list[Example]) ->
     async def read(
         image: object,
         point: str | None,
-        threshold: float | None,
+        threshold: str | None,
         microns: str | None,
         request: gr.Request,
     ) -> list[Any]:

@@ -64,13 +64,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "point.own": ("Own threshold", "Umbral propio"),
     "threshold": ("Threshold", "Umbral"),
     "threshold_info": (
-        "On the calibrated probability; it has no uncertain band.",
-        "Sobre la probabilidad calibrada; no tiene banda dudosa.",
+        "From 0 to 1, on the calibrated probability; it has no uncertain band.",
+        "De 0 a 1, sobre la probabilidad calibrada; no tiene banda dudosa.",
     ),
     "microns": ("Scale (µm per pixel)", "Escala (µm por píxel)"),
     "microns_info": (
-        "Left empty: the file's own scale, else 4 is assumed.",
-        "Vacío: la escala del archivo; si no la hay, se supone 4.",
+        "Left empty: the file's own scale, else 4 is assumed. "
+        "A 40x objective or scan is about 0.25, 20x about 0.5, 10x about 1.",
+        "Vacío: la escala del archivo; si no la hay, se supone 4. "
+        "Un objetivo o escaneo de 40x es cerca de 0,25; de 20x, 0,5; de 10x, 1.",
     ),
     "held_out": (
         "At threshold {threshold}: sensitivity {sensitivity}, specificity {specificity}, "
@@ -85,6 +87,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "verdict.malignant": ("Invasive carcinoma suspected", "Se sospecha carcinoma invasivo"),
     "verdict.benign": ("No invasive carcinoma found", "No se halla carcinoma invasivo"),
     "verdict.uncertain": ("Uncertain", "Dudoso"),
+    "unreliable": ("Not reliable: check the warnings", "Poco fiable: vea los avisos"),
+    "model_says": ("The model's verdict:", "El veredicto del modelo:"),
     "tile.malignant": ("suspicious", "sospechosa"),
     "tile.benign": ("not suspicious", "no sospechosa"),
     "tile.uncertain": ("uncertain", "dudosa"),
@@ -150,9 +154,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "error": ("Error", "Error"),
     "batch_summary": (
         "{done} files: {malignant} suspicious, {uncertain} uncertain, {benign} not suspicious, "
-        "{failed} with errors.",
+        "{unreliable} not reliable, {failed} with errors.",
         "{done} archivos: {malignant} sospechosos, {uncertain} dudosos, {benign} no "
-        "sospechosos, {failed} con errores.",
+        "sospechosos, {unreliable} poco fiables, {failed} con errores.",
     ),
     "reading": ("Reading", "Leyendo"),
     "tiles_unit": ("tiles", "teselas"),

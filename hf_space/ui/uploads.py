@@ -19,7 +19,7 @@ from anyio import to_thread
 from gradio.blocks import Block
 from gradio.utils import get_upload_folder
 
-from hf_space.errors import MissingImageError, RequestError
+from hf_space.errors import MissingImageError, PayloadTooLargeError, RequestError
 
 _HTTP: Final = ("http://", "https://")
 
@@ -125,10 +125,17 @@ def uploaded_name(payload: Mapping[str, Any]) -> str:
 
 
 def read_bounded(path: Path, max_bytes: int) -> bytes:
-    """Read a file; one byte over the limit is enough for the predictor to refuse it."""
+    """Read a file; raises PayloadTooLargeError, with its true size, and reads no more then."""
     try:
         with path.open("rb") as file:
-            return file.read(max_bytes + 1)
+            size = os.fstat(file.fileno()).st_size
+            if size > max_bytes:
+                raise PayloadTooLargeError(
+                    f"The file has {size} bytes; at most {max_bytes} are accepted.",
+                    bytes=size,
+                    max_bytes=max_bytes,
+                )
+            return file.read()
     except OSError as error:
         raise RequestError("The uploaded file is gone; send it again.") from error
 

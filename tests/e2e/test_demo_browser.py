@@ -50,14 +50,32 @@ def test_own_threshold_and_scale_are_applied(server: RunningServer, tmp_path: Pa
     with chromium(tmp_path) as browser:
         open_page(browser, server)
         browser.wait_for("label", text("point.own", "en")).click()
-        browser.wait_for("input[type=range]")
+        field = browser.wait_for(".bp-own input, .bp-own textarea")
+        field.clear()
+        field.send_keys("0,3")
         unmeasured = text("unmeasured", "en", threshold="").partition(":")[2]
         browser.wait_for(".bp-held-out", unmeasured.strip())
+        browser.wait_for(".bp-held-out", "0.300")
         browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys("4,5")
         card = read_patch(browser)
-        assert text("point.own", "en") in card
+        assert text("rule", "en", threshold="0.300", point=text("point.own", "en")) in card
         assert "4.5 µm/px" in card
         assert text("warning.scale_assumed", "en") not in card
+
+
+def test_what_is_no_threshold_is_refused(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        open_page(browser, server)
+        browser.wait_for("label", text("point.own", "en")).click()
+        field = browser.wait_for(".bp-own input, .bp-own textarea")
+        field.clear()
+        field.send_keys("abc")
+        browser.wait_for(".bp-bad", text("option.threshold", "en"))
+        browser.upload(PATCH)
+        browser.wait_for('.bp-picture img[src*="/file="]')
+        browser.press(text("run", "en"))
+        browser.wait_for(".toast-body", text("option.threshold", "en"))
+        assert not browser.visible(".bp-card")
 
 
 def test_a_region_is_read_from_an_example_and_offered(

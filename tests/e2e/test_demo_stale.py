@@ -32,6 +32,19 @@ def test_another_image_or_none_clears_the_result(server: RunningServer, tmp_path
         assert_no_result(browser)
 
 
+def test_another_option_clears_the_result(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        open_page(browser, server)
+        read_patch(browser)
+        browser.wait_for("label", text("point.own", "en")).click()
+        assert_no_result(browser)
+        for css in (".bp-own", ".bp-microns"):
+            browser.press(text("run", "en"))
+            browser.wait_for(".bp-card")
+            browser.wait_for(f"{css} input, {css} textarea").send_keys("1")
+            assert_no_result(browser)
+
+
 def test_a_failed_run_leaves_no_result(server: RunningServer, tmp_path: Path) -> None:
     with chromium(tmp_path) as browser:
         open_page(browser, server)

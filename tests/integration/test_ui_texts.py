@@ -6,15 +6,20 @@ import csv
 import io
 import re
 import string
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 
-from hf_space.errors import BiopsiaError
-from hf_space.inference.bundle import Verdict
-from hf_space.schemas import BatchItem, ErrorBody, WarningCode
-from hf_space.ui.render import MARKS, batch_table
+from hf_space.errors import BiopsiaError, InvalidOptionsError
+from hf_space.inference.bundle import OperatingPoint, Verdict
+from hf_space.reporting import error_body
+from hf_space.schemas import BatchItem, ErrorBody, PredictionResult, WarningCode
+from hf_space.ui.backend import OWN_THRESHOLD, chosen_options
+from hf_space.ui.error_words import error_words
+from hf_space.ui.render import MARKS, batch_table, verdict_card
 from hf_space.ui.tab_model import card_text
 from hf_space.ui.tables import batch_csv
 from hf_space.ui.texts import TEXTS, Language, language_of, number, text, translations
@@ -134,3 +139,99 @@ def test_card_is_shown_without_front_matter_and_pictures(tmp_path: Path) -> None
     card.write_text("---\na: 1\n---\n\n# Name\n\n![roc](evaluation/roc.png)\n\nText.\n", "utf-8")
     assert card_text(card) == "# Name\n\n\nText."
     assert card_text(tmp_path / "none.md") == ""
+
+
+@pytest.mark.parametrize(("typed", "used"), [("0,5", 0.5), (" 0.25 ", 0.25), ("1", 1.0)])
+def test_an_own_threshold_is_read_with_point_or_comma(typed: str, used: float) -> None:
+    assert chosen_options(OWN_THRESHOLD, typed, None).threshold == used
+
+
+@pytest.mark.parametrize("typed", ["abc", "", None, "1.1", "-0,1", "nan", "0,5,1"])
+def test_what_is_no_threshold_is_refused_by_its_name(typed: str | None) -> None:
+    with pytest.raises(InvalidOptionsError) as raised:
+        chosen_options(OWN_THRESHOLD, typed, "4")
+    body = error_body(raised.value)
+    assert "Threshold: must be" in error_words(body, "en")
+    assert "Umbral: debe ser" in error_words(body, "es")
+
+
+def test_a_threshold_left_over_does_not_matter_to_a_named_point() -> None:
+    assert chosen_options("balanced", "abc", None).threshold is None
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "parts"),
+    [
+        ("payload_too_large", {"bytes": 30_500_000, "max_bytes": 20_000_000}, ("30,50", "20,00")),
+        ("too_many_files", {"files": 501, "max_files": 500}, ("501", "500")),
+        ("too_many_files", {"max_files": 500}, ("500",)),
+        ("too_many_pixels", {"max_pixels": 1_000_000}, ("1\u202f000\u202f000",)),
+        (
+            "too_many_pixels",
+            {"width": 5000, "height": 400, "max_pixels": 1_000_000},
+            ("5\u202f000", "400 px", "1\u202f000\u202f000"),
+        ),
+        ("scale_out_of_range", {"microns_per_pixel": 40.5}, ("40,5",)),
+        ("invalid_options", {"fields": [{"field": "microns_per_pixel", "message": ""}]}, ("Esc",)),
+    ],
+)
+def test_errors_tell_their_values_in_spanish(
+    code: str, details: dict[str, Any], parts: tuple[str, ...]
+) -> None:
+    words = error_words(ErrorBody(code=code, message="English", details=details), "es")
+    assert words.startswith(text(f"error.{code}", "es"))
+    assert "English" not in words
+    assert all(part in words for part in parts), words
+
+
+def result_with(*codes: WarningCode, kind: str = "patch") -> PredictionResult:
+    """A benign result with some warnings."""
+    facts = {"sha256": "0" * 64, "width": 50, "height": 50, "microns_per_pixel": 4.0}
+    times = dict.fromkeys(("decode", "queue", "inference", "render", "total"), 1.0)
+    return PredictionResult.model_validate(
+        {
+            "id": UUID(int=0),
+            "created_at": datetime.now(UTC),
+            "kind": kind,
+            "verdict": "benign",
+            "probability": 0.1,
+            "threshold": 0.4,
+            "operating_point": "balanced",
+            "predictions": [],
+            "gradcam": {"rows": 1, "columns": 1, "grid": [[-1.0]]},
+            "region": None,
+            "image": facts | {"scale_source": "assumed"},
+            "warnings": [{"code": code, "message": code} for code in codes],
+            "model": {"name": "tiny", "revision": "r1"},
+            "cached": False,
+            "saved": False,
+            "timing_ms": times,
+        }
+    )
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+@pytest.mark.parametrize(
+    ("result", "reliable"),
+    [
+        (result_with(), True),
+        (result_with("scale_assumed", "blurred"), True),
+        (result_with("scale_assumed", kind="region"), False),
+        (result_with("blank"), False),
+        (result_with("not_h_and_e", "padded"), False),
+    ],
+)
+def test_a_result_of_no_use_is_not_headed_by_its_verdict(
+    result: PredictionResult, language: Language, *, reliable: bool
+) -> None:
+    card = verdict_card(result, OperatingPoint.without_band(0.4), language)
+    assert ("bp-benign" in card) == reliable
+    assert (text("unreliable", language) in card) != reliable
+    places = [card.find(part) for part in ('"bp-verdict"', "bp-warnings", '"bp-scale"')]
+    if result.warnings:
+        assert places == sorted(places)
+    table = batch_table([BatchItem(index=0, name="a.png", result=result)], language)
+    assert (text("unreliable", language) in table) != reliable
+    counts = {"benign": int(reliable), "unreliable": int(not reliable)}
+    others = {"done": 1, "malignant": 0, "uncertain": 0, "failed": 0}
+    assert text("batch_summary", language, **counts, **others) in table
