@@ -26,7 +26,7 @@ def main(target: Path) -> None:
         browser.press(text("run_region", "en"))
         browser.wait_for(".bp-table", text("tiles_title", "en"))
         browser.wait_for('.bp-result img[src*="heatmap"]')
-        browser.driver.execute_script("window.scrollTo(0, 0)")  # type: ignore[no-untyped-call]
+        browser.driver.execute_script("window.scrollTo(0, 0)")
         browser.driver.get_screenshot_as_file(str(target))
 
 
