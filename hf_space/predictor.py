@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 # Up to this many bytes and pixels, decoding costs less than handing it to another thread.
 _SMALL_FILE_BYTES: Final = 128 * 1024
 _SMALL_IMAGE_PIXELS: Final = 256 * 256
-# A large image in work takes up to some 14 bytes a pixel; those that wait take their file's only.
+# A large image in work takes some 10 bytes a pixel; those that wait take their file's only.
 _LARGE_IMAGES_AT_ONCE: Final = 2
 _LARGE_IMAGES_WAITING: Final = 16
 

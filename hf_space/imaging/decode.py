@@ -24,6 +24,7 @@ FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
 
+_STRIP_ROWS: Final = 512
 # TIFF 6.0, section 8: tags and units of resolution.
 _RESOLUTION_TAGS: Final = (282, 283)
 _RESOLUTION_UNIT: Final = 296
@@ -166,18 +167,26 @@ def _has_second_frame(image: Image.Image) -> bool:
 
 def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
     try:
-        upright = image
-        ImageOps.exif_transpose(upright, in_place=True)
-        if upright.mode in _SIXTEEN_BIT_MODES:
-            grey = np.asarray(upright, dtype=np.uint16) // 257
+        ImageOps.exif_transpose(image, in_place=True)
+        if image.mode in _SIXTEEN_BIT_MODES:
+            grey = np.asarray(image, dtype=np.uint16) // 257
             return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
-        if upright.has_transparency_data:
-            rgba = upright.convert("RGBA")
-            # Pasting takes half the memory of compositing two RGBA images.
-            upright = Image.new("RGB", rgba.size, "white")
-            upright.paste(rgba, mask=rgba.getchannel("A"))
-        if upright.mode != "RGB":
-            upright = upright.convert("RGB")
-        return np.array(upright, dtype=np.uint8)
+        return _flatten(image)
     except Exception as error:  # Pillow's decoders raise almost any type on hostile data
         raise CorruptImageError("The image file is truncated or damaged.") from error
+
+
+def _flatten(image: Image.Image) -> NDArray[np.uint8]:
+    """Lay an image on white, strip by strip: copies of a whole one would not fit beside it."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    transparent = image.has_transparency_data
+    for top in range(0, height, _STRIP_ROWS):
+        bottom = min(top + _STRIP_ROWS, height)
+        strip = image if bottom - top == height else image.crop((0, top, width, bottom))
+        if transparent:
+            rgba = strip.convert("RGBA")
+            strip = Image.new("RGB", rgba.size, "white")
+            strip.paste(rgba, mask=rgba.getchannel("A"))
+        pixels[top:bottom] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
+    return pixels

@@ -53,6 +53,14 @@ def test_transparency_lies_on_white() -> None:
     np.testing.assert_allclose(decoded[0, :, 1], [255, 204, 153, 0], atol=1)
 
 
+def test_a_tall_image_has_no_seams() -> None:
+    rgba = np.random.default_rng(5).integers(0, 256, (1100, 7, 4), dtype=np.uint8)
+    alpha = rgba[..., 3:] / 255.0
+    expected = rgba[..., :3] * alpha + 255.0 * (1.0 - alpha)
+    decoded = decode_image(saved(Image.fromarray(rgba)))
+    np.testing.assert_allclose(decoded, expected, atol=1)
+
+
 def test_transparent_palette_entry_lies_on_white() -> None:
     image = Image.new("P", (2, 1))
     image.putpalette([10, 20, 30, 40, 50, 60])
