@@ -9,6 +9,7 @@ import signal
 import sys
 from typing import Any, Final
 
+from benchmarks.core_time import measure_core_time, render_core_time
 from benchmarks.processes import ROOT
 from benchmarks.results import merge_results
 from benchmarks.serving import QUICK, Plan, measure_serving
@@ -24,20 +25,24 @@ def main() -> None:
     """Measure what was asked for; all of it, unless something was named."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="serving, input_pipeline")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="serving, core_time, input_pipeline"
+    )
     parser.add_argument(
         "--quick", action="store_true", help="a short look at serving; nothing is written"
     )
     options = parser.parse_args()
     # An end from outside unwinds as Ctrl-C does, so that no server outlives its benchmark.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    for name in options.names or ["input_pipeline", "serving"]:
+    for name in options.names or ["input_pipeline", "serving", "core_time"]:
         if name == "serving":
             _serving(quick=options.quick)
+        elif name == "core_time":
+            _core_time()
         elif name == "input_pipeline":
             _input_pipeline()
         else:
-            parser.error(f"no benchmark {name!r}: serving or input_pipeline")
+            parser.error(f"no benchmark {name!r}: serving, core_time or input_pipeline")
 
 
 def _serving(*, quick: bool) -> None:
@@ -45,9 +50,20 @@ def _serving(*, quick: bool) -> None:
     table = render_serving(figures)
     logger.info("%s", table)
     if not quick:
-        merge_results("serving", figures)
-        text = DOCUMENT.read_text(encoding="utf-8")
-        DOCUMENT.write_text(replace_block(text, "serving", table), encoding="utf-8")
+        _publish("serving", figures, table)
+
+
+def _core_time() -> None:
+    figures = measure_core_time()
+    table = render_core_time(figures)
+    logger.info("%s", table)
+    _publish("core_time", figures, table)
+
+
+def _publish(name: str, figures: dict[str, Any], table: str) -> None:
+    merge_results(name, figures)
+    text = DOCUMENT.read_text(encoding="utf-8")
+    DOCUMENT.write_text(replace_block(text, name, table), encoding="utf-8")
 
 
 def _input_pipeline() -> None:

@@ -61,12 +61,16 @@ class Server:
                 return
             before = now
 
-    def get_json(self, path: str) -> Any:
-        """Return the JSON that a GET answers."""
+    def get(self, path: str) -> bytes:
+        """Return what a GET answers; raises RuntimeError unless that is a 200."""
         status, body = _get(self.port, path)
         if status != 200:
             raise RuntimeError(f"{path} answered {status}")
-        return json.loads(body)
+        return body
+
+    def get_json(self, path: str) -> Any:
+        """Return the JSON that a GET answers; raises RuntimeError unless that is a 200."""
+        return json.loads(self.get(path))
 
     def _memory(self, field: str) -> float:
         kilobytes = 0
