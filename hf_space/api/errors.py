@@ -54,6 +54,13 @@ def http_error_response(error: HTTPException) -> JSONResponse:
     return _response(error.status_code, code, str(error.detail), headers=error.headers)
 
 
+def biopsia_response(error: BiopsiaError) -> JSONResponse:
+    """Return one of the service's own errors, and log it where it is the service's fault."""
+    seconds = error.retry_after_seconds
+    headers = None if seconds is None else {"Retry-After": str(seconds)}
+    return _response(error.status, **error_body(error).model_dump(), headers=headers)
+
+
 def not_found(path: str) -> HTTPException:
     """Return the error for a path that nothing answers."""
     return HTTPException(404, f"Nothing answers at {path}; /docs lists the paths.")
@@ -61,15 +68,12 @@ def not_found(path: str) -> HTTPException:
 
 def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BiopsiaError)  # noqa: S101 -- registered for this class only
-    seconds = error.retry_after_seconds
-    headers = None if seconds is None else {"Retry-After": str(seconds)}
-    body = error_body(error)
-    return _response(error.status, body.code, body.message, details=body.details, headers=headers)
+    return biopsia_response(error)
 
 
-def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
+def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class only
-    return _on_biopsia_error(request, invalid_options(error.errors()))
+    return biopsia_response(invalid_options(error.errors()))
 
 
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

@@ -6,12 +6,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
 
-from hf_space.api.errors import http_error_response, not_found
+from hf_space.api.errors import biopsia_response, http_error_response, not_found
 from hf_space.errors import PayloadTooLargeError
-from hf_space.reporting import error_body
-from hf_space.schemas import ErrorReport
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -63,5 +60,4 @@ class GuardMiddleware:
 
 def _too_large(size: int, limit: int) -> Response:
     words = f"The request has {size} bytes; at most {limit} are accepted here."
-    report = ErrorReport(error=error_body(PayloadTooLargeError(words, bytes=size, max_bytes=limit)))
-    return JSONResponse(report.model_dump(), PayloadTooLargeError.status)
+    return biopsia_response(PayloadTooLargeError(words, bytes=size, max_bytes=limit))
