@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from redis import Redis as RedisClient
 
 # Before any test imports these libraries: they read the environment once, on import.
 _CACHE = tempfile.TemporaryDirectory(prefix="biopsia-tests-")
 os.environ.update(
+    BIOPSIA_DATA_DIR=str(Path(_CACHE.name) / "data"),
     GRADIO_TEMP_DIR=_CACHE.name,
     HF_HOME=_CACHE.name,
     HF_HUB_OFFLINE="1",
@@ -22,7 +26,20 @@ os.environ.update(
     TF_CPP_MIN_LOG_LEVEL="2",
 )
 
+from tests.server import OWN_STORES  # noqa: E402
+from tests.services import (  # noqa: E402
+    Postgres,
+    Redis,
+    postgres_missing,
+    redis_missing,
+    require,
+    running_postgres,
+    running_redis,
+)
 from tests.synthetic import write_kaggle_tree  # noqa: E402
+
+for _name in OWN_STORES:
+    os.environ.pop(_name, None)
 
 CASES = ("10254", "10257", "10260", "10255", "10253")
 """Two published training cases, one for validation, one for testing, and one in no list."""
@@ -43,3 +60,39 @@ def real_patches() -> Path:
     if not path:
         pytest.skip("BIOPSIA_IDC_DIR is not set")
     return Path(path).expanduser()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL, started once."""
+    require(postgres_missing())
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """An empty database of the test's own."""
+    # An earlier test may have ended the server, and so may this one.
+    postgres.start()
+    name = f"test_{uuid4().hex}"
+    yield postgres.create_database(name)
+    postgres.start()
+    postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A real Redis, started once."""
+    require(redis_missing())
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> str:
+    """An empty Redis."""
+    redis_server.start()
+    with RedisClient.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import httpx2
 
 ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
+OWN_STORES = ("BIOPSIA_DATABASE_URL", "BIOPSIA_REDIS_URL")
+"""Variables that may name a developer's own database, which is not for tests."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,19 @@ def running_server(**environment: str) -> Iterator[RunningServer]:
     """
     with tempfile.TemporaryDirectory(prefix="biopsia-server-") as folder:
         log = Path(folder) / "log"
-        port = _free_port()
-        own = {"PORT": str(port), "BIOPSIA_HOST": "127.0.0.1", "TMPDIR": folder}
+        port = free_port()
+        inherited = {key: value for key, value in os.environ.items() if key not in OWN_STORES}
+        own = {
+            "PORT": str(port),
+            "BIOPSIA_HOST": "127.0.0.1",
+            "BIOPSIA_DATA_DIR": str(Path(folder) / "data"),
+            "TMPDIR": folder,
+        }
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 -- our own interpreter and code
                 [sys.executable, "app.py"],
                 cwd=ROOT,
-                env=os.environ | own | environment,
+                env=inherited | own | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -73,10 +82,17 @@ def running_server(**environment: str) -> Iterator[RunningServer]:
             process.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """Return a port of 127.0.0.1 on which nobody listens.
+
+    It is none of those that systems give to outgoing connections: these cannot take it before the
+    server does, or while the server is away.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, 30_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait_until_alive(server: RunningServer) -> None:
