@@ -13,6 +13,7 @@ from hf_space.api.application import create_api
 from hf_space.api.dependencies import loaded_predictor
 from hf_space.logs import configure_logging
 from hf_space.settings import Settings
+from hf_space.ui.backend import Backend
 from hf_space.ui.demo import mount_demo
 from hf_space.ui.mounted import end_streams
 
@@ -28,7 +29,16 @@ logging.getLogger("uvicorn.access").disabled = True
 settings = Settings()
 app = create_api(settings)
 # Last: the demo at `/` gets the paths that nothing else answers.
-mount_demo(app, settings, partial(loaded_predictor, app))
+mount_demo(
+    app,
+    Backend(
+        settings,
+        get_predictor=partial(loaded_predictor, app),
+        history=app.state.archive.history,
+        limiter=app.state.limiter,
+        metrics=app.state.metrics,
+    ),
+)
 
 
 class _Server(uvicorn.Server):

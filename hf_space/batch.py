@@ -106,7 +106,11 @@ def check_count(count: int, max_files: int) -> None:
 
 
 async def predict_many(
-    predictor: Predictor, images: Iterable[NamedImage], options: PredictOptions
+    predictor: Predictor,
+    images: Iterable[NamedImage],
+    options: PredictOptions,
+    *,
+    owner: bytes | None = None,
 ) -> AsyncIterator[BatchItem]:
     """Yield each image's result or error as soon as it is there, in any order.
 
@@ -114,13 +118,14 @@ async def predict_many(
         predictor: Answers each image.
         images: Read one by one, a few ahead.
         options: The same for all images.
+        owner: In whose history the answers are saved, if in any.
     """
     waiting: Iterator[tuple[int, NamedImage]] = enumerate(images)
     running: set[asyncio.Task[BatchItem]] = set()
     try:
         while True:
             for index, image in islice(waiting, _AT_ONCE - len(running)):
-                running.add(asyncio.create_task(_item(predictor, index, image, options)))
+                running.add(asyncio.create_task(_item(predictor, index, image, options, owner)))
             if not running:
                 return
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -132,11 +137,15 @@ async def predict_many(
 
 
 async def _item(
-    predictor: Predictor, index: int, image: NamedImage, options: PredictOptions
+    predictor: Predictor,
+    index: int,
+    image: NamedImage,
+    options: PredictOptions,
+    owner: bytes | None,
 ) -> BatchItem:
     try:
         data = await to_thread.run_sync(image.read)
-        result = await predictor.predict(data, options, patient=True)
+        result = await predictor.predict(data, options, owner=owner, patient=True)
     except Exception as error:  # one bad image must not end the batch
         return BatchItem(index=index, name=image.name, error=error_body(error))
     return BatchItem(index=index, name=image.name, result=result)

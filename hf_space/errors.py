@@ -11,6 +11,10 @@
     │   ├── PayloadTooLargeError      413  payload_too_large
     │   ├── ArchiveError              422  invalid_archive
     │   ├── TooManyFilesError         413  too_many_files
+    │   ├── UnknownRecordError        404  unknown_record
+    │   ├── CredentialsError          401  invalid_credentials
+    │   ├── ApiKeyRequiredError       401  api_key_required
+    │   ├── RateLimitedError          429  rate_limited
     │   └── ImageError                422  invalid_image
     │       ├── UnsupportedImageError 415  unsupported_image
     │       ├── CorruptImageError     422  corrupt_image
@@ -21,6 +25,7 @@
     │       └── NoTissueError         422  no_tissue
     ├── ModelUnavailableError         503  model_unavailable
     │   └── BundleError               503  model_unavailable
+    ├── HistoryUnavailableError       503  history_unavailable
     └── BusyError                     503  busy
 
 Each class carries the ``code`` a client may switch on and the HTTP ``status`` it maps to. The text
@@ -38,7 +43,7 @@ class BiopsiaError(Exception):
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
-    retry_after_seconds: ClassVar[int | None] = None
+    retry_after_seconds: int | None = None
     public_message: ClassVar[str | None] = "The service failed on this request."
 
     def __init__(self, message: str, **details: object) -> None:
@@ -131,6 +136,39 @@ class TooManyFilesError(RequestError):
     status = 413
 
 
+class UnknownRecordError(RequestError):
+    """There is no such record, or it is another owner's: which of the two is not told."""
+
+    code = "unknown_record"
+    status = 404
+
+
+class CredentialsError(RequestError):
+    """The token or key is none that the service gave out."""
+
+    code = "invalid_credentials"
+    status = 401
+
+
+class ApiKeyRequiredError(RequestError):
+    """This service answers nobody without a key."""
+
+    code = "api_key_required"
+    status = 401
+
+
+class RateLimitedError(RequestError):
+    """The visitor, or the address, asks for more than its share."""
+
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after_seconds: int = 1, **details: object) -> None:
+        """Describe the refusal, and when the next request is welcome."""
+        super().__init__(message, retry_after_seconds=retry_after_seconds, **details)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class ImageError(RequestError):
     """The bytes arrived, but no patch can be made of them."""
 
@@ -192,6 +230,15 @@ class ModelUnavailableError(BiopsiaError):
 
 class BundleError(ModelUnavailableError):
     """The model folder is missing, incomplete or altered."""
+
+
+class HistoryUnavailableError(BiopsiaError):
+    """The database of the history cannot be reached."""
+
+    code = "history_unavailable"
+    status = 503
+    public_message = "The history cannot be reached. Predictions still work; try again in a moment."
+    retry_after_seconds = 2
 
 
 class BusyError(BiopsiaError):

@@ -1,12 +1,15 @@
-"""Identifiers that sort by time."""
+"""Identifiers that sort by time, and know it."""
 
 from __future__ import annotations
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-_NANOSECONDS_PER_MILLISECOND = 1_000_000
+_NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def uuid7() -> UUID:
@@ -14,9 +17,26 @@ def uuid7() -> UUID:
 
     Two ids made at least 245 ns apart sort in the order they were made (section 6.2, method 3).
     """
-    milliseconds, rest = divmod(time.time_ns(), _NANOSECONDS_PER_MILLISECOND)
-    fraction = (rest << 12) // _NANOSECONDS_PER_MILLISECOND
+    return _at(time.time_ns(), int.from_bytes(os.urandom(8)))
+
+
+def time_of(identifier: UUID) -> datetime:
+    """Return when a version 7 UUID of `uuid7` was made, in UTC, to the microsecond."""
+    milliseconds, fraction = identifier.int >> 80, identifier.int >> 64 & 0xFFF
+    return _EPOCH + timedelta(milliseconds=milliseconds, microseconds=fraction * 1000 >> 12)
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """Return the least id that `uuid7` could make at a time, or later; the time has a zone."""
+    microseconds = (moment - _EPOCH) // timedelta(microseconds=1)
+    return _at(max(0, microseconds) * 1000, 0)
+
+
+def _at(nanoseconds: int, chance: int) -> UUID:
+    milliseconds, rest = divmod(nanoseconds, _NANOSECONDS_PER_MILLISECOND)
+    # Rounded up, so that the time of the least id at a moment is that moment, not one before.
+    fraction = -(-(rest << 12) // _NANOSECONDS_PER_MILLISECOND)
     value = (milliseconds & (1 << 48) - 1) << 80
-    value |= 0x7 << 76 | fraction << 64
-    value |= 0b10 << 62 | int.from_bytes(os.urandom(8)) & (1 << 62) - 1
+    value |= 0x7 << 76 | min(fraction, 0xFFF) << 64
+    value |= 0b10 << 62 | chance & (1 << 62) - 1
     return UUID(int=value)

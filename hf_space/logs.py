@@ -27,8 +27,9 @@ def configure_logging(level: str) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # These tell of every request a client library sends, at a level meant for events.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # These tell of every request they send, or part they load, at a level meant for events.
+    for name in ("httpx", "alembic.runtime.plugins"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:

@@ -50,13 +50,35 @@ class Metrics:
         )
         self.cache = Counter(
             "biopsia_cache",
-            "Predictions by where they came from: the cache, a computation of the same in flight, "
-            "or their own.",
+            "Predictions by where they came from: the process's cache, that of all processes in "
+            "Redis, a computation of the same in flight, or their own.",
             ("outcome",),
             registry=self.registry,
         )
-        for outcome in ("hit", "shared", "miss"):
+        for outcome in ("memory", "redis", "shared", "miss"):
             self.cache.labels(outcome)
+        self.limit_refusals = Counter(
+            "biopsia_limit_refusals",
+            "Charges refused, by whose limit it was.",
+            ("scope",),
+            registry=self.registry,
+        )
+        for scope in ("owner", "address"):
+            self.limit_refusals.labels(scope)
+
+        self.saves = Counter(
+            "biopsia_saves",
+            "Records by what became of them: written, set aside until the database is back, lost.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        for outcome in ("saved", "delayed", "lost"):
+            self.saves.labels(outcome)
+        self.spool_length = Gauge(
+            "biopsia_spool_length",
+            "Records on this machine's disk that wait for the database.",
+            registry=self.registry,
+        )
 
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus's text format."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import logging
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
@@ -14,32 +11,40 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from anyio import to_thread
 
-from hf_space.answers import Answer, answer_patch, answer_region, timing_of
-from hf_space.errors import BundleError, BusyError, UnknownOperatingPointError
-from hf_space.ids import uuid7
+from hf_space.answers import Answer, answer_patch, answer_region
+from hf_space.computed import FORMAT, Computed, identity
+from hf_space.errors import BundleError, UnknownOperatingPointError
 from hf_space.imaging.decode import ImageFile
 from hf_space.inference.batching import MAX_BATCH, Batcher
 from hf_space.inference.bundle import Bundle, OperatingPoint, load_bundle, sigmoid
 from hf_space.inference.engine import Engine, EngineName, load_engine, predict_patches
 from hf_space.inference.probe import probe_patches
+from hf_space.large_images import LargeImageGate
 from hf_space.metrics import Metrics
 from hf_space.reading import Reading, read_image
-from hf_space.schemas import LabelScore, ModelName, PredictionResult, PredictOptions
-from hf_space.store.cache import Flights, Key, MemoryCache
+from hf_space.saving import Keeper
+from hf_space.schemas import (
+    LabelScore,
+    ModelName,
+    PredictionResult,
+    PredictOptions,
+)
+from hf_space.store.cache import Flights, Key
+from hf_space.store.result_cache import ResultCache
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable, Coroutine
 
     from hf_space.settings import Settings
+    from hf_space.store.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 
 # Up to this many bytes and pixels, decoding costs less than handing it to another thread.
 _SMALL_FILE_BYTES: Final = 128 * 1024
 _SMALL_IMAGE_PIXELS: Final = 256 * 256
-# A large image in work takes some 10 bytes a pixel; those that wait take their file's only.
-_LARGE_IMAGES_AT_ONCE: Final = 2
-_LARGE_IMAGES_WAITING: Final = 16
+# Options that change the answer.
+_WHAT_MATTERS: Final = set(PredictOptions.model_fields) - {"save"}
 
 
 class Predictor:
@@ -50,13 +55,23 @@ class Predictor:
         engine: What runs it.
     """
 
-    def __init__(self, bundle: Bundle, settings: Settings, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        settings: Settings,
+        metrics: Metrics | None = None,
+        *,
+        cache: ResultCache | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         """Load the engine and run it once.
 
         Args:
             bundle: A verified model bundle.
             settings: Limits, the engine, and the default operating point.
             metrics: Learns of batches and cache hits.
+            cache: Keeps results already given; by default in memory of its own.
+            recorder: Keeps the history; without one nothing is saved.
 
         Raises:
             BundleError: The network cannot run, or lacks the operating point of the settings.
@@ -72,15 +87,24 @@ class Predictor:
         self._batcher = Batcher(
             self.engine, config, capacity=settings.queue_size, metrics=self._metrics
         )
-        self._cache = MemoryCache(settings.cache_bytes)
-        self._flights: Flights[PredictionResult] = Flights()
-        self._large = asyncio.Semaphore(_LARGE_IMAGES_AT_ONCE)
-        self._large_waiting = 0
+        self._cache = cache or ResultCache.from_settings(settings, None)
+        originals = settings.store_originals
+        self._keeper = Keeper(recorder, config, originals=originals) if recorder else None
+        self._flights: Flights[Computed] = Flights()
+        self._large = LargeImageGate()
 
     @classmethod
-    def from_settings(cls, settings: Settings, metrics: Metrics | None = None) -> Predictor:
+    def from_settings(
+        cls,
+        settings: Settings,
+        metrics: Metrics | None = None,
+        *,
+        cache: ResultCache | None = None,
+        recorder: Recorder | None = None,
+    ) -> Predictor:
         """Load the bundle that the settings name; raises BundleError as `load_bundle` does."""
-        predictor = cls(load_bundle(settings.model_dir), settings, metrics)
+        bundle = load_bundle(settings.model_dir)
+        predictor = cls(bundle, settings, metrics, cache=cache, recorder=recorder)
         logger.info(
             "model %s %s is ready on %s in %s",
             predictor.model.name,
@@ -109,17 +133,20 @@ class Predictor:
         data: bytes,
         options: PredictOptions,
         *,
+        owner: bytes | None = None,
         patient: bool = False,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> PredictionResult:
         """Answer about one image.
 
         The same image with the same options is answered from the cache, or by a computation of it
-        that is under way; such results have an id of their own, and ``cached`` is set.
+        that is under way; such results have an id of their own, and ``cached`` is set. What is not
+        to be saved is not kept in the cache either.
 
         Args:
             data: The image file's content.
             options: What the caller asked for.
+            owner: In whose history the answer is saved, if the options say so; None: in nobody's.
             patient: Wait for room instead of being refused. For callers that have only so many
                 images in work at once, as a batch has.
             on_progress: Told the tiles of a region done and in all, if it is computed here.
@@ -131,26 +158,43 @@ class Predictor:
         started = perf_counter()
         name, point = self.operating_point(options)
         key = self._key(data, options, name)
-        if kept := self._cache.get(key):
-            self._metrics.cache.labels("hit").inc()
-            return _again(PredictionResult.model_validate_json(kept), started)
+        computed = await self._cached(key, started)
+        if computed is None:
+
+            async def compute() -> Computed:
+                answer = await self._answer(data, options, point, on_progress, patient=patient)
+                thumbnail = answer.reading.thumbnail
+                return Computed(self._result(answer, name, point), thumbnail)
+
+            computed = await self._joined((*key, options.save), compute, started)
+            if options.save and not computed.result.cached:
+                self._cache.put(key, computed.packed())
+        if owner is None or not options.save or self._keeper is None:
+            return computed.result
+        return await self._keeper.save(computed, data, owner)
+
+    async def _cached(self, key: Key, started: float) -> Computed | None:
+        found = await self._cache.get(key)
+        if found is None:
+            return None
+        packed, where = found
+        self._metrics.cache.labels(where).inc()
+        return Computed.unpacked(packed).again(started)
+
+    async def _joined(
+        self, key: Key, compute: Callable[[], Coroutine[None, None, Computed]], started: float
+    ) -> Computed:
+        """Compute, or wait for the same that is being computed already."""
         shared = key in self._flights
         self._metrics.cache.labels("shared" if shared else "miss").inc()
-
-        async def compute() -> PredictionResult:
-            answer = await self._answer(data, options, point, on_progress, patient=patient)
-            result = self._result(answer, name, point)
-            self._cache.put(key, result.model_dump_json().encode())
-            return result
-
-        result = await self._flights.join(key, compute)
-        return _again(result, started) if shared else result
+        computed = await self._flights.join(key, compute)
+        return computed.again(started) if shared else computed
 
     def _key(self, data: bytes, options: PredictOptions, point: str | None) -> Key:
-        asked = options.model_dump(include=set(PredictOptions.model_fields))
+        asked = options.model_dump(include=_WHAT_MATTERS)
         content = hashlib.sha256(data).digest()
         revision = self.bundle.config.revision
-        return (content, revision, *(asked | {"operating_point": point}).values())
+        return (FORMAT, content, revision, *(asked | {"operating_point": point}).values())
 
     async def _answer(
         self,
@@ -166,7 +210,7 @@ class Predictor:
         score = partial(self._score, options=options, point=point, on_progress=on_progress)
         if small and self._pixels(file, options) <= _SMALL_IMAGE_PIXELS:
             return await score(self._read(file, data, options), patient=patient)
-        async with self._large_image(patient=patient):
+        async with self._large.enter(patient=patient):
             reading = await to_thread.run_sync(self._read, file, data, options)
             return await score(reading, patient=patient)
 
@@ -179,20 +223,6 @@ class Predictor:
         scale = options.microns_per_pixel or 0.0
         enlargement = max(1.0, scale / self.bundle.config.spacing_um_px)
         return file.width * file.height * enlargement**2
-
-    @asynccontextmanager
-    async def _large_image(self, *, patient: bool) -> AsyncIterator[None]:
-        if not patient and self._large_waiting >= _LARGE_IMAGES_WAITING:
-            raise BusyError(f"{self._large_waiting} large images wait")
-        self._large_waiting += 1
-        try:
-            await self._large.acquire()
-        finally:
-            self._large_waiting -= 1
-        try:
-            yield
-        finally:
-            self._large.release()
 
     def _read(self, file: ImageFile, data: bytes, options: PredictOptions) -> Reading:
         limit = self._settings.max_pixels
@@ -224,8 +254,7 @@ class Predictor:
     def _result(self, answer: Answer, name: str | None, point: OperatingPoint) -> PredictionResult:
         probability = float(sigmoid(np.asarray(answer.logit)))
         return PredictionResult(
-            id=uuid7(),
-            created_at=datetime.now(UTC),
+            **identity(),
             kind=answer.reading.kind,
             verdict=point.verdict(probability),
             probability=probability,
@@ -278,10 +307,3 @@ def _warm_engine(name: EngineName, bundle: Bundle) -> Engine:
     except (RuntimeError, ValueError) as error:
         raise BundleError(f"the network does not run: {error}") from error
     return engine
-
-
-def _again(result: PredictionResult, started: float) -> PredictionResult:
-    """Return a result that was computed before, as an answer of its own."""
-    timing = timing_of().model_copy(update={"total": round((perf_counter() - started) * 1e3, 3)})
-    fresh = {"id": uuid7(), "created_at": datetime.now(UTC), "cached": True, "timing_ms": timing}
-    return result.model_copy(update=fresh)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from hf_space.errors import NotAPatchError
 from hf_space.imaging.quality import quality_statistics, quality_warnings
 from hf_space.imaging.scale import to_model_scale
-from hf_space.schemas import ImageFacts, Kind, PredictOptions, ResultWarning, WarningCode
+from hf_space.imaging.thumbnail import make_thumbnail
+from hf_space.schemas import ImageFacts, ImageWarningCode, Kind, PredictOptions, ResultWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 # Enlarged this much or more, an image holds too little detail for the model.
 _OFF_SCALE_FACTOR: Final = 2.0
 
-_MESSAGES: Final[dict[WarningCode, str]] = {
+_MESSAGES: Final[dict[ImageWarningCode, str]] = {
     "blank": "The image is almost empty: brighter or darker than the tissue the model knows.",
     "blurred": "The image is less sharp than the tissue the model knows; check its scale too.",
     "not_h_and_e": "The colours are unlike tissue stained with haematoxylin and eosin.",
@@ -43,12 +44,14 @@ class Reading:
         facts: What is kept of it.
         kind: How it is to be predicted.
         pixels: uint8 (h, w, 3), RGB, at the model's scale.
+        thumbnail: The image as it was sent, small; empty unless it was asked for.
         seconds: How long decoding and rescaling took.
     """
 
     facts: ImageFacts
     kind: Kind
     pixels: NDArray[np.uint8]
+    thumbnail: bytes
     seconds: float
 
 
@@ -87,7 +90,8 @@ def read_image(
         max_pixels=max_pixels,
     )
     kind = _kind(pixels, options, config)
-    return Reading(facts, kind, pixels, perf_counter() - started)
+    thumbnail = make_thumbnail(decoded) if options.save else b""
+    return Reading(facts, kind, pixels, thumbnail, perf_counter() - started)
 
 
 def warnings_about(
@@ -104,7 +108,7 @@ def warnings_about(
     ranges = {name: (r.low, r.high) for name, r in config.out_of_distribution.items()}
     measured = [quality_statistics(sample) for sample in samples]
     medians = {name: median(m[name] for m in measured) for name in measured[0]}
-    codes: list[WarningCode] = [*quality_warnings(medians, ranges)]
+    codes: list[ImageWarningCode] = [*quality_warnings(medians, ranges)]
     if reading.facts.microns_per_pixel >= _OFF_SCALE_FACTOR * config.spacing_um_px:
         codes.append("off_scale")
     if min(reading.pixels.shape[:2]) < config.patch_size_pixels:

@@ -11,6 +11,7 @@ import numpy as np
 
 from hf_space.errors import BiopsiaError, NoTissueError
 from hf_space.explain.overlay import data_url, draw_evidence, draw_tiles
+from hf_space.grids import nullable
 from hf_space.imaging.tiles import Tiles, cut_tiles
 from hf_space.inference.batching import MAX_BATCH
 from hf_space.inference.bundle import sigmoid
@@ -149,7 +150,7 @@ def region_result(
     gradcam = GradCam(
         rows=scores.evidence.shape[0],
         columns=scores.evidence.shape[1],
-        grid=_nullable(np.round(scores.evidence, 3)),
+        grid=nullable(np.round(scores.evidence, 3)),
         overlay=overlay,
     )
     region = RegionResult(
@@ -157,7 +158,7 @@ def region_result(
         columns=columns,
         tile_size_pixels=tiles.size,
         microns_per_pixel=config.spacing_um_px,
-        tiles=_nullable(np.round(probabilities, 6)),
+        tiles=nullable(np.round(probabilities, 6)),
         heatmap=heatmap,
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,
@@ -189,7 +190,3 @@ def _assemble(
     return RegionScores(
         logits, tiles.areas, joined, float(np.mean([one.queue_seconds for one in scored]))
     )
-
-
-def _nullable(values: NDArray[np.float64]) -> list[list[float | None]]:
-    return [[None if value != value else value for value in row] for row in values.tolist()]

@@ -10,16 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hf_space.inference.bundle import InferenceConfig, Probability, Verdict
 
-WarningCode = Literal["blank", "blurred", "not_h_and_e", "off_scale", "padded", "scale_assumed"]
+ImageWarningCode = Literal[
+    "blank", "blurred", "not_h_and_e", "off_scale", "padded", "scale_assumed"
+]
+SaveWarningCode = Literal["save_delayed", "not_saved"]
+WarningCode = ImageWarningCode | SaveWarningCode
 Kind = Literal["patch", "region"]
 ScaleSource = Literal["request", "metadata", "assumed"]
 
 
-class _Schema(BaseModel):
+class Schema(BaseModel):
+    """Base of what comes in and goes out: unknown fields are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PredictOptions(_Schema):
+class PredictOptions(Schema):
     """What a caller may ask beside the image."""
 
     operating_point: Annotated[str, Field(max_length=64)] | None = Field(
@@ -44,6 +50,10 @@ class PredictOptions(_Schema):
         description="`auto` takes what fits one patch at the model's scale as a patch, and "
         "anything larger as a region.",
     )
+    save: bool = Field(
+        default=True,
+        description="Keep the answer, with a thumbnail, in the visitor's history; else nothing.",
+    )
 
     @model_validator(mode="after")
     def _one_rule(self) -> PredictOptions:
@@ -58,14 +68,14 @@ class PredictRequest(PredictOptions):
     image: str = Field(description="The image file in base64, or as a data URL.")
 
 
-class LabelScore(_Schema):
+class LabelScore(Schema):
     """One class and its probability, in the Hub's image-classification shape."""
 
     label: str
     score: Probability
 
 
-class GradCam(_Schema):
+class GradCam(Schema):
     """Where the evidence lies.
 
     ``grid`` is in calibrated logits: the sigmoid of a patch's mean is its probability. For an image
@@ -81,7 +91,7 @@ class GradCam(_Schema):
     )
 
 
-class RegionResult(_Schema):
+class RegionResult(Schema):
     """The tile-wise result of an image larger than a patch."""
 
     rows: int
@@ -101,7 +111,7 @@ class RegionResult(_Schema):
     malignant_area_mm2: float = Field(description="Area of the tiles at or above the threshold.")
 
 
-class ImageFacts(_Schema):
+class ImageFacts(Schema):
     """What is kept of the input: no name, no metadata."""
 
     sha256: str
@@ -111,21 +121,21 @@ class ImageFacts(_Schema):
     scale_source: ScaleSource
 
 
-class ResultWarning(_Schema):
+class ResultWarning(Schema):
     """A reason to trust this result less."""
 
     code: WarningCode
     message: str
 
 
-class ModelName(_Schema):
+class ModelName(Schema):
     """Which model answered."""
 
     name: str
     revision: str
 
 
-class Timing(_Schema):
+class Timing(Schema):
     """Where the milliseconds went; ``queue`` is the wait for the engine."""
 
     decode: float
@@ -135,7 +145,7 @@ class Timing(_Schema):
     total: float
 
 
-class PredictionResult(_Schema):
+class PredictionResult(Schema):
     """The answer about one image."""
 
     id: UUID
@@ -155,11 +165,11 @@ class PredictionResult(_Schema):
     warnings: list[ResultWarning]
     model: ModelName
     cached: bool
-    saved: bool
+    saved: bool = Field(description="Whether the answer is in the visitor's history.")
     timing_ms: Timing
 
 
-class ModelState(_Schema):
+class ModelState(Schema):
     """Whether the model can predict, and what runs it."""
 
     state: Literal["ready", "unavailable"]
@@ -169,20 +179,42 @@ class ModelState(_Schema):
     precision: str | None = None
 
 
-class HealthReport(_Schema):
-    """The readiness of the service and of each part."""
+PartState = Literal["ready", "unavailable"]
 
-    status: Literal["ok", "unavailable"]
+
+class DatabaseState(Schema):
+    """Whether the history can be written and read; predictions do without."""
+
+    state: PartState
+    kind: Literal["postgresql", "sqlite"]
+
+
+class CacheState(Schema):
+    """What holds results already given; without Redis it is the process's memory."""
+
+    state: PartState
+    kind: Literal["redis", "memory"]
+
+
+class HealthReport(Schema):
+    """The readiness of the service and of each part.
+
+    ``degraded``: it predicts, but a part that it can do without is away.
+    """
+
+    status: Literal["ok", "degraded", "unavailable"]
     model: ModelState
+    database: DatabaseState
+    cache: CacheState
 
 
-class Liveness(_Schema):
+class Liveness(Schema):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
 
 
-class ThresholdFigures(_Schema):
+class ThresholdFigures(Schema):
     """What one threshold gives on the held-out cases; null where it is undefined or unmeasured."""
 
     threshold: Probability
@@ -198,7 +230,7 @@ class OperatingPointReport(ThresholdFigures):
     uncertain_high: Probability
 
 
-class Limits(_Schema):
+class Limits(Schema):
     """What one request may hold."""
 
     formats: list[str]
@@ -208,7 +240,7 @@ class Limits(_Schema):
     max_batch_bytes: int
 
 
-class ModelReport(_Schema):
+class ModelReport(Schema):
     """The model's facts, its measured quality, and the limits of a request."""
 
     inference: InferenceConfig
@@ -220,7 +252,7 @@ class ModelReport(_Schema):
     limits: Limits
 
 
-class ErrorBody(_Schema):
+class ErrorBody(Schema):
     """What went wrong, for programs (`code`, `details`) and people (`message`)."""
 
     code: str
@@ -228,13 +260,13 @@ class ErrorBody(_Schema):
     details: dict[str, Any]
 
 
-class ErrorReport(_Schema):
+class ErrorReport(Schema):
     """The body of every error."""
 
     error: ErrorBody
 
 
-class BatchItem(_Schema):
+class BatchItem(Schema):
     """One line of a batch's answer: a result or an error."""
 
     index: int = Field(description="Place of the image in the request, from 0.")

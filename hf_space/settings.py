@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hf_space.imaging import decode
+
+_MIN_KEY_LENGTH: Final = 16
 
 
 class Settings(BaseSettings):
     """The service's settings, read from the environment with the prefix ``BIOPSIA_``."""
 
-    model_config = SettingsConfigDict(env_prefix="BIOPSIA_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="BIOPSIA_",
+        frozen=True,
+        populate_by_name=True,
+        # A refused value may be a key or hold a password.
+        hide_input_in_errors=True,
+    )
 
     model_dir: Path = Field(
         default=Path(__file__).parent / "model", description="Folder of the model bundle."
@@ -53,8 +61,55 @@ class Settings(BaseSettings):
     queue_size: int = Field(
         default=1024, gt=0, description="Images that may wait for the engine before a 503."
     )
+    data_dir: Path = Field(
+        default=Path(__file__).parents[1] / "var",
+        description="Folder of the SQLite history, and of records that wait for their database.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL address of the history, `postgresql://...`; unset: SQLite.",
+    )
+    retention_days: int = Field(
+        default=30, ge=1, le=36_500, description="Days after which a record is deleted."
+    )
+    store_originals: bool = Field(
+        default=False, description="Keep the image file itself beside each saved result."
+    )
+    spool_records: int = Field(
+        default=10_000,
+        ge=0,
+        description="Records that may wait on disk while their database is away.",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Redis that processes share for results and limits, `redis://...`; unset: "
+        "each process has its own memory.",
+    )
     cache_bytes: int = Field(
-        default=64 * 1024 * 1024, ge=0, description="Memory for results already given; 0: none."
+        default=64 * 1024 * 1024,
+        ge=0,
+        description="Memory for results already given, in the process and again in Redis; 0: none.",
+    )
+    cache_seconds: int = Field(
+        default=3600, gt=0, description="How long a result already given is kept at most."
+    )
+    owner_images_per_minute: int = Field(
+        default=600, ge=0, description="Requests and images of one visitor in a minute; 0: any."
+    )
+    address_images_per_minute: int = Field(
+        default=3000, ge=0, description="Requests and images of one address in a minute; 0: any."
+    )
+    trusted_proxy_hops: int = Field(
+        default=0,
+        ge=0,
+        le=16,
+        description="Proxies in front of the service whose X-Forwarded-For counts.",
+    )
+    api_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
+        default={}, description="Keys and the owners they name, `name:key`, separated by commas."
+    )
+    require_api_key: bool = Field(
+        default=False, description="Answer nobody without a key, except on `/health/`."
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Sites whose pages may call the API, separated by commas."
@@ -72,6 +127,32 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("database_url", "redis_url", mode="before")
+    @classmethod
+    def _blank_is_unset(cls, value: object) -> object:
+        # Hosts' forms leave a variable that was not filled in as empty text.
+        return value or None
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        entries = [entry.strip() for entry in value.split(",") if entry.strip()]
+        pairs = [entry.partition(":") for entry in entries]
+        if not all(name and len(key) >= _MIN_KEY_LENGTH for name, _, key in pairs):
+            raise ValueError(f"write name:key, with a key of at least {_MIN_KEY_LENGTH} characters")
+        keys = {name: key for name, _, key in pairs}
+        if len(keys) < len(pairs) or len(set(keys.values())) < len(pairs):
+            raise ValueError("two entries have the same name or the same key")
+        return keys
+
+    @model_validator(mode="after")
+    def _somebody_has_a_key(self) -> Settings:
+        if self.require_api_key and not self.api_keys:
+            raise ValueError("BIOPSIA_REQUIRE_API_KEY needs BIOPSIA_API_KEYS")
+        return self
 
     @field_validator("cors_origin_pattern")
     @classmethod

@@ -11,7 +11,13 @@ from typing import Any, Final
 from hf_space.errors import BundleError
 from hf_space.inference.probe import DRAWN_PATCH
 from hf_space.predictor import Predictor
-from hf_space.schemas import HealthReport, ModelState, PredictOptions
+from hf_space.schemas import (
+    CacheState,
+    DatabaseState,
+    HealthReport,
+    ModelState,
+    PredictOptions,
+)
 from hf_space.settings import Settings
 from training.errors import ConfigurationError
 from training.measured import Measured, render
@@ -87,7 +93,12 @@ def _answer(measured: Measured) -> str:
         engine=predictor.engine.name,
         precision=predictor.engine.precision,
     )
-    health = HealthReport(status="ok", model=state)
+    health = HealthReport(
+        status="ok",
+        model=state,
+        database=DatabaseState(state="ready", kind="sqlite"),
+        cache=CacheState(state="ready", kind="memory"),
+    )
     options = PredictOptions(microns_per_pixel=bundle.config.spacing_um_px)
     answer = asyncio.run(predictor.predict(DRAWN_PATCH.read_bytes(), options)).model_dump(
         mode="json",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -11,18 +12,44 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from hf_space.api import routes_batch, routes_health, routes_model, routes_predict
+from hf_space.api import (
+    routes_batch,
+    routes_health,
+    routes_history,
+    routes_model,
+    routes_predict,
+    routes_stats,
+)
 from hf_space.api.errors import add_error_handlers
+from hf_space.api.identify import VISITOR_HEADER, IdentifyMiddleware
+from hf_space.api.limits import HEADERS as LIMIT_HEADERS
+from hf_space.api.limits import LimitMiddleware
 from hf_space.api.observe import HEADER, ObserveMiddleware
 from hf_space.api.paths import PathMiddleware
 from hf_space.errors import BundleError
 from hf_space.metrics import Metrics
+from hf_space.owners import ApiKeys
 from hf_space.predictor import Predictor
+from hf_space.store.archive import Archive
+from hf_space.store.rate_limit import Limiter
+from hf_space.store.redis_link import RedisLink
+from hf_space.store.result_cache import ResultCache
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from starlette.datastructures import State
+
     from hf_space.settings import Settings
+
+_RESOURCES = (
+    routes_predict,
+    routes_batch,
+    routes_history,
+    routes_stats,
+    routes_health,
+    routes_model,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -37,17 +64,44 @@ def create_api(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
         redirect_slashes=False,
     )
-    app.state.settings = settings
-    app.state.metrics = Metrics()
-    app.state.predictor = None
-    for resource in (routes_predict, routes_batch, routes_health, routes_model):
+    _add_parts(app, settings)
+    for resource in _RESOURCES:
         app.include_router(resource.router)
     add_error_handlers(app)
+    _add_middleware(app, settings)
+    return app
+
+
+def _add_parts(app: FastAPI, settings: Settings) -> None:
+    """Give the application what its routes and its middleware share; nothing connects yet."""
+    state = app.state
+    state.settings = settings
+    state.metrics = Metrics()
+    state.archive = Archive(settings, state.metrics)
+    state.link = RedisLink(settings.redis_url.get_secret_value()) if settings.redis_url else None
+    state.limiter = Limiter(
+        settings.owner_images_per_minute, settings.address_images_per_minute, state.link
+    )
+    state.cache = ResultCache.from_settings(settings, state.link)
+    state.predictor = None
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
     # Each wraps those before it: whatever answers, it is observed.
     app.add_middleware(PathMiddleware, routes=app.router.routes)
+    app.add_middleware(
+        LimitMiddleware,
+        limiter=app.state.limiter,
+        trusted_hops=settings.trusted_proxy_hops,
+        metrics=app.state.metrics,
+    )
+    app.add_middleware(
+        IdentifyMiddleware,
+        keys=ApiKeys(settings.api_keys),
+        require_key=settings.require_api_key,
+    )
     _allow_origins(app, settings)
     app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)
-    return app
 
 
 def _allow_origins(app: FastAPI, settings: Settings) -> None:
@@ -57,24 +111,38 @@ def _allow_origins(app: FastAPI, settings: Settings) -> None:
         allow_origin_regex=settings.cors_origin_pattern,
         allow_methods=("DELETE", "GET", "POST"),
         allow_headers=("*",),
-        expose_headers=(HEADER, "Retry-After"),
+        expose_headers=(HEADER, VISITOR_HEADER, "Retry-After", *LIMIT_HEADERS),
     )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    predictor = await to_thread.run_sync(_load, app.state.settings, app.state.metrics)
-    app.state.predictor = predictor
-    yield
-    app.state.predictor = None
-    if predictor is not None:
-        await to_thread.run_sync(predictor.close)
+    state = app.state
+    async with AsyncExitStack() as stack:
+        if state.link:
+            stack.push_async_callback(state.link.close)
+            await state.link.start()
+            stack.push_async_callback(state.cache.settle)
+        # Closed after the predictor, whose last answers it writes.
+        stack.push_async_callback(state.archive.close)
+        # The database answers while the model loads.
+        opening = asyncio.create_task(state.archive.start())
+        predictor = await to_thread.run_sync(_load, state)
+        await opening
+        state.predictor = predictor
+        yield
+        state.predictor = None
+        if predictor is not None:
+            await to_thread.run_sync(predictor.close)
 
 
-def _load(settings: Settings, metrics: Metrics) -> Predictor | None:
+def _load(state: State) -> Predictor | None:
     """Load the model; None, and a log entry, where that fails: `/health/` then says so."""
+    settings: Settings = state.settings
     try:
-        return Predictor.from_settings(settings, metrics)
+        return Predictor.from_settings(
+            settings, state.metrics, cache=state.cache, recorder=state.archive.recorder
+        )
     except BundleError as error:
         logger.error("no model, predictions are refused: %s", error)
         return None

@@ -6,10 +6,14 @@ from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request
 
+from hf_space.api.identify import Visitor
 from hf_space.errors import ModelUnavailableError
 from hf_space.metrics import Metrics
 from hf_space.predictor import Predictor
 from hf_space.settings import Settings
+from hf_space.store.archive import Archive
+from hf_space.store.history import History
+from hf_space.store.rate_limit import Limiter
 
 
 def loaded_predictor(app: FastAPI) -> Predictor:
@@ -30,17 +34,36 @@ async def get_metrics(request: Request) -> Metrics:
     return cast("Metrics", request.app.state.metrics)
 
 
-async def get_predictor_or_none(request: Request) -> Predictor | None:
-    """Return the predictor, or None when no model could be loaded."""
-    return cast("Predictor | None", request.app.state.predictor)
-
-
 async def get_predictor(request: Request) -> Predictor:
     """Return the predictor; raises ModelUnavailableError when no model could be loaded."""
     return loaded_predictor(request.app)
 
 
+async def get_visitor(request: Request) -> Visitor:
+    """Return who asks."""
+    return cast("Visitor", request.state.visitor)
+
+
+async def get_owner(request: Request) -> bytes:
+    """Return whose records are meant; a newcomer is given the token with the answer."""
+    return (await get_visitor(request)).use()
+
+
+async def get_history(request: Request) -> History:
+    """Return what finds and deletes records."""
+    archive: Archive = request.app.state.archive
+    return archive.history
+
+
+async def get_limiter(request: Request) -> Limiter:
+    """Return what charges requests."""
+    return cast("Limiter", request.app.state.limiter)
+
+
+HistoryDep = Annotated[History, Depends(get_history)]
+OwnerDep = Annotated[bytes, Depends(get_owner)]
+LimiterDep = Annotated[Limiter, Depends(get_limiter)]
+VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 PredictorDep = Annotated[Predictor, Depends(get_predictor)]
-OptionalPredictorDep = Annotated[Predictor | None, Depends(get_predictor_or_none)]

@@ -73,7 +73,9 @@ def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
 
 def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class only
-    return biopsia_response(invalid_options(error.errors()))
+    # FastAPI begins each place with the part of the request; options are known by their names.
+    findings = [finding | {"loc": finding["loc"][1:]} for finding in error.errors()]
+    return biopsia_response(invalid_options(findings))
 
 
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

@@ -12,8 +12,15 @@ from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
 
 from hf_space.api.body import MULTIPART, form_options, read_form, uploads
-from hf_space.api.dependencies import PredictorDep, SettingsDep
+from hf_space.api.dependencies import (
+    LimiterDep,
+    MetricsDep,
+    PredictorDep,
+    SettingsDep,
+    VisitorDep,
+)
 from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.api.limits import charge
 from hf_space.api.routes_predict import form_schema
 from hf_space.batch import NamedImage, is_zip, predict_many, zip_images
 from hf_space.errors import MissingImageError
@@ -54,7 +61,12 @@ class _NdjsonResponse(StreamingResponse):
     openapi_extra=_REQUEST_BODY,
 )
 async def predict_batch(
-    request: Request, predictor: PredictorDep, settings: SettingsDep
+    request: Request,
+    predictor: PredictorDep,
+    settings: SettingsDep,
+    visitor: VisitorDep,
+    limiter: LimiterDep,
+    metrics: MetricsDep,
 ) -> _NdjsonResponse:
     """Classify many images, sent as multipart `files` or as one zip; a bad one gets its error."""
     async with AsyncExitStack() as stack:
@@ -67,12 +79,16 @@ async def predict_batch(
         # Once here, instead of in each line.
         predictor.operating_point(options)
         images = await to_thread.run_sync(_images, form, settings)
+        owner = visitor.use() if options.save else None
+        if more := len(images) - 1:
+            # The request itself was charged for one.
+            await charge(request.scope["state"], limiter, metrics, cost=more)
         # The answer reads the files, and closes them when it ends.
         kept = stack.pop_all()
 
     async def lines() -> AsyncIterator[str]:
         async with kept:
-            async for item in predict_many(predictor, images, options):
+            async for item in predict_many(predictor, images, options, owner=owner):
                 yield item.model_dump_json() + "\n"
 
     return _NdjsonResponse(lines())

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, Request, Response, status
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from hf_space.api.dependencies import MetricsDep, OptionalPredictorDep
-from hf_space.schemas import HealthReport, Liveness, ModelState
+from hf_space.api.dependencies import MetricsDep
+from hf_space.predictor import Predictor
+from hf_space.schemas import CacheState, DatabaseState, HealthReport, Liveness, ModelState
+from hf_space.store.archive import Archive
+from hf_space.store.redis_link import RedisLink
 
 router = APIRouter(tags=["service"])
 
 
 @router.get("/health/", responses={503: {"model": HealthReport}})
-async def health(predictor: OptionalPredictorDep, response: Response) -> HealthReport:
-    """Tell whether the service can predict: 200 if so, else 503."""
-    if predictor is None:
+async def health(request: Request, response: Response) -> HealthReport:
+    """Tell whether the service can predict: 200 if so, else 503; and which part is away."""
+    state = request.app.state
+    report = _report(state.predictor, state.archive, state.link)
+    if report.status == "unavailable":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-        return HealthReport(status="unavailable", model=ModelState(state="unavailable"))
-    state = ModelState(
-        state="ready",
-        name=predictor.model.name,
-        revision=predictor.model.revision,
-        engine=predictor.engine.name,
-        precision=predictor.engine.precision,
-    )
-    return HealthReport(status="ok", model=state)
+    return report
+
+
+def _report(predictor: Predictor | None, archive: Archive, link: RedisLink | None) -> HealthReport:
+    database = DatabaseState(state=archive.recorder.state, kind=archive.kind)
+    cache = CacheState(state=link.state if link else "ready", kind="redis" if link else "memory")
+    if predictor is None:
+        model, summary = ModelState(state="unavailable"), "unavailable"
+    else:
+        model = ModelState(
+            state="ready",
+            name=predictor.model.name,
+            revision=predictor.model.revision,
+            engine=predictor.engine.name,
+            precision=predictor.engine.precision,
+        )
+        whole = database.state == cache.state == "ready"
+        summary = "ok" if whole else "degraded"
+    return HealthReport(status=summary, model=model, database=database, cache=cache)
 
 
 @router.get("/health/live")

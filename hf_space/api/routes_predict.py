@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from hf_space.api.body import MULTIPART, read_predict_body
-from hf_space.api.dependencies import PredictorDep, SettingsDep
+from hf_space.api.dependencies import PredictorDep, SettingsDep, VisitorDep
 from hf_space.api.disconnect import while_connected
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.inference.probe import DRAWN_PATCH
@@ -71,9 +71,13 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
     responses=ERROR_RESPONSES,
     openapi_extra=_REQUEST_BODY,
 )
-async def predict(request: Request, predictor: PredictorDep, settings: SettingsDep) -> Response:
+async def predict(
+    request: Request, predictor: PredictorDep, settings: SettingsDep, visitor: VisitorDep
+) -> Response:
     """Classify one patch or region, sent as a multipart `file` or as base64 in JSON."""
     data, options = await read_predict_body(request, max_image_bytes=settings.max_upload_bytes)
-    result = await while_connected(request.receive, predictor.predict(data, options))
+    owner = visitor.use() if options.save else None
+    work = predictor.predict(data, options, owner=owner)
+    result = await while_connected(request.receive, work)
     # Written by pydantic at once: FastAPI would validate and copy what was just built.
     return Response(result.model_dump_json(), media_type="application/json")

@@ -22,6 +22,8 @@ METRICS_FILE: Final = "metrics.json"
 
 Verdict = Literal["malignant", "benign", "uncertain"]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+# As long as the history's columns.
+ShortName = Annotated[str, Field(min_length=1, max_length=128)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -102,8 +104,8 @@ class TrainingFacts(_Frozen):
 class InferenceConfig(_Frozen):
     """The content of ``inference.json``: all the service must know about the model."""
 
-    name: str
-    revision: str
+    name: ShortName
+    revision: ShortName
     class_names: tuple[str, str] = ("no_idc", "idc")
     patch_size_pixels: Annotated[int, Field(gt=0)] = 50
     spacing_um_px: Annotated[float, Field(gt=0.0)] = 4.0
@@ -128,6 +130,12 @@ class InferenceConfig(_Frozen):
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
                 raise ValueError(f"{name!r} lies outside the bundle")
         return self
+
+    @property
+    def verdict_labels(self) -> dict[str, str]:
+        """The class that each verdict means; ``uncertain`` means none."""
+        negative, positive = self.class_names
+        return {"benign": negative, "malignant": positive}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What all tabs and endpoints share: settings, the predictor, and errors in words."""
+"""What all tabs and endpoints share: the parts of the service, and errors in words."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
+from pydantic import ValidationError
 
-from hf_space.options import read_options
+from hf_space.api.limits import charge
+from hf_space.errors import ModelUnavailableError
+from hf_space.options import invalid_options, read_options
 from hf_space.predictor import Predictor
 from hf_space.reporting import error_body
-from hf_space.schemas import ErrorBody, PredictOptions
+from hf_space.schemas import ErrorBody, PredictOptions, Schema
 from hf_space.settings import Settings
 from hf_space.ui.error_words import error_words
 from hf_space.ui.texts import Language, text_or
+from hf_space.ui.visitor import call_state
+
+if TYPE_CHECKING:
+    from hf_space.metrics import Metrics
+    from hf_space.store.history import History
+    from hf_space.store.rate_limit import Limiter
 
 OWN_THRESHOLD = "own"
+
+SchemaT = TypeVar("SchemaT", bound=Schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +37,43 @@ class Backend:
     """The service behind the demo.
 
     Attributes:
-        settings: The limits of uploads.
+        settings: The limits of uploads, and how long a history is kept.
         get_predictor: Returns the predictor; raises ModelUnavailableError when there is none.
+        history: Finds and deletes what was saved.
+        limiter: Charges the images of a batch.
+        metrics: Learns of refusals.
     """
 
     settings: Settings
     get_predictor: Callable[[], Predictor]
+    history: History
+    limiter: Limiter
+    metrics: Metrics
+
+    def label_verdicts(self) -> dict[str, str]:
+        """Return the verdict that each class of the loaded model means; empty without a model."""
+        try:
+            labels = self.get_predictor().bundle.config.verdict_labels
+        except ModelUnavailableError:
+            return {}
+        return {label: verdict for verdict, label in labels.items()}
+
+    async def charge_batch(self, images: int, request: gr.Request) -> None:
+        """Charge a batch; the call itself was charged for one image before it came here.
+
+        Raises:
+            RateLimitedError: Too much was asked for.
+        """
+        if more := images - 1:
+            await charge(call_state(request), self.limiter, self.metrics, cost=more)
 
 
 def chosen_options(
-    point: str | None, threshold: str | None, microns: str | None, **more: Any
+    point: str | None,
+    threshold: str | None,
+    microns: str | None,
+    save: object = True,  # noqa: FBT002 -- as the panel's inputs come
+    **more: Any,
 ) -> PredictOptions:
     """Return what a visitor chose in the options panel; raises InvalidOptionsError.
 
@@ -43,6 +81,7 @@ def chosen_options(
         point: The chosen operating point, or `OWN_THRESHOLD`.
         threshold: As it was typed, with a point or a comma; counts for `OWN_THRESHOLD` only.
         microns: The scale, as it was typed too; empty means unknown.
+        save: Whether the answer is kept in the visitor's history.
         **more: Further options.
     """
     own = point == OWN_THRESHOLD
@@ -52,9 +91,19 @@ def chosen_options(
             # An empty one stays: it is no number, and no choice of the default either.
             "threshold": _typed(threshold) if own else None,
             "microns_per_pixel": _typed(microns) or None,
+            "save": save,
             **more,
         }
     )
+
+
+def validated(schema: type[SchemaT], **values: object) -> SchemaT:
+    """Return what a page sent as an object of a schema; raises InvalidOptionsError."""
+    try:
+        return schema(**values)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        raise invalid_options([dict(entry) for entry in found]) from error
 
 
 def _typed(words: str | None) -> str:

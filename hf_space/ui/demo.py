@@ -12,21 +12,21 @@ from hf_space.ui.endpoints import Endpoints
 from hf_space.ui.examples import example_folders, find_examples
 from hf_space.ui.guard import GuardMiddleware
 from hf_space.ui.mounted import mounted_app, name_unknown_paths
-from hf_space.ui.panel import Panel, panel_values
+from hf_space.ui.panel import Panel, join_choices, panel_values
+from hf_space.ui.refusals import RefusalWordsMiddleware
 from hf_space.ui.tab_batch import build_batch_tab
+from hf_space.ui.tab_history import HistoryTab, build_history_tab, filter_values
 from hf_space.ui.tab_image import build_image_tab
 from hf_space.ui.tab_model import build_model_tab
 from hf_space.ui.tab_region import build_region_tab
 from hf_space.ui.texts import language_of, text, translations
 from hf_space.ui.theme import FAVICON, STYLE_SHEET, demo_theme
 from hf_space.ui.uploads import Uploads, keep_uploads_private, watch_uploads
+from hf_space.ui.visitor import build_visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fastapi import FastAPI
 
-    from hf_space.predictor import Predictor
     from hf_space.settings import Settings
 
 # Handlers wait for the predictor, which batches and queues by itself; they need few threads.
@@ -39,17 +39,17 @@ _CALLS_WAITING: Final = 256
 _DELETE_CACHE: Final = (60, 600)
 
 
-def mount_demo(app: FastAPI, settings: Settings, get_predictor: Callable[[], Predictor]) -> None:
+def mount_demo(app: FastAPI, backend: Backend) -> None:
     """Mount the demo at `/` of an application that has not started, after all its routes.
 
     Args:
-        app: Gets the demo, and a guard of its doors.
-        settings: The limits of uploads.
-        get_predictor: Returns the predictor; raises ModelUnavailableError when there is none.
+        app: Gets the demo, and a guard of its doors; its requests know their visitors.
+        backend: What the demo shows and asks.
     """
     keep_uploads_private()
-    i18n = gr.I18n(**translations())
-    blocks = build_demo(Backend(settings, get_predictor), i18n)
+    settings = backend.settings
+    i18n = gr.I18n(**_words(settings))
+    blocks = build_demo(backend, i18n)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -73,6 +73,7 @@ def mount_demo(app: FastAPI, settings: Settings, get_predictor: Callable[[], Pre
     # Within the application, whose own middleware then sees these answers too.
     mounted_app(app).add_middleware(GuardMiddleware, max_upload_bytes=settings.max_batch_bytes)
     name_unknown_paths(app)
+    app.add_middleware(RefusalWordsMiddleware)
 
 
 def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
@@ -81,40 +82,61 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
     uploads = Uploads()
     blocks = gr.Blocks(title="Biopsia", analytics_enabled=False, delete_cache=_DELETE_CACHE)
     with blocks:
+        visit = build_visit(blocks)
         gr.Markdown("# Biopsia")
         gr.Markdown(i18n("intro"))
         gr.Markdown(i18n("notice"), elem_classes="bp-notice")
         banner = gr.HTML(visible=False)
         with gr.Tab(i18n("tab_image")):
-            image_panel = build_image_tab(backend, i18n, patches)
+            image_panel = build_image_tab(backend, i18n, visit, patches)
         with gr.Tab(i18n("tab_region")):
-            region_panel = build_region_tab(backend, i18n, regions)
+            region_panel = build_region_tab(backend, i18n, visit, regions)
         with gr.Tab(i18n("tab_batch")):
-            batch_panel = build_batch_tab(backend, i18n)
+            batch_panel = build_batch_tab(backend, i18n, visit)
+        with gr.Tab(i18n("tab_history")) as tab:
+            history = build_history_tab(backend, i18n, visit, tab)
         with gr.Tab(i18n("tab_model")) as tab:
             build_model_tab(backend, i18n, tab)
         gr.Markdown(i18n("privacy"))
         Endpoints(backend, uploads).register()
-        _fill_on_load(blocks, backend, banner, [image_panel, region_panel, batch_panel])
+        panels = [image_panel, region_panel, batch_panel]
+        join_choices(panels)
+        _fill_on_load(blocks, backend, banner, panels, history)
     watch_uploads(blocks, uploads)
     blocks.queue(default_concurrency_limit=_CALLS_AT_ONCE, max_size=_CALLS_WAITING)
     return blocks
 
 
+def _words(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return all words of the page; the line on privacy tells what these settings do."""
+    kept = "kept.whole" if settings.store_originals else "kept.small"
+    days = settings.retention_days
+    words: dict[str, dict[str, str]] = {}
+    for language, of_language in translations().items():
+        privacy = text("privacy", language, kept=text(kept, language), days=days)
+        words[language] = of_language | {"privacy": privacy}
+    return words
+
+
 def _fill_on_load(
-    blocks: gr.Blocks, backend: Backend, banner: gr.HTML, panels: list[Panel]
+    blocks: gr.Blocks,
+    backend: Backend,
+    banner: gr.HTML,
+    panels: list[Panel],
+    history: HistoryTab,
 ) -> None:
     """Fill what depends on the model and on the visitor's language when the page is opened."""
 
     def fill(request: gr.Request) -> list[Any]:
         language = language_of(request)
         values = panel_values(backend, language)
-        return [_banner(backend, request), *(values * len(panels))]
+        choices = filter_values(language)
+        return [_banner(backend, request), *choices, *(values * len(panels))]
 
     blocks.load(
         fill,
         None,
-        [banner, *(component for panel in panels for component in panel.filled)],
+        [banner, *history.filters, *(component for panel in panels for component in panel.filled)],
         show_progress="hidden",
         api_visibility="private",
     )

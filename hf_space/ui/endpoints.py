@@ -1,4 +1,7 @@
-"""The named endpoints, for `gradio_client`: the result contract as JSON."""
+"""The named endpoints, for `gradio_client`: the result contract as JSON.
+
+Answers are saved for callers that say who they are; nobody could find those of others again.
+"""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -15,6 +18,7 @@ from hf_space.options import read_options
 from hf_space.ui.backend import Backend, errors_in_words
 from hf_space.ui.batch_files import batch_images
 from hf_space.ui.uploads import Uploads, read_bounded, uploaded_name, uploaded_path
+from hf_space.ui.visitor import caller_owner
 
 # No postponed annotations in this file: Gradio reads the return types as they stand.
 
@@ -42,45 +46,55 @@ class Endpoints:
     async def predict(
         self,
         image: gr.FileData,
+        request: gr.Request,
         operating_point: str | None = None,
         threshold: float | None = None,
         microns_per_pixel: float | None = None,
         explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
+        save: bool = True,  # noqa: FBT001, FBT002
     ) -> dict[str, Any]:
         """Read one image: a patch, or a region if it is larger."""
         return await self._predict(
             image,
+            request,
             operating_point=operating_point,
             threshold=threshold,
             microns_per_pixel=microns_per_pixel,
             explain=explain,
+            save=save,
         )
 
     async def predict_region(
         self,
         image: gr.FileData,
+        request: gr.Request,
         operating_point: str | None = None,
         threshold: float | None = None,
         microns_per_pixel: float | None = None,
         explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
+        save: bool = True,  # noqa: FBT001, FBT002
     ) -> dict[str, Any]:
         """Read one image tile by tile, whatever its size."""
         return await self._predict(
             image,
+            request,
             operating_point=operating_point,
             threshold=threshold,
             microns_per_pixel=microns_per_pixel,
             explain=explain,
+            save=save,
             mode="region",
         )
 
     async def predict_batch(
         self,
         files: list[gr.FileData],
+        request: gr.Request,
         operating_point: str | None = None,
         threshold: float | None = None,
         microns_per_pixel: float | None = None,
         explain: bool = False,  # noqa: FBT001, FBT002 -- the client passes by position too
+        save: bool = True,  # noqa: FBT001, FBT002
     ) -> list[dict[str, Any]]:
         """Read many images, or one zip of them; a bad file gets its own error."""
         with errors_in_words(), ExitStack() as stack:
@@ -91,11 +105,14 @@ class Endpoints:
                     "threshold": threshold,
                     "microns_per_pixel": microns_per_pixel,
                     "explain": explain,
+                    "save": save,
                 }
             )
             images = await batch_images(paths, self._backend.settings, stack)
-            predictor = self._backend.get_predictor()
-            items = [item async for item in predict_many(predictor, images, options)]
+            predictor, owner = self._backend.get_predictor(), caller_owner(request)
+            await self._backend.charge_batch(len(images), request)
+            answers = predict_many(predictor, images, options, owner=owner)
+            items = [item async for item in answers]
         items.sort(key=lambda item: item.index)
         return [item.model_dump(mode="json") for item in items]
 
@@ -105,14 +122,14 @@ class Endpoints:
             bundle = self._backend.get_predictor().bundle
             return model_report(bundle, self._backend.settings).model_dump(mode="json")
 
-    async def _predict(self, image: object, **options: Any) -> dict[str, Any]:
+    async def _predict(self, image: object, request: gr.Request, **options: Any) -> dict[str, Any]:
         with errors_in_words():
             with ExitStack() as stack:
                 [(_, path)] = self._take([image], stack)
                 limit = self._backend.settings.max_upload_bytes
                 data = await to_thread.run_sync(read_bounded, path, limit)
-            wanted = read_options(options)
-            result = await self._backend.get_predictor().predict(data, wanted)
+            wanted, owner = read_options(options), caller_owner(request)
+            result = await self._backend.get_predictor().predict(data, wanted, owner=owner)
             return result.model_dump(mode="json")
 
     def _take(self, payloads: Iterable[Any], stack: ExitStack) -> list[tuple[str, Path]]:

@@ -89,7 +89,33 @@ ERROR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The image is larger than a patch; read it as a region.",
         "La imagen es mayor que un parche; analícela como región.",
     ),
+    "error.unknown_record": (
+        "This answer is no longer in your history.",
+        "Esta respuesta ya no está en su historial.",
+    ),
+    "error.invalid_credentials": (
+        "The service does not know this API key, or this page's visitor; load the page again.",
+        "El servicio no conoce esta clave de API, o al visitante; vuelva a cargar la página.",
+    ),
+    "error.api_key_required": (
+        "This service answers only those who have an API key.",
+        "Este servicio solo responde a quien tiene una clave de API.",
+    ),
+    "error.rate_limited": (
+        "Too much was asked for within a minute.",
+        "Se ha pedido demasiado en un minuto.",
+    ),
+    "error.history_unavailable": (
+        "The history cannot be reached. Predictions still work; try again in a moment.",
+        "No se puede llegar al historial. Las predicciones siguen funcionando; inténtelo en un "
+        "momento.",
+    ),
     # What an error's details add.
+    "detail.rate": (
+        "{limit} requests and images a minute are accepted; try again in {retry_after_seconds} s.",
+        "Se admiten {limit} peticiones e imágenes por minuto; inténtelo de nuevo en "
+        "{retry_after_seconds} s.",
+    ),
     "detail.pixels": (
         "It would be read at {width} x {height} px; at most {max_pixels} pixels are accepted. "
         "Send a smaller crop, or check the scale.",
@@ -115,6 +141,10 @@ ERROR_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "detail.microns_per_pixel": (
         "It was to be read at {microns_per_pixel} µm per pixel.",
         "Se iba a leer a {microns_per_pixel} µm por píxel.",
+    ),
+    "option.note": (
+        "must have at most 2000 characters",
+        "debe tener 2000 caracteres como máximo",
     ),
     "option.threshold": (
         "must be a number from 0 to 1, such as 0.5",

@@ -19,9 +19,10 @@ _VALUES: Final[dict[str, tuple[str, ...]]] = {
     "files": ("files", "max_files"),
     "max_files": ("max_files",),
     "microns_per_pixel": ("microns_per_pixel",),
+    "rate": ("limit", "retry_after_seconds"),
 }
 # The panel's name of each option that a visitor can type.
-_LABELS: Final = {"threshold": "threshold", "microns_per_pixel": "microns"}
+_LABELS: Final = {"threshold": "threshold", "microns_per_pixel": "microns", "note": "review_note"}
 _BYTES_PER_MB: Final = 1_000_000
 
 

@@ -1,4 +1,4 @@
-"""The options beside each image: operating point, own threshold, scale."""
+"""The options beside each image: operating point, own threshold, scale, and what is kept."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ class Panel:
     threshold: gr.Textbox
     figures: gr.HTML
     microns: gr.Textbox
+    keep: gr.Checkbox
 
     @property
     def inputs(self) -> list[Any]:
         """What `chosen_options` takes, in its order."""
-        return [self.point, self.threshold, self.microns]
+        return [self.point, self.threshold, self.microns, self.keep]
 
     @property
     def filled(self) -> list[Any]:
@@ -60,7 +61,10 @@ def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
             max_length=12,
             elem_classes="bp-microns",
         )
-    panel = Panel(point, threshold, figures, microns)
+        keep = gr.Checkbox(
+            value=True, label=i18n("keep"), info=i18n("keep_info"), elem_classes="bp-keep"
+        )
+    panel = Panel(point, threshold, figures, microns, keep)
 
     def show_figures(point: str | None, threshold: str | None, request: gr.Request) -> str:
         return figures_line(backend, point, threshold, language_of(request))
@@ -78,6 +82,19 @@ def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
     # The field is no output here: an answer must not meddle with what is being typed.
     threshold.input(show_figures, [point, threshold], figures, **more)
     return panel
+
+
+def join_choices(panels: list[Panel]) -> None:
+    """Let a choice to keep nothing hold in all panels: who made it once means it."""
+    for panel in panels:
+        others = [other.keep for other in panels if other is not panel]
+        panel.keep.input(
+            fn=None,
+            inputs=panel.keep,
+            outputs=others,
+            js=f"(keep) => Array({len(others)}).fill(keep)",
+            api_visibility="private",
+        )
 
 
 def panel_values(backend: Backend, language: Language) -> list[Any]:

@@ -10,10 +10,10 @@ from hf_space.ui.error_words import error_words
 from hf_space.ui.texts import Language, number, text, text_or
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from hf_space.inference.bundle import OperatingPoint, Verdict
-    from hf_space.schemas import BatchItem, PredictionResult
+    from hf_space.schemas import BatchItem, Kind, PredictionResult
 
 # A shape for each verdict, so that colour is never alone.
 MARKS: Final[dict[Verdict, str]] = {"malignant": "▲", "uncertain": "◆", "benign": "●"}
@@ -64,8 +64,25 @@ def is_unreliable(result: PredictionResult) -> bool:
     A region at the wrong scale is read as another tissue; a lone patch has no other scale to be
     at, for those who send patches of the kind that the model was made for.
     """
-    codes = {warning.code for warning in result.warnings}
-    return bool(codes & _UNRELIABLE) or (result.kind == "region" and "scale_assumed" in codes)
+    return _means_little(result.kind, [warning.code for warning in result.warnings])
+
+
+def verdict_line(
+    verdict: Verdict, kind: Kind, codes: Collection[str], language: Language
+) -> tuple[str, str]:
+    """Return the tone of a verdict, and its mark and words in one line.
+
+    Args:
+        verdict: The model's.
+        kind: What was read.
+        codes: Of the warnings; some of them come before the verdict.
+        language: The visitor's.
+    """
+    words = text(f"verdict.{verdict}", language)
+    if not _means_little(kind, codes):
+        return verdict, f"{MARKS[verdict]} {words}"
+    said = f"{text('model_says', language)} {words}"
+    return "unreliable", f"{_UNRELIABLE_MARK} {text('unreliable', language)}. {said}"
 
 
 def point_name(name: str, language: Language) -> str:
@@ -190,11 +207,8 @@ def _batch_row(item: BatchItem, language: Language) -> list[str]:
     if item.result is None:
         return [name, "", "", ""]
     notes = " ".join(warning_words(item.result, language))
-    verdict = item.result.verdict
-    words = f"{MARKS[verdict]} {text(f'verdict.{verdict}', language)}"
-    if is_unreliable(item.result):
-        said = f"{text('model_says', language)} {text(f'verdict.{verdict}', language)}"
-        words = f"{_UNRELIABLE_MARK} {text('unreliable', language)}. {said}"
+    codes = [warning.code for warning in item.result.warnings]
+    _, words = verdict_line(item.result.verdict, item.result.kind, codes, language)
     return [name, number(item.result.probability, language, ".3f"), words, notes]
 
 
@@ -208,6 +222,10 @@ def _warnings(result: PredictionResult, language: Language) -> str:
         return ""
     items = "".join(f"<li>{escape(words)}</li>" for words in warning_words(result, language))
     return f'<div class="bp-warnings"><p>{text("warnings", language)}</p><ul>{items}</ul></div>'
+
+
+def _means_little(kind: Kind, codes: Collection[str]) -> bool:
+    return not _UNRELIABLE.isdisjoint(codes) or (kind == "region" and "scale_assumed" in codes)
 
 
 def _tile_words(verdict: Verdict, language: Language) -> str:

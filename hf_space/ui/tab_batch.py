@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -16,11 +17,12 @@ from hf_space.ui.panel import Panel, build_panel
 from hf_space.ui.render import batch_table
 from hf_space.ui.tab_region import PROGRESS, download
 from hf_space.ui.tables import batch_csv
-from hf_space.ui.texts import Language, language_of, text
+from hf_space.ui.texts import language_of, text
 from hf_space.ui.uploads import uploaded_name, uploaded_path
+from hf_space.ui.visitor import Visit, page_owner
 
 
-def build_batch_tab(backend: Backend, i18n: gr.I18n) -> Panel:
+def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
     """Add the tab's content; returns its options panel."""
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
@@ -36,16 +38,23 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n) -> Panel:
         point: str | None,
         threshold: str | None,
         microns: str | None,
+        save: object,
+        token: object,
         request: gr.Request,
         progress: gr.Progress = PROGRESS,
     ) -> list[Any]:
         language = language_of(request)
+
+        def tell(done: int, total: int) -> None:
+            words, unit = text("reading", language), text("files_unit", language)
+            progress((done, total), desc=words, unit=unit)
+
         with errors_in_words(language):
-            options = chosen_options(point, threshold, microns, explain=False)
-            items = await _read_all(backend, uploads or [], options, progress, language)
+            options = chosen_options(point, threshold, microns, save, explain=False)
+            items = await _read_all(backend, uploads or [], options, (token, request), tell)
             return [batch_table(items, language), download("biopsia_batch.csv", batch_csv(items))]
 
-    call_on_run(run, files, panel, read, [results, csv_file])
+    call_on_run(run, files, panel, visit, read, [results, csv_file])
     return panel
 
 
@@ -53,17 +62,17 @@ async def _read_all(
     backend: Backend,
     uploads: list[dict[str, Any]],
     options: PredictOptions,
-    progress: gr.Progress,
-    language: Language,
+    visitor: tuple[object, gr.Request],
+    on_progress: Callable[[int, int], None],
 ) -> list[BatchItem]:
     """Read all files, in order; raises BiopsiaError where the batch as a whole cannot be read."""
-    predictor = backend.get_predictor()
-    words, unit = text("reading", language), text("files_unit", language)
+    predictor, owner = backend.get_predictor(), page_owner(*visitor)
     items: list[BatchItem] = []
     with ExitStack() as stack:
         paths = [(uploaded_name(upload), uploaded_path(upload)) for upload in uploads]
         images = await batch_images(paths, backend.settings, stack)
-        async for item in predict_many(predictor, images, options):
+        await backend.charge_batch(len(images), visitor[1])
+        async for item in predict_many(predictor, images, options, owner=owner):
             items.append(item)
-            progress((len(items), len(images)), desc=words, unit=unit)
+            on_progress(len(items), len(images))
     return sorted(items, key=lambda item: item.index)

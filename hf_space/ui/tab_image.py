@@ -11,30 +11,37 @@ from hf_space.ui.examples import Example
 from hf_space.ui.form import applied_rule, build_form, build_picture, drawing, predict_upload
 from hf_space.ui.panel import Panel
 from hf_space.ui.render import evidence_grid, verdict_card
+from hf_space.ui.review import build_review, review_values
 from hf_space.ui.texts import language_of, text
+from hf_space.ui.visitor import Visit
 
 
-def build_image_tab(backend: Backend, i18n: gr.I18n, examples: list[Example]) -> Panel:
+def build_image_tab(
+    backend: Backend, i18n: gr.I18n, visit: Visit, examples: list[Example]
+) -> Panel:
     """Add the tab's content; returns its options panel."""
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            form = build_form(backend, i18n, "image", examples)
+            form = build_form(backend, i18n, visit, "image", examples)
         with gr.Column(scale=3, min_width=300):
             overlay = build_picture(i18n("overlay"), height=460)
             card = gr.HTML()
             grid = gr.HTML()
+            review = build_review(backend, i18n, visit)
 
     async def read(
         image: object,
         point: str | None,
         threshold: str | None,
         microns: str | None,
+        save: object,
+        token: object,
         request: gr.Request,
     ) -> list[Any]:
         language = language_of(request)
         with errors_in_words(language):
-            options = chosen_options(point, threshold, microns)
-            result = await predict_upload(backend, image, options)
+            options = chosen_options(point, threshold, microns, save)
+            result = await predict_upload(backend, image, options, (token, request))
             more = evidence_grid(result.gradcam.grid, language)
             if result.region:
                 more = f'<p class="bp-facts">{text("is_region", language)}</p>'
@@ -43,7 +50,8 @@ def build_image_tab(backend: Backend, i18n: gr.I18n, examples: list[Example]) ->
                 drawing("evidence.jpg", result.gradcam.overlay, alt_text),
                 verdict_card(result, applied_rule(backend, result), language),
                 more,
+                *review_values(result),
             ]
 
-    form.on_run(read, [overlay, card, grid])
+    form.on_run(read, [overlay, card, grid, *review.outputs])
     return form.panel

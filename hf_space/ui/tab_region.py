@@ -20,19 +20,23 @@ from hf_space.ui.form import (
 )
 from hf_space.ui.panel import Panel
 from hf_space.ui.render import region_figures, tile_table, verdict_card
+from hf_space.ui.review import build_review, review_values
 from hf_space.ui.tables import tiles_csv
 from hf_space.ui.texts import Language, language_of, text
 from hf_space.ui.uploads import offer
+from hf_space.ui.visitor import Visit
 
 # Gradio puts the progress of the call in its place.
 PROGRESS: Final = gr.Progress()
 
 
-def build_region_tab(backend: Backend, i18n: gr.I18n, examples: list[Example]) -> Panel:
+def build_region_tab(
+    backend: Backend, i18n: gr.I18n, visit: Visit, examples: list[Example]
+) -> Panel:
     """Add the tab's content; returns its options panel."""
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            form = build_form(backend, i18n, "region", examples)
+            form = build_form(backend, i18n, visit, "region", examples)
         with gr.Column(scale=3, min_width=300):
             heatmap = build_picture(i18n("heatmap"), height=420)
             card = gr.HTML()
@@ -46,12 +50,15 @@ def build_region_tab(backend: Backend, i18n: gr.I18n, examples: list[Example]) -
                     )
                     for kind in ("json", "csv", "heatmap")
                 ]
+            review = build_review(backend, i18n, visit)
 
     async def read(
         image: object,
         point: str | None,
         threshold: str | None,
         microns: str | None,
+        save: object,
+        token: object,
         request: gr.Request,
         progress: gr.Progress = PROGRESS,
     ) -> list[Any]:
@@ -62,11 +69,12 @@ def build_region_tab(backend: Backend, i18n: gr.I18n, examples: list[Example]) -
             progress((done, total), desc=words, unit=unit)
 
         with errors_in_words(language):
-            options = chosen_options(point, threshold, microns, mode="region")
-            result = await predict_upload(backend, image, options, tell)
-            return _shown(result, applied_rule(backend, result), language)
+            options = chosen_options(point, threshold, microns, save, mode="region")
+            result = await predict_upload(backend, image, options, (token, request), tell)
+            shown = _shown(result, applied_rule(backend, result), language)
+            return [*shown, *review_values(result)]
 
-    form.on_run(read, [heatmap, card, figures, overlay, tiles, *downloads])
+    form.on_run(read, [heatmap, card, figures, overlay, tiles, *downloads, *review.outputs])
     return form.panel
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from hf_space.csv_text import csv_line, plain_text
 from hf_space.ui.render import tiles_of
 
 if TYPE_CHECKING:
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
 
     from hf_space.inference.bundle import OperatingPoint
     from hf_space.schemas import BatchItem, PredictionResult
-
-# A spreadsheet would take a file name that starts like this for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def tiles_csv(result: PredictionResult, rule: OperatingPoint) -> bytes:
@@ -31,9 +27,7 @@ def batch_csv(items: Iterable[BatchItem]) -> bytes:
 
 
 def _line(item: BatchItem) -> tuple[object, ...]:
-    name = item.name or ""
-    if name.startswith(_FORMULA):
-        name = f"'{name}"
+    name = plain_text(item.name or "")
     if item.result is None:
         code, message = (item.error.code, item.error.message) if item.error else ("", "")
         return (item.index, name, "", "", "", "", "", code, message)
@@ -44,9 +38,6 @@ def _line(item: BatchItem) -> tuple[object, ...]:
 
 
 def _csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow(headers)
-    writer.writerows(rows)
+    text = "".join(map(csv_line, (headers, *rows)))
     # With a byte order mark, spreadsheets read accents as they are.
-    return buffer.getvalue().encode("utf-8-sig")
+    return text.encode("utf-8-sig")

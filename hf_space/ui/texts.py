@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from hf_space.ui.error_texts import ERROR_TEXTS
+from hf_space.ui.history_texts import HISTORY_TEXTS
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -27,10 +28,6 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "that there is no cancer. Upload no image that identifies a person.",
         "**Solo para investigación y docencia; no es un diagnóstico.** Un veredicto benigno no "
         "significa que no haya cáncer. No suba imágenes que identifiquen a una persona.",
-    ),
-    "privacy": (
-        "Uploads are deleted from the server within about ten minutes.",
-        "Lo que suba se borra del servidor en unos diez minutos.",
     ),
     "tab_image": ("Image", "Imagen"),
     "tab_region": ("Region", "Región"),
@@ -124,6 +121,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "The scale of the image is unknown; the model's own scale was assumed.",
         "Se desconoce la escala de la imagen; se supuso la del modelo.",
     ),
+    "warning.save_delayed": (
+        "Not yet in your history, which cannot be reached now; it will be there later.",
+        "Aún no está en su historial, al que ahora no se puede llegar; estará más tarde.",
+    ),
+    "warning.not_saved": (
+        "Not saved: your history cannot be reached now.",
+        "Sin guardar: ahora no se puede llegar a su historial.",
+    ),
     "grid": ("Evidence by place (logit)", "Evidencia por lugar (logit)"),
     "grid_note": (
         "Above 0 speaks for carcinoma, below 0 against it; the mean gives the probability.",
@@ -188,6 +193,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "plot.confusion": ("Confusion matrix", "Matriz de confusión"),
     "plot.thresholds": ("Figures by threshold", "Cifras según el umbral"),
     "plot.scores": ("Probabilities by class", "Probabilidades por clase"),
+    **HISTORY_TEXTS,
     **ERROR_TEXTS,
 }
 
@@ -214,20 +220,25 @@ def number(value: float, language: Language, spec: str) -> str:
     return written.translate(_SPANISH_NUMBER) if language == "es" else written
 
 
-def translations() -> dict[str, dict[str, str]]:
+def translations() -> dict[Language, dict[str, str]]:
     """Return all words by language, as `gradio.I18n` takes them."""
+    languages: tuple[Language, ...] = get_args(Language)
     return {
         language: {key: pair[place] for key, pair in TEXTS.items()}
-        for place, language in enumerate(("en", "es"))
+        for place, language in enumerate(languages)
     }
 
 
 def language_of(request: gr.Request | None) -> Language:
-    """Return the language that the visitor's browser prefers; English if it is neither.
+    """Return the language that the visitor's browser prefers."""
+    return accepted_language(request.headers.get("accept-language", "") if request else "")
+
+
+def accepted_language(accepted: str) -> Language:
+    """Return the language of an `Accept-Language` header; English if it is neither.
 
     Only the first choice counts: Gradio's own words follow the browser's first language too, and
     a page in two languages helps nobody.
     """
-    accepted = request.headers.get("accept-language", "") if request else ""
     first = re.split(r"[-,;]", accepted.strip().lower(), maxsplit=1)[0]
     return "es" if first == "es" else "en"

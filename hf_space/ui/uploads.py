@@ -150,8 +150,13 @@ def offer(name: str, content: bytes) -> str:
 
     The folder's name cannot be guessed, and Gradio deletes the file with the uploads.
     """
-    folder = Path(get_upload_folder()) / secrets.token_hex(16)
-    folder.mkdir(parents=True)
-    path = folder / name
+    path = place_to_offer(name)
     path.write_bytes(content)
     return str(path)
+
+
+def place_to_offer(name: str) -> Path:
+    """Return where to write a file that a visitor's browser may fetch."""
+    folder = Path(get_upload_folder()) / secrets.token_hex(16)
+    folder.mkdir(parents=True)
+    return folder / name

@@ -18,6 +18,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 CHROMIUM = Path("/usr/bin/chromium")
 DRIVER = Path("/usr/bin/chromedriver")
 _WAIT_SECONDS = 30
+# Chromium's content setting of that meaning.
+_BLOCK = 2
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -73,6 +75,10 @@ class Browser:
         """Press the button or tab with this text."""
         self.wait_for("button", text).click()
 
+    def open_tab(self, text: str) -> None:
+        """Open the tab with this name; buttons may have it in their words too."""
+        self.wait_for('[role="tab"]', text).click()
+
     def download_to(self, folder: Path) -> None:
         """Keep what the page offers in a folder, without asking."""
         behaviour = {"behavior": "allow", "downloadPath": str(folder)}
@@ -102,19 +108,25 @@ class Browser:
 
 
 @contextmanager
-def chromium(profile: Path, *, language: str = "en", width: int = 1280) -> Iterator[Browser]:
+def chromium(
+    profile: Path, *, language: str = "en", width: int = 1280, storage: bool = True
+) -> Iterator[Browser]:
     """Start a browser, and end it.
 
     Args:
         profile: An empty folder for all that it writes.
         language: What it asks pages for.
         width: Of the window, in CSS pixels; below 500 it is a phone.
+        storage: Let pages keep cookies and anything else.
     """
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     for flag in (*_FLAGS, f"--lang={language}", f"--user-data-dir={profile}"):
         options.add_argument(flag)
-    options.add_experimental_option("prefs", {"intl.accept_languages": language})
+    preferences: dict[str, object] = {"intl.accept_languages": language}
+    if not storage:
+        preferences["profile.default_content_setting_values.cookies"] = _BLOCK
+    options.add_experimental_option("prefs", preferences)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
     try:

@@ -128,7 +128,7 @@ def test_a_phone_shows_all_without_scrolling_sideways(
         assert browser.overflow() <= 0
         read_patch(browser)
         assert browser.overflow() <= 0
-        for key in ("tab_region", "tab_batch", "tab_model"):
+        for key in ("tab_region", "tab_batch", "tab_history", "tab_model"):
             browser.press(text(key, "en"))
             assert browser.overflow() <= 0
 

@@ -30,6 +30,8 @@ def test_ready_service_says_so(client: TestClient) -> None:
     report = HealthReport.model_validate(response.json())
     assert report.status == "ok"
     assert (report.model.state, report.model.name, report.model.revision) == ("ready", "tiny", "r1")
+    assert (report.database.state, report.database.kind) == ("ready", "sqlite")
+    assert (report.cache.state, report.cache.kind) == ("ready", "memory")
 
 
 def test_model_tells_facts_and_figures(client: TestClient) -> None:
@@ -102,8 +104,11 @@ def test_metrics_count_requests_batches_and_the_cache(client: TestClient) -> Non
     assert 'biopsia_request_seconds_count{route="/predict/"} 2.0' in text
     assert "biopsia_batch_size_count 1.0" in text
     assert "biopsia_queue_length 0.0" in text
-    assert 'biopsia_cache_total{outcome="hit"} 1.0' in text
+    assert 'biopsia_cache_total{outcome="memory"} 1.0' in text
+    assert 'biopsia_cache_total{outcome="redis"} 0.0' in text
     assert 'biopsia_cache_total{outcome="miss"} 1.0' in text
+    assert 'biopsia_saves_total{outcome="saved"} 2.0' in text
+    assert "biopsia_spool_length 0.0" in text
     assert "no/such" not in text
     client.put("/predict/")
     text = client.get("/metrics").text
@@ -175,7 +180,7 @@ def test_openapi_describes_both_bodies(client: TestClient) -> None:
     content = operation["requestBody"]["content"]
     assert set(content) == {"multipart/form-data", "application/json"}
     assert content["multipart/form-data"]["schema"]["required"] == ["file"]
-    options = {"operating_point", "threshold", "explain", "microns_per_pixel", "mode"}
+    options = {"operating_point", "threshold", "explain", "microns_per_pixel", "mode", "save"}
     for body in content.values():
         assert options < set(body["schema"]["properties"])
 
@@ -201,6 +206,8 @@ def test_unusable_bundle_means_not_ready(settings: Settings, damage: str) -> Non
         health = client.get("/health/")
         assert health.status_code == 503
         assert health.json()["model"]["state"] == "unavailable"
+        # What was saved before can still be read.
+        assert client.get("/history/").status_code == 200
         assert client.get("/health/live").status_code == 200
         for response in (client.post("/predict/", files={"file": PATCH}), client.get("/model/")):
             assert response.status_code == 503

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 import hypothesis
 import pytest
 import schemathesis
-from hypothesis import given
+from hypothesis import given, strategies
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 
 from hf_space.api.application import create_api
+from hf_space.api.identify import VISITOR_HEADER
 from hf_space.settings import Settings
-from tests.bundle_factory import write_bundle
 from tests.server import running_server
+from tests.stores import Store, Visitor, patch
 
 OPERATIONS = [
     (method, path, mode)
@@ -24,22 +26,36 @@ OPERATIONS = [
     for method, operation in item.items()
     for mode in GenerationMode
     # A request without parameters and body cannot be wrong.
-    if mode is GenerationMode.POSITIVE or "requestBody" in operation
+    if mode is GenerationMode.POSITIVE or {"parameters", "requestBody"} & set(operation)
 ]
 
 
+@dataclass(frozen=True)
+class Service:
+    """A running service, which refuses nobody for asking often."""
+
+    schema: schemathesis.BaseSchema
+    visitor: Visitor
+
+
 @pytest.fixture(scope="module")
-def schema(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.BaseSchema]:
-    """The document of a running service."""
-    folder: Path = write_bundle(tmp_path_factory.mktemp("bundle") / "model")
-    with running_server(BIOPSIA_MODEL_DIR=str(folder)) as server:
-        yield schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+def service(module_store: Store) -> Iterator[Service]:
+    """The service on each pair of stores."""
+    with (
+        running_server(**module_store.environment()) as server,
+        httpx2.Client(base_url=server.url, timeout=60) as client,
+    ):
+        schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
+        yield Service(schema, Visitor(client))
 
 
 @pytest.mark.parametrize(("method", "path", "mode"), OPERATIONS)
 def test_no_request_breaks_the_service(
-    schema: schemathesis.BaseSchema, method: str, path: str, mode: GenerationMode
+    service: Service, method: str, path: str, mode: GenerationMode
 ) -> None:
+    visitor = service.visitor
+    record = visitor.predict(patch(OPERATIONS.index((method, path, mode))))["id"]
+
     @hypothesis.settings(
         max_examples=30,
         deadline=None,
@@ -47,9 +63,14 @@ def test_no_request_breaks_the_service(
         database=None,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    @given(case=schema[path][method].as_strategy(generation_mode=mode))
-    def ask(case: schemathesis.Case[Any]) -> None:
-        response = case.call()
+    @given(
+        case=service.schema[path][method].as_strategy(generation_mode=mode),
+        known=strategies.booleans(),
+    )
+    def ask(case: schemathesis.Case[Any], *, known: bool) -> None:
+        if known and "{id}" in path:
+            case.path_parameters = {"id": record}
+        response = case.call(headers={VISITOR_HEADER: visitor.token})
         case.validate_response(response, checks=[not_a_server_error])
         if response.status_code >= 400:
             assert set(response.json()["error"]) == {"code", "message", "details"}

@@ -67,7 +67,7 @@ def names_below(folder: Path) -> set[str]:
 
 def call(server: RunningServer, endpoint: str, file: object) -> str:
     """Call an endpoint without the client, which would not send what an attacker sends."""
-    values = [] if endpoint == "model_info" else [file, None, None, None, True]
+    values = [] if endpoint == "model_info" else [file, None, None, None, True, True]
     url = f"{server.url}/gradio_api/call/{endpoint}"
     event = httpx2.post(url, json={"data": values}).json()["event_id"]
     return httpx2.get(f"{url}/{event}", timeout=30).text

@@ -14,9 +14,17 @@ from uuid import UUID
 import pytest
 
 from hf_space.errors import BiopsiaError, InvalidOptionsError
+from hf_space.history_schemas import MAX_NOTE_LENGTH
 from hf_space.inference.bundle import OperatingPoint, Verdict
 from hf_space.reporting import error_body
-from hf_space.schemas import BatchItem, ErrorBody, PredictionResult, WarningCode
+from hf_space.schemas import (
+    BatchItem,
+    ErrorBody,
+    ImageWarningCode,
+    PredictionResult,
+    SaveWarningCode,
+    WarningCode,
+)
 from hf_space.ui.backend import OWN_THRESHOLD, chosen_options
 from hf_space.ui.error_words import error_words
 from hf_space.ui.render import MARKS, batch_table, verdict_card
@@ -52,7 +60,7 @@ def test_verdicts_and_warnings_have_words_and_verdicts_a_mark(language: Language
         assert text(f"tile.{verdict}", language)
         assert verdict in MARKS
     assert len(set(MARKS.values())) == len(get_args(Verdict))
-    for code in get_args(WarningCode):
+    for code in (*get_args(ImageWarningCode), *get_args(SaveWarningCode)):
         assert text(f"warning.{code}", language)
 
 
@@ -173,6 +181,12 @@ def test_a_threshold_left_over_does_not_matter_to_a_named_point() -> None:
         ),
         ("scale_out_of_range", {"microns_per_pixel": 40.5}, ("40,5",)),
         ("invalid_options", {"fields": [{"field": "microns_per_pixel", "message": ""}]}, ("Esc",)),
+        (
+            "invalid_options",
+            {"fields": [{"field": "note", "message": ""}]},
+            ("Nota", str(MAX_NOTE_LENGTH)),
+        ),
+        ("rate_limited", {"limit": 600, "retry_after_seconds": 7}, ("600", "7 s")),
     ],
 )
 def test_errors_tell_their_values_in_spanish(

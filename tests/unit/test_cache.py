@@ -8,7 +8,7 @@ from hf_space.store.cache import Flights, MemoryCache
 
 
 def test_the_least_recently_used_leaves_first() -> None:
-    cache = MemoryCache(30)
+    cache = MemoryCache(30, 60)
     for name in ("a", "b", "c"):
         cache.put((name,), name.encode() * 10)
     assert cache.get(("a",)) == b"a" * 10
@@ -17,9 +17,41 @@ def test_the_least_recently_used_leaves_first() -> None:
     assert [cache.get((name,)) is not None for name in ("a", "c", "d")] == [True] * 3
 
 
+def test_the_old_leaves_and_what_was_kept_elsewhere_before_leaves_earlier(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("hf_space.store.cache.monotonic", lambda: now)
+    cache = MemoryCache(100, 60)
+    cache.put(("new",), b"new")
+    cache.put(("older",), b"older", seconds=20)
+    cache.put(("no older than others",), b"late", seconds=90)
+    now = 1019.9
+    assert cache.get(("older",)) == b"older"
+    now = 1020.1
+    assert cache.get(("older",)) is None
+    now = 1059.9
+    assert cache.get(("new",)) == b"new"
+    now = 1060.1
+    assert cache.get(("new",)) is None
+    assert cache.get(("no older than others",)) is None
+
+
+def test_the_old_makes_room_before_the_least_recently_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("hf_space.store.cache.monotonic", lambda: now)
+    cache = MemoryCache(20, 60)
+    cache.put(("unused",), b"a" * 10)
+    cache.put(("expired",), b"b" * 10, seconds=10)
+    now = 11.0
+    cache.put(("fresh",), b"c" * 10)
+    assert cache.get(("unused",)) == b"a" * 10
+    assert cache.get(("fresh",)) == b"c" * 10
+
+
 @pytest.mark.parametrize(("limit", "kept"), [(0, False), (9, False), (10, True)])
 def test_what_alone_is_too_heavy_is_not_kept(limit: int, kept: bool) -> None:  # noqa: FBT001
-    cache = MemoryCache(limit)
+    cache = MemoryCache(limit, 60)
     cache.put(("a",), b"a" * 10)
     assert (cache.get(("a",)) is not None) is kept
 

@@ -16,12 +16,14 @@ from typer.core import TyperGroup
 
 from hf_space.api.application import create_api
 from hf_space.errors import BiopsiaError
+from hf_space.history_schemas import HistoryQuery, ReviewRequest, StatisticsQuery
 from hf_space.schemas import (
     BatchItem,
+    ImageWarningCode,
     PredictionResult,
     PredictOptions,
     RegionResult,
-    WarningCode,
+    SaveWarningCode,
 )
 from hf_space.settings import Settings
 from tests.measured_bundle import write_measured_bundle
@@ -129,7 +131,12 @@ def test_every_route_is_documented() -> None:
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_is_documented_with_its_default(name: str) -> None:
     default = Settings.model_fields[name].default
-    shown = {None: "unset", (): "none", MODEL: "`hf_space/model`"}.get(default, f"`{default}`")
+    if isinstance(default, Path):
+        shown = f"`{default.relative_to(ROOT)}`"
+    elif default is None:
+        shown = "unset"
+    else:
+        shown = f"`{default}`" if default not in ((), {}) else "none"
     assert f"| `BIOPSIA_{name.upper()}` | {shown} |" in API
 
 
@@ -139,8 +146,12 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
 
 
 def test_every_option_field_and_warning_of_a_prediction_is_documented() -> None:
-    models = (PredictOptions, PredictionResult, RegionResult, BatchItem)
-    names = {*get_args(WarningCode), *(name for model in models for name in model.model_fields)}
+    models = (
+        *(PredictOptions, PredictionResult, RegionResult, BatchItem),
+        *(HistoryQuery, StatisticsQuery, ReviewRequest),
+    )
+    codes = (*get_args(ImageWarningCode), *get_args(SaveWarningCode))
+    names = {*codes, *(name for model in models for name in model.model_fields)}
     assert [name for name in sorted(names) if f"`{name}`" not in API] == []
 
 

@@ -72,7 +72,12 @@ def test_the_answer_is_the_services_own(measured: Measured) -> None:
     # The processor decides the precision.
     assert health["model"].pop("precision") in {"f32", "bf16"}
     state = {"state": "ready", "name": "tiny", "revision": "r1", "engine": "openvino"}
-    assert health == {"status": "ok", "model": state}
+    assert health == {
+        "status": "ok",
+        "model": state,
+        "database": {"state": "ready", "kind": "sqlite"},
+        "cache": {"state": "ready", "kind": "memory"},
+    }
     assert answer["operating_point"] == "balanced"
     assert 0 <= answer["probability"] <= 1
     assert answer["gradcam"]["rows"] == 4

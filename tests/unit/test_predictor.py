@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -17,7 +16,6 @@ from hf_space.errors import (
     NotAPatchError,
     UnknownOperatingPointError,
 )
-from hf_space.ids import uuid7
 from hf_space.imaging.decode import decode_image
 from hf_space.inference.bundle import INFERENCE_FILE, Bundle, load_bundle
 from hf_space.metrics import Metrics
@@ -219,6 +217,23 @@ def test_the_same_question_is_answered_from_the_cache(predictor: Predictor) -> N
     assert second.model_dump(exclude=own) == first.model_dump(exclude=own)
 
 
+def test_what_is_not_to_be_saved_is_not_kept_but_may_be_answered_from_what_was(
+    predictor: Predictor,
+) -> None:
+    assert [predict(predictor, save=False).cached for _ in range(2)] == [False, False]
+    assert [predict(predictor).cached for _ in range(2)] == [False, True]
+    assert predict(predictor, save=False).cached
+
+
+def test_nothing_is_saved_without_an_owner_and_a_history(predictor: Predictor) -> None:
+    answers = [predict(predictor), predict(predictor, save=False)]
+    data = encode(plain_image(*BENIGN))
+    answers.append(asyncio.run(predictor.predict(data, PredictOptions(), owner=b"o" * 32)))
+    assert [answer.saved for answer in answers] == [False] * 3
+    codes = {warning.code for answer in answers for warning in answer.warnings}
+    assert not codes & {"save_delayed", "not_saved"}
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -270,11 +285,3 @@ def test_an_error_is_not_cached(predictor: Predictor) -> None:
     for _ in range(2):
         with pytest.raises(CorruptImageError):
             ask(predictor, encode(plain_image(*MALIGNANT))[:-60])
-
-
-def test_uuid7_carries_the_time() -> None:
-    before = datetime.now(UTC) - timedelta(milliseconds=2)
-    made: UUID = uuid7()
-    stamp = datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
-    assert (made.version, made.variant) == (7, "specified in RFC 4122")
-    assert before <= stamp <= datetime.now(UTC)

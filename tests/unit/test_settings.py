@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from hf_space.api.application import create_api
 from hf_space.settings import Settings
+
+KEY, OTHER_KEY = "k" * 20, "o" * 20
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +23,10 @@ def test_defaults() -> None:
     assert settings.port == 7860
     assert settings.operating_point is None
     assert settings.model_dir.parts[-2:] == ("hf_space", "model")
+    assert settings.data_dir.name == "var"
+    assert (settings.database_url, settings.redis_url) == (None, None)
+    assert (settings.retention_days, settings.store_originals) == (30, False)
+    assert (settings.api_keys, settings.require_api_key) == ({}, False)
 
 
 def test_every_setting_is_described() -> None:
@@ -45,9 +53,103 @@ def test_port_is_read_under_both_names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "http"), ("PORT", "70000"), ("BIOPSIA_MAX_PIXELS", "0"), ("BIOPSIA_LOG_LEVEL", "x")],
+    [
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("BIOPSIA_MAX_PIXELS", "0"),
+        ("BIOPSIA_LOG_LEVEL", "x"),
+        ("BIOPSIA_RETENTION_DAYS", "0"),
+        ("BIOPSIA_SPOOL_RECORDS", "-1"),
+        ("BIOPSIA_TRUSTED_PROXY_HOPS", "17"),
+        ("BIOPSIA_CACHE_SECONDS", "0"),
+        ("BIOPSIA_REQUIRE_API_KEY", "perhaps"),
+        ("BIOPSIA_CORS_ORIGIN_PATTERN", "("),
+    ],
 )
 def test_bad_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError):
         Settings()
+
+
+@pytest.mark.parametrize("name", ["BIOPSIA_DATABASE_URL", "BIOPSIA_REDIS_URL"])
+def test_an_address_left_blank_is_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "")
+    assert getattr(Settings(), name.removeprefix("BIOPSIA_").lower()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", {}),
+        (f"ward:{KEY}", {"ward": KEY}),
+        (f" ward:{KEY} , lab:{OTHER_KEY},", {"ward": KEY, "lab": OTHER_KEY}),
+        # Only the first colon parts the two.
+        (f"ward:a:{KEY}", {"ward": f"a:{KEY}"}),
+    ],
+)
+def test_keys_are_read_with_the_names_of_their_owners(
+    monkeypatch: pytest.MonkeyPatch, text: str, expected: dict[str, str]
+) -> None:
+    monkeypatch.setenv("BIOPSIA_API_KEYS", text)
+    keys = Settings().api_keys
+    assert {name: key.get_secret_value() for name, key in keys.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (KEY, "write name:key"),
+        (f":{KEY}", "write name:key"),
+        (f"ward:{KEY[:15]}", "at least 16 characters"),
+        (f"ward:{KEY},ward:{OTHER_KEY}", "same name"),
+        (f"ward:{KEY},lab:{KEY}", "same key"),
+    ],
+)
+def test_bad_keys_are_refused_without_being_repeated(
+    monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.setenv("BIOPSIA_API_KEYS", text)
+    with pytest.raises(ValidationError, match=message) as caught:
+        Settings()
+    assert KEY[:15] not in str(caught.value)
+
+
+def test_requiring_a_key_that_nobody_has_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIOPSIA_REQUIRE_API_KEY", "true")
+    with pytest.raises(ValidationError, match="BIOPSIA_REQUIRE_API_KEY needs BIOPSIA_API_KEYS"):
+        Settings()
+    monkeypatch.setenv("BIOPSIA_API_KEYS", f"ward:{KEY}")
+    assert Settings().require_api_key
+
+
+def test_secrets_are_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIOPSIA_API_KEYS", f"ward:{KEY}")
+    monkeypatch.setenv("BIOPSIA_DATABASE_URL", "postgresql://me:hidden-one@db/biopsia")
+    monkeypatch.setenv("BIOPSIA_REDIS_URL", "redis://:hidden-two@cache:6379/0")
+    settings = Settings()
+    texts = [repr(settings), str(settings), settings.model_dump_json(), str(settings.model_dump())]
+    monkeypatch.setenv("BIOPSIA_PORT", "http")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    for text in (*texts, str(caught.value)):
+        assert not [secret for secret in (KEY, "hidden-one", "hidden-two") if secret in text]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("mysql://me:hidden@db/x", "no database of kind 'mysql'"),
+        ("postgresql+psycopg://me:hidden@db/x", "no database of kind"),
+        ("me:hidden@db", "no address of a database"),
+        # Without a host, the password stands where a port should.
+        ("postgresql://me:hidden/x", "no address of a database"),
+    ],
+)
+def test_a_bad_address_of_a_database_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str, message: str
+) -> None:
+    monkeypatch.setenv("BIOPSIA_DATABASE_URL", url)
+    with pytest.raises(ValueError, match=message) as caught:
+        create_api(Settings())
+    assert "hidden" not in "".join(traceback.format_exception(caught.value))

@@ -1,0 +1,150 @@
+"""The visitor's own history: find, look, judge again, take along, delete."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi.responses import StreamingResponse
+
+from hf_space.api.dependencies import HistoryDep, OwnerDep, PredictorDep
+from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.csv_text import csv_line
+from hf_space.history_csv import HISTORY_COLUMNS, history_row
+from hf_space.history_schemas import (
+    Deleted,
+    HistoryFilter,
+    HistoryItem,
+    HistoryPage,
+    HistoryQuery,
+    HistoryRecord,
+    Review,
+    ReviewRequest,
+)
+from hf_space.records import result_of
+
+router = APIRouter(prefix="/history", tags=["history"], responses=ERROR_RESPONSES)
+
+_CSV: Final = "text/csv"
+_WEBP: Final = "image/webp"
+_BYTES: Final = "application/octet-stream"
+
+
+def _content(media_type: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {media_type: {"schema": schema}}}}
+
+
+_BINARY: Final = {"type": "string", "format": "binary"}
+
+
+@router.get("/")
+async def list_history(
+    owner: OwnerDep, history: HistoryDep, query: Annotated[HistoryQuery, Query()]
+) -> HistoryPage:
+    """List your saved answers, page by page."""
+    return await history.page(owner, query)
+
+
+@router.delete("/")
+async def delete_history(owner: OwnerDep, history: HistoryDep) -> Deleted:
+    """Delete all your saved answers, for good."""
+    return Deleted(deleted=await history.delete_all(owner))
+
+
+async def _chosen(
+    owner: OwnerDep, history: HistoryDep, wanted: Annotated[HistoryFilter, Query()]
+) -> AsyncIterator[HistoryItem]:
+    """Return the chosen records; the first is read now, while an error is still an answer."""
+    records = history.export(owner, wanted)
+    first = await anext(records, None)
+
+    async def all_of_them() -> AsyncIterator[HistoryItem]:
+        if first is not None:
+            yield first
+        async for item in records:
+            yield item
+
+    return all_of_them()
+
+
+ChosenDep = Annotated[AsyncIterator[HistoryItem], Depends(_chosen)]
+
+
+@router.get("/export.csv", responses=_content(_CSV, {"type": "string"}), response_class=Response)
+async def export_csv(chosen: ChosenDep) -> StreamingResponse:
+    """Take your saved answers along as a table; `reviewed=true` makes it ready for retraining."""
+
+    async def lines() -> AsyncIterator[str]:
+        # With a byte order mark, spreadsheets read accents as they are.
+        yield "\ufeff" + csv_line(HISTORY_COLUMNS)
+        async for item in chosen:
+            yield csv_line(history_row(item))
+
+    return _download(lines(), _CSV, "biopsia_history.csv")
+
+
+@router.get("/export.json", response_model=list[HistoryItem])
+async def export_json(chosen: ChosenDep) -> StreamingResponse:
+    """Take your saved answers along as a list of objects."""
+
+    async def pieces() -> AsyncIterator[str]:
+        separator = "["
+        async for item in chosen:
+            yield f"{separator}{item.model_dump_json()}"
+            separator = ",\n"
+        yield "]\n" if separator != "[" else "[]\n"
+
+    return _download(pieces(), "application/json", "biopsia_history.json")
+
+
+@router.get("/{id}")
+async def read_record(id: UUID, owner: OwnerDep, history: HistoryDep) -> HistoryRecord:  # noqa: A002 -- the path's name
+    """Return a saved answer, with its drawings, and all second opinions."""
+    row, reviews = await history.record(owner, id)
+    result = await to_thread.run_sync(result_of, row)
+    return HistoryRecord(result=result, reviews=reviews, has_original=row.has_original)
+
+
+@router.get("/{id}/thumbnail", responses=_content(_WEBP, _BINARY), response_class=Response)
+async def read_thumbnail(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
+    """Return the small picture of a saved answer, at most 256 px, WebP."""
+    return _picture(await history.thumbnail(owner, id), _WEBP)
+
+
+@router.get("/{id}/original", responses=_content(_BYTES, _BINARY), response_class=Response)
+async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
+    """Return the image file itself, if the service keeps originals."""
+    response = _picture(await history.original(owner, id), _BYTES)
+    # A file that somebody sent must not become a page of ours.
+    response.headers["Content-Disposition"] = "attachment"
+    return response
+
+
+@router.delete("/{id}", status_code=status.HTTP_204_NO_CONTENT)
+async def delete_record(id: UUID, owner: OwnerDep, history: HistoryDep) -> None:  # noqa: A002
+    """Delete a saved answer and its second opinions, for good."""
+    await history.delete(owner, id)
+
+
+@router.post("/{id}/reviews", status_code=status.HTTP_201_CREATED)
+async def review_record(
+    id: UUID,  # noqa: A002
+    request: ReviewRequest,
+    owner: OwnerDep,
+    history: HistoryDep,
+    predictor: PredictorDep,
+) -> Review:
+    """Add a second opinion; the model's answer and earlier opinions stay as they are."""
+    return await history.review(owner, id, request, predictor.bundle.config.verdict_labels)
+
+
+def _picture(content: bytes, media_type: str) -> Response:
+    return Response(content, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
+
+
+def _download(content: AsyncIterator[str], media_type: str, name: str) -> StreamingResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(content, media_type=media_type, headers=headers)

@@ -1,0 +1,21 @@
+"""What the visitor's own predictions add up to."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from hf_space.api.dependencies import HistoryDep, OwnerDep
+from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.history_schemas import Statistics, StatisticsQuery
+
+router = APIRouter(tags=["history"])
+
+
+@router.get("/stats/", responses=ERROR_RESPONSES)
+async def statistics(
+    owner: OwnerDep, history: HistoryDep, query: Annotated[StatisticsQuery, Query()]
+) -> Statistics:
+    """Count your saved answers by verdict, probability, day, hour, model and second opinion."""
+    return await history.statistics(owner, query)

@@ -1,0 +1,227 @@
+"""What the history, the reviews and the statistics take and give."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+
+from hf_space.inference.bundle import Probability, Verdict
+from hf_space.schemas import ImageFacts, Kind, ModelName, PredictionResult, Schema, WarningCode
+
+MAX_PAGE = 200
+MAX_NOTE_LENGTH = 2000
+
+Opinion = Literal["agree", "disagree", "unsure"]
+Sort = Literal["newest", "uncertainty"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("no time zone of the IANA database") from error
+    return name
+
+
+class DateRange(Schema):
+    """From a moment on, and until another, which no longer belongs to it."""
+
+    since: AwareDatetime | None = Field(
+        default=None, description="Earliest time, with its offset; ISO 8601."
+    )
+    until: AwareDatetime | None = Field(
+        default=None, description="Time before which, with its offset; ISO 8601."
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> DateRange:
+        if self.since and self.until and self.since >= self.until:
+            raise ValueError("since must be before until")
+        return self
+
+
+class HistoryFilter(DateRange):
+    """Which records are meant; all of the owner's where nothing is set."""
+
+    verdict: list[Verdict] = Field(default=[], description="One or several verdicts.")
+    kind: Kind | None = Field(default=None, description="`patch` or `region`.")
+    min_probability: Probability | None = Field(default=None, description="Least probability.")
+    max_probability: Probability | None = Field(default=None, description="Greatest probability.")
+    reviewed: bool | None = Field(
+        default=None, description="Only with a second opinion, or only without."
+    )
+
+
+class HistoryQuery(HistoryFilter):
+    """One page of the history."""
+
+    sort: Sort = Field(
+        default="newest",
+        description="`newest` first, or `uncertainty`: nearest to the threshold first.",
+    )
+    cursor: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None, description="`next_cursor` of the page before."
+    )
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="Records on the page.")
+
+
+class StatisticsQuery(DateRange):
+    """What is to be counted."""
+
+    time_zone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = Field(
+        default="UTC", description="IANA name of the zone whose days and hours are meant."
+    )
+
+
+class ReviewRequest(Schema):
+    """A second opinion; earlier ones stay."""
+
+    opinion: Opinion
+    label: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None,
+        description="The class that is right, as the model names them; needed to disagree.",
+    )
+    note: Annotated[str, Field(max_length=MAX_NOTE_LENGTH)] | None = Field(
+        default=None, description="Free text; write nothing that identifies a person."
+    )
+
+    @model_validator(mode="after")
+    def _labelled(self) -> ReviewRequest:
+        if self.opinion == "disagree" and self.label is None:
+            raise ValueError("to disagree, name the right label")
+        if self.opinion != "disagree" and self.label is not None:
+            raise ValueError("a label goes with disagree only")
+        return self
+
+
+class Review(Schema):
+    """A second opinion as it is kept."""
+
+    id: UUID
+    created_at: datetime
+    opinion: Opinion
+    label: str | None = Field(
+        description="The class held right: of an agreement, that of the verdict; null if open."
+    )
+    note: str | None
+
+
+class HistoryItem(Schema):
+    """One record of a page; `GET /history/{id}` has the whole answer."""
+
+    id: UUID
+    created_at: datetime
+    kind: Kind
+    verdict: Verdict
+    probability: Probability
+    threshold: Probability
+    operating_point: str | None
+    image: ImageFacts
+    warnings: list[WarningCode]
+    model: ModelName
+    malignant_area_mm2: float | None = Field(description="Of a region; null for a patch.")
+    has_original: bool = Field(description="Whether the image file itself was kept.")
+    review: Review | None = Field(description="The latest second opinion.")
+
+
+class HistoryPage(Schema):
+    """Records, and how to ask for more."""
+
+    items: list[HistoryItem]
+    next_cursor: str | None = Field(description="null on the last page.")
+
+
+class HistoryRecord(Schema):
+    """A saved answer, and all second opinions on it, oldest first.
+
+    Drawings are made anew from the thumbnail, so those of a large image are coarser.
+    """
+
+    result: PredictionResult
+    reviews: list[Review]
+    has_original: bool = Field(description="Whether the image file itself was kept.")
+
+
+class Deleted(Schema):
+    """How many records were deleted."""
+
+    deleted: int
+
+
+class VerdictCounts(Schema):
+    """Predictions by verdict."""
+
+    malignant: int
+    benign: int
+    uncertain: int
+
+
+class Bin(Schema):
+    """Predictions with a probability from `low` to below `high` (the last one includes it)."""
+
+    low: Probability
+    high: Probability
+    count: int
+
+
+class DayCounts(VerdictCounts):
+    """Predictions of one day in the zone asked for."""
+
+    day: date
+
+
+class HourCounts(VerdictCounts):
+    """Predictions within one hour of the day, in the zone asked for."""
+
+    hour: int = Field(ge=0, le=23)
+
+
+class RevisionCount(ModelName):
+    """Predictions by one revision of the model."""
+
+    count: int
+
+
+class Latency(Schema):
+    """Milliseconds from image to answer, interpolated in bins 30 % wide; null without any."""
+
+    median_ms: float | None
+    p95_ms: float | None
+
+
+class Agreement(Schema):
+    """Second opinions; of several on one record the latest counts."""
+
+    reviewed: int
+    agree: int
+    disagree: int
+    unsure: int
+    agreement: Probability | None = Field(
+        description="Share of `agree` among agree and disagree; null without either."
+    )
+
+
+class Statistics(Schema):
+    """What the owner's predictions add up to.
+
+    Counts are kept by quarters of an hour: `since` and `until` are rounded down to one.
+    """
+
+    since: datetime | None
+    until: datetime | None
+    time_zone: str
+    total: int
+    patches: int
+    regions: int
+    cached: int
+    verdicts: VerdictCounts
+    probability: list[Bin]
+    days: list[DayCounts] = Field(description="Days with predictions, oldest first.")
+    hours: list[HourCounts] = Field(description="All 24 hours of the day.")
+    models: list[RevisionCount]
+    latency: Latency
+    agreement: Agreement

@@ -1,0 +1,181 @@
+"""How much a visitor, and an address, may ask for in a minute."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Literal
+
+from cachetools import TLRUCache
+
+from hf_space.errors import RateLimitedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hf_space.store.redis_link import RedisLink
+
+# Times are whole microseconds, which Lua's numbers hold exactly.
+_SECOND: Final = 1_000_000
+_MINUTE: Final = 60 * _SECOND
+_MOST_IN_MEMORY: Final = 20_000
+_DIGEST_BYTES: Final = 16
+
+# A bucket is the time at which it will be full again, and is forgotten then. A charge moves that
+# time on by what its tokens take to flow in; it must stay within the minute an empty bucket takes.
+_CHARGE: Final = """
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local fills, allowed = {}, true
+for i, bucket in ipairs(KEYS) do
+  local full = tonumber(redis.call('GET', bucket) or 0)
+  fills[i] = math.max(full - now, 0) + ARGV[i]
+  allowed = allowed and fills[i] <= 60000000
+end
+if allowed then
+  for i, bucket in ipairs(KEYS) do
+    if fills[i] >= 1 then
+      local full = string.format('%d', now + fills[i])
+      redis.call('SET', bucket, full, 'PX', math.ceil(fills[i] / 1000))
+    end
+  end
+end
+return fills
+"""
+
+Scope = Literal["owner", "address"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of the bucket that will be empty first.
+
+    Attributes:
+        limit: Tokens it holds when it is full, which is what flows in within a minute.
+        remaining: Tokens it holds now.
+        reset_seconds: Time until it is full again.
+    """
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    scope: Scope
+    name: str
+    limit: int
+
+    def refill(self, tokens: int) -> int:
+        """Return how long tokens take to flow in; more than it holds count as all it holds."""
+        return min(tokens, self.limit) * _MINUTE // self.limit
+
+    def allowance(self, fill: int) -> Allowance:
+        """Return what is left when it takes so long until it is full."""
+        remaining = (_MINUTE - fill) * self.limit // _MINUTE
+        return Allowance(self.limit, remaining, _seconds(fill))
+
+
+class Limiter:
+    """Token buckets of a minute's worth that refill steadily.
+
+    They are Redis's, for all processes, and the process's own where there is no Redis.
+    """
+
+    def __init__(
+        self, owner_per_minute: int, address_per_minute: int, link: RedisLink | None
+    ) -> None:
+        """Make full buckets.
+
+        Args:
+            owner_per_minute: What one owner may ask for; 0 is no limit.
+            address_per_minute: What one address may ask for; 0 is no limit.
+            link: The way to Redis, if there is one.
+        """
+        self._owner_limit = owner_per_minute
+        self._address_limit = address_per_minute
+        self._memory = _MemoryBuckets()
+        self._shared = link.script(_CHARGE) if link else None
+
+    async def charge(self, *, owner: bytes | None, address: str, cost: int = 1) -> Allowance | None:
+        """Take tokens from the buckets of an owner and an address, or from none of them.
+
+        Args:
+            owner: Digest that names the owner; None, as of one just met, has no bucket.
+            address: The client's address.
+            cost: Tokens to take; more than a bucket holds count as all it holds.
+
+        Returns:
+            What is left, or None where nothing is limited.
+
+        Raises:
+            RateLimitedError: A bucket holds too little. The details say whose, as ``scope``, and
+                hold the fields of its `Allowance`.
+        """
+        buckets = self._buckets(owner, address)
+        if not buckets:
+            return None
+        costs = [bucket.refill(cost) for bucket in buckets]
+        fills = await self._charge([bucket.name for bucket in buckets], costs)
+        charged = list(zip(buckets, costs, fills, strict=True))
+        bucket, taken, fill = max(charged, key=lambda each: each[2])
+        if fill > _MINUTE:
+            raise _refusal(bucket, bucket.allowance(fill - taken), _seconds(fill - _MINUTE))
+        left = [bucket.allowance(fill) for bucket, _, fill in charged]
+        return min(left, key=lambda allowance: allowance.remaining)
+
+    def _buckets(self, owner: bytes | None, address: str) -> list[_Bucket]:
+        buckets = []
+        if owner is not None and self._owner_limit:
+            name = f"biopsia:limit:owner:{owner.hex()}"
+            buckets.append(_Bucket("owner", name, self._owner_limit))
+        if self._address_limit:
+            digest = hashlib.blake2b(address.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+            name = f"biopsia:limit:address:{digest}"
+            buckets.append(_Bucket("address", name, self._address_limit))
+        return buckets
+
+    async def _charge(self, names: Sequence[str], costs: Sequence[int]) -> list[int]:
+        fills: list[int] | None = await self._shared(names, costs) if self._shared else None
+        return self._memory.charge(names, costs) if fills is None else fills
+
+
+class _MemoryBuckets:
+    """The same as the script, for one process and a limited number of buckets."""
+
+    def __init__(self) -> None:
+        self._full: TLRUCache[str, int, int] = TLRUCache(
+            _MOST_IN_MEMORY, ttu=lambda _name, full, _now: full, timer=_now
+        )
+
+    def charge(self, names: Sequence[str], costs: Sequence[int]) -> list[int]:
+        """Charge all buckets or none, and return how long each would take to be full."""
+        now = _now()
+        fills = [
+            max(self._full.get(name, now) - now, 0) + cost
+            for name, cost in zip(names, costs, strict=True)
+        ]
+        if all(fill <= _MINUTE for fill in fills):
+            self._full.update((name, now + fill) for name, fill in zip(names, fills, strict=True))
+        return fills
+
+
+def _refusal(bucket: _Bucket, left: Allowance, wait_seconds: int) -> RateLimitedError:
+    whose = "you" if bucket.scope == "owner" else "your network address"
+    return RateLimitedError(
+        f"More than {bucket.limit} requests and images in a minute came from {whose}; try again "
+        f"in {wait_seconds} s.",
+        retry_after_seconds=wait_seconds,
+        scope=bucket.scope,
+        **asdict(left),
+    )
+
+
+def _now() -> int:
+    return int(monotonic() * _SECOND)
+
+
+def _seconds(microseconds: int) -> int:
+    return -(-microseconds // _SECOND)

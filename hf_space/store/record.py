@@ -1,0 +1,39 @@
+"""One prediction as the database keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of `hf_space.store.tables.predictions`; `hf_space.records` makes and reads them.
+
+    Attributes:
+        id: Version 7 UUID, which holds the time.
+        owner: SHA-256 of the visitor's token.
+        margin: Distance of the probability from the threshold, 0 to 1.
+        total_ms: What the prediction took, in milliseconds.
+        result: The answer as JSON, without drawings and arrays.
+        grid: Evidence, compressed.
+        tiles: Probabilities of a region's tiles, compressed; None for a patch.
+        thumbnail: WebP.
+        original: The image file as it was sent, or None when originals are not kept.
+    """
+
+    id: UUID
+    owner: bytes
+    kind: str
+    verdict: str
+    probability: float
+    margin: float
+    model_name: str
+    model_revision: str
+    cached: bool
+    total_ms: float
+    result: str
+    grid: bytes
+    tiles: bytes | None
+    thumbnail: bytes
+    original: bytes | None

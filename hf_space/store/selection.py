@@ -1,0 +1,74 @@
+"""From what a caller asks of the history to conditions, order and pages."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import and_, exists, select, tuple_
+
+from hf_space.errors import InvalidOptionsError
+from hf_space.ids import first_id_at
+from hf_space.store.tables import predictions, reviews
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Row, Select
+
+    from hf_space.history_schemas import HistoryFilter, Sort
+
+
+def chosen(owner: bytes, wanted: HistoryFilter) -> ColumnElement[bool]:
+    """Return the condition on an owner's predictions that a filter states."""
+    column = predictions.c
+    conditions: list[ColumnElement[bool]] = [column.owner == owner]
+    if wanted.since:
+        conditions.append(column.id >= first_id_at(wanted.since))
+    if wanted.until:
+        conditions.append(column.id < first_id_at(wanted.until))
+    if wanted.verdict:
+        conditions.append(column.verdict.in_(wanted.verdict))
+    if wanted.kind:
+        conditions.append(column.kind == wanted.kind)
+    if wanted.min_probability is not None:
+        conditions.append(column.probability >= wanted.min_probability)
+    if wanted.max_probability is not None:
+        conditions.append(column.probability <= wanted.max_probability)
+    if wanted.reviewed is not None:
+        reviewed = exists(select(reviews.c.id).where(reviews.c.prediction_id == column.id))
+        conditions.append(reviewed if wanted.reviewed else ~reviewed)
+    return and_(*conditions)
+
+
+def in_order(query: Select[Any], sort: Sort, cursor: str | None) -> Select[Any]:
+    """Sort predictions, and begin after a cursor; raises InvalidOptionsError for a bad one."""
+    column = predictions.c
+    if sort == "newest":
+        if cursor:
+            query = query.where(column.id < _read_cursor(cursor, sort)[1])
+        return query.order_by(column.id.desc())
+    if cursor:
+        # Both columns at once, so that the index leads to the place.
+        query = query.where(tuple_(column.margin, column.id) > tuple_(*_read_cursor(cursor, sort)))
+    return query.order_by(column.margin, column.id)
+
+
+def cursor_after(row: Row[Any], sort: Sort) -> str:
+    """Return the cursor of the page that begins after a row."""
+    text = f"{sort} {row.margin!r} {row.id.hex}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, sort: Sort) -> tuple[float, UUID]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        named, margin, identifier = base64.urlsafe_b64decode(padded).decode().split(" ")
+        if named == sort:
+            return float(margin), UUID(identifier)
+    except (binascii.Error, UnicodeError, ValueError):
+        pass
+    message = "no cursor of a page with this sort"
+    raise InvalidOptionsError(
+        f"cursor: {message}", fields=[{"field": "cursor", "message": message}]
+    )

@@ -1,0 +1,90 @@
+"""Records that wait on this machine's disk until their database is back."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import and_, delete, func, select
+
+from hf_space.store.database import Database
+from hf_space.store.insert import insert_new
+from hf_space.store.record import Record
+from hf_space.store.tables import predictions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+    from uuid import UUID
+
+FILE_NAME: Final = "spool.sqlite3"
+
+
+class Spool:
+    """A SQLite file with the tables of the history; processes of one machine share it."""
+
+    def __init__(self, folder: Path, *, max_records: int) -> None:
+        """Use a folder, which is made when the first record comes."""
+        self._path = folder / FILE_NAME
+        self._max_records = max_records
+        self._database: Database | None = None
+        self._opening = asyncio.Lock()
+
+    async def add(self, records: Sequence[Record]) -> int:
+        """Keep records, as many of the first ones as there is room for; returns their number."""
+        database = await self._opened()
+        room = max(0, self._max_records - await self.length())
+        kept = records[:room]
+        if kept:
+            async with database.writing() as connection:
+                await insert_new(connection, kept)
+        return len(kept)
+
+    async def length(self) -> int:
+        """Return how many records wait."""
+        if self._database is None and not await asyncio.to_thread(self._path.exists):
+            return 0
+        database = await self._opened()
+        async with database.reading() as connection:
+            found = await connection.execute(select(func.count()).select_from(predictions))
+            return int(found.scalar_one())
+
+    @asynccontextmanager
+    async def moving(self, limit: int) -> AsyncIterator[list[Record]]:
+        """Give the records that have waited longest; they are forgotten unless an error leaves.
+
+        Whoever deletes records waits meanwhile, in any process, so that none comes back after it.
+        """
+        database = await self._opened()
+        oldest = select(predictions).order_by(predictions.c.id).limit(limit)
+        async with database.writing() as connection:
+            records = [Record(**row._mapping) for row in await connection.execute(oldest)]
+            yield records
+            moved = predictions.c.id.in_([record.id for record in records])
+            await connection.execute(delete(predictions).where(moved))
+
+    async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:
+        """Forget one or all records of an owner; returns how many there were."""
+        if not await self.length():
+            return 0
+        which = predictions.c.owner == owner
+        if identifier is not None:
+            which = and_(which, predictions.c.id == identifier)
+        database = await self._opened()
+        async with database.writing() as connection:
+            return (await connection.execute(delete(predictions).where(which))).rowcount
+
+    async def close(self) -> None:
+        """Close the file."""
+        if self._database:
+            await self._database.close()
+            self._database = None
+
+    async def _opened(self) -> Database:
+        async with self._opening:
+            if self._database is None:
+                database = Database(f"sqlite:///{self._path}")
+                await database.open()
+                self._database = database
+            return self._database

@@ -1,0 +1,226 @@
+"""What one owner's predictions add up to, summed by the database from the tallies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import BigInteger, and_, case, cast, func, select
+
+from hf_space.history_schemas import (
+    Agreement,
+    Bin,
+    DayCounts,
+    HourCounts,
+    Latency,
+    RevisionCount,
+    Statistics,
+    StatisticsQuery,
+    VerdictCounts,
+)
+from hf_space.ids import first_id_at
+from hf_space.store.tables import (
+    COUNTS,
+    LATENCY_COUNTS,
+    PROBABILITY_BINS,
+    PROBABILITY_COUNTS,
+    VERDICT_COUNTS,
+    reviews,
+    tallies,
+)
+from hf_space.store.tallies import QUARTER_SECONDS, latency_quantile, quarter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+_QUARTERS_PER_DAY: Final = 96
+_HOUR_SECONDS: Final = 3600
+_EPOCH_DAY: Final = date(1970, 1, 1)
+_LAST_QUARTER: Final = quarter_of(datetime(9999, 12, 31, tzinfo=UTC))
+
+
+async def read_statistics(
+    connection: AsyncConnection, owner: bytes, query: StatisticsQuery
+) -> Statistics:
+    """Sum up what an owner's predictions are; those of others do not count."""
+    chosen = _chosen(owner, query)
+    models = (await connection.execute(_sums(chosen))).all()
+    span = _span(models)
+    hours: Sequence[Row[Any]] = []
+    if span:
+        found = await connection.execute(_by_hour(chosen, ZoneInfo(query.time_zone), *span))
+        hours = found.all()
+    opinions = await connection.execute(_opinions(owner, query))
+    return _assemble(query, models, hours, {row.opinion: row.number for row in opinions})
+
+
+def _chosen(owner: bytes, query: StatisticsQuery) -> ColumnElement[bool]:
+    conditions = [tallies.c.owner == owner]
+    if query.since:
+        conditions.append(tallies.c.quarter >= quarter_of(query.since))
+    if query.until:
+        conditions.append(tallies.c.quarter < quarter_of(query.until))
+    return and_(*conditions)
+
+
+def _sums(chosen: ColumnElement[bool]) -> Any:
+    quarter = tallies.c.quarter
+    return (
+        select(
+            tallies.c.model_name,
+            tallies.c.model_revision,
+            func.min(quarter).label("first"),
+            func.max(quarter).label("last"),
+            *(func.sum(tallies.c[name]).label(name) for name in COUNTS),
+        )
+        .where(chosen)
+        .group_by(tallies.c.model_name, tallies.c.model_revision)
+    )
+
+
+def _by_hour(chosen: ColumnElement[bool], zone: ZoneInfo, first: int, last: int) -> Any:
+    """Count verdicts by hours since 1970 on the clocks of a zone."""
+    start, *changes = zone_offsets(zone, first, last)
+    offset: Any = start[1]
+    if changes:
+        latest_first = [(tallies.c.quarter >= quarter, shift) for quarter, shift in changes[::-1]]
+        offset = case(*latest_first, else_=start[1])
+    local = cast(tallies.c.quarter, BigInteger) * QUARTER_SECONDS + offset
+    hour = (local // _HOUR_SECONDS).label("hour")
+    counts = (func.sum(tallies.c[name]).label(name) for name in VERDICT_COUNTS)
+    return select(hour, *counts).where(chosen).group_by(hour).order_by(hour)
+
+
+def _opinions(owner: bytes, query: StatisticsQuery) -> Any:
+    conditions = [reviews.c.owner == owner]
+    if query.since:
+        conditions.append(reviews.c.prediction_id >= first_id_at(_floor(query.since)))
+    if query.until:
+        conditions.append(reviews.c.prediction_id < first_id_at(_floor(query.until)))
+    newest = func.row_number().over(
+        partition_by=reviews.c.prediction_id, order_by=reviews.c.id.desc()
+    )
+    ranked = select(reviews.c.opinion, newest.label("place")).where(and_(*conditions)).subquery()
+    return (
+        select(ranked.c.opinion, func.count().label("number"))
+        .where(ranked.c.place == 1)
+        .group_by(ranked.c.opinion)
+    )
+
+
+def zone_offsets(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]:
+    """List from which quarter on which offset holds, in seconds east of UTC.
+
+    Args:
+        zone: The time zone.
+        first: First quarter of an hour since 1970, UTC.
+        last: Last one.
+    """
+    found = [(first, _offset(zone, first))]
+    for day in range(first, last + 1, _QUARTERS_PER_DAY):
+        low, high = day, min(day + _QUARTERS_PER_DAY, last + 1)
+        if _offset(zone, high) == found[-1][1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if _offset(zone, middle) == found[-1][1] else (low, middle)
+        found.append((high, _offset(zone, high)))
+    return found
+
+
+def _offset(zone: ZoneInfo, quarter: int) -> int:
+    offset = datetime.fromtimestamp(quarter * QUARTER_SECONDS, zone).utcoffset()
+    return int((offset or timedelta()).total_seconds())
+
+
+def _floor(moment: datetime) -> datetime:
+    # With its offset a moment may lie outside the years that Python knows; there are no records.
+    quarter = min(max(quarter_of(moment), 0), _LAST_QUARTER)
+    return datetime.fromtimestamp(quarter * QUARTER_SECONDS, UTC)
+
+
+def _span(models: Sequence[Row[Any]]) -> tuple[int, int] | None:
+    if not models:
+        return None
+    return min(row.first for row in models), max(row.last for row in models)
+
+
+def _assemble(
+    query: StatisticsQuery,
+    models: Sequence[Row[Any]],
+    hours: Sequence[Row[Any]],
+    opinions: dict[str, int],
+) -> Statistics:
+    sums = {name: sum(int(row._mapping[name]) for row in models) for name in COUNTS}
+    total = sum(sums[name] for name in VERDICT_COUNTS)
+    latencies = [sums[name] for name in LATENCY_COUNTS]
+    return Statistics(
+        since=query.since and _floor(query.since),
+        until=query.until and _floor(query.until),
+        time_zone=query.time_zone,
+        total=total,
+        patches=total - sums["regions"],
+        regions=sums["regions"],
+        cached=sums["cached"],
+        verdicts=VerdictCounts(**{name: sums[name] for name in VERDICT_COUNTS}),
+        probability=[
+            Bin(low=place / PROBABILITY_BINS, high=(place + 1) / PROBABILITY_BINS, count=sums[name])
+            for place, name in enumerate(PROBABILITY_COUNTS)
+        ],
+        days=_days(hours),
+        hours=_hours(hours),
+        models=[
+            _model(row)
+            for row in sorted(models, key=lambda row: (row.model_name, row.model_revision))
+        ],
+        latency=Latency(
+            median_ms=latency_quantile(latencies, 0.5), p95_ms=latency_quantile(latencies, 0.95)
+        ),
+        agreement=_agreement(opinions),
+    )
+
+
+def _days(hours: Sequence[Row[Any]]) -> list[DayCounts]:
+    days: dict[int, Counter[str]] = {}
+    for row in hours:
+        days.setdefault(row.hour // 24, Counter()).update(_verdicts(row))
+    return [
+        DayCounts(day=_EPOCH_DAY + timedelta(days=day), **counts)
+        for day, counts in sorted(days.items())
+    ]
+
+
+def _hours(hours: Sequence[Row[Any]]) -> list[HourCounts]:
+    counted = [Counter(dict.fromkeys(VERDICT_COUNTS, 0)) for _ in range(24)]
+    for row in hours:
+        counted[row.hour % 24].update(_verdicts(row))
+    return [HourCounts(hour=hour, **counts) for hour, counts in enumerate(counted)]
+
+
+def _verdicts(row: Row[Any]) -> dict[str, int]:
+    return {name: int(row._mapping[name]) for name in VERDICT_COUNTS}
+
+
+def _model(row: Row[Any]) -> RevisionCount:
+    return RevisionCount(
+        name=row.model_name,
+        revision=row.model_revision,
+        count=sum(_verdicts(row).values()),
+    )
+
+
+def _agreement(opinions: dict[str, int]) -> Agreement:
+    agree, disagree = opinions.get("agree", 0), opinions.get("disagree", 0)
+    judged = agree + disagree
+    return Agreement(
+        reviewed=sum(opinions.values()),
+        agree=agree,
+        disagree=disagree,
+        unsure=opinions.get("unsure", 0),
+        agreement=agree / judged if judged else None,
+    )

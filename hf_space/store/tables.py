@@ -1,0 +1,92 @@
+"""The tables of the history, the same on PostgreSQL and SQLite.
+
+Times are in the ids (version 7 UUIDs), so that one index serves order, pages and date ranges.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+
+PROBABILITY_BINS: Final = 20
+LATENCY_BINS: Final = 40
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# `result` is the JSON of the answer without its drawings and arrays; other columns are what is
+# counted, sorted or filtered by. `grid` and `tiles` hold the arrays, see `hf_space.records`.
+predictions: Final = Table(
+    "predictions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("owner", LargeBinary(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("probability", Double, nullable=False),
+    # Distance of the probability from the threshold: the least is the most uncertain.
+    Column("margin", Double, nullable=False),
+    Column("model_name", String(128), nullable=False),
+    Column("model_revision", String(128), nullable=False),
+    Column("cached", Boolean, nullable=False),
+    Column("total_ms", Double, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("grid", LargeBinary, nullable=False),
+    Column("tiles", LargeBinary),
+    Column("thumbnail", LargeBinary, nullable=False),
+    Column("original", LargeBinary),
+    Index(None, "owner", "id"),
+    Index(None, "owner", "margin", "id"),
+)
+
+# Rows are added and never changed; the latest one of a prediction counts.
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("prediction_id", Uuid, ForeignKey(predictions.c.id, ondelete="CASCADE"), nullable=False),
+    Column("owner", LargeBinary(32), nullable=False),
+    Column("opinion", String(16), nullable=False),
+    Column("label", String(64)),
+    Column("note", Text),
+    Index(None, "prediction_id", "id"),
+    Index(None, "owner", "prediction_id", "id"),
+)
+
+VERDICT_COUNTS: Final = ("malignant", "benign", "uncertain")
+PROBABILITY_COUNTS: Final = tuple(f"probability_{index:02}" for index in range(PROBABILITY_BINS))
+LATENCY_COUNTS: Final = tuple(f"latency_{index:02}" for index in range(LATENCY_BINS))
+COUNTS: Final = (*VERDICT_COUNTS, "regions", "cached", *PROBABILITY_COUNTS, *LATENCY_COUNTS)
+
+# What statistics are summed from: predictions counted by owner, quarter of an hour (since 1970,
+# UTC: every zone's hours and days begin on one) and model.
+tallies: Final = Table(
+    "tallies",
+    metadata,
+    Column("owner", LargeBinary(32), primary_key=True),
+    Column("quarter", Integer, primary_key=True),
+    Column("model_name", String(128), primary_key=True),
+    Column("model_revision", String(128), primary_key=True),
+    *(Column(name, Integer, nullable=False) for name in COUNTS),
+    # Counts change all the time: room on the page keeps the new row beside the old one.
+    postgresql_with={"fillfactor": 50},
+)

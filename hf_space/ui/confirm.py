@@ -1,0 +1,41 @@
+"""A button that asks once more before it acts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import gradio as gr
+
+
+def build_confirmed(i18n: gr.I18n, key: str) -> gr.Button:
+    """Add a button, the question behind it, and its answers; returns the one that means yes.
+
+    The question is a part of the page: browsers refuse dialogs to pages in a frame of another
+    site, as a Space's is.
+
+    Args:
+        i18n: The demo's words.
+        key: Names the button's words; with `sure.` before it, those of the question.
+    """
+    ask = gr.Button(i18n(key), size="md")
+    with gr.Column(visible=False, elem_classes="bp-sure", min_width=200) as question:
+        gr.Markdown(i18n(f"sure.{key}"))
+        with gr.Row():
+            yes = gr.Button(i18n("delete_yes"), variant="stop", size="md", min_width=110)
+            no = gr.Button(i18n("cancel"), size="md", min_width=110)
+    _show_on(ask, question, visible=True)
+    for button in (yes, no):
+        _show_on(button, question, visible=False)
+    return yes
+
+
+def _show_on(button: gr.Button, question: gr.Column, *, visible: bool) -> None:
+    update: dict[str, Any] = {"__type__": "update", "visible": visible}
+    button.click(
+        fn=None,
+        outputs=question,
+        js=f"() => ({json.dumps(update)})",
+        show_progress="hidden",
+        api_visibility="private",
+    )

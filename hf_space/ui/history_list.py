@@ -1,0 +1,143 @@
+"""What the history's list asks for: pages, the table of all, and an end to all of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import gradio as gr
+
+from hf_space.csv_text import csv_line
+from hf_space.errors import UnknownRecordError
+from hf_space.history_csv import HISTORY_COLUMNS, history_row
+from hf_space.history_schemas import HistoryFilter, HistoryQuery
+from hf_space.ui.backend import errors_in_words, validated
+from hf_space.ui.history_words import history_list
+from hf_space.ui.texts import language_of, text
+from hf_space.ui.uploads import place_to_offer
+from hf_space.ui.visitor import page_owner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from hf_space.history_schemas import HistoryItem
+    from hf_space.ui.backend import Backend
+    from hf_space.ui.texts import Language
+
+ANY: Final = "any"
+REVIEWED: Final = {ANY: None, "yes": True, "no": False}
+_ON_A_PAGE: Final = 12
+TABLE: Final = "biopsia_history.csv"
+
+
+class HistoryList:
+    """Handlers of the list; they take what the page sends as it is."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Read from a backend's history."""
+        self._backend = backend
+
+    async def first_page(
+        self,
+        order: str,
+        verdict: str,
+        reviewed: str,
+        chosen: str,
+        token: str,
+        zone: str,
+        request: gr.Request,
+    ) -> list[Any]:
+        """Return the beginning of the list."""
+        return await self.page("", order, verdict, reviewed, chosen, token, zone, request)
+
+    async def page(
+        self,
+        cursor: str,
+        order: str,
+        verdict: str,
+        reviewed: str,
+        chosen: str,
+        token: str,
+        zone: str,
+        request: gr.Request,
+    ) -> list[Any]:
+        """Return a page of the list, and where it and the next one begin.
+
+        Args:
+            cursor: Where it begins; empty at the start.
+            order: What comes first.
+            verdict: The only one wanted, or `ANY`.
+            reviewed: A key of `REVIEWED`.
+            chosen: Id of the record that is shown beside the list.
+            token: Whose history it is.
+            zone: The visitor's time zone.
+            request: The call.
+        """
+        language, history = language_of(request), self._backend.history
+        with errors_in_words(language):
+            owner, wanted = page_owner(token, request), _wanted(verdict, reviewed)
+            query = validated(
+                HistoryQuery, **wanted, sort=order, cursor=cursor or None, limit=_ON_A_PAGE
+            )
+            found = await history.page(owner, query)
+            if cursor and not found.items:
+                # All that this page held was deleted.
+                cursor = ""
+                found = await history.page(owner, query.model_copy(update={"cursor": None}))
+            drawn = _nothing(wanted, language)
+            if found.items:
+                drawn = history_list(
+                    found.items,
+                    await self._thumbnails(owner, found.items),
+                    chosen=chosen,
+                    verdicts=self._backend.label_verdicts(),
+                    zone=zone,
+                    language=language,
+                )
+            beyond = found.next_cursor or ""
+            buttons = gr.Button(visible=bool(cursor)), gr.Button(visible=bool(beyond))
+            return [drawn, cursor, beyond, *buttons]
+
+    async def table(
+        self, verdict: str, reviewed: str, token: str, request: gr.Request
+    ) -> gr.DownloadButton:
+        """Write the chosen records into a file, newest first whatever comes first in the list."""
+        with errors_in_words(language_of(request)):
+            wanted = validated(HistoryFilter, **_wanted(verdict, reviewed))
+            records = self._backend.history.export(page_owner(token, request), wanted)
+            path = place_to_offer(TABLE)
+            # With a byte order mark, spreadsheets read accents as they are.
+            with path.open("w", encoding="utf-8-sig", newline="") as file:
+                file.write(csv_line(HISTORY_COLUMNS))
+                async for item in records:
+                    file.write(csv_line(history_row(item)))
+            return gr.DownloadButton(value=str(path))
+
+    async def forget_all(self, token: str, request: gr.Request) -> list[Any]:
+        """Delete the whole history, and return the page of an empty one."""
+        language = language_of(request)
+        with errors_in_words(language):
+            await self._backend.history.delete_all(page_owner(token, request))
+            hidden = gr.Button(visible=False)
+            return [_nothing({}, language), "", "", hidden, hidden]
+
+    async def _thumbnails(self, owner: bytes, items: Iterable[HistoryItem]) -> dict[UUID, bytes]:
+        found = {}
+        for item in items:
+            try:
+                found[item.id] = await self._backend.history.thumbnail(owner, item.id)
+            except UnknownRecordError:
+                # Deleted a moment ago.
+                continue
+        return found
+
+
+def _wanted(verdict: str, reviewed: str) -> dict[str, Any]:
+    """Return the parts of a filter that were chosen; none means all."""
+    wanted: dict[str, Any] = {} if verdict == ANY else {"verdict": [verdict]}
+    return wanted if reviewed == ANY else wanted | {"reviewed": REVIEWED.get(str(reviewed))}
+
+
+def _nothing(wanted: dict[str, Any], language: Language) -> str:
+    words = text("history_no_match" if wanted else "history_empty", language)
+    return f'<p class="bp-empty">{words}</p>'

@@ -1,0 +1,98 @@
+"""One record of the history, whole: its drawings, its verdict, and what others said since."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from anyio import to_thread
+
+from hf_space.errors import UnknownRecordError
+from hf_space.records import result_of
+from hf_space.ui.backend import errors_in_words
+from hf_space.ui.confirm import build_confirmed
+from hf_space.ui.form import build_picture, drawing, recorded_rule
+from hf_space.ui.history_words import opinion_list, record_facts
+from hf_space.ui.render import region_figures, verdict_card
+from hf_space.ui.review import ReviewBox, build_review, record_id, review_values
+from hf_space.ui.texts import language_of, text
+from hf_space.ui.visitor import page_owner
+
+if TYPE_CHECKING:
+    from hf_space.schemas import PredictionResult
+    from hf_space.ui.backend import Backend
+    from hf_space.ui.texts import Language
+    from hf_space.ui.visitor import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """The components of one record.
+
+    Attributes:
+        backend: Finds and deletes the record.
+        box: All of it; hidden until a record is chosen.
+        drawn: What is drawn of the record, in the order of `_drawn`.
+        review: Its second opinions; holds its id.
+        delete: Deletes it, when this was confirmed.
+    """
+
+    backend: Backend
+    box: gr.Column
+    drawn: list[Any]
+    review: ReviewBox
+    delete: gr.Button
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What `show` fills, in its order."""
+        return [self.box, *self.drawn, *self.review.outputs]
+
+    async def show(
+        self, token: str, zone: str, request: gr.Request, event: gr.EventData
+    ) -> list[Any]:
+        """Return the whole record that was chosen from the list."""
+        language, history = language_of(request), self.backend.history
+        with errors_in_words(language):
+            row, reviews = await history.record(page_owner(token, request), record_id(event.id))
+            result = await to_thread.run_sync(result_of, row)
+            opinions = opinion_list(reviews, self.backend.label_verdicts(), zone, language)
+            rule = recorded_rule(self.backend, result)
+            return [
+                gr.Column(visible=True),
+                verdict_card(result, rule, language),
+                *_drawn(result, language),
+                record_facts(result, zone, language),
+                *review_values(result, opinions),
+            ]
+
+    async def forget(self, record: str, token: str, request: gr.Request) -> None:
+        """Delete the record that is shown."""
+        with errors_in_words(language_of(request)), suppress(UnknownRecordError):
+            await self.backend.history.delete(page_owner(token, request), record_id(record))
+
+
+def build_record(backend: Backend, i18n: gr.I18n, visit: Visit) -> RecordView:
+    """Add the view, hidden until `show` fills it."""
+    with gr.Column(visible=False, elem_classes="bp-record") as box:
+        card = gr.HTML()
+        heatmap = build_picture(i18n("heatmap"), height=380)
+        overlay = build_picture(i18n("overlay"), height=380)
+        figures = gr.HTML()
+        facts = gr.HTML()
+        review = build_review(backend, i18n, visit)
+        delete = build_confirmed(i18n, "delete_one")
+    return RecordView(backend, box, [card, heatmap, overlay, figures, facts], review, delete)
+
+
+def _drawn(result: PredictionResult, language: Language) -> list[Any]:
+    """Return the drawings and figures; a patch has no heat map."""
+    heatmap = result.region.heatmap if result.region else None
+    words = text("heatmap_alt", language), text("overlay_alt", language)
+    return [
+        drawing("heatmap.jpg", heatmap, words[0], visible=heatmap is not None),
+        drawing("evidence.jpg", result.gradcam.overlay, words[1]),
+        region_figures(result, language),
+    ]

@@ -1,0 +1,58 @@
+"""Says in words why a call of the page was refused before it came to the demo."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from hf_space.schemas import ErrorReport
+from hf_space.ui.backend import error_text
+from hf_space.ui.texts import accepted_language
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_CALL: Final = "/gradio_api/queue/join"
+
+
+class RefusalWordsMiddleware:
+    """Adds a `detail` to refusals of calls that come too often.
+
+    Gradio's page shows such a text, and of the service's own error shape nothing but that there
+    was one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application that charges calls."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and complete the answer."""
+        if scope["type"] != "http" or not scope["path"].rstrip("/").endswith(_CALL):
+            await self._app(scope, receive, send)
+            return
+        refused: Message | None = None
+
+        async def complete(message: Message) -> None:
+            nonlocal refused
+            starts = message["type"] == "http.response.start"
+            if starts and message["status"] == HTTPStatus.TOO_MANY_REQUESTS:
+                refused = message
+                return
+            if refused is not None:
+                body = _with_detail(message["body"], Headers(scope=scope))
+                MutableHeaders(scope=refused)["Content-Length"] = str(len(body))
+                await send(refused)
+                message, refused = {**message, "body": body}, None
+            await send(message)
+
+        await self._app(scope, receive, complete)
+
+
+def _with_detail(body: bytes, asked: Headers) -> bytes:
+    report = ErrorReport.model_validate_json(body)
+    words = error_text(report.error, accepted_language(asked.get("accept-language", "")))
+    return json.dumps(report.model_dump(mode="json") | {"detail": words}).encode()

@@ -1,0 +1,143 @@
+"""The buttons of a second opinion, under a fresh result and in the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import gradio as gr
+
+from hf_space.errors import UnknownRecordError
+from hf_space.history_schemas import MAX_NOTE_LENGTH, Opinion, ReviewRequest
+from hf_space.ui.backend import errors_in_words, validated
+from hf_space.ui.history_words import opinion_list
+from hf_space.ui.texts import language_of
+from hf_space.ui.visitor import page_owner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradio.events import Dependency
+
+    from hf_space.inference.bundle import Verdict
+    from hf_space.schemas import PredictionResult
+    from hf_space.ui.backend import Backend
+    from hf_space.ui.visitor import Visit
+
+# What each button says: an opinion, and the verdict held right in place of the model's.
+_CHOICES: Final[dict[str, tuple[Opinion, Verdict | None]]] = {
+    "review_agree": ("agree", None),
+    "review_malignant": ("disagree", "malignant"),
+    "review_benign": ("disagree", "benign"),
+    "review_unsure": ("unsure", None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewBox:
+    """The component.
+
+    Attributes:
+        box: All of it; hidden while there is nothing to judge.
+        record: The id of what is judged.
+        malignant: Disagrees with a verdict other than malignant.
+        benign: Disagrees with a verdict other than benign.
+        note: Free text.
+        opinions: Those given so far.
+        given: Called when an opinion was given.
+    """
+
+    box: gr.Column
+    record: gr.Textbox
+    malignant: gr.Button
+    benign: gr.Button
+    note: gr.Textbox
+    opinions: gr.HTML
+    given: list[Dependency]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """What `review_values` fills, in its order."""
+        return [self.box, self.record, self.malignant, self.benign, self.note, self.opinions]
+
+
+def build_review(backend: Backend, i18n: gr.I18n, visit: Visit) -> ReviewBox:
+    """Add the component, hidden until `review_values` names a record."""
+    record = gr.Textbox(visible=False)
+    with gr.Column(visible=False, elem_classes="bp-review") as box:
+        gr.Markdown(i18n("review_title"), elem_classes="bp-title")
+        opinions = gr.HTML()
+        note = gr.Textbox(
+            label=i18n("review_note"),
+            info=i18n("review_note_info"),
+            lines=2,
+            max_lines=6,
+            max_length=MAX_NOTE_LENGTH,
+        )
+        with gr.Row():
+            buttons = {key: gr.Button(i18n(key), size="md", min_width=130) for key in _CHOICES}
+    inputs = [record, note, visit.token, visit.zone]
+    given = [
+        button.click(
+            _giver(backend, *_CHOICES[key]),
+            inputs,
+            [note, opinions],
+            show_progress="minimal",
+            api_visibility="private",
+        )
+        for key, button in buttons.items()
+    ]
+    malignant, benign = buttons["review_malignant"], buttons["review_benign"]
+    return ReviewBox(box, record, malignant, benign, note, opinions, given)
+
+
+def review_values(
+    result: PredictionResult, opinions: str = ""
+) -> list[gr.Column | gr.Button | str]:
+    """Return what makes the component judge a result; it stays hidden where nothing was saved.
+
+    Args:
+        result: What is judged. Who disagrees with a verdict names another: of two classes the
+            other one, of an uncertain verdict either.
+        opinions: Those given so far, as HTML.
+    """
+    return [
+        gr.Column(visible=result.saved),
+        str(result.id) if result.saved else "",
+        gr.Button(visible=result.verdict != "malignant"),
+        gr.Button(visible=result.verdict != "benign"),
+        "",
+        opinions,
+    ]
+
+
+def record_id(text: object) -> UUID:
+    """Return the id that the page sent; raises UnknownRecordError for what is none."""
+    try:
+        return UUID(str(text))
+    except ValueError as error:
+        raise UnknownRecordError("There is no such record in your history.") from error
+
+
+def _giver(backend: Backend, opinion: Opinion, verdict: Verdict | None) -> Callable[..., Any]:
+    """Return a handler that adds one opinion."""
+
+    async def give(
+        record: str, note: str | None, token: str, zone: str, request: gr.Request
+    ) -> tuple[str, str]:
+        language = language_of(request)
+        with errors_in_words(language):
+            labels = backend.get_predictor().bundle.config.verdict_labels
+            asked = validated(
+                ReviewRequest,
+                opinion=opinion,
+                label=labels[verdict] if verdict else None,
+                note=(note or "").strip() or None,
+            )
+            owner, identifier = page_owner(token, request), record_id(record)
+            await backend.history.review(owner, identifier, asked, labels)
+            _, reviews = await backend.history.record(owner, identifier)
+            return "", opinion_list(reviews, backend.label_verdicts(), zone, language)
+
+    return give

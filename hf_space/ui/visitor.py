@@ -1,0 +1,76 @@
+"""Whose history the page is about: a token that the browser keeps, or the owner of an API key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import gradio as gr
+
+from hf_space.api.identify import API_KEY_HEADER, VISITOR_HEADER
+from hf_space.errors import CredentialsError
+from hf_space.owners import owner_of_token
+
+if TYPE_CHECKING:
+    from hf_space.api.identify import Visitor
+
+# `gradio.BrowserState` reads the storage unguarded: where it is blocked, the page never appears.
+_RECALL: Final = (Path(__file__).parent / "visitor.js").read_text("utf-8")
+_NAMING_HEADERS: Final = ("Authorization", API_KEY_HEADER, VISITOR_HEADER)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What the browser tells of itself; neither is drawn on the page.
+
+    Attributes:
+        token: Names the owner of a history.
+        zone: The time zone, as IANA names it.
+    """
+
+    token: gr.Textbox
+    zone: gr.Textbox
+
+
+def build_visit(blocks: gr.Blocks) -> Visit:
+    """Add what the browser fills in by itself as soon as the page is there."""
+    visit = Visit(gr.Textbox(visible=False), gr.Textbox(visible=False))
+    blocks.load(
+        fn=None,
+        js=_RECALL,
+        outputs=[visit.token, visit.zone],
+        show_progress="hidden",
+        api_visibility="private",
+    )
+    return visit
+
+
+def page_owner(token: object, request: gr.Request) -> bytes:
+    """Return whose history a page's call is about; raises CredentialsError for a bad token.
+
+    Who names an owner in a header, as browsers do that were asked for an API key, is that owner. A
+    cookie does not count: a Space's page would get it in a window of its own and not in a frame.
+    """
+    if any(header in request.headers for header in _NAMING_HEADERS):
+        owner = caller_owner(request)
+        if owner:
+            return owner
+    owner = owner_of_token(token) if isinstance(token, str) else None
+    if owner is None:
+        raise CredentialsError("The page has no visitor's token; load it again.")
+    return owner
+
+
+def caller_owner(request: gr.Request) -> bytes | None:
+    """Return the owner that a call names by itself; None for one that names none."""
+    visitor: Visitor = call_state(request)["visitor"]
+    return None if visitor.is_new else visitor.owner
+
+
+def call_state(request: gr.Request) -> dict[str, Any]:
+    """Return what the service's middleware found out about a call."""
+    web = request.request
+    assert web is not None  # noqa: S101 -- nothing but the web reaches the demo
+    state: dict[str, Any] = web.scope["state"]
+    return state

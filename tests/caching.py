@@ -1,0 +1,15 @@
+"""What tests of the result cache share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hf_space.store.cache import Key
+    from hf_space.store.result_cache import ResultCache
+
+
+async def put(cache: ResultCache, key: Key, value: bytes) -> None:
+    """Put a result into both levels, and wait until it is there."""
+    cache.put(key, value)
+    await cache.settle()

@@ -1,0 +1,116 @@
+"""Calls the handlers behind the demo's page as a browser does, and what their tests share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+
+from hf_space.api.identify import VISITOR_HEADER
+from hf_space.history_schemas import HistoryPage, HistoryRecord
+from hf_space.schemas import PredictionResult
+from tests.bundle_factory import encode, plain_image
+from tests.server import RunningServer
+
+MALIGNANT, UNCERTAIN, BENIGN = (230, 100, 190), (200, 200, 230), (90, 200, 190)
+"""Colours of which the tiny network says so."""
+ALL = ("newest", "any", "any", "")
+"""What the list asks for when all is to be shown, and no record is shown beside it."""
+_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Page:
+    """An open page.
+
+    Attributes:
+        url: Of the service.
+        headers: Sent with every call.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def call(self, handler: str, *values: object, event: object = None) -> list[Any]:
+        """Return what a handler gives; raises HandlerError for an error in words.
+
+        Args:
+            handler: Name of the first of the page's functions that is called so.
+            *values: Of its inputs.
+            event: What else the browser tells of what was pressed.
+        """
+        session = uuid4().hex
+        joined = httpx2.post(
+            f"{self.url}/gradio_api/queue/join",
+            headers=self.headers,
+            json={
+                "data": values,
+                "fn_index": self._index(handler),
+                "session_hash": session,
+                "event_data": event,
+            },
+        )
+        joined.raise_for_status()
+        return self._outcome(session)
+
+    def _index(self, handler: str) -> int:
+        config = httpx2.get(f"{self.url}/config", headers=self.headers).json()
+        found = (d["id"] for d in config["dependencies"] if d["api_name"] == handler)
+        return int(next(found))
+
+    def _outcome(self, session: str) -> list[Any]:
+        url = f"{self.url}/gradio_api/queue/data?session_hash={session}"
+        with httpx2.stream("GET", url, headers=self.headers, timeout=_SECONDS) as answer:
+            for line in answer.iter_lines():
+                if not line.startswith("data:"):
+                    continue
+                message = json.loads(line.removeprefix("data:"))
+                if message["msg"] == "process_completed":
+                    output = message["output"]
+                    if not message["success"]:
+                        raise HandlerError(output["error"])
+                    return list(output["data"])
+        raise HandlerError("the stream ended")
+
+
+class HandlerError(Exception):
+    """What the page would show of an error."""
+
+
+def image(*colour: int) -> bytes:
+    return encode(plain_image(*colour))
+
+
+def save(server: RunningServer, token: str, *colour: int) -> PredictionResult:
+    """Have an image read for a visitor."""
+    answer = httpx2.post(
+        f"{server.url}/predict/",
+        files={"file": ("a.png", image(*colour))},
+        headers={VISITOR_HEADER: token},
+    )
+    result = PredictionResult.model_validate(answer.json())
+    assert result.saved
+    return result
+
+
+def uploaded(server: RunningServer, path: Path) -> dict[str, Any]:
+    """Upload a file, and return what the page then sends in its place."""
+    with path.open("rb") as file:
+        files = {"files": (path.name, file)}
+        [name] = httpx2.post(f"{server.url}/gradio_api/upload", files=files).json()
+    return {"path": name, "orig_name": path.name, "meta": {"_type": "gradio.FileData"}}
+
+
+def history(server: RunningServer, headers: dict[str, str]) -> HistoryPage:
+    answer = httpx2.get(f"{server.url}/history/", headers=headers)
+    return HistoryPage.model_validate(answer.json())
+
+
+def record(server: RunningServer, token: str, result: PredictionResult) -> HistoryRecord:
+    url = f"{server.url}/history/{result.id}"
+    return HistoryRecord.model_validate(httpx2.get(url, headers={VISITOR_HEADER: token}).json())

@@ -1,0 +1,235 @@
+"""The visitor's own history, as a visitor sees it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from hf_space.api.identify import VISITOR_HEADER
+from hf_space.history_csv import HISTORY_COLUMNS
+from hf_space.ui.texts import Language, text
+from tests.bundle_factory import encode, plain_image, write_bundle
+from tests.e2e.browser import Browser, chromium
+from tests.e2e.test_demo_browser import EXAMPLES, open_page
+from tests.server import RunningServer, free_port, running_server
+
+UNCERTAIN = (200, 200, 230)
+ASK_STORAGE = "return localStorage.getItem('biopsia-visitor')"
+
+
+def choose(browser: Browser, path: Path, place: int = 0) -> None:
+    """Put an image in a tab's input, in place of another."""
+    for remove in browser.visible('.bp-picture button[aria-label="Remove Image"]'):
+        remove.click()
+    browser.wait_until_gone('.bp-picture img[src*="/file="]')
+    browser.upload(path, place=place)
+    browser.wait_for('.bp-picture img[src*="/file="]')
+
+
+def read(browser: Browser, name: str, language: Language = "en") -> None:
+    """Have an example read in the first tab."""
+    browser.open_tab(text("tab_image", language))
+    choose(browser, EXAMPLES / name)
+    browser.press(text("run", language))
+    browser.wait_for(".bp-card")
+
+
+def open_history(browser: Browser, language: Language = "en") -> None:
+    browser.open_tab(text("tab_history", language))
+    browser.wait_for(".bp-row, .bp-empty")
+
+
+def press_sure(browser: Browser, key: str, language: Language = "en") -> None:
+    """Press a button that asks once more, and say yes."""
+    browser.press(text(key, language))
+    browser.wait_for(".bp-sure", text(f"sure.{key}", language))
+    browser.press(text("delete_yes", language))
+
+
+@contextmanager
+def visitor(folder: Path, server: RunningServer, language: Language = "en") -> Iterator[Browser]:
+    """Open the page in a browser profile."""
+    with chromium(folder, language=language) as browser:
+        open_page(browser, server, language)
+        yield browser
+
+
+def test_the_history_is_this_browsers(server: RunningServer, tmp_path: Path) -> None:
+    with visitor(tmp_path / "one", server) as browser:
+        read(browser, "drawn_crowded.png")
+        browser.wait_for(".bp-review")
+        token = browser.driver.execute_script(ASK_STORAGE)
+        assert token not in browser.driver.page_source
+        open_history(browser)
+        assert len(browser.visible(".bp-row img")) == 1
+        open_page(browser, server)
+        open_history(browser)
+        assert len(browser.visible(".bp-row")) == 1
+    with visitor(tmp_path / "two", server) as browser:
+        open_history(browser)
+        assert browser.wait_for(".bp-empty").text == text("history_empty", "en")
+        assert browser.driver.execute_script(ASK_STORAGE) not in {None, token}
+    with visitor(tmp_path / "one", server) as browser:
+        open_history(browser)
+        assert len(browser.visible(".bp-row")) == 1
+    assert token not in server.log.read_text("utf-8")
+
+
+@pytest.mark.usefixtures("server")
+def test_the_history_outlives_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A browser's storage belongs to an address, port included.
+    port = free_port()
+    monkeypatch.setattr("tests.server.free_port", lambda: port)
+    fixed = {
+        "BIOPSIA_DATA_DIR": str(tmp_path / "data"),
+        "BIOPSIA_MODEL_DIR": str(write_bundle(tmp_path / "model")),
+    }
+    with chromium(tmp_path / "profile") as browser:
+        with running_server(**fixed) as server:
+            open_page(browser, server)
+            read(browser, "drawn_crowded.png")
+            open_history(browser)
+        with running_server(**fixed) as server:
+            # The page was not loaded again: its session is one that the service does not know.
+            browser.wait_for(".bp-row").click()
+            browser.wait_for(".bp-record .bp-card")
+            browser.press(text("review_agree", "en"))
+            browser.wait_for(".bp-record .bp-opinions")
+            open_page(browser, server)
+            open_history(browser)
+            assert text("opinion.agree", "en") in browser.wait_for(".bp-row").text
+
+
+def test_an_unticked_box_keeps_nothing(server: RunningServer, tmp_path: Path) -> None:
+    with visitor(tmp_path, server) as browser:
+        browser.wait_for(".bp-keep input").click()
+        read(browser, "drawn_crowded.png")
+        assert not browser.visible(".bp-review")
+        # The choice holds in the other tabs.
+        browser.open_tab(text("tab_region", "en"))
+        assert not browser.wait_for(".bp-keep input").is_selected()
+        browser.wait_for(".gallery-item").click()
+        browser.wait_for('.bp-picture img[src*="drawn_region"]')
+        browser.press(text("run_region", "en"))
+        browser.wait_for(".bp-table")
+        open_history(browser)
+        assert browser.visible(".bp-empty")
+
+
+def test_a_fresh_result_is_judged(server: RunningServer, tmp_path: Path) -> None:
+    image = tmp_path / "uncertain.png"
+    image.write_bytes(encode(plain_image(*UNCERTAIN)))
+    with visitor(tmp_path / "profile", server) as browser:
+        choose(browser, image)
+        browser.press(text("run", "en"))
+        browser.wait_for(".bp-card", text("verdict.uncertain", "en"))
+        # Two ways to disagree with neither.
+        browser.wait_for("button", text("review_malignant", "en"))
+        browser.wait_for(".bp-review textarea").send_keys("Crowded nuclei")
+        browser.press(text("review_benign", "en"))
+        opinions = browser.wait_for(".bp-review .bp-opinions").text
+        assert text("opinion.benign", "en") in opinions
+        assert "Crowded nuclei" in opinions
+        # Another image is another record, or none yet.
+        browser.wait_for(".gallery-item").click()
+        browser.wait_until_gone(".bp-review")
+        browser.wait_for('.bp-picture img[src*="drawn_"]')
+        browser.press(text("run", "en"))
+        browser.wait_for(".bp-review")
+        assert not browser.visible(".bp-opinions")
+        open_history(browser)
+        rows = [row.text for row in browser.visible(".bp-row")]
+        assert [text("opinion.benign", "en") in row for row in rows] == [False, True]
+
+
+def test_records_are_looked_at_judged_taken_along_and_deleted(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    with visitor(tmp_path / "profile", server) as browser:
+        for name in ("drawn_loose.png", "drawn_crowded.png", "drawn_region.png"):
+            read(browser, name)
+        open_history(browser)
+        assert len(browser.visible(".bp-row")) == 3
+        browser.wait_for(".bp-row", text("kind.region", "en")).click()
+        browser.wait_for('.bp-record img[src*="heatmap"]')
+        browser.visible(".bp-row")[1].click()
+        browser.wait_until_gone('.bp-record img[src*="heatmap"]')
+        browser.wait_for('.bp-record img[src*="evidence"]')
+        browser.press(text("review_unsure", "en"))
+        browser.wait_for(".bp-row[aria-current]", text("opinion.unsure", "en"))
+        browser.download_to(tmp_path)
+        browser.press(text("download_history", "en"))
+        table = browser.wait_for_file(tmp_path / "biopsia_history.csv").decode("utf-8-sig")
+        lines = list(csv.DictReader(io.StringIO(table, newline="")))
+        assert tuple(lines[0]) == HISTORY_COLUMNS
+        assert [line["opinion"] for line in lines] == ["", "unsure", ""]
+        press_sure(browser, "delete_one")
+        browser.wait_until_gone(".bp-record .bp-card")
+        browser.wait_until_gone(f'.bp-row[data-id="{lines[1]["id"]}"]')
+        assert len(browser.visible(".bp-row")) == 2
+        browser.press(text("delete_all", "en"))
+        browser.press(text("cancel", "en"))
+        browser.wait_until_gone(".bp-sure")
+        assert len(browser.visible(".bp-row")) == 2
+        press_sure(browser, "delete_all")
+        browser.wait_for(".bp-empty", text("history_empty", "en"))
+        headers = {VISITOR_HEADER: browser.driver.execute_script(ASK_STORAGE)}
+        assert httpx2.get(f"{server.url}/history/", headers=headers).json()["items"] == []
+
+
+def test_the_list_is_filtered_and_turned_over(server: RunningServer, tmp_path: Path) -> None:
+    with visitor(tmp_path / "profile", server) as browser:
+        headers = {VISITOR_HEADER: browser.driver.execute_script(ASK_STORAGE)}
+        for index in range(14):
+            red = 230 if index % 2 else 90
+            files = {"file": ("a.png", encode(plain_image(red, 160, 190)))}
+            answer = httpx2.post(f"{server.url}/predict/", files=files, headers=headers)
+            assert answer.json()["saved"]
+        open_history(browser)
+        assert len(browser.visible(".bp-row")) == 12
+        browser.press(text("more", "en"))
+        browser.wait_for("button", text("to_start", "en"))
+        assert len(browser.visible(".bp-row")) == 2
+        browser.wait_for("input[aria-label='Verdict']").click()
+        browser.wait_for("[role=option]", text("verdict.malignant", "en")).click()
+        browser.wait_until_gone(".bp-row.bp-benign")
+        assert len(browser.visible(".bp-row")) == 7
+        assert text("to_start", "en") not in [button.text for button in browser.visible("button")]
+
+
+def test_without_storage_the_history_lasts_as_long_as_the_page(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    with chromium(tmp_path, storage=False) as browser:
+        open_page(browser, server)
+        read(browser, "drawn_crowded.png")
+        open_history(browser)
+        assert browser.visible(".bp-row")
+        browser.wait_for(".bp-if-forgetful", text("forgetful", "en"))
+        open_page(browser, server)
+        open_history(browser)
+        assert browser.visible(".bp-empty")
+
+
+def test_a_spanish_phone_shows_the_history(server: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path, language="es-ES", width=390) as browser:
+        open_page(browser, server, "es")
+        read(browser, "drawn_region.png", "es")
+        browser.wait_for("button", text("review_agree", "es"))
+        assert browser.overflow() <= 0
+        open_history(browser, "es")
+        assert not browser.visible(".bp-if-forgetful")
+        browser.wait_for(".bp-row", text("opinion.none", "es")).click()
+        browser.wait_for(".bp-record .bp-figures", text("model", "es"))
+        browser.press(text("review_unsure", "es"))
+        browser.wait_for(".bp-record .bp-opinions", text("opinion.unsure", "es"))
+        assert browser.overflow() <= 0
+        press_sure(browser, "delete_all", "es")
+        browser.wait_for(".bp-empty", text("history_empty", "es"))
+        browser.wait_until_gone(".bp-record")

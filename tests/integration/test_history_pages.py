@@ -1,0 +1,144 @@
+"""Pages of the history: complete, in order, and filtered, on every pair of stores."""
+
+from __future__ import annotations
+
+import base64
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from tests.record_factory import NOON, make_record
+from tests.stores import Store, Visitor, error_of
+
+
+def test_pages_cover_all_once_and_in_order_while_new_ones_arrive(
+    visitor: Visitor, module_store: Store
+) -> None:
+    moments = [NOON + timedelta(seconds=seconds) for seconds in range(25)]
+    module_store.insert(*(make_record(visitor.owner, moment) for moment in moments))
+    seen: list[str] = []
+    cursor: str | None = None
+    for late in range(30):
+        page = visitor.read("/history/", limit=4, **({"cursor": cursor} if cursor else {}))
+        seen += [item["created_at"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        module_store.insert(make_record(visitor.owner, NOON + timedelta(minutes=1, seconds=late)))
+        if cursor is None:
+            break
+    assert [datetime.fromisoformat(text) for text in seen] == moments[::-1]
+    assert len(visitor.ids(limit=200)) == 25 + 7
+
+
+def test_the_least_certain_come_first_and_page_by_page_too(
+    visitor: Visitor, module_store: Store
+) -> None:
+    rng = np.random.default_rng(1)
+    # The same margin several times: the id decides then.
+    probabilities = np.round(rng.uniform(0, 1, 60), 1)
+    records = [
+        make_record(visitor.owner, NOON + timedelta(seconds=n), probability=float(value))
+        for n, value in enumerate(probabilities)
+    ]
+    module_store.insert(*records)
+    expected = [str(r.id) for r in sorted(records, key=lambda r: (r.margin, r.id))]
+    seen: list[str] = []
+    parameters: dict[str, Any] = {"sort": "uncertainty", "limit": 7}
+    while True:
+        page = visitor.read("/history/", **parameters)
+        seen += [item["id"] for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        parameters["cursor"] = page["next_cursor"]
+    assert seen == expected
+
+
+def test_filters_choose_and_go_together(visitor: Visitor, module_store: Store) -> None:
+    hour = timedelta(hours=1)
+    facts = [(0.1, "patch"), (0.45, "region"), (0.55, "patch"), (0.8, "region"), (0.95, "patch")]
+    records = [
+        make_record(visitor.owner, NOON + n * hour, probability=probability, kind=kind)
+        for n, (probability, kind) in enumerate(facts)
+    ]
+    module_store.insert(*records)
+    number = {str(record.id): n for n, record in enumerate(records)}
+
+    def chosen(**parameters: Any) -> set[int]:
+        return {number[identifier] for identifier in visitor.ids(**parameters)}
+
+    assert chosen(verdict="malignant") == {3, 4}
+    assert chosen(verdict=["benign", "uncertain"]) == {0, 1, 2}
+    assert chosen(kind="region") == {1, 3}
+    assert chosen(min_probability=0.45, max_probability=0.8) == {1, 2, 3}
+    assert chosen(since=(NOON + hour).isoformat(), until=(NOON + 3 * hour).isoformat()) == {1, 2}
+    assert chosen(since="2026-03-01T15:00:00+01:00") == {2, 3, 4}
+    assert chosen(kind="patch", min_probability=0.5, until=(NOON + 4 * hour).isoformat()) == {2}
+    visitor.review(str(records[2].id), opinion="unsure")
+    assert chosen(reviewed=True) == {2}
+    assert chosen(reviewed=False) == {0, 1, 3, 4}
+    assert chosen(kind="region", reviewed=True) == set()
+
+
+def test_cursors_go_with_filters(visitor: Visitor, module_store: Store) -> None:
+    records = [
+        make_record(
+            visitor.owner, NOON + timedelta(minutes=n), probability=0.9 if n % 3 == 0 else 0.1
+        )
+        for n in range(30)
+    ]
+    module_store.insert(*records)
+    first = visitor.read("/history/", verdict="malignant", limit=6)
+    second = visitor.read("/history/", verdict="malignant", limit=6, cursor=first["next_cursor"])
+    found = [item["id"] for page in (first, second) for item in page["items"]]
+    assert found == [str(record.id) for record in records[::-1] if record.probability > 0.5]
+    assert second["next_cursor"] is None
+
+
+def _cursor(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"cursor": "nonsense"},
+        {"cursor": "é"},
+        {"cursor": "a"},
+        {"cursor": "x" * 201},
+        {"cursor": _cursor("newest 0.1 no-id")},
+        {"cursor": _cursor(f"uncertainty 0.1 {uuid4().hex}")},
+        {"cursor": _cursor(f"newest 0.1 {uuid4().hex}"), "sort": "uncertainty"},
+        {"cursor": _cursor(f"uncertainty much {uuid4().hex}"), "sort": "uncertainty"},
+        {"limit": "0"},
+        {"limit": "201"},
+        {"sort": "oldest"},
+        {"verdict": "bad"},
+        {"kind": "slide"},
+        {"min_probability": "1.5"},
+        {"max_probability": "nan"},
+        {"since": "2026-03-01T12:00:00"},
+        {"since": "yesterday"},
+        {"since": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"},
+        {"owner": "somebody"},
+    ],
+    ids=str,
+)
+def test_bad_parameters_are_told(visitor: Visitor, parameters: dict[str, str]) -> None:
+    response = visitor.get("/history/", **parameters)
+    assert error_of(response) == (422, "invalid_options")
+    assert response.json()["error"]["details"]["fields"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"cursor": _cursor(f"uncertainty nan {uuid4().hex}"), "sort": "uncertainty"},
+        {"cursor": _cursor(f"uncertainty -inf {uuid4().hex}"), "sort": "uncertainty"},
+        {"since": "0001-01-01T00:00:00+14:00", "until": "9999-12-31T23:59:59-14:00"},
+    ],
+    ids=str,
+)
+def test_strange_parameters_do_no_harm(visitor: Visitor, parameters: dict[str, str]) -> None:
+    assert visitor.read("/history/", **parameters)["items"] == []

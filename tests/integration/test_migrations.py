@@ -1,0 +1,133 @@
+"""The migrations make the tables that the code expects, on every database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from hf_space.store.insert import insert_records
+from hf_space.store.migrate import MIGRATIONS
+from hf_space.store.tables import metadata
+from tests.record_factory import make_record
+from tests.stores import Store
+
+TABLES = {"alembic_version", "predictions", "reviews", "tallies"}
+
+
+def run(store: Store, *steps: Callable[[Connection], Any]) -> list[Any]:
+    """Open the database, take steps in one transaction, and return what they return."""
+
+    async def scenario() -> list[Any]:
+        database = store.database()
+        try:
+            await database.open()
+            async with database.writing() as connection:
+                return [await connection.run_sync(step) for step in steps]
+        finally:
+            await database.close()
+
+    return asyncio.run(scenario())
+
+
+def differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, metadata))
+
+
+def table_names(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+def indexes(connection: Connection) -> dict[str, list[str | None]]:
+    found = inspect(connection)
+    return {
+        str(index["name"]): index["column_names"]
+        for table in metadata.tables
+        for index in found.get_indexes(table)
+    }
+
+
+def downgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.downgrade(config, "base")
+
+
+def test_the_migrated_schema_is_that_of_the_code(store: Store) -> None:
+    found, names, named_indexes = run(store, differences, table_names, indexes)
+    assert found == []
+    assert names == TABLES
+    # What compares schemas does not look at everything; these make pages and statistics fast.
+    assert named_indexes == {
+        "ix_predictions_owner_id": ["owner", "id"],
+        "ix_predictions_owner_margin_id": ["owner", "margin", "id"],
+        "ix_reviews_prediction_id_id": ["prediction_id", "id"],
+        "ix_reviews_owner_prediction_id_id": ["owner", "prediction_id", "id"],
+    }
+
+
+def test_a_difference_would_be_found(store: Store) -> None:
+    (found,) = run(
+        store,
+        lambda connection: (
+            connection.execute(text("DROP INDEX ix_predictions_owner_id")),
+            connection.execute(text("ALTER TABLE reviews DROP COLUMN note")),
+            differences(connection),
+        )[-1],
+    )
+    assert {difference[0] for difference in found} == {"add_index", "add_column"}
+
+
+def test_opening_again_changes_nothing(store: Store) -> None:
+    async def keep() -> None:
+        database = store.database()
+        await database.open()
+        async with database.writing() as connection:
+            await insert_records(connection, [make_record(b"o" * 32)])
+        await database.open()
+        await database.close()
+
+    asyncio.run(keep())
+    counts = run(
+        store,
+        lambda connection: connection.scalar(text("SELECT count(*) FROM predictions")),
+        lambda connection: connection.scalar(text("SELECT count(*) FROM alembic_version")),
+        differences,
+    )
+    assert counts == [1, 1, []]
+
+
+def test_many_that_open_at_once_make_the_tables_once(store: Store) -> None:
+    async def scenario() -> None:
+        databases = [store.database() for _ in range(8)]
+        await asyncio.gather(*(database.open() for database in databases))
+        for database in databases:
+            await database.close()
+
+    asyncio.run(scenario())
+    assert run(store, differences, table_names) == [[], TABLES]
+
+
+def test_downgrading_leaves_nothing_and_upgrading_makes_it_anew(store: Store) -> None:
+    assert run(store, downgrade, table_names)[1] == {"alembic_version"}
+    assert run(store, differences, table_names) == [[], TABLES]
+
+
+def test_changes_of_tables_are_undone_where_they_fail(store: Store) -> None:
+    def fail(connection: Connection) -> None:
+        downgrade(connection)
+        raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        run(store, fail)
+    assert run(store, differences, table_names) == [[], TABLES]

@@ -1,0 +1,259 @@
+"""What processes share through a real Redis: results, and how much each visitor asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from hf_space.errors import RateLimitedError
+from hf_space.store.cache import MemoryCache
+from hf_space.store.rate_limit import Allowance, Limiter
+from hf_space.store.redis_link import RedisLink
+from hf_space.store.result_cache import ResultCache
+from tests.caching import put
+
+OWNER = b"o" * 32
+ADDRESS = "192.0.2.1"
+BINARY = bytes(range(256))
+
+
+@pytest.fixture
+def url(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty Redis that is not given up, however busy the machine is."""
+    monkeypatch.setattr("hf_space.store.redis_link._CALL_SECONDS", 20.0)
+    return redis_url
+
+
+@pytest.fixture
+def redis(url: str) -> Iterator[Any]:
+    """A client that looks at what is in Redis; untyped, as it is at once both kinds of client."""
+    with Redis.from_url(url) as client:
+        yield client
+
+
+@asynccontextmanager
+async def _links(url: str, count: int) -> AsyncIterator[list[RedisLink]]:
+    """Links of as many processes."""
+    async with AsyncExitStack() as stack:
+        links = [RedisLink(url) for _ in range(count)]
+        for link in links:
+            stack.push_async_callback(link.close)
+            await link.start()
+            assert link.state == "ready"
+        yield links
+
+
+def _cache(link: RedisLink | None, max_bytes: int = 100_000, seconds: int = 3600) -> ResultCache:
+    return ResultCache(MemoryCache(max_bytes, seconds), link, max_bytes, seconds)
+
+
+def _sizes(redis: Any) -> dict[str, int]:
+    """Weigh all results that are in Redis, whatever the index says."""
+    return {name: redis.strlen(name) for name in redis.scan_iter("biopsia:result:*")}
+
+
+def _total(redis: Any) -> int:
+    return int(redis.hget("biopsia:results:sizes", "total") or 0)
+
+
+def test_a_result_of_one_process_is_found_by_another_and_then_in_its_memory(url: str) -> None:
+    async def scenario() -> list[object]:
+        async with _links(url, 2) as links:
+            one, other = (_cache(link) for link in links)
+            # Not a text in any encoding, as keys and values may be.
+            key = (b"\xff\x00", "revision", None, 4.0, True)
+            await put(one, key, BINARY)
+            assert await other.get((*key, "else")) is None
+            return [await cache.get(key) for cache in (one, other, other)]
+
+    assert asyncio.run(scenario()) == [(BINARY, "memory"), (BINARY, "redis"), (BINARY, "memory")]
+
+
+def test_the_memory_of_another_process_keeps_it_no_longer_than_redis(url: str, redis: Any) -> None:
+    async def scenario() -> None:
+        async with _links(url, 2) as links:
+            one, other = (_cache(link) for link in links)
+            await put(one, ("k",), b"value")
+            (name,) = _sizes(redis)
+            assert 3500 < redis.ttl(name) <= 3600
+            redis.pexpire(name, 2000)
+            assert await other.get(("k",)) == (b"value", "redis")
+            await asyncio.sleep(2.1)
+            assert await other.get(("k",)) is None
+
+    asyncio.run(scenario())
+
+
+def test_all_results_together_stay_below_the_bound_whoever_puts_them(url: str, redis: Any) -> None:
+    most, heaviest = 20_000, 0
+
+    async def fill(cache: ResultCache, process: int) -> None:
+        nonlocal heaviest
+        for number in range(60):
+            await put(cache, (process, number), bytes(1 + number * 701 % 3000))
+            heaviest = max(heaviest, sum(_sizes(redis).values()))
+
+    async def scenario() -> None:
+        async with _links(url, 3) as links:
+            caches = [_cache(link, most) for link in links]
+            await asyncio.gather(*(fill(cache, i) for i, cache in enumerate(caches)))
+            fresh = _cache(links[0], most)
+            assert await fresh.get((1, 59)) is not None
+            assert await fresh.get((1, 0)) is None
+
+    asyncio.run(scenario())
+    kept = _sizes(redis)
+    assert most - 3000 < heaviest <= most
+    assert sum(kept.values()) == _total(redis) <= most
+    assert redis.zcard("biopsia:results") == len(kept)
+
+
+@pytest.mark.parametrize(("most", "kept"), [(0, 0), (255, 0), (256, 1)])
+def test_what_alone_is_too_heavy_is_kept_nowhere(
+    most: int, kept: int, url: str, redis: Any
+) -> None:
+    async def scenario() -> object:
+        async with _links(url, 1) as (link,):
+            cache = _cache(link, most)
+            await put(cache, ("k",), BINARY)
+            return await cache.get(("k",))
+
+    assert bool(asyncio.run(scenario())) is bool(kept)
+    assert len(_sizes(redis)) == kept
+
+
+def test_a_result_that_comes_again_counts_once(url: str, redis: Any) -> None:
+    async def scenario() -> None:
+        async with _links(url, 1) as (link,):
+            cache = _cache(link)
+            for size in (1000, 10, 500):
+                await put(cache, ("k",), bytes(size))
+
+    asyncio.run(scenario())
+    assert list(_sizes(redis).values()) == [500]
+    assert _total(redis) == 500
+
+
+def test_expired_results_leave_the_index(url: str, redis: Any) -> None:
+    async def scenario() -> None:
+        async with _links(url, 1) as (link,):
+            await put(_cache(link, seconds=1), ("short",), bytes(300))
+            await put(_cache(link), ("long",), bytes(200))
+            await asyncio.sleep(1.1)
+            assert (_total(redis), list(_sizes(redis).values())) == (500, [200])
+            await put(_cache(link), ("longest",), bytes(100))
+
+    asyncio.run(scenario())
+    assert sorted(_sizes(redis).values()) == [100, 200]
+    assert _total(redis) == 300
+    assert redis.zcard("biopsia:results") == 2
+
+
+def test_a_service_that_does_nothing_leaves_nothing(url: str, redis: Any) -> None:
+    async def scenario() -> None:
+        async with _links(url, 1) as (link,):
+            await put(_cache(link, seconds=1), ("k",), BINARY)
+
+    asyncio.run(scenario())
+    time.sleep(1.1)
+    assert list(redis.scan_iter("biopsia:result*")) == []
+
+
+@pytest.mark.parametrize("lost", ["biopsia:results", "biopsia:results:sizes"])
+def test_the_cache_recovers_when_redis_evicts_its_index(lost: str, url: str, redis: Any) -> None:
+    async def scenario() -> None:
+        async with _links(url, 1) as (link,):
+            cache = _cache(link, 1000)
+            for number in range(3):
+                await put(cache, (number,), bytes(300))
+            redis.delete(lost)
+            for number in range(3, 20):
+                await put(cache, (number,), bytes(300))
+            assert await _cache(link, 1000).get((19,)) == (bytes(300), "redis")
+            assert link.state == "ready"
+
+    asyncio.run(scenario())
+    assert _total(redis) == 900
+    # Those that were forgotten with the index leave when they expire.
+    assert sum(_sizes(redis).values()) <= 2 * 900
+
+
+def test_processes_together_never_grant_more_than_a_bucket_holds(url: str) -> None:
+    async def grants(limiter: Limiter) -> int:
+        granted = 0
+        for _ in range(40):
+            with suppress(RateLimitedError):
+                await limiter.charge(owner=OWNER, address=ADDRESS)
+                granted += 1
+        return granted
+
+    async def scenario() -> int:
+        async with _links(url, 4) as links:
+            limiters = [Limiter(60, 1000, link) for link in links]
+            charges = (grants(limiter) for limiter in limiters for _ in range(5))
+            return sum(await asyncio.gather(*charges))
+
+    started = time.monotonic()
+    granted = asyncio.run(scenario())
+    # One flows in with every second.
+    assert 60 <= granted <= 60 + time.monotonic() - started
+
+
+def test_redis_and_memory_count_alike(url: str) -> None:
+    async def charges(limiter: Limiter) -> list[object]:
+        seen: list[object] = []
+        for cost in (1, 2, 0, 900, 3, 1):
+            try:
+                allowance = await limiter.charge(owner=OWNER, address=ADDRESS, cost=cost)
+                assert isinstance(allowance, Allowance)
+                seen.append((allowance.limit, allowance.remaining))
+            except RateLimitedError as error:
+                seen.append((error.details["scope"], error.details["remaining"]))
+        return seen
+
+    async def scenario() -> None:
+        async with _links(url, 1) as (link,):
+            # One token takes a minute or half of it, so that a slow machine changes nothing.
+            for limits in ((5, 4), (4, 5), (4, 0), (0, 2)):
+                shared, own = Limiter(*limits, link), Limiter(*limits, None)
+                assert await charges(shared) == await charges(own)
+                await link.script("redis.call('FLUSHDB')")([], [])
+
+    asyncio.run(scenario())
+
+
+def test_what_is_refused_takes_nothing_from_either_bucket(url: str) -> None:
+    async def scenario() -> None:
+        async with _links(url, 1) as (link,):
+            limiter = Limiter(5, 3, link)
+            await limiter.charge(owner=OWNER, address=ADDRESS, cost=3)
+            with pytest.raises(RateLimitedError) as caught:
+                await limiter.charge(owner=OWNER, address=ADDRESS, cost=2)
+            assert caught.value.details["scope"] == "address"
+            assert caught.value.retry_after_seconds in range(20, 41)
+            allowance = await limiter.charge(owner=OWNER, address="192.0.2.2", cost=2)
+            assert allowance
+            assert allowance.remaining == 0
+
+    asyncio.run(scenario())
+
+
+def test_redis_learns_no_address_and_forgets_buckets_that_are_full(url: str, redis: Any) -> None:
+    async def scenario() -> None:
+        async with _links(url, 1) as (link,):
+            limiter = Limiter(600, 600, link)
+            await limiter.charge(owner=OWNER, address=ADDRESS, cost=300)
+
+    asyncio.run(scenario())
+    buckets = list(redis.scan_iter("biopsia:limit:*"))
+    assert len(buckets) == 2
+    for bucket in buckets:
+        assert ADDRESS.encode() not in bucket
+        # Three hundred of ten a second.
+        assert 0 < redis.pttl(bucket) <= 30_000

@@ -1,0 +1,282 @@
+"""A real Redis that goes away and comes back: no call waits for it, none fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uvloop
+from redis import Redis as RedisClient
+
+from hf_space.errors import RateLimitedError
+from hf_space.store.cache import MemoryCache
+from hf_space.store.rate_limit import Limiter
+from hf_space.store.redis_link import RedisLink
+from hf_space.store.result_cache import ResultCache
+from tests.caching import put
+
+if TYPE_CHECKING:
+    from tests.services import Redis
+
+# The service's own loop and the standard one tell of lost connections in different ways.
+RUNNERS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+Runner = Callable[[Awaitable[Any]], Any]
+
+ECHO = "return ARGV[1]"
+
+
+@pytest.fixture(autouse=True)
+def _log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "hf_space.store.redis_link")
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine must not look like a Redis that is away."""
+    monkeypatch.setattr("hf_space.store.redis_link._CALL_SECONDS", 20.0)
+
+
+@asynccontextmanager
+async def _started(url: str) -> AsyncIterator[RedisLink]:
+    link = RedisLink(url)
+    try:
+        await link.start()
+        yield link
+    finally:
+        await link.close()
+
+
+async def _until(link: RedisLink, state: str) -> None:
+    async with asyncio.timeout(20):
+        while link.state != state:
+            await asyncio.sleep(0.01)
+
+
+def _lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    return [(record.levelname, record.getMessage().partition(" (")[0]) for record in caplog.records]
+
+
+AWAY, BACK = ("WARNING", "Redis is away"), ("INFO", "Redis is back")
+
+
+@RUNNERS
+@pytest.mark.usefixtures("patience", "redis_url")
+def test_memory_takes_over_from_a_killed_redis_until_it_is_back(
+    run: Runner, redis_server: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with _started(redis_server.url) as link:
+            cache = ResultCache(MemoryCache(1000, 60), link, 1000, 60)
+            limiter = Limiter(0, 2, link)
+            await put(cache, ("before",), b"1")
+            await limiter.charge(owner=None, address="192.0.2.1", cost=2)
+            redis_server.kill()
+            started = time.monotonic()
+            await asyncio.gather(*(cache.get((number,)) for number in range(100)))
+            await put(cache, ("meanwhile",), b"2")
+            assert await cache.get(("before",)) == (b"1", "memory")
+            assert await cache.get(("meanwhile",)) == (b"2", "memory")
+            # The process's own buckets were full.
+            await limiter.charge(owner=None, address="192.0.2.1", cost=2)
+            with pytest.raises(RateLimitedError):
+                await limiter.charge(owner=None, address="192.0.2.1", cost=2)
+            assert time.monotonic() - started < 1
+            assert link.state == "unavailable"
+            # Long enough for a search that finds nothing.
+            await asyncio.sleep(1.2)
+            assert _lines(caplog) == [AWAY]
+            redis_server.start()
+            await _until(link, "ready")
+            # Another process finds what is put from now on; the scripts are known again.
+            await put(cache, ("after",), b"3")
+            other = ResultCache(MemoryCache(1000, 60), link, 1000, 60)
+            assert await other.get(("after",)) == (b"3", "redis")
+            assert await other.get(("meanwhile",)) is None
+
+    run(scenario())
+    assert _lines(caplog) == [AWAY, BACK]
+
+
+@pytest.mark.usefixtures("redis_url")
+def test_a_redis_that_hangs_costs_a_fraction_of_a_second_once(
+    redis_server: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with _started(redis_server.url) as link:
+            await _until(link, "ready")
+            caplog.clear()
+            echo = link.script(ECHO)
+            redis_server.pause()
+            started = time.monotonic()
+            # More than there are connections.
+            assert await asyncio.gather(*(echo([], ["x"]) for _ in range(200))) == [None] * 200
+            assert time.monotonic() - started < 2
+            started = time.monotonic()
+            assert await echo([], ["x"]) is None
+            assert time.monotonic() - started < 0.2
+            assert _lines(caplog) == [AWAY]
+            redis_server.resume()
+            await _until(link, "ready")
+            assert await echo([], ["x"]) == b"x"
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        redis_server.resume()
+
+
+@pytest.mark.usefixtures("redis_url")
+def test_a_redis_that_is_away_at_the_start_is_found_later(
+    redis_server: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis_server.stop()
+
+    async def scenario() -> None:
+        started = time.monotonic()
+        async with _started(redis_server.url) as link:
+            assert time.monotonic() - started < 1
+            assert link.state == "unavailable"
+            redis_server.start()
+            await _until(link, "ready")
+            assert await link.script(ECHO)([], [b"\x00\xff"]) == b"\x00\xff"
+
+    asyncio.run(scenario())
+    assert _lines(caplog)[:2] == [AWAY, BACK]
+
+
+@RUNNERS
+@pytest.mark.usefixtures("patience", "redis_url")
+def test_a_restart_between_two_calls_goes_unnoticed(
+    run: Runner, redis_server: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with _started(redis_server.url) as link:
+            echo = link.script(ECHO)
+            await asyncio.gather(*(echo([], ["x"]) for _ in range(50)))
+            redis_server.kill()
+            redis_server.start()
+            assert await asyncio.gather(*(echo([], ["x"]) for _ in range(50))) == [b"x"] * 50
+
+    run(scenario())
+    assert _lines(caplog) == []
+
+
+@RUNNERS
+@pytest.mark.usefixtures("patience")
+def test_connections_that_were_reset_are_replaced(
+    run: Runner, caplog: pytest.LogCaptureFixture
+) -> None:
+    connections: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        with suppress(ConnectionError):
+            while await reader.read(10_000):
+                writer.write(b"+OK\r\n")
+        writer.close()
+
+    async def scenario() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server, _started(f"redis://127.0.0.1:{port}/0") as link:
+            call = link.script(ECHO)
+            await asyncio.gather(*(call([], ["x"]) for _ in range(5)))
+            before = len(connections)
+            for writer in connections:
+                # To close it now sends a reset.
+                linger = struct.pack("ii", 1, 0)
+                writer.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, linger
+                )
+                writer.transport.abort()
+            await asyncio.sleep(0.1)
+            assert await asyncio.gather(*(call([], ["x"]) for _ in range(5))) == [b"OK"] * 5
+            assert len(connections) > before
+        await asyncio.sleep(0.1)
+
+    run(scenario())
+    assert _lines(caplog) == []
+
+
+@pytest.mark.usefixtures("patience")
+def test_a_full_redis_is_of_no_use_until_it_has_room(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with _started(redis_url) as link:
+            cache = ResultCache(MemoryCache(1000, 60), link, 1000, 60)
+            client.config_set("maxmemory", 1)
+            await put(cache, ("k",), b"value")
+            assert link.state == "unavailable"
+            await asyncio.sleep(1.5)
+            assert _lines(caplog) == [AWAY]
+            client.config_set("maxmemory", 0)
+            await _until(link, "ready")
+
+    with RedisClient.from_url(redis_url) as client:
+        try:
+            asyncio.run(scenario())
+        finally:
+            client.config_set("maxmemory", 0)
+    assert _lines(caplog) == [AWAY, BACK]
+
+
+@RUNNERS
+@pytest.mark.usefixtures("patience")
+def test_calls_that_were_left_do_not_mix_up_the_answers_of_others(
+    run: Runner, redis_url: str
+) -> None:
+    async def scenario() -> None:
+        async with _started(redis_url) as link:
+            echo = link.script(ECHO)
+            for moment in range(30):
+                calls = [asyncio.ensure_future(echo([], [number])) for number in range(40)]
+                await asyncio.sleep(moment * 0.0002)
+                for call in calls[::2]:
+                    call.cancel()
+                answers = await asyncio.gather(*calls, return_exceptions=True)
+                for number, answer in enumerate(answers):
+                    left = number % 2 == 0 and isinstance(answer, asyncio.CancelledError)
+                    assert left or answer == str(number).encode()
+            assert link.state == "ready"
+
+    run(scenario())
+
+
+def test_neither_log_nor_error_holds_the_address(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    where = redis_url.removeprefix("redis://")
+
+    async def scenario() -> None:
+        async with _started(f"redis://somebody:secretword@{where}") as link:
+            assert link.state == "unavailable"
+
+    asyncio.run(scenario())
+    assert _lines(caplog) == [AWAY]
+    assert "secretword" not in caplog.text
+    assert where.partition("/")[0] not in caplog.text
+    for bad in ("http://somebody:secretword@host", "redis://somebody:secretword/x@host"):
+        with pytest.raises(ValueError, match="no address of a Redis") as caught:
+            RedisLink(bad)
+        assert "secretword" not in str(caught.value)
+
+
+def test_it_does_not_connect_before_it_is_started_nor_after_it_is_closed(redis_url: str) -> None:
+    async def scenario() -> None:
+        link = RedisLink(redis_url)
+        echo = link.script(ECHO)
+        assert (link.state, await echo([], ["x"])) == ("unavailable", None)
+        await link.start()
+        await _until(link, "ready")
+        await link.close()
+        assert (link.state, await echo([], ["x"])) == ("unavailable", None)
+
+    asyncio.run(scenario())

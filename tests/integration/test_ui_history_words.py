@@ -1,0 +1,92 @@
+"""The history's words and rules, without a server."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast, get_args
+from uuid import UUID
+
+import pytest
+
+from hf_space.errors import ModelUnavailableError
+from hf_space.history_schemas import Opinion, Review
+from hf_space.inference.bundle import OperatingPoint
+from hf_space.schemas import ModelName
+from hf_space.ui.backend import Backend
+from hf_space.ui.form import recorded_rule
+from hf_space.ui.history_words import moment, opinion_list, opinion_words
+from hf_space.ui.texts import Language, text
+from tests.integration.test_ui_texts import result_with
+
+VERDICTS = {"idc": "malignant", "no_idc": "benign"}
+NEW_YEAR = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
+
+
+def review(opinion: Opinion, label: str | None = None, note: str | None = None) -> Review:
+    return Review(id=UUID(int=0), created_at=NEW_YEAR, opinion=opinion, label=label, note=note)
+
+
+@pytest.mark.parametrize(
+    ("zone", "language", "words"),
+    [
+        ("", "en", "1 Jan 2026, 00:30 UTC"),
+        (None, "es", "1 ene 2026, 00:30 UTC"),
+        ("Europe/Madrid", "es", "1 ene 2026, 01:30"),
+        ("America/Lima", "en", "31 Dec 2025, 19:30"),
+        ("../../etc/passwd", "en", "1 Jan 2026, 00:30 UTC"),
+        ("No/Where", "en", "1 Jan 2026, 00:30 UTC"),
+        ("\0", "en", "1 Jan 2026, 00:30 UTC"),
+    ],
+)
+def test_times_are_written_for_the_visitor(
+    zone: str | None, language: Language, words: str
+) -> None:
+    assert moment(NEW_YEAR, zone, language) == words
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+def test_opinions_have_words(language: Language) -> None:
+    assert opinion_words(None, VERDICTS, language) == text("opinion.none", language)
+    for opinion in ("agree", "unsure"):
+        given = opinion_words(review(opinion, "idc"), VERDICTS, language)
+        assert given == text(f"opinion.{opinion}", language)
+    for label, verdict in VERDICTS.items():
+        given = opinion_words(review("disagree", label), VERDICTS, language)
+        assert given == text(f"opinion.{verdict}", language)
+        # A class of a model that is not loaded.
+        assert label in opinion_words(review("disagree", label), {}, language)
+
+
+def test_notes_and_labels_are_shown_as_text() -> None:
+    given = [review("disagree", "<i>x</i>", "<script>alert(1)</script>")]
+    drawn = opinion_list(given, VERDICTS, "UTC", "en")
+    assert "<script" not in drawn
+    assert "<i>" not in drawn
+    assert "&lt;script" in drawn
+    assert opinion_list([], VERDICTS, "UTC", "en") == ""
+
+
+def backend_with(model: ModelName | None) -> Backend:
+    """A backend whose model, if it has one, draws the line elsewhere than any result here."""
+    band = OperatingPoint(threshold=0.5, uncertain_low=0.3, uncertain_high=0.7)
+    config = SimpleNamespace(thresholds={"balanced": band})
+    predictor = SimpleNamespace(model=model, bundle=SimpleNamespace(config=config))
+
+    def get_predictor() -> Any:
+        if model is None:
+            raise ModelUnavailableError("none")
+        return predictor
+
+    parts = cast("Any", None)
+    return Backend(parts, get_predictor, parts, parts, parts)
+
+
+@pytest.mark.parametrize("revision", [None, "r1", "r2"])
+def test_a_saved_result_keeps_its_own_rule(revision: str | None) -> None:
+    result = result_with()
+    model = revision and ModelName(name="tiny", revision=revision)
+    rule = recorded_rule(backend_with(model or None), result)
+    same = revision == result.model.revision
+    assert (rule.uncertain_low < rule.uncertain_high) == same
+    assert rule.threshold == (0.5 if same else result.threshold)

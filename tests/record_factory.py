@@ -1,0 +1,88 @@
+"""Records as the service would have kept them at a time of one's choice."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from hf_space.ids import first_id_at
+from hf_space.imaging.thumbnail import make_thumbnail
+from hf_space.inference.bundle import OperatingPoint
+from hf_space.records import record_of
+from hf_space.schemas import (
+    GradCam,
+    ImageFacts,
+    LabelScore,
+    ModelName,
+    PredictionResult,
+    RegionResult,
+    Timing,
+)
+from hf_space.store.record import Record
+from tests.bundle_factory import plain_image
+
+RULE = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def make_record(
+    owner: bytes,
+    moment: datetime = NOON,
+    *,
+    probability: float = 0.75,
+    kind: str = "patch",
+    revision: str = "r1",
+    cached: bool = False,
+    total_ms: float = 10.0,
+) -> Record:
+    """Return a record of a time, of which only these facts matter."""
+    tile: Any = [[probability]]
+    region = RegionResult(
+        rows=1,
+        columns=1,
+        tile_size_pixels=50,
+        microns_per_pixel=4.0,
+        tiles=tile,
+        heatmap=None,
+        tissue_fraction=1.0,
+        malignant_fraction=1.0,
+        malignant_area_mm2=0.04,
+    )
+    result = PredictionResult(
+        id=id_at(moment),
+        created_at=moment,
+        kind="region" if kind == "region" else "patch",
+        verdict=RULE.verdict(probability),
+        probability=probability,
+        threshold=RULE.threshold,
+        operating_point="balanced",
+        predictions=[LabelScore(label="idc", score=probability)],
+        gradcam=GradCam(rows=1, columns=1, grid=[[0.5]]),
+        region=region if kind == "region" else None,
+        image=ImageFacts(
+            sha256=secrets.token_hex(32),
+            width=50,
+            height=50,
+            microns_per_pixel=4.0,
+            scale_source="request",
+        ),
+        warnings=[],
+        model=ModelName(name="tiny", revision=revision),
+        cached=cached,
+        saved=False,
+        timing_ms=Timing(decode=0, queue=0, inference=0, render=0, total=total_ms),
+    )
+    return record_of(result, owner=owner, thumbnail=_thumbnail(), original=None, patch_microns=200)
+
+
+def id_at(moment: datetime) -> UUID:
+    """Return one of the many ids that a moment has."""
+    return UUID(int=first_id_at(moment).int | secrets.randbits(62))
+
+
+@cache
+def _thumbnail() -> bytes:
+    return make_thumbnail(plain_image(200, 120, 190))
