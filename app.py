@@ -56,6 +56,8 @@ def main() -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
+        # Whose word on the client's address counts is the settings' to say.
+        proxy_headers=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     # Uvicorn raises it again after it has shut down in order.

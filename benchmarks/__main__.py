@@ -10,6 +10,8 @@ import sys
 from typing import Any, Final
 
 from benchmarks.core_time import measure_core_time, render_core_time
+from benchmarks.history import QUICK_HISTORY, HistoryPlan, measure_history
+from benchmarks.history_table import render_history
 from benchmarks.processes import ROOT
 from benchmarks.results import merge_results
 from benchmarks.serving import QUICK, Plan, measure_serving
@@ -17,6 +19,8 @@ from benchmarks.table import render_serving
 from training.documents import replace_block
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
+PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"
+NAMES: Final = ("input_pipeline", "serving", "core_time", "history")
 
 logger = logging.getLogger(__name__)
 
@@ -25,24 +29,26 @@ def main() -> None:
     """Measure what was asked for; all of it, unless something was named."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="serving, core_time, input_pipeline"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="a short look at serving; nothing is written"
+        "--quick",
+        action="store_true",
+        help="a short look at serving or history; nothing is written",
     )
     options = parser.parse_args()
     # An end from outside unwinds as Ctrl-C does, so that no server outlives its benchmark.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    for name in options.names or ["input_pipeline", "serving", "core_time"]:
+    for name in options.names or NAMES:
         if name == "serving":
             _serving(quick=options.quick)
         elif name == "core_time":
             _core_time()
+        elif name == "history":
+            _history(quick=options.quick)
         elif name == "input_pipeline":
             _input_pipeline()
         else:
-            parser.error(f"no benchmark {name!r}: serving, core_time or input_pipeline")
+            parser.error(f"no benchmark {name!r}: {', '.join(NAMES)}")
 
 
 def _serving(*, quick: bool) -> None:
@@ -58,6 +64,15 @@ def _core_time() -> None:
     table = render_core_time(figures)
     logger.info("%s", table)
     _publish("core_time", figures, table)
+
+
+def _history(*, quick: bool) -> None:
+    figures, plans = measure_history(QUICK_HISTORY if quick else HistoryPlan())
+    table = render_history(figures)
+    logger.info("%s", table)
+    if not quick:
+        _publish("history", figures, table)
+        PLANS.write_text(plans + "\n", encoding="utf-8")
 
 
 def _publish(name: str, figures: dict[str, Any], table: str) -> None:

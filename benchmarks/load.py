@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.processes import HOST
-from benchmarks.workload import CONTENT_TYPE, Forms
+from benchmarks.workload import CONTENT_TYPE, PLACEHOLDER, Forms
 
 _SCRIPT = Path(__file__).with_suffix(".lua")
 _TIMEOUT_SECONDS = 120
@@ -26,11 +26,12 @@ _RAMP = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What clients saw: answers per second, and latencies in milliseconds."""
+    """What clients saw: answers per second, latencies in milliseconds, and answers in all."""
 
     per_second: float
     p50_ms: float
     p99_ms: float
+    answered: int
 
 
 def find_wrk() -> str:
@@ -70,11 +71,13 @@ def closed_loop(port: int, path: str, forms: Forms, *, clients: int, seconds: in
     ]
     command += [f"-s{_SCRIPT}", f"http://{HOST}:{port}{path}", "--"]
     command += [str(forms.folder), str(forms.count), CONTENT_TYPE, f"{ramp}"]
+    command += [",".join(forms.visitors), PLACEHOLDER.decode() if forms.numbered else ""]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 -- a command of this file
     seen = json.loads(done.stdout.splitlines()[-1])
     if seen["failed"] or not seen["counted"]:
         raise RuntimeError(f"{path}: {seen['failed']} failed, {seen['counted']} answered")
-    return Load(seen["counted"] / (seen["seconds"] - ramp), seen["p50_ms"], seen["p99_ms"])
+    per_second = seen["counted"] / (seen["seconds"] - ramp)
+    return Load(per_second, seen["p50_ms"], seen["p99_ms"], seen["answered"])
 
 
 def fixed_count(port: int, path: str, forms: Forms, *, clients: int, requests: int) -> Load:
@@ -124,7 +127,7 @@ def one_by_one(port: int, path: str, forms: Forms, *, seconds: float, items: int
 
 def _load(per_second: float, latencies: list[float]) -> Load:
     p50, p99 = np.percentile(latencies, (50, 99))
-    return Load(per_second, float(p50), float(p99))
+    return Load(per_second, float(p50), float(p99), len(latencies))
 
 
 def _exchange(connection: HTTPConnection, path: str, body: bytes) -> bytes:

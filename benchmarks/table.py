@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from benchmarks.cases import CASES, Case
@@ -44,7 +45,7 @@ _CASES: Final[dict[Case, str]] = {
 
 def render_serving(figures: dict[str, Any]) -> str:
     """Return the bars, and a table for each case."""
-    parts = [_machine(figures), _bars(figures["bars"])]
+    parts = [_machine(figures), render_bars(_BARS, figures["bars"])]
     parts += [_case(figures, case) for case in CASES]
     return "\n\n".join([*parts, _variants(figures["variants"])])
 
@@ -60,13 +61,22 @@ def _machine(figures: dict[str, Any]) -> str:
     )
 
 
-def _bars(bars: dict[str, dict[str, Any]]) -> str:
+def render_bars(
+    titles: Mapping[str, tuple[str, str, str]], bars: Mapping[str, Mapping[str, Any]]
+) -> str:
+    """Return bars as a table.
+
+    Args:
+        titles: Title, direction and unit of each, by its name.
+        bars: Their limits and what was measured.
+    """
     rows = [
-        f"| {_BARS[name][0]} | {_BARS[name][1]} {bar['limit']:.4g}{_BARS[name][2]} "
-        f"| {bar['measured']:.4g}{_BARS[name][2]} | {'yes' if bar['met'] else '**no**'} |"
+        f"| {title} | {direction} {bar['limit']:.4g}{unit} "
+        f"| {bar['measured']:.4g}{unit} | {'yes' if bar['met'] else '**no**'} |"
         for name, bar in bars.items()
+        for title, direction, unit in (titles[name],)
     ]
-    return _table("| bar | limit | measured | met |", rows)
+    return render_table("| bar | limit | measured | met |", rows)
 
 
 def _case(figures: dict[str, Any], case: Case) -> str:
@@ -79,7 +89,7 @@ def _case(figures: dict[str, Any], case: Case) -> str:
     ]
     rate = "tiles" if case == "region" else "images"
     header = f"| server | overlay | {rate} per second | p50, ms | p99, ms | peak memory, MB |"
-    return f"**{_CASES[case]}**\n\n{_table(header, rows)}"
+    return f"**{_CASES[case]}**\n\n{render_table(header, rows)}"
 
 
 def _row(measured: dict[str, float]) -> str:
@@ -95,9 +105,10 @@ def _variants(variants: dict[str, dict[str, float]]) -> str:
         for name, rate in rates.items()
     ]
     header = "| server | variant | images per second |"
-    return f"**Variants tried, 16 clients with overlay**\n\n{_table(header, rows)}"
+    return f"**Variants tried, 16 clients with overlay**\n\n{render_table(header, rows)}"
 
 
-def _table(header: str, rows: list[str]) -> str:
+def render_table(header: str, rows: list[str]) -> str:
+    """Return rows under a header, which has a bar at each end."""
     rule = "|" + " --- |" * (header.count("|") - 1)
     return "\n".join([header, rule, *rows])

@@ -18,14 +18,25 @@ REGION_SHAPE = (1500, 2000)
 _BOUNDARY = "biopsia-benchmark"
 _TILE = 50
 CONTENT_TYPE = f"multipart/form-data; boundary={_BOUNDARY}"
+PLACEHOLDER = b"<its-own-number>"
+"""Stands behind an image, where readers ignore it, for what makes each request's image another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """Request bodies 0, 1, ... as files in a folder."""
+    """Request bodies 0, 1, ... as files in a folder.
+
+    Attributes:
+        folder: Where they lie.
+        count: How many there are.
+        visitors: Tokens of those who send them, in turn; none: nobody says who sends them.
+        numbered: Each request gets a number of its own in the place of `PLACEHOLDER`.
+    """
 
     folder: Path
     count: int
+    visitors: tuple[str, ...] = ()
+    numbered: bool = False
 
     def body(self, index: int) -> bytes:
         """Return one body."""

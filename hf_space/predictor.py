@@ -178,8 +178,14 @@ class Predictor:
         if found is None:
             return None
         packed, where = found
+        try:
+            computed = Computed.unpacked(packed)
+        except ValueError:
+            # Others may write into a Redis; what cannot be read is as good as nothing.
+            logger.warning("a result in the cache is damaged")
+            return None
         self._metrics.cache.labels(where).inc()
-        return Computed.unpacked(packed).again(started)
+        return computed.again(started)
 
     async def _joined(
         self, key: Key, compute: Callable[[], Coroutine[None, None, Computed]], started: float

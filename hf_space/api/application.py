@@ -127,8 +127,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         stack.push_async_callback(state.archive.close)
         # The database answers while the model loads.
         opening = asyncio.create_task(state.archive.start())
-        predictor = await to_thread.run_sync(_load, state)
-        await opening
+        try:
+            predictor = await to_thread.run_sync(_load, state)
+        finally:
+            await opening
         state.predictor = predictor
         yield
         state.predictor = None

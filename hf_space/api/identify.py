@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 
 from hf_space.api.errors import biopsia_response
 from hf_space.errors import ApiKeyRequiredError, CredentialsError
@@ -36,11 +36,13 @@ class Visitor:
     Attributes:
         owner: By which the visitor's records are found.
         token: The newcomer's token, which the answer brings; None for everybody else.
+        by_cookie: Whether a cookie alone says who it is, which browsers send unasked.
         used: Whether the answer depends on who asks; a newcomer is given the token only then.
     """
 
     owner: bytes
     token: str | None = None
+    by_cookie: bool = field(default=False, kw_only=True)
     used: bool = field(default=False, init=False)
 
     @property
@@ -114,7 +116,7 @@ class IdentifyMiddleware:
             return Visitor(owner)
         # Browsers send whatever once was set; a cookie that is no token is as good as none.
         owner = owner_of_token(_cookie(headers))
-        return Visitor(owner) if owner else _newcomer()
+        return Visitor(owner, by_cookie=True) if owner else _newcomer()
 
     def _key_owner(self, headers: Headers) -> bytes | None:
         key = headers.get(API_KEY_HEADER) or _basic_password(headers)
@@ -135,8 +137,8 @@ def _newcomer() -> Visitor:
 
 def _hand_over(token: str, asked: Headers, answer: MutableHeaders) -> None:
     """Give browsers a cookie that no script can read, and everybody else a header."""
-    # Only browsers send it. A page of another site cannot use our cookie, so it gets the header.
-    if asked.get("Sec-Fetch-Site", "cross-site") == "cross-site":
+    # Only browsers send it. A page of another origin cannot use our cookie, so it gets the header.
+    if asked.get("Sec-Fetch-Site") not in ("same-origin", "none"):
         answer[VISITOR_HEADER] = token
     else:
         answer.append("Set-Cookie", f"{COOKIE}={token}; {_COOKIE_FLAGS}")
@@ -159,8 +161,5 @@ def _basic_password(headers: Headers) -> str | None:
 
 
 def _cookie(headers: Headers) -> str:
-    try:
-        cookies = SimpleCookie(headers.get("Cookie", ""))
-    except CookieError:
-        return ""
-    return cookies[COOKIE].value if COOKIE in cookies else ""
+    # The standard library's parser gives up on cookies of others that browsers send all the same.
+    return cookie_parser(headers.get("Cookie", "")).get(COOKIE, "")

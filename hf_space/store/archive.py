@@ -32,15 +32,17 @@ class Archive:
         """Prepare the database that the settings name; raises ValueError for an unknown kind."""
         url = settings.database_url
         file = settings.data_dir.absolute() / _FILE_NAME
-        self._database = Database(url.get_secret_value() if url else f"sqlite:///{file}")
+        address = url.get_secret_value() if url else f"sqlite:///{file}"
+        # Each has connections of its own: slow questions must not keep answers from being saved.
+        self._to_read, self._to_write = Database(address, plan_each=True), Database(address)
         self._spool = Spool(settings.data_dir.absolute(), max_records=settings.spool_records)
         self._retention_days = settings.retention_days
         self._purging: asyncio.Task[None] | None = None
         self.kind: Literal["postgresql", "sqlite"] = (
-            "sqlite" if self._database.is_sqlite else "postgresql"
+            "sqlite" if self._to_read.is_sqlite else "postgresql"
         )
-        self.recorder = Recorder(self._database, self._spool, metrics)
-        self.history = History(self._database, self._spool)
+        self.recorder = Recorder(self._to_write, self._spool, metrics)
+        self.history = History(self._to_read, self._spool)
 
     async def start(self) -> None:
         """Open the database, if it is there; predictions do not need it."""
@@ -55,4 +57,5 @@ class Archive:
                 await self._purging
         await self.recorder.close()
         await self._spool.close()
-        await self._database.close()
+        await self._to_write.close()
+        await self._to_read.close()

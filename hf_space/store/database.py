@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _CONNECT_SECONDS: Final = 2.0
-_SQLITE_LOCK_SECONDS: Final = 5.0
+# Longer than another process may need to bring back what waits on disk.
+_SQLITE_LOCK_SECONDS: Final = 15.0
+_CLOSE_SECONDS: Final = 2.0
 _DRIVERS: Final = {
     "postgres": "postgresql+asyncpg",
     "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
     "sqlite": "sqlite+aiosqlite",
 }
 # SQLite's own defaults are for a single process that must survive a power cut between any two
@@ -43,18 +46,33 @@ _SQLITE_PRAGMAS: Final = (
     "secure_delete=ON",
     f"busy_timeout={int(_SQLITE_LOCK_SECONDS * 1000)}",
 )
+# What hosts write into addresses for PostgreSQL's own library; the driver has its own ways.
+_LEFT_OUT: Final = (
+    *("application_name", "channel_binding", "connect_timeout", "gssencmode"),
+    *("keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"),
+)
 _WRITING: Final = "biopsia_writing"
 
 
 class Database:
     """The pool, and the two kinds of transactions; nothing is connected before `open`."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare for `postgresql://...` or `sqlite:///...`; raises ValueError for others."""
+    def __init__(self, url: str, *, plan_each: bool = False) -> None:
+        """Prepare for `postgresql://...` or `sqlite:///...`; raises ValueError for others.
+
+        Args:
+            url: The address.
+            plan_each: Let PostgreSQL plan each statement for its values. Without it, it soon uses
+                one plan for all, which is quicker for inserts and ruinous for rare filters.
+        """
         parsed = _with_driver(_parsed(url))
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._file = Path(parsed.database or "") if self.is_sqlite else None
-        self._engine = _sqlite_engine(parsed) if self.is_sqlite else _postgres_engine(parsed)
+        self._engine = (
+            _sqlite_engine(parsed)
+            if self.is_sqlite
+            else _postgres_engine(parsed, plan_each=plan_each)
+        )
 
     async def open(self) -> None:
         """Create or upgrade the tables; of several processes, one does it and the others wait."""
@@ -65,22 +83,16 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection to read with."""
-        async with self._engine.connect() as connection:
+        """Give a transaction to read in, whose statements all see the same state."""
+        # SQLite's own do. On PostgreSQL it is said as the transaction begins, and costs nothing.
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        async with self._engine.execution_options(**level).connect() as connection:
             yield connection
 
     @asynccontextmanager
-    async def writing(self, *, snapshot: bool = False) -> AsyncIterator[AsyncConnection]:
-        """Give a transaction, which is committed unless an exception leaves it.
-
-        Args:
-            snapshot: All statements see the same state; fails where another transaction changed
-                a row meanwhile (see `is_conflict`). On SQLite writers wait for each other anyway.
-        """
-        options: dict[str, Any] = {_WRITING: True}
-        if snapshot and not self.is_sqlite:
-            options["isolation_level"] = "REPEATABLE READ"
-        async with self._engine.execution_options(**options).begin() as connection:
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Give a transaction, which is committed unless an exception leaves it."""
+        async with self._engine.execution_options(**{_WRITING: True}).begin() as connection:
             yield connection
 
     async def connect_to_insert(self) -> AsyncConnection:
@@ -92,8 +104,10 @@ class Database:
         return await engine.connect()
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._engine.dispose()
+        """Close all connections; one whose other end is silent is left to itself."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._engine.dispose()
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -112,14 +126,14 @@ def describe(error: BaseException) -> str:
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """Tell whether a snapshot transaction lost to another and is to be repeated."""
+    """Tell whether a transaction lost to another, by PostgreSQL's choice, and is to be repeated."""
     return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
 
 
-def is_refusal(error: DBAPIError) -> bool:
+def is_refusal(error: BaseException) -> bool:
     """Tell whether the values themselves are refused, so that trying again cannot help."""
     # The driver of PostgreSQL does not tell bad data by its class.
-    state = getattr(error.orig, "sqlstate", None) or ""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     return isinstance(error, DataError | IntegrityError) or state.startswith(("22", "23"))
 
 
@@ -136,14 +150,20 @@ def _with_driver(url: URL) -> URL:
     driver = _DRIVERS.get(url.drivername)
     if driver is None:
         raise ValueError(f"no database of kind {url.drivername!r}: use postgresql or sqlite")
-    # The name that PostgreSQL's own library and hosts' addresses use.
     mode = url.query.get("sslmode")
+    url = url.difference_update_query(["sslmode", *_LEFT_OUT])
     if mode is not None:
-        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+        url = url.update_query_dict({"ssl": mode})
+    unknown = url.query.keys() - {"ssl"}
+    if unknown:
+        raise ValueError(f"a database address takes no {', '.join(sorted(unknown))}")
     return url.set(drivername=driver)
 
 
-def _postgres_engine(url: URL) -> AsyncEngine:
+def _postgres_engine(url: URL, *, plan_each: bool) -> AsyncEngine:
+    settings = {"application_name": "biopsia", "jit": "off"}
+    if plan_each:
+        settings["plan_cache_mode"] = "force_custom_plan"
     return create_async_engine(
         url,
         pool_pre_ping=True,
@@ -151,7 +171,7 @@ def _postgres_engine(url: URL) -> AsyncEngine:
         hide_parameters=True,
         connect_args={
             "timeout": _CONNECT_SECONDS,
-            "server_settings": {"application_name": "biopsia", "jit": "off"},
+            "server_settings": settings,
         },
     )
 

@@ -7,23 +7,22 @@ import json
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
-from sqlalchemy import and_, delete, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import and_, func, select, true
 
 from hf_space.errors import HistoryUnavailableError, InvalidOptionsError, UnknownRecordError
 from hf_space.history_schemas import MAX_PAGE, HistoryItem, HistoryPage, HistoryQuery, Review
 from hf_space.ids import first_id_at, time_of, uuid7
-from hf_space.store.database import describe, is_conflict, is_unreachable
+from hf_space.store.database import describe, is_unreachable
 from hf_space.store.dialects import try_lock
 from hf_space.store.selection import chosen, cursor_after, in_order
 from hf_space.store.statistics import read_statistics
-from hf_space.store.tables import predictions, reviews, tallies
-from hf_space.store.tallies import QUARTER_SECONDS, quarter_of, take_out
+from hf_space.store.tables import predictions, reviews
+from hf_space.store.tallies import QUARTER_SECONDS, delete_oldest, quarter_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
-    from uuid import UUID
 
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,19 +37,14 @@ if TYPE_CHECKING:
     from hf_space.store.spool import Spool
 
 _QUERY_SECONDS: Final = 5.0
-# Deleting a million records takes a while.
-_DELETE_SECONDS: Final = 120.0
-_CONFLICTS: Final = 10
+# Many records are deleted in steps, each a transaction, so that nobody waits long for one and an
+# end halfway loses nothing. SQLite's other writers look every tenth of a second for their turn.
+_STEP: Final = 1000
+_STEP_SECONDS: Final = 30.0
+_PAUSE_SECONDS: Final = 0.05
+_MOST_REVIEWS: Final = 100
 
 _HAS_ORIGINAL: Final = predictions.c.original.is_not(None).label("has_original")
-# What tells how a record was counted.
-_COUNTED: Final = tuple(
-    predictions.c[name]
-    for name in (
-        *("id", "owner", "kind", "verdict", "probability", "model_name", "model_revision"),
-        *("cached", "total_ms"),
-    )
-)
 _COPIED: Final = (
     *("id", "created_at", "kind", "verdict", "probability", "threshold", "operating_point"),
     *("image", "model"),
@@ -75,8 +69,7 @@ class History:
         async with self._reading() as connection:
             rows = (await connection.execute(wanted)).all()
             shown = rows[: query.limit]
-            # Later ones replace earlier ones.
-            latest = dict(await _reviews(connection, [row.id for row in shown]))
+            latest = await _latest_reviews(connection, [row.id for row in shown])
         more = len(rows) > query.limit
         return HistoryPage(
             items=[_item(row, latest.get(row.id)) for row in shown],
@@ -93,12 +86,22 @@ class History:
             row = (await connection.execute(query)).first()
             if row is None:
                 raise _unknown(identifier)
-            given = await _reviews(connection, [identifier])
-        return row, [review for _, review in given]
+            given = await connection.execute(
+                select(reviews).where(reviews.c.prediction_id == identifier).order_by(reviews.c.id)
+            )
+            return row, [_review(row) for row in given]
 
     async def thumbnail(self, owner: bytes, identifier: UUID) -> bytes:
         """Return a record's thumbnail, WebP."""
         return await self._picture(owner, identifier, predictions.c.thumbnail)
+
+    async def thumbnails(self, owner: bytes, identifiers: Sequence[UUID]) -> dict[UUID, bytes]:
+        """Return the thumbnails of records, WebP, without those that are not there."""
+        query = select(predictions.c.id, predictions.c.thumbnail).where(
+            predictions.c.owner == owner, predictions.c.id.in_(identifiers)
+        )
+        async with self._reading() as connection:
+            return {row.id: row.thumbnail for row in await connection.execute(query)}
 
     async def original(self, owner: bytes, identifier: UUID) -> bytes:
         """Return the image file itself; raises UnknownRecordError where it was not kept."""
@@ -116,19 +119,22 @@ class History:
             labels: The class that each verdict means; none for a verdict that means neither.
 
         Raises:
-            InvalidOptionsError: The label is no class, or the one that is disagreed with; or the
-                note holds what PostgreSQL cannot keep.
+            InvalidOptionsError: The label is no class, or the one that is disagreed with; the note
+                holds what PostgreSQL cannot keep; or the record has too many opinions.
             UnknownRecordError: There is no such record.
         """
         if "\0" in (request.note or ""):
             raise _bad("note", "it holds a null character")
-        # The lock keeps the record from being deleted before the opinion is there.
+        # The lock keeps the record from being deleted, or reviewed by another, meanwhile.
         mine = select(predictions.c.verdict).where(_one(owner, identifier))
         async with self._writing() as connection:
-            verdict = (await connection.execute(mine.with_for_update(read=True))).scalar()
+            verdict = (await connection.execute(mine.with_for_update())).scalar()
             if verdict is None:
                 raise _unknown(identifier)
             label = _right_label(request, labels, verdict)
+            given = select(func.count()).where(reviews.c.prediction_id == identifier)
+            if (await connection.execute(given)).scalar_one() >= _MOST_REVIEWS:
+                raise _bad("opinion", f"a record takes no more than {_MOST_REVIEWS} of them")
             content = request.model_dump() | {"label": label}
             review = uuid7()
             row = {"id": review, "prediction_id": identifier, "owner": owner, **content}
@@ -153,51 +159,53 @@ class History:
 
     async def delete(self, owner: bytes, identifier: UUID) -> None:
         """Delete a record for good, and its reviews."""
-        gone = delete(predictions).where(_one(owner, identifier)).returning(*_COUNTED)
         # It may wait on disk, or have come from there just now: so there first.
         with _reachable():
             waited = await self._spool.remove_of(owner, identifier)
         async with self._writing() as connection:
-            row = (await connection.execute(gone)).first()
-            if row:
-                await take_out(connection, row)
-        if row is None and not waited:
+            gone = await delete_oldest(connection, _one(owner, identifier), 1)
+        if not gone and not waited:
             raise _unknown(identifier)
 
     async def delete_all(self, owner: bytes) -> int:
-        """Delete all records of an owner for good; returns their number."""
+        """Delete all records that an owner has by now, for good; returns their number."""
         with _reachable():
             waited = await self._spool.remove_of(owner)
-        for _ in range(_CONFLICTS):
-            try:
-                return waited + await self._delete_all(owner)
-            except DBAPIError as error:
-                if not is_conflict(error):
-                    raise
-        raise HistoryUnavailableError("an owner's records change faster than they are deleted")
+        mine = predictions.c.owner == owner
+        newest = select(predictions.c.id).where(mine).order_by(predictions.c.id.desc()).limit(1)
+        async with self._reading() as connection:
+            last = (await connection.execute(newest)).scalar()
+        if last is None:
+            return waited
+        # Not those that come meanwhile: it would never end for an owner who keeps sending.
+        return waited + await self._delete_many(and_(mine, predictions.c.id <= last))
 
     async def purge(self, before: datetime) -> int:
         """Delete everybody's records from before a quarter of an hour; returns their number.
 
-        Of several processes one does it, and the others find nothing to do.
+        Of several processes one at a time does it; one that finds another at it leaves it the rest.
         """
-        quarter = quarter_of(before)
-        first_kept = first_id_at(datetime.fromtimestamp(quarter * QUARTER_SECONDS, UTC))
-        async with self._writing(seconds=_DELETE_SECONDS) as connection:
-            if not await try_lock(connection, _PURGE_LOCK):
-                return 0
-            gone = await connection.execute(
-                delete(predictions).where(predictions.c.id < first_kept)
-            )
-            await connection.execute(delete(tallies).where(tallies.c.quarter < quarter))
-        return gone.rowcount
+        beginning = datetime.fromtimestamp(quarter_of(before) * QUARTER_SECONDS, UTC)
+        first_kept = first_id_at(beginning)
+        with _reachable():
+            waited = await self._spool.remove_before(first_kept)
+        return waited + await self._delete_many(predictions.c.id < first_kept, lock=_PURGE_LOCK)
 
-    async def _delete_all(self, owner: bytes) -> int:
-        # Within one snapshot the tallies are those of the records, whoever adds some meanwhile.
-        async with self._writing(snapshot=True, seconds=_DELETE_SECONDS) as connection:
-            gone = await connection.execute(delete(predictions).where(predictions.c.owner == owner))
-            await connection.execute(delete(tallies).where(tallies.c.owner == owner))
-            return gone.rowcount
+    async def _delete_many(self, chosen: ColumnElement[bool], lock: int | None = None) -> int:
+        """Delete step by step, from old to new, as long as a lock is to be had."""
+        deleted = 0
+        rest: ColumnElement[bool] = true()
+        while True:
+            async with self._writing(seconds=_STEP_SECONDS) as connection:
+                if lock is not None and not await try_lock(connection, lock):
+                    return deleted
+                gone = await delete_oldest(connection, and_(chosen, rest), _STEP)
+            deleted += len(gone)
+            if len(gone) < _STEP:
+                return deleted
+            # Beginning again at the oldest would pass by all that is deleted, each time.
+            rest = predictions.c.id > gone[-1]
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _picture(
         self, owner: bytes, identifier: UUID, column: ColumnElement[bytes | None]
@@ -216,14 +224,9 @@ class History:
                 yield connection
 
     @asynccontextmanager
-    async def _writing(
-        self, *, snapshot: bool = False, seconds: float = _QUERY_SECONDS
-    ) -> AsyncIterator[AsyncConnection]:
+    async def _writing(self, *, seconds: float = _QUERY_SECONDS) -> AsyncIterator[AsyncConnection]:
         with _reachable():
-            async with (
-                asyncio.timeout(seconds),
-                self._database.writing(snapshot=snapshot) as connection,
-            ):
+            async with asyncio.timeout(seconds), self._database.writing() as connection:
                 yield connection
 
 
@@ -260,24 +263,21 @@ def _bad(field: str, message: str) -> InvalidOptionsError:
     return InvalidOptionsError(f"{field}: {message}", fields=[{"field": field, "message": message}])
 
 
-async def _reviews(connection: AsyncConnection, ids: Sequence[UUID]) -> list[tuple[UUID, Review]]:
-    """Return the reviews of records, oldest first, each with its record's id."""
-    if not ids:
-        return []
-    query = select(reviews).where(reviews.c.prediction_id.in_(ids)).order_by(reviews.c.id)
-    return [
-        (
-            row.prediction_id,
-            Review(
-                id=row.id,
-                created_at=time_of(row.id),
-                opinion=row.opinion,
-                label=row.label,
-                note=row.note,
-            ),
-        )
-        for row in await connection.execute(query)
-    ]
+async def _latest_reviews(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Review]:
+    """Return the latest review of each record that has one."""
+    place = func.row_number().over(
+        partition_by=reviews.c.prediction_id, order_by=reviews.c.id.desc()
+    )
+    ranked = (
+        select(reviews, place.label("place")).where(reviews.c.prediction_id.in_(ids)).subquery()
+    )
+    latest = await connection.execute(select(ranked).where(ranked.c.place == 1))
+    return {row.prediction_id: _review(row) for row in latest}
+
+
+def _review(row: Row[Any]) -> Review:
+    given = {name: row._mapping[name] for name in ("opinion", "label", "note")}
+    return Review(id=row.id, created_at=time_of(row.id), **given)
 
 
 def _item(row: Row[Any], review: Review | None) -> HistoryItem:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
+
+_GROUP_BYTES: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +41,19 @@ class Record:
     tiles: bytes | None
     thumbnail: bytes
     original: bytes | None
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it has."""
+        parts = (self.result, self.grid, self.tiles, self.thumbnail, self.original)
+        return sum(len(part) for part in parts if part)
+
+
+def group_size(weights: Sequence[int]) -> int:
+    """Return how many of the first records to write together: some megabytes, or a single one."""
+    total = 0
+    for place, weight in enumerate(weights):
+        total += weight
+        if place and total > _GROUP_BYTES:
+            return place
+    return len(weights)

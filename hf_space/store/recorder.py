@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections import Counter, deque
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy.exc import DBAPIError
 
 from hf_space.store.database import describe, is_refusal, is_unreachable
+from hf_space.store.record import group_size
 from hf_space.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -26,9 +28,9 @@ Outcome = Literal["saved", "delayed", "lost"]
 
 # The answers of a group wait for its commit, and the next group gathers meanwhile.
 _GROUP: Final = 64
-_WRITE_SECONDS: Final = 3.0
 _OPEN_SECONDS: Final = 10.0
 _RETRY_SECONDS: Final = 1.0
+_LONGEST_RETRY_SECONDS: Final = 30.0
 _CLOSE_SECONDS: Final = 10.0
 
 logger = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class Recorder:
         self._waiting: deque[tuple[Record, asyncio.Future[Outcome]]] = deque()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._retry_seconds = _RETRY_SECONDS
 
     async def start(self) -> None:
         """Open the database, if it is there, and begin to write."""
@@ -86,8 +89,9 @@ class Recorder:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                count = min(_GROUP, len(self._waiting))
-                group = [self._waiting[place] for place in range(count)]
+                first = list(islice(self._waiting, _GROUP))
+                count = group_size([record.weight for record, _ in first])
+                group = first[:count]
                 outcomes = await self._write([record for record, _ in group])
                 # Only now: `close` waits for an empty queue.
                 for _ in range(count):
@@ -110,14 +114,25 @@ class Recorder:
             try:
                 await self._writer.write(records)
             except Exception as error:  # whatever it is, the answers must not wait for ever
+                if is_refusal(error) and len(records) > 1:
+                    return [outcome for one in records for outcome in await self._write([one])]
+                if is_refusal(error):
+                    return [self._lose(records[0])]
                 self._note_failure(error)
             else:
+                self._retry_seconds = _RETRY_SECONDS
                 return ["saved"] * len(records)
         return await self._set_aside(records)
+
+    def _lose(self, record: Record) -> Outcome:
+        logger.error("the database refuses record %s, which is lost", record.id)
+        return "lost"
 
     def _note_failure(self, error: Exception) -> None:
         if self.state == "ready":
             self.state = "unavailable"
+            # One that can be reached and takes nothing is not to be tried every second.
+            self._retry_seconds = min(2 * self._retry_seconds, _LONGEST_RETRY_SECONDS)
             # A statement that fails names its mistake; a database that is away says enough.
             trace = None if is_unreachable(error) else error
             logger.warning("the history cannot be written: %s", describe(error), exc_info=trace)
@@ -141,16 +156,11 @@ class Recorder:
                 if self.state == "unavailable":
                     await self._open()
                 if self.state == "ready":
-                    await self._check()
+                    await self._writer.check()
                     await self._bring_back()
             except Exception as error:  # the next round may do better
                 self._note_failure(error)
-            await asyncio.sleep(_RETRY_SECONDS)
-
-    async def _check(self) -> None:
-        """Raise an error if the database is away, which nobody may have noticed who writes."""
-        async with asyncio.timeout(_WRITE_SECONDS), self._database.reading():
-            pass
+            await asyncio.sleep(self._retry_seconds)
 
     async def _open(self) -> None:
         try:
@@ -173,6 +183,7 @@ class Recorder:
                     if not is_refusal(error):
                         raise
                     await self._bring_back_one_by_one(records)
+            self._retry_seconds = _RETRY_SECONDS
 
     async def _count_waiting(self) -> int:
         # Those of an earlier process, and of others beside it, wait too.
@@ -192,4 +203,4 @@ class Recorder:
             except DBAPIError as error:
                 if not is_refusal(error):
                     raise
-                logger.exception("the database refuses record %s, which is lost", record.id)
+                self._metrics.saves.labels(self._lose(record)).inc()

@@ -6,11 +6,11 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, func, select, text
 
 from hf_space.store.database import Database
 from hf_space.store.insert import insert_new
-from hf_space.store.record import Record
+from hf_space.store.record import Record, group_size
 from hf_space.store.tables import predictions
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 FILE_NAME: Final = "spool.sqlite3"
+_MAX_BYTES: Final = 1 << 30
 
 
 class Spool:
@@ -34,7 +35,8 @@ class Spool:
     async def add(self, records: Sequence[Record]) -> int:
         """Keep records, as many of the first ones as there is room for; returns their number."""
         database = await self._opened()
-        room = max(0, self._max_records - await self.length())
+        full = await self._bytes(database) >= _MAX_BYTES
+        room = 0 if full else max(0, self._max_records - await self.length())
         kept = records[:room]
         if kept:
             async with database.writing() as connection:
@@ -57,11 +59,16 @@ class Spool:
         Whoever deletes records waits meanwhile, in any process, so that none comes back after it.
         """
         database = await self._opened()
-        oldest = select(predictions).order_by(predictions.c.id).limit(limit)
+        weight = func.length(predictions.c.result) + func.coalesce(
+            func.length(predictions.c.original), 0
+        )
+        oldest = select(predictions.c.id, weight.label("bytes")).order_by(predictions.c.id)
         async with database.writing() as connection:
-            records = [Record(**row._mapping) for row in await connection.execute(oldest)]
-            yield records
-            moved = predictions.c.id.in_([record.id for record in records])
+            rows = (await connection.execute(oldest.limit(limit))).all()
+            group = rows[: group_size([row.bytes for row in rows])]
+            moved = predictions.c.id.in_([row.id for row in group])
+            found = await connection.execute(select(predictions).where(moved))
+            yield [Record(**row._mapping) for row in found]
             await connection.execute(delete(predictions).where(moved))
 
     async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:
@@ -75,11 +82,29 @@ class Spool:
         async with database.writing() as connection:
             return (await connection.execute(delete(predictions).where(which))).rowcount
 
+    async def remove_before(self, first_kept: UUID) -> int:
+        """Forget everybody's records with a lower id; returns how many there were."""
+        if not await self.length():
+            return 0
+        database = await self._opened()
+        async with database.writing() as connection:
+            older = delete(predictions).where(predictions.c.id < first_kept)
+            return (await connection.execute(older)).rowcount
+
     async def close(self) -> None:
         """Close the file."""
         if self._database:
             await self._database.close()
             self._database = None
+
+    async def _bytes(self, database: Database) -> int:
+        """Return how much of the file is in use; what was deleted leaves room in it."""
+        async with database.reading() as connection:
+            pages, free, size = [
+                (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+                for name in ("page_count", "freelist_count", "page_size")
+            ]
+        return int((pages - free) * size)
 
     async def _opened(self) -> Database:
         async with self._opening:

@@ -7,10 +7,12 @@ milliseconds, and retention drops whole quarters.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from hf_space.ids import time_of
 from hf_space.store.dialects import INSERTS
@@ -21,14 +23,16 @@ from hf_space.store.tables import (
     PROBABILITY_BINS,
     PROBABILITY_COUNTS,
     VERDICT_COUNTS,
+    predictions,
     tallies,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from uuid import UUID
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from hf_space.store.dialects import Insert
@@ -41,29 +45,27 @@ _LATENCY_GROWTH: Final = 1.3
 KEY: Final = ("owner", "quarter", "model_name", "model_revision")
 """What names a row of the tallies."""
 
+# What tells how a record was counted.
+_COUNTED: Final = tuple(
+    predictions.c[name]
+    for name in (
+        *("id", "owner", "kind", "verdict", "probability", "model_name", "model_revision"),
+        *("cached", "total_ms"),
+    )
+)
+
 
 def quarter_of(moment: datetime) -> int:
     """Return the quarter of an hour since 1970 (UTC) in which a time lies."""
     return int(moment.timestamp() // QUARTER_SECONDS)
 
 
-def tally_of(record: Record | Row[Any], step: int = 1) -> dict[str, Any]:
-    """Return the row of the tallies that one record counts in, with what it adds to it.
-
-    Args:
-        record: Anything with the columns of a prediction.
-        step: 1 to add, -1 to take out.
-    """
+def tally_of(record: Record) -> dict[str, Any]:
+    """Return the row of the tallies that one record counts in, with what it adds to it."""
     row = dict.fromkeys(COUNTS, 0)
     for name in _counted(record):
-        row[name] = step
-    return {
-        "owner": record.owner,
-        "quarter": quarter_of(time_of(record.id)),
-        "model_name": record.model_name,
-        "model_revision": record.model_revision,
-        **row,
-    }
+        row[name] = 1
+    return {**dict(zip(KEY, _key(record), strict=True)), **row}
 
 
 def adding_to(statement: Insert) -> Insert:
@@ -83,12 +85,43 @@ async def add_up(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) ->
     await connection.execute(_adding(connection.dialect.name), rows)
 
 
-async def take_out(connection: AsyncConnection, record: Row[Any]) -> None:
-    """Count a record no longer, within the transaction that deletes it."""
-    row = tally_of(record, -1)
-    await add_up(connection, [row])
-    empty = (tallies.c[name] == 0 for name in VERDICT_COUNTS)
-    await connection.execute(delete(tallies).where(tallies.c.owner == row["owner"], *empty))
+async def delete_oldest(
+    connection: AsyncConnection, chosen: ColumnElement[bool], limit: int
+) -> list[UUID]:
+    """Delete the oldest of the chosen records, and count them no longer; returns their ids."""
+    # Locked from old to new everywhere, so that no two transactions wait for each other.
+    oldest = (
+        select(predictions.c.id).where(chosen).order_by(predictions.c.id).limit(limit)
+    ).with_for_update()
+    ids = list((await connection.execute(oldest)).scalars())
+    if ids:
+        gone = delete(predictions).where(predictions.c.id.in_(ids)).returning(*_COUNTED)
+        await _take_out(connection, (await connection.execute(gone)).all())
+    return ids
+
+
+def opposite_of(records: Iterable[Record | Row[Any]]) -> list[dict[str, Any]]:
+    """Return the rows that take records out of the tallies again, in the order of their keys."""
+    sums: dict[tuple[Any, ...], Counter[str]] = {}
+    for record in records:
+        sums.setdefault(_key(record), Counter()).update(_counted(record))
+    # The order in which records are added, so that no two transactions wait for each other.
+    return [
+        dict(zip(KEY, key, strict=True)) | {name: -counted[name] for name in COUNTS}
+        for key, counted in sorted(sums.items(), key=itemgetter(0))
+    ]
+
+
+async def _take_out(connection: AsyncConnection, records: Iterable[Row[Any]]) -> None:
+    rows = opposite_of(records)
+    await add_up(connection, rows)
+    quarters = [row["quarter"] for row in rows]
+    empty = delete(tallies).where(
+        tallies.c.owner.in_({row["owner"] for row in rows}),
+        tallies.c.quarter.between(min(quarters), max(quarters)),
+        *(tallies.c[name] == 0 for name in VERDICT_COUNTS),
+    )
+    await connection.execute(empty)
 
 
 def latency_quantile(counts: list[int], share: float) -> float | None:
@@ -111,6 +144,11 @@ def latency_quantile(counts: list[int], share: float) -> float | None:
             return float(_LATENCY_GROWTH ** min(exponent, LATENCY_BINS - 1))
         seen += number
     return None
+
+
+def _key(record: Record | Row[Any]) -> tuple[Any, ...]:
+    quarter = quarter_of(time_of(record.id))
+    return record.owner, quarter, record.model_name, record.model_revision
 
 
 def _counted(record: Record | Row[Any]) -> Iterable[str]:

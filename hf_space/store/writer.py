@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hf_space.store.database import is_conflict
 from hf_space.store.insert import insert_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from hf_space.store.database import Database
     from hf_space.store.record import Record
 
+Work = Callable[[AsyncConnection], Awaitable[None]]
+
 _WRITE_SECONDS: Final = 3.0
+# Image files may be kept too: this much more for each byte, on a slow line.
+_SECONDS_PER_BYTE: Final = 1 / 1_000_000
 
 
 class Writer:
@@ -38,34 +44,46 @@ class Writer:
             DBAPIError: It is away, or refuses a record.
             OSError: It cannot be connected to.
         """
+        weight = sum(record.weight for record in records)
+        limit = _WRITE_SECONDS + weight * _SECONDS_PER_BYTE
         async with self._turn:
             if self._database.is_sqlite:
-                async with (
-                    asyncio.timeout(_WRITE_SECONDS),
-                    self._database.writing() as connection,
-                ):
+                async with asyncio.timeout(limit), self._database.writing() as connection:
                     await insert_records(connection, records)
+            else:
+                await self._on_kept(lambda connection: insert_records(connection, records), limit)
+
+    async def check(self) -> None:
+        """Raise an error, as `write` does, if the database is away."""
+        if self._database.is_sqlite:
+            async with asyncio.timeout(_WRITE_SECONDS), self._database.reading():
                 return
-            was_kept = self._kept is not None
-            try:
-                await self._write_kept(records)
-            except DBAPIError as error:
-                # A restart of the database shows only now, on a connection from before it.
-                if not (was_kept and error.connection_invalidated):
-                    raise
-                await self._write_kept(records)
+        async with self._turn:
+            # It keeps the connection from being cut because nothing went over it, too.
+            await self._on_kept(_ask, _WRITE_SECONDS)
 
     async def close(self) -> None:
         """Let go of the connection."""
         async with self._turn:
             await self._let_go()
 
-    async def _write_kept(self, records: Sequence[Record]) -> None:
+    async def _on_kept(self, work: Work, limit: float) -> None:
+        was_kept = self._kept is not None
         try:
-            async with asyncio.timeout(_WRITE_SECONDS):
+            await self._try_on_kept(work, limit)
+        except DBAPIError as error:
+            # A restart of the database shows only now, on a connection from before it.
+            restarted = was_kept and error.connection_invalidated
+            if not (restarted or is_conflict(error)):
+                raise
+            await self._try_on_kept(work, limit)
+
+    async def _try_on_kept(self, work: Work, limit: float) -> None:
+        try:
+            async with asyncio.timeout(limit):
                 if self._kept is None:
                     self._kept = await self._database.connect_to_insert()
-                await insert_records(self._kept, records)
+                await work(self._kept)
                 # For SQLAlchemy only: to the database each statement was a transaction.
                 await self._kept.commit()
         except BaseException:
@@ -78,3 +96,7 @@ class Writer:
             with suppress(DBAPIError, OSError):
                 await connection.invalidate()
                 await connection.close()
+
+
+async def _ask(connection: AsyncConnection) -> None:
+    await connection.execute(select(1))

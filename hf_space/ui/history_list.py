@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 import gradio as gr
 
 from hf_space.csv_text import csv_line
-from hf_space.errors import UnknownRecordError
 from hf_space.history_csv import HISTORY_COLUMNS, history_row
 from hf_space.history_schemas import HistoryFilter, HistoryQuery
 from hf_space.ui.backend import errors_in_words, validated
 from hf_space.ui.history_words import history_list
 from hf_space.ui.texts import language_of, text
-from hf_space.ui.uploads import place_to_offer
+from hf_space.ui.uploads import discard_offer, place_to_offer
 from hf_space.ui.visitor import page_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from uuid import UUID
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from hf_space.history_schemas import HistoryItem
     from hf_space.ui.backend import Backend
@@ -88,7 +87,7 @@ class HistoryList:
             if found.items:
                 drawn = history_list(
                     found.items,
-                    await self._thumbnails(owner, found.items),
+                    await history.thumbnails(owner, [item.id for item in found.items]),
                     chosen=chosen,
                     verdicts=self._backend.label_verdicts(),
                     zone=zone,
@@ -106,11 +105,12 @@ class HistoryList:
             wanted = validated(HistoryFilter, **_wanted(verdict, reviewed))
             records = self._backend.history.export(page_owner(token, request), wanted)
             path = place_to_offer(TABLE)
-            # With a byte order mark, spreadsheets read accents as they are.
-            with path.open("w", encoding="utf-8-sig", newline="") as file:
-                file.write(csv_line(HISTORY_COLUMNS))
-                async for item in records:
-                    file.write(csv_line(history_row(item)))
+            try:
+                await _write_table(path, records)
+            except BaseException:
+                # Gradio deletes only what it has been given.
+                discard_offer(path)
+                raise
             return gr.DownloadButton(value=str(path))
 
     async def forget_all(self, token: str, request: gr.Request) -> list[Any]:
@@ -121,15 +121,13 @@ class HistoryList:
             hidden = gr.Button(visible=False)
             return [_nothing({}, language), "", "", hidden, hidden]
 
-    async def _thumbnails(self, owner: bytes, items: Iterable[HistoryItem]) -> dict[UUID, bytes]:
-        found = {}
-        for item in items:
-            try:
-                found[item.id] = await self._backend.history.thumbnail(owner, item.id)
-            except UnknownRecordError:
-                # Deleted a moment ago.
-                continue
-        return found
+
+async def _write_table(path: Path, records: AsyncIterator[HistoryItem]) -> None:
+    # With a byte order mark, spreadsheets read accents as they are.
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        file.write(csv_line(HISTORY_COLUMNS))
+        async for item in records:
+            file.write(csv_line(history_row(item)))
 
 
 def _wanted(verdict: str, reviewed: str) -> dict[str, Any]:

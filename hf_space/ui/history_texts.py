@@ -7,14 +7,17 @@ from typing import Final
 HISTORY_TEXTS: Final[dict[str, tuple[str, str]]] = {
     "tab_history": ("History", "Historial"),
     "keep": ("Keep in my history", "Guardar en mi historial"),
-    "keep_info": ("Unticked, nothing is kept.", "Sin marcar, no se guarda nada."),
+    "keep_info": (
+        "Unticked, it is in no history, and gone from the server in about ten minutes.",
+        "Sin marcar, no queda en ningún historial y se borra del servidor en unos diez minutos.",
+    ),
     "privacy": (
-        "Uploads are deleted from the server within about ten minutes. With “Keep in my history” "
-        "ticked, the answer and {kept} stay for {days} days in this browser's history, where you "
-        "can delete them.",
-        "Lo que suba se borra del servidor en unos diez minutos. Si marca «Guardar en mi "
-        "historial», la respuesta y {kept} quedan {days} días en el historial de este navegador, "
-        "donde puede borrarlas.",
+        "Uploads and drawings are deleted from the server within about ten minutes. With “Keep in "
+        "my history” ticked, the answer and {kept} stay for {days} days in this browser's "
+        "history, where you can delete them.",
+        "Lo que suba y los dibujos se borran del servidor en unos diez minutos. Si marca "
+        "«Guardar en mi historial», la respuesta y {kept} quedan {days} días en el historial de "
+        "este navegador, donde puede borrarlas.",
     ),
     "kept.small": (
         "a small picture (256 px at most)",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
 
-from hf_space.api.identify import API_KEY_HEADER, VISITOR_HEADER
 from hf_space.errors import CredentialsError
 from hf_space.owners import owner_of_token
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 # `gradio.BrowserState` reads the storage unguarded: where it is blocked, the page never appears.
 _RECALL: Final = (Path(__file__).parent / "visitor.js").read_text("utf-8")
-_NAMING_HEADERS: Final = ("Authorization", API_KEY_HEADER, VISITOR_HEADER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,9 @@ def page_owner(token: object, request: gr.Request) -> bytes:
     Who names an owner in a header, as browsers do that were asked for an API key, is that owner. A
     cookie does not count: a Space's page would get it in a window of its own and not in a frame.
     """
-    if any(header in request.headers for header in _NAMING_HEADERS):
-        owner = caller_owner(request)
-        if owner:
-            return owner
+    visitor = _caller(request)
+    if not (visitor.is_new or visitor.by_cookie):
+        return visitor.owner
     owner = owner_of_token(token) if isinstance(token, str) else None
     if owner is None:
         raise CredentialsError("The page has no visitor's token; load it again.")
@@ -64,7 +61,7 @@ def page_owner(token: object, request: gr.Request) -> bytes:
 
 def caller_owner(request: gr.Request) -> bytes | None:
     """Return the owner that a call names by itself; None for one that names none."""
-    visitor: Visitor = call_state(request)["visitor"]
+    visitor = _caller(request)
     return None if visitor.is_new else visitor.owner
 
 
@@ -74,3 +71,8 @@ def call_state(request: gr.Request) -> dict[str, Any]:
     assert web is not None  # noqa: S101 -- nothing but the web reaches the demo
     state: dict[str, Any] = web.scope["state"]
     return state
+
+
+def _caller(request: gr.Request) -> Visitor:
+    visitor: Visitor = call_state(request)["visitor"]
+    return visitor

@@ -109,7 +109,12 @@ class Browser:
 
 @contextmanager
 def chromium(
-    profile: Path, *, language: str = "en", width: int = 1280, storage: bool = True
+    profile: Path,
+    *,
+    language: str = "en",
+    width: int = 1280,
+    height: int = 900,
+    storage: bool = True,
 ) -> Iterator[Browser]:
     """Start a browser, and end it.
 
@@ -117,6 +122,7 @@ def chromium(
         profile: An empty folder for all that it writes.
         language: What it asks pages for.
         width: Of the window, in CSS pixels; below 500 it is a phone.
+        height: Of the window, likewise.
         storage: Let pages keep cookies and anything else.
     """
     options = webdriver.ChromeOptions()
@@ -130,7 +136,7 @@ def chromium(
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     driver = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
     try:
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         yield Browser(driver)
     finally:

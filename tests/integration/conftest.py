@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
+from redis import Redis as RedisClient
 
 from hf_space.api.application import create_api
 from hf_space.settings import Settings
@@ -70,6 +71,9 @@ def module_store(
     redis: Redis = request.getfixturevalue("redis_server")
     postgres.start()
     redis.start()
+    # Results of another file would answer this one's first questions.
+    with RedisClient.from_url(redis.url) as client:
+        client.flushall()
     name = f"module_{uuid4().hex}"
     yield Store(folder, postgres.create_database(name), redis.url)
     postgres.start()

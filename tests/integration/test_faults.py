@@ -246,3 +246,18 @@ def test_what_was_said_to_be_saved_is_there_after_a_termination_signal(
     with running_server(**shared_store.environment()) as server:  # noqa: SIM117
         with httpx2.Client(base_url=server.url, timeout=60) as client:
             assert_all_are_kept(Visitor(client, token), answers)
+
+
+def test_a_database_that_hangs_does_not_hold_up_the_end(
+    shared_store: Store, postgres: Postgres
+) -> None:
+    with running_server(**shared_store.environment()) as server:
+        with httpx2.Client(base_url=server.url, timeout=60) as client:
+            visitor = Visitor(client, new_token())
+            assert visitor.predict(patch(1))["saved"]
+            assert visitor.get("/stats/").status_code == 200
+        postgres.pause()
+        try:
+            assert server.stop() in {0, -signal.SIGTERM}
+        finally:
+            postgres.resume()

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import io
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
+from sqlalchemy import select
 
+from hf_space.history_schemas import StatisticsQuery
 from hf_space.ids import uuid7
 from hf_space.schemas import PredictionResult
+from hf_space.store.history import History
+from hf_space.store.insert import insert_records
+from hf_space.store.spool import Spool
+from hf_space.store.tables import tallies
 from tests.bundle_factory import encode, plain_image
+from tests.record_factory import make_record
 from tests.stores import Store, Visitor, client_of, error_of, patch
 
 DRAWN = {"overlay", "heatmap"}
@@ -211,3 +221,54 @@ def test_all_are_deleted_for_good(visitor: Visitor, module_client: TestClient) -
     assert visitor.ask("DELETE", "/history/").json() == {"deleted": 0}
     assert other.ids() == [anothers]
     assert other.read("/stats/")["total"] == 1
+
+
+def test_all_are_deleted_of_an_owner_who_keeps_sending(store: Store) -> None:
+    owner, before = b"o" * 32, datetime.now(UTC)
+    many = [make_record(owner, before - timedelta(seconds=n)) for n in range(2500)]
+
+    async def scenario() -> None:
+        database = store.database()
+        await database.open()
+        history = History(database, Spool(store.folder, max_records=0))
+
+        async def send() -> None:
+            async with database.writing() as connection:
+                await insert_records(connection, [make_record(owner, datetime.now(UTC))])
+
+        async def keep_sending() -> int:
+            sent = 0
+            while not deleting.done():
+                await send()
+                sent += 1
+            return sent
+
+        async with database.writing() as connection:
+            await insert_records(connection, many)
+        deleting = asyncio.create_task(history.delete_all(owner))
+        sent = await keep_sending()
+        deleted = await deleting
+        assert 2500 <= deleted < 2500 + sent
+        statistics = await history.statistics(owner, StatisticsQuery())
+        assert statistics.total == 2500 + sent - deleted
+        assert await history.delete_all(owner) == statistics.total
+        async with database.reading() as connection:
+            assert (await connection.execute(select(tallies))).all() == []
+        await database.close()
+
+    asyncio.run(scenario())
+
+
+def test_thumbnails_are_found_together_and_only_ones_own(
+    visitor: Visitor, module_client: TestClient
+) -> None:
+    mine = [visitor.predict(patch(number))["id"] for number in (40, 41)]
+    anothers = Visitor(module_client).predict(patch(42))["id"]
+    portal, history = module_client.portal, module_client.app.state.archive.history  # type: ignore[attr-defined]
+    assert portal is not None
+    wanted = [UUID(identifier) for identifier in (*mine, anothers, str(uuid7()))]
+    assert portal.call(history.thumbnails, visitor.owner, wanted) == {
+        UUID(identifier): visitor.get(f"/history/{identifier}/thumbnail").content
+        for identifier in mine
+    }
+    assert portal.call(history.thumbnails, visitor.owner, []) == {}

@@ -67,10 +67,17 @@ def test_a_browser_is_given_a_cookie_that_no_script_and_no_other_site_can_use(
     assert "set-cookie" not in again.headers
 
 
-def test_a_page_of_another_site_is_given_the_header(module_client: TestClient) -> None:
-    answer = ask(module_client, "GET", "/history/", **{"Sec-Fetch-Site": "cross-site"})
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "unheard-of"])
+def test_a_page_of_another_origin_is_given_the_header(module_client: TestClient, site: str) -> None:
+    answer = ask(module_client, "GET", "/history/", **{"Sec-Fetch-Site": site})
     assert VISITOR_HEADER in answer.headers
     assert "set-cookie" not in answer.headers
+
+
+def test_who_types_the_address_is_given_a_cookie(module_client: TestClient) -> None:
+    answer = ask(module_client, "GET", "/history/", **{"Sec-Fetch-Site": "none"})
+    assert VISITOR_HEADER not in answer.headers
+    assert "set-cookie" in answer.headers
 
 
 @pytest.mark.parametrize("path", ["/health/", "/health/live", "/metrics", "/model/", "/docs"])
@@ -99,6 +106,8 @@ def test_bearer_header_and_cookie_mean_the_same_visitor(visitor: Visitor) -> Non
         {"Authorization": f"bearer  {token}"},
         {"Cookie": f"{COOKIE}={token}"},
         {"Cookie": f"other=1; {COOKIE}={token}"},
+        # Browsers send what no standard allows.
+        {"Cookie": f'other={{"a":1}}; nameless; a b=[1, 2]; {COOKIE}={token}'},
         # A private Space is asked with a token of the Hub beside ours.
         {"Authorization": "Bearer hf_abc", VISITOR_HEADER: token},
     ):

@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 
 import httpx2
+import pytest
 
+from tests.bundle_factory import write_bundle
+from tests.server import running_server
 from tests.stores import Store, Visitor, client_of, patch
 
 IMAGES = [(f"{number}.png", patch(number)) for number in range(6)]
@@ -54,6 +58,22 @@ def test_newcomers_share_the_limit_of_the_address_that_the_proxy_saw(store: Stor
 
 def test_without_proxies_the_header_is_free_text(store: Store) -> None:
     with client_of(store.settings(address_images_per_minute=3)) as client:
+        found = [stranger(client, f"203.0.113.{number}") for number in range(4)]
+    assert found == [200] * 3 + [429]
+
+
+def test_a_server_of_its_own_believes_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Uvicorn by itself lets the header change the address, and trusts its own machine unasked.
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    with (
+        running_server(
+            BIOPSIA_MODEL_DIR=str(write_bundle(tmp_path / "model")),
+            BIOPSIA_ADDRESS_IMAGES_PER_MINUTE="3",
+        ) as server,
+        httpx2.Client(base_url=server.url) as client,
+    ):
         found = [stranger(client, f"203.0.113.{number}") for number in range(4)]
     assert found == [200] * 3 + [429]
 

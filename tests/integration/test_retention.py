@@ -4,21 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from hf_space.history_schemas import HistoryQuery, ReviewRequest, StatisticsQuery
+from hf_space.store.database import Database
 from hf_space.store.history import History
 from hf_space.store.insert import insert_records
 from hf_space.store.record import Record
 from hf_space.store.spool import Spool
+from hf_space.store.tables import VERDICT_COUNTS, predictions, tallies
 from hf_space.store.tallies import quarter_of
 from tests.record_factory import make_record
+from tests.server import ROOT
 from tests.stores import Store, Visitor, client_of
 
 OWNERS = [bytes([number]) * 32 for number in range(1, 4)]
 LABELS = {"benign": "no_idc", "malignant": "idc"}
+# A process that has all it needs says so, and waits for the others.
+PURGE = """
+import asyncio, sys
+from datetime import datetime
+from pathlib import Path
+from hf_space.store.database import Database
+from hf_space.store.history import History
+from hf_space.store.spool import Spool
+
+async def purge(url, folder, before):
+    database = Database(url)
+    history = History(database, Spool(Path(folder), max_records=0))
+    async with database.reading():
+        print("ready", flush=True)
+        sys.stdin.readline()
+    print(await history.purge(datetime.fromisoformat(before)))
+    await database.close()
+
+asyncio.run(purge(*sys.argv[1:]))
+"""
+
+
+@asynccontextmanager
+async def history_of(
+    store: Store, spool: Spool | None = None
+) -> AsyncIterator[tuple[History, Database]]:
+    """Give a history, and the database behind it."""
+    database = store.database()
+    try:
+        yield History(database, spool or Spool(store.folder, max_records=0)), database
+    finally:
+        await database.close()
 
 
 async def keep(store: Store, records: list[Record]) -> None:
@@ -37,23 +77,97 @@ def aged(days: float, number: int) -> list[Record]:
     ]
 
 
+def run_purges(store: Store, before: datetime, number: int) -> list[int]:
+    """Purge in several processes that begin at the same time; return what each one deleted."""
+    arguments = [store.database_url or file_of(store), str(store.folder), before.isoformat()]
+    processes = [
+        subprocess.Popen(  # noqa: S603 -- our own interpreter and code
+            [sys.executable, "-c", PURGE, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(number)
+    ]
+    try:
+        assert [process.stdout.readline() for process in processes if process.stdout] == (
+            ["ready\n"] * number
+        )
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        return [int(process.communicate(timeout=60)[0]) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def file_of(store: Store) -> str:
+    return f"sqlite:///{store.folder}/data/history.sqlite3"
+
+
 def test_of_four_processes_each_record_is_deleted_by_one(store: Store) -> None:
+    asyncio.run(keep(store, [*aged(31, 2400), *aged(29, 60)]))
+    before = datetime.now(UTC) - timedelta(days=30)
+    assert sum(run_purges(store, before, 4)) == 2400
+
     async def scenario() -> None:
-        await keep(store, [*aged(31, 300), *aged(29, 60)])
-        databases = [store.database() for _ in range(4)]
-        histories = [
-            History(database, Spool(store.folder, max_records=0)) for database in databases
-        ]
-        before = datetime.now(UTC) - timedelta(days=30)
-        deleted = await asyncio.gather(*(history.purge(before) for history in histories))
-        assert sum(deleted) == 300
-        assert await histories[0].purge(before) == 0
-        for owner in OWNERS:
-            page = await histories[1].page(owner, HistoryQuery(limit=200))
-            statistics = await histories[2].statistics(owner, StatisticsQuery())
-            assert len(page.items) == statistics.total == 20
-        for database in databases:
-            await database.close()
+        async with history_of(store) as (history, _):
+            assert await history.purge(before) == 0
+            for owner in OWNERS:
+                page = await history.page(owner, HistoryQuery(limit=200))
+                statistics = await history.statistics(owner, StatisticsQuery())
+                assert len(page.items) == statistics.total == 20
+
+    asyncio.run(scenario())
+
+
+async def counts_of(database: Database) -> tuple[int, int]:
+    """Return how many records there are, and how many are counted."""
+    counted = sum(tallies.c[name] for name in VERDICT_COUNTS)
+    async with database.reading() as connection:
+        records = await connection.execute(select(func.count()).select_from(predictions))
+        total = await connection.execute(select(func.coalesce(func.sum(counted), 0)))
+        return records.scalar_one(), int(total.scalar_one())
+
+
+def test_a_backlog_goes_in_steps_and_an_end_halfway_loses_nothing(store: Store) -> None:
+    before = datetime.now(UTC) - timedelta(days=30)
+
+    async def scenario() -> None:
+        await keep(store, [*aged(31, 2500), *aged(29, 10)])
+        async with history_of(store) as (history, database):
+            purging = asyncio.create_task(history.purge(before))
+            while (await counts_of(database))[0] == 2510:
+                assert not purging.done()
+                await asyncio.sleep(0.005)
+            purging.cancel()
+            await asyncio.wait([purging])
+            records, counted = await counts_of(database)
+            assert 10 < records == counted < 2510
+            assert await history.purge(before) == records - 10
+            assert await counts_of(database) == (10, 10)
+
+    asyncio.run(scenario())
+
+
+def test_what_waited_too_long_for_its_database_goes_too(store: Store) -> None:
+    old, new = aged(31, 5), aged(29, 4)
+
+    async def scenario() -> None:
+        await keep(store, [*aged(31, 2), *aged(29, 1)])
+        spool = Spool(store.folder, max_records=100)
+        await spool.add([*old, *new])
+        async with history_of(store, spool) as (history, database):
+            before = datetime.now(UTC) - timedelta(days=30)
+            assert await history.purge(before) == 7
+            assert await counts_of(database) == (1, 1)
+            async with spool.moving(100) as left:
+                assert {record.id for record in left} == {record.id for record in new}
+        await spool.close()
 
     asyncio.run(scenario())
 

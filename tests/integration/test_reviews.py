@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from hf_space.history_csv import HISTORY_COLUMNS
-from hf_space.history_schemas import MAX_NOTE_LENGTH
+from hf_space.history_schemas import MAX_NOTE_LENGTH, Review
 from hf_space.schemas import ErrorReport
 from tests.record_factory import NOON, make_record
 from tests.stores import Store, Visitor, patch
@@ -53,6 +55,40 @@ def test_opinions_are_added_and_the_latest_counts(visitor: Visitor) -> None:
     assert visitor.read("/history/")["items"][0]["review"] == second
     agreement = visitor.read("/stats/")["agreement"]
     assert agreement == {"reviewed": 1, "agree": 1, "disagree": 0, "unsure": 0, "agreement": 1.0}
+
+
+def test_a_record_takes_a_hundred_opinions_whoever_gives_them_at_once(visitor: Visitor) -> None:
+    identifier, other = (visitor.predict(patch(number))["id"] for number in (112, 113))
+    for _ in range(94):
+        assert visitor.review(identifier, opinion="unsure").status_code == 201
+    with ThreadPoolExecutor(12) as pool:
+        given = list(pool.map(lambda _: visitor.review(identifier, opinion="agree"), range(12)))
+    assert sum(response.status_code == 201 for response in given) == 6
+    refused = visitor.review(identifier, opinion="agree")
+    assert refusal(refused) == (422, "invalid_options", "opinion")
+    assert "100" in refused.json()["error"]["message"]
+    assert len(visitor.read(f"/history/{identifier}")["reviews"]) == 100
+    assert visitor.review(other, opinion="agree").status_code == 201
+
+
+def test_of_many_opinions_a_page_reads_only_the_latest(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[UUID] = []
+
+    def build(**content: Any) -> Review:
+        built.append(content["id"])
+        return Review(**content)
+
+    latest = {}
+    for number in (114, 115, 116):
+        identifier = visitor.predict(patch(number))["id"]
+        for note in ("first", "second", "third"):
+            latest[identifier] = visitor.review(identifier, opinion="unsure", note=note).json()
+    monkeypatch.setattr("hf_space.store.history.Review", build)
+    items = visitor.read("/history/")["items"]
+    assert {item["id"]: item["review"] for item in items} == latest
+    assert sorted(map(str, built)) == sorted(review["id"] for review in latest.values())
 
 
 def test_no_one_can_change_or_take_back_an_opinion(visitor: Visitor) -> None:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -231,6 +232,25 @@ def test_what_the_database_refuses_does_not_hold_up_the_others(
             assert str(refused.id) in caplog.text
 
     asyncio.run(scenario())
+
+
+def test_large_originals_come_back_a_few_at_a_time(store: Store) -> None:
+    large = [replace(record, original=bytes(3 << 20)) for record in records(5)]
+
+    async def scenario() -> tuple[list[int], int]:
+        async with desk_of(store) as desk:
+            assert await desk.spool.add(large) == len(large)
+            async with desk.spool.moving(64) as first:
+                moved = [len(first)]
+                await desk.recorder._writer.write(first)
+            async with desk.recording():
+                async with asyncio.timeout(30):
+                    while await desk.spool.length():
+                        await asyncio.sleep(0.05)
+            await desk.recorder._writer.close()
+            return moved, await desk.total()
+
+    assert asyncio.run(scenario()) == ([1], 5)
 
 
 def test_many_tasks_that_need_the_spool_at_once_open_it_once(tmp_path: Path) -> None:

@@ -100,6 +100,20 @@ def test_gradios_own_errors_keep_gradios_shape(server: RunningServer) -> None:
     assert httpx2.get(f"{server.url}/gradio_api/queue/join").json().keys() == {"detail"}
 
 
+@pytest.mark.parametrize("names_host", [True, False])
+def test_behind_a_proxy_the_page_names_the_proxys_address(
+    server: RunningServer, *, names_host: bool
+) -> None:
+    host = {"X-Forwarded-Host": "demo.example.org"} if names_host else {"Host": "demo.example.org"}
+    headers = {"X-Forwarded-Proto": "https", **host}
+    config = httpx2.get(f"{server.url}/config", headers=headers)
+    assert config.json()["root"] == "https://demo.example.org"
+    assert "http://demo.example.org" not in config.text
+    page = httpx2.get(server.url, headers=headers)
+    assert "https://demo.example.org" in page.text
+    assert "http://demo.example.org" not in page.text
+
+
 def test_refusals_are_counted(server: RunningServer) -> None:
     httpx2.post(f"{server.url}/gradio_api/queue/join", content=b"0" * (MAX_CALL + 1))
     metrics = httpx2.get(f"{server.url}/metrics").text

@@ -47,6 +47,11 @@ def test_every_text_has_both_languages_with_the_same_fields(key: str) -> None:
     assert fields(english) == fields(spanish)
 
 
+def test_what_is_not_kept_is_not_said_to_be_gone_at_once() -> None:
+    for words, minutes in zip(TEXTS["keep_info"], ("ten minutes", "diez minutos"), strict=True):
+        assert minutes in words
+
+
 def test_both_languages_have_the_same_keys() -> None:
     words = translations()
     assert set(words) == set(get_args(Language))

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import results
 from benchmarks.cases import CASES, Figures, check_agreement
 from benchmarks.ceiling import Ceiling
+from benchmarks.history import STORES, summary
+from benchmarks.history import bars as history_bars
+from benchmarks.history_table import render_history
+from benchmarks.long_history import EARLIER_REVISION, LongHistory, last_quarter, tally_rows
+from benchmarks.plain_counts import PlainCounts, check_statistics
+from benchmarks.plans import Explained
 from benchmarks.processes import running
+from benchmarks.saving import Case as SavingCase
+from benchmarks.saving import Round, check_rows
 from benchmarks.start import Start
 from benchmarks.subjects import competitors, service
 from benchmarks.summary import (
@@ -25,6 +36,9 @@ from benchmarks.summary import (
 )
 from benchmarks.table import render_serving
 from benchmarks.workload import CONTENT_TYPE, encode_form
+from hf_space.ids import time_of
+from hf_space.store.tables import COUNTS, VERDICT_COUNTS
+from tests.record_factory import make_record
 from tests.synthetic import encode_png, make_patches
 from training.documents import block_of
 
@@ -110,10 +124,13 @@ def test_results_of_other_benchmarks_are_kept(
     assert results.read_results() == {"one": {"a": 3}, "other": {"b": 2}}
 
 
-def test_page_shows_the_results_file() -> None:
-    figures = json.loads(results.RESULTS.read_text()).get("serving")
-    shown = block_of((ROOT / "docs" / "performance.md").read_text(encoding="utf-8"), "serving")
-    assert shown == (render_serving(figures).strip() if figures else "")
+@pytest.mark.parametrize(
+    ("name", "render"), [("serving", render_serving), ("history", render_history)]
+)
+def test_page_shows_the_results_file(name: str, render: Callable[[dict[str, Any]], str]) -> None:
+    figures = json.loads(results.RESULTS.read_text()).get(name)
+    shown = block_of((ROOT / "docs" / "performance.md").read_text(encoding="utf-8"), name)
+    assert shown == (render(figures).strip() if figures else "")
 
 
 def test_servers_that_disagree_are_not_compared() -> None:
@@ -137,3 +154,127 @@ def test_server_that_ends_is_reported(tmp_path: Path) -> None:
         running(command, {}, health="/", log=tmp_path / "log"),
     ):
         raise AssertionError("it never starts")
+
+
+def _rates(*rates: float) -> Round:
+    keys: list[SavingCase] = [
+        ("computed", True),
+        ("computed", False),
+        ("cached", True),
+        ("cached", False),
+    ]
+    return Round(dict(zip(keys, rates, strict=True)))
+
+
+# The second round was slow for all, and for the cache most.
+_HISTORY_ROUNDS = [
+    _rates(190, 200, 950, 1200),
+    _rates(45, 50, 150, 200),
+    _rates(160, 200, 960, 1000),
+]
+_TIMING = {"median_ms": 12.0, "p95_ms": 15.0}
+
+
+def _statistics_row(owners: int, reviewed: float, median_ms: float) -> dict[str, Any]:
+    slow = {"median_ms": median_ms, "p95_ms": 2 * median_ms}
+    span = {"all": slow, "week": _TIMING}
+    return {"owners": owners, "reviewed": reviewed, **span, "counted_plainly_ms": 3210.4}
+
+
+_MILLION: dict[str, Any] = {
+    "postgresql": "15.1",
+    "records": 1_000_000,
+    "statistics": [
+        _statistics_row(1, 0.0, 20),
+        _statistics_row(1, 0.01, 49),
+        _statistics_row(1, 0.1, 120),
+        _statistics_row(1000, 0.0, 60),
+    ],
+    "pages": {"newest": _TIMING},
+}
+
+
+def test_history_bars_compare_within_rounds() -> None:
+    held = history_bars(_HISTORY_ROUNDS, _MILLION)
+    assert held["share_kept_when_saved"].measured == 0.9
+    assert held["cached_times_computed"].measured == 5
+    assert held["cached_times_computed_saved"].measured == 5
+    # Of one owner with everything, of which little is reviewed.
+    assert held["statistics_ms"].measured == 49
+    assert all(bar.met for bar in held.values())
+
+
+def test_history_bar_is_missed() -> None:
+    held = history_bars([_rates(89, 100, 444, 499)], _MILLION)
+    assert [name for name, bar in held.items() if not bar.met] == [
+        "share_kept_when_saved",
+        "cached_times_computed",
+        "cached_times_computed_saved",
+    ]
+
+
+def test_history_table_has_every_store_and_owner() -> None:
+    held = history_bars(_HISTORY_ROUNDS, _MILLION)
+    table = render_history(
+        {
+            **results.environment(),
+            "seconds": 6,
+            "rounds": 3,
+            "saving": {store: summary(_HISTORY_ROUNDS) for store in STORES},
+            **_MILLION,
+            "bars": {
+                name: {"limit": b.limit, "measured": b.measured, "met": b.met}
+                for name, b in held.items()
+            },
+        }
+    )
+    assert "| SQLite, memory | computed | 160.0 | 200.0 | 0.900 |" in table
+    assert "| PostgreSQL, Redis | cached | 950.0 | 1,000.0 | 0.792 |" in table
+    assert "| 1 | 1% | 49.0 | 98.0 | 12.0 | 15.0 | 3,210 |" in table
+    assert "| newest | 12.0 | 15.0 |" in table
+
+
+def test_missing_records_void_a_run() -> None:
+    check_rows(105, 100, left=16)
+    with pytest.raises(RuntimeError, match="99 records of 100 answers"):
+        check_rows(99, 100, left=16)
+    with pytest.raises(RuntimeError, match="117 records of 100 answers"):
+        check_rows(117, 100, left=16)
+
+
+def test_long_history_is_counted_as_the_service_counts() -> None:
+    owners, until = [b"a" * 32, b"b" * 32], last_quarter()
+    history = LongHistory(make_record(owners[0]), owners, 3000, until)
+    days = list(history.days())
+    records = [record for day in days for record in day]
+    moments = [time_of(record.id) for record in records]
+    assert len(days) == 30
+    assert len(set(records)) == len(records) == 3000
+    assert moments == sorted(moments)
+    assert until - timedelta(days=30) <= moments[0] < moments[-1] < until
+    assert {record.model_revision for record in records} == {EARLIER_REVISION, "r1"}
+    assert {json.loads(record.result)["id"] for record in records} == {
+        str(record.id) for record in records
+    }
+    rows = tally_rows(records)
+    assert len(rows) == sum(len(tally_rows(day)) for day in days)
+    assert sum(row[name] for row in rows for name in VERDICT_COUNTS) == 3000
+    # Beside the verdict: the probability, the latency, and whether it came from the cache.
+    cached = sum(record.cached for record in records)
+    assert sum(row[name] for row in rows for name in COUNTS) == 3 * 3000 + cached
+
+
+def test_wrong_statistics_void_a_run() -> None:
+    plain = PlainCounts({"counts": [], "probability": [], "hours": [], "opinions": []}, 1.0)
+    with pytest.raises(RuntimeError, match="says total: 1, but it is 0"):
+        check_statistics({"total": 1}, plain)
+
+
+def test_plan_names_its_index() -> None:
+    statement = "SELECT sum(tallies.benign) \nFROM tallies \nWHERE tallies.owner = $1::BYTEA"
+    used = "Index Scan using pk_tallies on tallies\nExecution Time: 1.250 ms"
+    whole = "Seq Scan on tallies\nExecution Time: 3.500 ms"
+    assert Explained(statement, used).render().startswith("## tallies: index pk_tallies, 1.250 ms")
+    assert "no index: the whole table is read, 3.500 ms" in Explained(statement, whole).render()
+    with pytest.raises(ValueError, match="no plan"):
+        Explained(statement, "Seq Scan on tallies").render()

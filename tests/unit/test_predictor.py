@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hf_space.computed import Computed
 from hf_space.errors import (
     BundleError,
     CorruptImageError,
@@ -215,6 +216,19 @@ def test_the_same_question_is_answered_from_the_cache(predictor: Predictor) -> N
     assert second.created_at >= first.created_at
     own = {"id", "created_at", "cached", "timing_ms"}
     assert second.model_dump(exclude=own) == first.model_dump(exclude=own)
+
+
+@pytest.mark.parametrize("size", [0, 3, 5, -1])
+def test_a_damaged_result_in_the_cache_is_computed_anew(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    whole = Computed.packed
+    with monkeypatch.context() as damage:
+        damage.setattr(Computed, "packed", lambda self: whole(self)[:size])
+        first = predict(predictor)
+    found = [predict(predictor) for _ in range(2)]
+    assert [result.cached for result in found] == [False, True]
+    assert {result.probability for result in found} == {first.probability}
 
 
 def test_what_is_not_to_be_saved_is_not_kept_but_may_be_answered_from_what_was(

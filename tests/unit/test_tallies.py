@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from hf_space.store.statistics import zone_offsets
-from hf_space.store.tables import LATENCY_BINS
-from hf_space.store.tallies import QUARTER_SECONDS, latency_quantile, quarter_of
+from hf_space.store.tables import COUNTS, LATENCY_BINS
+from hf_space.store.tallies import (
+    KEY,
+    QUARTER_SECONDS,
+    latency_quantile,
+    opposite_of,
+    quarter_of,
+    tally_of,
+)
+from tests.record_factory import NOON, make_record
 
 GROWTH = 1.3
 HOUR = 3600
@@ -128,3 +136,26 @@ def test_a_quarter_begins_every_fifteen_minutes_since_1970() -> None:
     assert quarter_of(datetime(1970, 1, 2, 0, 15, tzinfo=UTC)) == 97
     assert quarter_of(datetime(1970, 1, 1, 5, 30, tzinfo=ZoneInfo("Asia/Kolkata"))) == 0
     assert math.isclose(QUARTER_SECONDS * 4, HOUR)
+
+
+def test_what_takes_records_out_is_the_sum_of_what_added_them() -> None:
+    rng = np.random.default_rng(3)
+    records = [
+        make_record(
+            bytes([int(rng.integers(2))]) * 32,
+            NOON + timedelta(seconds=float(rng.uniform(0, 3 * QUARTER_SECONDS))),
+            probability=float(rng.uniform()),
+            kind=str(rng.choice(["patch", "region"])),
+            revision=str(rng.choice(["r1", "r2"])),
+            cached=bool(rng.integers(2)),
+            total_ms=float(rng.lognormal(3, 2)),
+        )
+        for _ in range(100)
+    ]
+    rows = opposite_of(records)
+    keys = [tuple(row[name] for name in KEY) for row in rows]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(keys) == 2 * 3 * 2
+    for row, key in zip(rows, keys, strict=True):
+        added = [tally for tally in map(tally_of, records) if tuple(tally[n] for n in KEY) == key]
+        assert all(row[name] == -sum(tally[name] for tally in added) for name in COUNTS)
