@@ -40,8 +40,8 @@ logger = logging.getLogger(__name__)
 class HistoryPlan:
     """How long to measure: seconds of a case, rounds, records, and calls of each question."""
 
-    seconds: int = 6
-    rounds: int = 5
+    seconds: int = 4
+    rounds: int = 3
     records: int = 1_000_000
     calls: int = 50
 
