@@ -59,12 +59,23 @@ class Browser:
 
         return waiting.until(seen, f"{css} with {containing!r} is not there")  # type: ignore[return-value]
 
-    def wait_until_gone(self, css: str) -> None:
-        """Wait until no such element can be seen."""
+    def wait_until_gone(self, css: str, containing: str = "") -> None:
+        """Wait until no such element with some text can be seen."""
         waiting = WebDriverWait(
             self.driver, _WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]
         )
-        waiting.until(lambda _: not self.visible(css), f"{css} is still there")
+
+        def gone(_: object) -> bool:
+            return not any(containing in element.text for element in self.visible(css))
+
+        waiting.until(gone, f"{css} with {containing!r} is still there")
+
+    def wait_for_count(self, css: str, count: int) -> None:
+        """Wait until so many elements can be seen: a page may draw a list piece by piece."""
+        waiting = WebDriverWait(
+            self.driver, _WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]
+        )
+        waiting.until(lambda _: len(self.visible(css)) == count, f"there are not {count} {css}")
 
     def upload(self, *paths: Path, place: int = 0) -> None:
         """Choose files in one of the page's inputs, and wait until they have arrived."""

@@ -40,7 +40,7 @@ def test_a_patch_is_read_and_nobody_else_is_asked(server: RunningServer, tmp_pat
         assert any(words in card for words in verdicts)
         assert text("warning.scale_assumed", "en") in card
         browser.wait_for('.bp-result img[src*="evidence"]')
-        assert len(browser.visible(".bp-grid td")) == 16
+        browser.wait_for_count(".bp-grid td", 16)
         browser.press(text("tab_model", "en"))
         browser.wait_for(".bp-figures", "tiny")
         assert browser.asked_hosts() == {urlsplit(server.url).netloc}

@@ -67,17 +67,17 @@ def test_the_history_is_this_browsers(server: RunningServer, tmp_path: Path) -> 
         token = browser.driver.execute_script(ASK_STORAGE)
         assert token not in browser.driver.page_source
         open_history(browser)
-        assert len(browser.visible(".bp-row img")) == 1
+        browser.wait_for_count(".bp-row img", 1)
         open_page(browser, server)
         open_history(browser)
-        assert len(browser.visible(".bp-row")) == 1
+        browser.wait_for_count(".bp-row", 1)
     with visitor(tmp_path / "two", server) as browser:
         open_history(browser)
         assert browser.wait_for(".bp-empty").text == text("history_empty", "en")
         assert browser.driver.execute_script(ASK_STORAGE) not in {None, token}
     with visitor(tmp_path / "one", server) as browser:
         open_history(browser)
-        assert len(browser.visible(".bp-row")) == 1
+        browser.wait_for_count(".bp-row", 1)
     assert token not in server.log.read_text("utf-8")
 
 
@@ -119,7 +119,7 @@ def test_an_unticked_box_keeps_nothing(server: RunningServer, tmp_path: Path) ->
         browser.press(text("run_region", "en"))
         browser.wait_for(".bp-table")
         open_history(browser)
-        assert browser.visible(".bp-empty")
+        browser.wait_for(".bp-empty")
 
 
 def test_a_fresh_result_is_judged(server: RunningServer, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_records_are_looked_at_judged_taken_along_and_deleted(
         for name in ("drawn_loose.png", "drawn_crowded.png", "drawn_region.png"):
             read(browser, name)
         open_history(browser)
-        assert len(browser.visible(".bp-row")) == 3
+        browser.wait_for_count(".bp-row", 3)
         browser.wait_for(".bp-row", text("kind.region", "en")).click()
         browser.wait_for('.bp-record img[src*="heatmap"]')
         browser.visible(".bp-row")[1].click()
@@ -172,11 +172,11 @@ def test_records_are_looked_at_judged_taken_along_and_deleted(
         press_sure(browser, "delete_one")
         browser.wait_until_gone(".bp-record .bp-card")
         browser.wait_until_gone(f'.bp-row[data-id="{lines[1]["id"]}"]')
-        assert len(browser.visible(".bp-row")) == 2
+        browser.wait_for_count(".bp-row", 2)
         browser.press(text("delete_all", "en"))
         browser.press(text("cancel", "en"))
         browser.wait_until_gone(".bp-sure")
-        assert len(browser.visible(".bp-row")) == 2
+        browser.wait_for_count(".bp-row", 2)
         press_sure(browser, "delete_all")
         browser.wait_for(".bp-empty", text("history_empty", "en"))
         headers = {VISITOR_HEADER: browser.driver.execute_script(ASK_STORAGE)}
@@ -192,15 +192,15 @@ def test_the_list_is_filtered_and_turned_over(server: RunningServer, tmp_path: P
             answer = httpx2.post(f"{server.url}/predict/", files=files, headers=headers)
             assert answer.json()["saved"]
         open_history(browser)
-        assert len(browser.visible(".bp-row")) == 12
+        browser.wait_for_count(".bp-row", 12)
         browser.press(text("more", "en"))
         browser.wait_for("button", text("to_start", "en"))
-        assert len(browser.visible(".bp-row")) == 2
+        browser.wait_for_count(".bp-row", 2)
         browser.wait_for("input[aria-label='Verdict']").click()
         browser.wait_for("[role=option]", text("verdict.malignant", "en")).click()
         browser.wait_until_gone(".bp-row.bp-benign")
-        assert len(browser.visible(".bp-row")) == 7
-        assert text("to_start", "en") not in [button.text for button in browser.visible("button")]
+        browser.wait_for_count(".bp-row", 7)
+        browser.wait_until_gone("button", text("to_start", "en"))
 
 
 def test_without_storage_the_history_lasts_as_long_as_the_page(
@@ -210,11 +210,11 @@ def test_without_storage_the_history_lasts_as_long_as_the_page(
         open_page(browser, server)
         read(browser, "drawn_crowded.png")
         open_history(browser)
-        assert browser.visible(".bp-row")
+        browser.wait_for(".bp-row")
         browser.wait_for(".bp-if-forgetful", text("forgetful", "en"))
         open_page(browser, server)
         open_history(browser)
-        assert browser.visible(".bp-empty")
+        browser.wait_for(".bp-empty")
 
 
 def test_a_spanish_phone_shows_the_history(server: RunningServer, tmp_path: Path) -> None:
