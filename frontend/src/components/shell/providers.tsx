@@ -1,0 +1,34 @@
+"use client";
+
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createContext, type ReactNode, useContext, useState } from "react";
+import { retryDelayMs, shouldRetry } from "@/lib/api/retry";
+
+const PublicApiUrl = createContext("");
+
+/** Where this browser finds the API for bodies too large for the site's own host. */
+export function usePublicApiUrl(): string {
+  return useContext(PublicApiUrl);
+}
+
+interface ProvidersProps {
+  publicApiUrl: string;
+  children: ReactNode;
+}
+
+export function Providers({ publicApiUrl, children }: ProvidersProps) {
+  const [client] = useState(newClient);
+  return (
+    <PublicApiUrl value={publicApiUrl}>
+      <QueryClientProvider client={client}>{children}</QueryClientProvider>
+    </PublicApiUrl>
+  );
+}
+
+function newClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: { retry: shouldRetry, retryDelay: retryDelayMs, staleTime: 10_000 },
+    },
+  });
+}

@@ -1,0 +1,29 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { healthQuery } from "@/lib/api/queries";
+
+/** One line under the header while the service, or its history, is away. */
+export function ServiceNotice() {
+  const t = useTranslations("common");
+  const { data, isError, failureCount } = useQuery(healthQuery);
+  const text = noticeOf(data?.status, isError || failureCount > 1);
+  return (
+    <div role="status" className="print:hidden">
+      {text && (
+        <p className="border-b bg-uncertain-soft px-4 py-2 text-center text-sm">{t(text)}</p>
+      )}
+    </div>
+  );
+}
+
+function noticeOf(
+  status: "ok" | "degraded" | "unavailable" | undefined,
+  failed: boolean,
+): "service_away" | "degraded" | null {
+  if (failed || status === "unavailable") {
+    return "service_away";
+  }
+  return status === "degraded" ? "degraded" : null;
+}

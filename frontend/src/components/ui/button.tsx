@@ -1,0 +1,36 @@
+import { cva, type VariantProps } from "class-variance-authority";
+import { Slot } from "radix-ui";
+import type { ComponentProps } from "react";
+import { cn } from "@/lib/class-names";
+
+const buttonVariants = cva(
+  "inline-flex shrink-0 items-center justify-center gap-2 whitespace-nowrap rounded-md font-medium text-sm transition-colors disabled:cursor-not-allowed disabled:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0",
+  {
+    variants: {
+      variant: {
+        default: "bg-accent text-on-accent hover:bg-accent-strong",
+        outline: "border border-edge bg-surface hover:bg-raised",
+        ghost: "text-muted hover:bg-raised hover:text-ink",
+        danger: "border border-malignant bg-surface text-malignant hover:bg-malignant-soft",
+        link: "text-accent underline underline-offset-4 hover:text-accent-strong",
+      },
+      size: {
+        default: "min-h-10 px-4 py-2",
+        sm: "min-h-8 px-3 py-1",
+        icon: "size-10",
+        bare: "",
+      },
+    },
+    defaultVariants: { variant: "default", size: "default" },
+  },
+);
+
+type ButtonProps = ComponentProps<"button"> &
+  VariantProps<typeof buttonVariants> & { asChild?: boolean };
+
+/** shadcn/ui's button; `asChild` gives its looks to a link. */
+export function Button({ className, variant, size, asChild = false, ...props }: ButtonProps) {
+  const Part = asChild ? Slot.Root : "button";
+  const type = asChild ? {} : { type: "button" as const };
+  return <Part {...type} className={cn(buttonVariants({ variant, size }), className)} {...props} />;
+}

@@ -1,0 +1,50 @@
+import { ApiError, errorOfAnswer, errorOfSilence } from "@/lib/api/error";
+
+const TIMEOUT_MS = 20_000;
+
+/** Query parameters; what is null or undefined is left out, and a list is repeated. */
+export type Query = Readonly<
+  Record<string, string | number | boolean | readonly string[] | null | undefined>
+>;
+
+/** The site's own address of an API path; the site hands it on to the API. */
+export function apiPath(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of [value].flat()) {
+      if (one !== null && one !== undefined) {
+        parameters.append(name, String(one));
+      }
+    }
+  }
+  const text = parameters.toString();
+  return `/api${path}${text ? `?${text}` : ""}`;
+}
+
+/**
+ * Ask the API, and return its JSON; null for an answer without content.
+ *
+ * @throws ApiError for every answer outside 2xx, and where none comes.
+ */
+export async function ask<T>(address: string, init: RequestInit = {}): Promise<T> {
+  const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])];
+  const response = await fetch(address, { ...init, signal: AbortSignal.any(signals) }).catch(() => {
+    throw init.signal?.aborted ? new ApiError("cancelled", "cancelled") : errorOfSilence();
+  });
+  const body = await response.text().catch(() => {
+    throw errorOfSilence();
+  });
+  if (!response.ok) {
+    throw errorOfAnswer(response.status, body, response.headers.get("Retry-After"));
+  }
+  return (body ? JSON.parse(body) : null) as T;
+}
+
+/** Send JSON; see `ask`. */
+export function send<T>(method: "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const json =
+    body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  return ask<T>(apiPath(path), { method, ...json });
+}

@@ -1,0 +1,67 @@
+import type { Messages } from "@/i18n/messages";
+import type { ErrorReport } from "@/lib/api/schema";
+
+/** Every code there are words for: the API's own, and what can go wrong before it answers. */
+export type ErrorCode = keyof Messages["errors"];
+
+/** A request that did not bring what was asked. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    /** `error.code` of the API, or `offline`, `unreachable` or `cancelled`. */
+    readonly code: string,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+    /** Seconds after which the API asks to be tried again; null where it names none. */
+    readonly retryAfterSeconds: number | null = null,
+  ) {
+    super(message);
+  }
+
+  /** Whether the same request may work a little later. */
+  get isTransient(): boolean {
+    return TRANSIENT.has(this.code);
+  }
+}
+
+const TRANSIENT: ReadonlySet<string> = new Set([
+  "offline",
+  "unreachable",
+  "busy",
+  "rate_limited",
+  "history_unavailable",
+  "model_unavailable",
+]);
+
+/** The error that an answer outside 2xx stands for. */
+export function errorOfAnswer(status: number, body: string, retryAfter: string | null): ApiError {
+  const seconds = Number(retryAfter);
+  const wait = retryAfter && Number.isFinite(seconds) ? seconds : null;
+  const report = parseReport(body);
+  if (report) {
+    return new ApiError(report.error.code, report.error.message, report.error.details, wait);
+  }
+  // Words of a proxy in between, which says nothing of the API's state but that it is away.
+  return new ApiError("unreachable", `status ${status} without a report`, {}, wait);
+}
+
+/** The error of a request that got no answer. */
+export function errorOfSilence(): ApiError {
+  const code = globalThis.navigator?.onLine === false ? "offline" : "unreachable";
+  return new ApiError(code, "no answer");
+}
+
+function parseReport(body: string): ErrorReport | null {
+  try {
+    const report: unknown = JSON.parse(body);
+    return isReport(report) ? report : null;
+  } catch {
+    return null;
+  }
+}
+
+function isReport(value: unknown): value is ErrorReport {
+  const code = (value as ErrorReport | null)?.error?.code;
+  return typeof code === "string";
+}

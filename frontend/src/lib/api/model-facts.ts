@@ -1,0 +1,33 @@
+import type { Limits, ModelReport, OperatingPointReport, ThresholdFigures } from "@/lib/api/schema";
+
+/** What every page needs of `GET /model/`; the model's own page reads the whole. */
+export interface ModelFacts {
+  name: string;
+  revision: string;
+  classNames: readonly string[];
+  patchSizePixels: number;
+  micronsPerPixel: number;
+  defaultOperatingPoint: string;
+  operatingPoints: Readonly<Record<string, OperatingPointReport>>;
+  thresholdCurve: readonly ThresholdFigures[];
+  /** Share of carcinoma among the patches that the curve was measured on; null if unmeasured. */
+  measuredPrevalence: number | null;
+  limits: Limits;
+}
+
+export function modelFacts(report: ModelReport): ModelFacts {
+  const { inference } = report;
+  return {
+    name: inference.name,
+    revision: inference.revision,
+    classNames: inference.class_names,
+    patchSizePixels: inference.patch_size_pixels,
+    micronsPerPixel: inference.spacing_um_px,
+    defaultOperatingPoint: inference.default_operating_point,
+    operatingPoints: report.operating_points,
+    thresholdCurve: report.threshold_curve,
+    // At threshold 0 everything is called malignant, so precision is the prevalence.
+    measuredPrevalence: report.threshold_curve.find((p) => p.threshold === 0)?.precision ?? null,
+    limits: report.limits,
+  };
+}

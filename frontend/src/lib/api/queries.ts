@@ -1,0 +1,33 @@
+import { queryOptions } from "@tanstack/react-query";
+import { apiPath, ask, type Query } from "@/lib/api/client";
+import { modelFacts } from "@/lib/api/model-facts";
+import type { HealthReport, HistoryRecord, ModelReport, Statistics } from "@/lib/api/schema";
+
+/** Every question to the API that is kept; one place for each key. */
+
+export const modelQuery = queryOptions({
+  queryKey: ["model"],
+  queryFn: async ({ signal }) => modelFacts(await ask<ModelReport>(apiPath("/model"), { signal })),
+  staleTime: 5 * 60_000,
+});
+
+export const healthQuery = queryOptions({
+  queryKey: ["health"],
+  queryFn: ({ signal }) => ask<HealthReport>(apiPath("/health"), { signal }),
+  refetchInterval: 60_000,
+});
+
+export function recordQuery(id: string) {
+  return queryOptions({
+    queryKey: ["history", "record", id],
+    queryFn: ({ signal }) =>
+      ask<HistoryRecord>(apiPath(`/history/${id}`, { explain: false }), { signal }),
+  });
+}
+
+export function statisticsQuery(query: Query) {
+  return queryOptions({
+    queryKey: ["history", "statistics", query],
+    queryFn: ({ signal }) => ask<Statistics>(apiPath("/stats", query), { signal }),
+  });
+}

@@ -1,0 +1,36 @@
+import { cookies, headers } from "next/headers";
+import { type ModelFacts, modelFacts } from "@/lib/api/model-facts";
+import type { HistoryRecord, ModelReport } from "@/lib/api/schema";
+import { apiUrl } from "@/lib/settings";
+
+/** What the site's own server asks the API before a page leaves. Null where it cannot be had: the
+ * page then asks itself, and says what is wrong. */
+
+const VISITOR_COOKIE = "__Host-biopsia-visitor";
+const TIMEOUT_MS = 2000;
+
+export async function readModelReport(): Promise<ModelReport | null> {
+  return read<ModelReport>("/model/");
+}
+
+export async function readModelFacts(): Promise<ModelFacts | null> {
+  const report = await readModelReport();
+  return report && modelFacts(report);
+}
+
+/** The visitor's own record; null also for a visitor without a cookie, who has none. */
+export async function readRecord(id: string): Promise<HistoryRecord | null> {
+  const token = (await cookies()).get(VISITOR_COOKIE)?.value;
+  const path = `/history/${encodeURIComponent(id)}?explain=false`;
+  return token ? read<HistoryRecord>(path, { "X-Biopsia-Visitor": token }) : null;
+}
+
+async function read<T>(path: string, own: Record<string, string> = {}): Promise<T | null> {
+  const forwarded = (await headers()).get("x-forwarded-for");
+  const response = await fetch(`${apiUrl()}${path}`, {
+    headers: { ...own, ...(forwarded ? { "X-Forwarded-For": forwarded } : {}) },
+    cache: "no-store",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch(() => null);
+  return response?.ok ? ((await response.json()) as T) : null;
+}

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SITE_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
+const PROJECT_FOLDER = fileURLToPath(new URL("../../../", import.meta.url));
+const PYTHON = process.env.BIOPSIA_PYTHON ?? join(PROJECT_FOLDER, ".venv/bin/python");
+const START_MS = 60_000;
+
+/** The real service with the bundled model, on a data folder of its own. */
+export class Service {
+  private process: ChildProcess | null = null;
+
+  private constructor(
+    readonly url: string,
+    private readonly port: number,
+    private readonly folder: string,
+    private readonly siteUrl: string,
+  ) {}
+
+  /** Start a service whose API takes large uploads from pages of `siteUrl`. */
+  static async start(siteUrl: string): Promise<Service> {
+    const port = await freePort();
+    const folder = await mkdtemp(join(tmpdir(), "biopsia-e2e-"));
+    const service = new Service(`http://localhost:${port}`, port, folder, siteUrl);
+    await service.resume();
+    return service;
+  }
+
+  /** Kill it, as a crash would. */
+  async kill(): Promise<void> {
+    await end(this.process, "SIGKILL");
+    this.process = null;
+  }
+
+  /** Start it again, on the same port and data. */
+  async resume(): Promise<void> {
+    this.process = spawn(PYTHON, ["app.py"], {
+      cwd: PROJECT_FOLDER,
+      stdio: "ignore",
+      env: {
+        ...process.env,
+        BIOPSIA_PORT: String(this.port),
+        BIOPSIA_HOST: "127.0.0.1",
+        BIOPSIA_DATA_DIR: this.folder,
+        BIOPSIA_CORS_ORIGINS: this.siteUrl,
+        BIOPSIA_OWNER_IMAGES_PER_MINUTE: "0",
+        BIOPSIA_ADDRESS_IMAGES_PER_MINUTE: "0",
+      },
+    });
+    await untilReady(`${this.url}/health/`, this.process);
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** The production build of the site in front of a service. */
+export class Site {
+  private constructor(
+    readonly url: string,
+    readonly service: Service,
+    private readonly process: ChildProcess,
+  ) {}
+
+  static async start(): Promise<Site> {
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    const service = await Service.start(url);
+    const next = join(SITE_FOLDER, "node_modules/next/dist/bin/next");
+    const child = spawn(process.execPath, [next, "start", "--port", String(port)], {
+      cwd: SITE_FOLDER,
+      stdio: "ignore",
+      env: { ...process.env, BIOPSIA_API_URL: service.url, NEXT_TELEMETRY_DISABLED: "1" },
+    });
+    await untilReady(url, child);
+    return new Site(url, service, child);
+  }
+
+  async stop(): Promise<void> {
+    await end(this.process, "SIGTERM");
+    await this.service.stop();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") {
+    throw new Error("no port");
+  }
+  return address.port;
+}
+
+async function untilReady(url: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + START_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) {
+      throw new Error(`${url} ended with ${child.exitCode}`);
+    }
+    const response = await fetch(url).catch(() => null);
+    if (response?.ok) {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${url} did not answer`);
+}
+
+async function end(child: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
+  if (child && child.exitCode === null && child.signalCode === null) {
+    child.kill(signal);
+    await once(child, "exit");
+  }
+}
