@@ -1,4 +1,4 @@
-"""The command line: `python -m hf_space predict FILES...`."""
+"""The command line: `python -m hf_space --help`."""
 
 from hf_space.cli import app
 

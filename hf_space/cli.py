@@ -1,4 +1,4 @@
-"""Score files and folders from the command line."""
+"""Score files and folders, and describe the API, from the command line."""
 
 from __future__ import annotations
 
@@ -76,6 +76,15 @@ def predict(
         with csv_file.open("w", newline="", encoding="utf-8") as file:
             write_csv(file, [_row(item) for item in items])
     raise typer.Exit(any(item.error for item in items))
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document, as `GET /openapi.json` has it; needs no model."""
+    # Only here: the HTTP door takes a while to import, and scoring does without.
+    from hf_space.api.document import openapi_text
+
+    typer.echo(openapi_text(), nl=False)
 
 
 def find_images(paths: list[Path]) -> list[Path]:

@@ -1,4 +1,4 @@
-"""`python -m hf_space predict`, as one types it."""
+"""`python -m hf_space`, as one types it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 
+from hf_space.api.document import openapi_text
 from hf_space.inference.bundle import OPENVINO_WEIGHTS_FILE
 from hf_space.schemas import BatchItem
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
@@ -32,12 +34,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def predict(tmp_path: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return run(write_bundle(tmp_path / "model"), *arguments)
+    return run(write_bundle(tmp_path / "model"), "predict", *arguments)
 
 
 def run(model: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 -- our own interpreter and code
-        [sys.executable, "-m", "hf_space", "predict", *map(str, arguments)],
+        [sys.executable, "-m", "hf_space", *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"BIOPSIA_MODEL_DIR": str(model), "NO_COLOR": "1", "COLUMNS": "200"},
         capture_output=True,
@@ -105,6 +107,22 @@ def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str
 def test_an_unusable_model_is_explained(tmp_path: Path, folder: Path) -> None:
     model = write_bundle(tmp_path / "model")
     (model / OPENVINO_WEIGHTS_FILE).unlink()
-    done = run(model, folder)
+    done = run(model, "predict", folder)
     assert done.returncode == 1
     assert done.stderr.startswith("model_unavailable: ")
+
+
+def test_the_openapi_document_needs_no_model_and_is_what_the_service_answers(
+    tmp_path: Path, client: TestClient
+) -> None:
+    done = run(tmp_path / "missing", "openapi")
+    assert done.returncode == 0, done.stderr
+    served = client.get("/openapi.json").json()
+    assert json.loads(done.stdout) == served
+    assert done.stdout == json.dumps(served, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_the_sites_copy_of_the_openapi_document_is_up_to_date() -> None:
+    copy = ROOT / "frontend" / "openapi.json"
+    mend = f"{copy.name} is stale: python -m hf_space openapi > frontend/{copy.name}"
+    assert copy.read_text(encoding="utf-8") == openapi_text(), mend
