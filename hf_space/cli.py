@@ -82,9 +82,10 @@ def predict(
 def openapi() -> None:
     """Print the API's OpenAPI document, as `GET /openapi.json` has it; needs no model."""
     # Only here: the HTTP door takes a while to import, and scoring does without.
+    from hf_space.api.application import create_api
     from hf_space.api.document import openapi_text
 
-    typer.echo(openapi_text(), nl=False)
+    typer.echo(openapi_text(create_api(Settings())), nl=False)
 
 
 def find_images(paths: list[Path]) -> list[Path]:

@@ -11,7 +11,10 @@
     │   ├── PayloadTooLargeError      413  payload_too_large
     │   ├── ArchiveError              422  invalid_archive
     │   ├── TooManyFilesError         413  too_many_files
+    │   ├── UnknownPathError          404  not_found
     │   ├── UnknownRecordError        404  unknown_record
+    │   ├── WrongMethodError          405  method_not_allowed
+    │   ├── LengthRequiredError       411  length_required
     │   ├── CredentialsError          401  invalid_credentials
     │   ├── ApiKeyRequiredError       401  api_key_required
     │   ├── RateLimitedError          429  rate_limited
@@ -136,11 +139,32 @@ class TooManyFilesError(RequestError):
     status = 413
 
 
+class UnknownPathError(RequestError):
+    """Nothing answers at this path."""
+
+    code = "not_found"
+    status = 404
+
+
 class UnknownRecordError(RequestError):
     """There is no such record, or it is another owner's: which of the two is not told."""
 
     code = "unknown_record"
     status = 404
+
+
+class WrongMethodError(RequestError):
+    """The path answers to other methods only."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
+class LengthRequiredError(RequestError):
+    """The body's length must be stated here."""
+
+    code = "length_required"
+    status = 411
 
 
 class CredentialsError(RequestError):
@@ -248,3 +272,8 @@ class BusyError(BiopsiaError):
     status = 503
     public_message = "The service has more to do than it can queue. Try again in a moment."
     retry_after_seconds = 1
+
+
+def error_codes(kind: type[BiopsiaError] = BiopsiaError) -> set[str]:
+    """Return the codes of a class and of all below it."""
+    return {kind.code}.union(*map(error_codes, kind.__subclasses__()))

@@ -7,14 +7,20 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import TypeAliasType
 
+from hf_space.errors import error_codes
 from hf_space.inference.bundle import InferenceConfig, Probability, Verdict
 
 ImageWarningCode = Literal[
     "blank", "blurred", "not_h_and_e", "off_scale", "padded", "scale_assumed"
 ]
 SaveWarningCode = Literal["save_delayed", "not_saved"]
-WarningCode = ImageWarningCode | SaveWarningCode
+# Aliases of this kind have a name in the OpenAPI document.
+WarningCode = TypeAliasType("WarningCode", Literal[ImageWarningCode, SaveWarningCode])
+ErrorCode = TypeAliasType(
+    "ErrorCode", Annotated[str, Field(json_schema_extra={"enum": sorted(error_codes())})]
+)
 Kind = Literal["patch", "region"]
 ScaleSource = Literal["request", "metadata", "assumed"]
 
@@ -22,7 +28,9 @@ ScaleSource = Literal["request", "metadata", "assumed"]
 class Schema(BaseModel):
     """Base of what comes in and goes out: unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
+    )
 
 
 class PredictOptions(Schema):
@@ -255,7 +263,7 @@ class ModelReport(Schema):
 class ErrorBody(Schema):
     """What went wrong, for programs (`code`, `details`) and people (`message`)."""
 
-    code: str
+    code: ErrorCode
     message: str
     details: dict[str, Any]
 

@@ -20,6 +20,7 @@ from hf_space.api import (
     routes_predict,
     routes_stats,
 )
+from hf_space.api.document import add_schemas
 from hf_space.api.errors import add_error_handlers
 from hf_space.api.identify import VISITOR_HEADER, IdentifyMiddleware
 from hf_space.api.limits import HEADERS as LIMIT_HEADERS
@@ -30,6 +31,7 @@ from hf_space.errors import BundleError
 from hf_space.metrics import Metrics
 from hf_space.owners import ApiKeys
 from hf_space.predictor import Predictor
+from hf_space.schemas import PredictRequest
 from hf_space.store.archive import Archive
 from hf_space.store.rate_limit import Limiter
 from hf_space.store.redis_link import RedisLink
@@ -67,6 +69,7 @@ def create_api(settings: Settings) -> FastAPI:
     _add_parts(app, settings)
     for resource in _RESOURCES:
         app.include_router(resource.router)
+    add_schemas(app, PredictRequest)
     add_error_handlers(app)
     _add_middleware(app, settings)
     return app

@@ -1,14 +1,45 @@
-"""The OpenAPI document as a text, which the site's types are generated from."""
+"""The OpenAPI document, which the site's types are generated from."""
 
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any, Final
 
-from hf_space.api.application import create_api
-from hf_space.settings import Settings
+from fastapi.encoders import jsonable_encoder
+from pydantic.json_schema import models_json_schema
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from pydantic import BaseModel
+
+_REFERENCE: Final = "#/components/schemas/{model}"
 
 
-def openapi_text() -> str:
-    """Return the document that `GET /openapi.json` answers with, indented; nothing is started."""
-    document = create_api(Settings()).openapi()
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+def reference_to(model: type[BaseModel]) -> dict[str, str]:
+    """Return a reference to a schema that `add_schemas` adds."""
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+def add_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
+    """Add request bodies that routes read by themselves, so that FastAPI does not know them."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
+        document = generate()
+        _, found = models_json_schema(
+            [(model, "validation") for model in models], ref_template=_REFERENCE
+        )
+        # FastAPI leaves out defaults of null too, which generators of types take for a promise.
+        schemas = document["components"]["schemas"]
+        schemas |= jsonable_encoder(found["$defs"], exclude_none=True)
+        document["components"]["schemas"] = dict(sorted(schemas.items()))
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign] # its documented way
+
+
+def openapi_text(app: FastAPI) -> str:
+    """Return the document that `GET /openapi.json` answers with, indented."""
+    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from hf_space.errors import BiopsiaError
+from hf_space.errors import BiopsiaError, RequestError, UnknownPathError, WrongMethodError
 from hf_space.options import invalid_options
 from hf_space.reporting import error_body
 from hf_space.schemas import ErrorBody, ErrorReport
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _CLIENT_CLOSED_REQUEST: Final = 499
+_FRAMEWORK_CODES: Final = {
+    kind.status: kind.code for kind in (BiopsiaError, UnknownPathError, WrongMethodError)
+}
 
 ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     "4XX": {"model": ErrorReport, "description": "The request cannot be answered."},
@@ -48,22 +51,18 @@ def _response(
     return JSONResponse(jsonable_encoder(report), status_code=status, headers=headers)
 
 
-def http_error_response(error: HTTPException) -> JSONResponse:
-    """Return an HTTP error of the framework in the one error shape."""
-    code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    return _response(error.status_code, code, str(error.detail), headers=error.headers)
-
-
-def biopsia_response(error: BiopsiaError) -> JSONResponse:
+def biopsia_response(
+    error: BiopsiaError, *, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """Return one of the service's own errors, and log it where it is the service's fault."""
     seconds = error.retry_after_seconds
-    headers = None if seconds is None else {"Retry-After": str(seconds)}
+    headers = headers if seconds is None else {**(headers or {}), "Retry-After": str(seconds)}
     return _response(error.status, **error_body(error).model_dump(), headers=headers)
 
 
-def not_found(path: str) -> HTTPException:
+def not_found(path: str) -> UnknownPathError:
     """Return the error for a path that nothing answers."""
-    return HTTPException(404, f"Nothing answers at {path}; /docs lists the paths.")
+    return UnknownPathError(f"Nothing answers at {path}; /docs lists the paths.")
 
 
 def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
@@ -81,8 +80,9 @@ def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
 def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class only
     if error.status_code == HTTPStatus.NOT_FOUND:
-        error = not_found(request.url.path)
-    return http_error_response(error)
+        return biopsia_response(not_found(request.url.path))
+    code = _FRAMEWORK_CODES.get(error.status_code, RequestError.code)
+    return _response(error.status_code, code, str(error.detail), headers=error.headers)
 
 
 def _on_disconnect(_: Request, __: Exception) -> Response:

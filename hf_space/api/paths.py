@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Mount
 
-from hf_space.api.errors import http_error_response
+from hf_space.api.errors import biopsia_response
+from hf_space.errors import WrongMethodError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,9 +75,8 @@ class PathMiddleware:
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = {verb: self._find(scope["path"], verb)[1] for verb in _METHODS}
         allowed = [verb for verb, answered in found.items() if answered]
-        error = HTTPException(
-            405,
-            f"{scope['method']} is not allowed on {scope['path']}; use {' or '.join(allowed)}.",
-            headers={"Allow": ", ".join(allowed)},
+        error = WrongMethodError(
+            f"{scope['method']} is not allowed on {scope['path']}; use {' or '.join(allowed)}."
         )
-        await http_error_response(error)(scope, receive, send)
+        response = biopsia_response(error, headers={"Allow": ", ".join(allowed)})
+        await response(scope, receive, send)

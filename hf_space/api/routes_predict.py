@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from hf_space.api.body import MULTIPART, read_predict_body
 from hf_space.api.dependencies import PredictorDep, SettingsDep, VisitorDep
 from hf_space.api.disconnect import while_connected
+from hf_space.api.document import reference_to
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.inference.probe import DRAWN_PATCH
 from hf_space.schemas import PredictionResult, PredictOptions, PredictRequest
@@ -53,7 +54,7 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
         "content": {
             # First, so that the documentation offers it first: its example can be sent as it is.
             "application/json": {
-                "schema": PredictRequest.model_json_schema(),
+                "schema": reference_to(PredictRequest),
                 "examples": {
                     "drawn": {"summary": "A drawn patch of 50x50 px", "value": _json_example()}
                 },

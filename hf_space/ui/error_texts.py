@@ -101,6 +101,18 @@ ERROR_TEXTS: Final[dict[str, tuple[str, str]]] = {
         "This service answers only those who have an API key.",
         "Este servicio solo responde a quien tiene una clave de API.",
     ),
+    "error.not_found": (
+        "There is nothing at this address.",
+        "No hay nada en esta dirección.",
+    ),
+    "error.method_not_allowed": (
+        "This address does not answer to requests of this kind.",
+        "Esta dirección no responde a peticiones de este tipo.",
+    ),
+    "error.length_required": (
+        "The request must state its length.",
+        "La petición debe indicar su longitud.",
+    ),
     "error.rate_limited": (
         "Too much was asked for within a minute.",
         "Se ha pedido demasiado en un minuto.",

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from starlette.exceptions import HTTPException
-
-from hf_space.api.errors import biopsia_response, http_error_response, not_found
-from hf_space.errors import PayloadTooLargeError
+from hf_space.api.errors import biopsia_response, not_found
+from hf_space.errors import LengthRequiredError, PayloadTooLargeError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -45,14 +43,14 @@ class GuardMiddleware:
     def _refusal(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
         if _RELAY.search(path):
-            return http_error_response(not_found(path))
+            return biopsia_response(not_found(path))
         if scope["method"] != "POST":
             return None
         headers = dict(scope["headers"])
         declared = headers.get(b"content-length", b"")
         # Where a request has both, the body is chunked and the length means nothing.
         if not declared.isdigit() or b"transfer-encoding" in headers:
-            return http_error_response(HTTPException(411, "State the body's Content-Length."))
+            return biopsia_response(LengthRequiredError("State the body's Content-Length."))
         is_upload = path.rstrip("/").endswith(_UPLOAD)
         limit = self._max_upload_bytes if is_upload else _MAX_CALL_BYTES
         return _too_large(int(declared), limit) if int(declared) > limit else None

@@ -9,7 +9,8 @@ from fastapi.exception_handlers import http_exception_handler
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
-from hf_space.api.errors import http_error_response, not_found
+from hf_space.api.errors import biopsia_response, not_found
+from hf_space.errors import WrongMethodError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -34,10 +35,9 @@ def name_unknown_paths(app: FastAPI) -> None:
         if _GRADIO_API in path:
             return await http_exception_handler(request, error)
         if error.status_code == HTTPStatus.NOT_FOUND:
-            return http_error_response(not_found(path))
-        words = f"{request.method} is not allowed on {path}."
-        refused = HTTPException(error.status_code, words, headers=error.headers)
-        return http_error_response(refused)
+            return biopsia_response(not_found(path))
+        refused = WrongMethodError(f"{request.method} is not allowed on {path}.")
+        return biopsia_response(refused, headers=error.headers)
 
     for status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         mounted_app(app).add_exception_handler(status, answer)

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.api.document import openapi_text
 from hf_space.inference.bundle import OPENVINO_WEIGHTS_FILE
 from hf_space.schemas import BatchItem
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
@@ -120,9 +119,3 @@ def test_the_openapi_document_needs_no_model_and_is_what_the_service_answers(
     served = client.get("/openapi.json").json()
     assert json.loads(done.stdout) == served
     assert done.stdout == json.dumps(served, indent=2, ensure_ascii=False) + "\n"
-
-
-def test_the_sites_copy_of_the_openapi_document_is_up_to_date() -> None:
-    copy = ROOT / "frontend" / "openapi.json"
-    mend = f"{copy.name} is stale: python -m hf_space openapi > frontend/{copy.name}"
-    assert copy.read_text(encoding="utf-8") == openapi_text(), mend

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from hf_space.api.application import create_api
-from hf_space.errors import BiopsiaError
+from hf_space.errors import BiopsiaError, error_codes
 from hf_space.history_schemas import HistoryQuery, ReviewRequest, StatisticsQuery
 from hf_space.schemas import (
     BatchItem,
@@ -119,6 +119,10 @@ def _errors(kind: type[BiopsiaError] = BiopsiaError) -> Iterator[type[BiopsiaErr
 @pytest.mark.parametrize("error", sorted(set(_errors()), key=attrgetter("code")))
 def test_every_error_code_is_documented_with_its_status(error: type[BiopsiaError]) -> None:
     assert f"| {error.status} | `{error.code}` |" in API
+
+
+def test_no_error_code_is_documented_that_does_not_exist() -> None:
+    assert set(re.findall(r"^\| [45]\d\d \| `(\w+)` \|", API, re.MULTILINE)) == error_codes()
 
 
 def test_every_route_is_documented() -> None:

@@ -1,0 +1,67 @@
+"""The OpenAPI document: what it promises is so, and the site's copy of it is the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import get_args
+
+from fastapi.testclient import TestClient
+
+from hf_space.api.application import create_api
+from hf_space.api.document import openapi_text
+from hf_space.errors import error_codes
+from hf_space.schemas import ImageWarningCode, SaveWarningCode
+from hf_space.settings import Settings
+from tests.server import ROOT
+
+
+def test_openapi_describes_both_bodies(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    content = document["paths"]["/predict/"]["post"]["requestBody"]["content"]
+    schemas = document["components"]["schemas"]
+    named = content["application/json"]["schema"]["$ref"]
+    assert named == "#/components/schemas/PredictRequest"
+    assert set(content) == {"multipart/form-data", "application/json"}
+    assert content["multipart/form-data"]["schema"]["required"] == ["file"]
+    options = {"operating_point", "threshold", "explain", "microns_per_pixel", "mode", "save"}
+    for body in (content["multipart/form-data"]["schema"], schemas["PredictRequest"]):
+        assert options < set(body["properties"])
+
+
+def test_every_reference_in_the_openapi_document_leads_somewhere(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    references = set(re.findall(r'"\$ref": ?"#/([^"]+)"', json.dumps(document)))
+    assert "components/schemas/BatchItem" in references
+    for reference in references:
+        found = document
+        for part in reference.split("/"):
+            found = found[part]
+
+
+def test_the_openapi_document_promises_what_every_answer_holds(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    requests = {"PredictRequest", "ReviewRequest"}
+    assert requests < set(schemas)
+    objects = {name: each for name, each in schemas.items() if "properties" in each}
+    loose = {
+        name for name, each in objects.items() if set(each["properties"]) - set(each["required"])
+    }
+    assert loose == requests
+    assert set(schemas["PredictRequest"]["required"]) == {"image"}
+    assert "default" not in schemas["PredictRequest"]["properties"]["threshold"]
+
+
+def test_the_openapi_document_names_every_error_and_warning(client: TestClient) -> None:
+    schemas = client.get("/openapi.json").json()["components"]["schemas"]
+    code = schemas["ErrorBody"]["properties"]["code"]
+    assert code["$ref"] == "#/components/schemas/ErrorCode"
+    assert set(schemas["ErrorCode"]["enum"]) == error_codes()
+    warnings = {*get_args(ImageWarningCode), *get_args(SaveWarningCode)}
+    assert set(schemas["WarningCode"]["enum"]) == warnings
+
+
+def test_the_sites_copy_of_the_openapi_document_is_up_to_date() -> None:
+    copy = ROOT / "frontend" / "openapi.json"
+    mend = f"{copy.name} is stale: python -m hf_space openapi > frontend/{copy.name}"
+    assert copy.read_text(encoding="utf-8") == openapi_text(create_api(Settings())), mend
