@@ -17,6 +17,15 @@ INSTALLED := $(VENV)/.installed
 SERVE_INSTALLED := $(SERVE_VENV)/.installed
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
 
+# The site needs Node.js, the service does not: without it everything else works.
+NODE := $(shell node -e 'const [major, minor] = process.versions.node.split("."); \
+	process.exit(major > 20 || (major == 20 && minor >= 9) ? 0 : 1)' 2>/dev/null && command -v node)
+SITE_INSTALLED := frontend/node_modules/.installed
+SITE_BUILT := frontend/.next/.built
+SITE_SOURCES := $(shell find frontend/src frontend/messages frontend/public -type f) \
+	frontend/next.config.ts
+export NEXT_TELEMETRY_DISABLED := 1
+
 DATA ?= kaggle
 PREPARED ?= data/prepared
 RUN ?= runs/latest
@@ -28,28 +37,33 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check fix train bench
+.PHONY: help setup run dev test check fix train bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) ## Build .venv with everything for work on the project
+setup: $(INSTALLED) $(if $(NODE),$(SITE_INSTALLED)) ## Build everything for work on the project
 
-run: $(SERVE_INSTALLED) ## Start the service (installs serving needs only); PORT, BIOPSIA_* pass through
-	@echo "Biopsia will answer at http://localhost:$${BIOPSIA_PORT:-$${PORT:-7860}}"
-	$(SERVE_VENV)/bin/python app.py
+run: $(SERVE_INSTALLED) $(if $(NODE),$(SITE_BUILT)) ## Start service and site; PORT, SITE_PORT, BIOPSIA_* pass through
+	@scripts/serve.sh
 
-test: check ## Check style and types, then run all tests; BIOPSIA_IDC_DIR=... adds real patches
+dev: setup ## The same, and both follow edits
+	@scripts/serve.sh --reload
+
+test: check $(if $(NODE),$(SITE_BUILT)) ## Check style and types, then run all tests; BIOPSIA_IDC_DIR=... adds real patches
 	MPLBACKEND=Agg $(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(call site,npm test && npm run e2e)
 
 check: setup ## Verify format, lint and types without changing anything
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(call site,npm run check)
 
 fix: setup ## Mend what `make check` finds, where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(call site,npm run fix)
 
 train: same-data $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
 
@@ -101,6 +115,21 @@ $(SERVE_INSTALLED): hf_space/requirements.txt
 
 $(BENCH_INSTALLED): benchmarks/requirements.txt hf_space/requirements.txt
 	$(call install,$(BENCH_VENV),benchmarks/requirements.txt)
+
+$(SITE_INSTALLED): frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund
+	@touch $@
+
+$(SITE_BUILT): $(SITE_INSTALLED) $(SITE_SOURCES)
+	cd frontend && npm run build
+	@touch $@
+
+# site(command): run it in the site's folder; a machine without Node.js says loudly that it does not.
+define site
+	@if [ -n "$(NODE)" ]; then cd frontend && $(1); \
+	elif [ -n "$$CI" ]; then echo "Node.js 20.9 or newer is missing" >&2; exit 1; \
+	else echo "SKIPPED: the site's part of this needs Node.js 20.9 or newer" >&2; fi
+endef
 
 # install(environment, requirements): with uv when it is there, else with venv and pip.
 define install

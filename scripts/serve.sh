@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Serve the API and, where Node.js is there, the site in front of it, until either ends or both are
+# told to. `--reload` starts each so that it follows edits; it takes the environment of development.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+api_port=${BIOPSIA_PORT:-${PORT:-7860}}
+site_port=${SITE_PORT:-3000}
+site=http://localhost:$site_port
+api=http://localhost:$api_port
+
+# Bodies too large for the site's host come to the API straight from its pages.
+export BIOPSIA_CORS_ORIGINS=${BIOPSIA_CORS_ORIGINS-$site}
+export BIOPSIA_API_URL=${BIOPSIA_API_URL:-$api}
+export NEXT_TELEMETRY_DISABLED=1
+
+if [[ ${1-} == --reload ]]; then
+    serve_api=(.venv/bin/python -m uvicorn app:app --port "$api_port" --no-proxy-headers
+        --reload --reload-dir hf_space)
+    serve_site=(dev)
+else
+    serve_api=(.venv-serve/bin/python app.py)
+    serve_site=(start)
+fi
+
+pids=()
+"${serve_api[@]}" &
+pids+=($!)
+if [[ -d frontend/node_modules/next ]]; then
+    echo "Biopsia will answer at $site (site) and $api (demo, API and its /docs)"
+    (cd frontend && exec node node_modules/next/dist/bin/next "${serve_site[@]}" --port "$site_port") &
+    pids+=($!)
+else
+    echo "Biopsia will answer at $api (demo, API and its /docs)"
+    echo "The site is left out: it needs Node.js 20.9 or newer."
+fi
+
+finish() {
+    trap '' INT TERM
+    kill "${pids[@]}" 2>/dev/null
+    wait
+}
+trap 'finish; exit 0' INT TERM
+wait -n
+status=$?
+finish
+exit "$status"
