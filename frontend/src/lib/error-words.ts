@@ -1,13 +1,14 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { ApiError, type ErrorCode } from "@/lib/api/error";
+import { ApiError } from "@/lib/api/error";
 
-/** Says any error in the visitor's language; of what has no words, that the service failed. */
+/** Says any error in the visitor's language. */
 export function useErrorWords(): (error: unknown) => string {
   const t = useTranslations("errors");
   return (error) => {
     const code = error instanceof ApiError ? error.code : "internal_error";
-    return t.has(code as ErrorCode) ? t(code as ErrorCode) : t("internal_error");
+    // A newer service may have codes that this page has no words for yet.
+    return t.has(code) ? t(code) : t("internal_error");
   };
 }

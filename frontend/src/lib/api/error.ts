@@ -1,16 +1,14 @@
-import type { Messages } from "@/i18n/messages";
-import type { ErrorReport } from "@/lib/api/schema";
+import type { ErrorCode as ApiErrorCode, ErrorReport } from "@/lib/api/schema";
 
-/** Every code there are words for: the API's own, and what can go wrong before it answers. */
-export type ErrorCode = keyof Messages["errors"];
+/** The API's codes, and what can go wrong before it answers; there are words for each. */
+export type ErrorCode = ApiErrorCode | "offline" | "unreachable" | "cancelled";
 
 /** A request that did not bring what was asked. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
   constructor(
-    /** `error.code` of the API, or `offline`, `unreachable` or `cancelled`. */
-    readonly code: string,
+    readonly code: ErrorCode,
     message: string,
     readonly details: Readonly<Record<string, unknown>> = {},
     /** Seconds after which the API asks to be tried again; null where it names none. */
@@ -25,7 +23,7 @@ export class ApiError extends Error {
   }
 }
 
-const TRANSIENT: ReadonlySet<string> = new Set([
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   "offline",
   "unreachable",
   "busy",

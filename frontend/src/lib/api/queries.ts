@@ -22,6 +22,9 @@ export function recordQuery(id: string) {
     queryKey: ["history", "record", id],
     queryFn: ({ signal }) =>
       ask<HistoryRecord>(apiPath(`/history/${id}`, { explain: false }), { signal }),
+    // What was not saved is known to this page only: asking again would lose it.
+    staleTime: ({ state }) =>
+      state.data?.result.saved === false ? Number.POSITIVE_INFINITY : 10_000,
   });
 }
 

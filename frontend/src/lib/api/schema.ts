@@ -320,7 +320,7 @@ export interface components {
          * @description One line of a batch's answer: a result or an error.
          */
         BatchItem: {
-            error?: components["schemas"]["ErrorBody"] | null;
+            error: components["schemas"]["ErrorBody"] | null;
             /**
              * Index
              * @description Place of the image in the request, from 0.
@@ -331,7 +331,7 @@ export interface components {
              * @description The file's name as it was sent; it is not kept.
              */
             name: string | null;
-            result?: components["schemas"]["PredictionResult"] | null;
+            result: components["schemas"]["PredictionResult"] | null;
         };
         /**
          * Bin
@@ -431,8 +431,7 @@ export interface components {
          * @description What went wrong, for programs (`code`, `details`) and people (`message`).
          */
         ErrorBody: {
-            /** Code */
-            code: string;
+            code: components["schemas"]["ErrorCode"];
             /** Details */
             details: {
                 [key: string]: unknown;
@@ -440,6 +439,8 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** @enum {string} */
+        ErrorCode: "animated_image" | "api_key_required" | "busy" | "corrupt_image" | "history_unavailable" | "internal_error" | "invalid_archive" | "invalid_credentials" | "invalid_encoding" | "invalid_form" | "invalid_image" | "invalid_options" | "invalid_request" | "length_required" | "method_not_allowed" | "missing_image" | "model_unavailable" | "no_tissue" | "not_a_patch" | "not_found" | "payload_too_large" | "rate_limited" | "scale_out_of_range" | "too_many_files" | "too_many_pixels" | "unknown_operating_point" | "unknown_record" | "unsupported_image" | "unsupported_media_type";
         /**
          * ErrorReport
          * @description The body of every error.
@@ -464,7 +465,7 @@ export interface components {
              * Overlay
              * @description JPEG data URL with a legend below, when asked for.
              */
-            overlay?: string | null;
+            overlay: string | null;
             /** Rows */
             rows: number;
         };
@@ -530,7 +531,7 @@ export interface components {
              */
             verdict: "malignant" | "benign" | "uncertain";
             /** Warnings */
-            warnings: (("blank" | "blurred" | "not_h_and_e" | "off_scale" | "padded" | "scale_assumed") | ("save_delayed" | "not_saved"))[];
+            warnings: components["schemas"]["WarningCode"][];
         };
         /**
          * HistoryPage
@@ -636,7 +637,7 @@ export interface components {
             /** Name */
             name: string;
             /** Out Of Distribution */
-            out_of_distribution?: {
+            out_of_distribution: {
                 [key: string]: components["schemas"]["StatisticRange"];
             };
             /**
@@ -746,13 +747,13 @@ export interface components {
          */
         ModelState: {
             /** Engine */
-            engine?: string | null;
+            engine: string | null;
             /** Name */
-            name?: string | null;
+            name: string | null;
             /** Precision */
-            precision?: string | null;
+            precision: string | null;
             /** Revision */
-            revision?: string | null;
+            revision: string | null;
             /**
              * State
              * @enum {string}
@@ -777,11 +778,11 @@ export interface components {
          */
         OperatingPointReport: {
             /** Precision */
-            precision?: number | null;
+            precision: number | null;
             /** Sensitivity */
-            sensitivity?: number | null;
+            sensitivity: number | null;
             /** Specificity */
-            specificity?: number | null;
+            specificity: number | null;
             /** Threshold */
             threshold: number;
             /** Uncertain High */
@@ -844,6 +845,51 @@ export interface components {
             warnings: components["schemas"]["ResultWarning"][];
         };
         /**
+         * PredictRequest
+         * @description The JSON body of `POST /predict/`.
+         */
+        PredictRequest: {
+            /**
+             * Explain
+             * @description Draw the activation map over the image; the grid always comes.
+             * @default true
+             */
+            explain: boolean;
+            /**
+             * Image
+             * @description The image file in base64, or as a data URL.
+             */
+            image: string;
+            /**
+             * Microns Per Pixel
+             * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset, else the model's own is assumed.
+             */
+            microns_per_pixel?: number | null;
+            /**
+             * Mode
+             * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
+             * @default auto
+             * @enum {string}
+             */
+            mode: "auto" | "patch" | "region";
+            /**
+             * Operating Point
+             * @description A named operating point of the model; see `/model/`.
+             */
+            operating_point?: string | null;
+            /**
+             * Save
+             * @description Keep the answer, with a thumbnail, in the visitor's history; else nothing.
+             * @default true
+             */
+            save: boolean;
+            /**
+             * Threshold
+             * @description Own threshold on the calibrated probability; it has no uncertain band.
+             */
+            threshold?: number | null;
+        };
+        /**
          * RegionResult
          * @description The tile-wise result of an image larger than a patch.
          */
@@ -893,8 +939,7 @@ export interface components {
          * @description A reason to trust this result less.
          */
         ResultWarning: {
-            /** Code */
-            code: ("blank" | "blurred" | "not_h_and_e" | "off_scale" | "padded" | "scale_assumed") | ("save_delayed" | "not_saved");
+            code: components["schemas"]["WarningCode"];
             /** Message */
             message: string;
         };
@@ -1014,11 +1059,11 @@ export interface components {
          */
         ThresholdFigures: {
             /** Precision */
-            precision?: number | null;
+            precision: number | null;
             /** Sensitivity */
-            sensitivity?: number | null;
+            sensitivity: number | null;
             /** Specificity */
-            specificity?: number | null;
+            specificity: number | null;
             /** Threshold */
             threshold: number;
         };
@@ -1068,6 +1113,8 @@ export interface components {
             /** Uncertain */
             uncertain: number;
         };
+        /** @enum {string} */
+        WarningCode: "blank" | "blurred" | "not_h_and_e" | "off_scale" | "padded" | "scale_assumed" | "save_delayed" | "not_saved";
     };
     responses: never;
     parameters: never;
@@ -1084,6 +1131,7 @@ export type DatabaseState = components['schemas']['DatabaseState'];
 export type DayCounts = components['schemas']['DayCounts'];
 export type Deleted = components['schemas']['Deleted'];
 export type ErrorBody = components['schemas']['ErrorBody'];
+export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorReport = components['schemas']['ErrorReport'];
 export type GradCam = components['schemas']['GradCam'];
 export type HealthReport = components['schemas']['HealthReport'];
@@ -1103,6 +1151,7 @@ export type ModelState = components['schemas']['ModelState'];
 export type OperatingPoint = components['schemas']['OperatingPoint'];
 export type OperatingPointReport = components['schemas']['OperatingPointReport'];
 export type PredictionResult = components['schemas']['PredictionResult'];
+export type PredictRequest = components['schemas']['PredictRequest'];
 export type RegionResult = components['schemas']['RegionResult'];
 export type ResultWarning = components['schemas']['ResultWarning'];
 export type Review = components['schemas']['Review'];
@@ -1114,6 +1163,7 @@ export type ThresholdFigures = components['schemas']['ThresholdFigures'];
 export type Timing = components['schemas']['Timing'];
 export type TrainingFacts = components['schemas']['TrainingFacts'];
 export type VerdictCounts = components['schemas']['VerdictCounts'];
+export type WarningCode = components['schemas']['WarningCode'];
 export type $defs = Record<string, never>;
 export interface operations {
     health_health__get: {
@@ -1638,47 +1688,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Explain
-                     * @description Draw the activation map over the image; the grid always comes.
-                     * @default true
-                     */
-                    explain?: boolean;
-                    /**
-                     * Image
-                     * @description The image file in base64, or as a data URL.
-                     */
-                    image: string;
-                    /**
-                     * Microns Per Pixel
-                     * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset, else the model's own is assumed.
-                     */
-                    microns_per_pixel?: number | null;
-                    /**
-                     * Mode
-                     * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
-                     * @default auto
-                     * @enum {string}
-                     */
-                    mode?: "auto" | "patch" | "region";
-                    /**
-                     * Operating Point
-                     * @description A named operating point of the model; see `/model/`.
-                     */
-                    operating_point?: string | null;
-                    /**
-                     * Save
-                     * @description Keep the answer, with a thumbnail, in the visitor's history; else nothing.
-                     * @default true
-                     */
-                    save?: boolean;
-                    /**
-                     * Threshold
-                     * @description Own threshold on the calibrated probability; it has no uncertain band.
-                     */
-                    threshold?: number | null;
-                };
+                "application/json": components["schemas"]["PredictRequest"];
                 "multipart/form-data": {
                     /**
                      * Explain

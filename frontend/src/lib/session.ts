@@ -1,0 +1,31 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { recordQuery } from "@/lib/api/queries";
+import type { PredictionResult } from "@/lib/api/schema";
+
+/**
+ * What this page alone knows until it is closed: the images as they were chosen. The service keeps
+ * small pictures only, and nothing of what is not to be saved.
+ */
+const images = new Map<string, Blob>();
+
+/** Keep a new answer and its image for the result's page. */
+export function rememberAnswer(client: QueryClient, result: PredictionResult, image: Blob): void {
+  images.set(result.id, image);
+  client.setQueryData(recordQuery(result.id).queryKey, {
+    result,
+    reviews: [],
+    has_original: false,
+    newer_id: null,
+    older_id: null,
+  });
+}
+
+/** The image that led to an answer, if it was chosen on this page or shown to it again. */
+export function imageOf(id: string): Blob | undefined {
+  return images.get(id);
+}
+
+/** Keep an image that the visitor chose again for an answer of the history. */
+export function rememberImage(id: string, image: Blob): void {
+  images.set(id, image);
+}
