@@ -144,6 +144,8 @@ class HistoryRecord(Schema):
     result: PredictionResult
     reviews: list[Review]
     has_original: bool = Field(description="Whether the image file itself was kept.")
+    newer_id: UUID | None = Field(description="The next record; null for the newest.")
+    older_id: UUID | None = Field(description="The record before; null for the oldest.")
 
 
 class Deleted(Schema):

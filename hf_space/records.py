@@ -72,22 +72,31 @@ def record_of(
     )
 
 
-def result_of(row: Row[*tuple[Any, ...]]) -> PredictionResult:
-    """Return the answer that a record was made of, with drawings on its thumbnail.
+def result_of(row: Row[*tuple[Any, ...]], *, draw: bool = True) -> PredictionResult:
+    """Return the answer that a record was made of.
 
     Numbers of the grids come back to six decimals. ``saved`` is true, since it is.
+
+    Args:
+        row: The record.
+        draw: Draw the evidence on the thumbnail, or leave the drawings out.
     """
     kept = json.loads(row.result)
     gradcam, region = kept["gradcam"], kept["region"]
-    thumbnail = read_thumbnail(row.thumbnail)
-    covered = _covered_pixels(kept.pop("covered_microns"), kept["image"], thumbnail)
+    covered_microns = kept.pop("covered_microns")
     grid = unpack(row.grid, (gradcam["rows"], gradcam["columns"]))
-    gradcam["grid"] = nullable(grid)
-    gradcam["overlay"] = data_url(draw_evidence(thumbnail, grid, covered=covered))
+    gradcam |= {"grid": nullable(grid), "overlay": None}
+    tiles = None
     if region:
         tiles = unpack(row.tiles, (region["rows"], region["columns"]))
-        drawn = draw_tiles(thumbnail, tiles, covered=covered, threshold=kept["threshold"])
-        region |= {"tiles": nullable(tiles), "heatmap": data_url(drawn)}
+        region |= {"tiles": nullable(tiles), "heatmap": None}
+    if draw:
+        thumbnail = read_thumbnail(row.thumbnail)
+        covered = _covered_pixels(covered_microns, kept["image"], thumbnail)
+        gradcam["overlay"] = data_url(draw_evidence(thumbnail, grid, covered=covered))
+        if tiles is not None:
+            drawn = draw_tiles(thumbnail, tiles, covered=covered, threshold=kept["threshold"])
+            region["heatmap"] = data_url(drawn)
     return PredictionResult.model_validate(kept | {"saved": True})
 
 

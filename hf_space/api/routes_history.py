@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -101,11 +102,23 @@ async def export_json(chosen: ChosenDep) -> StreamingResponse:
 
 
 @router.get("/{id}")
-async def read_record(id: UUID, owner: OwnerDep, history: HistoryDep) -> HistoryRecord:  # noqa: A002 -- the path's name
-    """Return a saved answer, with its drawings, and all second opinions."""
+async def read_record(
+    id: UUID,  # noqa: A002 -- the path's name
+    owner: OwnerDep,
+    history: HistoryDep,
+    *,
+    explain: Annotated[bool, Query(description="Draw the evidence; the grid comes anyway.")] = True,
+) -> HistoryRecord:
+    """Return a saved answer, all second opinions, and which records are beside it."""
     row, reviews = await history.record(owner, id)
-    result = await to_thread.run_sync(result_of, row)
-    return HistoryRecord(result=result, reviews=reviews, has_original=row.has_original)
+    result = await to_thread.run_sync(partial(result_of, row, draw=explain))
+    return HistoryRecord(
+        result=result,
+        reviews=reviews,
+        has_original=row.has_original,
+        newer_id=row.newer_id,
+        older_id=row.older_id,
+    )
 
 
 @router.get("/{id}/thumbnail", responses=_content(_WEBP, _BINARY), response_class=Response)

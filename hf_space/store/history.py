@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -12,11 +11,12 @@ from uuid import UUID
 from sqlalchemy import and_, func, select, true
 
 from hf_space.errors import HistoryUnavailableError, InvalidOptionsError, UnknownRecordError
-from hf_space.history_schemas import MAX_PAGE, HistoryItem, HistoryPage, HistoryQuery, Review
+from hf_space.history_schemas import MAX_PAGE, HistoryPage, HistoryQuery, Review
 from hf_space.ids import first_id_at, time_of, uuid7
 from hf_space.store.database import describe, is_unreachable
 from hf_space.store.dialects import try_lock
-from hf_space.store.selection import chosen, cursor_after, in_order
+from hf_space.store.items import HAS_ORIGINAL, SUMMARY, item_of, latest_reviews, review_of
+from hf_space.store.selection import chosen, cursor_after, in_order, neighbours
 from hf_space.store.statistics import read_statistics
 from hf_space.store.tables import predictions, reviews
 from hf_space.store.tallies import QUARTER_SECONDS, delete_oldest, quarter_of
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from hf_space.history_schemas import (
         HistoryFilter,
+        HistoryItem,
         ReviewRequest,
         Statistics,
         StatisticsQuery,
@@ -44,13 +45,7 @@ _STEP_SECONDS: Final = 30.0
 _PAUSE_SECONDS: Final = 0.05
 _MOST_REVIEWS: Final = 100
 
-_HAS_ORIGINAL: Final = predictions.c.original.is_not(None).label("has_original")
-_COPIED: Final = (
-    *("id", "created_at", "kind", "verdict", "probability", "threshold", "operating_point"),
-    *("image", "model"),
-)
 _PURGE_LOCK: Final = 0x70757267
-_SUMMARY: Final = (predictions.c.id, predictions.c.margin, predictions.c.result, _HAS_ORIGINAL)
 
 
 class History:
@@ -64,24 +59,28 @@ class History:
     async def page(self, owner: bytes, query: HistoryQuery) -> HistoryPage:
         """Return one page; raises InvalidOptionsError for a bad cursor."""
         wanted = in_order(
-            select(*_SUMMARY).where(chosen(owner, query)), query.sort, query.cursor
+            select(*SUMMARY).where(chosen(owner, query)), query.sort, query.cursor
         ).limit(query.limit + 1)
         async with self._reading() as connection:
             rows = (await connection.execute(wanted)).all()
             shown = rows[: query.limit]
-            latest = await _latest_reviews(connection, [row.id for row in shown])
+            latest = await latest_reviews(connection, [row.id for row in shown])
         more = len(rows) > query.limit
         return HistoryPage(
-            items=[_item(row, latest.get(row.id)) for row in shown],
+            items=[item_of(row, latest.get(row.id)) for row in shown],
             next_cursor=cursor_after(shown[-1], query.sort) if more else None,
         )
 
     async def record(
         self, owner: bytes, identifier: UUID
     ) -> tuple[Row[*tuple[Any, ...]], list[Review]]:
-        """Return a record's row, with all but the original, and its reviews, oldest first."""
+        """Return a record's row, and its reviews, oldest first.
+
+        The row has all but the original, and beside it `newer_id` and `older_id`.
+        """
         columns = [column for column in predictions.c if column.name != "original"]
-        query = select(*columns, _HAS_ORIGINAL).where(_one(owner, identifier))
+        beside = neighbours(owner, identifier)
+        query = select(*columns, HAS_ORIGINAL, *beside).where(_one(owner, identifier))
         async with self._reading() as connection:
             row = (await connection.execute(query)).first()
             if row is None:
@@ -89,7 +88,7 @@ class History:
             given = await connection.execute(
                 select(reviews).where(reviews.c.prediction_id == identifier).order_by(reviews.c.id)
             )
-            return row, [_review(row) for row in given]
+            return row, [review_of(row) for row in given]
 
     async def thumbnail(self, owner: bytes, identifier: UUID) -> bytes:
         """Return a record's thumbnail, WebP."""
@@ -261,32 +260,3 @@ def _right_label(request: ReviewRequest, labels: dict[str, str], verdict: str) -
 
 def _bad(field: str, message: str) -> InvalidOptionsError:
     return InvalidOptionsError(f"{field}: {message}", fields=[{"field": field, "message": message}])
-
-
-async def _latest_reviews(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Review]:
-    """Return the latest review of each record that has one."""
-    place = func.row_number().over(
-        partition_by=reviews.c.prediction_id, order_by=reviews.c.id.desc()
-    )
-    ranked = (
-        select(reviews, place.label("place")).where(reviews.c.prediction_id.in_(ids)).subquery()
-    )
-    latest = await connection.execute(select(ranked).where(ranked.c.place == 1))
-    return {row.prediction_id: _review(row) for row in latest}
-
-
-def _review(row: Row[Any]) -> Review:
-    given = {name: row._mapping[name] for name in ("opinion", "label", "note")}
-    return Review(id=row.id, created_at=time_of(row.id), **given)
-
-
-def _item(row: Row[Any], review: Review | None) -> HistoryItem:
-    result = json.loads(row.result)
-    region = result["region"]
-    return HistoryItem(
-        **{name: result[name] for name in _COPIED},
-        warnings=[warning["code"] for warning in result["warnings"]],
-        malignant_area_mm2=region and region["malignant_area_mm2"],
-        has_original=row.has_original,
-        review=review,
-    )

@@ -14,7 +14,7 @@ from hf_space.ids import first_id_at
 from hf_space.store.tables import predictions, reviews
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Row, Select
+    from sqlalchemy import ColumnElement, Label, Row, Select
 
     from hf_space.history_schemas import HistoryFilter, Sort
 
@@ -39,6 +39,15 @@ def chosen(owner: bytes, wanted: HistoryFilter) -> ColumnElement[bool]:
         reviewed = exists(select(reviews.c.id).where(reviews.c.prediction_id == column.id))
         conditions.append(reviewed if wanted.reviewed else ~reviewed)
     return and_(*conditions)
+
+
+def neighbours(owner: bytes, identifier: UUID) -> tuple[Label[Any], Label[Any]]:
+    """Return, as columns `newer_id` and `older_id`, what an owner has beside a record."""
+    other = predictions.alias("other").c
+    mine = select(other.id).where(other.owner == owner).limit(1)
+    newer = mine.where(other.id > identifier).order_by(other.id)
+    older = mine.where(other.id < identifier).order_by(other.id.desc())
+    return newer.scalar_subquery().label("newer_id"), older.scalar_subquery().label("older_id")
 
 
 def in_order(query: Select[Any], sort: Sort, cursor: str | None) -> Select[Any]:

@@ -1,0 +1,59 @@
+"""From rows to the records and second opinions that a page shows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select
+
+from hf_space.history_schemas import HistoryItem, Review
+from hf_space.ids import time_of
+from hf_space.store.tables import predictions, reviews
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy import Row
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+HAS_ORIGINAL: Final = predictions.c.original.is_not(None).label("has_original")
+SUMMARY: Final = (predictions.c.id, predictions.c.margin, predictions.c.result, HAS_ORIGINAL)
+"""What a page is made of."""
+
+_COPIED: Final = (
+    *("id", "created_at", "kind", "verdict", "probability", "threshold", "operating_point"),
+    *("image", "model"),
+)
+
+
+async def latest_reviews(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Review]:
+    """Return the latest review of each record that has one."""
+    place = func.row_number().over(
+        partition_by=reviews.c.prediction_id, order_by=reviews.c.id.desc()
+    )
+    ranked = (
+        select(reviews, place.label("place")).where(reviews.c.prediction_id.in_(ids)).subquery()
+    )
+    latest = await connection.execute(select(ranked).where(ranked.c.place == 1))
+    return {row.prediction_id: review_of(row) for row in latest}
+
+
+def review_of(row: Row[Any]) -> Review:
+    """Return a second opinion."""
+    given = {name: row._mapping[name] for name in ("opinion", "label", "note")}
+    return Review(id=row.id, created_at=time_of(row.id), **given)
+
+
+def item_of(row: Row[Any], review: Review | None) -> HistoryItem:
+    """Return the record that a row of `SUMMARY` has, with its latest review."""
+    result = json.loads(row.result)
+    region = result["region"]
+    return HistoryItem(
+        **{name: result[name] for name in _COPIED},
+        warnings=[warning["code"] for warning in result["warnings"]],
+        malignant_area_mm2=region and region["malignant_area_mm2"],
+        has_original=row.has_original,
+        review=review,
+    )
