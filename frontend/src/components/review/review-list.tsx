@@ -1,0 +1,47 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useFormatter, useTranslations } from "next-intl";
+import { modelQuery } from "@/lib/api/queries";
+import type { Review } from "@/lib/api/schema";
+import { meaningOf, newestFirst } from "@/lib/opinions";
+
+/** All second opinions on a result, the latest, which counts, first. */
+export function ReviewList({ reviews }: { reviews: readonly Review[] }) {
+  const t = useTranslations("result.review");
+  if (reviews.length === 0) {
+    return <p className="text-muted text-sm">{t("none")}</p>;
+  }
+  return (
+    <ol aria-label={t("list")} className="divide-y border-y text-sm">
+      {newestFirst(reviews).map((review) => (
+        <ReviewEntry key={review.id} review={review} />
+      ))}
+    </ol>
+  );
+}
+
+function ReviewEntry({ review }: { review: Review }) {
+  const t = useTranslations("result.review");
+  const words = useTranslations("common.opinion");
+  const format = useFormatter();
+  const { data: model } = useQuery(modelQuery);
+  const meaning = meaningOf(review.label, model?.classNames ?? []);
+  return (
+    <li className="grid gap-1 py-2">
+      <p className="flex flex-wrap items-baseline justify-between gap-x-3">
+        <span className="font-medium">
+          {words(review.opinion)}
+          {meaning && <span className="font-normal text-muted">{` · ${t(meaning)}`}</span>}
+        </span>
+        <time dateTime={review.created_at} className="text-muted text-xs">
+          {format.dateTime(new Date(review.created_at), {
+            dateStyle: "medium",
+            timeStyle: "short",
+          })}
+        </time>
+      </p>
+      {review.note && <p className="whitespace-pre-wrap break-words">{review.note}</p>}
+    </li>
+  );
+}
