@@ -26,6 +26,7 @@ export function VerdictBadge({ verdict, className }: VerdictBadgeProps) {
   const t = useTranslations("common.verdict");
   return (
     <span
+      data-verdict={verdict}
       className={cn(
         "inline-flex items-center gap-1.5 whitespace-nowrap rounded-sm px-2 py-0.5 font-medium text-sm",
         SOFT[verdict],
