@@ -67,7 +67,7 @@ fix: setup ## Mend what `make check` finds, where a tool can
 
 train: same-data $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
 
-bench: setup $(SERVE_INSTALLED) $(BENCH_INSTALLED) ## Measure speed, beside other servers; needs wrk, takes 20 minutes
+bench: setup $(SERVE_INSTALLED) $(BENCH_INSTALLED) $(SITE_BUILT) ## Measure speed, beside other servers; needs wrk, takes half an hour
 	$(BIN)/python -m benchmarks
 
 $(PREPARED)/report.md: | $(INSTALLED)

@@ -15,12 +15,13 @@ from benchmarks.history_table import render_history
 from benchmarks.processes import ROOT
 from benchmarks.results import merge_results
 from benchmarks.serving import QUICK, Plan, measure_serving
+from benchmarks.site import measure_site, render_site
 from benchmarks.table import render_serving
 from training.documents import replace_block
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"
-NAMES: Final = ("input_pipeline", "serving", "core_time", "history")
+NAMES: Final = ("input_pipeline", "serving", "core_time", "history", "site")
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,8 @@ def main() -> None:
             _core_time()
         elif name == "history":
             _history(quick=options.quick)
+        elif name == "site":
+            _site()
         elif name == "input_pipeline":
             _input_pipeline()
         else:
@@ -73,6 +76,13 @@ def _history(*, quick: bool) -> None:
     if not quick:
         _publish("history", figures, table)
         PLANS.write_text(plans + "\n", encoding="utf-8")
+
+
+def _site() -> None:
+    figures = measure_site()
+    table = render_site(figures)
+    logger.info("%s", table)
+    _publish("site", figures, table)
 
 
 def _publish(name: str, figures: dict[str, Any], table: str) -> None:
