@@ -77,7 +77,7 @@ export interface paths {
         };
         /**
          * Read Record
-         * @description Return a saved answer, with its drawings, and all second opinions.
+         * @description Return a saved answer, all second opinions, and which records are beside it.
          */
         get: operations["read_record_history__id__get"];
         put?: never;
@@ -558,6 +558,16 @@ export interface components {
              * @description Whether the image file itself was kept.
              */
             has_original: boolean;
+            /**
+             * Newer Id
+             * @description The next record; null for the newest.
+             */
+            newer_id: string | null;
+            /**
+             * Older Id
+             * @description The record before; null for the oldest.
+             */
+            older_id: string | null;
             result: components["schemas"]["PredictionResult"];
             /** Reviews */
             reviews: components["schemas"]["Review"][];
@@ -1230,10 +1240,12 @@ export interface operations {
                 min_probability?: number | null;
                 /** @description Only with a second opinion, or only without. */
                 reviewed?: boolean | null;
+                /** @description Start of the id or of the image's SHA-256, or part of a second opinion's note; in any case of letters. */
+                search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
-                /** @description `newest` first, or `uncertainty`: nearest to the threshold first. */
-                sort?: "newest" | "uncertainty";
+                /** @description `newest` or `oldest` first, `uncertainty`: nearest to the threshold first, or `probability`: highest first. */
+                sort?: "newest" | "oldest" | "uncertainty" | "probability";
                 /** @description Time before which, with its offset; ISO 8601. */
                 until?: string | null;
                 /** @description One or several verdicts. */
@@ -1314,7 +1326,10 @@ export interface operations {
     };
     read_record_history__id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Draw the evidence; the grid comes anyway. */
+                explain?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -1525,6 +1540,8 @@ export interface operations {
                 min_probability?: number | null;
                 /** @description Only with a second opinion, or only without. */
                 reviewed?: boolean | null;
+                /** @description Start of the id or of the image's SHA-256, or part of a second opinion's note; in any case of letters. */
+                search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
                 /** @description Time before which, with its offset; ISO 8601. */
@@ -1578,6 +1595,8 @@ export interface operations {
                 min_probability?: number | null;
                 /** @description Only with a second opinion, or only without. */
                 reviewed?: boolean | null;
+                /** @description Start of the id or of the image's SHA-256, or part of a second opinion's note; in any case of letters. */
+                search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
                 /** @description Time before which, with its offset; ISO 8601. */
