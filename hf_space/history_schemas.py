@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from hf_space.inference.bundle import Probability, Verdict
 from hf_space.schemas import ImageFacts, Kind, ModelName, PredictionResult, Schema, WarningCode
 
 MAX_PAGE = 200
 MAX_NOTE_LENGTH = 2000
+MAX_SEARCH_LENGTH = 100
 
 Opinion = Literal["agree", "disagree", "unsure"]
-Sort = Literal["newest", "uncertainty"]
+Sort = Literal["newest", "oldest", "uncertainty", "probability"]
 
 
 def _known_zone(name: str) -> str:
@@ -25,6 +26,12 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("no time zone of the IANA database") from error
     return name
+
+
+def _no_null(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it holds a null character")
+    return text
 
 
 class DateRange(Schema):
@@ -54,6 +61,18 @@ class HistoryFilter(DateRange):
     reviewed: bool | None = Field(
         default=None, description="Only with a second opinion, or only without."
     )
+    search: (
+        Annotated[
+            str,
+            StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SEARCH_LENGTH),
+            AfterValidator(_no_null),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Start of the id or of the image's SHA-256, or part of a second opinion's "
+        "note; in any case of letters.",
+    )
 
 
 class HistoryQuery(HistoryFilter):
@@ -61,7 +80,8 @@ class HistoryQuery(HistoryFilter):
 
     sort: Sort = Field(
         default="newest",
-        description="`newest` first, or `uncertainty`: nearest to the threshold first.",
+        description="`newest` or `oldest` first, `uncertainty`: nearest to the threshold first, "
+        "or `probability`: highest first.",
     )
     cursor: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="`next_cursor` of the page before."

@@ -16,6 +16,7 @@ from hf_space.ids import first_id_at, time_of, uuid7
 from hf_space.store.database import describe, is_unreachable
 from hf_space.store.dialects import try_lock
 from hf_space.store.items import HAS_ORIGINAL, SUMMARY, item_of, latest_reviews, review_of
+from hf_space.store.search import folded
 from hf_space.store.selection import chosen, cursor_after, in_order, neighbours
 from hf_space.store.statistics import read_statistics
 from hf_space.store.tables import predictions, reviews
@@ -137,6 +138,7 @@ class History:
             content = request.model_dump() | {"label": label}
             review = uuid7()
             row = {"id": review, "prediction_id": identifier, "owner": owner, **content}
+            row["folded_note"] = request.note and folded(request.note)
             await connection.execute(reviews.insert(), row)
         return Review(id=review, created_at=time_of(review), **content)
 

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 HAS_ORIGINAL: Final = predictions.c.original.is_not(None).label("has_original")
-SUMMARY: Final = (predictions.c.id, predictions.c.margin, predictions.c.result, HAS_ORIGINAL)
+SUMMARY: Final = (
+    *(predictions.c[name] for name in ("id", "probability", "margin", "result")),
+    HAS_ORIGINAL,
+)
 """What a page is made of."""
 
 _COPIED: Final = (

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from sqlalchemy import and_, exists, select, tuple_
 
 from hf_space.errors import InvalidOptionsError
 from hf_space.ids import first_id_at
+from hf_space.store.search import matches
 from hf_space.store.tables import predictions, reviews
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Label, Row, Select
+    from sqlalchemy import Column, ColumnElement, Label, Row, Select
 
     from hf_space.history_schemas import HistoryFilter, Sort
+
+# What each sort compares, before ids decide between equals, and whether the greatest come first.
+_ORDERS: Final[dict[Sort, tuple[Column[float] | None, bool]]] = {
+    "newest": (None, True),
+    "oldest": (None, False),
+    "uncertainty": (predictions.c.margin, False),
+    "probability": (predictions.c.probability, True),
+}
 
 
 def chosen(owner: bytes, wanted: HistoryFilter) -> ColumnElement[bool]:
@@ -38,6 +47,8 @@ def chosen(owner: bytes, wanted: HistoryFilter) -> ColumnElement[bool]:
     if wanted.reviewed is not None:
         reviewed = exists(select(reviews.c.id).where(reviews.c.prediction_id == column.id))
         conditions.append(reviewed if wanted.reviewed else ~reviewed)
+    if wanted.search:
+        conditions.append(matches(owner, wanted.search))
     return and_(*conditions)
 
 
@@ -52,29 +63,32 @@ def neighbours(owner: bytes, identifier: UUID) -> tuple[Label[Any], Label[Any]]:
 
 def in_order(query: Select[Any], sort: Sort, cursor: str | None) -> Select[Any]:
     """Sort predictions, and begin after a cursor; raises InvalidOptionsError for a bad one."""
-    column = predictions.c
-    if sort == "newest":
-        if cursor:
-            query = query.where(column.id < _read_cursor(cursor, sort)[1])
-        return query.order_by(column.id.desc())
+    measure, falling = _ORDERS[sort]
+    identifier = predictions.c.id
     if cursor:
+        value, last = _read_cursor(cursor, sort)
         # Both columns at once, so that the index leads to the place.
-        query = query.where(tuple_(column.margin, column.id) > tuple_(*_read_cursor(cursor, sort)))
-    return query.order_by(column.margin, column.id)
+        place: ColumnElement[Any] = identifier if measure is None else tuple_(measure, identifier)
+        after: Any = last if measure is None else tuple_(value, last)
+        query = query.where(place < after if falling else place > after)
+    keys = [identifier] if measure is None else [measure, identifier]
+    return query.order_by(*(key.desc() if falling else key for key in keys))
 
 
 def cursor_after(row: Row[Any], sort: Sort) -> str:
     """Return the cursor of the page that begins after a row."""
-    text = f"{sort} {row.margin!r} {row.id.hex}"
+    measure, _ = _ORDERS[sort]
+    value = 0.0 if measure is None else row._mapping[measure.name]
+    text = f"{sort} {value!r} {row.id.hex}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str, sort: Sort) -> tuple[float, UUID]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        named, margin, identifier = base64.urlsafe_b64decode(padded).decode().split(" ")
+        named, value, identifier = base64.urlsafe_b64decode(padded).decode().split(" ")
         if named == sort:
-            return float(margin), UUID(identifier)
+            return float(value), UUID(identifier)
     except (binascii.Error, UnicodeError, ValueError):
         pass
     message = "no cursor of a page with this sort"

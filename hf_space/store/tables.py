@@ -56,6 +56,7 @@ predictions: Final = Table(
     Column("original", LargeBinary),
     Index(None, "owner", "id"),
     Index(None, "owner", "margin", "id"),
+    Index(None, "owner", "probability", "id"),
 )
 
 # Rows are added and never changed; the latest one of a prediction counts.
@@ -68,6 +69,8 @@ reviews: Final = Table(
     Column("opinion", String(16), nullable=False),
     Column("label", String(64)),
     Column("note", Text),
+    # The note as searches compare it, see `hf_space.store.search`.
+    Column("folded_note", Text),
     Index(None, "prediction_id", "id"),
     Index(None, "owner", "prediction_id", "id"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
+from hf_space.store.record import Record
 from tests.record_factory import NOON, make_record
 from tests.stores import Store, Visitor, error_of
 
@@ -32,20 +34,29 @@ def test_pages_cover_all_once_and_in_order_while_new_ones_arrive(
     assert len(visitor.ids(limit=200)) == 25 + 7
 
 
-def test_the_least_certain_come_first_and_page_by_page_too(
-    visitor: Visitor, module_store: Store
+@pytest.mark.parametrize(
+    ("sort", "place"),
+    [
+        ("newest", lambda record: -record.id.int),
+        ("oldest", lambda record: record.id.int),
+        ("uncertainty", lambda record: (record.margin, record.id)),
+        ("probability", lambda record: (-record.probability, -record.id.int)),
+    ],
+)
+def test_every_sort_holds_page_by_page_too(
+    visitor: Visitor, module_store: Store, sort: str, place: Callable[[Record], Any]
 ) -> None:
     rng = np.random.default_rng(1)
-    # The same margin several times: the id decides then.
+    # The same values several times: the id decides then.
     probabilities = np.round(rng.uniform(0, 1, 60), 1)
     records = [
         make_record(visitor.owner, NOON + timedelta(seconds=n), probability=float(value))
         for n, value in enumerate(probabilities)
     ]
     module_store.insert(*records)
-    expected = [str(r.id) for r in sorted(records, key=lambda r: (r.margin, r.id))]
+    expected = [str(record.id) for record in sorted(records, key=place)]
     seen: list[str] = []
-    parameters: dict[str, Any] = {"sort": "uncertainty", "limit": 7}
+    parameters: dict[str, Any] = {"sort": sort, "limit": 7}
     while True:
         page = visitor.read("/history/", **parameters)
         seen += [item["id"] for item in page["items"]]
@@ -113,7 +124,13 @@ def _cursor(text: str) -> str:
         {"cursor": _cursor(f"uncertainty much {uuid4().hex}"), "sort": "uncertainty"},
         {"limit": "0"},
         {"limit": "201"},
-        {"sort": "oldest"},
+        {"sort": "loudest"},
+        {"cursor": _cursor(f"newest 0.1 {uuid4().hex}"), "sort": "oldest"},
+        {"cursor": _cursor(f"uncertainty 0.1 {uuid4().hex}"), "sort": "probability"},
+        {"search": ""},
+        {"search": "  "},
+        {"search": "x" * 101},
+        {"search": "a\0b"},
         {"verdict": "bad"},
         {"kind": "slide"},
         {"min_probability": "1.5"},
@@ -136,6 +153,8 @@ def test_bad_parameters_are_told(visitor: Visitor, parameters: dict[str, str]) -
     [
         {"cursor": _cursor(f"uncertainty nan {uuid4().hex}"), "sort": "uncertainty"},
         {"cursor": _cursor(f"uncertainty -inf {uuid4().hex}"), "sort": "uncertainty"},
+        {"cursor": _cursor(f"probability nan {uuid4().hex}"), "sort": "probability"},
+        {"search": "'\"; DROP TABLE reviews; --\ud7ff\N{MICROSCOPE}"},
         {"since": "0001-01-01T00:00:00+14:00", "until": "9999-12-31T23:59:59-14:00"},
     ],
     ids=str,

@@ -11,11 +11,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
+from hf_space.ids import uuid7
 from hf_space.store.insert import insert_records
 from hf_space.store.migrate import MIGRATIONS
-from hf_space.store.tables import metadata
+from hf_space.store.tables import metadata, reviews
 from tests.record_factory import make_record
 from tests.stores import Store
 
@@ -55,12 +56,12 @@ def indexes(connection: Connection) -> dict[str, list[str | None]]:
     }
 
 
-def downgrade(connection: Connection) -> None:
+def downgrade(connection: Connection, revision: str = "base") -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.downgrade(config, "base")
+    command.downgrade(config, revision)
 
 
 def test_the_migrated_schema_is_that_of_the_code(store: Store) -> None:
@@ -71,6 +72,7 @@ def test_the_migrated_schema_is_that_of_the_code(store: Store) -> None:
     assert named_indexes == {
         "ix_predictions_owner_id": ["owner", "id"],
         "ix_predictions_owner_margin_id": ["owner", "margin", "id"],
+        "ix_predictions_owner_probability_id": ["owner", "probability", "id"],
         "ix_reviews_prediction_id_id": ["prediction_id", "id"],
         "ix_reviews_owner_prediction_id_id": ["owner", "prediction_id", "id"],
     }
@@ -121,6 +123,25 @@ def test_many_that_open_at_once_make_the_tables_once(store: Store) -> None:
 def test_downgrading_leaves_nothing_and_upgrading_makes_it_anew(store: Store) -> None:
     assert run(store, downgrade, table_names)[1] == {"alembic_version"}
     assert run(store, differences, table_names) == [[], TABLES]
+
+
+def test_notes_from_before_there_were_searches_are_found(store: Store) -> None:
+    record, review = make_record(b"o" * 32), uuid7()
+
+    def note(connection: Connection) -> None:
+        opinion = {"prediction_id": record.id, "owner": record.owner, "opinion": "unsure"}
+        rows = [
+            opinion | {"id": review, "note": "ÁREA"},
+            opinion | {"id": uuid7(), "note": None},
+        ]
+        connection.execute(reviews.insert(), rows)
+
+    run(store)
+    store.insert(record)
+    run(store, note, lambda connection: downgrade(connection, "0001"))
+    (found,) = run(store, lambda connection: connection.execute(select(reviews)).all())
+    assert {row.id: row.folded_note for row in found}[review] == "área"
+    assert {row.note: row.folded_note for row in found}[None] is None
 
 
 def test_changes_of_tables_are_undone_where_they_fail(store: Store) -> None:
