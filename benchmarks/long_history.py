@@ -188,7 +188,7 @@ def add_reviews(url: str, owner: bytes, number: int) -> None:
             rng = np.random.default_rng(number)
             chosen = rng.choice(len(_OPINIONS), len(ids) + len(ids) // 10, p=_SHARES_OF_OPINIONS)
             rows = [
-                (uuid7(), identifier, owner, *_OPINIONS[place], None)
+                (uuid7(), identifier, owner, *_OPINIONS[place], None, None)
                 for identifier, place in zip(ids + ids[: len(ids) // 10], chosen, strict=True)
             ]
             await _copy(driver, "reviews", reviews.columns.keys(), rows)
