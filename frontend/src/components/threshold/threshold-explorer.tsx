@@ -1,0 +1,87 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { Problem } from "@/components/problem";
+import { ThresholdChart } from "@/components/threshold/threshold-chart";
+import { ThresholdControl } from "@/components/threshold/threshold-control";
+import { ThresholdFigures } from "@/components/threshold/threshold-figures";
+import { useFigures } from "@/components/threshold/use-figures";
+import { VerdictMark } from "@/components/verdict-badge";
+import type { ModelFacts } from "@/lib/api/model-facts";
+import { modelQuery } from "@/lib/api/queries";
+import { type Chosen, chosenOf, firstChoice, verdictBy } from "@/lib/threshold";
+
+interface ThresholdExplorerProps {
+  /** Of the result that the threshold is for, 0 to 1. */
+  probability?: number;
+  /** The rule that was applied to the result; null for a threshold of one's own. */
+  operatingPoint?: string | null;
+  threshold?: number;
+}
+
+/** Move the threshold, and see what that would have meant on the held-out cases. */
+export function ThresholdExplorer(props: ThresholdExplorerProps) {
+  const t = useTranslations();
+  const { data, error, refetch } = useQuery(modelQuery);
+  if (!data) {
+    return error ? (
+      <Problem error={error} onRetry={refetch} />
+    ) : (
+      <p role="status" className="min-h-96 text-muted">
+        {t("common.loading")}
+      </p>
+    );
+  }
+  return data.thresholdCurve.length > 0 ? (
+    <Explorer facts={data} {...props} />
+  ) : (
+    <p className="text-muted">{t("threshold.no_curve")}</p>
+  );
+}
+
+function Explorer({
+  facts,
+  probability,
+  operatingPoint,
+  threshold,
+}: ThresholdExplorerProps & { facts: ModelFacts }) {
+  const t = useTranslations("threshold");
+  const [choice, setChoice] = useState(() => firstChoice(facts, operatingPoint, threshold));
+  const chosen = chosenOf(facts, choice);
+  return (
+    chosen && (
+      <div className="@container">
+        <div className="grid gap-8 @3xl:grid-cols-[minmax(0,1.7fr)_minmax(18rem,1fr)]">
+          <div className="grid content-start gap-2">
+            <ThresholdChart facts={facts} chosen={chosen} probability={probability} />
+            <ThresholdControl facts={facts} chosen={chosen} onChoose={setChoice} />
+            {probability !== undefined && <Verdict chosen={chosen} probability={probability} />}
+          </div>
+          <ThresholdFigures chosen={chosen} measuredPrevalence={facts.measuredPrevalence} />
+        </div>
+        <div className="mt-6 grid max-w-[70ch] gap-2 text-muted text-sm">
+          <p>{t("patches_not_patients")}</p>
+          <p>{t("steps", { count: facts.thresholdCurve.length })}</p>
+        </div>
+      </div>
+    )
+  );
+}
+
+function Verdict({ chosen, probability }: { chosen: Chosen; probability: number }) {
+  const t = useTranslations("threshold");
+  const figures = useFigures();
+  const verdict = verdictBy(chosen, probability);
+  return (
+    <p className="mt-2 flex items-baseline gap-2 border-accent border-l-2 pl-3">
+      <VerdictMark verdict={verdict} />
+      {t("verdict", {
+        verdict,
+        threshold: figures.threshold(chosen.threshold),
+        probability: figures.threshold(probability),
+      })}
+    </p>
+  );
+}

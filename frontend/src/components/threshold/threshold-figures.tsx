@@ -1,0 +1,90 @@
+import { useFormatter, useTranslations } from "next-intl";
+import { useState } from "react";
+import { NaturalFrequencyTree } from "@/components/threshold/natural-frequency-tree";
+import { PrevalenceField } from "@/components/threshold/prevalence-field";
+import { useFigures } from "@/components/threshold/use-figures";
+import { useOperatingPointName } from "@/lib/operating-point-name";
+import {
+  type Chosen,
+  naturalFrequencies,
+  parsePercentage,
+  predictiveValues,
+} from "@/lib/threshold";
+
+interface ThresholdFiguresProps {
+  chosen: Chosen;
+  measuredPrevalence: number | null;
+}
+
+/** Sensitivity and specificity, and what they come to at a prevalence. */
+export function ThresholdFigures({ chosen, measuredPrevalence }: ThresholdFiguresProps) {
+  const t = useTranslations("threshold");
+  const { threshold } = useFigures();
+  const nameOf = useOperatingPointName();
+  const prevalence = usePrevalence(measuredPrevalence);
+  const { sensitivity, specificity } = chosen;
+  const known =
+    sensitivity === null || specificity === null || prevalence.share === null
+      ? null
+      : ([sensitivity, specificity, prevalence.share] as const);
+  const values = known && predictiveValues(...known);
+  const where = { threshold: threshold(chosen.threshold) };
+  return (
+    <div className="grid content-start gap-4">
+      <p className="font-medium text-lg">
+        {chosen.name === null
+          ? t("at", where)
+          : t("at_point", { name: nameOf(chosen.name), ...where })}
+      </p>
+      <dl className="grid gap-3">
+        <Figure name="sensitivity" value={sensitivity} />
+        <Figure name="specificity" value={specificity} />
+      </dl>
+      <hr />
+      <PrevalenceField {...prevalence.field} measured={measuredPrevalence} />
+      <dl className="grid gap-3">
+        <Figure name="ppv" value={values?.positive ?? null} />
+        <Figure name="npv" value={values?.negative ?? null} />
+      </dl>
+      {known && <NaturalFrequencyTree frequencies={naturalFrequencies(...known)} />}
+    </div>
+  );
+}
+
+interface FigureProps {
+  name: "sensitivity" | "specificity" | "ppv" | "npv";
+  value: number | null;
+}
+
+function Figure({ name, value }: FigureProps) {
+  const t = useTranslations("threshold");
+  const { share } = useFigures();
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4">
+      <dt>
+        <span className="font-medium text-sm">{t(name)}</span>
+        <span className="block text-muted text-sm">{t(`${name}_meaning`)}</span>
+      </dt>
+      <dd data-figure={name} className={value === null ? "text-muted text-sm" : "text-xl"}>
+        {share(value)}
+      </dd>
+    </div>
+  );
+}
+
+function usePrevalence(measured: number | null) {
+  const format = useFormatter();
+  const [typed, setTyped] = useState<string | null>(null);
+  const shown =
+    measured === null ? "" : format.number(100 * measured, { maximumFractionDigits: 1 });
+  const share = typed === null ? measured : parsePercentage(typed);
+  return {
+    share,
+    field: {
+      text: typed ?? shown,
+      isInvalid: typed !== null && share === null,
+      onChange: setTyped,
+      onReset: typed === null || measured === null ? null : () => setTyped(null),
+    },
+  };
+}

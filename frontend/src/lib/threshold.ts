@@ -1,0 +1,143 @@
+import type { ModelFacts } from "@/lib/api/model-facts";
+import type { OperatingPoint, PredictionResult, ThresholdFigures } from "@/lib/api/schema";
+
+/** What a threshold means: figures measured on held-out cases, and what follows from them. */
+
+/** The patches, of so many, that carcinoma and the verdict sort into four groups. */
+export interface NaturalFrequencies {
+  total: number;
+  carcinoma: number;
+  found: number;
+  missed: number;
+  healthy: number;
+  falselyCalled: number;
+  spared: number;
+}
+
+/** The chance that a verdict is right, 0 to 1; null where no patch would get that verdict. */
+export interface PredictiveValues {
+  positive: number | null;
+  negative: number | null;
+}
+
+/** What a person chose: an operating point by its name, or a point of the curve by its index. */
+export type Choice = string | number;
+
+/** The figures of a choice, exactly as measured there. */
+export interface Chosen extends Rule {
+  /** Null where the threshold is a point of the curve. */
+  name: string | null;
+  sensitivity: number | null;
+  specificity: number | null;
+}
+
+/** The rule that turns a probability into a verdict; a threshold of one's own has no band. */
+export interface Rule {
+  threshold: number;
+  band: { low: number; high: number } | null;
+}
+
+/** Index of the measured threshold nearest to one, the lower of two equally near; -1 of none. */
+export function nearestIndex(
+  curve: readonly Pick<ThresholdFigures, "threshold">[],
+  threshold: number,
+): number {
+  const distance = (index: number) => Math.abs((curve[index]?.threshold ?? 0) - threshold);
+  return curve.reduce(
+    (best, _, index) => (best < 0 || distance(index) < distance(best) ? index : best),
+    -1,
+  );
+}
+
+/** The uncertain band of an operating point; null where there is none. */
+export function bandOf(point: OperatingPoint | undefined): Rule["band"] {
+  return point && point.uncertain_low < point.uncertain_high
+    ? { low: point.uncertain_low, high: point.uncertain_high }
+    : null;
+}
+
+/** What to begin with: the rule of a result, else the model's own operating point. */
+export function firstChoice(
+  { operatingPoints, defaultOperatingPoint, thresholdCurve }: ModelFacts,
+  operatingPoint: string | null | undefined,
+  threshold: number | undefined,
+): Choice {
+  if (operatingPoint && operatingPoint in operatingPoints) {
+    return operatingPoint;
+  }
+  return threshold === undefined && defaultOperatingPoint in operatingPoints
+    ? defaultOperatingPoint
+    : nearestIndex(thresholdCurve, threshold ?? 0.5);
+}
+
+/** The figures of a choice; null where the model has none such. */
+export function chosenOf(facts: ModelFacts, choice: Choice): Chosen | null {
+  const isNamed = typeof choice === "string";
+  const point = isNamed ? facts.operatingPoints[choice] : facts.thresholdCurve[choice];
+  return point
+    ? {
+        name: isNamed ? choice : null,
+        threshold: point.threshold,
+        band: isNamed ? bandOf(facts.operatingPoints[choice]) : null,
+        sensitivity: point.sensitivity,
+        specificity: point.specificity,
+      }
+    : null;
+}
+
+/** The verdict on a probability; both ends of the band belong to it, as in the service. */
+export function verdictBy(
+  { threshold, band }: Rule,
+  probability: number,
+): PredictionResult["verdict"] {
+  if (band && band.low <= probability && probability <= band.high) {
+    return "uncertain";
+  }
+  return probability >= threshold ? "malignant" : "benign";
+}
+
+/**
+ * Bayes' theorem: the predictive values at a prevalence.
+ *
+ * Sensitivity, specificity and prevalence are shares, 0 to 1.
+ */
+export function predictiveValues(
+  sensitivity: number,
+  specificity: number,
+  prevalence: number,
+): PredictiveValues {
+  const found = sensitivity * prevalence;
+  const missed = (1 - sensitivity) * prevalence;
+  const falselyCalled = (1 - specificity) * (1 - prevalence);
+  const spared = specificity * (1 - prevalence);
+  return {
+    positive: share(found, found + falselyCalled),
+    negative: share(spared, spared + missed),
+  };
+}
+
+/** The same as whole patches of `total`; every group's parts add up to the group. */
+export function naturalFrequencies(
+  sensitivity: number,
+  specificity: number,
+  prevalence: number,
+  total = 1000,
+): NaturalFrequencies {
+  const carcinoma = Math.round(total * prevalence);
+  const healthy = total - carcinoma;
+  const found = Math.round(carcinoma * sensitivity);
+  const spared = Math.round(healthy * specificity);
+  const [missed, falselyCalled] = [carcinoma - found, healthy - spared];
+  return { total, carcinoma, found, missed, healthy, falselyCalled, spared };
+}
+
+/** A percentage as a person types it, with point or comma, as a share; null if it is none. */
+export function parsePercentage(text: string): number | null {
+  const plain = text.trim().replace(/\s*%$/, "").replace(",", ".");
+  const value = /^(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : Number.NaN;
+  return value >= 0 && value <= 100 ? value / 100 : null;
+}
+
+function share(part: number, whole: number): number | null {
+  return whole > 0 ? part / whole : null;
+}

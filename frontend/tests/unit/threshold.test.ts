@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import {
+  bandOf,
+  naturalFrequencies,
+  nearestIndex,
+  parsePercentage,
+  predictiveValues,
+  verdictBy,
+} from "@/lib/threshold";
+
+const CURVE = [0, 0.25, 0.5, 0.75, 1].map((threshold) => ({ threshold }));
+
+describe("nearestIndex", () => {
+  it.each([
+    [0, 0],
+    [0.13, 1],
+    [0.375, 1],
+    [0.5, 2],
+    [0.9, 4],
+    [1, 4],
+  ])("snaps %d to point %d", (threshold, index) => {
+    expect(nearestIndex(CURVE, threshold)).toBe(index);
+  });
+
+  it("finds nothing on an empty curve", () => {
+    expect(nearestIndex([], 0.5)).toBe(-1);
+  });
+});
+
+describe("predictiveValues", () => {
+  it("agrees with the classic example of a rare condition", () => {
+    const { positive, negative } = predictiveValues(0.9, 0.9, 0.01);
+    expect(positive).toBeCloseTo(0.009 / (0.009 + 0.099), 12);
+    expect(negative).toBeCloseTo(0.891 / (0.891 + 0.001), 12);
+  });
+
+  it("gives a coin's throw the prevalence itself", () => {
+    const { positive, negative } = predictiveValues(0.5, 0.5, 0.287);
+    expect(positive).toBeCloseTo(0.287, 12);
+    expect(negative).toBeCloseTo(0.713, 12);
+  });
+
+  it("defines no value of a verdict that nobody gets", () => {
+    expect(predictiveValues(0, 1, 0.3)).toEqual({ positive: null, negative: 0.7 });
+    expect(predictiveValues(1, 0, 0.3)).toEqual({ positive: 0.3, negative: null });
+  });
+
+  it("knows the ends of prevalence", () => {
+    expect(predictiveValues(0.8, 0.9, 0)).toEqual({ positive: 0, negative: 1 });
+    expect(predictiveValues(0.8, 0.9, 1)).toEqual({ positive: 1, negative: 0 });
+  });
+});
+
+describe("naturalFrequencies", () => {
+  it("counts whole patches", () => {
+    expect(naturalFrequencies(0.877, 0.896, 0.287)).toEqual({
+      total: 1000,
+      carcinoma: 287,
+      found: 252,
+      missed: 35,
+      healthy: 713,
+      falselyCalled: 74,
+      spared: 639,
+    });
+  });
+
+  it("adds up, whatever is rounded", () => {
+    for (let step = 0; step <= 100; step++) {
+      const share = step / 100;
+      const all = naturalFrequencies(share, 1 - share / 3, share / 7);
+      expect(all.found + all.missed).toBe(all.carcinoma);
+      expect(all.spared + all.falselyCalled).toBe(all.healthy);
+      expect(all.carcinoma + all.healthy).toBe(all.total);
+    }
+  });
+});
+
+describe("parsePercentage", () => {
+  it.each([
+    ["0", 0],
+    ["100", 1],
+    [" 12.5 ", 0.125],
+    ["12,5", 0.125],
+    ["5 %", 0.05],
+    [".5", 0.005],
+  ])("reads %j", (text, share) => {
+    expect(parsePercentage(text)).toBeCloseTo(share, 12);
+  });
+
+  it.each(["", " ", "-1", "100.1", "abc", "1e1", "1,2,3", "Infinity", "%", "."])(
+    "refuses %j",
+    (text) => {
+      expect(parsePercentage(text)).toBeNull();
+    },
+  );
+});
+
+describe("verdictBy", () => {
+  it("calls malignant from the threshold on", () => {
+    const own = { threshold: 0.3, band: null };
+    expect(verdictBy(own, 0.3)).toBe("malignant");
+    expect(verdictBy(own, 0.2999)).toBe("benign");
+  });
+
+  it("keeps both ends of a band uncertain", () => {
+    const rule = { threshold: 0.4, band: { low: 0.3, high: 0.5 } };
+    expect([0.29, 0.3, 0.5, 0.51].map((p) => verdictBy(rule, p))).toEqual([
+      "benign",
+      "uncertain",
+      "uncertain",
+      "malignant",
+    ]);
+  });
+});
+
+describe("bandOf", () => {
+  it("is null where the band is empty", () => {
+    expect(bandOf({ threshold: 0.4, uncertain_low: 0.4, uncertain_high: 0.4 })).toBeNull();
+    expect(bandOf({ threshold: 0.4, uncertain_low: 0.3, uncertain_high: 0.5 })).toEqual({
+      low: 0.3,
+      high: 0.5,
+    });
+  });
+});
