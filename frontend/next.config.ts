@@ -6,4 +6,11 @@ const config: NextConfig = {
   reactStrictMode: true,
 };
 
-export default createNextIntlPlugin()(config);
+// Compiled ahead, messages need no parser in the browser, which is 10 kB of script.
+const withMessages = createNextIntlPlugin({
+  experimental: {
+    messages: { path: "./messages", format: "json", locales: ["en", "es"], precompile: true },
+  },
+});
+
+export default withMessages(config);
