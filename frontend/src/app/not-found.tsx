@@ -1,6 +1,5 @@
-import Link from "next/link";
 import { getTranslations } from "next-intl/server";
-import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button";
 
 export default async function NotFound() {
   const t = await getTranslations("common.not_found");
@@ -8,9 +7,7 @@ export default async function NotFound() {
     <div className="grid justify-items-start gap-4 py-16">
       <h1 className="font-semibold text-2xl">{t("title")}</h1>
       <p className="text-muted">{t("text")}</p>
-      <Button asChild>
-        <Link href="/">{t("action")}</Link>
-      </Button>
+      <ButtonLink href="/">{t("action")}</ButtonLink>
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import { cva, type VariantProps } from "class-variance-authority";
+import Link from "next/link";
 import { Slot } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "@/lib/class-names";
@@ -33,4 +34,11 @@ export function Button({ className, variant, size, asChild = false, ...props }: 
   const Part = asChild ? Slot.Root : "button";
   const type = asChild ? {} : { type: "button" as const };
   return <Part {...type} className={cn(buttonVariants({ variant, size }), className)} {...props} />;
+}
+
+type ButtonLinkProps = ComponentProps<typeof Link> & VariantProps<typeof buttonVariants>;
+
+/** A link with a button's looks. */
+export function ButtonLink({ className, variant, size, ...props }: ButtonLinkProps) {
+  return <Link className={cn(buttonVariants({ variant, size }), className)} {...props} />;
 }
