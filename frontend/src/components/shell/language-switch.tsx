@@ -28,8 +28,8 @@ export function LanguageSwitch() {
             router.refresh();
           }}
           className={cn(
-            "min-w-9 rounded-md px-2 py-1.5 text-muted uppercase hover:text-ink",
-            locale === current && "bg-raised font-medium text-ink",
+            "min-w-9 rounded-md px-2 py-1.5 uppercase hover:text-ink",
+            locale === current ? "bg-raised font-medium text-ink" : "text-muted",
           )}
         >
           {locale}

@@ -23,8 +23,10 @@ export function Navigation({ label, items }: NavigationProps) {
               href={href}
               aria-current={path === href ? "page" : undefined}
               className={cn(
-                "block border-transparent border-b-2 px-2 pt-2.5 pb-2 text-muted text-sm hover:text-ink sm:px-3 sm:pt-4 sm:pb-3.5",
-                path === href && "border-accent font-medium text-ink",
+                "block border-b-2 px-2 pt-2.5 pb-2 text-sm hover:text-ink sm:px-3 sm:pt-4 sm:pb-3.5",
+                path === href
+                  ? "border-accent font-medium text-ink"
+                  : "border-transparent text-muted",
               )}
             >
               {text}
