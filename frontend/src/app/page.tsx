@@ -1,7 +1,16 @@
 import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query";
+import type { Metadata } from "next";
+import { getImageProps } from "next/image";
 import { getTranslations } from "next-intl/server";
+import type { Sample } from "@/components/home/samples";
+import { Workbench } from "@/components/home/workbench";
 import { modelQuery } from "@/lib/api/queries";
 import { readModelFacts } from "@/lib/api/server";
+
+export async function generateMetadata(): Promise<Metadata> {
+  const t = await getTranslations("home");
+  return { title: t("title") };
+}
 
 export default async function Page() {
   const t = await getTranslations("home");
@@ -12,7 +21,20 @@ export default async function Page() {
   }
   return (
     <HydrationBoundary state={dehydrate(client)}>
-      <h1 className="font-semibold text-2xl">{t("title")}</h1>
+      <div className="mb-6 grid gap-1">
+        <h1 className="font-semibold text-xl">{t("title")}</h1>
+        <p className="max-w-prose text-muted">{t("lead")}</p>
+      </div>
+      <Workbench samples={samples()} />
     </HydrationBoundary>
   );
+}
+
+function samples(): readonly Sample[] {
+  return (["crowded", "loose", "region"] as const).map((name) => {
+    const address = `/samples/drawn_${name}.png`;
+    const { props } = getImageProps({ src: address, alt: "", width: 64, height: 64 });
+    const { src, srcSet, width, height } = props;
+    return { name, address, picture: { src, srcSet, width, height } };
+  });
 }

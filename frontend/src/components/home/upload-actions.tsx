@@ -1,0 +1,46 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { Button } from "@/components/ui/button";
+import type { UploadQueue } from "@/lib/upload/upload-queue";
+import { isUnderWay, type Upload } from "@/lib/upload/uploads";
+
+interface UploadActionsProps {
+  upload: Upload;
+  queue: UploadQueue;
+}
+
+/** What can be done with a file right now. */
+export function UploadActions({ upload: { id, file, progress }, queue }: UploadActionsProps) {
+  const t = useTranslations("home");
+  const common = useTranslations("common");
+  const { phase } = progress;
+  const canRetry = phase === "failed" || phase === "cancelled";
+  const actions = [
+    { text: t("try_now"), isOffered: phase === "pausing", act: queue.tryNow },
+    { text: common("retry"), isOffered: canRetry, act: () => queue.retry(id) },
+    {
+      text: common("cancel"),
+      isOffered: isUnderWay(progress),
+      act: () => queue.cancel(id),
+    },
+    { text: t("remove"), isOffered: !isUnderWay(progress), act: () => queue.remove(id) },
+  ];
+  return (
+    <div className="flex flex-wrap gap-2 @3xl:justify-end">
+      {actions
+        .filter(({ isOffered }) => isOffered)
+        .map(({ text, act }) => (
+          <Button
+            key={text}
+            variant="outline"
+            size="sm"
+            aria-label={`${text}: ${file.name}`}
+            onClick={act}
+          >
+            {text}
+          </Button>
+        ))}
+    </div>
+  );
+}

@@ -1,0 +1,18 @@
+"use client";
+
+import { useFormatter } from "next-intl";
+
+/** Says a number of bytes in kB or MB of 1024 and 1024 x 1024, as the service's limits count. */
+export function useByteWords(): (bytes: number) => string {
+  const format = useFormatter();
+  return (bytes) => {
+    const isLarge = bytes >= 1024 * 1024;
+    // Whole kB rounded up: no file has 0.
+    const value = isLarge ? bytes / (1024 * 1024) : Math.ceil(bytes / 1024);
+    return format.number(value, {
+      style: "unit",
+      unit: isLarge ? "megabyte" : "kilobyte",
+      maximumFractionDigits: 1,
+    });
+  };
+}

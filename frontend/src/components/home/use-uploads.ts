@@ -1,0 +1,43 @@
+"use client";
+
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
+import { useSyncExternalStore } from "react";
+import { usePublicApiUrl } from "@/components/shell/providers";
+import { send } from "@/lib/api/client";
+import { modelQuery } from "@/lib/api/queries";
+import { rememberAnswer } from "@/lib/session";
+import { sender } from "@/lib/upload/sender";
+import { UploadQueue } from "@/lib/upload/upload-queue";
+import type { Uploads } from "@/lib/upload/uploads";
+import { type Ticket, Visit } from "@/lib/upload/visit";
+
+/** A page's uploads go on while the visitor looks at a result, and are there afterwards. */
+const queues = new WeakMap<QueryClient, UploadQueue>();
+
+export function useUploads(): [Uploads, UploadQueue] {
+  const client = useQueryClient();
+  const publicApiUrl = usePublicApiUrl();
+  const queue = queues.get(client) ?? newQueue(client, publicApiUrl);
+  queues.set(client, queue);
+  const uploads = useSyncExternalStore(queue.subscribe, queue.getSnapshot, queue.getSnapshot);
+  return [uploads, queue];
+}
+
+function newQueue(client: QueryClient, publicApiUrl: string): UploadQueue {
+  const visit = new Visit(() => send<Ticket>("POST", "/tickets"));
+  const queue = new UploadQueue({
+    send: sender(publicApiUrl, visit),
+    limits: () => client.getQueryData(modelQuery.queryKey)?.limits ?? null,
+    onAnswer: (result, file) => {
+      rememberAnswer(client, result, file);
+      if (result.saved) {
+        client.invalidateQueries({ queryKey: ["history", "page"] });
+        client.invalidateQueries({ queryKey: ["history", "statistics"] });
+      }
+    },
+  });
+  if (typeof window !== "undefined") {
+    window.addEventListener("online", queue.tryNow);
+  }
+  return queue;
+}

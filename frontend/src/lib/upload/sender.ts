@@ -1,0 +1,74 @@
+import { apiPath } from "@/lib/api/client";
+import { ApiError } from "@/lib/api/error";
+import type { PredictionResult } from "@/lib/api/schema";
+import { formBody, jsonBody, wayOf } from "@/lib/upload/request";
+import type { PredictOptions } from "@/lib/upload/settings";
+import { post, type Tracking } from "@/lib/upload/transport";
+import type { Visit } from "@/lib/upload/visit";
+
+export type Send = (
+  image: Blob,
+  options: PredictOptions,
+  tracking: Tracking,
+) => Promise<PredictionResult>;
+
+/**
+ * Sends images in the way that fits each, as one visitor.
+ *
+ * @param publicApiUrl Where this browser finds the API itself, without a final slash.
+ */
+export function sender(publicApiUrl: string, visit: Visit): Send {
+  return (image, options, tracking) =>
+    wayOf(image.size) === "json"
+      ? sendThroughSite(visit, image, options, tracking)
+      : sendToApi(`${publicApiUrl}/predict/`, visit, image, options, tracking);
+}
+
+async function sendThroughSite(
+  visit: Visit,
+  image: Blob,
+  options: PredictOptions,
+  tracking: Tracking,
+): Promise<PredictionResult> {
+  const visitor = options.save ? visit.establish() : undefined;
+  const [body] = await Promise.all([jsonBody(image, options), visitor]);
+  throwIfCancelled(tracking.signal);
+  const headers = { "Content-Type": "application/json" };
+  return post({ address: apiPath("/predict"), body, headers }, tracking);
+}
+
+async function sendToApi(
+  address: string,
+  visit: Visit,
+  image: Blob,
+  options: PredictOptions,
+  tracking: Tracking,
+): Promise<PredictionResult> {
+  const body = formBody(image, options);
+  const postAs = (headers: Record<string, string>) => {
+    throwIfCancelled(tracking.signal);
+    return post({ address, body, headers }, tracking);
+  };
+  if (!options.save) {
+    return postAs({});
+  }
+  // The ticket's request brings the cookie too, should this browser have none.
+  const { ticket } = await visit.ticket();
+  return postAs(bearer(ticket)).catch(async (error: unknown) => {
+    if (error instanceof ApiError && error.code === "invalid_credentials") {
+      return postAs(bearer((await visit.renew()).ticket));
+    }
+    throw error;
+  });
+}
+
+function bearer(ticket: string): Record<string, string> {
+  return { Authorization: `Bearer ${ticket}` };
+}
+
+/** What was cancelled while it was got ready must not be sent. */
+function throwIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw new ApiError("cancelled", "cancelled");
+  }
+}

@@ -1,0 +1,65 @@
+import type { ModelFacts } from "@/lib/api/model-facts";
+
+/** Magnifications of usual objectives. */
+export const OBJECTIVES = [2.5, 5, 10, 20, 40] as const;
+
+export type Objective = (typeof OBJECTIVES)[number];
+
+/** What the visitor set for the files that come next, as the form holds it. */
+export interface UploadSettings {
+  /** A named operating point; null: the model's default. */
+  operatingPoint: string | null;
+  scale: "file" | "microns" | "objective";
+  /** µm per pixel as typed; counts where `scale` is `microns`. */
+  microns: string;
+  /** Counts where `scale` is `objective`. */
+  objective: Objective;
+  keepNothing: boolean;
+}
+
+export const FIRST_SETTINGS: UploadSettings = {
+  operatingPoint: null,
+  scale: "file",
+  microns: "",
+  objective: 20,
+  keepNothing: false,
+};
+
+/** What is asked of the service with one image. */
+export interface PredictOptions {
+  operatingPoint: string | null;
+  /** µm per pixel; null: the file's own, else the model's. */
+  micronsPerPixel: number | null;
+  save: boolean;
+}
+
+/** Slide scanners' usual scale: 0.25 µm/px at 40x, and in proportion. */
+export function micronsOfObjective(objective: Objective): number {
+  return 10 / objective;
+}
+
+/** The coarsest scale that the service reads, in µm per pixel. */
+export function maxMicrons(facts: Pick<ModelFacts, "micronsPerPixel"> | undefined): number {
+  return facts ? 8 * facts.micronsPerPixel : Number.POSITIVE_INFINITY;
+}
+
+/** A scale as typed, with a point or a comma; null unless above 0 and at most `max`. */
+export function readMicrons(text: string, max: number): number | null {
+  const value = Number(text.trim().replace(",", "."));
+  return value > 0 && value <= max ? value : null;
+}
+
+/** The options that the settings stand for; null where the scale typed is not valid. */
+export function optionsOf(settings: UploadSettings, max: number): PredictOptions | null {
+  const { operatingPoint, scale, microns, objective, keepNothing } = settings;
+  const typed = readMicrons(microns, max);
+  if (scale === "microns" && typed === null) {
+    return null;
+  }
+  const micronsPerPixel = {
+    file: null,
+    microns: typed,
+    objective: micronsOfObjective(objective),
+  }[scale];
+  return { operatingPoint, micronsPerPixel, save: !keepNothing };
+}

@@ -1,0 +1,179 @@
+import { ApiError } from "@/lib/api/error";
+import { retryDelayMs } from "@/lib/api/retry";
+import type { Limits, PredictionResult } from "@/lib/api/schema";
+import { checkFile } from "@/lib/upload/check";
+import { pause } from "@/lib/upload/pause";
+import type { Send } from "@/lib/upload/sender";
+import type { PredictOptions, UploadSettings } from "@/lib/upload/settings";
+import {
+  type Change,
+  isUnderWay,
+  NO_UPLOADS,
+  type Progress,
+  reduce,
+  type Upload,
+  type Uploads,
+} from "@/lib/upload/uploads";
+
+const MAX_AT_ONCE = 3;
+
+interface Surroundings {
+  send: Send;
+  /** The service's limits, as far as they are known yet. */
+  limits: () => Limits | null;
+  /** Told each answer before the page shows it. */
+  onAnswer: (result: PredictionResult, file: File) => void;
+}
+
+/** The files of one page, from choice to verdict; it outlives the component that shows it. */
+export class UploadQueue {
+  private uploads: Uploads = NO_UPLOADS;
+  private nextId = 1;
+  private readonly listeners = new Set<() => void>();
+  /** One for each file that is being sent, or waits for its next try. */
+  private readonly runs = new Map<number, AbortController>();
+  private readonly wake = new EventTarget();
+
+  constructor(private readonly surroundings: Surroundings) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  readonly getSnapshot = (): Uploads => this.uploads;
+
+  set(settings: Partial<UploadSettings>): void {
+    this.change({ type: "set", settings });
+  }
+
+  add(files: readonly File[], options: PredictOptions): void {
+    const items = files.map(
+      (file): Upload => ({ id: this.nextId++, file, options, progress: { phase: "checking" } }),
+    );
+    this.change({ type: "added", items });
+    for (const item of items) {
+      this.check(item);
+    }
+  }
+
+  /** Begin anew with what failed or was cancelled. */
+  retry(id: number): void {
+    const upload = this.find(id);
+    if (upload && !isUnderWay(upload.progress)) {
+      this.move(id, { phase: "checking" });
+      this.check(upload);
+    }
+  }
+
+  /** End all waiting for the next try: somebody asks for it, or the connection is back. */
+  readonly tryNow = (): void => {
+    this.wake.dispatchEvent(new Event("wake"));
+  };
+
+  cancel(id: number): void {
+    const upload = this.find(id);
+    if (upload && isUnderWay(upload.progress)) {
+      this.stop(id);
+      this.move(id, { phase: "cancelled" });
+      this.start();
+    }
+  }
+
+  show(id: number): void {
+    this.change({ type: "shown", id });
+  }
+
+  remove(id: number): void {
+    this.stop(id);
+    this.change({ type: "removed", id });
+    this.start();
+  }
+
+  clear(): void {
+    for (const { id } of this.uploads.items) {
+      this.stop(id);
+    }
+    this.change({ type: "cleared" });
+  }
+
+  private async check({ id, file }: Upload): Promise<void> {
+    const error = await checkFile(file, this.surroundings.limits());
+    if (this.find(id)?.progress.phase === "checking") {
+      this.move(id, error ? { phase: "failed", error } : { phase: "waiting" });
+      this.start();
+    }
+  }
+
+  private start(): void {
+    for (const upload of this.uploads.items) {
+      if (this.runs.size < MAX_AT_ONCE && upload.progress.phase === "waiting") {
+        this.run(upload);
+      }
+    }
+  }
+
+  private stop(id: number): void {
+    this.runs.get(id)?.abort();
+    this.runs.delete(id);
+  }
+
+  private async run(upload: Upload): Promise<void> {
+    const controller = new AbortController();
+    this.runs.set(upload.id, controller);
+    const end = await this.sendUntilAnswered(upload, controller.signal);
+    if (controller.signal.aborted) {
+      return;
+    }
+    this.runs.delete(upload.id);
+    if (end.phase === "done") {
+      this.surroundings.onAnswer(end.result, upload.file);
+    }
+    this.move(upload.id, end);
+    this.start();
+  }
+
+  /** A service that is away may take minutes to start, so only the visitor ends the trying. */
+  private async sendUntilAnswered(upload: Upload, signal: AbortSignal): Promise<Progress> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return { phase: "done", result: await this.sendOnce(upload, signal) };
+      } catch (error) {
+        if (signal.aborted || !(error instanceof ApiError && error.isTransient)) {
+          return { phase: "failed", error };
+        }
+        const delay = retryDelayMs(failures, error);
+        this.move(upload.id, { phase: "pausing", error, nextTryAt: Date.now() + delay });
+        await pause(delay, this.wake, signal);
+      }
+      if (signal.aborted) {
+        return { phase: "cancelled" };
+      }
+    }
+  }
+
+  private sendOnce({ id, file, options }: Upload, signal: AbortSignal): Promise<PredictionResult> {
+    this.move(id, { phase: "uploading", share: 0 });
+    const onProgress = (share: number) => {
+      if (!signal.aborted) {
+        this.move(id, share < 1 ? { phase: "uploading", share } : { phase: "analysing" });
+      }
+    };
+    return this.surroundings.send(file, options, { signal, onProgress });
+  }
+
+  private find(id: number): Upload | undefined {
+    return this.uploads.items.find((upload) => upload.id === id);
+  }
+
+  private move(id: number, progress: Progress): void {
+    this.change({ type: "moved", id, progress });
+  }
+
+  private change(change: Change): void {
+    this.uploads = reduce(this.uploads, change);
+    for (const listener of this.listeners) {
+      listener();
+    }
+  }
+}

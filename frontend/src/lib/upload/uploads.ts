@@ -1,0 +1,85 @@
+import type { ApiError } from "@/lib/api/error";
+import type { PredictionResult } from "@/lib/api/schema";
+import { FIRST_SETTINGS, type PredictOptions, type UploadSettings } from "@/lib/upload/settings";
+
+/** How far one file is. */
+export type Progress =
+  | { phase: "checking" | "waiting" | "analysing" | "cancelled" }
+  | { phase: "uploading"; share: number }
+  /** The service is away or busy; `nextTryAt` in milliseconds of `Date.now`. */
+  | { phase: "pausing"; error: ApiError; nextTryAt: number }
+  | { phase: "failed"; error: unknown }
+  | { phase: "done"; result: PredictionResult };
+
+export interface Upload {
+  id: number;
+  file: File;
+  options: PredictOptions;
+  progress: Progress;
+}
+
+export interface Uploads {
+  settings: UploadSettings;
+  items: readonly Upload[];
+  /** The one that lies large on the stage. */
+  shownId: number | null;
+  /** The last one that ended, well or badly, for who listens to the page. */
+  endedId: number | null;
+}
+
+export const NO_UPLOADS: Uploads = {
+  settings: FIRST_SETTINGS,
+  items: [],
+  shownId: null,
+  endedId: null,
+};
+
+export type Change =
+  | { type: "set"; settings: Partial<UploadSettings> }
+  | { type: "added"; items: readonly Upload[] }
+  | { type: "moved"; id: number; progress: Progress }
+  | { type: "shown"; id: number }
+  | { type: "removed"; id: number }
+  | { type: "cleared" };
+
+export function reduce(uploads: Uploads, change: Change): Uploads {
+  switch (change.type) {
+    case "set":
+      return { ...uploads, settings: { ...uploads.settings, ...change.settings } };
+    case "added":
+      return added(uploads, change.items);
+    case "moved":
+      return moved(uploads, change.id, change.progress);
+    case "shown":
+      return { ...uploads, shownId: change.id };
+    case "removed":
+      return removed(uploads, change.id);
+    case "cleared":
+      return { ...NO_UPLOADS, settings: uploads.settings };
+  }
+}
+
+/** Whether a file is still on its way, so that it can be cancelled. */
+export function isUnderWay({ phase }: Progress): boolean {
+  return phase !== "done" && phase !== "failed" && phase !== "cancelled";
+}
+
+/** One file that comes alone is shown; of several none is before the others. */
+function added(uploads: Uploads, items: readonly Upload[]): Uploads {
+  const [only, ...others] = items;
+  const shownId = only && others.length === 0 ? only.id : null;
+  return { ...uploads, items: [...uploads.items, ...items], shownId };
+}
+
+function moved(uploads: Uploads, id: number, progress: Progress): Uploads {
+  const items = uploads.items.map((item) => (item.id === id ? { ...item, progress } : item));
+  const hasEnded = progress.phase === "done" || progress.phase === "failed";
+  return { ...uploads, items, endedId: hasEnded ? id : uploads.endedId };
+}
+
+function removed(uploads: Uploads, id: number): Uploads {
+  const items = uploads.items.filter((item) => item.id !== id);
+  const [only, ...others] = items;
+  const shownId = uploads.shownId === id ? null : uploads.shownId;
+  return { ...uploads, items, shownId: only && others.length === 0 ? only.id : shownId };
+}

@@ -1,0 +1,45 @@
+/** What `POST /tickets/` gives: the right to speak for this browser's visitor, for a short while. */
+export interface Ticket {
+  ticket: string;
+  /** ISO 8601. */
+  expires_at: string;
+}
+
+/** A ticket must last until the upload that it goes with has arrived. */
+const MARGIN_MS = 60_000;
+
+/**
+ * The visitor that this page's uploads belong to.
+ *
+ * A browser without the cookie would become somebody else with each of several first requests at
+ * once, so one request goes ahead: that for a ticket brings the cookie too.
+ */
+export class Visit {
+  private asked: Promise<Ticket> | null = null;
+
+  constructor(
+    private readonly request: () => Promise<Ticket>,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** Resolves when the browser has its cookie; asks once in a page's life. */
+  async establish(): Promise<void> {
+    await (this.asked ?? this.renew());
+  }
+
+  /** A ticket that holds for a while yet. */
+  async ticket(): Promise<Ticket> {
+    const kept = await (this.asked ?? this.renew());
+    return Date.parse(kept.expires_at) - MARGIN_MS > this.now() ? kept : this.renew();
+  }
+
+  /** A new ticket, in place of one that the API does not take. */
+  renew(): Promise<Ticket> {
+    const asked = this.request();
+    this.asked = asked;
+    asked.catch(() => {
+      this.asked = this.asked === asked ? null : this.asked;
+    });
+    return asked;
+  }
+}

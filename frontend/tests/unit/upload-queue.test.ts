@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiError } from "@/lib/api/error";
+import type { PredictionResult } from "@/lib/api/schema";
+import type { Send } from "@/lib/upload/sender";
+import { UploadQueue } from "@/lib/upload/upload-queue";
+
+const OPTIONS = { operatingPoint: null, micronsPerPixel: null, save: true };
+const PATCH = readFileSync("public/samples/drawn_loose.png");
+const AWAY = new ApiError("unreachable", "no answer");
+
+function image(name: string): File {
+  return new File([PATCH], name);
+}
+
+function answerFor(id: string): PredictionResult {
+  return { id } as PredictionResult;
+}
+
+/** A service whose answers the test gives, one by one. */
+function bench() {
+  const calls: { answer: (id: string) => void; fail: (error: unknown) => void }[] = [];
+  const signals: AbortSignal[] = [];
+  const answered: string[] = [];
+  const send: Send = (_file, _options, { signal }) => {
+    signals.push(signal);
+    return new Promise((resolve, reject) => {
+      calls.push({ answer: (id) => resolve(answerFor(id)), fail: reject });
+    });
+  };
+  const queue = new UploadQueue({
+    send,
+    limits: () => null,
+    onAnswer: ({ id }, file) => answered.push(`${id} for ${file.name}`),
+  });
+  const phases = () => queue.getSnapshot().items.map(({ progress }) => progress.phase);
+  return { queue, calls, signals, answered, phases };
+}
+
+/** Lets everything that is already decided happen; reading a file takes a few turns. */
+async function settle(condition: () => void): Promise<void> {
+  for (let turn = 0; turn < 500; turn++) {
+    try {
+      return condition();
+    } catch {
+      await new Promise(setImmediate);
+    }
+  }
+  condition();
+}
+
+describe("the queue of uploads", () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("sends three at once, and the next as soon as one is answered", async () => {
+    const { queue, calls, phases, answered } = bench();
+    queue.add(["a", "b", "c", "d"].map(image), OPTIONS);
+    expect(phases()).toEqual(["checking", "checking", "checking", "checking"]);
+    await settle(() =>
+      expect(phases()).toEqual(["uploading", "uploading", "uploading", "waiting"]),
+    );
+    calls[1]?.answer("1");
+    await settle(() => expect(phases()).toEqual(["uploading", "done", "uploading", "uploading"]));
+    expect(answered).toEqual(["1 for b"]);
+  });
+
+  it("sends nothing of what is no image, and all of the others", async () => {
+    const { queue, calls, phases } = bench();
+    queue.add([new File(["text"], "text.png"), image("a")], OPTIONS);
+    await settle(() => expect(phases()).toEqual(["failed", "uploading"]));
+    expect(calls).toHaveLength(1);
+  });
+
+  it("tries again by itself, longer and longer, until the service is back", async () => {
+    const { queue, calls, phases } = bench();
+    queue.add([image("a")], OPTIONS);
+    await settle(() => expect(calls).toHaveLength(1));
+    for (const [failures, seconds] of [1, 2, 4, 8, 16, 30, 30].entries()) {
+      calls[failures]?.fail(AWAY);
+      await settle(() => expect(phases()).toEqual(["pausing"]));
+      await vi.advanceTimersByTimeAsync(1000 * seconds - 1);
+      expect(calls).toHaveLength(failures + 1);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(calls).toHaveLength(failures + 2);
+    }
+    calls.at(-1)?.answer("1");
+    await settle(() => expect(phases()).toEqual(["done"]));
+  });
+
+  it("tries at once when the connection is back", async () => {
+    const { queue, calls, phases } = bench();
+    queue.add([image("a")], OPTIONS);
+    await settle(() => expect(calls).toHaveLength(1));
+    calls[0]?.fail(AWAY);
+    await settle(() => expect(phases()).toEqual(["pausing"]));
+    queue.tryNow();
+    await settle(() => expect(calls).toHaveLength(2));
+  });
+
+  it("gives up on what will not change, until it is asked again", async () => {
+    const { queue, calls, phases } = bench();
+    queue.add([image("a")], OPTIONS);
+    await settle(() => expect(calls).toHaveLength(1));
+    calls[0]?.fail(new ApiError("corrupt_image", ""));
+    await settle(() => expect(phases()).toEqual(["failed"]));
+    queue.retry(1);
+    await settle(() => expect(phases()).toEqual(["uploading"]));
+    calls[1]?.answer("1");
+    await settle(() => expect(phases()).toEqual(["done"]));
+  });
+
+  it("cancels what is under way, makes room, and takes no late answer", async () => {
+    const { queue, calls, signals, phases, answered } = bench();
+    queue.add(["a", "b", "c", "d"].map(image), OPTIONS);
+    await settle(() => expect(calls).toHaveLength(3));
+    queue.cancel(1);
+    await settle(() =>
+      expect(phases()).toEqual(["cancelled", "uploading", "uploading", "uploading"]),
+    );
+    expect(signals[0]?.aborted).toBe(true);
+    calls[0]?.answer("late");
+    calls[1]?.answer("2");
+    await settle(() => expect(answered).toEqual(["2 for b"]));
+    expect(phases()[0]).toBe("cancelled");
+  });
+
+  it("cancels what waits for its next try", async () => {
+    const { queue, calls, phases } = bench();
+    queue.add([image("a")], OPTIONS);
+    await settle(() => expect(calls).toHaveLength(1));
+    calls[0]?.fail(AWAY);
+    await settle(() => expect(phases()).toEqual(["pausing"]));
+    queue.cancel(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toHaveLength(1);
+    expect(phases()).toEqual(["cancelled"]);
+  });
+
+  it("ends everything when it is cleared", async () => {
+    const { queue, calls, signals } = bench();
+    queue.add(["a", "b"].map(image), OPTIONS);
+    await settle(() => expect(calls).toHaveLength(2));
+    queue.clear();
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
+    expect(queue.getSnapshot().items).toEqual([]);
+  });
+});
