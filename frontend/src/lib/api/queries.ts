@@ -22,9 +22,9 @@ export function recordQuery(id: string) {
     queryKey: ["history", "record", id],
     queryFn: ({ signal }) =>
       ask<HistoryRecord>(apiPath(`/history/${id}`, { explain: false }), { signal }),
-    // What was not saved is known to this page only: asking again would lose it.
-    staleTime: ({ state }) =>
-      state.data?.result.saved === false ? Number.POSITIVE_INFINITY : 10_000,
+    // What was not saved is known to this page only: nobody may be asked for it, not even after
+    // something else of the history has changed.
+    staleTime: ({ state }) => (state.data?.result.saved === false ? "static" : 10_000),
   });
 }
 

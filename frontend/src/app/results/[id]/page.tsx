@@ -1,7 +1,45 @@
+import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query";
+import type { Metadata } from "next";
+import { headers } from "next/headers";
+import { notFound } from "next/navigation";
 import { getTranslations } from "next-intl/server";
+import { ResultPage } from "@/components/result/result-page";
+import { modelQuery, recordQuery } from "@/lib/api/queries";
+import { readModelFacts, readRecord } from "@/lib/api/server";
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export async function generateMetadata(): Promise<Metadata> {
+  const t = await getTranslations("result");
+  return { title: t("title"), robots: { index: false } };
+}
 
 export default async function Page({ params }: PageProps<"/results/[id]">) {
-  const t = await getTranslations("result");
   const { id } = await params;
-  return <h1 className="font-semibold text-2xl">{`${t("title")} ${id}`}</h1>;
+  if (!UUID.test(id)) {
+    notFound();
+  }
+  const client = new QueryClient();
+  if (await isFirstPage()) {
+    const [record, facts] = await Promise.all([readRecord(id), readModelFacts()]);
+    if (record) {
+      client.setQueryData(recordQuery(id).queryKey, record);
+    }
+    if (facts) {
+      client.setQueryData(modelQuery.queryKey, facts);
+    }
+  }
+  return (
+    <HydrationBoundary state={dehydrate(client)}>
+      <ResultPage key={id} id={id} />
+    </HydrationBoundary>
+  );
+}
+
+/**
+ * Whether the browser opens the site with this page. One that is open already has the answer, or
+ * asks for it; and an answer that was not to be kept, nobody may ask for.
+ */
+async function isFirstPage(): Promise<boolean> {
+  return (await headers()).get("sec-fetch-dest") !== "empty";
 }

@@ -1,0 +1,67 @@
+import { useFormatter, useTranslations } from "next-intl";
+import type { ReactNode } from "react";
+import { Moment } from "@/components/result/moment";
+import type { PredictionResult } from "@/lib/api/schema";
+
+/** What was judged, by which model, when. */
+export function Facts({ result }: { result: PredictionResult }) {
+  const t = useTranslations("result.facts");
+  const common = useTranslations("common");
+  const format = useFormatter();
+  const { image, model, timing_ms: timing } = result;
+  const side = (pixels: number) =>
+    format.number((pixels * image.microns_per_pixel) / 1000, { maximumFractionDigits: 2 });
+  return (
+    <section>
+      <h2 className="font-semibold text-base">{t("title")}</h2>
+      <dl className="mt-2 divide-y border-y text-sm print:grid print:grid-cols-2 print:gap-x-8 print:divide-y-0">
+        <Fact name={t("kind")}>{common(`kind.${result.kind}`)}</Fact>
+        <Fact name={t("size")}>
+          {t("pixels", { width: image.width, height: image.height })}
+          <Small>
+            {t("millimetres", { width: side(image.width), height: side(image.height) })}
+          </Small>
+        </Fact>
+        <Fact name={t("scale")}>
+          {t("microns_per_pixel", {
+            scale: format.number(image.microns_per_pixel, { maximumSignificantDigits: 4 }),
+          })}
+          <Small>{common(`scale_source.${image.scale_source}`)}</Small>
+        </Fact>
+        <Fact name={t("model")}>
+          {model.name}
+          <Small>{model.revision}</Small>
+        </Fact>
+        <Fact name={t("moment")}>
+          <Moment time={result.created_at} />
+        </Fact>
+        <Fact name={t("duration")}>
+          {t("milliseconds", { time: format.number(timing.total, { maximumFractionDigits: 0 }) })}
+          {result.cached && <Small>{t("cached")}</Small>}
+        </Fact>
+        <Fact name={t("kept")}>{t(result.saved ? "saved" : "not_saved")}</Fact>
+        <Fact name={t("sha256")}>
+          <span title={image.sha256}>{`${image.sha256.slice(0, 16)}…`}</span>
+        </Fact>
+      </dl>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex justify-between gap-4 py-1.5 print:py-0.5">
+      <dt className="shrink-0 text-muted">{name}</dt>
+      <dd className="text-right">{children}</dd>
+    </div>
+  );
+}
+
+function Small({ children }: { children: ReactNode }) {
+  return (
+    <span className="text-muted">
+      {" · "}
+      {children}
+    </span>
+  );
+}

@@ -1,0 +1,84 @@
+"use client";
+
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { useTranslations } from "next-intl";
+import { type ReactNode, useEffect } from "react";
+import { Button } from "@/components/ui/button";
+
+interface NeighboursProps {
+  /** Ids; null at either end of the history. */
+  newer: string | null;
+  older: string | null;
+}
+
+/** To the results before and after this one in the history, newest first. */
+export function Neighbours({ newer, older }: NeighboursProps) {
+  const t = useTranslations("result.neighbours");
+  useKeys(newer, older);
+  return (
+    <nav aria-label={t("label")} className="flex items-center gap-2">
+      <span className="hidden text-muted text-xs xl:inline">{t("keys")}</span>
+      <Neighbour id={newer} title={t("newer")}>
+        <ChevronLeft aria-hidden="true" />
+        {t("previous")}
+      </Neighbour>
+      <Neighbour id={older} title={t("older")}>
+        {t("next")}
+        <ChevronRight aria-hidden="true" />
+      </Neighbour>
+    </nav>
+  );
+}
+
+interface NeighbourProps {
+  id: string | null;
+  title: string;
+  children: ReactNode;
+}
+
+function Neighbour({ id, title, children }: NeighbourProps) {
+  return id === null ? (
+    <Button variant="outline" size="sm" disabled>
+      {children}
+    </Button>
+  ) : (
+    <Button variant="outline" size="sm" asChild>
+      <Link href={pathOf(id)} title={title}>
+        {children}
+      </Link>
+    </Button>
+  );
+}
+
+function useKeys(newer: string | null, older: string | null) {
+  const router = useRouter();
+  useEffect(() => {
+    const targets: Readonly<Record<string, string | null>> = {
+      k: newer,
+      ArrowLeft: newer,
+      j: older,
+      ArrowRight: older,
+    };
+    function onKeyDown(event: KeyboardEvent) {
+      const id = targets[event.key];
+      if (id && !hasOtherUse(event)) {
+        router.push(pathOf(id));
+      }
+    }
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [router, newer, older]);
+}
+
+/** Whether what has the focus, or an open dialog, takes the key itself. */
+function hasOtherUse(event: KeyboardEvent): boolean {
+  const isChord = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
+  const takers = "input, textarea, select, dialog, [role=application], [tabindex='0']";
+  return isChord || (event.target instanceof Element && event.target.closest(takers) !== null);
+}
+
+function pathOf(id: string): string {
+  return `/results/${id}`;
+}

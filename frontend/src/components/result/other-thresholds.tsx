@@ -1,0 +1,27 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useTranslations } from "next-intl";
+import { WhenNear } from "@/components/result/when-near";
+import type { PredictionResult } from "@/lib/api/schema";
+
+const ThresholdExplorer = dynamic(() =>
+  import("@/components/threshold/threshold-explorer").then((module) => module.ThresholdExplorer),
+);
+
+/** What the verdict would be at other thresholds; loaded when it is scrolled to. */
+export function OtherThresholds({ result }: { result: PredictionResult }) {
+  const t = useTranslations("result.thresholds");
+  return (
+    <section className="border-t pt-6 lg:col-span-2 print:hidden">
+      <h2 className="mb-4 font-semibold text-lg">{t("title")}</h2>
+      <WhenNear>
+        <ThresholdExplorer
+          probability={result.probability}
+          operatingPoint={result.operating_point}
+          threshold={result.threshold}
+        />
+      </WhenNear>
+    </section>
+  );
+}

@@ -1,0 +1,45 @@
+import { useFormatter, useTranslations } from "next-intl";
+import type { PredictionResult, RegionResult } from "@/lib/api/schema";
+
+interface RegionFiguresProps {
+  result: PredictionResult;
+  region: RegionResult;
+}
+
+/** How much of a region looks malignant. */
+export function RegionFigures({ result, region }: RegionFiguresProps) {
+  const t = useTranslations("result.region");
+  const format = useFormatter();
+  const percent = (value: number) =>
+    format.number(value, { style: "percent", maximumFractionDigits: 1 });
+  const area = format.number(region.malignant_area_mm2, { maximumFractionDigits: 3 });
+  const tiles = region.tiles.flat();
+  const figures = [
+    { name: t("area"), value: t("square_millimetres", { area }) },
+    { name: t("share"), value: percent(region.malignant_fraction) },
+    { name: t("tissue"), value: percent(region.tissue_fraction) },
+    {
+      name: t("tiles"),
+      value: t("tile_counts", {
+        malignant: tiles.filter((p) => p !== null && p >= result.threshold).length,
+        tissue: tiles.filter((p) => p !== null).length,
+      }),
+    },
+  ];
+  return (
+    <section>
+      <h2 className="font-semibold text-base">{t("title")}</h2>
+      <dl className="mt-2 grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-line print:grid-cols-4">
+        {figures.map(({ name, value }) => (
+          <div
+            key={name}
+            className="flex flex-col-reverse justify-end bg-surface px-3 py-2 print:py-1"
+          >
+            <dt className="text-muted text-xs">{name}</dt>
+            <dd className="text-lg">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

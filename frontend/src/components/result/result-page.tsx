@@ -1,0 +1,45 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import { Problem } from "@/components/problem";
+import { ResultSkeleton } from "@/components/result/result-skeleton";
+import { ResultView } from "@/components/result/result-view";
+import { Button } from "@/components/ui/button";
+import { ApiError } from "@/lib/api/error";
+import { recordQuery } from "@/lib/api/queries";
+import { useErrorWords } from "@/lib/error-words";
+
+/** One result of this visitor; of anybody else's, that there is none. */
+export function ResultPage({ id }: { id: string }) {
+  const { data: record, error, refetch } = useQuery(recordQuery(id));
+  // An answer that was deleted elsewhere is still here, but is no more.
+  if (error instanceof ApiError && error.code === "unknown_record") {
+    return <NoSuchResult error={error} />;
+  }
+  if (record) {
+    return <ResultView record={record} />;
+  }
+  return error ? <Problem error={error} onRetry={() => refetch()} /> : <ResultSkeleton />;
+}
+
+function NoSuchResult({ error }: { error: ApiError }) {
+  const t = useTranslations("result.unknown");
+  const words = useErrorWords();
+  return (
+    <div className="grid max-w-xl gap-3 py-8" data-code={error.code}>
+      <h1 className="font-semibold text-2xl">{t("title")}</h1>
+      <p>{words(error)}</p>
+      <p className="text-muted text-sm">{t("not_kept")}</p>
+      <div className="mt-3 flex flex-wrap gap-3">
+        <Button asChild>
+          <Link href="/">{t("home")}</Link>
+        </Button>
+        <Button variant="outline" asChild>
+          <Link href="/history">{t("history")}</Link>
+        </Button>
+      </div>
+    </div>
+  );
+}

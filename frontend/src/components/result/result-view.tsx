@@ -1,0 +1,35 @@
+import { useTranslations } from "next-intl";
+import { Facts } from "@/components/result/facts";
+import { Opinions } from "@/components/result/opinions";
+import { OtherThresholds } from "@/components/result/other-thresholds";
+import { RegionFigures } from "@/components/result/region-figures";
+import { TopBar } from "@/components/result/top-bar";
+import { VerdictSummary } from "@/components/result/verdict-summary";
+import { Viewer } from "@/components/result/viewer/viewer";
+import { Warnings } from "@/components/result/warnings";
+import type { HistoryRecord } from "@/lib/api/schema";
+
+/** A result: the image with the evidence, and what is to be known about it. */
+export function ResultView({ record }: { record: HistoryRecord }) {
+  const { result } = record;
+  const t = useTranslations("common");
+  return (
+    <article className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_auto_1fr] print:block print:text-sm">
+      <TopBar record={record} />
+      <div className="lg:col-start-2 lg:row-start-2">
+        <VerdictSummary result={result} />
+      </div>
+      <div className="min-w-0 lg:col-start-1 lg:row-span-2 lg:row-start-2">
+        <Viewer record={record} />
+      </div>
+      <div className="grid content-start gap-6 lg:col-start-2 lg:row-start-3 print:mt-3 print:gap-3">
+        <Warnings warnings={result.warnings} />
+        {result.region && <RegionFigures result={result} region={result.region} />}
+        <Facts result={result} />
+        <Opinions record={record} />
+        <p className="border-t pt-3 text-muted text-sm print:hidden">{t("research_use")}</p>
+      </div>
+      <OtherThresholds result={result} />
+    </article>
+  );
+}

@@ -1,0 +1,31 @@
+import { useTranslations } from "next-intl";
+import { DeleteResult } from "@/components/result/delete-result";
+import { Moment } from "@/components/result/moment";
+import { Neighbours } from "@/components/result/neighbours";
+import type { HistoryRecord } from "@/lib/api/schema";
+
+/** What this result is called, and the ways from here. */
+export function TopBar({ record }: { record: HistoryRecord }) {
+  const { result } = record;
+  const t = useTranslations("result");
+  const common = useTranslations("common");
+  return (
+    <div className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-2 lg:col-span-2 print:mb-3 print:border-b print:pb-1">
+      <p className="mr-auto text-muted text-sm">
+        <span className="hidden font-semibold text-ink print:inline">{`${t("print_title")} · `}</span>
+        {`${common(`kind.${result.kind}`)} · `}
+        <Moment time={result.created_at} />
+      </p>
+      {result.saved ? (
+        <div className="flex flex-wrap items-center gap-2 print:hidden">
+          <Neighbours newer={record.newer_id} older={record.older_id} />
+          <DeleteResult id={result.id} />
+        </div>
+      ) : (
+        <p className="rounded-sm bg-uncertain-soft px-3 py-1.5 text-sm print:hidden">
+          {t("not_kept")}
+        </p>
+      )}
+    </div>
+  );
+}

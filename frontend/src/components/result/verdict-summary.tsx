@@ -1,0 +1,85 @@
+import { useQuery } from "@tanstack/react-query";
+import { useFormatter, useTranslations } from "next-intl";
+import { ProbabilityScale } from "@/components/probability-scale";
+import { VERDICT_TEXT, VerdictMark } from "@/components/verdict-badge";
+import { modelQuery } from "@/lib/api/queries";
+import type { PredictionResult } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
+
+/** The verdict, and how far it is from the threshold. */
+export function VerdictSummary({ result }: { result: PredictionResult }) {
+  const t = useTranslations("common");
+  const words = useTranslations("result.verdict");
+  const format = useFormatter();
+  const { verdict, probability, threshold, kind } = result;
+  const percent = { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
+  return (
+    <section aria-label={words("label")} className="grid gap-4 print:gap-2">
+      <div>
+        <h1
+          className={cn("flex items-baseline gap-2 font-semibold text-xl", VERDICT_TEXT[verdict])}
+        >
+          <VerdictMark verdict={verdict} className="size-4 translate-y-px" />
+          {t(`verdict_long.${verdict}`)}
+        </h1>
+        <p className="mt-1 text-muted text-sm">{words(`meaning.${verdict}`)}</p>
+      </div>
+      <p className="flex flex-wrap items-baseline gap-x-3">
+        <span className="font-semibold text-3xl" data-testid="probability">
+          {format.number(probability, percent)}
+        </span>
+        <span className="text-muted text-sm">{words(`probability.${kind}`)}</span>
+      </p>
+      <ProbabilityScale
+        probability={probability}
+        threshold={threshold}
+        band={useBand(result)}
+        verdict={verdict}
+      />
+      <OperatingPoint result={result} />
+    </section>
+  );
+}
+
+/** The rule that turned the probability into a verdict, and how good it is. */
+function OperatingPoint({ result }: { result: PredictionResult }) {
+  const t = useTranslations("result.verdict");
+  const format = useFormatter();
+  const name = useOperatingPointName(result.operating_point);
+  const { data: model } = useQuery(modelQuery);
+  const figures = model?.operatingPoints[result.operating_point ?? ""];
+  const percent = (value: number) => format.number(value, { style: "percent" });
+  return (
+    <p className="text-sm">
+      <span className="font-medium">{name}</span>
+      {typeof figures?.sensitivity === "number" && typeof figures.specificity === "number" && (
+        <span className="text-muted">
+          {` · ${t("measured", {
+            sensitivity: percent(figures.sensitivity),
+            specificity: percent(figures.specificity),
+          })}`}
+        </span>
+      )}
+    </p>
+  );
+}
+
+function useOperatingPointName(point: string | null): string {
+  const t = useTranslations("common.operating_point");
+  if (point === null) {
+    return t("own");
+  }
+  return isNamed(point) ? t(point) : point;
+}
+
+const NAMED = ["balanced", "high_sensitivity", "high_specificity"] as const;
+
+function isNamed(point: string): point is (typeof NAMED)[number] {
+  return NAMED.some((name) => name === point);
+}
+
+function useBand({ operating_point }: PredictionResult): { low: number; high: number } | null {
+  const { data: model } = useQuery(modelQuery);
+  const point = model?.operatingPoints[operating_point ?? ""];
+  return point ? { low: point.uncertain_low, high: point.uncertain_high } : null;
+}

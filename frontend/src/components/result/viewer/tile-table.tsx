@@ -1,0 +1,92 @@
+import { useFormatter, useTranslations } from "next-intl";
+import { Button } from "@/components/ui/button";
+import type { PredictionResult } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
+import { mostSuspicious, type Tile, tissueTiles } from "@/lib/result/geometry";
+
+const MOST_TILES = 20;
+
+interface TileTableProps {
+  result: PredictionResult;
+  selected: Tile | null;
+  onSelect: (tile: Tile) => void;
+}
+
+/** The most suspicious tiles as figures, each a way to its place in the image. */
+export function TileTable({ result, selected, onSelect }: TileTableProps) {
+  const t = useTranslations("result.tiles");
+  const tiles = mostSuspicious(tissueTiles(result), MOST_TILES);
+  return (
+    <details className="border-t print:hidden">
+      <summary className="px-3 py-3 font-medium text-sm">
+        {t("title", { count: tiles.length })}
+      </summary>
+      <section
+        aria-label={t("title", { count: tiles.length })}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the keys
+        tabIndex={0}
+        className="max-h-96 overflow-auto border-t"
+      >
+        <table className="w-full text-sm">
+          <thead className="sticky top-0 bg-surface text-left text-muted text-xs">
+            <tr>
+              {(["tile", "probability", "pixels", "microns"] as const).map((column) => (
+                <th key={column} scope="col" className="whitespace-nowrap px-3 py-2 font-medium">
+                  {t(column)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody className="divide-y">
+            {tiles.map((tile) => (
+              <TileRow
+                key={`${tile.row} ${tile.column}`}
+                tile={tile}
+                result={result}
+                isSelected={tile.row === selected?.row && tile.column === selected.column}
+                onSelect={onSelect}
+              />
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </details>
+  );
+}
+
+interface TileRowProps extends Omit<TileTableProps, "selected"> {
+  tile: Tile;
+  isSelected: boolean;
+}
+
+function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
+  const t = useTranslations("result.tiles");
+  const format = useFormatter();
+  const place = (scale: number) =>
+    [tile.x, tile.y]
+      .map((side) => format.number(side * scale, { maximumFractionDigits: 0 }))
+      .join(", ");
+  return (
+    <tr className={cn(isSelected && "bg-accent-soft")}>
+      <td className="px-3 py-1">
+        <Button
+          variant="link"
+          size="bare"
+          className="min-h-6"
+          aria-pressed={isSelected}
+          onClick={() => onSelect(tile)}
+        >
+          {t("place", { row: tile.row, column: tile.column })}
+        </Button>
+      </td>
+      <td className="px-3 py-1">
+        {format.number(tile.probability, { minimumFractionDigits: 3, maximumFractionDigits: 3 })}
+        {tile.probability >= result.threshold && (
+          <span className="text-muted">{` · ${t("at_or_above")}`}</span>
+        )}
+      </td>
+      <td className="px-3 py-1">{place(1)}</td>
+      <td className="px-3 py-1">{place(result.image.microns_per_pixel)}</td>
+    </tr>
+  );
+}

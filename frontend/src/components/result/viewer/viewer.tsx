@@ -1,0 +1,75 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { Downloads } from "@/components/result/downloads";
+import { ChooseOriginal } from "@/components/result/viewer/choose-original";
+import { Controls } from "@/components/result/viewer/controls";
+import { LegendBar } from "@/components/result/viewer/legend-bar";
+import { Readout } from "@/components/result/viewer/readout";
+import { Stage } from "@/components/result/viewer/stage";
+import { TileTable } from "@/components/result/viewer/tile-table";
+import { usePicture } from "@/components/result/viewer/use-picture";
+import { type Choice, useScene } from "@/components/result/viewer/use-scene";
+import { useViewport } from "@/components/result/viewer/use-viewport";
+import type { HistoryRecord } from "@/lib/api/schema";
+import { type Tile, tileAt } from "@/lib/result/geometry";
+import type { Point } from "@/lib/result/viewport";
+
+const ALL_OF_IT: Omit<Choice, "measure"> = { mode: "overlay", opacity: 1, hasOutline: true };
+
+/** The image with what the model found in it. */
+export function Viewer({ record }: { record: HistoryRecord }) {
+  const { result } = record;
+  const t = useTranslations("result.viewer");
+  const measured = result.region ? "tiles" : "evidence";
+  const [choice, setChoice] = useState<Choice>({ ...ALL_OF_IT, measure: measured });
+  const [point, setPoint] = useState<Point | null>(null);
+  const [selected, setSelected] = useState<Tile | null>(null);
+  const picture = usePicture(record);
+  const viewport = useViewport(result.image);
+  const marked = (point && tileAt(result, point)) ?? selected;
+  const scene = useScene({
+    result,
+    picture: picture.element,
+    choice,
+    marked,
+    isReady: viewport.pane !== null,
+  });
+
+  function select(tile: Tile) {
+    setSelected(tile);
+    setPoint(null);
+    viewport.centre(tile);
+  }
+
+  return (
+    <section aria-label={t("label")} className="min-w-0 rounded-lg border bg-surface">
+      <Controls isRegion={result.region !== null} choice={choice} onChange={setChoice} />
+      <Stage
+        result={result}
+        isSideBySide={choice.mode === "side"}
+        scene={scene}
+        picture={picture}
+        viewport={viewport}
+        onPoint={setPoint}
+      />
+      <Readout result={result} point={point ?? (selected && middleOf(selected))} />
+      <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3 border-t p-3">
+        {choice.mode !== "image" && (
+          <LegendBar
+            measure={choice.mode === "grid" ? "evidence" : choice.measure}
+            threshold={result.threshold}
+          />
+        )}
+        <Downloads result={result} scene={scene && { ...scene, marked: null }} choice={choice} />
+      </div>
+      {picture.isSmall && <ChooseOriginal result={result} onChoose={picture.show} />}
+      {result.region && <TileTable result={result} selected={selected} onSelect={select} />}
+    </section>
+  );
+}
+
+function middleOf({ x, y, width, height }: Tile): Point {
+  return { x: x + width / 2, y: y + height / 2 };
+}

@@ -1,0 +1,149 @@
+import type { ImageFacts, PredictionResult, RegionResult } from "@/lib/api/schema";
+
+/** Where the model's patches lie in an uploaded image. All lengths are pixels of that image, from
+ * its upper left corner, unless a name says otherwise. */
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+export interface Rect extends Size {
+  x: number;
+  y: number;
+}
+
+/** What the model looks at: `patchSizePixels` at `micronsPerPixel`. */
+export interface ModelScale {
+  patchSizePixels: number;
+  micronsPerPixel: number;
+}
+
+export interface Place {
+  row: number;
+  column: number;
+}
+
+/** One tissue tile of a region; its row and column count from 1. */
+export interface Tile extends Rect, Place {
+  /** Calibrated probability of carcinoma. */
+  probability: number;
+}
+
+/**
+ * What the activation map covers: the whole of the patches, which may reach beyond the image.
+ *
+ * @param scale The model's, which a region says itself; without it null for a patch.
+ */
+export function coveredSize(
+  { image, region }: PredictionResult,
+  scale: ModelScale | undefined,
+): Size | null {
+  const own = region ? scaleOf(region) : scale;
+  if (!own) {
+    return null;
+  }
+  const patch = patchSize(image, own);
+  const { rows, columns } = region ?? { rows: 1, columns: 1 };
+  return { width: columns * patch.width, height: rows * patch.height };
+}
+
+/** The tissue tiles of a region, row by row, cut at the image's edge; none for a patch. */
+export function tissueTiles({ image, region }: PredictionResult): readonly Tile[] {
+  return (region?.tiles ?? []).flatMap((line, row) =>
+    line.flatMap((probability, column) =>
+      region && probability !== null
+        ? [{ ...tileRect(image, region, { row, column }), probability }]
+        : [],
+    ),
+  );
+}
+
+/** The tiles of a region without tissue, which the model did not look at. */
+export function emptyTiles({ image, region }: PredictionResult): readonly Rect[] {
+  return (region?.tiles ?? []).flatMap((line, row) =>
+    line.flatMap((probability, column) =>
+      region && probability === null ? [tileRect(image, region, { row, column })] : [],
+    ),
+  );
+}
+
+/** A tile by its place, which counts from 0, cut at the image's edge. */
+function tileRect(image: ImageFacts, region: RegionResult, place: Place): Rect & Place {
+  const { width, height } = patchSize(image, scaleOf(region));
+  const [x, y] = [place.column * width, place.row * height];
+  return {
+    row: place.row + 1,
+    column: place.column + 1,
+    x,
+    y,
+    width: Math.min(width, image.width - x),
+    height: Math.min(height, image.height - y),
+  };
+}
+
+/** The sides of a patch, not quite equal where the rescaled image was rounded to whole pixels. */
+function patchSize(image: ImageFacts, { patchSizePixels, micronsPerPixel }: ModelScale): Size {
+  const factor = image.microns_per_pixel / micronsPerPixel;
+  return {
+    width: (patchSizePixels * image.width) / roundHalfEven(image.width * factor),
+    height: (patchSizePixels * image.height) / roundHalfEven(image.height * factor),
+  };
+}
+
+function scaleOf(region: RegionResult): ModelScale {
+  return { patchSizePixels: region.tile_size_pixels, micronsPerPixel: region.microns_per_pixel };
+}
+
+/** The cell of a grid, laid over `covered`, that holds a point, counted from 0; null outside. */
+export function cellAt(
+  point: { x: number; y: number },
+  covered: Size,
+  grid: { rows: number; columns: number },
+): Place | null {
+  const row = Math.floor((point.y / covered.height) * grid.rows);
+  const column = Math.floor((point.x / covered.width) * grid.columns);
+  const isInside = row >= 0 && column >= 0 && row < grid.rows && column < grid.columns;
+  return isInside ? { row, column } : null;
+}
+
+/** The tissue tile of a region under a point of the image; null where there is none. */
+export function tileAt(result: PredictionResult, point: { x: number; y: number }): Tile | null {
+  const { image, region } = result;
+  const covered = coveredSize(result, undefined);
+  const place = region && covered && cellAt(point, covered, region);
+  const probability = place && region.tiles[place.row]?.[place.column];
+  return typeof probability === "number" && place
+    ? { ...tileRect(image, region, place), probability }
+    : null;
+}
+
+/** Tiles from the most suspicious on, at most `count`; equal ones stay row by row. */
+export function mostSuspicious(tiles: readonly Tile[], count: number): readonly Tile[] {
+  return tiles.toSorted((one, other) => other.probability - one.probability).slice(0, count);
+}
+
+/** A stretch of an outline: from one point to another. */
+export type Segment = readonly [x: number, y: number, toX: number, toY: number];
+
+/** The outline of what some tiles cover together: no lines between neighbours. */
+export function outlineOf(tiles: readonly Tile[]): readonly Segment[] {
+  const places = new Set(tiles.map(({ row, column }) => `${row} ${column}`));
+  const isOutside = (row: number, column: number) => !places.has(`${row} ${column}`);
+  return tiles.flatMap(({ row, column, x, y, width, height }) => {
+    const [right, bottom] = [x + width, y + height];
+    const sides: readonly [boolean, Segment][] = [
+      [isOutside(row - 1, column), [x, y, right, y]],
+      [isOutside(row + 1, column), [x, bottom, right, bottom]],
+      [isOutside(row, column - 1), [x, y, x, bottom]],
+      [isOutside(row, column + 1), [right, y, right, bottom]],
+    ];
+    return sides.filter(([isEdge]) => isEdge).map(([, segment]) => segment);
+  });
+}
+
+/** The service's rounding, Python's. */
+function roundHalfEven(value: number): number {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
+}

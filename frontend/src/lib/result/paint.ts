@@ -1,0 +1,223 @@
+import type { Rect, Segment, Size } from "@/lib/result/geometry";
+import type { Grid, Raster } from "@/lib/result/raster";
+import type { View } from "@/lib/result/viewport";
+
+/** Draws an image with what the model found over it, on any canvas. */
+
+/** All that is drawn; lengths in pixels of the uploaded image. */
+export interface Scene {
+  image: Size;
+  /** The image in any resolution; null where it cannot be drawn. */
+  picture: CanvasImageSource | null;
+  overlay: Overlay | null;
+  /** Around what lies at or above the threshold. */
+  outline: readonly Segment[];
+  /** Without tissue: hatched. */
+  empty: readonly Rect[];
+  /** What is pointed at. */
+  marked: Rect | null;
+}
+
+export interface Overlay {
+  pixels: HTMLCanvasElement;
+  /** What the pixels cover: maybe more than the image. */
+  covered: Size;
+  opacity: number;
+  isSmooth: boolean;
+  /** Values to be written into their cells, with the words for each; null for none. */
+  figures: { grid: Grid; words: (value: number) => string } | null;
+}
+
+const INK = "#17161d";
+const PAPER = "#ffffff";
+// Cells too small for a figure have none.
+const LEAST_CELL_CSS_PIXELS = 36;
+const FIGURE_CSS_PIXELS = 12;
+const FONT = "system-ui, sans-serif";
+
+/** A raster as something that can be drawn and stretched. */
+export function canvasOf({ width, height, data }: Raster): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext("2d")?.putImageData(new ImageData(data, width, height), 0, 0);
+  return canvas;
+}
+
+/** The same image without anything over it but what is pointed at. */
+export function plainScene(scene: Scene): Scene {
+  return { ...scene, overlay: null, outline: [], empty: [] };
+}
+
+/** Draw a scene; `ratio` is the canvas's pixels for each CSS pixel of the view. */
+export function paintScene(
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  view: View,
+  ratio: number,
+): void {
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  context.save();
+  const zoom = ratio * view.scale;
+  context.setTransform(zoom, 0, 0, zoom, ratio * view.x, ratio * view.y);
+  clipTo(context, scene.image);
+  paintPicture(context, scene, zoom);
+  hatch(context, scene.empty, view.scale);
+  paintOverlay(context, scene.overlay);
+  paintOutline(context, scene.outline, view.scale);
+  if (scene.overlay?.figures) {
+    paintFigures(context, scene.overlay, scene.overlay.figures, view.scale);
+  }
+  mark(context, scene.marked, view.scale);
+  context.restore();
+}
+
+function clipTo(context: CanvasRenderingContext2D, { width, height }: Size): void {
+  context.beginPath();
+  context.rect(0, 0, width, height);
+  context.clip();
+}
+
+function paintPicture(context: CanvasRenderingContext2D, scene: Scene, zoom: number): void {
+  const { width, height } = scene.image;
+  // What is transparent is judged on white.
+  context.fillStyle = PAPER;
+  context.fillRect(0, 0, width, height);
+  if (scene.picture) {
+    const own = naturalWidth(scene.picture);
+    // Pixels of tissue are data: enlarged, nothing is invented between them.
+    context.imageSmoothingEnabled = own < width || zoom < 1;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(scene.picture, 0, 0, width, height);
+  }
+}
+
+function naturalWidth(picture: CanvasImageSource): number {
+  return picture instanceof HTMLImageElement ? picture.naturalWidth : Number.POSITIVE_INFINITY;
+}
+
+function paintOverlay(context: CanvasRenderingContext2D, overlay: Overlay | null): void {
+  if (overlay) {
+    context.globalAlpha = overlay.opacity;
+    context.imageSmoothingEnabled = overlay.isSmooth;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(overlay.pixels, 0, 0, overlay.covered.width, overlay.covered.height);
+    context.globalAlpha = 1;
+  }
+}
+
+function hatch(context: CanvasRenderingContext2D, parts: readonly Rect[], scale: number): void {
+  const step = 8 / scale;
+  context.lineWidth = 1 / scale;
+  context.strokeStyle = "rgb(60 56 72 / 0.28)";
+  for (const { x, y, width, height } of parts) {
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width, height);
+    context.clip();
+    context.beginPath();
+    // Lines of one direction, which meet those of the neighbours.
+    const first = Math.ceil((x + y) / step);
+    for (let place = first; place * step < x + y + width + height; place += 1) {
+      context.moveTo(place * step - y, y);
+      context.lineTo(place * step - y - height, y + height);
+    }
+    context.stroke();
+    context.restore();
+  }
+}
+
+function paintOutline(
+  context: CanvasRenderingContext2D,
+  outline: readonly Segment[],
+  scale: number,
+): void {
+  context.beginPath();
+  for (const [x, y, toX, toY] of outline) {
+    context.moveTo(x, y);
+    context.lineTo(toX, toY);
+  }
+  strokeTwice(context, scale);
+}
+
+function mark(context: CanvasRenderingContext2D, part: Rect | null, scale: number): void {
+  if (part) {
+    context.beginPath();
+    const inset = 1.5 / scale;
+    context.rect(part.x + inset, part.y + inset, part.width - 2 * inset, part.height - 2 * inset);
+    strokeTwice(context, scale);
+  }
+}
+
+/** Dark on light, so that a line is seen on any tissue and any colour. */
+function strokeTwice(context: CanvasRenderingContext2D, scale: number): void {
+  context.lineCap = "square";
+  context.lineWidth = 3.5 / scale;
+  context.strokeStyle = PAPER;
+  context.stroke();
+  context.lineWidth = 1.5 / scale;
+  context.strokeStyle = INK;
+  context.stroke();
+}
+
+function paintFigures(
+  context: CanvasRenderingContext2D,
+  { covered }: Overlay,
+  { grid, words }: NonNullable<Overlay["figures"]>,
+  scale: number,
+): void {
+  const cell = {
+    width: covered.width / (grid[0]?.length ?? 1),
+    height: covered.height / grid.length,
+  };
+  paintLines(context, covered, cell, scale);
+  if (Math.min(cell.width, cell.height) * scale < LEAST_CELL_CSS_PIXELS) {
+    return;
+  }
+  const { a: zoom, e: left, f: top } = context.getTransform();
+  // In the canvas's own pixels: letters far below one pixel, enlarged, come out crooked.
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  styleFigures(context, zoom / scale);
+  grid.forEach((line, row) => {
+    line.forEach((value, column) => {
+      if (value !== null) {
+        const x = left + zoom * (column + 0.5) * cell.width;
+        const y = top + zoom * (row + 0.5) * cell.height;
+        context.strokeText(words(value), x, y);
+        context.fillText(words(value), x, y);
+      }
+    });
+  });
+  context.setTransform(zoom, 0, 0, zoom, left, top);
+}
+
+function styleFigures(context: CanvasRenderingContext2D, ratio: number): void {
+  context.font = `600 ${FIGURE_CSS_PIXELS * ratio}px ${FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  context.lineWidth = 3 * ratio;
+  context.strokeStyle = "rgb(255 255 255 / 0.9)";
+  context.fillStyle = INK;
+}
+
+function paintLines(
+  context: CanvasRenderingContext2D,
+  covered: Size,
+  cell: Size,
+  scale: number,
+): void {
+  context.beginPath();
+  for (let x = cell.width; x < covered.width - 0.5 * cell.width; x += cell.width) {
+    context.moveTo(x, 0);
+    context.lineTo(x, covered.height);
+  }
+  for (let y = cell.height; y < covered.height - 0.5 * cell.height; y += cell.height) {
+    context.moveTo(0, y);
+    context.lineTo(covered.width, y);
+  }
+  context.lineWidth = 1 / scale;
+  context.strokeStyle = "rgb(255 255 255 / 0.65)";
+  context.stroke();
+}

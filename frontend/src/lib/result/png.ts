@@ -1,0 +1,109 @@
+import { type Legend, legendOf, type Measure } from "@/lib/result/legend";
+import { paintScene, plainScene, type Scene } from "@/lib/result/paint";
+
+/** What stands below the image. */
+export interface Sheet {
+  caption: readonly string[];
+  measure: Measure;
+  /** What the legend measures, with its unit. */
+  title: string;
+  threshold: number;
+}
+
+// Small images are enlarged about to the first, large ones shrunk to the second, in pixels.
+const LONG_SIDE = 1200;
+const LONGEST_SIDE = 3200;
+const MARGIN = 24;
+const LINE = 26;
+const BAR = { width: 480, height: 14 };
+const FONT = "18px system-ui, sans-serif";
+const INK = "#17161d";
+
+/**
+ * The whole image as a PNG, with the evidence as it is shown, its legend and a caption.
+ *
+ * @param isSideBySide Whether the image without the evidence is beside it.
+ * @throws Error where the browser has no memory for the drawing.
+ */
+export async function resultPng(scene: Scene, sheet: Sheet, isSideBySide: boolean): Promise<Blob> {
+  const scale = scaleOf(scene);
+  const panes = (isSideBySide ? [plainScene(scene), scene] : [scene]).map((one) =>
+    drawn(one, scale),
+  );
+  const width = panes.reduce((sum, pane) => sum + pane.width, MARGIN * (panes.length - 1));
+  const height = panes[0]?.height ?? 0;
+  const legend = scene.overlay ? legendOf(sheet.measure, sheet.threshold) : null;
+  const footer = MARGIN * 2 + LINE * sheet.caption.length + (legend ? 4 * LINE : 0);
+  const context = blank(Math.max(width, BAR.width + 2 * MARGIN), height + footer);
+  panes.forEach((pane, place) => {
+    context.drawImage(pane, place * (pane.width + MARGIN), 0);
+  });
+  let top = height + MARGIN;
+  if (legend) {
+    paintLegend(context, legend, sheet.title, top);
+    top += 4 * LINE;
+  }
+  sheet.caption.forEach((line, place) => {
+    context.fillText(line, MARGIN, top + LINE * (place + 0.5), context.canvas.width - 2 * MARGIN);
+  });
+  return encoded(context.canvas);
+}
+
+function scaleOf({ image }: Scene): number {
+  const longest = Math.max(image.width, image.height);
+  const scale = longest < LONG_SIDE ? Math.ceil(LONG_SIDE / longest) : 1;
+  return Math.min(scale, LONGEST_SIDE / longest);
+}
+
+function drawn(scene: Scene, scale: number): HTMLCanvasElement {
+  const { width, height } = scene.image;
+  const context = blank(Math.round(width * scale), Math.round(height * scale));
+  paintScene(context, scene, { scale, x: 0, y: 0 }, 1);
+  return context.canvas;
+}
+
+function blank(width: number, height: number): CanvasRenderingContext2D {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (!context) {
+    throw new Error("no canvas of this size");
+  }
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, width, height);
+  context.fillStyle = INK;
+  context.font = FONT;
+  context.textBaseline = "middle";
+  return context;
+}
+
+function paintLegend(
+  context: CanvasRenderingContext2D,
+  { colours, ticks }: Legend,
+  title: string,
+  top: number,
+): void {
+  context.fillText(title, MARGIN, top + LINE / 2);
+  const gradient = context.createLinearGradient(MARGIN, 0, MARGIN + BAR.width, 0);
+  colours.forEach((colour, place) => {
+    gradient.addColorStop(place / (colours.length - 1), colour);
+  });
+  context.fillStyle = gradient;
+  context.fillRect(MARGIN, top + LINE + 4, BAR.width, BAR.height);
+  context.strokeStyle = INK;
+  context.strokeRect(MARGIN + 0.5, top + LINE + 4.5, BAR.width - 1, BAR.height - 1);
+  context.fillStyle = INK;
+  context.textAlign = "center";
+  for (const { value, place } of ticks) {
+    const text = value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
+    context.fillText(text, MARGIN + place * BAR.width, top + 2.5 * LINE);
+  }
+  context.textAlign = "left";
+}
+
+function encoded(canvas: HTMLCanvasElement): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no PNG"))), "image/png");
+  });
+}

@@ -1,0 +1,103 @@
+import { evidenceTint, FULL_SCALE_LOGIT, type Tint, tileTint } from "@/lib/result/colours";
+import type { Size } from "@/lib/result/geometry";
+
+/** Values, row by row; null where there is no tissue. */
+export type Grid = readonly (readonly (number | null)[])[];
+
+/** Pixels as canvases take them: red, green, blue and opacity, each 0 to 255, row by row. */
+export interface Raster extends Size {
+  data: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/** Numbers, row by row; NaN for none. */
+interface Plane extends Size {
+  values: Float64Array;
+}
+
+// Smooth enough to be stretched over a screen, and made in some milliseconds.
+const MAX_SIDE = 1024;
+const MAX_PIXELS_PER_CELL = 32;
+const LEVELS = 255;
+// The sharpness of OpenCV's cubic interpolation.
+const CUBIC = -0.75;
+
+/** One pixel for each tile, by probability; clear without tissue. */
+export function tileRaster(tiles: Grid): Raster {
+  return paint(planeOf(tiles), 1, tileTint);
+}
+
+/** One pixel for each cell of the activation map; clear where nothing speaks for carcinoma. */
+export function cellRaster(grid: Grid): Raster {
+  return paint(planeOf(grid), FULL_SCALE_LOGIT, evidenceTint);
+}
+
+/**
+ * The activation map enlarged as the service does it: cubic between the centres of the cells, with
+ * negative evidence too, so that it bounds the glow of its neighbours.
+ */
+export function evidenceRaster(grid: Grid): Raster {
+  const cells = planeOf(grid);
+  cells.values.forEach((value, place) => {
+    cells.values[place] = Math.max(-FULL_SCALE_LOGIT, Math.min(value || 0, FULL_SCALE_LOGIT));
+  });
+  const factor = Math.floor(MAX_SIDE / Math.max(cells.width, cells.height));
+  const times = Math.max(1, Math.min(MAX_PIXELS_PER_CELL, factor));
+  const wide = widened(cells, times);
+  const smooth = transposed(widened(transposed(wide), times));
+  return paint(smooth, FULL_SCALE_LOGIT, evidenceTint);
+}
+
+function planeOf(grid: Grid): Plane {
+  const values = Float64Array.from(grid.flat(), (value) => value ?? Number.NaN);
+  return { width: grid[0]?.length ?? 0, height: grid.length, values };
+}
+
+function paint(plane: Plane, fullScale: number, tint: (value: number) => Tint): Raster {
+  const table = Array.from({ length: LEVELS + 1 }, (_, level) => {
+    const { colour, opacity } = tint((fullScale * level) / LEVELS);
+    return [...colour, Math.round(255 * opacity)];
+  });
+  const data = new Uint8ClampedArray(4 * plane.values.length);
+  plane.values.forEach((value, place) => {
+    const level = Math.round((LEVELS * Math.max(0, Math.min(value, fullScale))) / fullScale);
+    const pixel = table[level];
+    if (pixel) {
+      data.set(pixel, 4 * place);
+    }
+  });
+  return { width: plane.width, height: plane.height, data };
+}
+
+/** A plane so many times as wide; beyond its edges the outermost values go on. */
+function widened({ width, height, values }: Plane, times: number): Plane {
+  const wide = new Float64Array(width * times * height);
+  for (let x = 0; x < width * times; x += 1) {
+    const place = (x + 0.5) / times - 0.5;
+    const left = Math.floor(place);
+    const weights = cubicWeights(place - left);
+    for (let y = 0; y < height; y += 1) {
+      wide[y * width * times + x] = weights.reduce((sum, weight, tap) => {
+        const column = Math.min(Math.max(left - 1 + tap, 0), width - 1);
+        return sum + weight * (values[y * width + column] ?? 0);
+      }, 0);
+    }
+  }
+  return { width: width * times, height, values: wide };
+}
+
+function transposed({ width, height, values }: Plane): Plane {
+  const turned = Float64Array.from(values, (_, place) => {
+    const [column, row] = [Math.floor(place / height), place % height];
+    return values[row * width + column] ?? 0;
+  });
+  return { width: height, height: width, values: turned };
+}
+
+/** Weights of the four neighbours of a point that lies `part` of the way from the second on. */
+function cubicWeights(part: number): readonly number[] {
+  const near = (distance: number) =>
+    ((CUBIC + 2) * distance - (CUBIC + 3)) * distance * distance + 1;
+  const far = (distance: number) =>
+    ((CUBIC * distance - 5 * CUBIC) * distance + 8 * CUBIC) * distance - 4 * CUBIC;
+  return [far(part + 1), near(part), near(1 - part), far(2 - part)];
+}
