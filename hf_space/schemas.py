@@ -222,6 +222,13 @@ class Liveness(Schema):
     status: Literal["ok"] = "ok"
 
 
+class Ticket(Schema):
+    """A bearer token for `POST /predict/` and `POST /predict/batch/`, in place of the visitor's."""
+
+    ticket: str
+    expires_at: datetime
+
+
 class ThresholdFigures(Schema):
     """What one threshold gives on the held-out cases; null where it is undefined or unmeasured."""
 

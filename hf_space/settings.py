@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from hf_space.imaging import decode
 
 _MIN_KEY_LENGTH: Final = 16
+_MIN_SECRET_LENGTH: Final = 32
 
 
 class Settings(BaseSettings):
@@ -111,6 +112,11 @@ class Settings(BaseSettings):
     require_api_key: bool = Field(
         default=False, description="Answer nobody without a key, except on `/health/`."
     )
+    ticket_secret: SecretStr | None = Field(
+        default=None,
+        min_length=_MIN_SECRET_LENGTH,
+        description="What tickets are signed with, the same for all processes; unset: random.",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Sites whose pages may call the API, separated by commas."
     )
@@ -128,7 +134,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("database_url", "redis_url", mode="before")
+    @field_validator("database_url", "redis_url", "ticket_secret", mode="before")
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         # Hosts' forms leave a variable that was not filled in as empty text.

@@ -19,6 +19,7 @@ from hf_space.api import (
     routes_model,
     routes_predict,
     routes_stats,
+    routes_tickets,
 )
 from hf_space.api.document import add_schemas
 from hf_space.api.errors import add_error_handlers
@@ -36,6 +37,7 @@ from hf_space.store.archive import Archive
 from hf_space.store.rate_limit import Limiter
 from hf_space.store.redis_link import RedisLink
 from hf_space.store.result_cache import ResultCache
+from hf_space.tickets import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 _RESOURCES = (
     routes_predict,
     routes_batch,
+    routes_tickets,
     routes_history,
     routes_stats,
     routes_health,
@@ -86,6 +89,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
         settings.owner_images_per_minute, settings.address_images_per_minute, state.link
     )
     state.cache = ResultCache.from_settings(settings, state.link)
+    state.tickets = Tickets(settings.ticket_secret)
     state.predictor = None
 
 
@@ -102,6 +106,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         IdentifyMiddleware,
         keys=ApiKeys(settings.api_keys),
         require_key=settings.require_api_key,
+        tickets=app.state.tickets,
     )
     _allow_origins(app, settings)
     app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)

@@ -14,6 +14,7 @@ from hf_space.settings import Settings
 from hf_space.store.archive import Archive
 from hf_space.store.history import History
 from hf_space.store.rate_limit import Limiter
+from hf_space.tickets import Tickets
 
 
 def loaded_predictor(app: FastAPI) -> Predictor:
@@ -60,10 +61,16 @@ async def get_limiter(request: Request) -> Limiter:
     return cast("Limiter", request.app.state.limiter)
 
 
+async def get_tickets(request: Request) -> Tickets:
+    """Return what gives out tickets."""
+    return cast("Tickets", request.app.state.tickets)
+
+
 HistoryDep = Annotated[History, Depends(get_history)]
 OwnerDep = Annotated[bytes, Depends(get_owner)]
 LimiterDep = Annotated[Limiter, Depends(get_limiter)]
 VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
+TicketsDep = Annotated[Tickets, Depends(get_tickets)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 PredictorDep = Annotated[Predictor, Depends(get_predictor)]

@@ -13,9 +13,12 @@ from starlette.requests import cookie_parser
 from hf_space.api.errors import biopsia_response
 from hf_space.errors import ApiKeyRequiredError, CredentialsError
 from hf_space.owners import ApiKeys, new_token, owner_of_token
+from hf_space.tickets import is_ticket
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from hf_space.tickets import Tickets
 
 VISITOR_HEADER: Final = "X-Biopsia-Visitor"
 API_KEY_HEADER: Final = "X-API-Key"
@@ -27,6 +30,7 @@ _COOKIE_FLAGS: Final = f"Path=/; Max-Age={_COOKIE_SECONDS}; HttpOnly; Secure; Sa
 # A private Space is asked with a token of the Hub, which is none of ours.
 _HUB_TOKEN: Final = "hf_"  # noqa: S105 -- a prefix
 _OPEN_PATHS: Final = ("/health", "/health/live")
+_TICKET_PATHS: Final = ("/predict", "/predict/batch")
 
 
 @dataclass(slots=True)
@@ -60,20 +64,23 @@ class IdentifyMiddleware:
     """Puts a `Visitor` into the request's state.
 
     An API key comes as bearer token, as `X-API-Key`, or as the password of basic authentication,
-    which browsers ask for; a visitor's token as bearer token, as `X-Biopsia-Visitor`, or as cookie.
+    which browsers ask for; a visitor's token as bearer token, as `X-Biopsia-Visitor`, or as cookie;
+    a ticket as bearer token.
     """
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys, *, require_key: bool) -> None:
+    def __init__(self, app: ASGIApp, keys: ApiKeys, *, require_key: bool, tickets: Tickets) -> None:
         """Wrap an application.
 
         Args:
             app: The application to call.
             keys: The known API keys.
             require_key: Refuse whoever has none, except for the paths that tell of health.
+            tickets: What reads tickets, of whoever was given one.
         """
         self._app = app
         self._keys = keys
         self._require_key = require_key
+        self._tickets = tickets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its visitor, or refuse it."""
@@ -106,9 +113,12 @@ class IdentifyMiddleware:
         owner = self._key_owner(headers)
         if owner:
             return Visitor(owner)
+        bearer = _bearer(headers) or ""
+        if is_ticket(bearer):
+            return self._ticket_visitor(bearer, scope)
         if self._require_key:
             raise ApiKeyRequiredError(f"Send an API key, as bearer token or in {API_KEY_HEADER}.")
-        token = _bearer(headers) or headers.get(VISITOR_HEADER) or ""
+        token = bearer or headers.get(VISITOR_HEADER) or ""
         if token:
             owner = owner_of_token(token)
             if owner is None:
@@ -117,6 +127,12 @@ class IdentifyMiddleware:
         # Browsers send whatever once was set; a cookie that is no token is as good as none.
         owner = owner_of_token(_cookie(headers))
         return Visitor(owner, by_cookie=True) if owner else _newcomer()
+
+    def _ticket_visitor(self, ticket: str, scope: Scope) -> Visitor:
+        owner = self._tickets.owner(ticket)
+        if scope["method"] != "POST" or scope["path"].rstrip("/") not in _TICKET_PATHS:
+            raise CredentialsError(f"A ticket is good for POST {' and '.join(_TICKET_PATHS)} only.")
+        return Visitor(owner)
 
     def _key_owner(self, headers: Headers) -> bytes | None:
         key = headers.get(API_KEY_HEADER) or _basic_password(headers)

@@ -28,7 +28,7 @@ HEADERS: Final = {
 }
 """Headers of every limited answer, and the facts they tell."""
 
-_LIMITED: Final = re.compile(r"/(predict|history|stats)(/|$)")
+_LIMITED: Final = re.compile(r"/(predict|tickets|history|stats)(/|$)")
 # What of the demo computes or keeps something; it asks for the answers with GET.
 _LIMITED_POST: Final = re.compile(r"/gradio_api/((call|run|api)/|(queue/join|upload)/?$)")
 

@@ -38,6 +38,7 @@ OF_ONE: dict[tuple[str, str], dict[str, Any]] = {
 }
 """Operations on one record."""
 
+TICKETS = ("POST", "/tickets/")
 DELETE_ALL = ("DELETE", "/history/")
 KEY = "k" * 32
 
@@ -48,7 +49,7 @@ def operations() -> set[tuple[str, str]]:
 
 
 def test_every_operation_is_public_or_walked() -> None:
-    assert operations() == PUBLIC | set(OF_ALL) | set(OF_ONE) | {DELETE_ALL}
+    assert operations() == PUBLIC | set(OF_ALL) | set(OF_ONE) | {TICKETS, DELETE_ALL}
 
 
 @dataclass
@@ -99,10 +100,21 @@ class Person:
                 self.keep(response.json())
             elif operation[0] == "POST":
                 self.keep(response.json()["result"])
+        self.predict_by_ticket()
         assert self.visitor.ids(limit=200) == self.ids[::-1]
         assert self.visitor.read("/stats/")["total"] == len(self.ids)
         for operation in PUBLIC:
             assert self.answer(operation).status_code == 200
+
+    def predict_by_ticket(self) -> None:
+        """Have an image answered without the token."""
+        ticket = self.answer(TICKETS).json()["ticket"]
+        self.secrets.add(ticket)
+        headers = {"Authorization": f"Bearer {ticket}"}
+        files = {"file": ("a.png", self.image())}
+        response = self.visitor.client.post("/predict/", headers=headers, files=files)
+        self.seen.append(response.text)
+        self.keep(response.json())
 
     def intrude(self, other: Person) -> None:
         """Take every operation on another's records."""

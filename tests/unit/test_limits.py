@@ -100,6 +100,7 @@ def test_the_address_is_that_before_the_trusted_proxies_and_the_application_lear
         ("GET", "/history/export.csv", True),
         ("DELETE", "/history/", True),
         ("GET", "/stats/", True),
+        ("POST", "/tickets/", True),
         ("OPTIONS", "/predict/", False),
         ("GET", "/predictions", False),
         ("POST", "/gradio_api/queue/join", True),

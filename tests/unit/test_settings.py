@@ -63,6 +63,7 @@ def test_port_is_read_under_both_names(monkeypatch: pytest.MonkeyPatch) -> None:
         ("BIOPSIA_TRUSTED_PROXY_HOPS", "17"),
         ("BIOPSIA_CACHE_SECONDS", "0"),
         ("BIOPSIA_REQUIRE_API_KEY", "perhaps"),
+        ("BIOPSIA_TICKET_SECRET", "s" * 31),
         ("BIOPSIA_CORS_ORIGIN_PATTERN", "("),
     ],
 )
@@ -72,8 +73,10 @@ def test_bad_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, valu
         Settings()
 
 
-@pytest.mark.parametrize("name", ["BIOPSIA_DATABASE_URL", "BIOPSIA_REDIS_URL"])
-def test_an_address_left_blank_is_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["BIOPSIA_DATABASE_URL", "BIOPSIA_REDIS_URL", "BIOPSIA_TICKET_SECRET"]
+)
+def test_a_secret_left_blank_is_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "")
     assert getattr(Settings(), name.removeprefix("BIOPSIA_").lower()) is None
 
@@ -127,13 +130,14 @@ def test_secrets_are_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIOPSIA_API_KEYS", f"ward:{KEY}")
     monkeypatch.setenv("BIOPSIA_DATABASE_URL", "postgresql://me:hidden-one@db/biopsia")
     monkeypatch.setenv("BIOPSIA_REDIS_URL", "redis://:hidden-two@cache:6379/0")
+    monkeypatch.setenv("BIOPSIA_TICKET_SECRET", "hidden-three" * 3)
     settings = Settings()
     texts = [repr(settings), str(settings), settings.model_dump_json(), str(settings.model_dump())]
     monkeypatch.setenv("BIOPSIA_PORT", "http")
     with pytest.raises(ValidationError) as caught:
         Settings()
     for text in (*texts, str(caught.value)):
-        assert not [secret for secret in (KEY, "hidden-one", "hidden-two") if secret in text]
+        assert not [secret for secret in (KEY, "hidden-") if secret in text]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,17 @@
+"""Tickets for uploads that go past the site, whose own address takes small bodies only."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, status
+
+from hf_space.api.dependencies import OwnerDep, TicketsDep
+from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.schemas import Ticket
+
+router = APIRouter(tags=["predict"], responses=ERROR_RESPONSES)
+
+
+@router.post("/tickets/", status_code=status.HTTP_201_CREATED)
+async def issue_ticket(owner: OwnerDep, tickets: TicketsDep) -> Ticket:
+    """Return a bearer token that is you for a few minutes, and for predictions only."""
+    return tickets.issue(owner)
