@@ -24,6 +24,7 @@ def model_report(bundle: Bundle, settings: Settings) -> ModelReport:
             ThresholdFigures.model_validate(point) for point in (metrics or {}).get(_CURVE, [])
         ],
         metrics=None if metrics is None else {k: v for k, v in metrics.items() if k != _CURVE},
+        evaluation=sorted(bundle.plots),
         limits=Limits(
             formats=list(FORMATS),
             max_upload_bytes=settings.max_upload_bytes,

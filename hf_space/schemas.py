@@ -264,6 +264,7 @@ class ModelReport(Schema):
     metrics: dict[str, Any] | None = Field(
         description="All other measured figures of the model; null if there are none."
     )
+    evaluation: list[str] = Field(description="Names of plots; see `/model/evaluation/{name}`.")
     limits: Limits
 
 

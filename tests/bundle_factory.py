@@ -12,6 +12,7 @@ from openvino import opset13 as ops
 from PIL import Image
 
 from hf_space.inference.bundle import (
+    EVALUATION_FOLDER,
     INFERENCE_FILE,
     METRICS_FILE,
     OPENVINO_FILE,
@@ -84,6 +85,8 @@ def write_bundle(folder: Path, **changes: Any) -> Path:
     config = InferenceConfig(**(facts | changes))
     (folder / INFERENCE_FILE).write_text(config.model_dump_json(indent=2), encoding="utf-8")
     (folder / METRICS_FILE).write_text(json.dumps(METRICS), encoding="utf-8")
+    (folder / EVALUATION_FOLDER).mkdir(exist_ok=True)
+    (folder / EVALUATION_FOLDER / "roc.png").write_bytes(PLOT)
     return folder
 
 
@@ -99,6 +102,10 @@ def encode(image: NDArray[np.uint8], image_format: str = "PNG", **options: Any) 
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, image_format, **options)
     return buffer.getvalue()
+
+
+PLOT = encode(plain_image(250, 250, 250))
+"""The one plot of the bundle's evaluation."""
 
 
 def _network() -> openvino.Model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final, Literal
 
@@ -19,6 +19,7 @@ INFERENCE_FILE: Final = "inference.json"
 OPENVINO_FILE: Final = "openvino_model.xml"
 OPENVINO_WEIGHTS_FILE: Final = "openvino_model.bin"
 METRICS_FILE: Final = "metrics.json"
+EVALUATION_FOLDER: Final = "evaluation"
 
 Verdict = Literal["malignant", "benign", "uncertain"]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -142,11 +143,19 @@ class InferenceConfig(_Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A verified bundle on disk."""
+    """A verified bundle on disk.
+
+    Attributes:
+        path: Its folder.
+        config: What the service must know about the model.
+        metrics: Measured figures.
+        plots: Drawings of the figures, PNG, by name.
+    """
 
     path: Path
     config: InferenceConfig
     metrics: dict[str, Any] | None = None
+    plots: dict[str, Path] = field(default_factory=dict)
 
 
 def file_sha256(path: Path) -> str:
@@ -172,7 +181,8 @@ def load_bundle(path: Path) -> Bundle:
         raise BundleError(f"cannot read the bundle {path}: {error}") from error
     except ValidationError as error:
         raise BundleError(f"{path / INFERENCE_FILE} is invalid: {error}") from error
-    return Bundle(path=path, config=config, metrics=metrics)
+    plots = {plot.stem: plot for plot in sorted((path / EVALUATION_FOLDER).glob("*.png"))}
+    return Bundle(path=path, config=config, metrics=metrics, plots=plots)
 
 
 def _read_metrics(path: Path) -> dict[str, Any] | None:

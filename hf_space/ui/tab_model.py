@@ -15,6 +15,7 @@ from hf_space.ui.render import facts_list, point_name, table
 from hf_space.ui.texts import Language, language_of, number, text, text_or
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from hf_space.predictor import Predictor
@@ -41,7 +42,7 @@ def build_model_tab(backend: Backend, i18n: gr.I18n, tab: gr.Tab) -> None:
             folder = predictor.bundle.path
             return (
                 _facts(predictor, report, language) + _points(report, language),
-                _plots(folder / "evaluation", language),
+                _plots(predictor.bundle.plots, language),
                 card_text(folder / "README.md") or text("no_card", language),
             )
 
@@ -97,21 +98,20 @@ def _points(report: ModelReport, language: Language) -> str:
     return table("", [text(key, language) for key in keys], rows)
 
 
-def _plots(folder: Path, language: Language) -> str:
-    paths = sorted(folder.glob("*.png"), key=_place)
-    if not paths:
+def _plots(plots: Mapping[str, Path], language: Language) -> str:
+    if not plots:
         return ""
-    figures = "".join(_plot(path, language) for path in paths)
+    figures = "".join(_plot(name, plots[name], language) for name in sorted(plots, key=_place))
     return f'<h3>{text("plots", language)}</h3><div class="bp-plots">{figures}</div>'
 
 
-def _plot(path: Path, language: Language) -> str:
-    title = escape(text_or(f"plot.{path.stem}", language, path.stem))
+def _plot(name: str, path: Path, language: Language) -> str:
+    title = escape(text_or(f"plot.{name}", language, name))
     # Within the page, so that no folder of the server has to be opened to visitors.
     source = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
     return f'<figure><figcaption>{title}</figcaption><img src="{source}" alt="{title}"></figure>'
 
 
-def _place(path: Path) -> tuple[int, str]:
-    known = path.stem in _PLOT_ORDER
-    return (_PLOT_ORDER.index(path.stem) if known else len(_PLOT_ORDER), path.stem)
+def _place(name: str) -> tuple[int, str]:
+    known = name in _PLOT_ORDER
+    return (_PLOT_ORDER.index(name) if known else len(_PLOT_ORDER), name)

@@ -16,7 +16,10 @@ from hf_space.settings import Settings
 from tests.server import RunningServer, running_server
 from tests.stores import Store, Visitor, patch
 
-PUBLIC = {("GET", "/health/"), ("GET", "/health/live"), ("GET", "/metrics"), ("GET", "/model/")}
+PUBLIC = {
+    *(("GET", path) for path in ("/health/", "/health/live", "/metrics", "/model/")),
+    ("GET", "/model/evaluation/{name}"),
+}
 """Operations that answer everybody alike."""
 
 OF_ALL: dict[tuple[str, str], dict[str, Any]] = {
@@ -103,8 +106,8 @@ class Person:
         self.predict_by_ticket()
         assert self.visitor.ids(limit=200) == self.ids[::-1]
         assert self.visitor.read("/stats/")["total"] == len(self.ids)
-        for operation in PUBLIC:
-            assert self.answer(operation).status_code == 200
+        for method, path in PUBLIC:
+            assert self.answer((method, path.format(name="roc"))).status_code == 200
 
     def predict_by_ticket(self) -> None:
         """Have an image answered without the token."""
@@ -181,7 +184,7 @@ JOIN = ("POST", "/gradio_api/queue/join")
 def test_without_a_key_nothing_but_health_is_answered(
     locked: RunningServer, method: str, path: str
 ) -> None:
-    url = locked.url + path.format(id="019ca946-0018-7000-84ff-101051e01cc0")
+    url = locked.url + path.format(id="019ca946-0018-7000-84ff-101051e01cc0", name="roc")
     for address in (url, url.rstrip("/"), f"{url}?x=1"):
         response = httpx2.request(method, address)
         if path.startswith("/health/"):
