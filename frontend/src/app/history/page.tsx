@@ -1,5 +1,7 @@
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
+import { History } from "@/components/history/history";
+import { ButtonLink } from "@/components/ui/button";
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations("history"))("title") };
@@ -7,5 +9,18 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function Page() {
   const t = await getTranslations("history");
-  return <h1 className="font-semibold text-2xl">{t("title")}</h1>;
+  return (
+    <>
+      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
+        <div className="grid gap-1">
+          <h1 className="font-semibold text-xl">{t("title")}</h1>
+          <p className="text-muted">{t("description")}</p>
+        </div>
+        <ButtonLink href="/history/review" variant="outline" className="print:hidden">
+          {t("to_review")}
+        </ButtonLink>
+      </div>
+      <History />
+    </>
+  );
 }

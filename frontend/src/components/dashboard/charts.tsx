@@ -1,0 +1,42 @@
+"use client";
+
+import { Days, Hours } from "@/components/dashboard/count-figures";
+import { Probabilities } from "@/components/dashboard/probability-figure";
+import { AnswerTimes, Revisions } from "@/components/dashboard/service-figures";
+import { Opinions, Verdicts } from "@/components/dashboard/share-figures";
+import type { Statistics } from "@/lib/api/schema";
+import type { Day } from "@/lib/dates";
+import { everyDay } from "@/lib/statistics";
+
+interface ChartsProps {
+  statistics: Statistics;
+  bounds: { from: Day | null; to: Day | null };
+  today: Day;
+}
+
+export function Charts({ statistics, bounds, today }: ChartsProps) {
+  return (
+    <div className={CHART_GRID}>
+      <div className={WHOLE}>
+        <Days days={everyDay(statistics.days, bounds, today)} />
+      </div>
+      <div className={HALVES}>
+        <Probabilities bins={statistics.probability} total={statistics.total} />
+        <Hours hours={statistics.hours} />
+      </div>
+      <div className={QUARTERS}>
+        <Verdicts verdicts={statistics.verdicts} />
+        <Opinions statistics={statistics} />
+        <AnswerTimes latency={statistics.latency} />
+        <Revisions models={statistics.models} total={statistics.total} />
+      </div>
+    </div>
+  );
+}
+
+export const CHART_GRID = "grid gap-6";
+// Captions beside each other are as high as the longest of most, so that what follows lines up.
+export const WHOLE = "border-t [&_figcaption]:min-h-14";
+export const HALVES = "grid gap-x-8 gap-y-6 border-t [&_figcaption]:min-h-14 lg:grid-cols-2";
+export const QUARTERS =
+  "grid gap-x-8 gap-y-6 border-t sm:grid-cols-2 xl:grid-cols-4 [&_figcaption]:min-h-18";

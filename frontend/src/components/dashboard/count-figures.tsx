@@ -1,0 +1,107 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import { useTranslations } from "next-intl";
+import { ChartFigure } from "@/components/dashboard/chart-figure";
+import { NumberTable } from "@/components/dashboard/number-table";
+import { useWords } from "@/components/dashboard/use-words";
+import { VerdictLegend } from "@/components/dashboard/verdict-fills";
+import type { DayCounts, HourCounts } from "@/lib/api/schema";
+import { VERDICTS } from "@/lib/history-filters";
+import { busiest, type Counts, totalOf } from "@/lib/statistics";
+
+const VerdictBars = dynamic(() => import("@/components/dashboard/verdict-bars"), { ssr: false });
+
+const HEIGHT = "h-72";
+
+interface CountFigureProps {
+  title: string;
+  summary: string;
+  /** What a row is: a day, an hour. */
+  unit: string;
+  rows: readonly (Counts & { key: string; name: string; tick: string })[];
+}
+
+function CountFigure({ title, summary, unit, rows }: CountFigureProps) {
+  const t = useTranslations("dashboard");
+  const verdict = useTranslations("common.verdict");
+  const { count } = useWords();
+  const table = (
+    <NumberTable
+      caption={title}
+      columns={[unit, ...VERDICTS.map((name) => verdict(name)), t("total")]}
+      rows={rows.map((row) => ({
+        key: row.key,
+        name: row.name,
+        cells: [...VERDICTS.map((name) => count(row[name])), count(totalOf(row))],
+      }))}
+    />
+  );
+  return (
+    <ChartFigure title={title} summary={summary} table={table} height={HEIGHT}>
+      <div className="flex h-full flex-col gap-2">
+        <VerdictLegend />
+        <div className="min-h-0 flex-1">
+          <VerdictBars rows={rows} />
+        </div>
+      </div>
+    </ChartFigure>
+  );
+}
+
+/** Results of each day, by verdict. */
+export function Days({ days }: { days: readonly DayCounts[] }) {
+  const t = useTranslations("dashboard.days");
+  const { shortDay, fullDay } = useWords();
+  const most = busiest(days);
+  return (
+    <CountFigure
+      title={t("title")}
+      unit={t("day")}
+      summary={
+        most
+          ? t("summary", {
+              day: fullDay(most.day),
+              count: totalOf(most),
+              malignant: most.malignant,
+            })
+          : ""
+      }
+      rows={days.map((counts) => ({
+        ...counts,
+        key: counts.day,
+        name: fullDay(counts.day),
+        tick: shortDay(counts.day),
+      }))}
+    />
+  );
+}
+
+/** Results of each hour of the day, by verdict. */
+export function Hours({ hours }: { hours: readonly HourCounts[] }) {
+  const t = useTranslations("dashboard.hours");
+  const { hour } = useWords();
+  const most = busiest(hours);
+  return (
+    <CountFigure
+      title={t("title")}
+      unit={t("hour")}
+      summary={
+        most
+          ? t("summary", {
+              from: hour(most.hour),
+              to: hour(most.hour + 1),
+              count: totalOf(most),
+              malignant: most.malignant,
+            })
+          : ""
+      }
+      rows={hours.map((counts) => ({
+        ...counts,
+        key: String(counts.hour),
+        name: hour(counts.hour),
+        tick: String(counts.hour),
+      }))}
+    />
+  );
+}

@@ -1,0 +1,53 @@
+import { CHART_GRID, HALVES, QUARTERS, WHOLE } from "@/components/dashboard/charts";
+import { FIGURE, STRIP } from "@/components/dashboard/figures";
+import { cn } from "@/lib/class-names";
+
+const SIX = ["results", "malignant", "uncertain", "median", "p95", "agreement"];
+const TWO = ["probability", "hours"];
+const FOUR = ["verdicts", "opinions", "times", "models"];
+
+/** The page's parts in their places and sizes, before there are numbers. */
+export function DashboardSkeleton() {
+  return (
+    <div aria-hidden="true">
+      <div className={STRIP}>
+        {SIX.map((name) => (
+          <div key={name} className={FIGURE}>
+            <Blank className="h-4 w-24" />
+            <Blank className="mt-2 h-7 w-16" />
+          </div>
+        ))}
+      </div>
+      <div className={CHART_GRID}>
+        <div className={WHOLE}>
+          <BlankFigure height="h-72" />
+        </div>
+        <div className={HALVES}>
+          {TWO.map((name) => (
+            <BlankFigure key={name} height="h-72" />
+          ))}
+        </div>
+        <div className={QUARTERS}>
+          {FOUR.map((name) => (
+            <BlankFigure key={name} height="h-40" />
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function BlankFigure({ height }: { height: string }) {
+  return (
+    <figure className="pt-4">
+      <figcaption>
+        <Blank className="h-6 w-48 max-w-full" />
+      </figcaption>
+      <Blank className={cn("mt-3", height)} />
+    </figure>
+  );
+}
+
+function Blank({ className }: { className: string }) {
+  return <div className={cn("rounded-sm bg-raised", className)} />;
+}

@@ -1,0 +1,48 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { useWords } from "@/components/dashboard/use-words";
+import type { Statistics } from "@/lib/api/schema";
+import { shareOf } from "@/lib/statistics";
+
+/** The period in six numbers. */
+export function Figures({ statistics }: { statistics: Statistics }) {
+  const t = useTranslations("dashboard");
+  const words = useWords();
+  const { total, verdicts, latency, agreement } = statistics;
+  const verdictShare = (count: number) => ({
+    value: words.share(shareOf(count, total)),
+    note: t("share_of", { count, total }),
+  });
+  const { patches, regions } = statistics;
+  const figures = [
+    {
+      name: t("results"),
+      value: words.count(total),
+      note: t("results_parts", { patches, regions }),
+    },
+    { name: t("malignant_share"), ...verdictShare(verdicts.malignant) },
+    { name: t("uncertain_share"), ...verdictShare(verdicts.uncertain) },
+    { name: t("median"), value: words.milliseconds(latency.median_ms), note: t("time_from") },
+    { name: t("p95"), value: words.milliseconds(latency.p95_ms), note: t("time_worst") },
+    {
+      name: t("agreement"),
+      value: words.share(agreement.agreement),
+      note: t("agreement_of", { reviewed: agreement.reviewed }),
+    },
+  ];
+  return (
+    <dl className={STRIP}>
+      {figures.map(({ name, value, note }) => (
+        <div key={name} className={FIGURE}>
+          <dt className="text-muted text-sm">{name}</dt>
+          <dd className="mt-1 font-semibold text-xl">{value}</dd>
+          <dd className="text-muted text-xs">{note}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export const STRIP = "grid grid-cols-2 gap-x-6 sm:grid-cols-3 xl:grid-cols-6";
+export const FIGURE = "min-h-[6.5rem] border-t pt-3 pb-4";

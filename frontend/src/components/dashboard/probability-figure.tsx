@@ -1,0 +1,81 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
+import { useFormatter, useTranslations } from "next-intl";
+import { ChartFigure } from "@/components/dashboard/chart-figure";
+import { NumberTable } from "@/components/dashboard/number-table";
+import { useWords } from "@/components/dashboard/use-words";
+import { modelQuery } from "@/lib/api/queries";
+import type { Bin } from "@/lib/api/schema";
+import { usePointWords } from "@/lib/point-words";
+import { fullestBin, shareOf } from "@/lib/statistics";
+
+const ProbabilityBars = dynamic(() => import("@/components/dashboard/probability-bars"), {
+  ssr: false,
+});
+
+interface ProbabilitiesProps {
+  bins: readonly Bin[];
+  total: number;
+}
+
+/** How often each probability was answered, beside the thresholds of the model. */
+export function Probabilities({ bins, total }: ProbabilitiesProps) {
+  const t = useTranslations("dashboard");
+  const words = useWords();
+  const points = useThresholds();
+  const most = fullestBin(bins);
+  const { probability } = words;
+  const table = (
+    <NumberTable
+      caption={t("probability.title")}
+      columns={[t("probability.bin"), t("count"), t("share")]}
+      rows={bins.map(({ low, high, count }) => ({
+        key: String(low),
+        name: `${probability(low)} – ${probability(high)}`,
+        cells: [words.count(count), words.share(shareOf(count, total))],
+      }))}
+    />
+  );
+  return (
+    <ChartFigure
+      title={t("probability.title")}
+      summary={
+        most
+          ? t("probability.summary", {
+              low: probability(most.low),
+              high: probability(most.high),
+              count: most.count,
+              total,
+            })
+          : ""
+      }
+      table={table}
+      height="h-72"
+    >
+      <div className="flex h-full flex-col gap-2">
+        <p className="min-h-[1lh] text-xs">{points.words}</p>
+        <div className="min-h-0 flex-1">
+          <ProbabilityBars bins={bins} thresholds={points.thresholds} />
+        </div>
+      </div>
+    </ChartFigure>
+  );
+}
+
+function useThresholds(): { thresholds: readonly number[]; words: string } {
+  const t = useTranslations("dashboard.probability");
+  const format = useFormatter();
+  const { probability } = useWords();
+  const nameOf = usePointWords();
+  const { data: model } = useQuery(modelQuery);
+  const points = Object.entries(model?.operatingPoints ?? {})
+    .map(([name, { threshold }]) => ({ name, threshold }))
+    .toSorted((one, other) => one.threshold - other.threshold);
+  const list = points.map(({ name, threshold }) => `${nameOf(name)} ${probability(threshold)}`);
+  return {
+    thresholds: points.map(({ threshold }) => threshold),
+    words: points.length > 0 ? t("thresholds", { list: format.list(list) }) : "",
+  };
+}

@@ -1,0 +1,120 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { ChartFigure } from "@/components/dashboard/chart-figure";
+import { NumberTable } from "@/components/dashboard/number-table";
+import { useWords } from "@/components/dashboard/use-words";
+import type { RevisionCount, Statistics } from "@/lib/api/schema";
+import { shareOf } from "@/lib/statistics";
+
+const HEIGHT = "h-40";
+
+/** The median and the 95th percentile of the time to answer. */
+export function AnswerTimes({ latency }: Pick<Statistics, "latency">) {
+  const t = useTranslations("dashboard.latency");
+  const { milliseconds } = useWords();
+  const { median_ms, p95_ms } = latency;
+  const measures = [
+    { key: "median", name: t("median"), time: median_ms },
+    { key: "p95", name: t("p95"), time: p95_ms },
+  ];
+  const table = (
+    <NumberTable
+      caption={t("title")}
+      columns={[t("measure"), t("time")]}
+      rows={measures.map(({ key, name, time }) => ({ key, name, cells: [milliseconds(time)] }))}
+    />
+  );
+  return (
+    <ChartFigure
+      title={t("title")}
+      summary={t("summary", { median: milliseconds(median_ms), p95: milliseconds(p95_ms) })}
+      height={HEIGHT}
+      table={table}
+    >
+      <div className="grid gap-3">
+        {measures.map(({ key, name, time }) => (
+          <Length
+            key={key}
+            name={name}
+            value={milliseconds(time)}
+            share={shareOf(time ?? 0, p95_ms ?? 0)}
+          />
+        ))}
+        <p className="text-muted text-xs">{t("note")}</p>
+      </div>
+    </ChartFigure>
+  );
+}
+
+interface RevisionsProps {
+  models: readonly RevisionCount[];
+  total: number;
+}
+
+/** Which revisions of the model answered, and how often. */
+export function Revisions({ models, total }: RevisionsProps) {
+  const t = useTranslations("dashboard");
+  const words = useWords();
+  const [first, ...others] = models.toSorted((one, other) => other.count - one.count);
+  if (!first) {
+    return null;
+  }
+  const ranked = [first, ...others];
+  const table = (
+    <NumberTable
+      caption={t("models.title")}
+      columns={[t("models.revision"), t("models.model"), t("count"), t("share")]}
+      rows={ranked.map(({ name, revision, count }) => ({
+        key: `${name} ${revision}`,
+        name: revision,
+        cells: [name, words.count(count), words.share(shareOf(count, total))],
+      }))}
+    />
+  );
+  return (
+    <ChartFigure
+      title={t("models.title")}
+      summary={t("models.summary", {
+        count: models.length,
+        revision: first.revision,
+        most: first.count,
+        total,
+      })}
+      height={HEIGHT}
+      table={table}
+    >
+      <div className="grid max-h-full gap-3 overflow-hidden">
+        {ranked.map(({ name, revision, count }) => (
+          <Length
+            key={`${name} ${revision}`}
+            name={revision}
+            value={words.count(count)}
+            share={shareOf(count, total)}
+          />
+        ))}
+      </div>
+    </ChartFigure>
+  );
+}
+
+interface LengthProps {
+  name: string;
+  value: string;
+  /** How much of the line is drawn, from 0 to 1. */
+  share: number | null;
+}
+
+function Length({ name, value, share }: LengthProps) {
+  return (
+    <div className="text-sm">
+      <p className="flex justify-between gap-3">
+        <span className="truncate">{name}</span>
+        <span>{value}</span>
+      </p>
+      <div className="mt-1 h-2 bg-raised">
+        <div className="h-full bg-accent" style={{ width: `${100 * (share ?? 0)}%` }} />
+      </div>
+    </div>
+  );
+}

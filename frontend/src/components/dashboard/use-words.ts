@@ -1,0 +1,38 @@
+"use client";
+
+import { useFormatter, useTranslations } from "next-intl";
+import { type Day, noonOf } from "@/lib/dates";
+
+/** Numbers and days in the visitor's language. */
+export function useWords() {
+  const format = useFormatter();
+  const t = useTranslations("dashboard");
+  const hour = (value: number) =>
+    format.dateTime(new Date(Date.UTC(2000, 0, 1, value)), {
+      hour: "numeric",
+      minute: "2-digit",
+      timeZone: "UTC",
+    });
+  return {
+    count: (value: number) => format.number(value),
+    /** A share from 0 to 1 as a percentage. */
+    share: (value: number | null) =>
+      value === null
+        ? t("none")
+        : format.number(value, { style: "percent", maximumFractionDigits: 1 }),
+    probability: (value: number) =>
+      format.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+    milliseconds: (value: number | null) =>
+      value === null
+        ? t("none")
+        : format.number(value, {
+            style: "unit",
+            unit: "millisecond",
+            maximumFractionDigits: value < 10 ? 1 : 0,
+          }),
+    shortDay: (day: Day) =>
+      format.dateTime(noonOf(day), { day: "numeric", month: "short", timeZone: "UTC" }),
+    fullDay: (day: Day) => format.dateTime(noonOf(day), { dateStyle: "medium", timeZone: "UTC" }),
+    hour,
+  };
+}

@@ -1,0 +1,50 @@
+import { useTranslations } from "next-intl";
+import type { Verdict } from "@/components/verdict-badge";
+import { cn } from "@/lib/class-names";
+import { VERDICTS } from "@/lib/history-filters";
+
+/** How each verdict fills an area, told apart without colour: full, hatched, or outlined. */
+export const VERDICT_FILL: Readonly<Record<Verdict, string>> = {
+  malignant: "border border-malignant bg-malignant",
+  uncertain: "hatched border border-uncertain bg-surface",
+  benign: "border border-benign bg-benign-soft",
+};
+
+/** The same fills for drawings, under ids that begin with `id`. */
+export function FillDefinitions({ id }: { id: string }) {
+  return (
+    <defs>
+      <pattern id={`${id}malignant`} width="4" height="4" patternUnits="userSpaceOnUse">
+        <rect width="4" height="4" fill="var(--color-malignant)" />
+      </pattern>
+      <pattern
+        id={`${id}uncertain`}
+        width="5"
+        height="5"
+        patternUnits="userSpaceOnUse"
+        patternTransform="rotate(45)"
+      >
+        <rect width="5" height="5" fill="var(--color-surface)" />
+        <rect width="1.6" height="5" fill="var(--color-uncertain)" />
+      </pattern>
+      <pattern id={`${id}benign`} width="4" height="4" patternUnits="userSpaceOnUse">
+        <rect width="4" height="4" fill="var(--color-benign-soft)" />
+      </pattern>
+    </defs>
+  );
+}
+
+/** What each fill means. */
+export function VerdictLegend() {
+  const t = useTranslations("common.verdict");
+  return (
+    <ul className="flex flex-wrap gap-x-4 gap-y-1 text-xs">
+      {VERDICTS.map((verdict) => (
+        <li key={verdict} className="flex items-center gap-1.5">
+          <span className={cn("h-3 w-5", VERDICT_FILL[verdict])} />
+          {t(verdict)}
+        </li>
+      ))}
+    </ul>
+  );
+}

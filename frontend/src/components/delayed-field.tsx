@@ -1,0 +1,59 @@
+"use client";
+
+import { type ComponentProps, useEffect, useRef } from "react";
+import { cn } from "@/lib/class-names";
+
+const PAUSE_MS = 400;
+
+type DelayedFieldProps = Omit<ComponentProps<"input">, "value" | "onChange"> & {
+  /** The value as it counts, in the form that `read` gives. */
+  value: string;
+  /** What a text typed so far stands for; an empty text for nothing. */
+  read: (text: string) => string;
+  onCommit: (value: string) => void;
+};
+
+/**
+ * A field that says what was typed once typing pauses, or Enter is pressed.
+ *
+ * Its text is the visitor's while they type: "0.50" stays so where it counts as "0.5".
+ */
+export function DelayedField({ value, read, onCommit, className, ...props }: DelayedFieldProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+
+  useEffect(() => {
+    if (field.current && read(field.current.value) !== value) {
+      field.current.value = value;
+    }
+  }, [value, read]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  function commit() {
+    clearTimeout(timer.current);
+    const typed = read(field.current?.value ?? "");
+    if (typed !== value) {
+      onCommit(typed);
+    }
+  }
+
+  // What else changed while typing paused must not be undone.
+  const latest = useRef(commit);
+  useEffect(() => {
+    latest.current = commit;
+  });
+
+  return (
+    <input
+      {...props}
+      ref={field}
+      defaultValue={value}
+      onChange={() => {
+        clearTimeout(timer.current);
+        timer.current = setTimeout(() => latest.current(), PAUSE_MS);
+      }}
+      onKeyDown={(event) => event.key === "Enter" && commit()}
+      className={cn("min-h-9 rounded-md border border-edge bg-surface px-2 text-sm", className)}
+    />
+  );
+}

@@ -1,0 +1,38 @@
+"use client";
+
+import { type ReactNode, useEffect, useId, useRef } from "react";
+
+interface ConfirmDialogProps {
+  title: string;
+  children: ReactNode;
+  /** Told when it is left, by Escape too. */
+  onClose: () => void;
+}
+
+/** A question that must be answered first; it opens as it appears. */
+export function ConfirmDialog({ title, children, onClose }: ConfirmDialogProps) {
+  const id = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // Closing gives the focus back to where it was.
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      className="m-auto w-full max-w-md rounded-lg border border-edge bg-surface p-6 text-ink backdrop:bg-[oklch(10%_0_0/0.5)]"
+    >
+      <h2 id={id} className="font-semibold text-lg">
+        {title}
+      </h2>
+      <div className="mt-2 grid gap-4">{children}</div>
+    </dialog>
+  );
+}

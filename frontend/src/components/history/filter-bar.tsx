@@ -1,0 +1,120 @@
+"use client";
+
+import { Search } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { DelayedField } from "@/components/delayed-field";
+import { FilterDetails } from "@/components/history/filter-details";
+import { Button } from "@/components/ui/button";
+import { VERDICT_TEXT, VerdictMark } from "@/components/verdict-badge";
+import { cn } from "@/lib/class-names";
+import {
+  type HistoryFilters,
+  isFiltered,
+  SORTS,
+  VERDICTS,
+  withoutFilters,
+} from "@/lib/history-filters";
+
+export interface FilterProps {
+  filters: HistoryFilters;
+  onChange: (filters: HistoryFilters) => void;
+}
+
+/** Which records are shown, and in which order. */
+export function FilterBar({ filters, onChange }: FilterProps) {
+  const t = useTranslations("history.filters");
+  return (
+    <search aria-label={t("label")} className="mt-4 grid gap-3 print:hidden">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
+        <SearchField filters={filters} onChange={onChange} />
+        <VerdictChoice filters={filters} onChange={onChange} />
+        <SortChoice filters={filters} onChange={onChange} />
+        {isFiltered(filters) && (
+          <Button variant="link" size="bare" onClick={() => onChange(withoutFilters(filters))}>
+            {t("clear")}
+          </Button>
+        )}
+      </div>
+      <FilterDetails filters={filters} onChange={onChange} />
+    </search>
+  );
+}
+
+function SearchField({ filters, onChange }: FilterProps) {
+  const t = useTranslations("history.filters");
+  return (
+    <div className="relative w-full sm:w-80">
+      <Search
+        aria-hidden="true"
+        className="pointer-events-none absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted"
+      />
+      <DelayedField
+        type="search"
+        aria-label={t("search")}
+        placeholder={t("search_hint")}
+        maxLength={100}
+        value={filters.search}
+        read={trimmed}
+        onCommit={(search) => onChange({ ...filters, search })}
+        className="w-full pl-8"
+      />
+    </div>
+  );
+}
+
+function trimmed(text: string): string {
+  return text.trim();
+}
+
+function VerdictChoice({ filters, onChange }: FilterProps) {
+  const t = useTranslations("history.filters");
+  const words = useTranslations("common.verdict");
+  return (
+    <fieldset className="flex divide-x rounded-md border border-edge bg-surface text-sm">
+      <legend className="sr-only">{t("verdict")}</legend>
+      {VERDICTS.map((verdict) => {
+        const isChosen = filters.verdicts.includes(verdict);
+        const others = filters.verdicts.filter((other) => other !== verdict);
+        return (
+          <button
+            key={verdict}
+            type="button"
+            aria-pressed={isChosen}
+            onClick={() =>
+              onChange({ ...filters, verdicts: isChosen ? others : [...others, verdict] })
+            }
+            className={cn(
+              "flex min-h-9 items-center gap-1.5 px-2.5 first:rounded-l-md last:rounded-r-md sm:px-3",
+              isChosen ? "bg-accent-soft text-accent-strong" : "text-muted hover:text-ink",
+            )}
+          >
+            <VerdictMark verdict={verdict} className={VERDICT_TEXT[verdict]} />
+            {words(verdict)}
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+}
+
+function SortChoice({ filters, onChange }: FilterProps) {
+  const t = useTranslations("history.filters");
+  return (
+    <label className="flex items-center gap-2 text-sm">
+      <span className="text-muted">{t("sort")}</span>
+      <select
+        value={filters.sort}
+        onChange={({ target: { value } }) =>
+          onChange({ ...filters, sort: SORTS.find((sort) => sort === value) ?? "newest" })
+        }
+        className="min-h-9 rounded-md border border-edge bg-surface px-2"
+      >
+        {SORTS.map((sort) => (
+          <option key={sort} value={sort}>
+            {t(`sort_by.${sort}`)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,34 @@
+"use client";
+
+import { FilterBar } from "@/components/history/filter-bar";
+import { HistorySkeleton } from "@/components/history/history-skeleton";
+import { Results } from "@/components/history/results";
+import { useTimeZone } from "@/lib/dates-time-zone";
+import { addressOf, filtersOf, type HistoryFilters } from "@/lib/history-filters";
+import { useAddress } from "@/lib/use-address";
+
+/** The visitor's records: what is asked for stands in the address. */
+export function History() {
+  const [address, go] = useAddress();
+  const zone = useTimeZone();
+  const filters = filtersOf(address);
+  const change = (next: HistoryFilters) => go(addressOf(next));
+  return (
+    <>
+      <FilterBar filters={filters} onChange={change} />
+      <div className="mt-4 min-h-[75dvh]">
+        {zone ? (
+          <Results
+            // What was selected among other records must not be deleted with these.
+            key={addressOf({ ...filters, view: "table" }).toString()}
+            filters={filters}
+            zone={zone}
+            onChange={change}
+          />
+        ) : (
+          <HistorySkeleton view={filters.view} />
+        )}
+      </div>
+    </>
+  );
+}

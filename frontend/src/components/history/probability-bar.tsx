@@ -1,0 +1,28 @@
+import { VERDICT_TEXT } from "@/components/verdict-badge";
+import type { HistoryItem } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
+
+interface ProbabilityBarProps {
+  item: HistoryItem;
+  /** The probability in words. */
+  text: string;
+}
+
+/** A probability as a number and a short bar, with a tick at the record's own threshold. */
+export function ProbabilityBar({ item, text }: ProbabilityBarProps) {
+  return (
+    <span className="flex items-center gap-2">
+      {text}
+      <span aria-hidden="true" className="relative h-1.5 w-16 bg-raised">
+        <span
+          className={cn("absolute inset-y-0 left-0 bg-current", VERDICT_TEXT[item.verdict])}
+          style={{ width: `${100 * item.probability}%` }}
+        />
+        <span
+          className="absolute -inset-y-1 w-px bg-ink"
+          style={{ left: `${100 * item.threshold}%` }}
+        />
+      </span>
+    </span>
+  );
+}

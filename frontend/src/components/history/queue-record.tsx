@@ -1,0 +1,116 @@
+"use client";
+
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { useItemWords } from "@/components/history/item-words";
+import { QueueAnswers } from "@/components/history/queue-answers";
+import { QueuePicture } from "@/components/history/queue-picture";
+import { useAnswers } from "@/components/history/use-answers";
+import { useBand } from "@/components/history/use-band";
+import { useShortcuts } from "@/components/history/use-shortcuts";
+import { ProbabilityScale } from "@/components/probability-scale";
+import { VerdictBadge } from "@/components/verdict-badge";
+import type { HistoryItem } from "@/lib/api/schema";
+import type { OpinionChoice } from "@/lib/opinions";
+
+interface QueueRecordProps {
+  item: HistoryItem;
+  zone: string;
+  isSaving: boolean;
+  hasShortcuts: boolean;
+  onJudge: (choice: OpinionChoice) => void;
+  onSkip: () => void;
+  onHelp: () => void;
+}
+
+/** A record to judge: its image large, what the model says, and what can be answered. */
+export function QueueRecord(props: QueueRecordProps) {
+  const { item, zone, isSaving, hasShortcuts, onJudge, onSkip, onHelp } = props;
+  const t = useTranslations("history.review");
+  const [hasEvidence, setHasEvidence] = useState(false);
+  const answers = useAnswers(item, onJudge);
+  useShortcuts(hasShortcuts, (shortcut) => {
+    switch (shortcut) {
+      case "skip":
+        return onSkip();
+      case "help":
+        return onHelp();
+      case "evidence":
+        return setHasEvidence(!hasEvidence);
+      default:
+        return answers.answer(shortcut);
+    }
+  });
+  return (
+    <article
+      aria-label={t("of_model")}
+      className="grid gap-6 border-t pt-4 lg:grid-cols-[minmax(0,1fr)_21rem]"
+    >
+      <QueuePicture item={item} hasEvidence={hasEvidence} zone={zone} />
+      <div className="flex flex-col gap-5">
+        <RecordFacts item={item} zone={zone} />
+        <QueueAnswers
+          answers={answers}
+          isSaving={isSaving}
+          hasKeys={hasShortcuts}
+          onSkip={onSkip}
+        />
+        <label className="flex min-h-8 w-fit items-center gap-2 text-sm">
+          <input
+            type="checkbox"
+            checked={hasEvidence}
+            onChange={() => setHasEvidence(!hasEvidence)}
+            className="size-4 accent-(--color-accent)"
+          />
+          {t("evidence")}
+          {hasShortcuts && <Keycap name="E" />}
+        </label>
+      </div>
+    </article>
+  );
+}
+
+/** The key that does the same; read out from the list of shortcuts only. */
+export function Keycap({ name }: { name: string }) {
+  return (
+    <span
+      aria-hidden="true"
+      className="pointer-coarse:hidden min-w-6 rounded-sm border border-edge px-1 text-center text-muted text-xs"
+    >
+      {name}
+    </span>
+  );
+}
+
+function RecordFacts({ item, zone }: Pick<QueueRecordProps, "item" | "zone">) {
+  const t = useTranslations("history.review");
+  const common = useTranslations("common");
+  const words = useItemWords(zone);
+  const band = useBand(item);
+  return (
+    <div className="grid gap-3">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <VerdictBadge verdict={item.verdict} />
+        <span className="font-semibold text-xl">{words.probability(item.probability)}</span>
+      </div>
+      <p className="text-sm">{common(`verdict_long.${item.verdict}`)}</p>
+      <ProbabilityScale
+        probability={item.probability}
+        threshold={item.threshold}
+        band={band}
+        verdict={item.verdict}
+      />
+      <p className="text-muted text-xs">
+        {[words.threshold(item), words.size(item), words.scale(item), words.time(item)].join(" · ")}
+      </p>
+      {item.warnings.length > 0 && <p className="text-sm">{words.warnings(item)}</p>}
+      <Link
+        href={`/results/${item.id}`}
+        className="w-fit rounded-sm text-accent text-sm underline underline-offset-4"
+      >
+        {t("open")}
+      </Link>
+    </div>
+  );
+}

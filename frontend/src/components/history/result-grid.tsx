@@ -1,0 +1,56 @@
+"use client";
+
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import { SelectAll, SelectOne, type ShapeProps } from "@/components/history/selection";
+import { Thumbnail } from "@/components/history/thumbnail";
+import { VerdictBadge } from "@/components/verdict-badge";
+import { cn } from "@/lib/class-names";
+
+/** Records as pictures, each with its verdict beneath. */
+export function ResultGrid(props: ShapeProps) {
+  const { items, words, selected } = props;
+  const t = useTranslations("history");
+  return (
+    <>
+      <div className="mb-2 flex items-center border-y text-muted text-sm">
+        <SelectAll {...props} />
+        <span aria-hidden="true">{t("select_all")}</span>
+      </div>
+      <ul
+        aria-label={t("table")}
+        className="grid grid-cols-[repeat(auto-fill,minmax(8.5rem,1fr))] gap-x-3 gap-y-4 sm:grid-cols-[repeat(auto-fill,minmax(11rem,1fr))]"
+      >
+        {items.map((item) => (
+          <li
+            key={item.id}
+            className={cn(
+              "group relative min-w-0 scroll-mt-20 scroll-mb-20",
+              selected.has(item.id) && "bg-accent-soft outline-2 outline-accent outline-offset-2",
+            )}
+          >
+            <Thumbnail item={item} alt={words.picture(item)} className="aspect-square w-full" />
+            <SelectOne
+              {...props}
+              item={item}
+              className="absolute top-1 left-1 rounded-md border border-edge bg-surface"
+            />
+            <div className="mt-1.5 flex flex-wrap items-center justify-between gap-x-2">
+              <VerdictBadge verdict={item.verdict} />
+              <span className="font-medium text-sm">{words.probability(item.probability)}</span>
+            </div>
+            <p className="mt-1 text-muted text-xs">
+              <Link
+                href={`/results/${item.id}`}
+                className="rounded-sm after:absolute after:inset-0 group-hover:underline"
+              >
+                <time dateTime={item.created_at}>{words.time(item)}</time>
+              </Link>
+            </p>
+            {item.review && <p className="text-muted text-xs">{words.opinion(item)}</p>}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

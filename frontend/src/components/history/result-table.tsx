@@ -1,0 +1,134 @@
+"use client";
+
+import { TriangleAlert } from "lucide-react";
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import { ProbabilityBar } from "@/components/history/probability-bar";
+import { SelectAll, SelectOne, type ShapeProps } from "@/components/history/selection";
+import { Thumbnail } from "@/components/history/thumbnail";
+import { VerdictBadge } from "@/components/verdict-badge";
+import type { HistoryItem } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
+
+const COLUMNS = [
+  "picture",
+  "verdict",
+  "probability",
+  "time",
+  "threshold",
+  "kind",
+  "size",
+  "area",
+  "opinion",
+  "warnings",
+] as const;
+
+const NUMERIC: ReadonlySet<string> = new Set(["size", "area"]);
+
+/** Records as rows, dense; each whole row leads to its result. */
+export function ResultTable(props: ShapeProps) {
+  const t = useTranslations("history");
+  const { items, selected } = props;
+  return (
+    <section
+      aria-label={t("table")}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: by keyboard it scrolls only with focus
+      tabIndex={0}
+      className="overflow-x-auto border-y xl:overflow-visible"
+    >
+      <table className="w-full border-separate border-spacing-0 text-sm">
+        <caption className="sr-only">{t("table")}</caption>
+        <thead>
+          <tr>
+            <th scope="col" className={HEAD}>
+              <SelectAll {...props} />
+            </th>
+            {COLUMNS.map((column) => (
+              <th
+                key={column}
+                scope="col"
+                className={cn(HEAD, NUMERIC.has(column) ? NUMBER : "text-left")}
+              >
+                {t(`column.${column}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <Row key={item.id} {...props} item={item} isSelected={selected.has(item.id)} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+const HEAD =
+  "whitespace-nowrap border-b bg-ground px-2 py-1 font-medium text-muted text-xs xl:sticky xl:top-[3.5625rem] xl:z-20";
+const NUMBER = "pr-6 text-right";
+const CELL = "whitespace-nowrap border-b px-2 py-1.5 group-last:border-b-0";
+
+interface RowProps extends ShapeProps {
+  item: HistoryItem;
+  isSelected: boolean;
+}
+
+function Row({ item, isSelected, words, ...selection }: RowProps) {
+  const t = useTranslations("history");
+  const common = useTranslations("common");
+  return (
+    <tr
+      className={cn(
+        "group relative scroll-mt-28 scroll-mb-20",
+        isSelected ? "bg-accent-soft" : "hover:bg-raised",
+      )}
+    >
+      <td className={CELL}>
+        <SelectOne {...selection} item={item} words={words} className="relative" />
+      </td>
+      <td className={CELL}>
+        <Thumbnail item={item} alt={words.picture(item)} className="size-10" />
+      </td>
+      <td className={CELL}>
+        <VerdictBadge verdict={item.verdict} />
+      </td>
+      <td className={CELL}>
+        <ProbabilityBar item={item} text={words.probability(item.probability)} />
+      </td>
+      <th scope="row" className={cn(CELL, "text-left font-normal")}>
+        <Link
+          href={`/results/${item.id}`}
+          className="rounded-sm underline decoration-edge underline-offset-4 after:absolute after:inset-0 hover:decoration-current"
+        >
+          <time dateTime={item.created_at}>{words.time(item)}</time>
+        </Link>
+      </th>
+      <td className={CELL}>{words.threshold(item)}</td>
+      <td className={CELL}>{common(`kind.${item.kind}`)}</td>
+      <td className={cn(CELL, NUMBER)}>
+        {words.size(item)}
+        <span className="ml-2 text-muted">{words.scale(item)}</span>
+      </td>
+      <td className={cn(CELL, NUMBER)}>{words.area(item) ?? <Nothing />}</td>
+      <td className={cn(CELL, !item.review && "text-muted")}>{words.opinion(item)}</td>
+      <td className={CELL}>
+        {item.warnings.length === 0 ? (
+          <Nothing />
+        ) : (
+          <span title={words.warnings(item)} className="relative z-10 inline-flex gap-1.5">
+            <TriangleAlert aria-hidden="true" className="mt-0.5 size-4 text-muted" />
+            <span aria-hidden="true">{item.warnings.length}</span>
+            <span className="sr-only">
+              {t("warnings", { count: item.warnings.length, list: words.warnings(item) })}
+            </span>
+          </span>
+        )}
+      </td>
+    </tr>
+  );
+}
+
+function Nothing() {
+  return <span className="text-muted">–</span>;
+}

@@ -1,0 +1,93 @@
+"use client";
+
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { DeleteEverything } from "@/components/history/delete-everything";
+import { EmptyHistory, NothingFound } from "@/components/history/empty-history";
+import { HistorySkeleton } from "@/components/history/history-skeleton";
+import { useItemWords } from "@/components/history/item-words";
+import { ResultGrid } from "@/components/history/result-grid";
+import { ResultTable } from "@/components/history/result-table";
+import { SelectionBar } from "@/components/history/selection-bar";
+import { Toolbar } from "@/components/history/toolbar";
+import { Problem } from "@/components/problem";
+import { Button } from "@/components/ui/button";
+import {
+  filterQuery,
+  type HistoryFilters,
+  isFiltered,
+  withoutFilters,
+} from "@/lib/history-filters";
+import { historyPages } from "@/lib/history-query";
+
+interface ResultsProps {
+  filters: HistoryFilters;
+  zone: string;
+  onChange: (filters: HistoryFilters) => void;
+}
+
+/** The records that the filters leave, and what can be done with them. */
+export function Results({ filters, zone, onChange }: ResultsProps) {
+  const query = filterQuery(filters, zone);
+  const pages = useInfiniteQuery(historyPages({ ...query, sort: filters.sort }));
+  const words = useItemWords(zone);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const items = pages.data?.pages.flatMap((page) => page.items);
+  if (!items) {
+    return pages.error ? (
+      <Problem error={pages.error} onRetry={pages.refetch} />
+    ) : (
+      <HistorySkeleton view={filters.view} />
+    );
+  }
+  if (items.length === 0) {
+    return isFiltered(filters) ? (
+      <NothingFound onClear={() => onChange(withoutFilters(filters))} />
+    ) : (
+      <EmptyHistory />
+    );
+  }
+  const Shape = filters.view === "grid" ? ResultGrid : ResultTable;
+  const chosen = items.filter(({ id }) => selected.has(id));
+  return (
+    <>
+      <Toolbar
+        count={items.length}
+        isAll={!pages.hasNextPage}
+        query={query}
+        filters={filters}
+        onChange={onChange}
+      />
+      <Shape items={items} words={words} selected={selected} onSelect={setSelected} />
+      <More
+        error={pages.error}
+        isLoading={pages.isFetchingNextPage}
+        onMore={pages.hasNextPage ? pages.fetchNextPage : null}
+      />
+      <DeleteEverything />
+      <SelectionBar chosen={chosen} words={words} onSelect={setSelected} />
+    </>
+  );
+}
+
+interface MoreProps {
+  error: unknown;
+  isLoading: boolean;
+  /** Asks for the next page; null after the last. */
+  onMore: (() => unknown) | null;
+}
+
+function More({ error, isLoading, onMore }: MoreProps) {
+  const t = useTranslations("history");
+  if (error) {
+    return <Problem error={error} {...(onMore && { onRetry: () => void onMore() })} />;
+  }
+  return onMore ? (
+    <div className="mt-4 grid justify-items-center print:hidden">
+      <Button variant="outline" aria-disabled={isLoading} onClick={() => isLoading || onMore()}>
+        {isLoading ? t("loading_more") : t("more")}
+      </Button>
+    </div>
+  ) : null;
+}

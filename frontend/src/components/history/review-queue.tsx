@@ -1,0 +1,62 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { QueueEnd } from "@/components/history/queue-end";
+import { QueueRecord } from "@/components/history/queue-record";
+import { QueueShortcuts } from "@/components/history/queue-shortcuts";
+import { QueueStatus } from "@/components/history/queue-status";
+import { useReviewQueue } from "@/components/history/use-review-queue";
+import { Problem } from "@/components/problem";
+import { useTimeZone } from "@/lib/dates-time-zone";
+import { SHORTCUTS_COOKIE } from "@/lib/history-shortcuts";
+import { remember } from "@/lib/preferences";
+
+/** Second opinions where they tell most, by button or by key. */
+export function ReviewQueue({ initialShortcuts }: { initialShortcuts: boolean }) {
+  const common = useTranslations("common");
+  const zone = useTimeZone();
+  const queue = useReviewQueue();
+  const [hasShortcuts, setHasShortcuts] = useState(initialShortcuts);
+  const [isHelpOpen, setIsHelpOpen] = useState(false);
+  const { left, current } = queue;
+  if (!left || !zone || (!current && queue.hasMore)) {
+    return queue.loadError ? (
+      <Problem error={queue.loadError} onRetry={queue.reload} />
+    ) : (
+      <p role="status" className="mt-4 min-h-[75dvh] text-muted text-sm">
+        {common("loading")}
+      </p>
+    );
+  }
+  return (
+    <div className="mt-4 grid gap-4">
+      <QueueStatus count={left.length} hasMore={queue.hasMore} last={queue.last} />
+      {current ? (
+        <QueueRecord
+          item={current}
+          zone={zone}
+          isSaving={queue.isSaving}
+          hasShortcuts={hasShortcuts}
+          onJudge={queue.judge}
+          onSkip={queue.skip}
+          onHelp={() => setIsHelpOpen(!isHelpOpen)}
+        />
+      ) : (
+        <QueueEnd skipped={queue.skipped} onAgain={queue.startAgain} />
+      )}
+      {queue.saveError && <Problem error={queue.saveError} />}
+      {current && (
+        <QueueShortcuts
+          isOn={hasShortcuts}
+          onSwitch={(isOn) => {
+            remember(SHORTCUTS_COOKIE, isOn ? "on" : "off");
+            setHasShortcuts(isOn);
+          }}
+          isOpen={isHelpOpen}
+          onToggle={setIsHelpOpen}
+        />
+      )}
+    </div>
+  );
+}

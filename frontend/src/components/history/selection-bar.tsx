@@ -1,0 +1,120 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { ConfirmDialog } from "@/components/history/confirm-dialog";
+import type { ItemWords } from "@/components/history/item-words";
+import { type Deletion, useDeletion } from "@/components/history/use-deletion";
+import { Button } from "@/components/ui/button";
+import type { HistoryItem } from "@/lib/api/schema";
+import { useErrorWords } from "@/lib/error-words";
+
+interface SelectionBarProps {
+  /** The records that are selected. */
+  chosen: readonly HistoryItem[];
+  words: ItemWords;
+  onSelect: (selected: ReadonlySet<string>) => void;
+}
+
+/** What can be done with the selected records; it stays in sight while they are scrolled. */
+export function SelectionBar({ chosen, words, onSelect }: SelectionBarProps) {
+  const t = useTranslations("history.selection");
+  const [isAsking, setIsAsking] = useState(false);
+  const deletion = useDeletion(onSelect);
+  const count = chosen.length;
+  return (
+    <>
+      <div
+        hidden={count === 0}
+        className="sticky bottom-0 z-20 -mx-4 mt-4 border-t border-edge bg-surface px-4 py-3 sm:mx-0 print:hidden"
+      >
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <p className="font-medium text-sm">{t("count", { count })}</p>
+          <Button variant="danger" size="sm" onClick={() => setIsAsking(true)}>
+            {t("delete")}
+          </Button>
+          <Button variant="ghost" size="sm" onClick={() => onSelect(new Set())}>
+            {t("clear")}
+          </Button>
+        </div>
+        <Failures chosen={chosen} words={words} deletion={deletion} />
+      </div>
+      <p role="status" className="sr-only">
+        {deletion.deleted > 0 && t("deleted", { count: deletion.deleted })}
+      </p>
+      {isAsking && (
+        <DeleteChosen
+          ids={chosen.map(({ id }) => id)}
+          deletion={deletion}
+          onClose={() => setIsAsking(false)}
+        />
+      )}
+    </>
+  );
+}
+
+interface DeleteChosenProps {
+  ids: readonly string[];
+  deletion: Deletion;
+  onClose: () => void;
+}
+
+function DeleteChosen({ ids, deletion, onClose }: DeleteChosenProps) {
+  const t = useTranslations("history.selection");
+  const common = useTranslations("common");
+  const { progress } = deletion;
+  const count = progress?.total ?? ids.length;
+  return (
+    <ConfirmDialog title={t("confirm_title", { count })} onClose={() => progress || onClose()}>
+      <p className="text-muted text-sm">{t("confirm_text")}</p>
+      {progress && (
+        <label className="grid gap-1 text-sm">
+          {t("progress", progress)}
+          <progress
+            max={progress.total}
+            value={progress.done}
+            className="w-full accent-(--color-accent)"
+          />
+        </label>
+      )}
+      <div className="flex flex-wrap justify-end gap-2">
+        <Button variant="outline" disabled={progress !== null} onClick={onClose}>
+          {common("cancel")}
+        </Button>
+        <Button
+          variant="danger"
+          disabled={progress !== null}
+          onClick={() => deletion.start(ids).finally(onClose)}
+        >
+          {t("confirm", { count })}
+        </Button>
+      </div>
+    </ConfirmDialog>
+  );
+}
+
+function Failures({
+  chosen,
+  words,
+  deletion,
+}: Omit<SelectionBarProps, "onSelect"> & { deletion: Deletion }) {
+  const t = useTranslations("history.selection");
+  const errorWords = useErrorWords();
+  const failed = chosen.filter(({ id }) => deletion.failures.has(id));
+  return (
+    <div role="alert" className="text-sm">
+      {failed.length > 0 && (
+        <>
+          <p className="mt-2 font-medium">{t("failed", { count: failed.length })}</p>
+          <ul className="mt-1 max-h-32 overflow-y-auto text-muted">
+            {failed.map((item) => (
+              <li key={item.id}>
+                {`${words.time(item)}, ${words.probability(item.probability)}: ${errorWords(deletion.failures.get(item.id))}`}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
+  );
+}

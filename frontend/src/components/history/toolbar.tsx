@@ -1,0 +1,45 @@
+"use client";
+
+import { Download } from "lucide-react";
+import { useTranslations } from "next-intl";
+import type { FilterProps } from "@/components/history/filter-bar";
+import { Segmented } from "@/components/result/segmented";
+import { Button } from "@/components/ui/button";
+import { apiPath, type Query } from "@/lib/api/client";
+import { VIEWS } from "@/lib/history-filters";
+
+interface ToolbarProps extends FilterProps {
+  /** How many records are loaded. */
+  count: number;
+  /** Whether there are no others. */
+  isAll: boolean;
+  /** What the records were asked by. */
+  query: Query;
+}
+
+export function Toolbar({ count, isAll, query, filters, onChange }: ToolbarProps) {
+  const t = useTranslations("history");
+  return (
+    <div className="mb-3 flex min-h-9 flex-wrap items-center gap-x-4 gap-y-2">
+      <p role="status" className="text-muted text-sm">
+        {t(isAll ? "count_all" : "count_some", { count })}
+      </p>
+      <div className="ml-auto flex flex-wrap items-center gap-2 print:hidden">
+        {(["csv", "json"] as const).map((format) => (
+          <Button key={format} asChild variant="ghost" size="sm">
+            <a href={apiPath(`/history/export.${format}`, query)} download>
+              <Download aria-hidden="true" />
+              {format.toUpperCase()}
+            </a>
+          </Button>
+        ))}
+        <Segmented
+          label={t("view.label")}
+          options={VIEWS.map((view) => ({ value: view, text: t(`view.${view}`) }))}
+          value={filters.view}
+          onChange={(view) => onChange({ ...filters, view })}
+        />
+      </div>
+    </div>
+  );
+}
