@@ -31,5 +31,9 @@ export function shortcutOf(press: {
     return null;
   }
   const key = press.key.toLowerCase();
-  return key in KEYS ? KEYS[key as keyof typeof KEYS] : null;
+  return isKey(key) ? KEYS[key] : null;
+}
+
+function isKey(key: string): key is keyof typeof KEYS {
+  return Object.hasOwn(KEYS, key);
 }

@@ -1,0 +1,61 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { ApiError } from "@/lib/api/error";
+import { deleteEach, deleteRecord } from "@/lib/history-deletion";
+
+const IDS = ["a", "b", "c", "d", "e", "f", "g"];
+
+describe("deleting many", () => {
+  test("goes on after a failure and names it", async () => {
+    const error = new ApiError("busy", "later");
+    const seen: number[] = [];
+    const failures = await deleteEach(
+      IDS,
+      (id) => (id === "b" ? Promise.reject(error) : Promise.resolve()),
+      (done) => seen.push(done),
+    );
+    expect(failures).toEqual(new Map([["b", error]]));
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test("does four at a time, each once", async () => {
+    let running = 0;
+    let most = 0;
+    const removed: string[] = [];
+    await deleteEach(
+      IDS,
+      async (id) => {
+        running += 1;
+        most = Math.max(most, running);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        running -= 1;
+        removed.push(id);
+      },
+      () => undefined,
+    );
+    expect(most).toBe(4);
+    expect(removed.toSorted()).toEqual(IDS);
+  });
+
+  test("does nothing for none", async () => {
+    expect((await deleteEach([], deleteRecord, () => undefined)).size).toBe(0);
+  });
+});
+
+describe("deleting one", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  function answer(status: number, code: string) {
+    const body = JSON.stringify({ error: { code, message: "", details: {} } });
+    vi.stubGlobal("fetch", async () => new Response(body, { status }));
+  }
+
+  test("that is gone already is no failure", async () => {
+    answer(404, "unknown_record");
+    await expect(deleteRecord("a")).resolves.toBeUndefined();
+  });
+
+  test("that the API refuses is one", async () => {
+    answer(503, "history_unavailable");
+    await expect(deleteRecord("a")).rejects.toMatchObject({ code: "history_unavailable" });
+  });
+});
