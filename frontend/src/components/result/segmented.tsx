@@ -12,7 +12,7 @@ export function Segmented<T extends string>(props: SegmentedProps<T>) {
   const { label, options, value, onChange } = props;
   const name = useId();
   return (
-    <fieldset className="flex max-w-full divide-x overflow-x-auto rounded-md border border-edge bg-surface text-sm">
+    <fieldset className="flex min-w-0 max-w-full divide-x overflow-x-auto rounded-md border border-edge bg-surface text-sm">
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <label
