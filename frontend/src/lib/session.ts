@@ -11,13 +11,16 @@ const images = new Map<string, Blob>();
 /** Keep a new answer and its image for the result's page. */
 export function rememberAnswer(client: QueryClient, result: PredictionResult, image: Blob): void {
   images.set(result.id, image);
-  client.setQueryData(recordQuery(result.id).queryKey, {
+  const record = {
     result,
     reviews: [],
     has_original: false,
     newer_id: null,
     older_id: null,
-  });
+  };
+  // Of a saved one the history knows more, its neighbours, and is asked when it is looked at.
+  const updatedAt = result.saved ? 0 : Date.now();
+  client.setQueryData(recordQuery(result.id).queryKey, record, { updatedAt });
 }
 
 /** The image that led to an answer, if it was chosen on this page or shown to it again. */

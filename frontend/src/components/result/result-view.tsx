@@ -14,12 +14,12 @@ export function ResultView({ record }: { record: HistoryRecord }) {
   const { result } = record;
   const t = useTranslations("common");
   return (
-    <article className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_auto_1fr] print:block print:text-sm">
+    <article className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_auto_1fr] print:block print:[print-color-adjust:exact]">
       <TopBar record={record} />
       <div className="lg:col-start-2 lg:row-start-2">
         <VerdictSummary result={result} />
       </div>
-      <div className="min-w-0 lg:col-start-1 lg:row-span-2 lg:row-start-2">
+      <div className="min-w-0 lg:col-start-1 lg:row-span-2 lg:row-start-2 print:mt-3">
         <Viewer record={record} />
       </div>
       <div className="grid content-start gap-6 lg:col-start-2 lg:row-start-3 print:mt-3 print:gap-3">

@@ -15,6 +15,7 @@ export function TopBar({ record }: { record: HistoryRecord }) {
         <span className="hidden font-semibold text-ink print:inline">{`${t("print_title")} · `}</span>
         {`${common(`kind.${result.kind}`)} · `}
         <Moment time={result.created_at} />
+        <span className="hidden print:inline">{` · ${result.id}`}</span>
       </p>
       {result.saved ? (
         <div className="flex flex-wrap items-center gap-2 print:hidden">

@@ -5,6 +5,7 @@ import { VERDICT_TEXT, VerdictMark } from "@/components/verdict-badge";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
+import { usePointWords } from "@/lib/point-words";
 
 /** The verdict, and how far it is from the threshold. */
 export function VerdictSummary({ result }: { result: PredictionResult }) {
@@ -22,7 +23,7 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
           <VerdictMark verdict={verdict} className="size-4 translate-y-px" />
           {t(`verdict_long.${verdict}`)}
         </h1>
-        <p className="mt-1 text-muted text-sm">{words(`meaning.${verdict}`)}</p>
+        <p className="mt-1 hidden text-muted text-sm sm:block">{words(`meaning.${verdict}`)}</p>
       </div>
       <p className="flex flex-wrap items-baseline gap-x-3">
         <span className="font-semibold text-3xl" data-testid="probability">
@@ -45,13 +46,13 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
 function OperatingPoint({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.verdict");
   const format = useFormatter();
-  const name = useOperatingPointName(result.operating_point);
+  const words = usePointWords();
   const { data: model } = useQuery(modelQuery);
   const figures = model?.operatingPoints[result.operating_point ?? ""];
   const percent = (value: number) => format.number(value, { style: "percent" });
   return (
     <p className="text-sm">
-      <span className="font-medium">{name}</span>
+      <span className="font-medium">{words(result.operating_point)}</span>
       {typeof figures?.sensitivity === "number" && typeof figures.specificity === "number" && (
         <span className="text-muted">
           {` · ${t("measured", {
@@ -62,20 +63,6 @@ function OperatingPoint({ result }: { result: PredictionResult }) {
       )}
     </p>
   );
-}
-
-function useOperatingPointName(point: string | null): string {
-  const t = useTranslations("common.operating_point");
-  if (point === null) {
-    return t("own");
-  }
-  return isNamed(point) ? t(point) : point;
-}
-
-const NAMED = ["balanced", "high_sensitivity", "high_specificity"] as const;
-
-function isNamed(point: string): point is (typeof NAMED)[number] {
-  return NAMED.some((name) => name === point);
 }
 
 function useBand({ operating_point }: PredictionResult): { low: number; high: number } | null {

@@ -18,7 +18,9 @@ export function Warnings({ warnings }: { warnings: readonly ResultWarning[] }) {
             <TriangleAlert className="mt-0.5 size-4 shrink-0 text-malignant" aria-hidden="true" />
             <p>
               <span className="font-medium">{words(`${code}.title`)}</span>
-              <span className="block text-muted">{words(`${code}.text`)}</span>
+              <span className="block text-muted print:ml-2 print:inline">
+                {words(`${code}.text`)}
+              </span>
             </p>
           </li>
         ))}

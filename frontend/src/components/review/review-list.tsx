@@ -13,7 +13,10 @@ export function ReviewList({ reviews }: { reviews: readonly Review[] }) {
     return <p className="text-muted text-sm">{t("none")}</p>;
   }
   return (
-    <ol aria-label={t("list")} className="divide-y border-y text-sm">
+    <ol
+      aria-label={t("list")}
+      className="divide-y border-y text-sm print:[&>:nth-child(n+4)]:hidden"
+    >
       {newestFirst(reviews).map((review) => (
         <ReviewEntry key={review.id} review={review} />
       ))}
@@ -28,7 +31,7 @@ function ReviewEntry({ review }: { review: Review }) {
   const { data: model } = useQuery(modelQuery);
   const meaning = meaningOf(review.label, model?.classNames ?? []);
   return (
-    <li className="grid gap-1 py-2">
+    <li className="grid gap-1 py-2 print:gap-0 print:py-1">
       <p className="flex flex-wrap items-baseline justify-between gap-x-3">
         <span className="font-medium">
           {words(review.opinion)}
@@ -41,7 +44,9 @@ function ReviewEntry({ review }: { review: Review }) {
           })}
         </time>
       </p>
-      {review.note && <p className="whitespace-pre-wrap break-words">{review.note}</p>}
+      {review.note && (
+        <p className="whitespace-pre-wrap break-words print:line-clamp-2">{review.note}</p>
+      )}
     </li>
   );
 }

@@ -26,9 +26,12 @@ export function Providers({ publicApiUrl, children }: ProvidersProps) {
 }
 
 function newClient(): QueryClient {
-  return new QueryClient({
+  const client = new QueryClient({
     defaultOptions: {
       queries: { retry: shouldRetry, retryDelay: retryDelayMs, staleTime: 10_000 },
     },
   });
+  // An answer that was not saved is nowhere but here, and stays until the page is closed.
+  client.setQueryDefaults(["history", "record"], { gcTime: Number.POSITIVE_INFINITY });
+  return client;
 }

@@ -1,5 +1,6 @@
 import type { Rect, Segment, Size } from "@/lib/result/geometry";
 import type { Grid, Raster } from "@/lib/result/raster";
+import { scaleBar } from "@/lib/result/scale-bar";
 import type { View } from "@/lib/result/viewport";
 
 /** Draws an image with what the model found over it, on any canvas. */
@@ -16,6 +17,9 @@ export interface Scene {
   empty: readonly Rect[];
   /** What is pointed at. */
   marked: Rect | null;
+  micronsPerPixel: number;
+  /** What a scale bar of so many µm is called. */
+  barWords: (microns: number) => string;
 }
 
 export interface Overlay {
@@ -34,6 +38,7 @@ const PAPER = "#ffffff";
 const LEAST_CELL_CSS_PIXELS = 36;
 const FIGURE_CSS_PIXELS = 12;
 const FONT = "system-ui, sans-serif";
+const LONGEST_BAR_CSS_PIXELS = 140;
 
 /** A raster as something that can be drawn and stretched. */
 export function canvasOf({ width, height, data }: Raster): HTMLCanvasElement {
@@ -71,6 +76,7 @@ export function paintScene(
   }
   mark(context, scene.marked, view.scale);
   context.restore();
+  paintBar(context, scene, view.scale, ratio);
 }
 
 function clipTo(context: CanvasRenderingContext2D, { width, height }: Size): void {
@@ -220,4 +226,29 @@ function paintLines(
   context.lineWidth = 1 / scale;
   context.strokeStyle = "rgb(255 255 255 / 0.65)";
   context.stroke();
+}
+
+/** How long a stretch of the tissue is, in the lower left corner, on paper so that it is read. */
+function paintBar(
+  context: CanvasRenderingContext2D,
+  { micronsPerPixel, barWords }: Scene,
+  scale: number,
+  ratio: number,
+): void {
+  const bar = scaleBar(scale / micronsPerPixel, LONGEST_BAR_CSS_PIXELS);
+  const words = barWords(bar.microns);
+  context.save();
+  context.setTransform(ratio, 0, 0, ratio, 12 * ratio, context.canvas.height - 12 * ratio);
+  context.font = `500 13px ${FONT}`;
+  context.textAlign = "left";
+  context.textBaseline = "alphabetic";
+  context.fillStyle = "rgb(255 255 255 / 0.92)";
+  const width = Math.max(bar.length, context.measureText(words).width) + 16;
+  context.fillRect(0, -36, width, 36);
+  context.fillStyle = INK;
+  context.fillText(words, 8, -18);
+  context.fillRect(8, -9, bar.length, 2);
+  context.fillRect(8, -13, 1, 6);
+  context.fillRect(7 + bar.length, -13, 1, 6);
+  context.restore();
 }

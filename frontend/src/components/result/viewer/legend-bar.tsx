@@ -16,10 +16,7 @@ export function LegendBar({ measure, threshold }: LegendBarProps) {
       <figcaption className="text-muted">{t(measure)}</figcaption>
       <div
         className="h-2.5 rounded-sm border border-edge"
-        style={{
-          backgroundImage: `linear-gradient(to right, ${colours.join(", ")})`,
-          printColorAdjust: "exact",
-        }}
+        style={{ backgroundImage: `linear-gradient(to right, ${colours.join(", ")})` }}
       />
       <div className="relative h-4">
         {ticks.map(({ value, place }) => (

@@ -39,7 +39,6 @@ export function Pane({ label, scene, viewport, onPoint, children }: PaneProps) {
   }, [scene, pane, view]);
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: no element of HTML is an image that is steered
     <div
       ref={wheelRef}
       role="application"

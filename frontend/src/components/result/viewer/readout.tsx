@@ -13,76 +13,95 @@ interface ReadoutProps {
 /** What the model found at the point that is meant. */
 export function Readout({ result, point }: ReadoutProps) {
   const t = useTranslations("result.readout");
-  const fields = useFields(result, isWithin(point, result.image) ? point : null);
+  const { data: model } = useQuery(modelQuery);
+  const covered = coveredSize(result, model);
+  const shown = point && isWithin(point, result.image) ? point : null;
   return (
     <dl
       aria-label={t("label")}
       className="flex flex-wrap gap-x-6 gap-y-1 border-t px-3 py-2 text-sm print:hidden"
     >
-      {fields.map(({ name, value }) => (
-        <div key={name} className="flex min-w-28 gap-2">
-          <dt className="text-muted">{t(name)}</dt>
-          <dd>{value ?? "–"}</dd>
-        </div>
-      ))}
+      {result.region && <TileFields result={result} covered={covered} point={shown} />}
+      <CellFields result={result} covered={covered} point={shown} />
+      <Field name={t("position")} value={usePosition(result, shown)} />
     </dl>
   );
 }
 
-function useFields(result: PredictionResult, point: Point | null) {
-  const { data: model } = useQuery(modelQuery);
-  const t = useTranslations("result.readout");
-  const format = useFormatter();
-  const { region, gradcam, image, threshold } = result;
-  const covered = coveredSize(result, model);
-  const at = (grid: { rows: number; columns: number }) =>
-    point && covered && cellAt(point, covered, grid);
-  const cell = at(gradcam);
-  const evidence = cell && gradcam.grid[cell.row]?.[cell.column];
-  const tile = region && at(region);
-  const probability = region && tile && region.tiles[tile.row]?.[tile.column];
-  const figure = (value: number, digits: number) =>
-    format.number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const place = region ? tile : cell;
-  return [
-    {
-      name: region ? ("tile" as const) : ("cell" as const),
-      value: place && t("place", { row: place.row + 1, column: place.column + 1 }),
-    },
-    ...(region
-      ? [
-          {
-            name: "probability" as const,
-            value:
-              tile &&
-              (typeof probability === "number"
-                ? t(probability >= threshold ? "at_or_above" : "below", {
-                    probability: figure(probability, 3),
-                  })
-                : t("no_tissue")),
-          },
-        ]
-      : []),
-    {
-      name: "evidence" as const,
-      value: typeof evidence === "number" ? t("logits", { value: figure(evidence, 2) }) : null,
-    },
-    {
-      name: "position" as const,
-      value:
-        point &&
-        t("pixels", {
-          x: Math.floor(point.x),
-          y: Math.floor(point.y),
-          microns_x: format.number(Math.floor(point.x) * image.microns_per_pixel, WHOLE),
-          microns_y: format.number(Math.floor(point.y) * image.microns_per_pixel, WHOLE),
-        }),
-    },
-  ];
+interface FieldsProps extends ReadoutProps {
+  covered: Size | null;
 }
 
-const WHOLE = { maximumFractionDigits: 0 };
+function TileFields({ result: { region, threshold }, covered, point }: FieldsProps) {
+  const t = useTranslations("result.readout");
+  const format = useFormatter();
+  const place = region && covered && point && cellAt(point, covered, region);
+  const value = place && region.tiles[place.row]?.[place.column];
+  const probability =
+    typeof value === "number"
+      ? t(value >= threshold ? "at_or_above" : "below", {
+          probability: format.number(value, {
+            minimumFractionDigits: 3,
+            maximumFractionDigits: 3,
+          }),
+        })
+      : t("no_tissue");
+  return (
+    <>
+      <Field
+        name={t("tile")}
+        value={place && t("place", { row: place.row + 1, column: place.column + 1 })}
+      />
+      <Field name={t("probability")} value={place && probability} />
+    </>
+  );
+}
 
-function isWithin(point: Point | null, { width, height }: Size): boolean {
-  return point !== null && point.x >= 0 && point.y >= 0 && point.x < width && point.y < height;
+function CellFields({ result: { gradcam, region }, covered, point }: FieldsProps) {
+  const t = useTranslations("result.readout");
+  const format = useFormatter();
+  const place = covered && point && cellAt(point, covered, gradcam);
+  const value = place && gradcam.grid[place.row]?.[place.column];
+  const evidence =
+    typeof value === "number"
+      ? t("logits", {
+          value: format.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+        })
+      : null;
+  return (
+    <>
+      {!region && (
+        <Field
+          name={t("cell")}
+          value={place && t("place", { row: place.row + 1, column: place.column + 1 })}
+        />
+      )}
+      <Field name={t("evidence")} value={evidence} />
+    </>
+  );
+}
+
+function Field({ name, value }: { name: string; value: string | null }) {
+  return (
+    <div className="flex min-w-28 gap-2">
+      <dt className="text-muted">{name}</dt>
+      <dd>{value ?? "–"}</dd>
+    </div>
+  );
+}
+
+function usePosition({ image }: PredictionResult, point: Point | null): string | null {
+  const t = useTranslations("result.readout");
+  const format = useFormatter();
+  if (!point) {
+    return null;
+  }
+  const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
+  const microns = (pixels: number) =>
+    format.number(pixels * image.microns_per_pixel, { maximumFractionDigits: 0 });
+  return t("pixels", { x, y, microns_x: microns(x), microns_y: microns(y) });
+}
+
+function isWithin(point: Point, { width, height }: Size): boolean {
+  return point.x >= 0 && point.y >= 0 && point.x < width && point.y < height;
 }

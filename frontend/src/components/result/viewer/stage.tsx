@@ -1,6 +1,5 @@
 import { useTranslations } from "next-intl";
 import { Pane } from "@/components/result/viewer/pane";
-import { ScaleBar } from "@/components/result/viewer/scale-bar";
 import type { Picture } from "@/components/result/viewer/use-picture";
 import type { Viewport } from "@/components/result/viewer/use-viewport";
 import { ZoomButtons } from "@/components/result/viewer/zoom-buttons";
@@ -27,12 +26,12 @@ export function Stage(props: StageProps) {
   return (
     <div
       className={cn(
-        "relative grid max-h-[78svh] min-h-72 w-full overflow-hidden bg-stage print:max-h-[88mm] print:min-h-0 print:bg-transparent",
-        isSideBySide && "grid-cols-2 gap-px",
+        "relative grid max-h-[78svh] min-h-72 lg:max-h-[calc(100svh-16rem)] w-full overflow-hidden bg-stage print:max-h-[88mm] print:min-h-0 print:bg-transparent",
+        isSideBySide && "grid-cols-2 gap-px bg-line",
       )}
       style={{ aspectRatio: `${width} / ${height}` }}
     >
-      <div ref={viewport.paneRef} className="grid min-h-0 min-w-0">
+      <div ref={viewport.paneRef} className="grid min-h-0 min-w-0 bg-stage print:bg-transparent">
         <Pane
           label={isSideBySide ? t("pane.image") : t("pane.evidence")}
           scene={scene && isSideBySide ? plainScene(scene) : scene}
@@ -42,11 +41,10 @@ export function Stage(props: StageProps) {
         </Pane>
       </div>
       {isSideBySide && (
-        <div className="grid min-h-0 min-w-0 border-l">
+        <div className="grid min-h-0 min-w-0 bg-stage print:bg-transparent">
           <Pane label={t("pane.evidence")} scene={scene} {...shared} />
         </div>
       )}
-      {viewport.view && <ScaleBar image={result.image} view={viewport.view} />}
       <ZoomButtons viewport={viewport} />
       {!picture.source && (
         <p className="absolute inset-x-3 top-3 mr-12 w-fit rounded-sm bg-surface px-3 py-2 text-sm">

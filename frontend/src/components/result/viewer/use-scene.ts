@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { useFormatter } from "next-intl";
+import { useFormatter, useTranslations } from "next-intl";
 import { useMemo } from "react";
 import { modelQuery } from "@/lib/api/queries";
-import type { PredictionResult } from "@/lib/api/schema";
+import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
 import { coveredSize, emptyTiles, outlineOf, type Rect, tissueTiles } from "@/lib/result/geometry";
 import type { Measure } from "@/lib/result/legend";
 import { canvasOf, type Overlay, type Scene } from "@/lib/result/paint";
@@ -32,6 +32,7 @@ interface SceneParts {
 /** What is to be drawn; null before it can be. */
 export function useScene({ result, picture, choice, marked, isReady }: SceneParts): Scene | null {
   const overlay = useOverlay(result, choice, isReady);
+  const barWords = useBarWords(result.image);
   const { outline, empty } = useMemo(() => {
     const tiles = tissueTiles(result).filter((tile) => tile.probability >= result.threshold);
     return { outline: outlineOf(tiles), empty: emptyTiles(result) };
@@ -47,6 +48,20 @@ export function useScene({ result, picture, choice, marked, isReady }: ScenePart
     outline: choice.hasOutline && !isPlain ? outline : [],
     empty: isPlain ? [] : empty,
     marked,
+    micronsPerPixel: result.image.microns_per_pixel,
+    barWords,
+  };
+}
+
+function useBarWords(image: ImageFacts): (microns: number) => string {
+  const t = useTranslations("result.viewer");
+  const format = useFormatter();
+  return (microns) => {
+    const isLarge = microns >= 1000;
+    const length = t(isLarge ? "millimetres" : "microns", {
+      length: format.number(isLarge ? microns / 1000 : microns),
+    });
+    return image.scale_source === "assumed" ? t("assumed", { length }) : length;
   };
 }
 
