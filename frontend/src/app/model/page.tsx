@@ -1,5 +1,12 @@
+import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
+import { ModelAway } from "@/components/model/model-away";
+import { ModelView } from "@/components/model/model-view";
+import { modelFacts } from "@/lib/api/model-facts";
+import { modelQuery } from "@/lib/api/queries";
+import { readModelReport } from "@/lib/api/server";
+import { publicApiUrl } from "@/lib/settings";
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations("model"))("title") };
@@ -7,5 +14,18 @@ export async function generateMetadata(): Promise<Metadata> {
 
 export default async function Page() {
   const t = await getTranslations("model");
-  return <h1 className="font-semibold text-2xl">{t("title")}</h1>;
+  const report = await readModelReport();
+  const client = new QueryClient();
+  if (report) {
+    client.setQueryData(modelQuery.queryKey, modelFacts(report));
+  }
+  return (
+    <HydrationBoundary state={dehydrate(client)}>
+      <div className="mb-8 grid max-w-[68ch] gap-3">
+        <h1 className="font-semibold text-2xl">{t("title")}</h1>
+        <p className="text-muted">{t("intro")}</p>
+      </div>
+      {report ? <ModelView report={report} apiUrl={publicApiUrl()} /> : <ModelAway />}
+    </HydrationBoundary>
+  );
 }

@@ -1,10 +1,9 @@
 import { useTranslations } from "next-intl";
 import { PLOT_INSET } from "@/components/threshold/plot";
 import { useFigures } from "@/components/threshold/use-figures";
-import { Button } from "@/components/ui/button";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import { cn } from "@/lib/class-names";
-import { useOperatingPointName } from "@/lib/operating-point-name";
+import { usePointWords } from "@/lib/point-words";
 import { type Choice, type Chosen, nearestIndex } from "@/lib/threshold";
 
 interface ThresholdControlProps {
@@ -54,23 +53,27 @@ export function ThresholdControl({ facts, chosen, onChoose }: ThresholdControlPr
 
 function OperatingPointButtons({ facts, chosen, onChoose }: ThresholdControlProps) {
   const t = useTranslations("threshold");
-  const nameOf = useOperatingPointName();
+  const nameOf = usePointWords();
   const { threshold } = useFigures();
   return (
     <fieldset className="flex flex-wrap items-center gap-2">
       <legend className="mb-1 text-muted text-xs">{t("points")}</legend>
       {Object.entries(facts.operatingPoints).map(([name, point]) => (
-        <Button
+        <button
           key={name}
-          variant="outline"
-          size="sm"
+          type="button"
           aria-pressed={name === chosen.name}
           onClick={() => onChoose(name)}
-          className={cn(name === chosen.name && "border-accent bg-accent-soft")}
+          className={cn(
+            "flex min-h-8 items-center gap-2 rounded-md border px-3 py-1 font-medium text-sm",
+            name === chosen.name
+              ? "border-accent bg-accent-soft"
+              : "border-edge bg-surface hover:bg-raised",
+          )}
         >
           {nameOf(name)}
           <span className="font-normal text-muted">{threshold(point.threshold)}</span>
-        </Button>
+        </button>
       ))}
     </fieldset>
   );

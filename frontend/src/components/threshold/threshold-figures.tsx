@@ -3,7 +3,7 @@ import { useState } from "react";
 import { NaturalFrequencyTree } from "@/components/threshold/natural-frequency-tree";
 import { PrevalenceField } from "@/components/threshold/prevalence-field";
 import { useFigures } from "@/components/threshold/use-figures";
-import { useOperatingPointName } from "@/lib/operating-point-name";
+import { usePointWords } from "@/lib/point-words";
 import {
   type Chosen,
   naturalFrequencies,
@@ -20,7 +20,7 @@ interface ThresholdFiguresProps {
 export function ThresholdFigures({ chosen, measuredPrevalence }: ThresholdFiguresProps) {
   const t = useTranslations("threshold");
   const { threshold } = useFigures();
-  const nameOf = useOperatingPointName();
+  const nameOf = usePointWords();
   const prevalence = usePrevalence(measuredPrevalence);
   const { sensitivity, specificity } = chosen;
   const known =

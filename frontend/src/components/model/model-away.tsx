@@ -1,0 +1,28 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useTranslations } from "next-intl";
+import { useEffect } from "react";
+import { Problem } from "@/components/problem";
+import { modelQuery } from "@/lib/api/queries";
+
+/** Stands in until the service answers; then the page is asked for again. */
+export function ModelAway() {
+  const t = useTranslations();
+  const router = useRouter();
+  const { dataUpdatedAt, error, refetch } = useQuery(modelQuery);
+  useEffect(() => {
+    if (dataUpdatedAt > 0) {
+      router.refresh();
+    }
+  }, [dataUpdatedAt, router]);
+  return (
+    <div className="grid gap-4">
+      <p role="status" className="text-muted">
+        {error ? t("model.away") : t("common.loading")}
+      </p>
+      {error && <Problem error={error} onRetry={refetch} />}
+    </div>
+  );
+}
