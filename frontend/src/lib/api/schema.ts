@@ -232,6 +232,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model/evaluation/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evaluation
+         * @description Return a plot of the model's evaluation, PNG; `/model/` lists the names.
+         */
+        get: operations["evaluation_model_evaluation__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/predict/": {
         parameters: {
             query?: never;
@@ -286,6 +306,26 @@ export interface paths {
         get: operations["statistics_stats__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Ticket
+         * @description Return a bearer token that is you for a few minutes, and for predictions only.
+         */
+        post: operations["issue_ticket_tickets__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -735,6 +775,11 @@ export interface components {
          * @description The model's facts, its measured quality, and the limits of a request.
          */
         ModelReport: {
+            /**
+             * Evaluation
+             * @description Names of plots; see `/model/evaluation/{name}`.
+             */
+            evaluation: string[];
             inference: components["schemas"]["InferenceConfig"];
             limits: components["schemas"]["Limits"];
             /**
@@ -1078,6 +1123,19 @@ export interface components {
             threshold: number;
         };
         /**
+         * Ticket
+         * @description A bearer token for `POST /predict/` and `POST /predict/batch/`, in place of the visitor's.
+         */
+        Ticket: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Ticket */
+            ticket: string;
+        };
+        /**
          * Timing
          * @description Where the milliseconds went; ``queue`` is the wait for the engine.
          */
@@ -1170,6 +1228,7 @@ export type RevisionCount = components['schemas']['RevisionCount'];
 export type StatisticRange = components['schemas']['StatisticRange'];
 export type Statistics = components['schemas']['Statistics'];
 export type ThresholdFigures = components['schemas']['ThresholdFigures'];
+export type Ticket = components['schemas']['Ticket'];
 export type Timing = components['schemas']['Timing'];
 export type TrainingFacts = components['schemas']['TrainingFacts'];
 export type VerdictCounts = components['schemas']['VerdictCounts'];
@@ -1698,6 +1757,53 @@ export interface operations {
             };
         };
     };
+    evaluation_model_evaluation__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request cannot be answered. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot answer. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description The plot is that of the `ETag` in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     predict_predict__post: {
         parameters: {
             query?: never;
@@ -1907,6 +2013,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Statistics"];
+                };
+            };
+        };
+    };
+    issue_ticket_tickets__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request cannot be answered. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot answer. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
                 };
             };
         };
