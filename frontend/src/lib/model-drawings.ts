@@ -1,33 +1,15 @@
-/** The drawings of a model's evaluation which the site shows, and does not draw itself. */
+/** Drawings of a model's evaluation that the site shows and does not draw itself, in this order. */
+const DRAWINGS = [
+  { kind: "reliability", width: 750, height: 900 },
+  { kind: "scores", width: 900, height: 570 },
+  { kind: "confusion", width: 690, height: 630 },
+] as const;
 
-const KNOWN = {
-  reliability: { width: 750, height: 900 },
-  scores: { width: 900, height: 570 },
-  confusion: { width: 690, height: 630 },
-} as const;
-
-export type DrawingKind = keyof typeof KNOWN;
-
-interface Drawing {
-  kind: DrawingKind;
-  /** Its name at `GET /model/evaluation/{name}`. */
-  file: string;
-  /** Pixels, so that the page keeps its room before it comes. */
-  width: number;
-  height: number;
-}
-
-const KINDS: readonly DrawingKind[] = ["reliability", "scores", "confusion"];
-
-/** Those of the known drawings that the model came with. */
-export function drawingsOf({
-  evaluation,
-}: {
-  limits: unknown;
-  evaluation?: readonly string[];
-}): Drawing[] {
-  return KINDS.flatMap((kind) => {
-    const file = evaluation?.find((name) => name.replace(/\.png$/, "") === kind);
-    return file ? [{ kind, file, ...KNOWN[kind] }] : [];
-  });
+/**
+ * Those that a model came with, by `evaluation` of `GET /model/`.
+ *
+ * Sizes are pixels, and keep the drawing's room before it comes.
+ */
+export function drawingsAmong(names: readonly string[]) {
+  return DRAWINGS.filter(({ kind }) => names.includes(kind));
 }

@@ -55,7 +55,7 @@ export function CurveSection({ report, metrics }: MeasuredProps) {
           </div>
         </>
       )}
-      <EvaluationPlots report={report} />
+      <EvaluationPlots names={report.evaluation} />
     </>
   );
 }
