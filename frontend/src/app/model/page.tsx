@@ -22,7 +22,7 @@ export default async function Page() {
   return (
     <HydrationBoundary state={dehydrate(client)}>
       <div className="mb-8 grid max-w-[68ch] gap-3">
-        <h1 className="font-semibold text-2xl">{t("title")}</h1>
+        <h1 className="font-semibold text-xl">{t("title")}</h1>
         <p className="text-muted">{t("intro")}</p>
       </div>
       {report ? <ModelView report={report} apiUrl={publicApiUrl()} /> : <ModelAway />}

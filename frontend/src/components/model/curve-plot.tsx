@@ -28,7 +28,7 @@ export function CurvePlot({ name, figures, points, pointOf, guess, summary }: Cu
   const curve = figures.map(pointOf).filter((point) => point !== null);
   return (
     <figure className="grid max-w-[30rem] content-start gap-3">
-      <figcaption className="font-medium text-lg">{t(name)}</figcaption>
+      <figcaption className="font-medium">{t(name)}</figcaption>
       <Plot
         summary={summary}
         xTitle={t(`${name}_x`)}

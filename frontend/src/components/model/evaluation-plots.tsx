@@ -13,7 +13,7 @@ export function EvaluationPlots({ names }: { names: readonly string[] }) {
         {drawings.map(({ kind, width, height }) => (
           <figure key={kind} className="grid gap-3">
             <figcaption className="grid gap-1">
-              <span className="font-medium text-lg">{t(kind)}</span>
+              <span className="font-medium">{t(kind)}</span>
               <span className="text-muted text-sm">{t(`${kind}_text`)}</span>
             </figcaption>
             <Image
@@ -22,7 +22,7 @@ export function EvaluationPlots({ names }: { names: readonly string[] }) {
               width={width}
               height={height}
               unoptimized
-              className="h-auto w-full max-w-[30rem] border bg-[white]"
+              className="h-auto w-full max-w-[30rem] border bg-[white] p-2"
             />
           </figure>
         ))}

@@ -24,7 +24,7 @@ export function MeasureTable({ caption, metrics, columns }: MeasureTableProps) {
   return (
     <ScrollBox label={caption}>
       <table className="w-full min-w-[34rem] max-w-[64rem] table-fixed text-sm">
-        <caption className="pb-2 text-left font-medium text-lg">{caption}</caption>
+        <caption className="pb-2 text-left font-medium text-base">{caption}</caption>
         <thead>
           <tr className="border-b align-bottom">
             <th scope="col" className="py-2 pr-6 text-left font-medium text-muted">

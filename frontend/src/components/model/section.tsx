@@ -12,9 +12,9 @@ export function Section({ id, title, children }: SectionProps) {
     <section
       id={id}
       aria-labelledby={`${id}-title`}
-      className="grid min-w-0 scroll-mt-24 gap-6 border-t pt-6 sm:scroll-mt-16"
+      className="grid min-w-0 scroll-mt-24 grid-cols-1 gap-6 border-t pt-6 sm:scroll-mt-16"
     >
-      <h2 id={`${id}-title`} className="font-semibold text-xl">
+      <h2 id={`${id}-title`} className="font-semibold text-lg">
         {title}
       </h2>
       {children}
@@ -23,7 +23,7 @@ export function Section({ id, title, children }: SectionProps) {
 }
 
 export function SubTitle({ children }: { children: ReactNode }) {
-  return <h3 className="font-medium text-lg">{children}</h3>;
+  return <h3 className="font-medium">{children}</h3>;
 }
 
 /** Running text, in lines that an eye can follow. */

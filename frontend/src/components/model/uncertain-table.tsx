@@ -29,7 +29,7 @@ export function UncertainTable({ points, bands }: UncertainTableProps) {
     return null;
   }
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <SubTitle>{t("title")}</SubTitle>
       <Prose>
         <p>{t("text")}</p>

@@ -31,7 +31,7 @@ export function ThresholdFigures({ chosen, measuredPrevalence }: ThresholdFigure
   const where = { threshold: threshold(chosen.threshold) };
   return (
     <div className="grid content-start gap-4">
-      <p className="font-medium text-lg">
+      <p className="font-medium">
         {chosen.name === null
           ? t("at", where)
           : t("at_point", { name: nameOf(chosen.name), ...where })}
