@@ -41,9 +41,8 @@ export async function measureDrops(
 async function variant(page: Page, image: Buffer, seed: number): Promise<string> {
   return page.evaluate(
     async ({ base64, seed }) => {
-      const picture = await createImageBitmap(
-        await (await fetch(`data:image/png;base64,${base64}`)).blob(),
-      );
+      const original = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const picture = await createImageBitmap(new Blob([original]));
       const canvas = new OffscreenCanvas(picture.width, picture.height);
       const context = canvas.getContext("2d");
       context?.drawImage(picture, 0, 0);

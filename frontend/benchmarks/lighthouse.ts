@@ -16,7 +16,7 @@ export interface Scores {
 }
 
 /**
- * Look at a page with Lighthouse in a browser that already runs, with its cookies.
+ * Look at a page with Lighthouse in a browser that already runs: with its cookies, and an empty cache.
  *
  * "mobile" is Lighthouse's default: a slow phone (processor four times slower) on slow 4G, both
  * simulated; "desktop" its preset for desktops.
@@ -26,7 +26,6 @@ export async function look(url: string, debuggingPort: number, device: Device): 
     url,
     {
       port: debuggingPort,
-      disableStorageReset: true,
       onlyCategories: ["performance", "accessibility", "best-practices"],
     },
     device === "desktop" ? desktopConfig : undefined,
