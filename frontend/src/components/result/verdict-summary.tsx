@@ -15,7 +15,10 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
   const { verdict, probability, threshold, kind } = result;
   const percent = { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
   return (
-    <section aria-label={words("label")} className="grid gap-4 print:gap-2">
+    <section
+      aria-label={words("label")}
+      className="grid gap-4 print:grid-cols-[auto_1fr] print:items-baseline print:gap-x-8 print:gap-y-2 print:*:nth-[n+3]:col-span-2"
+    >
       <div>
         <h1
           className={cn("flex items-baseline gap-2 font-semibold text-xl", VERDICT_TEXT[verdict])}
@@ -23,7 +26,9 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
           <VerdictMark verdict={verdict} className="size-4 translate-y-px" />
           {t(`verdict_long.${verdict}`)}
         </h1>
-        <p className="mt-1 hidden text-muted text-sm sm:block">{words(`meaning.${verdict}`)}</p>
+        <p className="mt-1 hidden text-muted text-sm sm:block print:hidden">
+          {words(`meaning.${verdict}`)}
+        </p>
       </div>
       <p className="flex flex-wrap items-baseline gap-x-3">
         <span className="font-semibold text-3xl" data-testid="probability">

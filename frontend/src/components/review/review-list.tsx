@@ -45,7 +45,7 @@ function ReviewEntry({ review }: { review: Review }) {
         </time>
       </p>
       {review.note && (
-        <p className="whitespace-pre-wrap break-words print:line-clamp-2">{review.note}</p>
+        <p className="whitespace-pre-wrap break-words print:line-clamp-1">{review.note}</p>
       )}
     </li>
   );

@@ -1,6 +1,6 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef } from "react";
 import { type Viewport, ZOOM_STEP } from "@/components/result/viewer/use-viewport";
-import { type Point, toImage } from "@/lib/result/viewport";
+import type { Point } from "@/lib/result/viewport";
 
 const WHEEL_SPEED = 0.0016;
 const PAN_STEP_PIXELS = 48;
@@ -18,16 +18,10 @@ const ZOOM_KEYS: Readonly<Record<string, number>> = {
   "-": 1 / ZOOM_STEP,
 };
 
-/** Pan and zoom by mouse, wheel, fingers and keys; tells which point of the image is meant. */
+/** Pan and zoom by mouse, wheel, fingers and keys; tells which point of the pane is meant. */
 export function useGestures(viewport: Viewport, onPoint: (point: Point | null) => void) {
   const wheelRef = useWheel(viewport);
   const down = useRef(new Map<number, Point>());
-
-  function point(event: PointerEvent) {
-    if (viewport.view) {
-      onPoint(toImage(viewport.view, placeOf(event)));
-    }
-  }
 
   function onPointerMove(event: PointerEvent) {
     const before = down.current.get(event.pointerId);
@@ -36,7 +30,7 @@ export function useGestures(viewport: Viewport, onPoint: (point: Point | null) =
       move(viewport, before, placeOf(event), other);
       down.current.set(event.pointerId, placeOf(event));
     }
-    point(event);
+    onPoint(placeOf(event));
   }
 
   function onPointerEnd(event: PointerEvent) {
@@ -49,7 +43,7 @@ export function useGestures(viewport: Viewport, onPoint: (point: Point | null) =
       onPointerDown: (event: PointerEvent) => {
         event.currentTarget.setPointerCapture(event.pointerId);
         down.current.set(event.pointerId, placeOf(event));
-        point(event);
+        onPoint(placeOf(event));
       },
       onPointerMove,
       onPointerUp: onPointerEnd,

@@ -14,7 +14,7 @@ import { type Choice, useScene } from "@/components/result/viewer/use-scene";
 import { useViewport } from "@/components/result/viewer/use-viewport";
 import type { HistoryRecord } from "@/lib/api/schema";
 import { type Tile, tileAt } from "@/lib/result/geometry";
-import type { Point } from "@/lib/result/viewport";
+import { type Point, toImage } from "@/lib/result/viewport";
 
 const ALL_OF_IT: Omit<Choice, "measure"> = { mode: "overlay", opacity: 1, hasOutline: true };
 
@@ -24,10 +24,11 @@ export function Viewer({ record }: { record: HistoryRecord }) {
   const t = useTranslations("result.viewer");
   const measured = result.region ? "tiles" : "evidence";
   const [choice, setChoice] = useState<Choice>({ ...ALL_OF_IT, measure: measured });
-  const [point, setPoint] = useState<Point | null>(null);
+  const [pointer, setPointer] = useState<Point | null>(null);
   const [selected, setSelected] = useState<Tile | null>(null);
   const picture = usePicture(record);
   const viewport = useViewport(result.image);
+  const point = pointer && viewport.view && toImage(viewport.view, pointer);
   const marked = (point && tileAt(result, point)) ?? selected;
   const scene = useScene({
     result,
@@ -39,7 +40,7 @@ export function Viewer({ record }: { record: HistoryRecord }) {
 
   function select(tile: Tile) {
     setSelected(tile);
-    setPoint(null);
+    setPointer(null);
     viewport.centre(tile);
   }
 
@@ -52,7 +53,7 @@ export function Viewer({ record }: { record: HistoryRecord }) {
         scene={scene}
         picture={picture}
         viewport={viewport}
-        onPoint={setPoint}
+        onPoint={setPointer}
       />
       <Readout result={result} point={point ?? (selected && middleOf(selected))} />
       <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3 border-t p-3">
