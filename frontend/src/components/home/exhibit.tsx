@@ -1,14 +1,13 @@
 "use client";
 
 import { ArrowRight } from "lucide-react";
-import Link from "next/link";
 import { useFormatter, useTranslations } from "next-intl";
 import { FileFacts } from "@/components/home/file-facts";
 import { Preview } from "@/components/home/preview";
 import { UploadActions } from "@/components/home/upload-actions";
 import { UploadStatus } from "@/components/home/upload-status";
 import { VerdictScale } from "@/components/home/verdict-scale";
-import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button";
 import { VerdictBadge } from "@/components/verdict-badge";
 import type { PredictionResult } from "@/lib/api/schema";
 import { usePointWords } from "@/lib/point-words";
@@ -75,12 +74,10 @@ function Answer({ result }: { result: PredictionResult }) {
           })}
         </p>
       </div>
-      <Button asChild className="w-full">
-        <Link href={`/results/${result.id}`}>
-          {t("see")}
-          <ArrowRight aria-hidden="true" />
-        </Link>
-      </Button>
+      <ButtonLink href={`/results/${result.id}`} className="w-full">
+        {t("see")}
+        <ArrowRight aria-hidden="true" />
+      </ButtonLink>
       <Warnings warnings={result.warnings} />
     </>
   );

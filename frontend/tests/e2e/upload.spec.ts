@@ -1,0 +1,248 @@
+import type { Page, Request } from "@playwright/test";
+import { drawing, drop, noise, paste, type TestFile } from "./files";
+import { DESKTOP, expect, PHONE, test } from "./fixtures";
+
+const EN = {
+  choose: "Choose files",
+  verdict: { malignant: "Malignant", benign: "Benign", uncertain: "Uncertain" },
+  see: "See where and why",
+};
+const ES = {
+  choose: "Elegir archivos",
+  verdict: { malignant: "Maligno", benign: "Benigno", uncertain: "Incierto" },
+  see: "Ver dónde y por qué",
+};
+
+interface Answer {
+  id: string;
+  verdict: keyof typeof EN.verdict;
+  probability: number;
+  image: { microns_per_pixel: number; scale_source: string };
+  operating_point: string;
+  saved: boolean;
+}
+
+const ofPrediction = (request: Request) => new URL(request.url()).pathname.includes("/predict");
+
+/** What the page sends, and what the service answers, when `act` brings one image. */
+async function exchange(page: Page, act: () => Promise<void>) {
+  const asked = page.waitForRequest(ofPrediction);
+  await act();
+  const request = await asked;
+  const response = await request.response();
+  const answer: Answer = await response?.json();
+  return { request, answer };
+}
+
+function row(page: Page, { name }: TestFile) {
+  return page.getByRole("listitem").filter({ hasText: name });
+}
+
+async function choose(page: Page, words: typeof EN, files: TestFile[]): Promise<void> {
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: words.choose }).click();
+  await (await chooser).setFiles(files);
+}
+
+/** Ids in the history of the page's own visitor. */
+async function historyIds(page: Page): Promise<string[]> {
+  const history = await page.evaluate(async () => (await fetch("/api/history")).json());
+  return history.items.map(({ id }: { id: string }) => id);
+}
+
+for (const { locale, viewport, words } of [
+  { locale: "en-US", viewport: DESKTOP, words: EN },
+  { locale: "es-ES", viewport: PHONE, words: ES },
+]) {
+  test.describe(`in ${locale}, ${viewport.width} px wide`, () => {
+    test.use({ locale, viewport });
+
+    test("a dropped patch travels in base64 and gets its verdict", async ({ page }) => {
+      const file = drawing("drawn_crowded");
+      await page.goto("/");
+      const { request, answer } = await exchange(page, () => drop(page, [file]));
+
+      const sent = request.postDataJSON();
+      expect(Buffer.from(sent.image, "base64").equals(file.buffer)).toBe(true);
+      expect(sent).toEqual({ image: sent.image, explain: false, save: true });
+      expect(request.url()).not.toContain(file.name);
+
+      const exhibit = page.getByRole("article", { name: file.name });
+      const probability = new Intl.NumberFormat(locale, {
+        style: "percent",
+        maximumFractionDigits: 1,
+      }).format(answer.probability);
+      await expect(exhibit.getByText(words.verdict[answer.verdict], { exact: true })).toBeVisible();
+      await expect(exhibit.getByText(probability)).toBeVisible();
+      await expect(page.getByRole("status").filter({ hasText: probability })).toHaveCount(1);
+      expect(await historyIds(page)).toEqual([answer.id]);
+
+      await exhibit.getByRole("link", { name: words.see }).click();
+      await expect(page).toHaveURL(`/results/${answer.id}`);
+    });
+
+    test("several files chosen at once are one visitor's", async ({ page }) => {
+      const files = ["a", "b", "c", "d", "e"].map((name) => drawing("drawn_loose", `${name}.png`));
+      await page.goto("/");
+      await choose(page, words, files);
+      await expect(page.getByRole("link", { name: words.see })).toHaveCount(5);
+      expect(await historyIds(page)).toHaveLength(5);
+    });
+
+    test("nothing is wider than a narrow screen", async ({ page }) => {
+      await page.setViewportSize({ width: 320, height: 640 });
+      await page.goto("/");
+      const name = "a-name-as-long-as-those-of-slide-scanners-2026-11-24-0001.png";
+      await drop(page, [drawing("drawn_crowded", name), drawing("drawn_region")]);
+      await expect(page.getByRole("link", { name: words.see })).toHaveCount(2);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width).toBe(320);
+    });
+  });
+}
+
+test("an image is pasted anywhere but in a text field", async ({ page }) => {
+  const file = drawing("drawn_loose", "image.png");
+  await page.goto("/");
+  await exchange(page, () => paste(page, [file]));
+  await expect(page.getByRole("article", { name: file.name }).getByRole("link")).toBeVisible();
+  await paste(page, []);
+  await expect(page.getByText("There was no image in that.")).toBeVisible();
+
+  await page.getByRole("button", { name: "Clear all" }).click();
+  await page.getByRole("radio", { name: "µm per pixel" }).check();
+  await page.getByRole("textbox", { name: "µm per pixel" }).fill("4");
+  await paste(page, [file]);
+  await expect(page.getByRole("article")).toHaveCount(0);
+});
+
+test("a drawing is one click away, and its scale is said", async ({ page }) => {
+  await page.goto("/");
+  const { answer } = await exchange(page, () =>
+    page.getByRole("button", { name: "A region of both" }).click(),
+  );
+  expect(answer.image).toMatchObject({ microns_per_pixel: 4, scale_source: "request" });
+  await expect(page.getByRole("article").getByText("Region, read at 4 µm/px")).toBeVisible();
+});
+
+test("what is set counts for the images that come next", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("radio", { name: "High sensitivity" }).check();
+  await page.getByRole("radio", { name: "Objective" }).check();
+  await page.getByRole("combobox", { name: "Objective" }).selectOption({ label: "10x: 1 µm/px" });
+  const first = await exchange(page, () => drop(page, [drawing("drawn_region")]));
+  expect(first.answer.operating_point).toBe("high_sensitivity");
+  expect(first.answer.image).toMatchObject({ microns_per_pixel: 1, scale_source: "request" });
+
+  await page.getByRole("radio", { name: "µm per pixel" }).check();
+  const field = page.getByRole("textbox", { name: "µm per pixel" });
+  await field.fill("33");
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  await drop(page, [drawing("drawn_loose")]);
+  await expect(page.getByText("The µm per pixel are missing or out of range.")).toBeVisible();
+  await expect(field).toBeFocused();
+
+  await field.fill("0,5");
+  const second = await exchange(page, () => drop(page, [drawing("drawn_region")]));
+  expect(second.answer.image.microns_per_pixel).toBe(0.5);
+});
+
+test("a large image goes straight to the API, for the same visitor", async ({ page, site }) => {
+  const file = noise("large.png", 1150);
+  await page.goto("/");
+  const small = await exchange(page, () => drop(page, [drawing("drawn_loose")]));
+  const large = await exchange(page, () => drop(page, [file]));
+
+  expect(large.request.url()).toBe(`${site.service.url}/predict/`);
+  expect((await large.request.allHeaders()).authorization).toMatch(/^Bearer ticket/);
+  await expect(page.getByRole("article", { name: file.name }).getByRole("link")).toBeVisible();
+  expect(await historyIds(page)).toEqual([large.answer.id, small.answer.id]);
+});
+
+test("a large image finds its way to a service that was started anew", async ({ page, site }) => {
+  await page.goto("/");
+  await exchange(page, () => drop(page, [noise("before.png", 1150)]));
+  await site.service.kill();
+  await site.service.resume();
+  // The new one takes no tickets of the old one.
+  await drop(page, [noise("after.png", 1150)]);
+  const exhibit = page.getByRole("article", { name: "after.png" });
+  await expect(exhibit.getByRole("link")).toBeVisible();
+  expect(await historyIds(page)).toHaveLength(2);
+});
+
+test("a bad file says what is wrong, and the others go on", async ({ page }) => {
+  const region = drawing("drawn_region");
+  const text = { name: "text.png", mimeType: "image/png", buffer: Buffer.from("only text") };
+  const empty = { name: "empty.png", mimeType: "image/png", buffer: Buffer.alloc(0) };
+  const cut = { ...region, name: "cut.png", buffer: region.buffer.subarray(0, 20_000) };
+  const good = drawing("drawn_crowded");
+  await page.goto("/");
+  await drop(page, [text, cut, good, empty]);
+  await expect(row(page, text).getByText("This is no image")).toBeVisible();
+  await expect(row(page, empty).getByText("The file is empty.")).toBeVisible();
+  await expect(row(page, cut).getByText("cut off or damaged")).toBeVisible();
+  await expect(row(page, good).getByRole("link", { name: "See where and why" })).toBeVisible();
+
+  await row(page, cut).getByRole("button", { name: "Remove" }).click();
+  await expect(row(page, cut)).toHaveCount(0);
+  await expect(row(page, good)).toBeVisible();
+});
+
+test("with keep nothing on, nothing is kept", async ({ page, context }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.goto("/");
+  await page.getByRole("switch", { name: "Keep nothing" }).check();
+  const { request, answer } = await exchange(page, () => drop(page, [drawing("drawn_loose")]));
+  expect(request.postDataJSON().save).toBe(false);
+  expect(answer.saved).toBe(false);
+  await expect(page.getByRole("article").getByRole("link")).toBeVisible();
+  expect(asked).not.toContain("/api/tickets");
+  expect(await context.cookies()).toEqual([]);
+  expect(await historyIds(page)).toEqual([]);
+});
+
+test("an upload waits for a service that is away, and goes on by itself", async ({
+  page,
+  site,
+}) => {
+  const file = drawing("drawn_crowded");
+  await page.goto("/");
+  await site.service.kill();
+  await drop(page, [file]);
+  const exhibit = page.getByRole("article", { name: file.name });
+  await expect(
+    exhibit.getByText(/The service does not answer.*Next try in \d+ second/),
+  ).toBeVisible();
+  await site.service.resume();
+  await expect(exhibit.getByRole("link", { name: "See where and why" })).toBeVisible({
+    timeout: 40_000,
+  });
+  expect(await historyIds(page)).toHaveLength(1);
+});
+
+test("what is cancelled is not sent, and can be tried again", async ({ page, site }) => {
+  const file = drawing("drawn_loose");
+  await page.goto("/");
+  await site.service.kill();
+  await drop(page, [file]);
+  const exhibit = page.getByRole("article", { name: file.name });
+  await exhibit.getByRole("button", { name: "Cancel" }).click();
+  await expect(exhibit.getByText("Cancelled")).toBeVisible();
+  await site.service.resume();
+  expect(await historyIds(page)).toEqual([]);
+  await exhibit.getByRole("button", { name: "Try again" }).click();
+  await expect(exhibit.getByRole("link", { name: "See where and why" })).toBeVisible();
+});
+
+test("the uploads are still there after a look at a result", async ({ page }) => {
+  await page.goto("/");
+  await drop(page, [drawing("drawn_crowded"), drawing("drawn_loose")]);
+  await page.getByRole("link", { name: "See where and why" }).first().click();
+  await expect(page).toHaveURL(/\/results\//);
+  await page.getByRole("link", { name: "Analyse" }).click();
+  await expect(page.getByRole("link", { name: "See where and why" })).toHaveCount(2);
+  await page.getByRole("button", { name: "Clear all" }).click();
+  await expect(page.getByRole("heading", { name: "Add images" })).toBeVisible();
+});
