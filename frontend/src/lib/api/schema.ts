@@ -909,7 +909,7 @@ export interface components {
              * @description Draw the activation map over the image; the grid always comes.
              * @default true
              */
-            explain: boolean;
+            explain?: boolean;
             /**
              * Image
              * @description The image file in base64, or as a data URL.
@@ -926,7 +926,7 @@ export interface components {
              * @default auto
              * @enum {string}
              */
-            mode: "auto" | "patch" | "region";
+            mode?: "auto" | "patch" | "region";
             /**
              * Operating Point
              * @description A named operating point of the model; see `/model/`.
@@ -937,7 +937,7 @@ export interface components {
              * @description Keep the answer, with a thumbnail, in the visitor's history; else nothing.
              * @default true
              */
-            save: boolean;
+            save?: boolean;
             /**
              * Threshold
              * @description Own threshold on the calibrated probability; it has no uncertain band.
