@@ -47,7 +47,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             <main
               id="content"
               tabIndex={-1}
-              className="mx-auto w-full max-w-[92rem] flex-1 px-4 pt-6 pb-12 outline-none sm:px-6 lg:px-8 print:py-0"
+              className="mx-auto w-full max-w-[92rem] flex-1 px-4 pt-6 pb-12 outline-none sm:px-6 lg:px-8 print:p-0"
             >
               {children}
             </main>

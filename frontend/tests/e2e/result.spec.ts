@@ -63,8 +63,14 @@ function image(page: Page) {
   return page.getByRole("application", { name: "Image with evidence" });
 }
 
+/** The picture that the server sent gives way to the drawing. */
+async function untilDrawn(page: Page): Promise<void> {
+  await expect(page.getByAltText("The image that was judged")).toHaveCSS("opacity", "0");
+}
+
 /** Where points of the image lie on the page, while all of it is shown. */
 async function placing(page: Page, { width, height }: PredictionResult["image"]) {
+  await untilDrawn(page);
   await image(page).scrollIntoViewIfNeeded();
   const box = (await image(page).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
   const scale = Math.min(box.width / width, box.height / height);
@@ -150,7 +156,6 @@ test("the opacity decides how much of the evidence is seen", async ({ page }) =>
   const most = Math.max(...rows.flat().map((value) => value ?? 0));
   const row = rows.findIndex((line) => line.includes(most));
   const column = rows[row]?.indexOf(most) ?? 0;
-  await expect(page.getByAltText("The image that was judged")).toHaveCSS("opacity", "0");
   const { at } = await placing(page, facts);
   const { x, y } = at(50 * column + 22, 50 * row + 22);
   const opacity = page.getByLabel("Opacity");
@@ -336,7 +341,7 @@ test("a patch can be taken along, as a picture too", async ({ page }) => {
 test("a report is one page, also with much to say", async ({ page }) => {
   const patch = await analyse(page, drawing("drawn_loose"));
   await page.goto(`/results/${patch.id}`);
-  await expect(page.getByAltText("The image that was judged")).toHaveCSS("opacity", "0");
+  await untilDrawn(page);
   expect(pagesOf(await page.pdf({ format: "A4" }))).toBe(1);
 
   const region = await analyse(page, noise("noise.png", 90), { microns_per_pixel: "20" });

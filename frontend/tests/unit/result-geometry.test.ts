@@ -67,9 +67,11 @@ describe("tiles", () => {
   });
 
   test("are found by a point", () => {
-    expect(tileAt(region(), { x: 150, y: 120 })).toMatchObject({ row: 2, column: 2 });
-    expect(tileAt(region(), { x: 210, y: 20 })).toBeNull();
-    expect(tileAt(patch(), { x: 1, y: 1 })).toBeNull();
+    const tiles = tissueTiles(region());
+    expect(tileAt(tiles, { x: 150, y: 120 })).toBe(tiles[3]);
+    expect(tileAt(tiles, { x: 210, y: 20 })).toBeNull();
+    expect(tileAt(tiles, { x: 220, y: 120 })).toBeNull();
+    expect(tissueTiles(patch())).toEqual([]);
   });
 
   test("of one probability keep their order", () => {

@@ -4,7 +4,7 @@ export async function Footer() {
   const t = await getTranslations("common");
   return (
     <footer className="border-t print:border-0">
-      <p className="mx-auto max-w-[92rem] px-4 py-4 text-muted text-sm sm:px-6 lg:px-8">
+      <p className="mx-auto max-w-[92rem] px-4 py-4 text-muted text-sm sm:px-6 lg:px-8 print:px-0">
         {t("research_use_long")}
       </p>
     </footer>

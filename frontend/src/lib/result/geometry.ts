@@ -107,15 +107,11 @@ export function cellAt(
   return isInside ? { row, column } : null;
 }
 
-/** The tissue tile of a region under a point of the image; null where there is none. */
-export function tileAt(result: PredictionResult, point: { x: number; y: number }): Tile | null {
-  const { image, region } = result;
-  const covered = coveredSize(result, undefined);
-  const place = region && covered && cellAt(point, covered, region);
-  const probability = place && region.tiles[place.row]?.[place.column];
-  return typeof probability === "number" && place
-    ? { ...tileRect(image, region, place), probability }
-    : null;
+/** The tile under a point of the image, itself and no copy; null where there is none. */
+export function tileAt(tiles: readonly Tile[], at: { x: number; y: number }): Tile | null {
+  const holds = ({ x, y, width, height }: Tile) =>
+    at.x >= x && at.y >= y && at.x < x + width && at.y < y + height;
+  return tiles.find(holds) ?? null;
 }
 
 /** Tiles from the most suspicious on, at most `count`; equal ones stay row by row. */

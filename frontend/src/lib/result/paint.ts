@@ -18,8 +18,8 @@ export interface Scene {
   /** What is pointed at. */
   marked: Rect | null;
   micronsPerPixel: number;
-  /** What a scale bar of so many µm is called. */
-  barWords: (microns: number) => string;
+  /** What a scale bar of so many µm is called; null for no bar. */
+  barWords: ((microns: number) => string) | null;
 }
 
 export interface Overlay {
@@ -37,7 +37,6 @@ const PAPER = "#ffffff";
 // Cells too small for a figure have none.
 const LEAST_CELL_CSS_PIXELS = 36;
 const FIGURE_CSS_PIXELS = 12;
-const FONT = "system-ui, sans-serif";
 const LONGEST_BAR_CSS_PIXELS = 140;
 
 /** A raster as something that can be drawn and stretched. */
@@ -49,9 +48,9 @@ export function canvasOf({ width, height, data }: Raster): HTMLCanvasElement {
   return canvas;
 }
 
-/** The same image without anything over it but what is pointed at. */
+/** The same image without anything over it but what is pointed at, for beside it. */
 export function plainScene(scene: Scene): Scene {
-  return { ...scene, overlay: null, outline: [], empty: [] };
+  return { ...scene, overlay: null, outline: [], empty: [], barWords: null };
 }
 
 /** Draw a scene; `ratio` is the canvas's pixels for each CSS pixel of the view. */
@@ -76,7 +75,10 @@ export function paintScene(
   }
   mark(context, scene.marked, view.scale);
   context.restore();
-  paintBar(context, scene, view.scale, ratio);
+  if (scene.barWords) {
+    const bar = scaleBar(view.scale / scene.micronsPerPixel, LONGEST_BAR_CSS_PIXELS);
+    paintBar(context, bar.length, scene.barWords(bar.microns), ratio);
+  }
 }
 
 function clipTo(context: CanvasRenderingContext2D, { width, height }: Size): void {
@@ -199,7 +201,7 @@ function paintFigures(
 }
 
 function styleFigures(context: CanvasRenderingContext2D, ratio: number): void {
-  context.font = `600 ${FIGURE_CSS_PIXELS * ratio}px ${FONT}`;
+  context.font = `600 ${FIGURE_CSS_PIXELS * ratio}px ${fontFamily()}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
@@ -231,24 +233,28 @@ function paintLines(
 /** How long a stretch of the tissue is, in the lower left corner, on paper so that it is read. */
 function paintBar(
   context: CanvasRenderingContext2D,
-  { micronsPerPixel, barWords }: Scene,
-  scale: number,
+  length: number,
+  words: string,
   ratio: number,
 ): void {
-  const bar = scaleBar(scale / micronsPerPixel, LONGEST_BAR_CSS_PIXELS);
-  const words = barWords(bar.microns);
   context.save();
   context.setTransform(ratio, 0, 0, ratio, 12 * ratio, context.canvas.height - 12 * ratio);
-  context.font = `500 13px ${FONT}`;
+  context.font = `500 13px ${fontFamily()}`;
   context.textAlign = "left";
   context.textBaseline = "alphabetic";
+  const room = context.canvas.width / ratio - 24;
+  const width = Math.min(Math.max(length, context.measureText(words).width) + 16, room);
   context.fillStyle = "rgb(255 255 255 / 0.92)";
-  const width = Math.max(bar.length, context.measureText(words).width) + 16;
   context.fillRect(0, -36, width, 36);
   context.fillStyle = INK;
-  context.fillText(words, 8, -18);
-  context.fillRect(8, -9, bar.length, 2);
+  context.fillText(words, 8, -18, width - 16);
+  context.fillRect(8, -9, length, 2);
   context.fillRect(8, -13, 1, 6);
-  context.fillRect(7 + bar.length, -13, 1, 6);
+  context.fillRect(7 + length, -13, 1, 6);
   context.restore();
+}
+
+/** The page's own letters. */
+export function fontFamily(): string {
+  return getComputedStyle(document.body).fontFamily;
 }

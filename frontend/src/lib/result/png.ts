@@ -1,5 +1,5 @@
 import { type Legend, legendOf, type Measure } from "@/lib/result/legend";
-import { paintScene, plainScene, type Scene } from "@/lib/result/paint";
+import { fontFamily, paintScene, plainScene, type Scene } from "@/lib/result/paint";
 
 /** What stands below the image. */
 export interface Sheet {
@@ -16,7 +16,6 @@ const LONGEST_SIDE = 3200;
 const MARGIN = 24;
 const LINE = 26;
 const BAR = { width: 480, height: 14 };
-const FONT = "18px system-ui, sans-serif";
 const INK = "#17161d";
 
 /**
@@ -73,7 +72,7 @@ function blank(width: number, height: number): CanvasRenderingContext2D {
   context.fillStyle = "#ffffff";
   context.fillRect(0, 0, width, height);
   context.fillStyle = INK;
-  context.font = FONT;
+  context.font = `18px ${fontFamily()}`;
   context.textBaseline = "middle";
   return context;
 }

@@ -1,5 +1,5 @@
 import { useTranslations } from "next-intl";
-import { type ChangeEvent, useId, useState } from "react";
+import { type ChangeEvent, useState } from "react";
 import type { PredictionResult } from "@/lib/api/schema";
 import { sha256 } from "@/lib/result/picture";
 
@@ -11,7 +11,6 @@ interface ChooseOriginalProps {
 /** Shows the image in full from the visitor's own copy, which stays in the browser. */
 export function ChooseOriginal({ result, onChoose }: ChooseOriginalProps) {
   const t = useTranslations("result.original");
-  const id = useId();
   const [isOther, setIsOther] = useState(false);
 
   async function check(event: ChangeEvent<HTMLInputElement>) {
@@ -26,21 +25,13 @@ export function ChooseOriginal({ result, onChoose }: ChooseOriginalProps) {
   }
 
   return (
-    <div className="grid gap-1 border-t px-3 py-3 text-sm print:hidden">
-      <p className="text-muted">{t("small")}</p>
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <label htmlFor={id} className="font-medium">
-          {t("choose")}
-        </label>
-        <input
-          id={id}
-          type="file"
-          accept="image/*"
-          onChange={check}
-          className="max-w-full text-muted file:mr-3 file:min-h-8 file:cursor-pointer file:rounded-md file:border file:border-edge file:border-solid file:bg-surface file:px-3 file:text-ink"
-        />
-      </div>
-      <p role="status" className="text-malignant empty:hidden">
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t p-3 text-sm print:hidden">
+      <p className="min-w-0 flex-1 basis-64 text-muted">{t("small")}</p>
+      <label className="inline-flex min-h-8 items-center rounded-md border border-edge px-3 py-1 font-medium hover:bg-raised has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
+        <input type="file" accept="image/*" onChange={check} className="sr-only" />
+        {t("choose")}
+      </label>
+      <p role="status" className="basis-full text-malignant empty:hidden">
         {isOther && t("other")}
       </p>
     </div>

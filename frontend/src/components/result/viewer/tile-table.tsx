@@ -2,27 +2,28 @@ import { useFormatter, useTranslations } from "next-intl";
 import { Button } from "@/components/ui/button";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
-import { mostSuspicious, type Tile, tissueTiles } from "@/lib/result/geometry";
+import { mostSuspicious, type Tile } from "@/lib/result/geometry";
 
 const MOST_TILES = 20;
 
 interface TileTableProps {
   result: PredictionResult;
+  tiles: readonly Tile[];
   selected: Tile | null;
   onSelect: (tile: Tile) => void;
 }
 
 /** The most suspicious tiles as figures, each a way to its place in the image. */
-export function TileTable({ result, selected, onSelect }: TileTableProps) {
+export function TileTable({ result, tiles, selected, onSelect }: TileTableProps) {
   const t = useTranslations("result.tiles");
-  const tiles = mostSuspicious(tissueTiles(result), MOST_TILES);
+  const shown = mostSuspicious(tiles, MOST_TILES);
   return (
     <details className="border-t print:hidden">
       <summary className="px-3 py-3 font-medium text-sm">
-        {t("title", { count: tiles.length })}
+        {t("title", { count: shown.length })}
       </summary>
       <section
-        aria-label={t("title", { count: tiles.length })}
+        aria-label={t("title", { count: shown.length })}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the keys
         tabIndex={0}
         className="max-h-96 overflow-auto border-t"
@@ -38,7 +39,7 @@ export function TileTable({ result, selected, onSelect }: TileTableProps) {
             </tr>
           </thead>
           <tbody className="divide-y">
-            {tiles.map((tile) => (
+            {shown.map((tile) => (
               <TileRow
                 key={`${tile.row} ${tile.column}`}
                 tile={tile}
@@ -54,7 +55,7 @@ export function TileTable({ result, selected, onSelect }: TileTableProps) {
   );
 }
 
-interface TileRowProps extends Omit<TileTableProps, "selected"> {
+interface TileRowProps extends Omit<TileTableProps, "tiles" | "selected"> {
   tile: Tile;
   isSelected: boolean;
 }

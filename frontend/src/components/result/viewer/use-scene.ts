@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { modelQuery } from "@/lib/api/queries";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
-import { coveredSize, emptyTiles, outlineOf, type Rect, tissueTiles } from "@/lib/result/geometry";
+import { coveredSize, emptyTiles, outlineOf, type Rect, type Tile } from "@/lib/result/geometry";
 import type { Measure } from "@/lib/result/legend";
 import { canvasOf, type Overlay, type Scene } from "@/lib/result/paint";
 import { cellRaster, evidenceRaster, type Raster, tileRaster } from "@/lib/result/raster";
@@ -22,6 +22,7 @@ export interface Choice {
 
 interface SceneParts {
   result: PredictionResult;
+  tiles: readonly Tile[];
   picture: CanvasImageSource | null;
   choice: Choice;
   marked: Rect | null;
@@ -29,65 +30,70 @@ interface SceneParts {
   isReady: boolean;
 }
 
-/** What is to be drawn; null before it can be. */
-export function useScene({ result, picture, choice, marked, isReady }: SceneParts): Scene | null {
+/** What is to be drawn, the same object while that is the same; null before it can be. */
+export function useScene(parts: SceneParts): Scene | null {
+  const { result, tiles, picture, choice, marked, isReady } = parts;
   const overlay = useOverlay(result, choice, isReady);
   const barWords = useBarWords(result.image);
   const { outline, empty } = useMemo(() => {
-    const tiles = tissueTiles(result).filter((tile) => tile.probability >= result.threshold);
-    return { outline: outlineOf(tiles), empty: emptyTiles(result) };
-  }, [result]);
-  if (!isReady) {
-    return null;
-  }
-  const isPlain = choice.mode === "image";
-  return {
-    image: result.image,
-    picture,
-    overlay: isPlain ? null : overlay,
-    outline: choice.hasOutline && !isPlain ? outline : [],
-    empty: isPlain ? [] : empty,
-    marked,
-    micronsPerPixel: result.image.microns_per_pixel,
-    barWords,
-  };
+    const suspicious = tiles.filter((tile) => tile.probability >= result.threshold);
+    return { outline: outlineOf(suspicious), empty: emptyTiles(result) };
+  }, [result, tiles]);
+  const { mode, hasOutline } = choice;
+  return useMemo(() => {
+    if (!isReady) {
+      return null;
+    }
+    const { image } = result;
+    const base = { image, picture, marked, barWords, micronsPerPixel: image.microns_per_pixel };
+    return mode === "image"
+      ? { ...base, overlay: null, outline: [], empty: [] }
+      : { ...base, overlay, outline: hasOutline ? outline : [], empty };
+  }, [isReady, result, picture, marked, barWords, mode, hasOutline, overlay, outline, empty]);
 }
 
 function useBarWords(image: ImageFacts): (microns: number) => string {
   const t = useTranslations("result.viewer");
   const format = useFormatter();
-  return (microns) => {
-    const isLarge = microns >= 1000;
-    const length = t(isLarge ? "millimetres" : "microns", {
-      length: format.number(isLarge ? microns / 1000 : microns),
-    });
-    return image.scale_source === "assumed" ? t("assumed", { length }) : length;
-  };
+  return useCallback(
+    (microns) => {
+      const isLarge = microns >= 1000;
+      const length = t(isLarge ? "millimetres" : "microns", {
+        length: format.number(isLarge ? microns / 1000 : microns),
+      });
+      return image.scale_source === "assumed" ? t("assumed", { length }) : length;
+    },
+    [t, format, image],
+  );
 }
 
 function useOverlay(result: PredictionResult, choice: Choice, isReady: boolean): Overlay | null {
   const { data: model } = useQuery(modelQuery);
   const format = useFormatter();
-  const isGrid = choice.mode === "grid";
-  const measure = isGrid ? "grid" : choice.measure;
+  const { opacity } = choice;
+  const measure = choice.mode === "grid" ? "grid" : choice.measure;
   const pixels = useMemo(
     () => (isReady ? canvasOf(rasterOf(result, measure)) : null),
     [result, measure, isReady],
   );
-  const covered = coveredSize(result, model);
-  if (!pixels || !covered) {
-    return null;
-  }
-  const words = (value: number) =>
-    format.number(value, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  return {
-    pixels,
-    covered,
-    opacity: choice.opacity,
-    isSmooth: measure === "evidence",
-    figures: isGrid ? { grid: result.gradcam.grid, words } : null,
-  };
+  return useMemo(() => {
+    const covered = coveredSize(result, model);
+    const { grid } = result.gradcam;
+    const words = (value: number) => format.number(value, ONE_DECIMAL);
+    return (
+      pixels &&
+      covered && {
+        pixels,
+        covered,
+        opacity,
+        isSmooth: measure === "evidence",
+        figures: measure === "grid" ? { grid, words } : null,
+      }
+    );
+  }, [result, model, format, opacity, measure, pixels]);
 }
+
+const ONE_DECIMAL = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
 
 function rasterOf({ gradcam, region }: PredictionResult, measure: Measure | "grid"): Raster {
   if (measure === "tiles" && region) {

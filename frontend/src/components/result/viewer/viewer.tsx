@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { Downloads } from "@/components/result/downloads";
 import { ChooseOriginal } from "@/components/result/viewer/choose-original";
 import { Controls } from "@/components/result/viewer/controls";
@@ -13,7 +13,7 @@ import { usePicture } from "@/components/result/viewer/use-picture";
 import { type Choice, useScene } from "@/components/result/viewer/use-scene";
 import { useViewport } from "@/components/result/viewer/use-viewport";
 import type { HistoryRecord } from "@/lib/api/schema";
-import { type Tile, tileAt } from "@/lib/result/geometry";
+import { type Tile, tileAt, tissueTiles } from "@/lib/result/geometry";
 import { type Point, toImage } from "@/lib/result/viewport";
 
 const ALL_OF_IT: Omit<Choice, "measure"> = { mode: "overlay", opacity: 1, hasOutline: true };
@@ -29,9 +29,11 @@ export function Viewer({ record }: { record: HistoryRecord }) {
   const picture = usePicture(record);
   const viewport = useViewport(result.image);
   const point = pointer && viewport.view && toImage(viewport.view, pointer);
-  const marked = (point && tileAt(result, point)) ?? selected;
+  const tiles = useMemo(() => tissueTiles(result), [result]);
+  const marked = (point && tileAt(tiles, point)) ?? selected;
   const scene = useScene({
     result,
+    tiles,
     picture: picture.element,
     choice,
     marked,
@@ -66,7 +68,9 @@ export function Viewer({ record }: { record: HistoryRecord }) {
         <Downloads result={result} scene={scene && { ...scene, marked: null }} choice={choice} />
       </div>
       {picture.isSmall && <ChooseOriginal result={result} onChoose={picture.show} />}
-      {result.region && <TileTable result={result} selected={selected} onSelect={select} />}
+      {result.region && (
+        <TileTable result={result} tiles={tiles} selected={selected} onSelect={select} />
+      )}
     </section>
   );
 }
