@@ -198,6 +198,7 @@ test("each cell of the grid says its evidence", async ({ page }) => {
       const figure = (value ?? 0).toLocaleString("en-US", {
         minimumFractionDigits: 2,
         maximumFractionDigits: 2,
+        signDisplay: "negative",
       });
       await expect(field(page, "Evidence")).toHaveText(`${figure} logit`);
     }

@@ -1,7 +1,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Moment } from "@/components/result/moment";
-import type { PredictionResult } from "@/lib/api/schema";
+import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
 
 /** What was judged, by which model, when. */
 export function Facts({ result }: { result: PredictionResult }) {
@@ -9,25 +9,12 @@ export function Facts({ result }: { result: PredictionResult }) {
   const common = useTranslations("common");
   const format = useFormatter();
   const { image, model, timing_ms: timing } = result;
-  const side = (pixels: number) =>
-    format.number((pixels * image.microns_per_pixel) / 1000, { maximumFractionDigits: 2 });
   return (
     <section>
       <h2 className="font-semibold text-base">{t("title")}</h2>
       <dl className="mt-2 divide-y border-y text-sm print:grid print:grid-cols-2 print:gap-x-8 print:divide-y-0">
         <Fact name={t("kind")}>{common(`kind.${result.kind}`)}</Fact>
-        <Fact name={t("size")}>
-          {t("pixels", { width: image.width, height: image.height })}
-          <Small>
-            {t("millimetres", { width: side(image.width), height: side(image.height) })}
-          </Small>
-        </Fact>
-        <Fact name={t("scale")}>
-          {t("microns_per_pixel", {
-            scale: format.number(image.microns_per_pixel, { maximumSignificantDigits: 4 }),
-          })}
-          <Small>{common(`scale_source.${image.scale_source}`)}</Small>
-        </Fact>
+        <ImageRows image={image} />
         <Fact name={t("model")}>
           {model.name}
           <Small>{model.revision}</Small>
@@ -45,6 +32,29 @@ export function Facts({ result }: { result: PredictionResult }) {
         </Fact>
       </dl>
     </section>
+  );
+}
+
+/** How large the image is, on the screen and on the glass. */
+function ImageRows({ image }: { image: ImageFacts }) {
+  const t = useTranslations("result.facts");
+  const common = useTranslations("common.scale_source");
+  const format = useFormatter();
+  const side = (pixels: number) =>
+    format.number((pixels * image.microns_per_pixel) / 1000, { maximumFractionDigits: 2 });
+  return (
+    <>
+      <Fact name={t("size")}>
+        {t("pixels", { width: image.width, height: image.height })}
+        <Small>{t("millimetres", { width: side(image.width), height: side(image.height) })}</Small>
+      </Fact>
+      <Fact name={t("scale")}>
+        {t("microns_per_pixel", {
+          scale: format.number(image.microns_per_pixel, { maximumSignificantDigits: 4 }),
+        })}
+        <Small>{common(image.scale_source)}</Small>
+      </Fact>
+    </>
   );
 }
 

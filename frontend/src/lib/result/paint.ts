@@ -37,6 +37,9 @@ const PAPER = "#ffffff";
 // Cells too small for a figure have none.
 const LEAST_CELL_CSS_PIXELS = 36;
 const FIGURE_CSS_PIXELS = 12;
+// Lines closer than this would hide what they divide.
+const LEAST_LINED_CSS_PIXELS = 6;
+const HATCH_CSS_PIXELS = 8;
 const LONGEST_BAR_CSS_PIXELS = 140;
 
 /** A raster as something that can be drawn and stretched. */
@@ -67,7 +70,7 @@ export function paintScene(
   context.setTransform(zoom, 0, 0, zoom, ratio * view.x, ratio * view.y);
   clipTo(context, scene.image);
   paintPicture(context, scene, zoom);
-  hatch(context, scene.empty, view.scale);
+  hatch(context, scene, view.scale);
   paintOverlay(context, scene.overlay);
   paintOutline(context, scene.outline, view.scale);
   if (scene.overlay?.figures) {
@@ -115,25 +118,23 @@ function paintOverlay(context: CanvasRenderingContext2D, overlay: Overlay | null
   }
 }
 
-function hatch(context: CanvasRenderingContext2D, parts: readonly Rect[], scale: number): void {
-  const step = 8 / scale;
+function hatch(context: CanvasRenderingContext2D, { empty, image }: Scene, scale: number): void {
+  context.save();
+  context.beginPath();
+  for (const { x, y, width, height } of empty) {
+    context.rect(x, y, width, height);
+  }
+  context.clip();
+  const step = HATCH_CSS_PIXELS / scale;
+  context.beginPath();
+  for (let along = step; along < image.width + image.height; along += step) {
+    context.moveTo(along, 0);
+    context.lineTo(along - image.height, image.height);
+  }
   context.lineWidth = 1 / scale;
   context.strokeStyle = "rgb(60 56 72 / 0.28)";
-  for (const { x, y, width, height } of parts) {
-    context.save();
-    context.beginPath();
-    context.rect(x, y, width, height);
-    context.clip();
-    context.beginPath();
-    // Lines of one direction, which meet those of the neighbours.
-    const first = Math.ceil((x + y) / step);
-    for (let place = first; place * step < x + y + width + height; place += 1) {
-      context.moveTo(place * step - y, y);
-      context.lineTo(place * step - y - height, y + height);
-    }
-    context.stroke();
-    context.restore();
-  }
+  context.stroke();
+  context.restore();
 }
 
 function paintOutline(
@@ -179,19 +180,28 @@ function paintFigures(
     width: covered.width / (grid[0]?.length ?? 1),
     height: covered.height / grid.length,
   };
-  paintLines(context, covered, cell, scale);
-  if (Math.min(cell.width, cell.height) * scale < LEAST_CELL_CSS_PIXELS) {
+  const side = Math.min(cell.width, cell.height) * scale;
+  if (side >= LEAST_LINED_CSS_PIXELS) {
+    paintLines(context, covered, cell, scale);
+  }
+  if (side < LEAST_CELL_CSS_PIXELS) {
     return;
   }
   const { a: zoom, e: left, f: top } = context.getTransform();
+  const seen = (offset: number, step: number, room: number): [number, number] => [
+    Math.max(0, Math.floor(-offset / (zoom * step))),
+    Math.ceil((room - offset) / (zoom * step)),
+  ];
+  const [firstRow, lastRow] = seen(top, cell.height, context.canvas.height);
+  const [firstColumn, lastColumn] = seen(left, cell.width, context.canvas.width);
   // In the canvas's own pixels: letters far below one pixel, enlarged, come out crooked.
   context.setTransform(1, 0, 0, 1, 0, 0);
   styleFigures(context, zoom / scale);
-  grid.forEach((line, row) => {
-    line.forEach((value, column) => {
+  grid.slice(firstRow, lastRow).forEach((line, row) => {
+    line.slice(firstColumn, lastColumn).forEach((value, column) => {
       if (value !== null) {
-        const x = left + zoom * (column + 0.5) * cell.width;
-        const y = top + zoom * (row + 0.5) * cell.height;
+        const x = left + zoom * (firstColumn + column + 0.5) * cell.width;
+        const y = top + zoom * (firstRow + row + 0.5) * cell.height;
         context.strokeText(words(value), x, y);
         context.fillText(words(value), x, y);
       }

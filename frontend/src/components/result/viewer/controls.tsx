@@ -9,35 +9,31 @@ interface ControlsProps {
   onChange: (choice: Choice) => void;
 }
 
+const MODES = ["overlay", "side", "grid", "image"] as const;
+const MEASURES = ["tiles", "evidence"] as const;
+
 /** What is laid over the image, and how strongly. */
 export function Controls({ isRegion, choice, onChange }: ControlsProps) {
   const t = useTranslations("result.viewer");
-  const modes = (["overlay", "side", "grid", "image"] as const).map((value) => ({
-    value,
-    text: t(`mode.${value}`),
-  }));
-  const measures = (["tiles", "evidence"] as const).map((value) => ({
-    value,
-    text: t(`measure.${value}`),
-  }));
+  const isOver = choice.mode !== "image";
   return (
     <div className="flex flex-wrap items-center gap-x-6 gap-y-2 border-b p-3 print:hidden">
       <Segmented
         label={t("mode.label")}
-        options={modes}
+        options={MODES.map((value) => ({ value, text: t(`mode.${value}`) }))}
         value={choice.mode}
         onChange={(mode) => onChange({ ...choice, mode })}
       />
-      {isRegion && choice.mode !== "grid" && choice.mode !== "image" && (
+      {isRegion && isOver && choice.mode !== "grid" && (
         <Segmented
           label={t("measure.label")}
-          options={measures}
+          options={MEASURES.map((value) => ({ value, text: t(`measure.${value}`) }))}
           value={choice.measure}
           onChange={(measure) => onChange({ ...choice, measure })}
         />
       )}
-      {choice.mode !== "image" && <OpacityField choice={choice} onChange={onChange} />}
-      {isRegion && choice.mode !== "image" && (
+      {isOver && <OpacityField choice={choice} onChange={onChange} />}
+      {isRegion && isOver && (
         <label className="flex min-h-6 items-center gap-2 text-sm">
           <input
             type="checkbox"

@@ -20,10 +20,33 @@ interface PaneProps {
 export function Pane({ label, scene, viewport, onPoint, children }: PaneProps) {
   const t = useTranslations("result.viewer");
   const hint = useId();
-  const canvas = useRef<HTMLCanvasElement>(null);
+  const canvas = useDrawing(scene, viewport);
   const { wheelRef, handlers } = useGestures(viewport, onPoint);
-  const { pane, view, isFitted } = viewport;
 
+  return (
+    <div
+      ref={wheelRef}
+      role="application"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes keys
+      tabIndex={0}
+      aria-label={label}
+      aria-describedby={hint}
+      {...handlers}
+      className="relative min-h-0 min-w-0 cursor-crosshair touch-pan-y select-none overflow-hidden focus-visible:-outline-offset-2 data-[moved=true]:touch-none"
+      data-moved={!viewport.isFitted}
+    >
+      {children}
+      <canvas ref={canvas} className="absolute inset-0 size-full object-contain" />
+      <span id={hint} className="sr-only">
+        {t("keys")}
+      </span>
+    </div>
+  );
+}
+
+/** A canvas on which the scene is drawn, as sharp as the screen is. */
+function useDrawing(scene: Scene | null, { pane, view }: Viewport) {
+  const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     const node = canvas.current;
     const context = node?.getContext("2d");
@@ -37,24 +60,5 @@ export function Pane({ label, scene, viewport, onPoint, children }: PaneProps) {
       paintScene(context, scene, view, ratio);
     }
   }, [scene, pane, view]);
-
-  return (
-    <div
-      ref={wheelRef}
-      role="application"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes keys
-      tabIndex={0}
-      aria-label={label}
-      aria-describedby={hint}
-      {...handlers}
-      className="relative min-h-0 min-w-0 cursor-crosshair touch-pan-y select-none overflow-hidden focus-visible:-outline-offset-2 data-[moved=true]:touch-none"
-      data-moved={!isFitted}
-    >
-      {children}
-      <canvas ref={canvas} className="absolute inset-0 size-full object-contain" />
-      <span id={hint} className="sr-only">
-        {t("keys")}
-      </span>
-    </div>
-  );
+  return canvas;
 }

@@ -65,7 +65,11 @@ function CellFields({ result: { gradcam, region }, covered, point }: FieldsProps
   const evidence =
     typeof value === "number"
       ? t("logits", {
-          value: format.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+          value: format.number(value, {
+            minimumFractionDigits: 2,
+            maximumFractionDigits: 2,
+            signDisplay: "negative",
+          }),
         })
       : null;
   return (

@@ -93,7 +93,12 @@ function useOverlay(result: PredictionResult, choice: Choice, isReady: boolean):
   }, [result, model, format, opacity, measure, pixels]);
 }
 
-const ONE_DECIMAL = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+// Nothing is written as minus zero.
+const ONE_DECIMAL = {
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+  signDisplay: "negative",
+} as const;
 
 function rasterOf({ gradcam, region }: PredictionResult, measure: Measure | "grid"): Raster {
   if (measure === "tiles" && region) {

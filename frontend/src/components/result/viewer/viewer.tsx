@@ -11,9 +11,10 @@ import { Stage } from "@/components/result/viewer/stage";
 import { TileTable } from "@/components/result/viewer/tile-table";
 import { usePicture } from "@/components/result/viewer/use-picture";
 import { type Choice, useScene } from "@/components/result/viewer/use-scene";
-import { useViewport } from "@/components/result/viewer/use-viewport";
-import type { HistoryRecord } from "@/lib/api/schema";
+import { useViewport, type Viewport } from "@/components/result/viewer/use-viewport";
+import type { HistoryRecord, PredictionResult } from "@/lib/api/schema";
 import { type Tile, tileAt, tissueTiles } from "@/lib/result/geometry";
+import type { Scene } from "@/lib/result/paint";
 import { type Point, toImage } from "@/lib/result/viewport";
 
 const ALL_OF_IT: Omit<Choice, "measure"> = { mode: "overlay", opacity: 1, hasOutline: true };
@@ -24,13 +25,9 @@ export function Viewer({ record }: { record: HistoryRecord }) {
   const t = useTranslations("result.viewer");
   const measured = result.region ? "tiles" : "evidence";
   const [choice, setChoice] = useState<Choice>({ ...ALL_OF_IT, measure: measured });
-  const [pointer, setPointer] = useState<Point | null>(null);
-  const [selected, setSelected] = useState<Tile | null>(null);
   const picture = usePicture(record);
   const viewport = useViewport(result.image);
-  const point = pointer && viewport.view && toImage(viewport.view, pointer);
-  const tiles = useMemo(() => tissueTiles(result), [result]);
-  const marked = (point && tileAt(tiles, point)) ?? selected;
+  const { tiles, point, marked, selected, setPointer, select } = useMeant(result, viewport);
   const scene = useScene({
     result,
     tiles,
@@ -39,12 +36,6 @@ export function Viewer({ record }: { record: HistoryRecord }) {
     marked,
     isReady: viewport.pane !== null,
   });
-
-  function select(tile: Tile) {
-    setSelected(tile);
-    setPointer(null);
-    viewport.centre(tile);
-  }
 
   return (
     <section aria-label={t("label")} className="min-w-0 rounded-lg border bg-surface">
@@ -57,21 +48,50 @@ export function Viewer({ record }: { record: HistoryRecord }) {
         viewport={viewport}
         onPoint={setPointer}
       />
-      <Readout result={result} point={point ?? (selected && middleOf(selected))} />
-      <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3 border-t p-3">
-        {choice.mode !== "image" && (
-          <LegendBar
-            measure={choice.mode === "grid" ? "evidence" : choice.measure}
-            threshold={result.threshold}
-          />
-        )}
-        <Downloads result={result} scene={scene && { ...scene, marked: null }} choice={choice} />
-      </div>
+      <Readout result={result} point={point} />
+      <Below result={result} choice={choice} scene={scene} />
       {picture.isSmall && <ChooseOriginal result={result} onChoose={picture.show} />}
       {result.region && (
         <TileTable result={result} tiles={tiles} selected={selected} onSelect={select} />
       )}
     </section>
+  );
+}
+
+/** What is meant: the point and the tile under the pointer, else a tile that was selected. */
+function useMeant(result: PredictionResult, viewport: Viewport) {
+  const [pointer, setPointer] = useState<Point | null>(null);
+  const [selected, setSelected] = useState<Tile | null>(null);
+  const tiles = useMemo(() => tissueTiles(result), [result]);
+  const under = pointer && viewport.view && toImage(viewport.view, pointer);
+  return {
+    tiles,
+    selected,
+    point: under ?? (selected && middleOf(selected)),
+    marked: (under && tileAt(tiles, under)) ?? selected,
+    setPointer,
+    select: (tile: Tile) => {
+      setSelected(tile);
+      setPointer(null);
+      viewport.centre(tile);
+    },
+  };
+}
+
+interface BelowProps {
+  result: PredictionResult;
+  choice: Choice;
+  scene: Scene | null;
+}
+
+/** What the colours mean, and ways to take it along. */
+function Below({ result, choice, scene }: BelowProps) {
+  const measure = choice.mode === "grid" ? "evidence" : choice.measure;
+  return (
+    <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3 border-t p-3">
+      {choice.mode !== "image" && <LegendBar measure={measure} threshold={result.threshold} />}
+      <Downloads result={result} scene={scene && { ...scene, marked: null }} choice={choice} />
+    </div>
   );
 }
 
