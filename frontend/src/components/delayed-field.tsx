@@ -37,12 +37,6 @@ export function DelayedField({ value, read, onCommit, className, ...props }: Del
     }
   }
 
-  // What else changed while typing paused must not be undone.
-  const latest = useRef(commit);
-  useEffect(() => {
-    latest.current = commit;
-  });
-
   return (
     <input
       {...props}
@@ -50,7 +44,7 @@ export function DelayedField({ value, read, onCommit, className, ...props }: Del
       defaultValue={value}
       onChange={() => {
         clearTimeout(timer.current);
-        timer.current = setTimeout(() => latest.current(), PAUSE_MS);
+        timer.current = setTimeout(commit, PAUSE_MS);
       }}
       onKeyDown={(event) => event.key === "Enter" && commit()}
       className={cn("min-h-9 rounded-md border border-edge bg-surface px-2 text-sm", className)}

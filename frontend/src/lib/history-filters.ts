@@ -2,8 +2,8 @@ import type { Query } from "@/lib/api/client";
 import type { HistoryItem } from "@/lib/api/schema";
 import { type Day, isDay, momentsOf } from "@/lib/dates";
 
-export type Verdict = HistoryItem["verdict"];
-export type Kind = HistoryItem["kind"];
+type Verdict = HistoryItem["verdict"];
+type Kind = HistoryItem["kind"];
 
 export const VERDICTS = ["malignant", "uncertain", "benign"] as const satisfies readonly Verdict[];
 export const KINDS = ["patch", "region"] as const satisfies readonly Kind[];

@@ -3,14 +3,18 @@
 import { useSearchParams } from "next/navigation";
 import { useCallback } from "react";
 
+type Change = (now: URLSearchParams) => URLSearchParams;
+
 /**
  * The address's parameters, and how to change them without leaving the page: each change is a step
  * that the browser's back button undoes.
+ *
+ * A change is told the parameters of this moment, which the page may not have drawn yet.
  */
-export function useAddress(): [URLSearchParams, (parameters: URLSearchParams) => void] {
+export function useAddress(): [URLSearchParams, (change: Change) => void] {
   const parameters = useSearchParams();
-  const go = useCallback((next: URLSearchParams) => {
-    const text = next.toString();
+  const go = useCallback((change: Change) => {
+    const text = change(new URLSearchParams(window.location.search)).toString();
     window.history.pushState(null, "", text ? `?${text}` : window.location.pathname);
   }, []);
   return [parameters, go];

@@ -24,18 +24,15 @@ export function Dashboard() {
   const [address, go] = useAddress();
   const zone = useTimeZone();
   const range = rangeOf(address);
-  const choose = (next: StatisticsRange) => go(addressOfRange(next));
+  const choose = (part: Partial<StatisticsRange>) =>
+    go((now) => addressOfRange({ ...rangeOf(now), ...part }));
   return (
     <>
       <RangePicker range={range} onChange={choose} zone={zone} />
       {/* As tall as the window at least, so that nothing below jumps when the numbers come. */}
       <div className="mt-6 min-h-[75dvh]">
         {zone ? (
-          <Counted
-            range={range}
-            zone={zone}
-            onShowAll={() => choose({ preset: "all", from: null, to: null })}
-          />
+          <Counted range={range} zone={zone} onShowAll={() => choose({ preset: "all" })} />
         ) : (
           <DashboardSkeleton />
         )}

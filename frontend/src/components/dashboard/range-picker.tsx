@@ -11,7 +11,8 @@ interface RangePickerProps {
   range: StatisticsRange;
   /** The zone whose days are meant; null while it is not known. */
   zone: string | null;
-  onChange: (range: StatisticsRange) => void;
+  /** Told what is to be different. */
+  onChange: (part: Partial<StatisticsRange>) => void;
 }
 
 export function RangePicker({ range, zone, onChange }: RangePickerProps) {
@@ -22,10 +23,12 @@ export function RangePicker({ range, zone, onChange }: RangePickerProps) {
         label={t("range.label")}
         options={PRESETS.map((preset) => ({ value: preset, text: t(`range.${preset}`) }))}
         value={range.preset}
-        onChange={(preset) => onChange({ ...range, preset })}
+        onChange={(preset) => onChange({ preset })}
       />
       {range.preset === "own" && <OwnRange range={range} onChange={onChange} />}
-      <p className="text-muted text-sm">{zone && t("zone", { zone: zone.replaceAll("_", " ") })}</p>
+      <p className="min-h-5 min-w-64 text-muted text-sm">
+        {zone && t("zone", { zone: zone.replaceAll("_", " ") })}
+      </p>
     </div>
   );
 }
@@ -43,7 +46,7 @@ function OwnRange({ range, onChange }: Omit<RangePickerProps, "zone">) {
             type="date"
             value={range[end] ?? ""}
             read={dayText}
-            onCommit={(day) => onChange({ ...range, [end]: day || null })}
+            onCommit={(day) => onChange({ [end]: day || null })}
           />
         </label>
       ))}

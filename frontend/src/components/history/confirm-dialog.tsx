@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface ConfirmDialogProps {
   title: string;
@@ -13,11 +13,14 @@ interface ConfirmDialogProps {
 export function ConfirmDialog({ title, children, onClose }: ConfirmDialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
-    // Closing gives the focus back to where it was.
-    return () => shown?.close();
+    return () => {
+      // Closing gives the focus back to where it was, unless that is gone.
+      shown?.close();
+      setTimeout(focusContent);
+    };
   }, []);
   return (
     <dialog
@@ -27,6 +30,8 @@ export function ConfirmDialog({ title, children, onClose }: ConfirmDialogProps) 
         event.preventDefault();
         onClose();
       }}
+      // Browsers close it unasked when Escape is pressed again.
+      onClose={() => dialog.current?.open || onClose()}
       className="m-auto w-full max-w-md rounded-lg border border-edge bg-surface p-6 text-ink backdrop:bg-[oklch(10%_0_0/0.5)]"
     >
       <h2 id={id} className="font-semibold text-lg">
@@ -35,4 +40,10 @@ export function ConfirmDialog({ title, children, onClose }: ConfirmDialogProps) 
       <div className="mt-2 grid gap-4">{children}</div>
     </dialog>
   );
+}
+
+function focusContent() {
+  if (document.activeElement === document.body || !document.activeElement?.checkVisibility()) {
+    document.getElementById("content")?.focus({ preventScroll: true });
+  }
 }

@@ -17,7 +17,8 @@ import {
 
 export interface FilterProps {
   filters: HistoryFilters;
-  onChange: (filters: HistoryFilters) => void;
+  /** Told what is to be different. */
+  onChange: (part: Partial<HistoryFilters>) => void;
 }
 
 /** Which records are shown, and in which order. */
@@ -55,7 +56,7 @@ function SearchField({ filters, onChange }: FilterProps) {
         maxLength={100}
         value={filters.search}
         read={trimmed}
-        onCommit={(search) => onChange({ ...filters, search })}
+        onCommit={(search) => onChange({ search })}
         className="w-full pl-8"
       />
     </div>
@@ -80,9 +81,7 @@ function VerdictChoice({ filters, onChange }: FilterProps) {
             key={verdict}
             type="button"
             aria-pressed={isChosen}
-            onClick={() =>
-              onChange({ ...filters, verdicts: isChosen ? others : [...others, verdict] })
-            }
+            onClick={() => onChange({ verdicts: isChosen ? others : [...others, verdict] })}
             className={cn(
               "flex min-h-9 items-center gap-1.5 px-2.5 first:rounded-l-md last:rounded-r-md sm:px-3",
               isChosen ? "bg-accent-soft text-accent-strong" : "text-muted hover:text-ink",
@@ -105,7 +104,7 @@ function SortChoice({ filters, onChange }: FilterProps) {
       <select
         value={filters.sort}
         onChange={({ target: { value } }) =>
-          onChange({ ...filters, sort: SORTS.find((sort) => sort === value) ?? "newest" })
+          onChange({ sort: SORTS.find((sort) => sort === value) ?? "newest" })
         }
         className="min-h-9 rounded-md border border-edge bg-surface px-2"
       >

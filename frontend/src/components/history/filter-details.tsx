@@ -39,7 +39,7 @@ function KindChoice({ filters, onChange }: FilterProps) {
       <select
         value={filters.kind ?? ""}
         onChange={({ target: { value } }) =>
-          onChange({ ...filters, kind: KINDS.find((kind) => kind === value) ?? null })
+          onChange({ kind: KINDS.find((kind) => kind === value) ?? null })
         }
         className={SELECT}
       >
@@ -63,7 +63,7 @@ function ReviewedChoice({ filters, onChange }: FilterProps) {
       <select
         value={value}
         onChange={({ target }) =>
-          onChange({ ...filters, reviewed: target.value === "" ? null : target.value === "yes" })
+          onChange({ reviewed: target.value === "" ? null : target.value === "yes" })
         }
         className={SELECT}
       >
@@ -89,7 +89,7 @@ function DayRange({ filters, onChange }: FilterProps) {
             type="date"
             value={filters[end] ?? ""}
             read={dayText}
-            onCommit={(day) => onChange({ ...filters, [end]: day || null })}
+            onCommit={(day) => onChange({ [end]: day || null })}
             className="text-ink"
           />
         </label>
@@ -117,7 +117,7 @@ function ProbabilityRange({ filters, onChange }: FilterProps) {
             placeholder={end === "min" ? "0" : "1"}
             value={filters[end] === null ? "" : String(filters[end])}
             read={probabilityText}
-            onCommit={(text) => onChange({ ...filters, [end]: text === "" ? null : Number(text) })}
+            onCommit={(text) => onChange({ [end]: text === "" ? null : Number(text) })}
             className="w-32 text-ink"
           />
         </label>

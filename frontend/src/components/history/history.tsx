@@ -12,19 +12,14 @@ export function History() {
   const [address, go] = useAddress();
   const zone = useTimeZone();
   const filters = filtersOf(address);
-  const change = (next: HistoryFilters) => go(addressOf(next));
+  const change = (part: Partial<HistoryFilters>) =>
+    go((now) => addressOf({ ...filtersOf(now), ...part }));
   return (
     <>
       <FilterBar filters={filters} onChange={change} />
       <div className="mt-4 min-h-[75dvh]">
         {zone ? (
-          <Results
-            // What was selected among other records must not be deleted with these.
-            key={addressOf({ ...filters, view: "table" }).toString()}
-            filters={filters}
-            zone={zone}
-            onChange={change}
-          />
+          <Results filters={filters} zone={zone} onChange={change} />
         ) : (
           <HistorySkeleton view={filters.view} />
         )}

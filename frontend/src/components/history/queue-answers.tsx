@@ -10,6 +10,7 @@ import { meaningOf } from "@/lib/opinions";
 
 interface QueueAnswersProps {
   answers: ReturnType<typeof useAnswers>;
+  classNames: readonly string[];
   isSaving: boolean;
   /** Whether the buttons say their keys. */
   hasKeys: boolean;
@@ -17,9 +18,10 @@ interface QueueAnswersProps {
 }
 
 /** A button for each answer. */
-export function QueueAnswers({ answers, isSaving, hasKeys, onSkip }: QueueAnswersProps) {
+export function QueueAnswers(props: QueueAnswersProps) {
+  const { answers, classNames, isSaving, hasKeys, onSkip } = props;
   const t = useTranslations("history.review");
-  const { labels, classNames, isAsking, answer } = answers;
+  const { labels, isAsking, answer } = answers;
   const words = useTranslations("result.review");
   const disagreement = (label: string | null) =>
     words("choice.disagree", { meaning: meaningOf(label, classNames) ?? "none" });

@@ -14,9 +14,12 @@ interface QueueEndProps {
 /** After the last record: what to do next. */
 export function QueueEnd({ skipped, onAgain }: QueueEndProps) {
   const t = useTranslations("history.review");
-  const { data: statistics } = useQuery(statisticsQuery({}));
+  const { data: statistics, isPending } = useQuery(statisticsQuery({}));
   const hasNone = statistics?.total === 0;
   const part = skipped > 0 ? "round" : hasNone ? "none" : "done";
+  if (skipped === 0 && isPending) {
+    return <div className="min-h-[75dvh]" />;
+  }
   return (
     <section className="grid min-h-[75dvh] content-start justify-items-start gap-3 border-t pt-6 [&>p]:max-w-prose">
       <h2 className="font-semibold text-lg">{t(`${part}_title`)}</h2>

@@ -7,16 +7,18 @@ import { useItemWords } from "@/components/history/item-words";
 import { QueueAnswers } from "@/components/history/queue-answers";
 import { QueuePicture } from "@/components/history/queue-picture";
 import { useAnswers } from "@/components/history/use-answers";
-import { useBand } from "@/components/history/use-band";
 import { useShortcuts } from "@/components/history/use-shortcuts";
 import { ProbabilityScale } from "@/components/probability-scale";
 import { VerdictBadge } from "@/components/verdict-badge";
+import type { ModelFacts } from "@/lib/api/model-facts";
 import type { HistoryItem } from "@/lib/api/schema";
 import type { OpinionChoice } from "@/lib/opinions";
+import { bandOf } from "@/lib/threshold";
 
 interface QueueRecordProps {
   item: HistoryItem;
   zone: string;
+  model: ModelFacts;
   isSaving: boolean;
   hasShortcuts: boolean;
   onJudge: (choice: OpinionChoice) => void;
@@ -26,10 +28,10 @@ interface QueueRecordProps {
 
 /** A record to judge: its image large, what the model says, and what can be answered. */
 export function QueueRecord(props: QueueRecordProps) {
-  const { item, zone, isSaving, hasShortcuts, onJudge, onSkip, onHelp } = props;
+  const { item, zone, model, isSaving, hasShortcuts, onJudge, onSkip, onHelp } = props;
   const t = useTranslations("history.review");
   const [hasEvidence, setHasEvidence] = useState(false);
-  const answers = useAnswers(item, onJudge);
+  const answers = useAnswers({ item, classNames: model.classNames, onJudge });
   useShortcuts(hasShortcuts, (shortcut) => {
     switch (shortcut) {
       case "skip":
@@ -49,9 +51,10 @@ export function QueueRecord(props: QueueRecordProps) {
     >
       <QueuePicture item={item} hasEvidence={hasEvidence} zone={zone} />
       <div className="flex flex-col gap-5">
-        <RecordFacts item={item} zone={zone} />
+        <RecordFacts item={item} zone={zone} model={model} />
         <QueueAnswers
           answers={answers}
+          classNames={model.classNames}
           isSaving={isSaving}
           hasKeys={hasShortcuts}
           onSkip={onSkip}
@@ -83,11 +86,13 @@ export function Keycap({ name }: { name: string }) {
   );
 }
 
-function RecordFacts({ item, zone }: Pick<QueueRecordProps, "item" | "zone">) {
+function RecordFacts({ item, zone, model }: Pick<QueueRecordProps, "item" | "zone" | "model">) {
   const t = useTranslations("history.review");
   const common = useTranslations("common");
   const words = useItemWords(zone);
-  const band = useBand(item);
+  // Of another revision the model's operating points say nothing.
+  const isOfModel = item.model.revision === model.revision;
+  const point = isOfModel ? model.operatingPoints[item.operating_point ?? ""] : undefined;
   return (
     <div className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
@@ -98,7 +103,7 @@ function RecordFacts({ item, zone }: Pick<QueueRecordProps, "item" | "zone">) {
       <ProbabilityScale
         probability={item.probability}
         threshold={item.threshold}
-        band={band}
+        band={bandOf(point)}
         verdict={item.verdict}
       />
       <p className="text-muted text-xs">

@@ -34,7 +34,7 @@ export function ResultTable(props: ShapeProps) {
       aria-label={t("table")}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: by keyboard it scrolls only with focus
       tabIndex={0}
-      className="overflow-x-auto border-y xl:overflow-visible"
+      className="overflow-x-auto border-y min-[84rem]:overflow-visible"
     >
       <table className="w-full border-separate border-spacing-0 text-sm">
         <caption className="sr-only">{t("table")}</caption>
@@ -65,7 +65,7 @@ export function ResultTable(props: ShapeProps) {
 }
 
 const HEAD =
-  "whitespace-nowrap border-b bg-ground px-2 py-1 font-medium text-muted text-xs xl:sticky xl:top-[3.5625rem] xl:z-20";
+  "whitespace-nowrap border-b bg-ground px-2 py-1 font-medium text-muted text-xs min-[84rem]:sticky min-[84rem]:top-[3.5625rem] min-[84rem]:z-20";
 const NUMBER = "pr-6 text-right";
 const CELL = "whitespace-nowrap border-b px-2 py-1.5 group-last:border-b-0";
 
@@ -108,7 +108,7 @@ function Row({ item, isSelected, words, ...selection }: RowProps) {
       <td className={CELL}>{common(`kind.${item.kind}`)}</td>
       <td className={cn(CELL, NUMBER)}>
         {words.size(item)}
-        <span className="ml-2 text-muted">{words.scale(item)}</span>
+        <span className="block text-muted text-xs">{words.scale(item)}</span>
       </td>
       <td className={cn(CELL, NUMBER)}>{words.area(item) ?? <Nothing />}</td>
       <td className={cn(CELL, !item.review && "text-muted")}>{words.opinion(item)}</td>

@@ -1,6 +1,6 @@
 "use client";
 
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { DeleteEverything } from "@/components/history/delete-everything";
@@ -14,6 +14,7 @@ import { Toolbar } from "@/components/history/toolbar";
 import { Problem } from "@/components/problem";
 import { Button } from "@/components/ui/button";
 import {
+  addressOf,
   filterQuery,
   type HistoryFilters,
   isFiltered,
@@ -21,18 +22,24 @@ import {
 } from "@/lib/history-filters";
 import { historyPages } from "@/lib/history-query";
 
+const NONE: ReadonlySet<string> = new Set();
+
 interface ResultsProps {
   filters: HistoryFilters;
   zone: string;
-  onChange: (filters: HistoryFilters) => void;
+  /** Told what is to be different. */
+  onChange: (part: Partial<HistoryFilters>) => void;
 }
 
 /** The records that the filters leave, and what can be done with them. */
 export function Results({ filters, zone, onChange }: ResultsProps) {
   const query = filterQuery(filters, zone);
-  const pages = useInfiniteQuery(historyPages({ ...query, sort: filters.sort }));
+  const pages = useInfiniteQuery({
+    ...historyPages({ ...query, sort: filters.sort }),
+    placeholderData: keepPreviousData,
+  });
   const words = useItemWords(zone);
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [selected, setSelected] = useSelection(filters);
   const items = pages.data?.pages.flatMap((page) => page.items);
   if (!items) {
     return pages.error ? (
@@ -51,7 +58,7 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
   const Shape = filters.view === "grid" ? ResultGrid : ResultTable;
   const chosen = items.filter(({ id }) => selected.has(id));
   return (
-    <>
+    <div aria-busy={pages.isPlaceholderData}>
       <Toolbar
         count={items.length}
         isAll={!pages.hasNextPage}
@@ -62,26 +69,36 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
       <Shape items={items} words={words} selected={selected} onSelect={setSelected} />
       <More
         error={pages.error}
+        onRetry={pages.isFetchNextPageError ? pages.fetchNextPage : pages.refetch}
         isLoading={pages.isFetchingNextPage}
         onMore={pages.hasNextPage ? pages.fetchNextPage : null}
       />
       <DeleteEverything />
       <SelectionBar chosen={chosen} words={words} onSelect={setSelected} />
-    </>
+    </div>
   );
+}
+
+/** The selected ids; what was selected under other filters is forgotten. */
+function useSelection(filters: HistoryFilters) {
+  const [selection, setSelection] = useState({ under: "", ids: NONE });
+  const under = addressOf({ ...filters, view: "table" }).toString();
+  const select = (ids: ReadonlySet<string>) => setSelection({ under, ids });
+  return [selection.under === under ? selection.ids : NONE, select] as const;
 }
 
 interface MoreProps {
   error: unknown;
+  onRetry: () => unknown;
   isLoading: boolean;
   /** Asks for the next page; null after the last. */
   onMore: (() => unknown) | null;
 }
 
-function More({ error, isLoading, onMore }: MoreProps) {
+function More({ error, onRetry, isLoading, onMore }: MoreProps) {
   const t = useTranslations("history");
   if (error) {
-    return <Problem error={error} {...(onMore && { onRetry: () => void onMore() })} />;
+    return <Problem error={error} onRetry={() => void onRetry()} />;
   }
   return onMore ? (
     <div className="mt-4 grid justify-items-center print:hidden">

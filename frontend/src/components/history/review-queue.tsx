@@ -1,5 +1,6 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { QueueEnd } from "@/components/history/queue-end";
@@ -8,6 +9,7 @@ import { QueueShortcuts } from "@/components/history/queue-shortcuts";
 import { QueueStatus } from "@/components/history/queue-status";
 import { useReviewQueue } from "@/components/history/use-review-queue";
 import { Problem } from "@/components/problem";
+import { modelQuery } from "@/lib/api/queries";
 import { useTimeZone } from "@/lib/dates-time-zone";
 import { SHORTCUTS_COOKIE } from "@/lib/history-shortcuts";
 import { remember } from "@/lib/preferences";
@@ -17,12 +19,16 @@ export function ReviewQueue({ initialShortcuts }: { initialShortcuts: boolean })
   const common = useTranslations("common");
   const zone = useTimeZone();
   const queue = useReviewQueue();
+  const { data: model, error: modelError, refetch: reloadModel } = useQuery(modelQuery);
   const [hasShortcuts, setHasShortcuts] = useState(initialShortcuts);
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const { left, current } = queue;
-  if (!left || !zone || (!current && queue.hasMore)) {
-    return queue.loadError ? (
-      <Problem error={queue.loadError} onRetry={queue.reload} />
+  if (!left || !model || !zone || (!current && queue.hasMore)) {
+    const [error, retry] = queue.loadError
+      ? [queue.loadError, queue.reload]
+      : [modelError, reloadModel];
+    return error ? (
+      <Problem error={error} onRetry={retry} />
     ) : (
       <p role="status" className="mt-4 min-h-[75dvh] text-muted text-sm">
         {common("loading")}
@@ -36,6 +42,7 @@ export function ReviewQueue({ initialShortcuts }: { initialShortcuts: boolean })
         <QueueRecord
           item={current}
           zone={zone}
+          model={model}
           isSaving={queue.isSaving}
           hasShortcuts={hasShortcuts}
           onJudge={queue.judge}

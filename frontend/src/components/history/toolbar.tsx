@@ -37,7 +37,7 @@ export function Toolbar({ count, isAll, query, filters, onChange }: ToolbarProps
           label={t("view.label")}
           options={VIEWS.map((view) => ({ value: view, text: t(`view.${view}`) }))}
           value={filters.view}
-          onChange={(view) => onChange({ ...filters, view })}
+          onChange={(view) => onChange({ view })}
         />
       </div>
     </div>

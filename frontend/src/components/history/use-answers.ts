@@ -1,17 +1,21 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { modelQuery } from "@/lib/api/queries";
 import type { HistoryItem } from "@/lib/api/schema";
 import type { Shortcut } from "@/lib/history-shortcuts";
 import { type OpinionChoice, opinionChoices } from "@/lib/opinions";
 
+interface AnswersOptions {
+  item: HistoryItem;
+  /** The model's classes, that of health first. */
+  classNames: readonly string[];
+  onJudge: (choice: OpinionChoice) => void;
+}
+
 /** What can be answered to a record, by button or by key. */
-export function useAnswers(item: HistoryItem, onJudge: (choice: OpinionChoice) => void) {
-  const { data: model } = useQuery(modelQuery);
+export function useAnswers({ item, classNames, onJudge }: AnswersOptions) {
   const [askedFor, setAskedFor] = useState<string | null>(null);
-  const choices = model ? opinionChoices(item.verdict, model.classNames) : [];
+  const choices = opinionChoices(item.verdict, classNames);
   const disagreements = choices.filter(({ opinion }) => opinion === "disagree");
   const [first, second] = disagreements;
 
@@ -42,7 +46,6 @@ export function useAnswers(item: HistoryItem, onJudge: (choice: OpinionChoice) =
   return {
     /** The classes that may be right instead: two where the verdict is of neither. */
     labels: disagreements.map(({ label }) => label),
-    classNames: model?.classNames ?? [],
     /** Whether it was said that the verdict is wrong, but not yet what is right. */
     isAsking: askedFor === item.id,
     answer,

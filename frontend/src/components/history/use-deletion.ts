@@ -27,7 +27,8 @@ export function useDeletion(onSelect: (selected: ReadonlySet<string>) => void): 
       setState({ progress: { done, total: ids.length }, failures: new Map(), deleted: 0 });
     show(0);
     const failures = await deleteEach(ids, deleteRecord, show);
-    await client.invalidateQueries({ queryKey: ["history"] });
+    // Not waited for: with the service away it would take long to fail as well.
+    client.invalidateQueries({ queryKey: ["history"] });
     onSelect(new Set(failures.keys()));
     setState({ progress: null, failures, deleted: ids.length - failures.size });
   }

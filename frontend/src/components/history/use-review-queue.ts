@@ -2,7 +2,6 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { preload } from "react-dom";
 import { useReview } from "@/components/review/use-review";
 import { reviewQueue } from "@/lib/history-query";
 import { itemsLeft, NO_PROGRESS, nextRound, withReviewed, withSkipped } from "@/lib/history-queue";
@@ -22,7 +21,7 @@ export function useReviewQueue() {
   const items = pages.data?.pages.flatMap((page) => page.items);
   const left = items && itemsLeft(items, progress);
   const current = left?.[0];
-  const next = left?.[1];
+  const nextId = left?.[1]?.id;
   const review = useReview(current?.id ?? "");
   const { hasNextPage, isFetching, isError, fetchNextPage } = pages;
   const isShort = left !== undefined && left.length < FEW;
@@ -33,10 +32,11 @@ export function useReviewQueue() {
     }
   }, [isShort, hasNextPage, isFetching, isError, fetchNextPage]);
   useEffect(() => {
-    if (next) {
-      preload(thumbnailPath(next.id), { as: "image" });
+    if (nextId) {
+      // Fetched ahead, so that the next image is there as soon as this one is judged.
+      new Image().src = thumbnailPath(nextId);
     }
-  }, [next]);
+  }, [nextId]);
 
   function judge(choice: OpinionChoice) {
     if (current && !review.isPending) {

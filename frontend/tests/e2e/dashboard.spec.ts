@@ -1,0 +1,217 @@
+import type { Page } from "@playwright/test";
+import type { Statistics } from "../../src/lib/api/schema";
+import { DESKTOP, expect, PHONE, test } from "./fixtures";
+import { fromApi, predict, review, SCALE } from "./records";
+
+// A zone that is always half an hour off, so that nothing is right by chance.
+const ZONE = "Asia/Kolkata";
+
+const EN = {
+  locale: "en-US",
+  days: "Results by day",
+  hours: "Results by hour of the day",
+  probabilities: "Probabilities",
+  verdicts: "Verdicts",
+  opinions: "Agreement",
+  times: "Time to answer",
+  models: "Model revisions",
+  table: "Table",
+  empty: "Nothing to count yet",
+};
+const ES: typeof EN = {
+  locale: "es-ES",
+  days: "Resultados por día",
+  hours: "Resultados por hora del día",
+  probabilities: "Probabilidades",
+  verdicts: "Veredictos",
+  opinions: "Concordancia",
+  times: "Tiempo de respuesta",
+  models: "Revisiones del modelo",
+  table: "Tabla",
+  empty: "Aún no hay nada que contar",
+};
+
+/** Two patches and a region, two of them reviewed, one with, one against the verdict. */
+async function addResults(page: Page): Promise<Statistics> {
+  await page.goto("/dashboard");
+  // Only an answer makes the browser a visitor; what it asked before would be somebody else's.
+  await expect(page.getByRole("main").locator('a[href="/"]')).toBeVisible();
+  const crowded = await predict(page, "drawn_crowded", {
+    ...SCALE,
+    operating_point: "high_sensitivity",
+  });
+  const loose = await predict(page, "drawn_loose", SCALE);
+  await predict(page, "drawn_region", SCALE);
+  await review(page, crowded.id, { opinion: "agree" });
+  await review(page, loose.id, { opinion: "disagree", label: "idc" });
+  await page.reload();
+  return fromApi<Statistics>(page, `/stats?time_zone=${ZONE}`);
+}
+
+/** The cells of a chart's table, row by row, without the headings. */
+async function rowsOf(page: Page, title: string, words: typeof EN): Promise<string[][]> {
+  await page.getByRole("button", { name: `${words.table}: ${title}`, exact: true }).click();
+  const table = page.getByRole("table", { name: title, exact: true });
+  await expect(table).toBeVisible();
+  return table
+    .locator("tbody tr")
+    .evaluateAll((rows) =>
+      rows.map((row) => Array.from(row.children, (cell) => cell.textContent ?? "")),
+    );
+}
+
+function formatsOf(locale: string) {
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const probability = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+  });
+  const milliseconds = (value: number) =>
+    new Intl.NumberFormat(locale, {
+      style: "unit",
+      unit: "millisecond",
+      maximumFractionDigits: value < 10 ? 1 : 0,
+    }).format(value);
+  return {
+    milliseconds,
+    share: (part: number, whole: number) => percent.format(part / whole),
+    bin: ({ low, high }: { low: number; high: number }) =>
+      `${probability.format(low)} – ${probability.format(high)}`,
+  };
+}
+
+type Counts = { malignant: number; uncertain: number; benign: number };
+
+function cellsOf({ malignant, uncertain, benign }: Counts): string[] {
+  return [malignant, uncertain, benign, malignant + uncertain + benign].map(String);
+}
+
+for (const words of [EN, ES]) {
+  for (const viewport of [PHONE, DESKTOP]) {
+    test.describe(`in ${words.locale}, ${viewport.width} px wide`, () => {
+      test.use({ locale: words.locale, timezoneId: ZONE, viewport });
+
+      test("every number is the API's", async ({ page }) => {
+        const statistics = await addResults(page);
+        const { total, verdicts, agreement, latency, models, probability, hours } = statistics;
+        const { share, bin, milliseconds } = formatsOf(words.locale);
+        expect(total).toBe(3);
+
+        const days = await rowsOf(page, words.days, words);
+        expect(days).toHaveLength(30);
+        expect(statistics.days).toHaveLength(1);
+        // The last day is today; the others are without results.
+        expect(days.at(-1)?.slice(1)).toEqual(statistics.days.flatMap(cellsOf));
+        expect(days.slice(0, -1).flatMap((row) => row.slice(1))).toEqual(Array(4 * 29).fill("0"));
+
+        const hourly = await rowsOf(page, words.hours, words);
+        expect(hourly.map((row) => row.slice(1))).toEqual(hours.map(cellsOf));
+
+        expect(await rowsOf(page, words.probabilities, words)).toEqual(
+          probability.map((one) => [bin(one), String(one.count), share(one.count, total)]),
+        );
+        const { malignant, uncertain, benign } = verdicts;
+        const shares = await rowsOf(page, words.verdicts, words);
+        expect(shares.map((row) => row.slice(1))).toEqual(
+          [malignant, uncertain, benign].map((count) => [String(count), share(count, total)]),
+        );
+        const opinions = await rowsOf(page, words.opinions, words);
+        expect(opinions.map((row) => row.slice(1))).toEqual(
+          [agreement.agree, agreement.disagree, agreement.unsure].map((count) => [
+            String(count),
+            share(count, agreement.reviewed),
+          ]),
+        );
+        const times = await rowsOf(page, words.times, words);
+        expect(times.map((row) => row.slice(1))).toEqual(
+          [latency.median_ms, latency.p95_ms].map((time) => [milliseconds(time ?? 0)]),
+        );
+        expect(await rowsOf(page, words.models, words)).toEqual(
+          models.map(({ name, revision, count }) => [
+            revision,
+            name,
+            String(count),
+            share(count, total),
+          ]),
+        );
+
+        const figures = await page
+          .getByRole("main")
+          .locator("dl > div > dd:first-of-type")
+          .allTextContents();
+        expect(figures).toEqual([
+          String(total),
+          share(malignant, total),
+          share(uncertain, total),
+          milliseconds(latency.median_ms ?? 0),
+          milliseconds(latency.p95_ms ?? 0),
+          share(agreement.agree, agreement.agree + agreement.disagree),
+        ]);
+      });
+
+      test("it teaches while there is nothing to count", async ({ page }) => {
+        await page.goto("/dashboard");
+        await expect(page.getByRole("heading", { name: words.empty })).toBeVisible();
+        await expect(page.getByRole("main").locator('a[href="/"]')).toBeVisible();
+      });
+    });
+  }
+}
+
+test.describe("the period", () => {
+  test.use({ timezoneId: ZONE });
+
+  test("is chosen, kept in the address, and asked of the API", async ({ page }) => {
+    await addResults(page);
+    await page.getByRole("radio", { name: "7 days" }).click();
+    await expect(page).toHaveURL("/dashboard?range=week");
+    await expect.poll(async () => (await rowsOf(page, EN.days, EN)).length).toBe(7);
+    await page.getByRole("radio", { name: "All" }).click();
+    const table = page.getByRole("table", { name: EN.days });
+    await expect(table.getByRole("row")).toHaveCount(2);
+    await page.goBack();
+    await expect(page.getByRole("radio", { name: "7 days" })).toBeChecked();
+    await expect(table.getByRole("row")).toHaveCount(8);
+
+    await page.getByRole("radio", { name: "Dates" }).click();
+    await page.getByLabel("To", { exact: true }).fill("2020-01-31");
+    await expect(page).toHaveURL("/dashboard?range=own&to=2020-01-31");
+    await expect(page.getByRole("heading", { name: "No results in this period" })).toBeVisible();
+    await page.getByRole("button", { name: "Show all results" }).click();
+    await expect(page).toHaveURL("/dashboard?range=all");
+    await expect(page.getByRole("heading", { name: EN.days })).toBeVisible();
+  });
+});
+
+test("a failure is said, and tried again", async ({ page, site }) => {
+  await addResults(page);
+  await expect(page.getByRole("heading", { name: EN.days })).toBeVisible();
+  await site.service.kill();
+  try {
+    await page.getByRole("radio", { name: "7 days" }).click();
+    const alert = page.getByRole("alert").filter({ hasText: "The service does not answer" });
+    await expect(alert).toBeVisible({ timeout: 30_000 });
+  } finally {
+    await site.service.resume();
+  }
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByRole("heading", { name: EN.days })).toBeVisible();
+});
+
+test("nothing is wider than a page of 320 px, in Spanish", async ({ browser, site }) => {
+  const page = await browser.newPage({
+    baseURL: site.url,
+    locale: "es-ES",
+    viewport: { width: 320, height: 700 },
+  });
+  await addResults(page);
+  for (const path of ["/dashboard", "/dashboard?range=own"]) {
+    await page.goto(path);
+    await expect(page.getByRole("heading", { name: ES.models })).toBeVisible();
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow, path).toBe(0);
+  }
+  await page.close();
+});
