@@ -23,7 +23,7 @@ export default async function Page() {
     <HydrationBoundary state={dehydrate(client)}>
       <div className="mb-6 grid gap-1">
         <h1 className="font-semibold text-xl">{t("title")}</h1>
-        <p className="max-w-prose text-muted">{t("lead")}</p>
+        <p className="text-muted">{t("lead")}</p>
       </div>
       <Workbench samples={samples()} />
     </HydrationBoundary>

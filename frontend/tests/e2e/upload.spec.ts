@@ -22,6 +22,14 @@ interface Answer {
   saved: boolean;
 }
 
+/** What 500 patches, or the last of several longer and longer pauses, may take on a busy machine. */
+const LONG = { timeout: 90_000 };
+
+/** Opens the page and lets it come to life: what is dropped before that is nobody's. */
+async function open(page: Page): Promise<void> {
+  await page.goto("/", { waitUntil: "networkidle" });
+}
+
 const ofPrediction = (request: Request) => new URL(request.url()).pathname.includes("/predict");
 
 /** What the page sends, and what the service answers, when `act` brings one image. */
@@ -59,7 +67,7 @@ for (const { locale, viewport, words } of [
 
     test("a dropped patch travels in base64 and gets its verdict", async ({ page }) => {
       const file = drawing("drawn_crowded");
-      await page.goto("/");
+      await open(page);
       const { request, answer } = await exchange(page, () => drop(page, [file]));
 
       const sent = request.postDataJSON();
@@ -83,7 +91,7 @@ for (const { locale, viewport, words } of [
 
     test("several files chosen at once are one visitor's", async ({ page }) => {
       const files = ["a", "b", "c", "d", "e"].map((name) => drawing("drawn_loose", `${name}.png`));
-      await page.goto("/");
+      await open(page);
       await choose(page, words, files);
       await expect(page.getByRole("link", { name: words.see })).toHaveCount(5);
       expect(await historyIds(page)).toHaveLength(5);
@@ -91,7 +99,7 @@ for (const { locale, viewport, words } of [
 
     test("nothing is wider than a narrow screen", async ({ page }) => {
       await page.setViewportSize({ width: 320, height: 640 });
-      await page.goto("/");
+      await open(page);
       const name = "a-name-as-long-as-those-of-slide-scanners-2026-11-24-0001.png";
       await drop(page, [drawing("drawn_crowded", name), drawing("drawn_region")]);
       await expect(page.getByRole("link", { name: words.see })).toHaveCount(2);
@@ -103,7 +111,7 @@ for (const { locale, viewport, words } of [
 
 test("an image is pasted anywhere but in a text field", async ({ page }) => {
   const file = drawing("drawn_loose", "image.png");
-  await page.goto("/");
+  await open(page);
   await exchange(page, () => paste(page, [file]));
   await expect(page.getByRole("article", { name: file.name }).getByRole("link")).toBeVisible();
   await paste(page, []);
@@ -117,7 +125,7 @@ test("an image is pasted anywhere but in a text field", async ({ page }) => {
 });
 
 test("a drawing is one click away, and its scale is said", async ({ page }) => {
-  await page.goto("/");
+  await open(page);
   const { answer } = await exchange(page, () =>
     page.getByRole("button", { name: "A region of both" }).click(),
   );
@@ -126,7 +134,7 @@ test("a drawing is one click away, and its scale is said", async ({ page }) => {
 });
 
 test("what is set counts for the images that come next", async ({ page }) => {
-  await page.goto("/");
+  await open(page);
   await page.getByRole("radio", { name: "High sensitivity" }).check();
   await page.getByRole("radio", { name: "Objective" }).check();
   await page.getByRole("combobox", { name: "Objective" }).selectOption({ label: "10x: 1 µm/px" });
@@ -149,25 +157,27 @@ test("what is set counts for the images that come next", async ({ page }) => {
 
 test("a large image goes straight to the API, for the same visitor", async ({ page, site }) => {
   const file = noise("large.png", 1150);
-  await page.goto("/");
+  test.slow();
+  await open(page);
   const small = await exchange(page, () => drop(page, [drawing("drawn_loose")]));
   const large = await exchange(page, () => drop(page, [file]));
 
   expect(large.request.url()).toBe(`${site.service.url}/predict/`);
   expect((await large.request.allHeaders()).authorization).toMatch(/^Bearer ticket/);
-  await expect(page.getByRole("article", { name: file.name }).getByRole("link")).toBeVisible();
+  await expect(page.getByRole("article", { name: file.name }).getByRole("link")).toBeVisible(LONG);
   expect(await historyIds(page)).toEqual([large.answer.id, small.answer.id]);
 });
 
 test("a large image finds its way to a service that was started anew", async ({ page, site }) => {
-  await page.goto("/");
+  test.slow();
+  await open(page);
   await exchange(page, () => drop(page, [noise("before.png", 1150)]));
   await site.service.kill();
   await site.service.resume();
   // The new one takes no tickets of the old one.
   await drop(page, [noise("after.png", 1150)]);
   const exhibit = page.getByRole("article", { name: "after.png" });
-  await expect(exhibit.getByRole("link")).toBeVisible();
+  await expect(exhibit.getByRole("link")).toBeVisible(LONG);
   expect(await historyIds(page)).toHaveLength(2);
 });
 
@@ -177,7 +187,7 @@ test("a bad file says what is wrong, and the others go on", async ({ page }) => 
   const empty = { name: "empty.png", mimeType: "image/png", buffer: Buffer.alloc(0) };
   const cut = { ...region, name: "cut.png", buffer: region.buffer.subarray(0, 20_000) };
   const good = drawing("drawn_crowded");
-  await page.goto("/");
+  await open(page);
   await drop(page, [text, cut, good, empty]);
   await expect(row(page, text).getByText("This is no image")).toBeVisible();
   await expect(row(page, empty).getByText("The file is empty.")).toBeVisible();
@@ -192,7 +202,7 @@ test("a bad file says what is wrong, and the others go on", async ({ page }) => 
 test("with keep nothing on, nothing is kept", async ({ page, context }) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
-  await page.goto("/");
+  await open(page);
   await page.getByRole("switch", { name: "Keep nothing" }).check();
   const { request, answer } = await exchange(page, () => drop(page, [drawing("drawn_loose")]));
   expect(request.postDataJSON().save).toBe(false);
@@ -208,7 +218,8 @@ test("an upload waits for a service that is away, and goes on by itself", async 
   site,
 }) => {
   const file = drawing("drawn_crowded");
-  await page.goto("/");
+  test.slow();
+  await open(page);
   await site.service.kill();
   await drop(page, [file]);
   const exhibit = page.getByRole("article", { name: file.name });
@@ -216,15 +227,14 @@ test("an upload waits for a service that is away, and goes on by itself", async 
     exhibit.getByText(/The service does not answer.*Next try in \d+ second/),
   ).toBeVisible();
   await site.service.resume();
-  await expect(exhibit.getByRole("link", { name: "See where and why" })).toBeVisible({
-    timeout: 40_000,
-  });
+  await expect(exhibit.getByRole("link", { name: "See where and why" })).toBeVisible(LONG);
   expect(await historyIds(page)).toHaveLength(1);
 });
 
 test("what is cancelled is not sent, and can be tried again", async ({ page, site }) => {
   const file = drawing("drawn_loose");
-  await page.goto("/");
+  test.slow();
+  await open(page);
   await site.service.kill();
   await drop(page, [file]);
   const exhibit = page.getByRole("article", { name: file.name });
@@ -237,7 +247,7 @@ test("what is cancelled is not sent, and can be tried again", async ({ page, sit
 });
 
 test("the uploads are still there after a look at a result", async ({ page }) => {
-  await page.goto("/");
+  await open(page);
   await drop(page, [drawing("drawn_crowded"), drawing("drawn_loose")]);
   await page.getByRole("link", { name: "See where and why" }).first().click();
   await expect(page).toHaveURL(/\/results\//);
@@ -245,4 +255,19 @@ test("the uploads are still there after a look at a result", async ({ page }) =>
   await expect(page.getByRole("link", { name: "See where and why" })).toHaveCount(2);
   await page.getByRole("button", { name: "Clear all" }).click();
   await expect(page.getByRole("heading", { name: "Add images" })).toBeVisible();
+});
+
+test.describe("on a touch screen", () => {
+  test.use({ viewport: PHONE, hasTouch: true, isMobile: true });
+
+  test("a photograph can be taken", async ({ page }) => {
+    const file = drawing("drawn_crowded", "photo.png");
+    await open(page);
+    await expect(page.getByText("off the model's scale")).toBeVisible();
+    const chooser = page.waitForEvent("filechooser");
+    await page.getByRole("button", { name: "Take a photo" }).tap();
+    await expect(page.locator("input[capture=environment]")).toHaveCount(1);
+    await (await chooser).setFiles(file);
+    await expect(page.getByRole("article", { name: file.name }).getByRole("link")).toBeVisible();
+  });
 });

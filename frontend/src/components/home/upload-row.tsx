@@ -27,7 +27,7 @@ export const UploadRow = memo(function UploadRow({ upload, isShown, queue }: Upl
   return (
     <li
       className={cn(
-        "col-span-full grid grid-cols-subgrid items-start gap-x-4 gap-y-3 px-4 py-3 @3xl:items-center",
+        "col-span-full grid grid-cols-subgrid items-start gap-x-4 gap-y-2 px-4 py-3 @3xl:items-center",
         isShown && "bg-accent-soft",
       )}
     >
@@ -36,21 +36,19 @@ export const UploadRow = memo(function UploadRow({ upload, isShown, queue }: Upl
         aria-label={t("show", { name: file.name })}
         aria-pressed={isShown}
         onClick={() => queue.show(id)}
-        className="size-16 overflow-hidden rounded-sm border bg-stage hover:border-accent"
+        className="row-span-3 size-16 overflow-hidden rounded-sm border bg-stage hover:border-accent @3xl:row-span-1"
       >
         <Preview file={file} alt="" />
       </button>
       <FileFacts upload={upload} />
-      <div className="col-span-2 @3xl:col-span-1">
+      <div>
         {progress.phase === "done" ? (
           <RowResult result={progress.result} name={file.name} />
         ) : (
           <UploadStatus upload={upload} />
         )}
       </div>
-      <div className="col-span-2 @3xl:col-span-1">
-        <UploadActions upload={upload} queue={queue} />
-      </div>
+      <UploadActions upload={upload} queue={queue} />
     </li>
   );
 });

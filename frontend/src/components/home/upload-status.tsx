@@ -30,6 +30,8 @@ export function UploadStatus({ upload: { file, progress } }: { upload: Upload })
         />
       );
     }
+    case "waiting":
+      return <Under name={file.name} percent={0} text={t("waiting")} />;
     default:
       return <Under name={file.name} percent={null} text={t(progress.phase)} />;
   }
