@@ -77,8 +77,7 @@ function Verdict({ chosen, probability }: { chosen: Chosen; probability: number 
   return (
     <p className="mt-2 flex items-baseline gap-2 border-accent border-l-2 pl-3">
       <VerdictMark verdict={verdict} />
-      {t("verdict", {
-        verdict,
+      {t(`verdict.${verdict}`, {
         threshold: figures.threshold(chosen.threshold),
         probability: figures.threshold(probability),
       })}
