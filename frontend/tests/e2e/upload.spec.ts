@@ -77,8 +77,8 @@ for (const { locale, viewport, words } of [
 
       const exhibit = page.getByRole("article", { name: file.name });
       const probability = new Intl.NumberFormat(locale, {
-        style: "percent",
-        maximumFractionDigits: 1,
+        minimumFractionDigits: 3,
+        maximumFractionDigits: 3,
       }).format(answer.probability);
       await expect(exhibit.getByText(words.verdict[answer.verdict], { exact: true })).toBeVisible();
       await expect(exhibit.getByText(probability)).toBeVisible();

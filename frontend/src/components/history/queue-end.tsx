@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { Button, ButtonLink } from "@/components/ui/button";
+import { Button, ButtonLink, DownloadLink } from "@/components/ui/button";
 import { apiPath } from "@/lib/api/client";
 import { statisticsQuery } from "@/lib/api/queries";
 
@@ -33,11 +33,12 @@ export function QueueEnd({ skipped, onAgain }: QueueEndProps) {
             <ButtonLink href="/dashboard" variant="outline">
               {t("to_dashboard")}
             </ButtonLink>
-            <Button asChild variant="outline">
-              <a href={apiPath("/history/export.csv", { reviewed: true })} download>
-                {t("to_csv")}
-              </a>
-            </Button>
+            <DownloadLink
+              variant="outline"
+              href={apiPath("/history/export.csv", { reviewed: true })}
+            >
+              {t("to_csv")}
+            </DownloadLink>
           </>
         )}
         <ButtonLink href="/history" variant="outline">

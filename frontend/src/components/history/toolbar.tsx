@@ -4,7 +4,7 @@ import { Download } from "lucide-react";
 import { useTranslations } from "next-intl";
 import type { FilterProps } from "@/components/history/filter-bar";
 import { Segmented } from "@/components/result/segmented";
-import { Button } from "@/components/ui/button";
+import { DownloadLink } from "@/components/ui/button";
 import { apiPath, type Query } from "@/lib/api/client";
 import { VIEWS } from "@/lib/history-filters";
 
@@ -26,12 +26,15 @@ export function Toolbar({ count, isAll, query, filters, onChange }: ToolbarProps
       </p>
       <div className="ml-auto flex flex-wrap items-center gap-2 print:hidden">
         {(["csv", "json"] as const).map((format) => (
-          <Button key={format} asChild variant="ghost" size="sm">
-            <a href={apiPath(`/history/export.${format}`, query)} download>
-              <Download aria-hidden="true" />
-              {format.toUpperCase()}
-            </a>
-          </Button>
+          <DownloadLink
+            key={format}
+            variant="ghost"
+            size="sm"
+            href={apiPath(`/history/export.${format}`, query)}
+          >
+            <Download aria-hidden="true" />
+            {format.toUpperCase()}
+          </DownloadLink>
         ))}
         <Segmented
           label={t("view.label")}

@@ -2,6 +2,7 @@
 
 import { useFormatter, useTranslations } from "next-intl";
 import { useErrorWords } from "@/lib/error-words";
+import { PROBABILITY_FIGURE } from "@/lib/figures";
 import type { Uploads } from "@/lib/upload/uploads";
 
 /** Says each verdict, and each failure, to who does not see the page. */
@@ -18,10 +19,7 @@ export function Announcer({ items, endedId }: Uploads) {
         t("done", {
           name,
           verdict: common(`verdict_long.${ended.progress.result.verdict}`),
-          probability: format.number(ended.progress.result.probability, {
-            style: "percent",
-            maximumFractionDigits: 1,
-          }),
+          probability: format.number(ended.progress.result.probability, PROBABILITY_FIGURE),
         })}
       {ended?.progress.phase === "failed" &&
         t("failed", { name, problem: words(ended.progress.error) })}

@@ -10,6 +10,7 @@ import { VerdictScale } from "@/components/home/verdict-scale";
 import { ButtonLink } from "@/components/ui/button";
 import { VerdictBadge } from "@/components/verdict-badge";
 import type { PredictionResult } from "@/lib/api/schema";
+import { PROBABILITY_FIGURE } from "@/lib/figures";
 import { usePointWords } from "@/lib/point-words";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Upload } from "@/lib/upload/uploads";
@@ -61,7 +62,7 @@ function Answer({ result }: { result: PredictionResult }) {
       </div>
       <div className="grid gap-2">
         <p className="font-semibold text-3xl">
-          {format.number(result.probability, { style: "percent", maximumFractionDigits: 1 })}
+          {format.number(result.probability, PROBABILITY_FIGURE)}
         </p>
         <p className="text-muted text-sm">{common("probability")}</p>
         <VerdictScale result={result} />

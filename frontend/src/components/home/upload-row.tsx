@@ -11,6 +11,7 @@ import { VerdictScale } from "@/components/home/verdict-scale";
 import { VerdictBadge } from "@/components/verdict-badge";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
+import { PROBABILITY_FIGURE } from "@/lib/figures";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Upload } from "@/lib/upload/uploads";
 
@@ -62,7 +63,7 @@ function RowResult({ result, name }: { result: PredictionResult; name: string })
       <div className="grid justify-items-start gap-1">
         <p className="flex items-center gap-3 text-sm">
           <VerdictBadge verdict={result.verdict} />
-          {format.number(result.probability, { style: "percent", maximumFractionDigits: 1 })}
+          {format.number(result.probability, PROBABILITY_FIGURE)}
         </p>
         <p className="flex flex-wrap gap-x-3 py-0.5 text-sm">
           <Link

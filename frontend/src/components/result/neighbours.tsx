@@ -1,11 +1,10 @@
 "use client";
 
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useEffect } from "react";
-import { Button } from "@/components/ui/button";
+import { Button, ButtonLink } from "@/components/ui/button";
 
 interface NeighboursProps {
   /** Ids; null at either end of the history. */
@@ -44,11 +43,9 @@ function Neighbour({ id, title, children }: NeighbourProps) {
       {children}
     </Button>
   ) : (
-    <Button variant="outline" size="sm" asChild>
-      <Link href={pathOf(id)} title={title}>
-        {children}
-      </Link>
-    </Button>
+    <ButtonLink variant="outline" size="sm" href={pathOf(id)} title={title}>
+      {children}
+    </ButtonLink>
   );
 }
 

@@ -1,12 +1,11 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { Problem } from "@/components/problem";
 import { ResultSkeleton } from "@/components/result/result-skeleton";
 import { ResultView } from "@/components/result/result-view";
-import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button";
 import { ApiError } from "@/lib/api/error";
 import { recordQuery } from "@/lib/api/queries";
 import { useErrorWords } from "@/lib/error-words";
@@ -33,12 +32,10 @@ function NoSuchResult({ error }: { error: ApiError }) {
       <p>{words(error)}</p>
       <p className="text-muted text-sm">{t("not_kept")}</p>
       <div className="mt-3 flex flex-wrap gap-3">
-        <Button asChild>
-          <Link href="/">{t("home")}</Link>
-        </Button>
-        <Button variant="outline" asChild>
-          <Link href="/history">{t("history")}</Link>
-        </Button>
+        <ButtonLink href="/">{t("home")}</ButtonLink>
+        <ButtonLink href="/history" variant="outline">
+          {t("history")}
+        </ButtonLink>
       </div>
     </div>
   );

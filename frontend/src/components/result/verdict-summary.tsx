@@ -5,6 +5,7 @@ import { VERDICT_TEXT, VerdictMark } from "@/components/verdict-badge";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
+import { PROBABILITY_FIGURE } from "@/lib/figures";
 import { usePointWords } from "@/lib/point-words";
 
 /** The verdict, and how far it is from the threshold. */
@@ -13,7 +14,6 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
   const words = useTranslations("result.verdict");
   const format = useFormatter();
   const { verdict, probability, threshold, kind } = result;
-  const percent = { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 } as const;
   return (
     <section
       aria-label={words("label")}
@@ -32,7 +32,7 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
       </div>
       <p className="flex flex-wrap items-baseline gap-x-3">
         <span className="font-semibold text-3xl" data-testid="probability">
-          {format.number(probability, percent)}
+          {format.number(probability, PROBABILITY_FIGURE)}
         </span>
         <span className="text-muted text-sm">{words(`probability.${kind}`)}</span>
       </p>

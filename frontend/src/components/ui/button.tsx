@@ -1,6 +1,5 @@
 import { cva, type VariantProps } from "class-variance-authority";
 import Link from "next/link";
-import { Slot } from "radix-ui";
 import type { ComponentProps } from "react";
 import { cn } from "@/lib/class-names";
 
@@ -26,14 +25,13 @@ const buttonVariants = cva(
   },
 );
 
-type ButtonProps = ComponentProps<"button"> &
-  VariantProps<typeof buttonVariants> & { asChild?: boolean };
+type ButtonProps = ComponentProps<"button"> & VariantProps<typeof buttonVariants>;
 
-/** shadcn/ui's button; `asChild` gives its looks to a link. */
-export function Button({ className, variant, size, asChild = false, ...props }: ButtonProps) {
-  const Part = asChild ? Slot.Root : "button";
-  const type = asChild ? {} : { type: "button" as const };
-  return <Part {...type} className={cn(buttonVariants({ variant, size }), className)} {...props} />;
+/** shadcn/ui's button. */
+export function Button({ className, variant, size, ...props }: ButtonProps) {
+  return (
+    <button type="button" className={cn(buttonVariants({ variant, size }), className)} {...props} />
+  );
 }
 
 type ButtonLinkProps = ComponentProps<typeof Link> & VariantProps<typeof buttonVariants>;
@@ -41,4 +39,11 @@ type ButtonLinkProps = ComponentProps<typeof Link> & VariantProps<typeof buttonV
 /** A link with a button's looks. */
 export function ButtonLink({ className, variant, size, ...props }: ButtonLinkProps) {
   return <Link className={cn(buttonVariants({ variant, size }), className)} {...props} />;
+}
+
+type DownloadLinkProps = ComponentProps<"a"> & VariantProps<typeof buttonVariants>;
+
+/** A link to a file of the API, with a button's looks. */
+export function DownloadLink({ className, variant, size, ...props }: DownloadLinkProps) {
+  return <a download className={cn(buttonVariants({ variant, size }), className)} {...props} />;
 }

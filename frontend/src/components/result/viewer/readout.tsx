@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
+import { PROBABILITY_FIGURE } from "@/lib/figures";
 import { cellAt, coveredSize, type Size } from "@/lib/result/geometry";
 import type { Point } from "@/lib/result/viewport";
 
@@ -40,10 +41,7 @@ function TileFields({ result: { region, threshold }, covered, point }: FieldsPro
   const probability =
     typeof value === "number"
       ? t(value >= threshold ? "at_or_above" : "below", {
-          probability: format.number(value, {
-            minimumFractionDigits: 3,
-            maximumFractionDigits: 3,
-          }),
+          probability: format.number(value, PROBABILITY_FIGURE),
         })
       : t("no_tissue");
   return (

@@ -2,6 +2,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { Button } from "@/components/ui/button";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
+import { PROBABILITY_FIGURE } from "@/lib/figures";
 import { mostSuspicious, type Tile } from "@/lib/result/geometry";
 
 const MOST_TILES = 20;
@@ -81,7 +82,7 @@ function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
         </Button>
       </td>
       <td className="px-3 py-1">
-        {format.number(tile.probability, { minimumFractionDigits: 3, maximumFractionDigits: 3 })}
+        {format.number(tile.probability, PROBABILITY_FIGURE)}
         {tile.probability >= result.threshold && (
           <span className="text-muted">{` · ${t("at_or_above")}`}</span>
         )}
