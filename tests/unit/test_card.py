@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,7 @@ def test_writing_the_card_adds_one_file(tmp_path: Path) -> None:
 
 def test_plots_are_shown_where_they_exist_and_tissue_never(tmp_path: Path) -> None:
     folder = write_measured_bundle(tmp_path / "bundle")
+    shutil.rmtree(folder / "evaluation")
     assert "![" not in render_card(measured_bundle(folder))
     (folder / "evaluation").mkdir()
     for name in ("roc.png", "mosaic_8864.png"):

@@ -105,12 +105,16 @@ test("only scripts of the site's own run", async ({ page }) => {
   expect(scripts).toContain("'nonce-");
   expect(scripts).not.toMatch(/unsafe-inline|unsafe-eval|https?:|\*/);
   expect(policy).toContain("object-src 'none'");
-  const isRun = await page.evaluate(() => {
-    const script = document.createElement("script");
-    script.textContent = "window.wasRun = true";
-    document.body.append(script);
-    return "wasRun" in window;
+  // As if somebody had found a way to write into a page.
+  await page.route("/", async (route) => {
+    const answer = await route.fetch();
+    const injected = "<script>window.wasRun = true</script><main onfocus='window.wasRun = true'";
+    const body = (await answer.text()).replace("<main", injected);
+    await route.fulfill({ response: answer, body });
   });
+  await page.goto("/");
+  await page.getByRole("main").focus();
+  const isRun = await page.evaluate(() => "wasRun" in window);
   expect(isRun).toBe(false);
 });
 

@@ -32,14 +32,25 @@ export function noise(name: string, sidePixels: number): TestFile {
   return { name, mimeType: "image/png", buffer: png(sidePixels, pixels) };
 }
 
+/** Wait until the page's scripts take files: before that a drop is the browser's own. */
+async function untilReady(page: Page): Promise<void> {
+  await page.waitForLoadState("networkidle");
+  await page.waitForFunction(() => {
+    const input = document.querySelector("input[type=file]");
+    return Object.keys(input ?? {}).some((key) => key.startsWith("__reactProps"));
+  });
+}
+
 /** Drop files in the middle of the page. */
 export async function drop(page: Page, files: readonly TestFile[]): Promise<void> {
+  await untilReady(page);
   const dataTransfer = await transferOf(page, files);
   await page.dispatchEvent("main", "drop", { dataTransfer });
 }
 
 /** Paste files where the focus is, as Ctrl+V does with an image in the clipboard. */
 export async function paste(page: Page, files: readonly TestFile[]): Promise<void> {
+  await untilReady(page);
   const transfer = await transferOf(page, files);
   await page.evaluate((clipboardData) => {
     const event = new ClipboardEvent("paste", { clipboardData, bubbles: true });

@@ -1,0 +1,84 @@
+import { drawing, noise } from "./files";
+import { DESKTOP, expect, test } from "./fixtures";
+import { analyse, download, pagesOf, recordOf, untilDrawn } from "./result-page";
+
+test.use({ viewport: DESKTOP, locale: "en-US" });
+
+test("a region can be taken along", async ({ page }) => {
+  const { id } = await analyse(page, drawing("drawn_region"), { microns_per_pixel: "3" });
+  await page.goto(`/results/${id}`);
+  const { result } = await recordOf(page, id);
+  const name = `biopsia_${id.slice(-12)}`;
+  const values = result.region?.tiles.flat().filter((value) => value !== null) ?? [];
+
+  const json = await download(page, "JSON");
+  expect(json.name).toBe(`${name}.json`);
+  expect(JSON.parse(json.content.toString())).toEqual(result);
+
+  const csv = await download(page, "CSV");
+  expect(csv.name).toBe(`${name}.csv`);
+  const [header, ...lines] = csv.content.toString().trim().split("\r\n");
+  const columns = header?.split(",") ?? [];
+  const column = (title: string) =>
+    lines.map((line) => line.split(",")[columns.indexOf(title)] ?? "");
+  expect(column("probability").map(Number)).toEqual(values);
+  expect(column("at_or_above_threshold")).toEqual(
+    values.map((value) => String(value >= result.threshold)),
+  );
+  column("x_um").forEach((x, line) => {
+    expect(Number(x)).toBeCloseTo(3 * Number(column("x_px")[line]), 2);
+  });
+
+  const geojson = await download(page, "GeoJSON");
+  expect(geojson.name).toBe(`${name}.geojson`);
+  const { features } = JSON.parse(geojson.content.toString());
+  const probabilities = features.map(
+    (one: { properties: { measurements: { probability: number } } }) =>
+      one.properties.measurements.probability,
+  );
+  expect(probabilities).toEqual(values);
+  const corners: [number, number][] = features.flatMap(
+    (one: { geometry: { coordinates: unknown[][] } }) => one.geometry.coordinates[0],
+  );
+  expect(Math.max(...corners.map(([x]) => x))).toBeLessThanOrEqual(600);
+  expect(Math.max(...corners.map(([, y]) => y))).toBeLessThanOrEqual(400);
+});
+
+test("a patch can be taken along, as a picture too", async ({ page }) => {
+  const { id, probability } = await analyse(page, drawing("drawn_crowded"));
+  await page.goto(`/results/${id}`);
+  const csv = await download(page, "CSV");
+  const [header, line, ...rest] = csv.content.toString().trim().split("\r\n");
+  expect(rest).toEqual([]);
+  const column = header?.split(",").indexOf("probability") ?? -1;
+  expect(Number(line?.split(",")[column])).toBeCloseTo(probability, 6);
+
+  const png = await download(page, "PNG");
+  expect(png.name).toBe(`biopsia_${id.slice(-12)}.png`);
+  expect(png.content.subarray(0, 8).toString("latin1")).toBe("\x89PNG\r\n\x1a\n");
+  // 50 px are drawn 24 times as large; legend and caption are below.
+  expect(png.content.readUInt32BE(16)).toBe(1200);
+  expect(png.content.readUInt32BE(20)).toBeGreaterThan(1300);
+
+  await page.getByRole("radio", { name: "Side by side" }).check();
+  const both = await download(page, "PNG");
+  expect(both.content.readUInt32BE(16)).toBeGreaterThan(2400);
+});
+
+test("a report is one page, also with much to say", async ({ page }) => {
+  const patch = await analyse(page, drawing("drawn_loose"));
+  await page.goto(`/results/${patch.id}`);
+  await untilDrawn(page);
+  expect(pagesOf(await page.pdf({ format: "A4" }))).toBe(1);
+
+  const region = await analyse(page, noise("noise.png", 90), { microns_per_pixel: "20" });
+  expect(region.warnings.length).toBeGreaterThan(1);
+  await page.goto(`/results/${region.id}`);
+  for (const _ of [1, 2, 3, 4]) {
+    await page.getByLabel("Note (optional)").fill("a long note ".repeat(150));
+    await page.getByRole("button", { name: "Unsure" }).click();
+    await expect(page.getByLabel("Note (optional)")).toHaveValue("");
+  }
+  await expect(page.getByRole("list", { name: "Opinions" }).getByRole("listitem")).toHaveCount(4);
+  expect(pagesOf(await page.pdf({ format: "A4" }))).toBe(1);
+});

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import type { Page } from "@playwright/test";
+import type { HistoryRecord, PredictionResult } from "../../src/lib/api/schema";
+import type { TestFile } from "./files";
+import { expect } from "./fixtures";
+
+export const VERDICTS = {
+  malignant: "Looks like invasive carcinoma",
+  benign: "Looks healthy",
+  uncertain: "Too close to call",
+};
+
+/** Has an image judged for the page's visitor, without the page. */
+export async function analyse(
+  page: Page,
+  file: TestFile,
+  options: Record<string, string> = {},
+): Promise<PredictionResult> {
+  await page.goto("/model");
+  return page.evaluate(
+    async ({ base64, options }) => {
+      const form = new FormData();
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      form.append("file", new Blob([bytes]));
+      for (const [name, value] of Object.entries(options)) {
+        form.append(name, value);
+      }
+      return (await fetch("/api/predict", { method: "POST", body: form })).json();
+    },
+    { base64: file.buffer.toString("base64"), options },
+  );
+}
+
+/** Chooses a file on the first page and goes on to its result. */
+export async function upload(page: Page, file: TestFile): Promise<string> {
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByRole("button", { name: "Choose files" }).click();
+  await (await chooser).setFiles(file);
+  await page.getByRole("link", { name: "See where and why" }).first().click();
+  await page.waitForURL(/\/results\//);
+  return page.url().split("/").at(-1) ?? "";
+}
+
+export async function recordOf(page: Page, id: string): Promise<HistoryRecord> {
+  return page.evaluate(
+    async (path) => (await fetch(path)).json(),
+    `/api/history/${id}?explain=false`,
+  );
+}
+
+export function figure(probability: number): string {
+  return probability.toLocaleString("en-US", {
+    minimumFractionDigits: 3,
+    maximumFractionDigits: 3,
+  });
+}
+
+export function percent(share: number): string {
+  return share.toLocaleString("en-US", {
+    style: "percent",
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  });
+}
+
+export function image(page: Page) {
+  return page.getByRole("application", { name: "Image with evidence" });
+}
+
+/** The picture that the server sent gives way to the drawing. */
+export async function untilDrawn(page: Page): Promise<void> {
+  await expect(page.getByAltText("The image that was judged")).toHaveCSS("opacity", "0");
+}
+
+/** Where points of the image lie on the page, while all of it is shown. */
+export async function placing(page: Page, { width, height }: PredictionResult["image"]) {
+  await untilDrawn(page);
+  await image(page).scrollIntoViewIfNeeded();
+  const box = (await image(page).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const scale = Math.min(box.width / width, box.height / height);
+  return {
+    scale,
+    at: (x: number, y: number) => ({
+      x: box.x + (box.width - scale * width) / 2 + scale * x,
+      y: box.y + (box.height - scale * height) / 2 + scale * y,
+    }),
+  };
+}
+
+export function field(page: Page, name: string) {
+  return page
+    .getByLabel("Under the pointer")
+    .locator("div")
+    .filter({ has: page.getByText(name, { exact: true }) })
+    .getByRole("definition");
+}
+
+/** Colour in the middle of a part of the image, as it is drawn. */
+export function colourAt(page: Page, x: number, y: number): Promise<number[]> {
+  return image(page)
+    .locator("canvas")
+    .evaluate(
+      (canvas, place) => {
+        const bounds = canvas.getBoundingClientRect();
+        const ratio = (canvas as HTMLCanvasElement).width / bounds.width;
+        const context = (canvas as HTMLCanvasElement).getContext("2d");
+        const [left, top] = [(place.x - bounds.left) * ratio, (place.y - bounds.top) * ratio];
+        return [...(context?.getImageData(left, top, 1, 1).data ?? [])];
+      },
+      { x, y },
+    );
+}
+
+export async function download(
+  page: Page,
+  name: string,
+): Promise<{ name: string; content: Buffer }> {
+  const started = page.waitForEvent("download");
+  await page.getByRole("button", { name, exact: true }).click();
+  const file = await started;
+  return { name: file.suggestedFilename(), content: await readFile(await file.path()) };
+}
+
+export function pagesOf(pdf: Buffer): number {
+  return pdf.toString("latin1").match(/\/Type\s*\/Page(?![s\w])/g)?.length ?? 0;
+}
