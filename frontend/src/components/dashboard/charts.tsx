@@ -17,15 +17,15 @@ interface ChartsProps {
 export function Charts({ statistics, bounds, today }: ChartsProps) {
   return (
     <div className={CHART_GRID}>
-      <div className={WHOLE}>
+      <div className={FIRST}>
+        <Verdicts verdicts={statistics.verdicts} />
         <Days days={everyDay(statistics.days, bounds, today)} />
       </div>
       <div className={HALVES}>
         <Probabilities bins={statistics.probability} total={statistics.total} />
         <Hours hours={statistics.hours} />
       </div>
-      <div className={QUARTERS}>
-        <Verdicts verdicts={statistics.verdicts} />
+      <div className={THIRDS}>
         <Opinions statistics={statistics} />
         <AnswerTimes latency={statistics.latency} />
         <Revisions models={statistics.models} total={statistics.total} />
@@ -36,7 +36,8 @@ export function Charts({ statistics, bounds, today }: ChartsProps) {
 
 export const CHART_GRID = "grid gap-6";
 // Captions beside each other are as high as the longest of most, so that what follows lines up.
-export const WHOLE = "border-t [&_figcaption]:min-h-14";
+export const FIRST =
+  "grid gap-x-8 gap-y-6 border-t [&_figcaption]:min-h-14 lg:grid-cols-[minmax(0,1fr)_minmax(0,3fr)]";
 export const HALVES = "grid gap-x-8 gap-y-6 border-t [&_figcaption]:min-h-14 lg:grid-cols-2";
-export const QUARTERS =
-  "grid gap-x-8 gap-y-6 border-t sm:grid-cols-2 xl:grid-cols-4 [&_figcaption]:min-h-18";
+export const THIRDS =
+  "grid gap-x-8 gap-y-6 border-t sm:grid-cols-2 lg:grid-cols-3 [&_figcaption]:min-h-18";

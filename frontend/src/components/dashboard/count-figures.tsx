@@ -6,6 +6,7 @@ import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useWords } from "@/components/dashboard/use-words";
 import { VerdictLegend } from "@/components/dashboard/verdict-fills";
+import { WhenNear } from "@/components/when-near";
 import type { DayCounts, HourCounts } from "@/lib/api/schema";
 import { VERDICTS } from "@/lib/history-filters";
 import { busiest, type Counts, totalOf } from "@/lib/statistics";
@@ -41,9 +42,9 @@ function CountFigure({ title, summary, unit, rows }: CountFigureProps) {
     <ChartFigure title={title} summary={summary} table={table} height={HEIGHT}>
       <div className="flex h-full flex-col gap-2">
         <VerdictLegend />
-        <div className="min-h-0 flex-1">
+        <WhenNear className="min-h-0 flex-1">
           <VerdictBars rows={rows} />
-        </div>
+        </WhenNear>
       </div>
     </ChartFigure>
   );

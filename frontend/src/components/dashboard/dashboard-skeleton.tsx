@@ -1,10 +1,10 @@
-import { CHART_GRID, HALVES, QUARTERS, WHOLE } from "@/components/dashboard/charts";
+import { CHART_GRID, FIRST, HALVES, THIRDS } from "@/components/dashboard/charts";
 import { FIGURE, STRIP } from "@/components/dashboard/figures";
 import { cn } from "@/lib/class-names";
 
 const SIX = ["results", "malignant", "uncertain", "median", "p95", "agreement"];
 const TWO = ["probability", "hours"];
-const FOUR = ["verdicts", "opinions", "times", "models"];
+const THREE = ["opinions", "times", "models"];
 
 /** The page's parts in their places and sizes, before there are numbers. */
 export function DashboardSkeleton() {
@@ -19,7 +19,8 @@ export function DashboardSkeleton() {
         ))}
       </div>
       <div className={CHART_GRID}>
-        <div className={WHOLE}>
+        <div className={FIRST}>
+          <BlankFigure height="h-40" />
           <BlankFigure height="h-72" />
         </div>
         <div className={HALVES}>
@@ -27,8 +28,8 @@ export function DashboardSkeleton() {
             <BlankFigure key={name} height="h-72" />
           ))}
         </div>
-        <div className={QUARTERS}>
-          {FOUR.map((name) => (
+        <div className={THIRDS}>
+          {THREE.map((name) => (
             <BlankFigure key={name} height="h-40" />
           ))}
         </div>

@@ -6,6 +6,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useWords } from "@/components/dashboard/use-words";
+import { WhenNear } from "@/components/when-near";
 import { modelQuery } from "@/lib/api/queries";
 import type { Bin } from "@/lib/api/schema";
 import { usePointWords } from "@/lib/point-words";
@@ -56,9 +57,9 @@ export function Probabilities({ bins, total }: ProbabilitiesProps) {
     >
       <div className="flex h-full flex-col gap-2">
         <p className="min-h-[1lh] text-xs">{points.words}</p>
-        <div className="min-h-0 flex-1">
+        <WhenNear className="min-h-0 flex-1">
           <ProbabilityBars bins={bins} thresholds={points.thresholds} />
-        </div>
+        </WhenNear>
       </div>
     </ChartFigure>
   );

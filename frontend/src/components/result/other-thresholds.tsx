@@ -2,7 +2,7 @@
 
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
-import { WhenNear } from "@/components/result/when-near";
+import { WhenNear } from "@/components/when-near";
 import type { PredictionResult } from "@/lib/api/schema";
 
 const ThresholdExplorer = dynamic(() =>
@@ -15,7 +15,7 @@ export function OtherThresholds({ result }: { result: PredictionResult }) {
   return (
     <section className="border-t pt-6 lg:col-span-2 print:hidden">
       <h2 className="mb-4 font-semibold text-lg">{t("title")}</h2>
-      <WhenNear>
+      <WhenNear className="min-h-96">
         <ThresholdExplorer
           probability={result.probability}
           operatingPoint={result.operating_point}

@@ -2,10 +2,17 @@
 
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
-const MARGIN = "600px";
+// Drawings cost a slow phone half a second each: none is made that nobody is about to see.
+const MARGIN = "64px";
+
+interface WhenNearProps {
+  /** Classes that give the place its height, so that nothing moves when it is filled. */
+  className: string;
+  children: ReactNode;
+}
 
 /** What need not be there before the visitor comes near it. */
-export function WhenNear({ children }: { children: ReactNode }) {
+export function WhenNear({ className, children }: WhenNearProps) {
   const place = useRef<HTMLDivElement>(null);
   const [isNear, setIsNear] = useState(false);
   useEffect(() => {
@@ -19,7 +26,7 @@ export function WhenNear({ children }: { children: ReactNode }) {
     return () => observer.disconnect();
   }, []);
   return (
-    <div ref={place} className="min-h-96">
+    <div ref={place} className={className}>
       {isNear && children}
     </div>
   );
