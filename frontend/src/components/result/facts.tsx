@@ -1,6 +1,6 @@
 import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
-import { Moment } from "@/components/result/moment";
+import { Moment } from "@/components/moment";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
 
 /** What was judged, by which model, when. */

@@ -1,6 +1,6 @@
 import { useTranslations } from "next-intl";
+import { Moment } from "@/components/moment";
 import { DeleteResult } from "@/components/result/delete-result";
-import { Moment } from "@/components/result/moment";
 import { Neighbours } from "@/components/result/neighbours";
 import type { HistoryRecord } from "@/lib/api/schema";
 

@@ -1,7 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { useFormatter, useTranslations } from "next-intl";
+import { useTranslations } from "next-intl";
+import { Moment } from "@/components/moment";
 import { modelQuery } from "@/lib/api/queries";
 import type { Review } from "@/lib/api/schema";
 import { meaningOf, newestFirst } from "@/lib/opinions";
@@ -27,7 +28,6 @@ export function ReviewList({ reviews }: { reviews: readonly Review[] }) {
 function ReviewEntry({ review }: { review: Review }) {
   const t = useTranslations("result.review");
   const words = useTranslations("common.opinion");
-  const format = useFormatter();
   const { data: model } = useQuery(modelQuery);
   const meaning = meaningOf(review.label, model?.classNames ?? []);
   return (
@@ -37,12 +37,9 @@ function ReviewEntry({ review }: { review: Review }) {
           {words(review.opinion)}
           {meaning && <span className="font-normal text-muted">{` · ${t(meaning)}`}</span>}
         </span>
-        <time dateTime={review.created_at} className="text-muted text-xs">
-          {format.dateTime(new Date(review.created_at), {
-            dateStyle: "medium",
-            timeStyle: "short",
-          })}
-        </time>
+        <span className="text-muted text-xs">
+          <Moment time={review.created_at} />
+        </span>
       </p>
       {review.note && (
         <p className="whitespace-pre-wrap break-words print:line-clamp-1">{review.note}</p>
