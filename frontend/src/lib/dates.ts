@@ -11,9 +11,9 @@ const LATEST_START_MINUTES = 13 * 60;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Whether a text names a day that there is, of the year 1000 or later. */
+/** Whether a text names a day that there is, of the years 1000 to 9998: the next has one too. */
 export function isDay(text: string | null): text is Day {
-  if (text === null || !/^[1-9]\d{3}-\d{2}-\d{2}$/.test(text)) {
+  if (text === null || !/^(?!9999)[1-9]\d{3}-\d{2}-\d{2}$/.test(text)) {
     return false;
   }
   const time = Date.parse(`${text}T00:00:00Z`);

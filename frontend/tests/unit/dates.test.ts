@@ -10,6 +10,11 @@ describe("days", () => {
     ["2026-1-1", false],
     // What a date field says while its year is typed.
     ["0002-11-24", false],
+    ["1000-01-01", true],
+    ["9998-12-31", true],
+    // The day after its last would need a fifth figure.
+    ["9999-01-01", false],
+    ["9999-12-31", false],
     ["", false],
     [null, false],
   ])("%s is a day: %s", (text, expected) => {
@@ -23,6 +28,7 @@ describe("days", () => {
 
   test("are counted over the ends of months and years", () => {
     expect(addDays("2026-12-31", 1)).toBe("2027-01-01");
+    expect(addDays("9998-12-31", 1)).toBe("9999-01-01");
     expect(addDays("2026-03-01", -1)).toBe("2026-02-28");
     expect(daysBetween("2026-02-27", "2026-03-02")).toEqual([
       "2026-02-27",
