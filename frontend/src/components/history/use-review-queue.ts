@@ -51,6 +51,8 @@ export function useReviewQueue() {
 
   function skip() {
     if (current && !review.isPending) {
+      // What went wrong with this record must not stand under the next.
+      review.reset();
       setProgress((now) => withSkipped(now, current.id));
       setLast({ id: current.id, opinion: "skip" });
     }
