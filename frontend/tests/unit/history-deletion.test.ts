@@ -6,7 +6,7 @@ const IDS = ["a", "b", "c", "d", "e", "f", "g"];
 
 describe("deleting many", () => {
   test("goes on after a failure and names it", async () => {
-    const error = new ApiError("busy", "later");
+    const error = new ApiError("internal_error", "");
     const seen: number[] = [];
     const failures = await deleteEach(
       IDS,
@@ -34,6 +34,53 @@ describe("deleting many", () => {
     );
     expect(most).toBe(4);
     expect(removed.toSorted()).toEqual(IDS);
+  });
+
+  test("comes back when it is asked to, and gets more through than a minute allows", async () => {
+    const tooMany = new ApiError("rate_limited", "", {}, 7);
+    const ids = Array.from({ length: 650 }, (_, index) => `${index}`);
+    let allowed = 600;
+    const removed: string[] = [];
+    const waits: number[] = [];
+    const failures = await deleteEach(
+      ids,
+      async (id) => {
+        if (allowed === 0) {
+          throw tooMany;
+        }
+        allowed -= 1;
+        removed.push(id);
+      },
+      () => undefined,
+      async (ms) => {
+        waits.push(ms);
+        allowed += 10;
+      },
+    );
+    expect(failures.size).toBe(0);
+    expect(removed.toSorted()).toEqual(ids.toSorted());
+    expect(new Set(waits)).toEqual(new Set([7000]));
+  });
+
+  test("tries what may pass four times, until one has failed so often", async () => {
+    const away = new ApiError("unreachable", "");
+    const tries = new Map<string, number>();
+    const waits: number[] = [];
+    const failures = await deleteEach(
+      IDS,
+      (id) => {
+        tries.set(id, (tries.get(id) ?? 0) + 1);
+        return Promise.reject(away);
+      },
+      () => undefined,
+      async (ms) => {
+        waits.push(ms);
+      },
+    );
+    expect([...failures.keys()].toSorted()).toEqual(IDS);
+    expect(waits.slice(0, 4)).toEqual([1000, 1000, 1000, 1000]);
+    expect(Math.max(...waits)).toBe(4000);
+    expect(IDS.map((id) => tries.get(id))).toEqual([4, 4, 4, 4, 1, 1, 1]);
   });
 
   test("does nothing for none", async () => {
