@@ -102,6 +102,24 @@ describe("the queue of uploads", () => {
     await settle(() => expect(calls).toHaveLength(2));
   });
 
+  it("sends once more what arrived and got no answer, then waits to be asked", async () => {
+    const unanswered = new ApiError("unanswered", "no answer in time");
+    const { queue, calls, phases } = bench();
+    queue.add([image("a")], OPTIONS);
+    for (const [sent, error] of [unanswered, AWAY, unanswered].entries()) {
+      await settle(() => expect(calls).toHaveLength(sent + 1));
+      calls[sent]?.fail(error);
+      await settle(() => expect(phases()).not.toEqual(["uploading"]));
+      await vi.advanceTimersByTimeAsync(30_000);
+    }
+    expect(phases()).toEqual(["failed"]);
+    expect(calls).toHaveLength(3);
+    queue.retry(1);
+    await settle(() => expect(calls).toHaveLength(4));
+    calls[3]?.fail(unanswered);
+    await settle(() => expect(phases()).toEqual(["pausing"]));
+  });
+
   it("gives up on what will not change, until it is asked again", async () => {
     const { queue, calls, phases } = bench();
     queue.add([image("a")], OPTIONS);

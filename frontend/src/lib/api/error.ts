@@ -1,7 +1,7 @@
 import type { ErrorCode as ApiErrorCode, ErrorReport } from "@/lib/api/schema";
 
 /** The API's codes, and what can go wrong before it answers; there are words for each. */
-export type ErrorCode = ApiErrorCode | "offline" | "unreachable" | "cancelled";
+export type ErrorCode = ApiErrorCode | "offline" | "unreachable" | "unanswered" | "cancelled";
 
 /** A request that did not bring what was asked. */
 export class ApiError extends Error {

@@ -1,8 +1,10 @@
 import { ApiError, errorOfAnswer, errorOfSilence } from "@/lib/api/error";
 import type { PredictionResult } from "@/lib/api/schema";
 
-/** Milliseconds without any progress after which a request counts as lost. */
+/** Milliseconds in which nothing of the body leaves, after which a request counts as lost. */
 const STALLED_MS = 60_000;
+/** Milliseconds that the service has for its answer: a large region takes minutes to read. */
+const ANSWER_MS = 10 * 60_000;
 
 export interface Parcel {
   address: string;
@@ -19,15 +21,18 @@ export interface Tracking {
 /**
  * Send an image, and return the answer. `fetch` cannot tell how much of a body has left.
  *
- * @throws ApiError `cancelled` when the signal aborts; else as `ask` of the API's client.
+ * @throws ApiError `cancelled` when the signal aborts; `unanswered` when all was sent and the
+ *   answer does not come in ten minutes; else as `ask` of the API's client.
  */
 export function post(parcel: Parcel, { signal, onProgress }: Tracking): Promise<PredictionResult> {
   const request = new XMLHttpRequest();
   const cancel = () => request.abort();
+  let isSent = false;
   const answer = new Promise<PredictionResult>((resolve, reject) => {
     request.onload = () => settle(request, resolve, reject);
     request.onerror = () => reject(errorOfSilence());
-    request.ontimeout = () => reject(errorOfSilence());
+    request.ontimeout = () =>
+      reject(isSent ? new ApiError("unanswered", "no answer in time") : errorOfSilence());
     request.onabort = () => reject(new ApiError("cancelled", "cancelled"));
   });
   request.open("POST", parcel.address);
@@ -35,15 +40,19 @@ export function post(parcel: Parcel, { signal, onProgress }: Tracking): Promise<
     request.setRequestHeader(name, value);
   }
   const started = performance.now();
-  const hope = () => {
-    request.timeout = performance.now() - started + STALLED_MS;
+  const wait = (ms: number) => {
+    request.timeout = performance.now() - started + ms;
   };
   request.upload.onprogress = ({ loaded, total }) => {
-    hope();
+    wait(STALLED_MS);
     onProgress(loaded / total);
   };
+  request.upload.onload = () => {
+    isSent = true;
+    wait(ANSWER_MS);
+  };
   signal.addEventListener("abort", cancel);
-  hope();
+  wait(STALLED_MS);
   request.send(parcel.body);
   return answer.finally(() => signal.removeEventListener("abort", cancel));
 }

@@ -16,6 +16,8 @@ import {
 } from "@/lib/upload/uploads";
 
 const MAX_AT_ONCE = 3;
+/** How often that is sent again which arrived and got no answer. */
+const MAX_RESENDS = 1;
 
 interface Surroundings {
   send: Send;
@@ -135,11 +137,13 @@ export class UploadQueue {
 
   /** A service that is away may take minutes to start, so only the visitor ends the trying. */
   private async sendUntilAnswered(upload: Upload, signal: AbortSignal): Promise<Progress> {
+    let unanswered = 0;
     for (let failures = 0; ; failures++) {
       try {
         return { phase: "done", result: await this.sendOnce(upload, signal) };
       } catch (error) {
-        if (signal.aborted || !(error instanceof ApiError && error.isTransient)) {
+        unanswered += isUnanswered(error) ? 1 : 0;
+        if (signal.aborted || !mayPass(error, unanswered)) {
           return { phase: "failed", error };
         }
         const delay = retryDelayMs(failures, error);
@@ -176,4 +180,16 @@ export class UploadQueue {
       listener();
     }
   }
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "unanswered";
+}
+
+/** Whether to send again. What took the service too long twice would do so each time. */
+function mayPass(error: unknown, unanswered: number): error is ApiError {
+  return (
+    error instanceof ApiError &&
+    (error.isTransient || (isUnanswered(error) && unanswered <= MAX_RESENDS))
+  );
 }
