@@ -72,8 +72,10 @@ function Under({ name, percent, text }: UnderProps) {
 }
 
 function Pausing({ error, nextTryAt }: { error: ApiError; nextTryAt: number }) {
-  const t = useTranslations("common");
+  const t = useTranslations("home.phase");
+  const common = useTranslations("common");
   const words = useErrorWords();
   const seconds = useSecondsUntil(nextTryAt);
-  return <p className="text-sm">{`${words(error)} ${t("retry_in", { seconds })}`}</p>;
+  const next = common("retry_in", { seconds });
+  return <p className="text-sm">{`${words(error)} ${t("pausing")} ${next}`}</p>;
 }

@@ -12,7 +12,7 @@ import { useUploads } from "@/components/home/use-uploads";
 import { modelQuery } from "@/lib/api/queries";
 import { maxMicrons, optionsOf } from "@/lib/upload/settings";
 
-type Notice = "no_files" | "scale_missing" | "sample_failed";
+type Notice = "scale_missing" | "sample_failed";
 
 /** Where images come in, wait, and get their verdict. */
 export function Workbench({ samples }: { samples: readonly Sample[] }) {
@@ -24,16 +24,17 @@ export function Workbench({ samples }: { samples: readonly Sample[] }) {
   const isOver = useFileIntake(take);
 
   function take(files: readonly File[]) {
+    if (files.length === 0) {
+      return;
+    }
     const options = optionsOf(uploads.settings, maxMicrons(model));
     if (!options) {
       setNotice("scale_missing");
       micronsField.current?.focus();
       return;
     }
-    setNotice(files.length === 0 ? "no_files" : null);
-    if (files.length > 0) {
-      queue.add(files, options);
-    }
+    setNotice(null);
+    queue.add(files, options);
   }
 
   async function takeSample({ address }: Sample) {
