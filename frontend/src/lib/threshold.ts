@@ -1,5 +1,11 @@
 import type { ModelFacts } from "@/lib/api/model-facts";
-import type { OperatingPoint, PredictionResult, ThresholdFigures } from "@/lib/api/schema";
+import type {
+  HistoryItem,
+  OperatingPoint,
+  OperatingPointReport,
+  PredictionResult,
+  ThresholdFigures,
+} from "@/lib/api/schema";
 
 /** What a threshold means: figures measured on held-out cases, and what follows from them. */
 
@@ -49,25 +55,50 @@ export function nearestIndex(
   );
 }
 
+/** Whether a model is the very one that answered: of another revision its figures say nothing. */
+export function isModelOf(
+  model: Pick<ModelFacts, "revision">,
+  result: Pick<HistoryItem, "model">,
+): boolean {
+  return model.revision === result.model.revision;
+}
+
+/** The figures of a result's operating point; null unless the model is the one that answered. */
+export function pointOf(
+  model: Pick<ModelFacts, "revision" | "operatingPoints"> | undefined,
+  result: Pick<HistoryItem, "model" | "operating_point">,
+): OperatingPointReport | null {
+  return model && isModelOf(model, result)
+    ? (model.operatingPoints[result.operating_point ?? ""] ?? null)
+    : null;
+}
+
 /** The uncertain band of an operating point; null where there is none. */
-export function bandOf(point: OperatingPoint | undefined): Rule["band"] {
+export function bandOf(point: OperatingPoint | null | undefined): Rule["band"] {
   return point && point.uncertain_low < point.uncertain_high
     ? { low: point.uncertain_low, high: point.uncertain_high }
     : null;
 }
 
-/** What to begin with: the rule of a result, else the model's own operating point. */
+/**
+ * What to begin with: the rule of a result, else the model's own operating point.
+ *
+ * A result of another revision has its threshold only, whatever its operating point is called.
+ */
 export function firstChoice(
-  { operatingPoints, defaultOperatingPoint, thresholdCurve }: ModelFacts,
-  operatingPoint: string | null | undefined,
-  threshold: number | undefined,
+  facts: Pick<
+    ModelFacts,
+    "revision" | "operatingPoints" | "defaultOperatingPoint" | "thresholdCurve"
+  >,
+  result?: Pick<HistoryItem, "model" | "operating_point" | "threshold">,
 ): Choice {
-  if (operatingPoint && operatingPoint in operatingPoints) {
-    return operatingPoint;
+  const { operatingPoints, defaultOperatingPoint, thresholdCurve } = facts;
+  if (result?.operating_point && pointOf(facts, result)) {
+    return result.operating_point;
   }
-  return threshold === undefined && defaultOperatingPoint in operatingPoints
+  return !result && defaultOperatingPoint in operatingPoints
     ? defaultOperatingPoint
-    : nearestIndex(thresholdCurve, threshold ?? 0.5);
+    : nearestIndex(thresholdCurve, result?.threshold ?? 0.5);
 }
 
 /** The figures of a choice; null where the model has none such. */

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
   bandOf,
+  firstChoice,
   naturalFrequencies,
   nearestIndex,
   parsePercentage,
+  pointOf,
   predictiveValues,
   verdictBy,
 } from "@/lib/threshold";
@@ -120,5 +122,36 @@ describe("bandOf", () => {
       low: 0.3,
       high: 0.5,
     });
+  });
+});
+
+describe("a result of another revision of the model", () => {
+  const figures = { sensitivity: 0.9, specificity: 0.8, precision: 0.7, npv: 0.95 };
+  const balanced = { threshold: 0.5, uncertain_low: 0.4, uncertain_high: 0.6, ...figures };
+  const model = {
+    revision: "new",
+    operatingPoints: { balanced },
+    defaultOperatingPoint: "balanced",
+    thresholdCurve: CURVE.map((point) => ({ ...point, ...figures })),
+  };
+  const result = (revision: string, operating_point: string | null, threshold: number) => ({
+    model: { name: "biopsia-idc", revision },
+    operating_point,
+    threshold,
+  });
+
+  it("has no figures of the current one", () => {
+    expect(pointOf(model, result("new", "balanced", 0.5))).toBe(balanced);
+    expect(pointOf(model, result("old", "balanced", 0.26))).toBeNull();
+    expect(pointOf(model, result("new", null, 0.26))).toBeNull();
+    expect(pointOf(model, result("new", "gone", 0.26))).toBeNull();
+    expect(pointOf(undefined, result("new", "balanced", 0.5))).toBeNull();
+  });
+
+  it("begins at its own threshold, not at the current one's of that name", () => {
+    expect(firstChoice(model, result("new", "balanced", 0.5))).toBe("balanced");
+    expect(firstChoice(model, result("old", "balanced", 0.26))).toBe(1);
+    expect(firstChoice(model, result("new", null, 0.74))).toBe(3);
+    expect(firstChoice(model)).toBe("balanced");
   });
 });

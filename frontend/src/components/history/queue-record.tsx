@@ -13,7 +13,7 @@ import { VerdictBadge } from "@/components/verdict-badge";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import type { HistoryItem } from "@/lib/api/schema";
 import type { OpinionChoice } from "@/lib/opinions";
-import { bandOf } from "@/lib/threshold";
+import { bandOf, pointOf } from "@/lib/threshold";
 
 interface QueueRecordProps {
   item: HistoryItem;
@@ -90,9 +90,6 @@ function RecordFacts({ item, zone, model }: Pick<QueueRecordProps, "item" | "zon
   const t = useTranslations("history.review");
   const common = useTranslations("common");
   const words = useItemWords(zone);
-  // Of another revision the model's operating points say nothing.
-  const isOfModel = item.model.revision === model.revision;
-  const point = isOfModel ? model.operatingPoints[item.operating_point ?? ""] : undefined;
   return (
     <div className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
@@ -103,7 +100,7 @@ function RecordFacts({ item, zone, model }: Pick<QueueRecordProps, "item" | "zon
       <ProbabilityScale
         probability={item.probability}
         threshold={item.threshold}
-        band={bandOf(point)}
+        band={bandOf(pointOf(model, item))}
         verdict={item.verdict}
       />
       <p className="text-muted text-xs">

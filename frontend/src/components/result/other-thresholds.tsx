@@ -16,11 +16,7 @@ export function OtherThresholds({ result }: { result: PredictionResult }) {
     <section className="border-t pt-6 lg:col-span-2 print:hidden">
       <h2 className="mb-4 font-semibold text-lg">{t("title")}</h2>
       <WhenNear className="min-h-96">
-        <ThresholdExplorer
-          probability={result.probability}
-          operatingPoint={result.operating_point}
-          threshold={result.threshold}
-        />
+        <ThresholdExplorer result={result} />
       </WhenNear>
     </section>
   );

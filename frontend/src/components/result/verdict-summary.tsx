@@ -7,12 +7,14 @@ import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { PROBABILITY_FIGURE } from "@/lib/figures";
 import { usePointWords } from "@/lib/point-words";
+import { bandOf, pointOf } from "@/lib/threshold";
 
 /** The verdict, and how far it is from the threshold. */
 export function VerdictSummary({ result }: { result: PredictionResult }) {
   const t = useTranslations("common");
   const words = useTranslations("result.verdict");
   const format = useFormatter();
+  const { data: model } = useQuery(modelQuery);
   const { verdict, probability, threshold, kind } = result;
   return (
     <section
@@ -39,7 +41,7 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
       <ProbabilityScale
         probability={probability}
         threshold={threshold}
-        band={useBand(result)}
+        band={bandOf(pointOf(model, result))}
         verdict={verdict}
       />
       <OperatingPoint result={result} />
@@ -53,7 +55,7 @@ function OperatingPoint({ result }: { result: PredictionResult }) {
   const format = useFormatter();
   const words = usePointWords();
   const { data: model } = useQuery(modelQuery);
-  const figures = model?.operatingPoints[result.operating_point ?? ""];
+  const figures = pointOf(model, result);
   const percent = (value: number) => format.number(value, { style: "percent" });
   return (
     <p className="text-sm">
@@ -68,10 +70,4 @@ function OperatingPoint({ result }: { result: PredictionResult }) {
       )}
     </p>
   );
-}
-
-function useBand({ operating_point }: PredictionResult): { low: number; high: number } | null {
-  const { data: model } = useQuery(modelQuery);
-  const point = model?.operatingPoints[operating_point ?? ""];
-  return point ? { low: point.uncertain_low, high: point.uncertain_high } : null;
 }

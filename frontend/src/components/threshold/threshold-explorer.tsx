@@ -11,14 +11,12 @@ import { useFigures } from "@/components/threshold/use-figures";
 import { VerdictMark } from "@/components/verdict-badge";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import { modelQuery } from "@/lib/api/queries";
-import { type Chosen, chosenOf, firstChoice, verdictBy } from "@/lib/threshold";
+import type { PredictionResult } from "@/lib/api/schema";
+import { type Chosen, chosenOf, firstChoice, isModelOf, verdictBy } from "@/lib/threshold";
 
 interface ThresholdExplorerProps {
-  /** Of the result that the threshold is for, 0 to 1. */
-  probability?: number;
-  /** The rule that was applied to the result; null for a threshold of one's own. */
-  operatingPoint?: string | null;
-  threshold?: number;
+  /** What the threshold is for; without it the model alone is shown. */
+  result?: PredictionResult;
 }
 
 /** Move the threshold, and see what that would have meant on the held-out cases. */
@@ -41,18 +39,17 @@ export function ThresholdExplorer(props: ThresholdExplorerProps) {
   );
 }
 
-function Explorer({
-  facts,
-  probability,
-  operatingPoint,
-  threshold,
-}: ThresholdExplorerProps & { facts: ModelFacts }) {
+function Explorer({ facts, result }: ThresholdExplorerProps & { facts: ModelFacts }) {
   const t = useTranslations("threshold");
-  const [choice, setChoice] = useState(() => firstChoice(facts, operatingPoint, threshold));
+  const [choice, setChoice] = useState(() => firstChoice(facts, result));
   const chosen = chosenOf(facts, choice);
+  const probability = result?.probability;
   return (
     chosen && (
       <div className="@container">
+        {result && !isModelOf(facts, result) && (
+          <p className="mb-4 max-w-[70ch] text-sm">{t("other_revision")}</p>
+        )}
         <div className="grid gap-8 @3xl:grid-cols-[minmax(0,1.7fr)_minmax(18rem,1fr)]">
           <div className="grid content-start gap-2">
             <ThresholdChart facts={facts} chosen={chosen} probability={probability} />
