@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { recordQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
+import { isKept } from "@/lib/kept";
 
 /**
  * What this page alone knows until it is closed: the images as they were chosen. The service keeps
@@ -18,8 +19,8 @@ export function rememberAnswer(client: QueryClient, result: PredictionResult, im
     newer_id: null,
     older_id: null,
   };
-  // Of a saved one the history knows more, its neighbours, and is asked when it is looked at.
-  const updatedAt = result.saved ? 0 : Date.now();
+  // Of one that is kept the history knows more, its neighbours, and is asked when it is looked at.
+  const updatedAt = isKept(result) ? 0 : Date.now();
   client.setQueryData(recordQuery(result.id).queryKey, record, { updatedAt });
 }
 
@@ -31,4 +32,17 @@ export function imageOf(id: string): Blob | undefined {
 /** Keep an image that the visitor chose again for an answer of the history. */
 export function rememberImage(id: string, image: Blob): void {
   images.set(id, image);
+}
+
+/** Drop what this page knows of an answer that was deleted, so that going back does not draw it. */
+export function forgetAnswer(client: QueryClient, id: string): void {
+  images.delete(id);
+  client.removeQueries({ queryKey: ["history"], predicate: ({ queryKey }) => queryKey[2] === id });
+}
+
+/** Drop what this page knows of all answers, those too that were not to be saved. */
+export function forgetEveryAnswer(client: QueryClient): void {
+  images.clear();
+  client.removeQueries({ queryKey: ["history", "record"] });
+  client.removeQueries({ queryKey: ["history", "original"] });
 }

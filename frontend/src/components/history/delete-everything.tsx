@@ -9,6 +9,7 @@ import { Button } from "@/components/ui/button";
 import { send } from "@/lib/api/client";
 import { statisticsQuery } from "@/lib/api/queries";
 import type { Deleted } from "@/lib/api/schema";
+import { forgetEveryAnswer } from "@/lib/session";
 
 /** Whose these records are, and how all of them go. */
 export function DeleteEverything() {
@@ -33,6 +34,7 @@ function Question({ onClose }: { onClose: () => void }) {
   const deletion = useMutation({
     mutationFn: () => send<Deleted>("DELETE", "/history"),
     onSuccess: async () => {
+      forgetEveryAnswer(client);
       await client.invalidateQueries({ queryKey: ["history"] });
       onClose();
     },

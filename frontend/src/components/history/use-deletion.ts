@@ -3,6 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { deleteEach, deleteRecord } from "@/lib/history-deletion";
+import { forgetAnswer } from "@/lib/session";
 
 interface State {
   /** While it runs. */
@@ -27,6 +28,9 @@ export function useDeletion(onSelect: (selected: ReadonlySet<string>) => void): 
       setState({ progress: { done, total: ids.length }, failures: new Map(), deleted: 0 });
     show(0);
     const failures = await deleteEach(ids, deleteRecord, show);
+    for (const id of ids.filter((id) => !failures.has(id))) {
+      forgetAnswer(client, id);
+    }
     // Not waited for: with the service away it would take long to fail as well.
     client.invalidateQueries({ queryKey: ["history"] });
     onSelect(new Set(failures.keys()));

@@ -8,7 +8,7 @@ import { useId, useRef } from "react";
 import { Problem } from "@/components/problem";
 import { Button } from "@/components/ui/button";
 import { send } from "@/lib/api/client";
-import { recordQuery } from "@/lib/api/queries";
+import { forgetAnswer } from "@/lib/session";
 
 /** Deletes the result for good, once that is confirmed. */
 export function DeleteResult({ id }: { id: string }) {
@@ -57,14 +57,10 @@ function useRemoval(id: string) {
   return useMutation({
     mutationFn: () => send<null>("DELETE", `/history/${id}`),
     onSuccess: async () => {
-      router.push("/history");
-      // Its own page must not ask for it while it is being left.
-      const own = recordQuery(id).queryKey;
-      await client.invalidateQueries({ queryKey: own, refetchType: "none" });
-      await client.invalidateQueries({
-        queryKey: ["history"],
-        predicate: ({ queryKey }) => queryKey[2] !== id,
-      });
+      router.replace("/history");
+      // Its own page, which is being left, does not ask again for what is removed.
+      forgetAnswer(client, id);
+      await client.invalidateQueries({ queryKey: ["history"] });
     },
   });
 }

@@ -2,6 +2,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Moment } from "@/components/moment";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
+import { isKept } from "@/lib/kept";
 
 /** What was judged, by which model, when. */
 export function Facts({ result }: { result: PredictionResult }) {
@@ -26,7 +27,11 @@ export function Facts({ result }: { result: PredictionResult }) {
           {t("milliseconds", { time: format.number(timing.total, { maximumFractionDigits: 0 }) })}
           {result.cached && <Small>{t("cached")}</Small>}
         </Fact>
-        <Fact name={t("kept")}>{t(result.saved ? "saved" : "not_saved")}</Fact>
+        <Fact name={t("kept")}>
+          {isKept(result) && !result.saved
+            ? common("warning.save_delayed.title")
+            : t(result.saved ? "saved" : "not_saved")}
+        </Fact>
         <Fact name={t("sha256")}>
           <span title={image.sha256}>{`${image.sha256.slice(0, 16)}…`}</span>
         </Fact>

@@ -13,8 +13,10 @@ import { useErrorWords } from "@/lib/error-words";
 /** One result of this visitor; of anybody else's, that there is none. */
 export function ResultPage({ id }: { id: string }) {
   const { data: record, error, refetch } = useQuery(recordQuery(id));
-  // An answer that was deleted elsewhere is still here, but is no more.
-  if (error instanceof ApiError && error.code === "unknown_record") {
+  // An answer that was deleted elsewhere is still here, but is no more. One that the history has
+  // not got yet was never there.
+  const isExpected = record?.result.saved !== false;
+  if (isExpected && error instanceof ApiError && error.code === "unknown_record") {
     return <NoSuchResult error={error} />;
   }
   if (record) {

@@ -3,6 +3,7 @@ import { Moment } from "@/components/moment";
 import { DeleteResult } from "@/components/result/delete-result";
 import { Neighbours } from "@/components/result/neighbours";
 import type { HistoryRecord } from "@/lib/api/schema";
+import { isKept } from "@/lib/kept";
 
 /** What this result is called, and the ways from here. */
 export function TopBar({ record }: { record: HistoryRecord }) {
@@ -17,12 +18,13 @@ export function TopBar({ record }: { record: HistoryRecord }) {
         <Moment time={result.created_at} />
         <span className="hidden print:inline">{` · ${result.id}`}</span>
       </p>
-      {result.saved ? (
+      {result.saved && (
         <div className="flex flex-wrap items-center gap-2 print:hidden">
           <Neighbours newer={record.newer_id} older={record.older_id} />
           <DeleteResult id={result.id} />
         </div>
-      ) : (
+      )}
+      {!isKept(result) && (
         <p className="rounded-sm bg-uncertain-soft px-3 py-1.5 text-sm print:hidden">
           {t("not_kept")}
         </p>

@@ -2,6 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { apiPath, ask, type Query } from "@/lib/api/client";
 import { modelFacts } from "@/lib/api/model-facts";
 import type { HealthReport, HistoryRecord, ModelReport, Statistics } from "@/lib/api/schema";
+import { isKept } from "@/lib/kept";
 
 /** Every question to the API that is kept; one place for each key. */
 
@@ -22,9 +23,9 @@ export function recordQuery(id: string) {
     queryKey: ["history", "record", id],
     queryFn: ({ signal }) =>
       ask<HistoryRecord>(apiPath(`/history/${id}`, { explain: false }), { signal }),
-    // What was not saved is known to this page only: nobody may be asked for it, not even after
+    // What is not kept is known to this page only: nobody may be asked for it, not even after
     // something else of the history has changed.
-    staleTime: ({ state }) => (state.data?.result.saved === false ? "static" : 10_000),
+    staleTime: ({ state }) => (state.data && !isKept(state.data.result) ? "static" : 10_000),
   });
 }
 

@@ -1,0 +1,56 @@
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, describe, expect, test } from "vitest";
+import { recordQuery } from "@/lib/api/queries";
+import { forgetAnswer, forgetEveryAnswer, imageOf, rememberAnswer } from "@/lib/session";
+import { patch } from "./result-fixtures";
+
+const IMAGE = new Blob(["tissue"]);
+const client = new QueryClient();
+
+function remember(id: string, changes: Parameters<typeof patch>[0] = {}) {
+  rememberAnswer(client, patch({ id, ...changes }), IMAGE);
+  return client.getQueryState(recordQuery(id).queryKey);
+}
+
+afterEach(() => {
+  forgetEveryAnswer(client);
+  client.clear();
+});
+
+describe("remembering an answer", () => {
+  test("asks the history for what is there, or will be, and for nothing else", () => {
+    const delayed = [{ code: "save_delayed", message: "" } as const];
+    expect(remember("a")?.dataUpdatedAt).toBe(0);
+    expect(remember("b", { saved: false, warnings: delayed })?.dataUpdatedAt).toBe(0);
+    expect(remember("c", { saved: false })?.dataUpdatedAt).toBeGreaterThan(0);
+  });
+});
+
+describe("forgetting", () => {
+  test("one leaves nothing of it, and all of the others", () => {
+    remember("a");
+    remember("b");
+    client.setQueryData(["history", "original", "a"], IMAGE);
+    forgetAnswer(client, "a");
+    expect(imageOf("a")).toBeUndefined();
+    expect(client.getQueryData(recordQuery("a").queryKey)).toBeUndefined();
+    expect(client.getQueryData(["history", "original", "a"])).toBeUndefined();
+    expect(imageOf("b")).toBe(IMAGE);
+    expect(client.getQueryData(recordQuery("b").queryKey)?.result.id).toBe("b");
+  });
+
+  test("every one leaves nothing, not even what was not saved", () => {
+    remember("a");
+    remember("b", { saved: false });
+    client.setQueryData(["history", "original", "a"], IMAGE);
+    client.setQueryData(["model"], "stays");
+    forgetEveryAnswer(client);
+    expect([imageOf("a"), imageOf("b")]).toEqual([undefined, undefined]);
+    expect(
+      client
+        .getQueryCache()
+        .getAll()
+        .map(({ queryKey }) => queryKey),
+    ).toEqual([["model"]]);
+  });
+});
