@@ -67,13 +67,14 @@ test("the results before and after are one press away", async ({ page }) => {
   await expect(page).toHaveURL(new RegExp(older.id));
   await expect(page.getByTestId("probability")).toHaveText(figure(older.probability));
   await expect(page.getByRole("button", { name: "Next", exact: true })).toBeDisabled();
-  await page.keyboard.press("k");
+  await page.keyboard.press("ArrowLeft");
   await expect(page).toHaveURL(new RegExp(newer.id));
   await expect(page.getByTestId("probability")).toHaveText(figure(newer.probability));
-  await page.getByLabel("Note (optional)").press("j");
-  await expect(page.getByLabel("Note (optional)")).toHaveValue("j");
+  await page.getByLabel("Note (optional)").press("ArrowRight");
   await expect(page).toHaveURL(new RegExp(newer.id));
   await page.getByRole("heading", { level: 1 }).click();
+  await page.keyboard.press("j");
+  await expect(page).toHaveURL(new RegExp(newer.id));
   await page.keyboard.press("ArrowRight");
   await expect(page).toHaveURL(new RegExp(older.id));
 });

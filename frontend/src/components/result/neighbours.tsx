@@ -53,9 +53,7 @@ function useKeys(newer: string | null, older: string | null) {
   const router = useRouter();
   useEffect(() => {
     const targets: Readonly<Record<string, string | null>> = {
-      k: newer,
       ArrowLeft: newer,
-      j: older,
       ArrowRight: older,
     };
     function onKeyDown(event: KeyboardEvent) {
