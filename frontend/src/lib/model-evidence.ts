@@ -8,9 +8,6 @@ export const INVENTED_MAP: readonly (readonly number[])[] = [
   [-1.1, 0.2, -1.4, -3.0],
 ];
 
-/** Evidence, in calibrated logits, that the service draws in full colour. */
-export const FULL_SCALE_LOGIT = 6;
-
 export function meanOf(map: readonly (readonly number[])[]): number {
   const cells = map.flat();
   return cells.reduce((sum, cell) => sum + cell, 0) / cells.length;
