@@ -45,10 +45,10 @@ help: ## List the commands
 setup: $(INSTALLED) $(if $(NODE),$(SITE_INSTALLED)) ## Build everything for work on the project
 
 run: $(SERVE_INSTALLED) $(if $(NODE),$(SITE_BUILT)) ## Start service and site; PORT, SITE_PORT, BIOPSIA_* pass through
-	@scripts/serve.sh
+	@scripts/serve.sh $(if $(NODE),--site)
 
 dev: setup ## The same, and both follow edits
-	@scripts/serve.sh --reload
+	@scripts/serve.sh --reload $(if $(NODE),--site)
 
 test: check $(if $(NODE),$(SITE_BUILT)) ## Check style and types, then run all tests; BIOPSIA_IDC_DIR=... adds real patches
 	MPLBACKEND=Agg $(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -67,7 +67,7 @@ fix: setup ## Mend what `make check` finds, where a tool can
 
 train: same-data $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
 
-bench: setup $(SERVE_INSTALLED) $(BENCH_INSTALLED) $(SITE_BUILT) ## Measure speed, beside other servers; needs wrk, takes half an hour
+bench: setup $(SERVE_INSTALLED) $(BENCH_INSTALLED) $(if $(NODE),$(SITE_BUILT)) ## Measure speed, beside other servers; needs wrk, takes half an hour
 	$(BIN)/python -m benchmarks
 
 $(PREPARED)/report.md: | $(INSTALLED)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Serve the API and, where Node.js is there, the site in front of it, until either ends or both are
-# told to. `--reload` starts each so that it follows edits; it takes the environment of development.
+# Serve the API and, with `--site`, the site in front of it, until either ends or both are told to.
+# `--reload` starts each so that it follows edits; it takes the environment of development.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -14,19 +14,17 @@ export BIOPSIA_CORS_ORIGINS=${BIOPSIA_CORS_ORIGINS-$site}
 export BIOPSIA_API_URL=${BIOPSIA_API_URL:-$api}
 export NEXT_TELEMETRY_DISABLED=1
 
-if [[ ${1-} == --reload ]]; then
+serve_api=(.venv-serve/bin/python app.py)
+serve_site=(start)
+if [[ " $* " == *" --reload "* ]]; then
     serve_api=(.venv/bin/python -m uvicorn app:app --port "$api_port" --no-proxy-headers
         --reload --reload-dir hf_space)
     serve_site=(dev)
-else
-    serve_api=(.venv-serve/bin/python app.py)
-    serve_site=(start)
 fi
 
-pids=()
 "${serve_api[@]}" &
-pids+=($!)
-if [[ -d frontend/node_modules/next ]]; then
+pids=($!)
+if [[ " $* " == *" --site "* ]]; then
     echo "Biopsia will answer at $site (site) and $api (demo, API and its /docs)"
     (cd frontend && exec node node_modules/next/dist/bin/next "${serve_site[@]}" --port "$site_port") &
     pids+=($!)
@@ -39,9 +37,16 @@ finish() {
     trap '' INT TERM
     kill "${pids[@]}" 2>/dev/null
     wait
+    exit "$1"
 }
-trap 'finish; exit 0' INT TERM
-wait -n
-status=$?
-finish
-exit "$status"
+trap 'finish 0' INT TERM
+# Not `wait -n`, which the bash of macOS does not have.
+while true; do
+    for pid in "${pids[@]}"; do
+        if ! kill -0 "$pid" 2>/dev/null; then
+            wait "$pid"
+            finish "$?"
+        fi
+    done
+    sleep 0.5
+done

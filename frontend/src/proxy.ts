@@ -32,4 +32,4 @@ function guarded(request: NextRequest): NextResponse {
   return response;
 }
 
-export const config = { matcher: ["/((?!_next/static|_next/image|samples/|icon.svg).*)"] };
+export const config = { matcher: ["/((?!_next/static|_next/image).*)"] };

@@ -11,6 +11,9 @@ const PROJECT_FOLDER = fileURLToPath(new URL("../../../", import.meta.url));
 const PYTHON = process.env.BIOPSIA_PYTHON ?? join(PROJECT_FOLDER, ".venv/bin/python");
 const START_MS = 60_000;
 
+/** Settings of the service beside those of every test, as environment variables. */
+type Settings = Readonly<Record<string, string>>;
+
 /** The real service with the bundled model, on a data folder of its own. */
 export class Service {
   private process: ChildProcess | null = null;
@@ -20,13 +23,14 @@ export class Service {
     private readonly port: number,
     private readonly folder: string,
     private readonly siteUrl: string,
+    private readonly settings: Settings,
   ) {}
 
   /** Start a service whose API takes large uploads from pages of `siteUrl`. */
-  static async start(siteUrl: string): Promise<Service> {
+  static async start(siteUrl: string, settings: Settings = {}): Promise<Service> {
     const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), "biopsia-e2e-"));
-    const service = new Service(`http://localhost:${port}`, port, folder, siteUrl);
+    const service = new Service(`http://localhost:${port}`, port, folder, siteUrl, settings);
     await service.resume();
     return service;
   }
@@ -50,6 +54,7 @@ export class Service {
         BIOPSIA_CORS_ORIGINS: this.siteUrl,
         BIOPSIA_OWNER_IMAGES_PER_MINUTE: "0",
         BIOPSIA_ADDRESS_IMAGES_PER_MINUTE: "0",
+        ...this.settings,
       },
     });
     await untilReady(`${this.url}/health/`, this.process);
@@ -69,10 +74,10 @@ export class Site {
     private readonly process: ChildProcess,
   ) {}
 
-  static async start(): Promise<Site> {
+  static async start(settings: Settings = {}): Promise<Site> {
     const port = await freePort();
     const url = `http://localhost:${port}`;
-    const service = await Service.start(url);
+    const service = await Service.start(url, settings);
     const next = join(SITE_FOLDER, "node_modules/next/dist/bin/next");
     const child = spawn(process.execPath, [next, "start", "--port", String(port)], {
       cwd: SITE_FOLDER,

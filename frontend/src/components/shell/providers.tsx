@@ -28,7 +28,15 @@ export function Providers({ publicApiUrl, children }: ProvidersProps) {
 function newClient(): QueryClient {
   const client = new QueryClient({
     defaultOptions: {
-      queries: { retry: shouldRetry, retryDelay: retryDelayMs, staleTime: 10_000 },
+      // Asked offline too: a question that waits silently looks like an answer that never comes.
+      queries: {
+        networkMode: "always",
+        refetchOnReconnect: true,
+        retry: shouldRetry,
+        retryDelay: retryDelayMs,
+        staleTime: 10_000,
+      },
+      mutations: { networkMode: "always" },
     },
   });
   // An answer that was not saved is nowhere but here, and stays until the page is closed.

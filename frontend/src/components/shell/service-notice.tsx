@@ -1,14 +1,20 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { onlineManager, useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
+import { useSyncExternalStore } from "react";
 import { healthQuery } from "@/lib/api/queries";
 
-/** One line under the header while the service, or its history, is away. */
+/** One line under the header while the device, the service, or its history, is away. */
 export function ServiceNotice() {
   const t = useTranslations("common");
   const { data, isError, failureCount } = useQuery(healthQuery);
-  const text = noticeOf(data?.status, isError || failureCount > 1);
+  const isOnline = useSyncExternalStore(
+    subscribe,
+    () => onlineManager.isOnline(),
+    () => true,
+  );
+  const text = isOnline ? noticeOf(data?.status, isError || failureCount > 1) : "device_offline";
   return (
     <div role="status" className="print:hidden">
       {text && (
@@ -16,6 +22,10 @@ export function ServiceNotice() {
       )}
     </div>
   );
+}
+
+function subscribe(onChange: () => void): () => void {
+  return onlineManager.subscribe(onChange);
 }
 
 function noticeOf(
