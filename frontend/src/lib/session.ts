@@ -37,12 +37,23 @@ export function rememberImage(id: string, image: Blob): void {
 /** Drop what this page knows of an answer that was deleted, so that going back does not draw it. */
 export function forgetAnswer(client: QueryClient, id: string): void {
   images.delete(id);
-  client.removeQueries({ queryKey: ["history"], predicate: ({ queryKey }) => queryKey[2] === id });
+  client.removeQueries({ queryKey: ["history", "original", id] });
+  emptyRecords(client, recordQuery(id).queryKey);
 }
 
 /** Drop what this page knows of all answers, those too that were not to be saved. */
 export function forgetEveryAnswer(client: QueryClient): void {
   images.clear();
-  client.removeQueries({ queryKey: ["history", "record"] });
   client.removeQueries({ queryKey: ["history", "original"] });
+  emptyRecords(client, ["history", "record"]);
+}
+
+/**
+ * Emptied now, not removed: a page that the server drew brings its record along again when the
+ * visitor goes back to it, and that would fill a gap but does not replace what is newer.
+ */
+function emptyRecords(client: QueryClient, queryKey: readonly unknown[]): void {
+  for (const query of client.getQueryCache().findAll({ queryKey })) {
+    query.setState({ data: undefined, dataUpdatedAt: Date.now(), status: "pending" });
+  }
 }

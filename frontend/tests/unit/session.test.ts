@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { dehydrate, hydrate, QueryClient } from "@tanstack/react-query";
 import { afterEach, describe, expect, test } from "vitest";
 import { recordQuery } from "@/lib/api/queries";
 import { forgetAnswer, forgetEveryAnswer, imageOf, rememberAnswer } from "@/lib/session";
@@ -39,6 +39,20 @@ describe("forgetting", () => {
     expect(client.getQueryData(recordQuery("b").queryKey)?.result.id).toBe("b");
   });
 
+  test("one is not brought back by a page that the server drew before", () => {
+    const server = new QueryClient();
+    const { queryKey } = recordQuery("a");
+    const record = { result: patch({ id: "a" }), reviews: [], has_original: false };
+    const ends = { newer_id: null, older_id: null };
+    server.setQueryData(queryKey, { ...record, ...ends }, { updatedAt: Date.now() - 1000 });
+    const drawn = dehydrate(server);
+    hydrate(client, drawn);
+    expect(client.getQueryData(queryKey)?.result.id).toBe("a");
+    forgetAnswer(client, "a");
+    hydrate(client, drawn);
+    expect(client.getQueryData(queryKey)).toBeUndefined();
+  });
+
   test("every one leaves nothing, not even what was not saved", () => {
     remember("a");
     remember("b", { saved: false });
@@ -46,11 +60,10 @@ describe("forgetting", () => {
     client.setQueryData(["model"], "stays");
     forgetEveryAnswer(client);
     expect([imageOf("a"), imageOf("b")]).toEqual([undefined, undefined]);
-    expect(
-      client
-        .getQueryCache()
-        .getAll()
-        .map(({ queryKey }) => queryKey),
-    ).toEqual([["model"]]);
+    for (const key of [recordQuery("a").queryKey, recordQuery("b").queryKey]) {
+      expect(client.getQueryData(key)).toBeUndefined();
+    }
+    expect(client.getQueryData(["history", "original", "a"])).toBeUndefined();
+    expect(client.getQueryData(["model"])).toBe("stays");
   });
 });

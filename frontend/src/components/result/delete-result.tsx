@@ -57,10 +57,13 @@ function useRemoval(id: string) {
   return useMutation({
     mutationFn: () => send<null>("DELETE", `/history/${id}`),
     onSuccess: async () => {
-      router.replace("/history");
-      // Its own page, which is being left, does not ask again for what is removed.
+      router.push("/history");
       forgetAnswer(client, id);
-      await client.invalidateQueries({ queryKey: ["history"] });
+      // Its own page must not ask for it while it is being left.
+      await client.invalidateQueries({
+        queryKey: ["history"],
+        predicate: ({ queryKey }) => queryKey[2] !== id,
+      });
     },
   });
 }
