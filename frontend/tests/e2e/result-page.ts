@@ -6,7 +6,7 @@ import { expect } from "./fixtures";
 
 export const VERDICTS = {
   malignant: "Looks like invasive carcinoma",
-  benign: "Looks healthy",
+  benign: "No sign of invasive carcinoma",
   uncertain: "Too close to call",
 };
 

@@ -151,7 +151,9 @@ for (const colorScheme of ["light", "dark"] as const) {
     const page = await context.newPage();
     const { id, probability } = await analyse(page, drawing("drawn_region"));
     await page.goto(`/results/${id}`);
-    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Parece carcinoma invasivo");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(
+      "Tiene aspecto de carcinoma invasivo",
+    );
     await expect(page.getByTestId("probability")).toHaveText(figure(probability).replace(".", ","));
     for (const width of [PHONE.width, 320]) {
       await page.setViewportSize({ width, height: PHONE.height });

@@ -28,7 +28,11 @@ export function Figures({ statistics }: { statistics: Statistics }) {
     {
       name: t("agreement"),
       value: words.share(agreement.agreement),
-      note: t("agreement_of", { reviewed: agreement.reviewed }),
+      note: t("agreement_of", {
+        reviewed: agreement.reviewed,
+        agree: agreement.agree,
+        decided: agreement.agree + agreement.disagree,
+      }),
     },
   ];
   return (

@@ -53,6 +53,7 @@ function Answer({ result }: { result: PredictionResult }) {
   const t = useTranslations("home");
   const common = useTranslations("common");
   const format = useFormatter();
+  const words = useTranslations("result.verdict");
   const pointName = usePointWords();
   return (
     <>
@@ -64,7 +65,7 @@ function Answer({ result }: { result: PredictionResult }) {
         <p className="font-semibold text-3xl">
           {format.number(result.probability, PROBABILITY_FIGURE)}
         </p>
-        <p className="text-muted text-sm">{common("probability")}</p>
+        <p className="text-muted text-sm">{words(`probability.${result.kind}`)}</p>
         <VerdictScale result={result} />
         <p className="text-muted text-sm">
           {t("read_as", {

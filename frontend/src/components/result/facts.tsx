@@ -46,7 +46,7 @@ function ImageRows({ image }: { image: ImageFacts }) {
   const common = useTranslations("common.scale_source");
   const format = useFormatter();
   const side = (pixels: number) =>
-    format.number((pixels * image.microns_per_pixel) / 1000, { maximumFractionDigits: 2 });
+    format.number((pixels * image.microns_per_pixel) / 1000, { maximumFractionDigits: 3 });
   return (
     <>
       <Fact name={t("size")}>
