@@ -193,7 +193,7 @@ test("a bad file says what is wrong, and the others go on", async ({ page }) => 
   const good = drawing("drawn_crowded");
   await open(page);
   await drop(page, [text, cut, good, empty]);
-  await expect(row(page, text).getByText("This is no image")).toBeVisible();
+  await expect(row(page, text).getByText("This is not an image")).toBeVisible();
   await expect(row(page, empty).getByText("The file is empty.")).toBeVisible();
   await expect(row(page, cut).getByText("cut off or damaged")).toBeVisible();
   await expect(row(page, good).getByRole("link", { name: "See where and why" })).toBeVisible();
