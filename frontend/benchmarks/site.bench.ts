@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { expect, test } from "../tests/e2e/fixtures";
+import { test } from "../tests/e2e/fixtures";
 import { freePort } from "../tests/e2e/processes";
 import { type DropTimes, measureDrops } from "./drop";
 import { type Device, look, type Scores } from "./lighthouse";
@@ -38,7 +38,6 @@ test("the site's figures", async ({ site }) => {
     await writeFile(process.env.RESULTS, text);
   }
   process.stdout.write(text);
-  expect(Object.keys(figures.lighthouse)).toHaveLength(3);
 });
 
 /** The look whose performance is in the middle of several: a busy machine costs points. */
