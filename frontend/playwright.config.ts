@@ -6,8 +6,6 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   // Two services and a browser share few cores with the tests.
   workers: 1,
-  // A second try on a shared machine; what needed it is listed as flaky.
-  retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: "list",
