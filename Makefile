@@ -34,6 +34,8 @@ TRAIN_ARGS ?=
 # Repeated --case-weight options, for samples without natural proportions.
 CASE_WEIGHTS ?=
 PYTEST_ARGS ?=
+# Tests of a file share its servers. More than four would start more of them than memory likes.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -51,7 +53,7 @@ dev: setup ## The same, and both follow edits
 	@scripts/serve.sh --reload $(if $(NODE),--site)
 
 test: check $(if $(NODE),$(SITE_BUILT)) ## Check style and types, then run all tests; BIOPSIA_IDC_DIR=... adds real patches
-	MPLBACKEND=Agg $(BIN)/python -m pytest $(PYTEST_ARGS)
+	MPLBACKEND=Agg $(BIN)/python -m pytest $(IN_PARALLEL) $(PYTEST_ARGS)
 	$(call site,npm test && npm run e2e)
 
 check: setup ## Verify format, lint and types without changing anything

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -14,6 +13,9 @@ import pytest
 from hf_space.store.record import Record
 from tests.record_factory import NOON, make_record
 from tests.stores import Store, Visitor, error_of
+
+# The id of no record.
+_NOBODYS = "01890a5d7c3e7b6a8f4e2d1c0b9a8f7e"
 
 
 def test_pages_cover_all_once_and_in_order_while_new_ones_arrive(
@@ -119,14 +121,14 @@ def _cursor(text: str) -> str:
         {"cursor": "a"},
         {"cursor": "x" * 201},
         {"cursor": _cursor("newest 0.1 no-id")},
-        {"cursor": _cursor(f"uncertainty 0.1 {uuid4().hex}")},
-        {"cursor": _cursor(f"newest 0.1 {uuid4().hex}"), "sort": "uncertainty"},
-        {"cursor": _cursor(f"uncertainty much {uuid4().hex}"), "sort": "uncertainty"},
+        {"cursor": _cursor(f"uncertainty 0.1 {_NOBODYS}")},
+        {"cursor": _cursor(f"newest 0.1 {_NOBODYS}"), "sort": "uncertainty"},
+        {"cursor": _cursor(f"uncertainty much {_NOBODYS}"), "sort": "uncertainty"},
         {"limit": "0"},
         {"limit": "201"},
         {"sort": "loudest"},
-        {"cursor": _cursor(f"newest 0.1 {uuid4().hex}"), "sort": "oldest"},
-        {"cursor": _cursor(f"uncertainty 0.1 {uuid4().hex}"), "sort": "probability"},
+        {"cursor": _cursor(f"newest 0.1 {_NOBODYS}"), "sort": "oldest"},
+        {"cursor": _cursor(f"uncertainty 0.1 {_NOBODYS}"), "sort": "probability"},
         {"search": ""},
         {"search": "  "},
         {"search": "x" * 101},
@@ -151,9 +153,9 @@ def test_bad_parameters_are_told(visitor: Visitor, parameters: dict[str, str]) -
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"cursor": _cursor(f"uncertainty nan {uuid4().hex}"), "sort": "uncertainty"},
-        {"cursor": _cursor(f"uncertainty -inf {uuid4().hex}"), "sort": "uncertainty"},
-        {"cursor": _cursor(f"probability nan {uuid4().hex}"), "sort": "probability"},
+        {"cursor": _cursor(f"uncertainty nan {_NOBODYS}"), "sort": "uncertainty"},
+        {"cursor": _cursor(f"uncertainty -inf {_NOBODYS}"), "sort": "uncertainty"},
+        {"cursor": _cursor(f"probability nan {_NOBODYS}"), "sort": "probability"},
         {"search": "'\"; DROP TABLE reviews; --\ud7ff\N{MICROSCOPE}"},
         {"since": "0001-01-01T00:00:00+14:00", "until": "9999-12-31T23:59:59-14:00"},
     ],
