@@ -1,4 +1,4 @@
-"""Score files and folders, and describe the API, from the command line."""
+"""Score files and folders, and describe the API and its settings, from the command line."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hf_space.errors import BiopsiaError
 from hf_space.predictor import Predictor
 from hf_space.schemas import BatchItem, PredictOptions
 from hf_space.settings import Settings
+from hf_space.settings_table import settings_table
 
 SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 COLUMNS: Final = (
@@ -86,6 +87,12 @@ def openapi() -> None:
     from hf_space.api.document import openapi_text
 
     typer.echo(openapi_text(create_api(Settings())), nl=False)
+
+
+@app.command()
+def settings() -> None:
+    """Print every environment variable of the service, with default and meaning, as Markdown."""
+    typer.echo(settings_table())
 
 
 def find_images(paths: list[Path]) -> list[Path]:

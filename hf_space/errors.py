@@ -28,6 +28,7 @@
     │       └── NoTissueError         422  no_tissue
     ├── ModelUnavailableError         503  model_unavailable
     │   └── BundleError               503  model_unavailable
+    │       └── FetchError            503  model_unavailable
     ├── HistoryUnavailableError       503  history_unavailable
     └── BusyError                     503  busy
 
@@ -254,6 +255,10 @@ class ModelUnavailableError(BiopsiaError):
 
 class BundleError(ModelUnavailableError):
     """The model folder is missing, incomplete or altered."""
+
+
+class FetchError(BundleError):
+    """The model could not be fetched from the Hub; another try may succeed."""
 
 
 class HistoryUnavailableError(BiopsiaError):

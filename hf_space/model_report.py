@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.imaging.decode import FORMATS
-from hf_space.schemas import Limits, ModelReport, OperatingPointReport, ThresholdFigures
+from hf_space.schemas import (
+    Limits,
+    ModelReport,
+    ModelState,
+    OperatingPointReport,
+    ThresholdFigures,
+)
 
 if TYPE_CHECKING:
     from hf_space.inference.bundle import Bundle
+    from hf_space.predictor import Predictor
     from hf_space.settings import Settings
 
 _CURVE: Final = "threshold_curve"
@@ -32,6 +39,20 @@ def model_report(bundle: Bundle, settings: Settings) -> ModelReport:
             max_batch_files=settings.max_batch_files,
             max_batch_bytes=settings.max_batch_bytes,
         ),
+    )
+
+
+def model_state(predictor: Predictor) -> ModelState:
+    """Tell which model a predictor has, where it comes from, and what runs it."""
+    origin = predictor.bundle.origin
+    return ModelState(
+        state="ready",
+        **predictor.model.model_dump(),
+        source=origin.source,
+        repo=origin.repo,
+        commit=origin.commit,
+        engine=predictor.engine.name,
+        precision=predictor.engine.precision,
     )
 
 

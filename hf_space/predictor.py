@@ -15,10 +15,9 @@ from hf_space.answers import Answer, answer_patch, answer_region
 from hf_space.computed import FORMAT, Computed, identity
 from hf_space.errors import BundleError, UnknownOperatingPointError
 from hf_space.imaging.decode import ImageFile
-from hf_space.inference.batching import MAX_BATCH, Batcher
-from hf_space.inference.bundle import Bundle, OperatingPoint, load_bundle, sigmoid
-from hf_space.inference.engine import Engine, EngineName, load_engine, predict_patches
-from hf_space.inference.probe import probe_patches
+from hf_space.inference.batching import Batcher
+from hf_space.inference.bundle import Bundle, OperatingPoint, sigmoid
+from hf_space.inference.start import find_bundle, warm_engine
 from hf_space.large_images import LargeImageGate
 from hf_space.metrics import Metrics
 from hf_space.reading import Reading, read_image
@@ -83,7 +82,7 @@ class Predictor:
         self._default_point = settings.operating_point or config.default_operating_point
         if self._default_point not in config.thresholds:
             raise BundleError(f"the model has no operating point {self._default_point!r}")
-        self.engine = _warm_engine(settings.engine, bundle)
+        self.engine = warm_engine(settings.engine, bundle)
         self._batcher = Batcher(
             self.engine, config, capacity=settings.queue_size, metrics=self._metrics
         )
@@ -102,17 +101,9 @@ class Predictor:
         cache: ResultCache | None = None,
         recorder: Recorder | None = None,
     ) -> Predictor:
-        """Load the bundle that the settings name; raises BundleError as `load_bundle` does."""
-        bundle = load_bundle(settings.model_dir)
-        predictor = cls(bundle, settings, metrics, cache=cache, recorder=recorder)
-        logger.info(
-            "model %s %s is ready on %s in %s",
-            predictor.model.name,
-            predictor.model.revision,
-            predictor.engine.name,
-            predictor.engine.precision,
-        )
-        return predictor
+        """Load the bundle that the settings name; raises as `find_bundle` does."""
+        bundle = find_bundle(settings)
+        return cls(bundle, settings, metrics, cache=cache, recorder=recorder)
 
     @property
     def model(self) -> ModelName:
@@ -302,14 +293,3 @@ class Predictor:
                 operating_points=sorted(thresholds),
             )
         return name, thresholds[name]
-
-
-def _warm_engine(name: EngineName, bundle: Bundle) -> Engine:
-    """Load an engine and run drawn tissue: first calls allocate, and a wrong graph shows here."""
-    config = bundle.config
-    try:
-        engine = load_engine(name, bundle)
-        predict_patches(engine, config, probe_patches(config.patch_size_pixels)[:MAX_BATCH])
-    except (RuntimeError, ValueError) as error:
-        raise BundleError(f"the network does not run: {error}") from error
-    return engine

@@ -178,11 +178,14 @@ class PredictionResult(Schema):
 
 
 class ModelState(Schema):
-    """Whether the model can predict, and what runs it."""
+    """Whether the model can predict, where it comes from, and what runs it."""
 
     state: Literal["ready", "unavailable"]
     name: str | None = None
     revision: str | None = None
+    source: Literal["bundled", "hub", "cache"] | None = None
+    repo: str | None = None
+    commit: str | None = None
     engine: str | None = None
     precision: str | None = None
 

@@ -29,13 +29,24 @@ class Settings(BaseSettings):
     model_dir: Path = Field(
         default=Path(__file__).parent / "model", description="Folder of the model bundle."
     )
+    model_repo: str | None = Field(
+        default=None,
+        pattern=r"^[\w.-]+/[\w.-]+$",
+        description="Repository on the Hugging Face Hub, `owner/name`, that the model comes from; "
+        "unset: the folder.",
+    )
+    model_revision: str | None = Field(
+        default=None,
+        description="Branch, tag or commit of that repository; unset: its branch `main`.",
+    )
     operating_point: str | None = Field(
         default=None,
-        description="Operating point used when a request names none; unset: the bundle's default.",
+        description="Operating point where a request names none; unset: the bundle's default.",
     )
     engine: Literal["openvino", "tensorflow"] = Field(
         default="openvino",
-        description="What runs the network; tensorflow must be installed to choose it.",
+        description="What runs the network: `openvino`, or `tensorflow`, which is slower and must "
+        "be installed.",
     )
     host: str = Field(default="0.0.0.0", description="Address that `python app.py` binds.")  # noqa: S104 -- a container must be reachable from outside
     port: int = Field(
@@ -89,25 +100,32 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         default=64 * 1024 * 1024,
         ge=0,
-        description="Memory for results already given, in the process and again in Redis; 0: none.",
+        description="Bytes of memory for results already given, in the process and again in Redis; "
+        "0: none.",
     )
     cache_seconds: int = Field(
         default=3600, gt=0, description="How long a result already given is kept at most."
     )
     owner_images_per_minute: int = Field(
-        default=600, ge=0, description="Requests and images of one visitor in a minute; 0: any."
+        default=600,
+        ge=0,
+        description="Requests and images of one visitor in a minute; 0: any number.",
     )
     address_images_per_minute: int = Field(
-        default=3000, ge=0, description="Requests and images of one address in a minute; 0: any."
+        default=3000,
+        ge=0,
+        description="Requests and images of one address in a minute; 0: any number.",
     )
     trusted_proxy_hops: int = Field(
         default=0,
         ge=0,
         le=16,
-        description="Proxies in front of the service whose X-Forwarded-For counts.",
+        description="Proxies in front of the service whose `X-Forwarded-For` counts.",
     )
     api_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
-        default={}, description="Keys and the owners they name, `name:key`, separated by commas."
+        default={},
+        description="Keys and the owners they name, `name:key`, separated by commas; a key has 16 "
+        "characters or more.",
     )
     require_api_key: bool = Field(
         default=False, description="Answer nobody without a key, except on `/health/`."
@@ -115,16 +133,19 @@ class Settings(BaseSettings):
     ticket_secret: SecretStr | None = Field(
         default=None,
         min_length=_MIN_SECRET_LENGTH,
-        description="What tickets are signed with, the same for all processes; unset: random.",
+        description="What tickets are signed with, the same in all processes, 32 characters or "
+        "more; unset: random at each start.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Sites whose pages may call the API, separated by commas."
     )
     cors_origin_pattern: str | None = Field(
-        default=None, description="Regular expression for further such sites; it must match whole."
+        default=None,
+        description="Regular expression for further such sites; it must match the whole origin.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least severe log message written."
+        default="info",
+        description="Least severe message logged: `debug`, `info`, `warning` or `error`.",
     )
 
     @field_validator("cors_origins", mode="before")
@@ -134,7 +155,9 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("database_url", "redis_url", "ticket_secret", mode="before")
+    @field_validator(
+        "model_repo", "model_revision", "database_url", "redis_url", "ticket_secret", mode="before"
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         # Hosts' forms leave a variable that was not filled in as empty text.
@@ -158,6 +181,14 @@ class Settings(BaseSettings):
     def _somebody_has_a_key(self) -> Settings:
         if self.require_api_key and not self.api_keys:
             raise ValueError("BIOPSIA_REQUIRE_API_KEY needs BIOPSIA_API_KEYS")
+        return self
+
+    @model_validator(mode="after")
+    def _model_comes_from_one_place(self) -> Settings:
+        if self.model_repo and "model_dir" in self.model_fields_set:
+            raise ValueError("BIOPSIA_MODEL_REPO and BIOPSIA_MODEL_DIR exclude each other")
+        if self.model_revision and not self.model_repo:
+            raise ValueError("BIOPSIA_MODEL_REVISION needs BIOPSIA_MODEL_REPO")
         return self
 
     @field_validator("cors_origin_pattern")

@@ -1,4 +1,4 @@
-"""The figures inside the documentation: marked blocks, rewritten from the bundle's files."""
+"""Marked blocks of the documentation, rewritten from the bundle's files and the service's code."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any, Final
 
 from hf_space.errors import BundleError
 from hf_space.inference.probe import DRAWN_PATCH
+from hf_space.model_report import model_state
 from hf_space.predictor import Predictor
 from hf_space.schemas import (
     CacheState,
     DatabaseState,
     HealthReport,
-    ModelState,
     PredictOptions,
 )
 from hf_space.settings import Settings
+from hf_space.settings_table import settings_table
 from training.errors import ConfigurationError
 from training.measured import Measured, render
 
@@ -28,7 +29,7 @@ _TEMPLATES: Final = {
     path.name.partition(".")[0]: path
     for path in sorted((Path(__file__).parent / "blocks").glob("*.md.jinja"))
 }
-BLOCKS: Final = (*_TEMPLATES, "answer")
+BLOCKS: Final = (*_TEMPLATES, "answer", "settings")
 
 
 def render_block(name: str, measured: Measured) -> str:
@@ -39,6 +40,8 @@ def render_block(name: str, measured: Measured) -> str:
     """
     if name == "answer":
         return _answer(measured)
+    if name == "settings":
+        return settings_table()
     source = _TEMPLATES[name].read_text(encoding="utf-8")
     return render(source, measured, name=name).strip()
 
@@ -87,15 +90,9 @@ def _answer(measured: Measured) -> str:
         predictor = Predictor(bundle, Settings(operating_point=None))
     except BundleError as error:
         raise ConfigurationError(f"{bundle.path} cannot predict: {error}") from error
-    state = ModelState(
-        state="ready",
-        **predictor.model.model_dump(),
-        engine=predictor.engine.name,
-        precision=predictor.engine.precision,
-    )
     health = HealthReport(
         status="ok",
-        model=state,
+        model=model_state(predictor),
         database=DatabaseState(state="ready", kind="sqlite"),
         cache=CacheState(state="ready", kind="memory"),
     )

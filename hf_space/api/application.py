@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
@@ -26,12 +24,11 @@ from hf_space.api.errors import add_error_handlers
 from hf_space.api.identify import VISITOR_HEADER, IdentifyMiddleware
 from hf_space.api.limits import HEADERS as LIMIT_HEADERS
 from hf_space.api.limits import LimitMiddleware
+from hf_space.api.loading import loaded_model
 from hf_space.api.observe import HEADER, ObserveMiddleware
 from hf_space.api.paths import PathMiddleware
-from hf_space.errors import BundleError
 from hf_space.metrics import Metrics
 from hf_space.owners import ApiKeys
-from hf_space.predictor import Predictor
 from hf_space.schemas import PredictRequest
 from hf_space.store.archive import Archive
 from hf_space.store.rate_limit import Limiter
@@ -41,8 +38,6 @@ from hf_space.tickets import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    from starlette.datastructures import State
 
     from hf_space.settings import Settings
 
@@ -55,8 +50,6 @@ _RESOURCES = (
     routes_health,
     routes_model,
 )
-
-logger = logging.getLogger(__name__)
 
 
 def create_api(settings: Settings) -> FastAPI:
@@ -136,23 +129,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         # The database answers while the model loads.
         opening = asyncio.create_task(state.archive.start())
         try:
-            predictor = await to_thread.run_sync(_load, state)
+            await stack.enter_async_context(loaded_model(state))
         finally:
             await opening
-        state.predictor = predictor
         yield
-        state.predictor = None
-        if predictor is not None:
-            await to_thread.run_sync(predictor.close)
-
-
-def _load(state: State) -> Predictor | None:
-    """Load the model; None, and a log entry, where that fails: `/health/` then says so."""
-    settings: Settings = state.settings
-    try:
-        return Predictor.from_settings(
-            settings, state.metrics, cache=state.cache, recorder=state.archive.recorder
-        )
-    except BundleError as error:
-        logger.error("no model, predictions are refused: %s", error)
-        return None

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response, status
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from hf_space.api.dependencies import MetricsDep
+from hf_space.model_report import model_state
 from hf_space.predictor import Predictor
 from hf_space.schemas import CacheState, DatabaseState, HealthReport, Liveness, ModelState
 from hf_space.store.archive import Archive
@@ -30,13 +31,7 @@ def _report(predictor: Predictor | None, archive: Archive, link: RedisLink | Non
     if predictor is None:
         model, summary = ModelState(state="unavailable"), "unavailable"
     else:
-        model = ModelState(
-            state="ready",
-            name=predictor.model.name,
-            revision=predictor.model.revision,
-            engine=predictor.engine.name,
-            precision=predictor.engine.precision,
-        )
+        model = model_state(predictor)
         whole = database.state == cache.state == "ready"
         summary = "ok" if whole else "degraded"
     return HealthReport(status=summary, model=model, database=database, cache=cache)

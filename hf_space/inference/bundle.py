@@ -142,6 +142,22 @@ class InferenceConfig(_Frozen):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a bundle comes from.
+
+    Attributes:
+        source: ``bundled``: a folder. ``hub``: the Hub, asked just now. ``cache``: what was
+            downloaded earlier, since the Hub did not answer.
+        repo: Repository on the Hub, `owner/name`.
+        commit: The repository's commit, 40 hexadecimal digits.
+    """
+
+    source: Literal["bundled", "hub", "cache"] = "bundled"
+    repo: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """A verified bundle on disk.
 
@@ -150,12 +166,14 @@ class Bundle:
         config: What the service must know about the model.
         metrics: Measured figures.
         plots: Drawings of the figures, PNG, by name.
+        origin: Where it comes from.
     """
 
     path: Path
     config: InferenceConfig
     metrics: dict[str, Any] | None = None
     plots: dict[str, Path] = field(default_factory=dict)
+    origin: Origin = Origin()
 
 
 def file_sha256(path: Path) -> str:

@@ -81,6 +81,9 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
     patches, regions = find_examples(backend.settings.model_dir)
     uploads = Uploads()
     blocks = gr.Blocks(title="Biopsia", analytics_enabled=False, delete_cache=_DELETE_CACHE)
+    # A page that knows its Space draws the Space's badge, with what it asks of the Hub and of a
+    # host of fonts.
+    blocks.space_id = None
     with blocks:
         visit = build_visit(blocks)
         gr.Markdown("# Biopsia")

@@ -12,9 +12,11 @@ from typing import get_args
 
 import pytest
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from hf_space.api.application import create_api
+from hf_space.cli import app as service_app
+from hf_space.deploy.command import app as deploy_app
 from hf_space.errors import BiopsiaError, error_codes
 from hf_space.history_schemas import HistoryQuery, ReviewRequest, StatisticsQuery
 from hf_space.schemas import (
@@ -37,8 +39,13 @@ MODEL = ROOT / "hf_space" / "model"
 README = ROOT / "README.md"
 PAGES = sorted([README, *(ROOT / "docs").rglob("*.md")])
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
+SITE_SETTINGS = ROOT / "frontend" / "src" / "lib" / "settings.ts"
+RENEW = "python -m training card hf_space/model" + "".join(
+    f" --readme {page}" for page in ("README.md", "docs/model.md", "docs/deploy.md")
+)
 
 
 def stale(measured: Measured, card: Path, documents: list[Path]) -> list[str]:
@@ -75,8 +82,7 @@ def test_a_figure_that_differs_from_the_metrics_is_found(tmp_path: Path) -> None
 
 
 def test_the_committed_figures_are_those_of_the_metrics(committed: Measured) -> None:
-    command = "python -m training card hf_space/model --readme README.md --readme docs/model.md"
-    assert stale(committed, MODEL / CARD_FILE, PAGES) == [], f"run {command}"
+    assert stale(committed, MODEL / CARD_FILE, PAGES) == [], f"run {RENEW}"
 
 
 def test_the_readme_shows_what_the_committed_model_answers(committed: Measured) -> None:
@@ -96,6 +102,7 @@ def test_the_pages_that_show_figures_still_have_their_blocks() -> None:
     wanted = {
         README: {"figures", "answer"},
         ROOT / "docs" / "model.md": {"figures", "candidates", "cross_validation", "context"},
+        ROOT / "docs" / "deploy.md": {"settings"},
     }
     for page, names in wanted.items():
         text = page.read_text(encoding="utf-8")
@@ -116,7 +123,7 @@ def _errors(kind: type[BiopsiaError] = BiopsiaError) -> Iterator[type[BiopsiaErr
         yield from _errors(child)
 
 
-@pytest.mark.parametrize("error", sorted(set(_errors()), key=attrgetter("code")))
+@pytest.mark.parametrize("error", sorted(set(_errors()), key=attrgetter("code", "__name__")))
 def test_every_error_code_is_documented_with_its_status(error: type[BiopsiaError]) -> None:
     assert f"| {error.status} | `{error.code}` |" in API
 
@@ -132,21 +139,28 @@ def test_every_route_is_documented() -> None:
     assert [route for route in routes if route not in API] == []
 
 
-@pytest.mark.parametrize("name", sorted(Settings.model_fields))
-def test_every_setting_is_documented_with_its_default(name: str) -> None:
-    default = Settings.model_fields[name].default
-    if isinstance(default, Path):
-        shown = f"`{default.relative_to(ROOT)}`"
-    elif default is None:
-        shown = "unset"
-    else:
-        shown = f"`{default}`" if default not in ((), {}) else "none"
-    assert f"| `BIOPSIA_{name.upper()}` | {shown} |" in API
+def test_a_setting_that_differs_from_the_code_is_found(tmp_path: Path) -> None:
+    measured = measured_bundle(write_measured_bundle(tmp_path / "bundle"))
+    card, document = write_card(measured), tmp_path / "page.md"
+    document.write_text("<!-- settings --><!-- /settings -->")
+    update_document(document, measured)
+    assert stale(measured, card, [document]) == []
+    document.write_text(document.read_text().replace("| `7860` |", "| `7861` |"))
+    assert stale(measured, card, [document]) == [str(document)]
 
 
-def test_no_setting_is_documented_that_does_not_exist() -> None:
-    named = set(re.findall(r"BIOPSIA_[A-Z_]+[A-Z]", API))
-    assert named == {f"BIOPSIA_{name.upper()}" for name in Settings.model_fields}
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_no_setting_is_documented_that_does_not_exist(page: Path) -> None:
+    named = set(re.findall(r"BIOPSIA_[A-Z_]+[A-Z]", page.read_text(encoding="utf-8")))
+    own = {f"BIOPSIA_{name.upper()}" for name in Settings.model_fields}
+    assert named <= own | _site_settings() | {"BIOPSIA_IDC_DIR"}
+
+
+def test_the_sites_settings_are_documented_where_they_are_needed() -> None:
+    assert len(_site_settings()) == 2
+    for page in ("site.md", "deploy.md"):
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        assert [name for name in _site_settings() if f"| `{name}` |" not in text] == []
 
 
 def test_every_option_field_and_warning_of_a_prediction_is_documented() -> None:
@@ -175,13 +189,23 @@ def test_every_make_command_is_documented() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_training_commands_exist_with_their_options(page: Path) -> None:
-    for name, *arguments in _training_calls(page.read_text(encoding="utf-8")):
-        assert {word for word in arguments if word.startswith("--")} <= _options()[name]
+@pytest.mark.parametrize(
+    ("module", "app"), [("training", training_app), ("hf_space", service_app)], ids=["t", "s"]
+)
+def test_commands_exist_with_their_options(page: Path, module: str, app: typer.Typer) -> None:
+    for name, *arguments in _calls(page.read_text(encoding="utf-8"), module):
+        assert _named(arguments) <= _options(app)[name]
+
+
+def test_deployment_is_shown_with_options_that_exist() -> None:
+    known = {option for parameter in _command(deploy_app).params for option in parameter.opts}
+    calls = _calls(DEPLOY, "hf_space.deploy")
+    assert calls
+    assert all(_named(call) <= known for call in calls)
 
 
 def test_every_training_command_is_shown() -> None:
-    assert {call[0] for call in _training_calls(TRAINING)} == set(_options())
+    assert {call[0] for call in _calls(TRAINING, "training")} == set(_options(training_app))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
@@ -211,20 +235,32 @@ def _code(text: str) -> list[str]:
     return [block.replace("\\\n", " ") for block in fenced] + inline
 
 
-def _training_calls(text: str) -> list[list[str]]:
+def _calls(text: str, module: str) -> list[list[str]]:
+    """Return the words after `python -m module` of each line of code."""
+    start = f"-m {module} "
     lines = (line for code in _code(text) for line in code.splitlines())
-    return [
-        shlex.split(line.split("-m training ", 1)[1], comments=True)
-        for line in lines
-        if "-m training " in line
-    ]
+    return [shlex.split(line.split(start, 1)[1], comments=True) for line in lines if start in line]
 
 
-def _options() -> dict[str, set[str]]:
-    """Return the options of every training command."""
-    group = typer.main.get_command(training_app)
+def _named(arguments: list[str]) -> set[str]:
+    return {word for word in arguments if word.startswith("--")}
+
+
+def _command(app: typer.Typer) -> TyperCommand | TyperGroup:
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperCommand | TyperGroup)
+    return command
+
+
+def _options(app: typer.Typer) -> dict[str, set[str]]:
+    """Return the options of every command of an application."""
+    group = _command(app)
     assert isinstance(group, TyperGroup)
     return {
         name: {option for parameter in command.params for option in parameter.opts}
         for name, command in group.commands.items()
     }
+
+
+def _site_settings() -> set[str]:
+    return set(re.findall(r"process\.env\.(\w+)", SITE_SETTINGS.read_text(encoding="utf-8")))

@@ -71,10 +71,11 @@ def test_the_answer_is_the_services_own(measured: Measured) -> None:
     )
     # The processor decides the precision.
     assert health["model"].pop("precision") in {"f32", "bf16"}
+    origin = {"source": "bundled", "repo": None, "commit": None}
     state = {"state": "ready", "name": "tiny", "revision": "r1", "engine": "openvino"}
     assert health == {
         "status": "ok",
-        "model": state,
+        "model": state | origin,
         "database": {"state": "ready", "kind": "sqlite"},
         "cache": {"state": "ready", "kind": "memory"},
     }

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from hf_space.api.application import create_api
 from hf_space.settings import Settings
+from hf_space.settings_table import secret_settings, settings_table
 
 KEY, OTHER_KEY = "k" * 20, "o" * 20
 
@@ -31,6 +32,32 @@ def test_defaults() -> None:
 
 def test_every_setting_is_described() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_the_table_has_every_setting_on_a_row_of_its_own() -> None:
+    _, _, *rows = settings_table().splitlines()
+    cells = [row.strip("| ").split(" | ") for row in rows]
+    assert [name for name, *_ in cells] == [f"`BIOPSIA_{n.upper()}`" for n in Settings.model_fields]
+    shown = {name.strip("`"): (default, meaning) for name, default, meaning in cells}
+    assert shown["BIOPSIA_MODEL_DIR"][0] == "`hf_space/model`"
+    assert shown["BIOPSIA_STORE_ORIGINALS"][0] == "`false`"
+    assert shown["BIOPSIA_DATABASE_URL"][0] == "unset"
+    assert shown["BIOPSIA_CORS_ORIGINS"][0] == shown["BIOPSIA_API_KEYS"][0] == "none"
+    marked = {name for name, (_, meaning) in shown.items() if meaning.endswith("**Secret.**")}
+    assert marked == secret_settings()
+
+
+def test_settings_that_hide_their_value_are_secret() -> None:
+    names = ("DATABASE_URL", "REDIS_URL", "API_KEYS", "TICKET_SECRET")
+    assert secret_settings() == {f"BIOPSIA_{name}" for name in names}
+
+
+def test_the_table_shows_defaults_and_not_this_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = settings_table()
+    monkeypatch.setenv("BIOPSIA_PORT", "8001")
+    monkeypatch.setenv("BIOPSIA_DATABASE_URL", "postgresql://me:hidden@db/biopsia")
+    assert settings_table() == before
+    assert str(Path(__file__).parents[2]) not in before
 
 
 def test_values_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

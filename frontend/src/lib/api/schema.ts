@@ -798,17 +798,23 @@ export interface components {
         };
         /**
          * ModelState
-         * @description Whether the model can predict, and what runs it.
+         * @description Whether the model can predict, where it comes from, and what runs it.
          */
         ModelState: {
+            /** Commit */
+            commit: string | null;
             /** Engine */
             engine: string | null;
             /** Name */
             name: string | null;
             /** Precision */
             precision: string | null;
+            /** Repo */
+            repo: string | null;
             /** Revision */
             revision: string | null;
+            /** Source */
+            source: ("bundled" | "hub" | "cache") | null;
             /**
              * State
              * @enum {string}

@@ -1,0 +1,79 @@
+"""Loads the model when the API starts, and tries again where that may help."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager, suppress
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Final
+
+from anyio import to_thread
+
+from hf_space.errors import BundleError, FetchError
+from hf_space.predictor import Predictor
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.datastructures import State
+
+# Between tries to fetch a model while the Hub is away.
+_RETRY_SECONDS: Final = 15
+
+logger = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def loaded_model(state: State) -> AsyncIterator[None]:
+    """Hold the predictor in an application's state, or None: `/health/` then says so.
+
+    What cannot be fetched is tried again until it can; any other fault needs someone's hand.
+    """
+    waiting = None
+    try:
+        state.predictor = await _load(state)
+    except FetchError:
+        waiting = asyncio.create_task(_load_later(state))
+    try:
+        yield
+    finally:
+        if waiting:
+            waiting.cancel()
+            with suppress(asyncio.CancelledError):
+                await waiting
+        predictor, state.predictor = state.predictor, None
+        if predictor is not None:
+            await to_thread.run_sync(predictor.close)
+
+
+async def _load_later(state: State) -> None:
+    while state.predictor is None:
+        await asyncio.sleep(_RETRY_SECONDS)
+        with suppress(FetchError):
+            state.predictor = await _load(state)
+            return
+
+
+async def _load(state: State) -> Predictor | None:
+    def load() -> Predictor:
+        return Predictor.from_settings(
+            state.settings, state.metrics, cache=state.cache, recorder=state.archive.recorder
+        )
+
+    try:
+        predictor = await to_thread.run_sync(load)
+    except BundleError as error:
+        logger.error("no model, predictions are refused: %s", error)
+        if isinstance(error, FetchError):
+            raise
+        return None
+    logger.info(
+        "model %s %s is ready on %s in %s, from %s",
+        predictor.model.name,
+        predictor.model.revision,
+        predictor.engine.name,
+        predictor.engine.precision,
+        " ".join(filter(None, astuple(predictor.bundle.origin))),
+    )
+    return predictor
