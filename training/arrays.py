@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from tqdm import tqdm
 
 from hf_space.imaging.decode import decode_image
 from training.errors import DatasetError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 _CHUNK = 2048
 
@@ -42,6 +45,22 @@ class Patches:
         return len(self.labels)
 
 
+def prepared_parts(dataset: Path) -> dict[str, Dataset]:
+    """Open a folder written by ``prepare``: its parts by name, with images as bytes of PNG.
+
+    Raises:
+        DatasetError: the folder holds no prepared data set.
+    """
+    import datasets
+
+    try:
+        parts = datasets.load_from_disk(str(dataset))
+    except FileNotFoundError as error:
+        raise DatasetError(f"{dataset} holds no data set; run `prepare` first") from error
+    undecoded = datasets.Image(decode=False)
+    return {name: part.cast_column("image", undecoded) for name, part in parts.items()}
+
+
 def load_patches(dataset: Path) -> Patches:
     """Open a folder written by ``prepare``; the first call decodes every patch into one array.
 
@@ -50,12 +69,8 @@ def load_patches(dataset: Path) -> Patches:
     """
     import datasets
 
-    try:
-        splits = datasets.load_from_disk(str(dataset))
-    except FileNotFoundError as error:
-        raise DatasetError(f"{dataset} holds no data set; run `prepare` first") from error
-    table = datasets.concatenate_datasets([splits[name] for name in sorted(splits)])
-    table = table.cast_column("image", datasets.Image(decode=False))
+    parts = prepared_parts(dataset)
+    table = datasets.concatenate_datasets([parts[name] for name in sorted(parts)])
     columns = table.select_columns(["label", "case_id", "x", "y", "split"]).with_format("numpy")[:]
     return Patches(
         images=_images(table, dataset / "arrays" / f"images-{table._fingerprint}.npy"),

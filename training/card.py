@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -9,9 +11,25 @@ from huggingface_hub import ModelCard
 
 from training.errors import ConfigurationError
 from training.measured import Measured, render
+from training.samples import Sample
 
 TEMPLATE: Final = Path(__file__).parents[1] / "model_card.md"
 CARD_FILE: Final = "README.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a card tells of the repository it stands in.
+
+    Attributes:
+        repo_id: `owner/name`.
+        licence: Of the samples.
+        samples: Patches that lie in the repository.
+    """
+
+    repo_id: str = "OWNER/NAME"
+    licence: str | None = None
+    samples: Sequence[Sample] = ()
 
 
 def write_card(measured: Measured, template: Path = TEMPLATE) -> Path:
@@ -21,12 +39,15 @@ def write_card(measured: Measured, template: Path = TEMPLATE) -> Path:
     return path
 
 
-def render_card(measured: Measured, template: Path = TEMPLATE) -> str:
+def render_card(
+    measured: Measured, template: Path = TEMPLATE, *, published: Published | None = None
+) -> str:
     """Fill the template with the bundle's facts and figures, as `training.measured.render` does.
 
     Args:
         measured: An evaluated bundle.
         template: Jinja template whose first lines are the YAML front matter.
+        published: The repository that the card is for; default: none yet.
 
     Raises:
         ConfigurationError: The template cannot be read or rendered, names a figure that the
@@ -36,7 +57,7 @@ def render_card(measured: Measured, template: Path = TEMPLATE) -> str:
         source = template.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"cannot read {template}: {error}") from error
-    card = render(source, measured, name=str(template))
+    card = render(source, measured, name=str(template), published=published or Published())
     _check_front_matter(card, template)
     return card
 

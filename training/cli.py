@@ -12,11 +12,11 @@ from typing import Annotated
 
 import typer
 
-from training import cli_card, cli_evaluate, cli_model
+from training import cli_card, cli_evaluate, cli_model, cli_publish
 from training.errors import TrainingError
 
 app = typer.Typer(
-    help="Prepare patches, train, evaluate, calibrate and export the model.",
+    help="Prepare patches, train, evaluate, calibrate, export and publish the model.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -68,6 +68,7 @@ def prepare(
 cli_model.register(app)
 cli_evaluate.register(app)
 cli_card.register(app)
+cli_publish.register(app)
 
 
 def main() -> None:

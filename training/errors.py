@@ -5,6 +5,7 @@
     │   └── PatchReadError one patch cannot be read; the others can
     ├── DatasetError       a prepared data set, its columns or its split do not fit
     ├── RunError           a training run, its folder or its checkpoint does not fit
+    ├── PublishError       what was to be published is not fit for it, or its name is taken
     └── ConfigurationError a combination of options cannot work
 
 The command line prints the message of any of them and exits with code 2, without a traceback.
@@ -32,6 +33,10 @@ class DatasetError(TrainingError):
 
 class RunError(TrainingError):
     """A training run, its folder or its checkpoint does not fit the request."""
+
+
+class PublishError(TrainingError):
+    """What was to be published is not fit for it, its name is taken, or the Hub refuses it."""
 
 
 class ConfigurationError(TrainingError):

@@ -90,34 +90,44 @@ def measured_bundle(folder: Path) -> Measured:
     )
 
 
-def render(source: str, measured: Measured, *, name: str) -> str:
+def environment() -> Environment:
+    """Return what fills the templates of cards and documents, strict about unknown names."""
+    found = Environment(  # noqa: S701 -- Markdown of our own figures, not HTML
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    found.filters.update(
+        figure=figure, interval=interval, percent=percent, number=number, case_spread=case_spread
+    )
+    return found
+
+
+def render(source: str, measured: Measured, *, name: str, **more: object) -> str:
     """Fill a Jinja template with the bundle's facts and figures.
 
     The template sees ``config`` (the content of ``inference.json``), ``metrics`` (that of
     ``metrics.json``), ``training``, ``calibration``, ``candidates``, ``titles``, ``plots``,
-    ``ece_bins`` and ``replicates``.
+    ``ece_bins``, ``replicates``, and whatever ``more`` names.
 
     Raises:
         ConfigurationError: The template is wrong, or names a figure that the bundle lacks.
     """
-    environment = Environment(  # noqa: S701 -- Markdown of our own figures, not HTML
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters.update(
-        figure=figure, interval=interval, percent=percent, number=number, case_spread=case_spread
-    )
     bundle = measured.bundle
     try:
-        return environment.from_string(source).render(
-            config=bundle.config,
-            metrics=measured.metrics,
-            training=measured.training,
-            calibration=measured.calibration,
-            candidates=measured.candidates,
-            titles=METRIC_TITLES,
-            ece_bins=ECE_BINS,
-            replicates=REPLICATES,
-            plots=[plot for plot in PLOTS if (bundle.path / "evaluation" / plot).is_file()],
+        return (
+            environment()
+            .from_string(source)
+            .render(
+                config=bundle.config,
+                metrics=measured.metrics,
+                training=measured.training,
+                calibration=measured.calibration,
+                candidates=measured.candidates,
+                titles=METRIC_TITLES,
+                ece_bins=ECE_BINS,
+                replicates=REPLICATES,
+                plots=[plot for plot in PLOTS if (bundle.path / "evaluation" / plot).is_file()],
+                **more,
+            )
         )
     except (TemplateError, TypeError) as error:
         raise ConfigurationError(
