@@ -16,12 +16,13 @@ from benchmarks.processes import ROOT
 from benchmarks.results import merge_results
 from benchmarks.serving import QUICK, Plan, measure_serving
 from benchmarks.site import measure_site, render_site
+from benchmarks.space import measure_space, render_space
 from benchmarks.table import render_serving
 from training.documents import replace_block
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"
-NAMES: Final = ("input_pipeline", "serving", "core_time", "history", "site")
+NAMES: Final = ("input_pipeline", "serving", "core_time", "history", "site", "space")
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,8 @@ def main() -> None:
             _history(quick=options.quick)
         elif name == "site":
             _site()
+        elif name == "space":
+            _space()
         elif name == "input_pipeline":
             _input_pipeline()
         else:
@@ -83,6 +86,13 @@ def _site() -> None:
     table = render_site(figures)
     logger.info("%s", table)
     _publish("site", figures, table)
+
+
+def _space() -> None:
+    figures = measure_space()
+    table = render_space(figures)
+    logger.info("%s", table)
+    _publish("space", figures, table)
 
 
 def _publish(name: str, figures: dict[str, Any], table: str) -> None:

@@ -90,7 +90,12 @@ class Server:
 
 @contextmanager
 def running(
-    command: Sequence[str], environment: Mapping[str, str], *, health: str, log: Path
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    health: str,
+    log: Path,
+    folder: Path = ROOT,
 ) -> Iterator[Server]:
     """Start a server, wait for its first 200, and stop it with all its processes.
 
@@ -99,6 +104,7 @@ def running(
         environment: Variables beside this process's own; ``PORT`` is added.
         health: Path that answers 200 when the server is ready.
         log: File for what it prints.
+        folder: Where it runs.
 
     Raises:
         RuntimeError: It ended, or was not ready within two minutes.
@@ -109,7 +115,7 @@ def running(
     with log.open("ab") as output:
         started = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 -- commands come from `benchmarks.subjects`
-            words, env=variables, cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+            words, env=variables, cwd=folder, stdout=output, stderr=output, start_new_session=True
         )
     try:
         _wait(process, port, health, log)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +55,29 @@ def running_server(**environment: str) -> Iterator[RunningServer]:
     Raises:
         RuntimeError: It did not come up; the message holds its log.
     """
+    inherited = {key: value for key, value in os.environ.items() if key not in OWN_STORES}
+    with running_app(ROOT, Path(sys.executable), inherited, **environment) as server:
+        yield server
+
+
+@contextmanager
+def running_app(
+    source: Path, python: Path, inherited: Mapping[str, str], **environment: str
+) -> Iterator[RunningServer]:
+    """Start `python app.py` of a folder; it is stopped at the end.
+
+    Args:
+        source: The folder.
+        python: The interpreter.
+        inherited: Its environment, as far as it does not need a port and folders of its own.
+        **environment: Variables that count all the same.
+
+    Raises:
+        RuntimeError: It did not come up; the message holds its log.
+    """
     with tempfile.TemporaryDirectory(prefix="biopsia-server-") as folder:
         log = Path(folder) / "log"
         port = free_port()
-        inherited = {key: value for key, value in os.environ.items() if key not in OWN_STORES}
         own = {
             "PORT": str(port),
             "BIOPSIA_HOST": "127.0.0.1",
@@ -66,10 +85,10 @@ def running_server(**environment: str) -> Iterator[RunningServer]:
             "TMPDIR": folder,
         }
         with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 -- our own interpreter and code
-                [sys.executable, "app.py"],
-                cwd=ROOT,
-                env=inherited | own | environment,
+            process = subprocess.Popen(  # noqa: S603 -- our own code
+                [str(python), "app.py"],
+                cwd=source,
+                env={**inherited, **own, **environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -31,6 +31,11 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Only requests of the page's own process are logged.
+_ONE_PROCESS = (
+    "--disable-site-isolation-trials",
+    "--disable-features=IsolateOrigins,site-per-process",
+)
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,7 @@ def chromium(
     width: int = 1280,
     height: int = 900,
     storage: bool = True,
+    embedding: bool = False,
 ) -> Iterator[Browser]:
     """Start a browser, and end it.
 
@@ -135,12 +141,18 @@ def chromium(
         width: Of the window, in CSS pixels; below 500 it is a phone.
         height: Of the window, likewise.
         storage: Let pages keep cookies and anything else.
+        embedding: Refuse cookies to pages inside another site's, and log what those ask too.
     """
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
-    for flag in (*_FLAGS, f"--lang={language}", f"--user-data-dir={profile}"):
+    isolation = _ONE_PROCESS if embedding else ()
+    for flag in (*_FLAGS, *isolation, f"--lang={language}", f"--user-data-dir={profile}"):
         options.add_argument(flag)
-    preferences: dict[str, object] = {"intl.accept_languages": language}
+    preferences: dict[str, object] = {
+        "intl.accept_languages": language,
+        "profile.block_third_party_cookies": embedding,
+        "profile.cookie_controls_mode": int(embedding),
+    }
     if not storage:
         preferences["profile.default_content_setting_values.cookies"] = _BLOCK
     options.add_experimental_option("prefs", preferences)

@@ -1,0 +1,118 @@
+"""The files of a Space: what the service needs to run, its requirements, and its card."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from huggingface_hub import SpaceCard
+
+_ROOT: Final = Path(__file__).parents[2]
+_PACKAGE: Final = Path(__file__).parents[1].name
+_CARD: Final = "README.md"
+_SOURCES: Final = ("app.py", "LICENSE", _PACKAGE)
+# The Hub looks for these at the root.
+_MOVED: Final = {f"{_PACKAGE}/{name}": name for name in (_CARD, "requirements.txt")}
+# What publishes has no business in what is published.
+_LEFT_BEHIND: Final = (f"{_PACKAGE}/deploy/", f"{_PACKAGE}/publishing.py")
+_MODEL: Final = f"{_PACKAGE}/model/"
+
+
+class SpaceError(Exception):
+    """A Space cannot be made, or does not answer; the message names the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubModel:
+    """A bundle on the Hub.
+
+    Attributes:
+        repo: `owner/name`.
+        commit: 40 hexadecimal digits.
+        files: All of its files.
+        is_open: Whether anybody may download it.
+    """
+
+    repo: str
+    commit: str
+    files: tuple[str, ...]
+    is_open: bool
+
+
+def write_space(folder: Path, model: HubModel | None) -> int:
+    """Write the folder of a Space; return how many files it has.
+
+    Files that git ignores never get there.
+
+    Args:
+        folder: New or empty.
+        model: What the Space downloads when it starts; None: the bundled model goes along.
+
+    Raises:
+        SpaceError: The folder holds something, or this is no working copy of git.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise SpaceError(f"{folder} is not empty: name a new folder")
+    sources = [name for name in _known_to_git() if not (model and name.startswith(_MODEL))]
+    for name in sources:
+        target = folder / _MOVED.get(name, name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_ROOT / name, target)
+    (folder / _CARD).write_text(render_card(model), encoding="utf-8")
+    return len(sources)
+
+
+def render_card(model: HubModel | None) -> str:
+    """Return the Space's card, which names the model that it downloads, if any."""
+    card = SpaceCard((_ROOT / _PACKAGE / _CARD).read_text(encoding="utf-8"))
+    card.data["models"] = [model.repo] if model else None
+    # Others cannot be fetched where the Space is built: no secret is there.
+    card.data["preload_from_hub"] = [_preload(model)] if model and model.is_open else None
+    return str(card)
+
+
+def committed() -> str:
+    """Return the commit of the working copy, 40 hexadecimal digits.
+
+    Raises:
+        SpaceError: A file of the Space differs from it.
+    """
+    changed = [line[3:] for line in _git("status", "--porcelain", "-uall", "--", *_SOURCES)]
+    if changed:
+        raise SpaceError(
+            f"not committed: {', '.join(changed)}; commit or remove what the Space is made of, or "
+            "look at it first with --dry-run"
+        )
+    return _git("rev-parse", "HEAD")[0]
+
+
+def _preload(model: HubModel) -> str:
+    return f"{model.repo} {','.join(model.files)} {model.commit}"
+
+
+def _known_to_git() -> list[str]:
+    """Return the names of the Space's sources, below the root."""
+    listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "--", *_SOURCES)
+    return sorted(
+        {name for name in listed if (_ROOT / name).is_file() and not name.startswith(_LEFT_BEHIND)}
+    )
+
+
+def _git(*arguments: str) -> list[str]:
+    """Return the lines that git prints about the working copy."""
+    try:
+        done = subprocess.run(  # noqa: S603 -- our own arguments
+            ("git", "-c", "core.quotePath=false", "-C", str(_ROOT), *arguments),  # noqa: S607 -- where it lies differs between machines
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stderr", None) or error
+        raise SpaceError(
+            f"only what git knows is uploaded, so run it in a clone; git says: {said}".strip()
+        ) from error
+    return done.stdout.splitlines()

@@ -1,0 +1,177 @@
+"""What a Space on the Hub shall be, and the making of it so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from huggingface_hub import HfApi, SpaceHardware
+from pydantic import ValidationError
+
+from hf_space.deploy.folder import HubModel, SpaceError
+from hf_space.inference.bundle import INFERENCE_FILE
+from hf_space.publishing import explained
+from hf_space.settings import Settings
+from hf_space.settings_table import secret_settings
+
+_PREFIX: Final = "BIOPSIA_"
+# The disk is emptied at each restart wherever the folder lies, and this one can be written whoever
+# the Space runs as. One proxy of the Hub's stands in front; were it not counted, all visitors would
+# share one address and its limit.
+_ALWAYS: Final = {
+    "BIOPSIA_DATA_DIR": "/tmp/biopsia",  # noqa: S108 -- nobody else is in the Space's container
+    "BIOPSIA_TRUSTED_PROXY_HOPS": "1",
+}
+_MODEL_REPO: Final = "BIOPSIA_MODEL_REPO"
+_MODEL_REVISION: Final = "BIOPSIA_MODEL_REVISION"
+_HUB_TOKEN: Final = "HF_TOKEN"  # noqa: S105 -- a name
+
+
+@dataclass(frozen=True, slots=True)
+class SpacePlan:
+    """What a Space shall be.
+
+    Attributes:
+        name: `owner/name`.
+        model: What it downloads when it starts; None: the bundled model.
+        private: Create it for its owner only.
+        hardware: What it runs on; None: as it is, and the Hub's free hardware for a new one.
+        variables: Further variables, which everybody may read.
+        secrets: Secrets, by name.
+    """
+
+    name: str
+    model: HubModel | None
+    private: bool
+    hardware: SpaceHardware | None
+    variables: Mapping[str, str]
+    secrets: Mapping[str, str]
+
+    def settings(self) -> dict[str, str | None]:
+        """Return the variables that it must have, and with None those that it must not have."""
+        model = self.model
+        return {
+            **_ALWAYS,
+            _MODEL_REPO: model.repo if model else None,
+            # A commit, so that a restart never serves another model silently.
+            _MODEL_REVISION: model.commit if model else None,
+            **self.variables,
+        }
+
+
+def check_given(variables: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+    """Refuse what the service would not start with, and secrets that everybody could read.
+
+    Raises:
+        SpaceError: A name or a value is wrong.
+    """
+    for name in (_MODEL_REPO, _MODEL_REVISION):
+        if name in variables:
+            raise SpaceError(f"{name} follows from --model and --revision")
+    public = variables.keys() & {_HUB_TOKEN, *secret_settings()}
+    if public:
+        raise SpaceError(f"everybody may read variables: give {min(public)} with --secret")
+    faults = _faults({**variables, **secrets})
+    if faults:
+        raise SpaceError("; ".join(faults))
+
+
+def _faults(given: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with each setting of the service by itself.
+
+    Whether settings go together is seen when it starts: the Space may have another one already.
+    """
+    values: dict[str, Any] = {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in given.items()
+        if name.startswith(_PREFIX)
+    }
+    try:
+        # The environment of this machine is not the Space's.
+        Settings(_env_prefix=f"NOT_{_PREFIX}", **values)
+    except ValidationError as error:
+        return [
+            f"{_PREFIX}{str(fault['loc'][0]).upper()}: "
+            + ("no such setting" if fault["type"] == "extra_forbidden" else fault["msg"])
+            for fault in error.errors(include_input=False)
+            if fault["loc"]
+        ]
+    return []
+
+
+def find_model(api: HfApi, repo: str, revision: str) -> HubModel:
+    """Return what a repository holds at a branch, tag or commit.
+
+    Raises:
+        HubError: There is no such repository or revision, or the Hub refuses.
+        SpaceError: What it holds is no bundle.
+    """
+    with explained(f"{repo} at {revision}"):
+        info = api.model_info(repo, revision=revision)
+    files = tuple(sorted(entry.rfilename for entry in info.siblings or ()))
+    if info.sha is None or INFERENCE_FILE not in files:
+        raise SpaceError(
+            f"{repo} at {revision} has no {INFERENCE_FILE}: publish a bundle there first, with "
+            "`python -m training publish`"
+        )
+    return HubModel(repo, info.sha, files, is_open=not (info.private or info.gated))
+
+
+def prepare_space(api: HfApi, plan: SpacePlan, tell: Callable[[str], None]) -> None:
+    """Create a Space where there is none, and write what differs of its settings.
+
+    A Space starts again after each, so nothing is written that is so already; only secrets, which
+    nobody can read, are written whenever they are named.
+
+    Raises:
+        HubError: The Hub refuses.
+        SpaceError: It is public and was to be private, or its model would be closed to it.
+    """
+    with explained(plan.name):
+        api.create_repo(
+            plan.name,
+            repo_type="space",
+            space_sdk="gradio",
+            private=plan.private,
+            space_hardware=plan.hardware,
+            exist_ok=True,
+        )
+        if plan.private and not api.space_info(plan.name).private:
+            raise SpaceError(f"{plan.name} exists and is public: make it private on the Hub first")
+        _require_readable_model(api, plan)
+        _write_variables(api, plan, tell)
+        for name, value in plan.secrets.items():
+            api.add_space_secret(plan.name, name, value)
+            tell(f"secret {name} set")
+        _choose_hardware(api, plan, tell)
+
+
+def _require_readable_model(api: HfApi, plan: SpacePlan) -> None:
+    if plan.model is None or plan.model.is_open or _HUB_TOKEN in plan.secrets:
+        return
+    if _HUB_TOKEN not in api.get_space_secrets(plan.name):
+        raise SpaceError(
+            f"not everybody may read {plan.model.repo}: give the Space a token that may, as the "
+            f"secret {_HUB_TOKEN} in its settings on the Hub or with --secret {_HUB_TOKEN}"
+        )
+
+
+def _write_variables(api: HfApi, plan: SpacePlan, tell: Callable[[str], None]) -> None:
+    present = {key: entry.value for key, entry in api.get_space_variables(plan.name).items()}
+    for name, value in plan.settings().items():
+        if value == present.get(name):
+            continue
+        if value is None:
+            api.delete_space_variable(plan.name, name)
+            tell(f"variable {name} removed")
+        else:
+            api.add_space_variable(plan.name, name, value)
+            tell(f"variable {name} set to {value}")
+
+
+def _choose_hardware(api: HfApi, plan: SpacePlan, tell: Callable[[str], None]) -> None:
+    if plan.hardware in (None, api.get_space_runtime(plan.name).requested_hardware):
+        return
+    api.request_space_hardware(plan.name, plan.hardware)
+    tell(f"hardware {plan.hardware.value} requested")

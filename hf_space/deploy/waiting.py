@@ -1,0 +1,162 @@
+"""Waits until a Space answers as it should."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import httpx2
+from huggingface_hub import HfApi, SpaceRuntime, get_token
+from huggingface_hub.errors import HfHubHTTPError
+from pydantic import ValidationError
+
+from hf_space.deploy.folder import SpaceError
+from hf_space.publishing import explained
+from hf_space.schemas import HealthReport, ModelState
+
+_FAILED: Final = {"BUILD_ERROR", "CONFIG_ERROR", "RUNTIME_ERROR", "NO_APP_FILE", "DELETING"}
+_AT_REST: Final = {"PAUSED", "SLEEPING", "STOPPED"}
+_POLL_SECONDS: Final = 2
+_ANSWER_SECONDS: Final = 10
+# For so long after an upload, what the Hub tells may be about what was there before.
+_STALE_SECONDS: Final = 20
+_LOG_LINES: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a Space answers.
+
+    Attributes:
+        address: Of the service itself, without a final slash.
+        model: What `/health/` says of its model.
+    """
+
+    address: str
+    model: ModelState
+
+
+def wait_until_ready(
+    api: HfApi,
+    space: str,
+    commit: str,
+    is_expected: Callable[[ModelState], bool],
+    *,
+    timeout: float,
+    tell: Callable[[str], None],
+) -> Answer:
+    """Wait until a Space runs and its service has the model that it should have.
+
+    Args:
+        api: The Hub's client.
+        space: `owner/name`; it is woken where it rests.
+        commit: Of its files, 40 hexadecimal digits.
+        is_expected: Judges the model of a service.
+        timeout: Seconds.
+        tell: Is told of each stage that the Space reaches.
+
+    Raises:
+        HubError: The Hub refuses.
+        SpaceError: The Space has failed, or does not answer in time.
+    """
+    watch, model = _Watch(api, space, commit, tell), None
+    with explained(space):
+        address, token = _door(api, space)
+        while watch.seconds() < timeout:
+            if watch.is_running():
+                model = _asked(address, token)
+                if model and is_expected(model):
+                    return Answer(address, model)
+            time.sleep(_POLL_SECONDS)
+    raise SpaceError(
+        f"{space} is not ready after {timeout:g} s: {watch.stage or 'in an unknown state'}, "
+        f"{_found(model)}; see its logs on the Hub, or wait longer with --timeout"
+    )
+
+
+class _Watch:
+    """Follows a Space from stage to stage.
+
+    Attributes:
+        stage: The last one, as the Hub calls it; empty before the first.
+    """
+
+    def __init__(self, api: HfApi, space: str, commit: str, tell: Callable[[str], None]) -> None:
+        self.stage = ""
+        self._api = api
+        self._space = space
+        self._commit = commit
+        self._tell = tell
+        self._moved = False
+        self._started = time.monotonic()
+
+    def seconds(self) -> float:
+        """Return for how long it has been watched."""
+        return time.monotonic() - self._started
+
+    def is_running(self) -> bool:
+        """Look whether it runs, and wake it where it rests; raises SpaceError if it has failed."""
+        runtime = _runtime(self._api, self._space)
+        if runtime is None:
+            return False
+        if runtime.stage != self.stage:
+            self._moved, self.stage = bool(self.stage), runtime.stage
+            self._tell(f"{self._space}: {self.stage}")
+            if self.stage in _AT_REST:
+                self._api.restart_space(self._space)
+        is_about_commit = self._moved or runtime.raw.get("sha") == self._commit
+        if not is_about_commit and self.seconds() < _STALE_SECONDS:
+            return False
+        if self.stage in _FAILED:
+            raise SpaceError(_failure(self._api, self._space, runtime))
+        return self.stage == "RUNNING"
+
+
+def _door(api: HfApi, space: str) -> tuple[str, str | None]:
+    """Return a Space's own address, and the token that opens it, if it needs one."""
+    info = api.space_info(space)
+    if not info.host:
+        raise SpaceError(f"the Hub does not tell the address of {space}: try again")
+    return info.host, get_token() if info.private else None
+
+
+def _runtime(api: HfApi, space: str) -> SpaceRuntime | None:
+    """Return a Space's state; None while the Hub has trouble, which passes."""
+    try:
+        return api.get_space_runtime(space)
+    except httpx2.TransportError:
+        return None
+    except HfHubHTTPError as error:
+        if error.response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return None
+        raise
+
+
+def _failure(api: HfApi, space: str, runtime: SpaceRuntime) -> str:
+    said = runtime.raw.get("errorMessage") or "the Hub does not say why"
+    log = [*api.fetch_space_logs(space, build=runtime.stage == "BUILD_ERROR")]
+    return "\n".join(
+        [f"{space} failed, {runtime.stage}: {said}", *map(str.rstrip, log[-_LOG_LINES:])]
+    )
+
+
+def _found(model: ModelState | None) -> str:
+    if model is None:
+        return "its service does not answer"
+    if model.state != "ready":
+        return "its service has no model"
+    return f"its service has another model, {model.name} {model.revision} ({model.source})"
+
+
+def _asked(address: str, token: str | None) -> ModelState | None:
+    """Return what the service says of its model; None while it does not answer."""
+    # The Hub's proxy keeps this header to itself, where it would pass on `Authorization`.
+    headers = {"X-HF-Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = httpx2.get(f"{address}/health/", headers=headers, timeout=_ANSWER_SECONDS)
+        return HealthReport.model_validate_json(answer.content).model
+    except (httpx2.TransportError, ValidationError):
+        return None

@@ -1,0 +1,111 @@
+"""The demo as a Space shows it: inside another site's page, where it may keep no cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+from selenium.webdriver.common.by import By
+
+from hf_space.ui.texts import text
+from tests.bundle_factory import write_bundle
+from tests.e2e.browser import Browser, chromium
+from tests.e2e.test_demo_browser import open_page
+from tests.e2e.test_demo_history import ASK_STORAGE, open_history, read
+from tests.server import RunningServer, running_server
+from tests.space import SPACE_ENVIRONMENT
+
+
+@pytest.fixture(scope="module")
+def space(
+    server: RunningServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """The service as in a Space, where there is a browser to look at it."""
+    assert server
+    folder = write_bundle(tmp_path_factory.mktemp("space") / "model")
+    with running_server(**SPACE_ENVIRONMENT, BIOPSIA_MODEL_DIR=str(folder)) as space:
+        yield space
+
+
+@pytest.fixture(scope="module")
+def outer(space: RunningServer) -> Iterator[str]:
+    """Address of another site's page that shows the Space in a frame."""
+    page = f'<iframe src="{space.url}/" width="1200" height="850"></iframe>'.encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as site:
+        thread = Thread(target=site.serve_forever)
+        thread.start()
+        # The Space is at 127.0.0.1, which is another site.
+        yield f"http://localhost:{site.server_port}/"
+        site.shutdown()
+        thread.join()
+
+
+def enter(browser: Browser, outer: str) -> None:
+    """Open the other site's page, and look into its frame."""
+    browser.driver.get(outer)
+    browser.driver.switch_to.frame(browser.driver.find_element(By.CSS_SELECTOR, "iframe"))
+    browser.wait_for(".bp-held-out", text("threshold", "en").lower())
+
+
+def test_it_predicts_and_remembers_without_a_cookie(
+    space: RunningServer, outer: str, tmp_path: Path
+) -> None:
+    with chromium(tmp_path / "one", embedding=True) as browser:
+        enter(browser, outer)
+        read(browser, "drawn_crowded.png")
+        open_history(browser)
+        browser.wait_for_count(".bp-row img", 1)
+        # The frame keeps its token where only this site's frames find it.
+        token = browser.driver.execute_script(ASK_STORAGE)
+        enter(browser, outer)
+        open_history(browser)
+        browser.wait_for_count(".bp-row", 1)
+        asked = browser.asked_hosts()
+        assert asked == {urlsplit(outer).netloc, urlsplit(space.url).netloc}
+        assert browser.driver.execute_cdp_cmd("Storage.getCookies", {}) == {"cookies": []}
+        browser.driver.switch_to.default_content()
+        open_page(browser, space)
+        open_history(browser)
+        browser.wait_for(".bp-empty")
+        assert browser.driver.execute_script(ASK_STORAGE) not in {None, token}
+    with chromium(tmp_path / "two", embedding=True) as browser:
+        enter(browser, outer)
+        open_history(browser)
+        browser.wait_for(".bp-empty")
+
+
+def test_where_nothing_may_be_kept_it_remembers_as_long_as_the_page(
+    outer: str, tmp_path: Path
+) -> None:
+    with chromium(tmp_path, storage=False) as browser:
+        enter(browser, outer)
+        read(browser, "drawn_crowded.png")
+        open_history(browser)
+        browser.wait_for(".bp-row")
+        browser.wait_for(".bp-if-forgetful", text("forgetful", "en"))
+        enter(browser, outer)
+        open_history(browser)
+        browser.wait_for(".bp-empty")
+
+
+def test_by_itself_it_asks_nobody_else_either(space: RunningServer, tmp_path: Path) -> None:
+    with chromium(tmp_path) as browser:
+        open_page(browser, space)
+        read(browser, "drawn_crowded.png")
+        assert browser.asked_hosts() == {urlsplit(space.url).netloc}
