@@ -9,15 +9,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.server import ROOT, RunningServer, running_server
+from tests.services import require
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "api.md")
-_BLOCK = re.compile(r"```(bash|python)\n(.*?)```", re.DOTALL)
+_BLOCK = re.compile(r"```(bash|python|js)\n(.*?)```", re.DOTALL)
 _ADDRESS = "http://localhost:7860"
 # The command line's own environment, which `make run` builds.
 _PYTHON = ".venv-serve/bin/python"
+# What the site is developed with, which `make setup` installs.
+_NODE_MODULES = ROOT / "frontend" / "node_modules"
 
 
 def examples() -> list[tuple[str, str]]:
@@ -26,8 +30,15 @@ def examples() -> list[tuple[str, str]]:
         (language, code)
         for page in PAGES
         for language, code in _BLOCK.findall(page.read_text(encoding="utf-8"))
-        if _ADDRESS in code or "-m hf_space" in code
+        if _ADDRESS in code or "-m hf_space " in code
     ]
+
+
+def javascript_missing() -> str | None:
+    """Return why no JavaScript can ask the service here, or None."""
+    if (_NODE_MODULES / "@gradio" / "client").is_dir():
+        return None
+    return "NO JAVASCRIPT EXAMPLES: @gradio/client missing; install Node.js 20.9, make setup"
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +48,25 @@ def server() -> Iterator[RunningServer]:
         yield server
 
 
-def test_there_is_an_example_of_each_kind() -> None:
-    text = "".join(code for _, code in examples())
-    for word in ("curl", "base64", "gradio_client", "httpx2", "/predict/batch/", "-m hf_space"):
-        assert word in text
-
-
-@pytest.mark.parametrize(("language", "code"), examples())
-def test_the_example_runs(server: RunningServer, tmp_path: Path, language: str, code: str) -> None:
-    # Examples name files of the repository, and may write some of their own.
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where an example runs: it names files of the repository, and may write some of its own."""
     (tmp_path / "hf_space").symlink_to(ROOT / "hf_space")
+    (tmp_path / "node_modules").symlink_to(_NODE_MODULES)
+    return tmp_path
+
+
+def run(language: str, code: str, server: RunningServer, folder: Path) -> str:
+    """Run an example against a service that listens elsewhere, and return what it printed."""
     text = code.replace(_ADDRESS, server.url).replace(_PYTHON, sys.executable)
-    command = [sys.executable, "-c", text] if language == "python" else ["bash", "-euc", text]
+    command = {
+        "bash": ["bash", "-euc", text],
+        "python": [sys.executable, "-c", text],
+        "js": ["node", "--input-type=module", "--eval", text],
+    }[language]
     done = subprocess.run(  # noqa: S603 -- our own documentation
         command,
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -59,5 +74,43 @@ def test_the_example_runs(server: RunningServer, tmp_path: Path, language: str, 
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert '"error":{' not in done.stdout
-    assert re.search(r"malignant|benign|uncertain|ready", done.stdout), done.stdout
+    return done.stdout
+
+
+def test_there_is_an_example_of_each_kind() -> None:
+    text = "".join(code for _, code in examples())
+    for word in ("curl", "base64", "gradio_client", "httpx2", "/predict/batch/", "-m hf_space "):
+        assert word in text
+
+
+@pytest.mark.parametrize(("language", "client"), [("python", "gradio_client"), ("js", "@gradio/")])
+def test_every_named_endpoint_is_called_in_both_languages(
+    server: RunningServer, language: str, client: str
+) -> None:
+    named = httpx2.get(f"{server.url}/gradio_api/info").json()["named_endpoints"]
+    code = "".join(code for tongue, code in examples() if tongue == language and client in code)
+    assert set(re.findall(r'"(/\w+)"', code)) == set(named)
+
+
+@pytest.mark.parametrize(("language", "code"), examples())
+def test_the_example_runs(server: RunningServer, folder: Path, language: str, code: str) -> None:
+    if language == "js":
+        require(javascript_missing())
+    printed = run(language, code, server, folder)
+    assert '"error":{' not in printed
+    assert re.search(r"malignant|benign|uncertain|\bready\b|`BIOPSIA_", printed), printed
+    # What each language makes of an error is part of what its examples show.
+    if "operating_point" in code and language != "bash":
+        assert "unknown_operating_point | The model has no operating point 'strict'" in printed
+
+
+def test_both_clients_get_the_same_answers(server: RunningServer, folder: Path) -> None:
+    require(javascript_missing())
+
+    def told(language: str) -> list[str]:
+        [code] = [code for tongue, code in examples() if tongue == language and "_batch" in code]
+        # Python's client first says where it asks.
+        return run(language, code, server, folder).splitlines()[-4:]
+
+    assert told("js") == told("python")
+    assert len(told("js")) == 4

@@ -199,9 +199,10 @@ def test_commands_exist_with_their_options(page: Path, module: str, app: typer.T
 
 def test_deployment_is_shown_with_options_that_exist() -> None:
     known = {option for parameter in _command(deploy_app).params for option in parameter.opts}
-    calls = _calls(DEPLOY, "hf_space.deploy")
-    assert calls
-    assert all(_named(call) <= known for call in calls)
+    for text in (README.read_text(encoding="utf-8"), DEPLOY):
+        calls = _calls(text, "hf_space.deploy")
+        assert calls
+        assert all(_named(call) <= known for call in calls)
 
 
 def test_every_training_command_is_shown() -> None:
