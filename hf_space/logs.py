@@ -27,8 +27,9 @@ def configure_logging(level: str) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # These tell of every request they send, or part they load, at a level meant for events.
-    for name in ("httpx", "alembic.runtime.plugins"):
+    # These tell of every request they send, or part they load, at a level meant for events; and
+    # addresses of the Hub's large files carry signatures.
+    for name in ("httpx", "httpx2", "alembic.runtime.plugins"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -28,7 +28,7 @@ app = typer.Typer(
 def _configure() -> None:
     logging.basicConfig(format="%(message)s", level=logging.INFO, force=True)
     # Libraries that report every request or file would drown the progress bars.
-    for noisy in ("httpx", "kagglehub", "datasets"):
+    for noisy in ("httpx", "httpx2", "kagglehub", "datasets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
