@@ -27,10 +27,14 @@ def configure_logging(level: str) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # These tell of every request they send, or part they load, at a level meant for events; and
-    # addresses of the Hub's large files carry signatures.
+    # These tell of every request they send, or part they load, at a level meant for events.
     for name in ("httpx", "httpx2", "alembic.runtime.plugins"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # The Hub's client, where it is imported by now, has a handler of its own, and its warnings hold
+    # addresses of large files, which are signed.
+    client = logging.getLogger("huggingface_hub")
+    client.handlers.clear()
+    client.setLevel(logging.ERROR)
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:

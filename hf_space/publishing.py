@@ -5,8 +5,10 @@ For the commands that publish; the service itself only reads.
 
 from __future__ import annotations
 
+import fnmatch
 from contextlib import contextmanager
 from http import HTTPStatus
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Final, Literal
 
 import httpx2
@@ -14,10 +16,10 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ge
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
-    OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # it is public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 RepoType = Literal["model", "dataset", "space"]
 
 # The Hub's own: it tells which files are stored as large ones.
-_KEPT: Final = {".gitattributes"}
+_ATTRIBUTES: Final = ".gitattributes"
+# What a new repository may have.
+_FIRST_FILES: Final = {_ATTRIBUTES, "README.md"}
 _TOKENS: Final = "a token with write access, from https://huggingface.co/settings/tokens"
 
 
@@ -40,27 +44,70 @@ def connect() -> HfApi:
     Raises:
         HubError: There is no token, the Hub does not know it, or cannot be reached.
     """
-    if get_token() is None:
+    token = get_token()
+    if token is None:
         raise HubError(f"no token: set HF_TOKEN to {_TOKENS}, or run `hf auth login`")
+    if not token.isascii():
+        raise HubError(f"the token has letters that none has: set HF_TOKEN to {_TOKENS}")
     api = HfApi()
     with explained("the Hub"):
         api.whoami()
     return api
 
 
+def check_name(repo_id: str) -> None:
+    """Refuse what is no full name of a repository; raises HubError."""
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        raise HubError(f"{repo_id} is no name of a repository: {error}") from error
+    if "/" not in repo_id:
+        raise HubError(f"whose {repo_id}? write owner/{repo_id}")
+
+
+def require_own(api: HfApi, repo_id: str, *, repo_type: RepoType, mark: str) -> set[str]:
+    """Return the files of a repository that is new, or holds what was published before.
+
+    Args:
+        api: The Hub's client.
+        repo_id: `owner/name`.
+        repo_type: What kind of repository it is.
+        mark: Pattern of a file that shows what it holds.
+
+    Raises:
+        HubError: It holds someone's other work, which is not to go.
+    """
+    present = {*api.list_repo_files(repo_id, repo_type=repo_type)}
+    if present - _FIRST_FILES and not fnmatch.filter(present, mark):
+        raise HubError(f"{repo_id} holds other files, and no {mark}: name another repository")
+    return present
+
+
 def commit_folder(
-    api: HfApi, repo_id: str, folder: Path, *, repo_type: RepoType, message: str
+    api: HfApi, repo_id: str, folder: Path, *, repo_type: RepoType, mark: str, message: str
 ) -> str | None:
     """Make a repository hold exactly a folder's files, in one commit; return its id.
 
     Not ``upload_folder``: that may commit in several parts, and readers would see half a model.
 
+    Args:
+        api: The Hub's client, with a token that may write.
+        repo_id: `owner/name`.
+        folder: The files.
+        repo_type: What kind of repository it is.
+        mark: As in `require_own`.
+        message: First line of the commit.
+
     Returns:
         40 hexadecimal digits; None when nothing differs, so that there is no commit.
+
+    Raises:
+        HubError: The repository holds something else.
     """
     before = api.repo_info(repo_id, repo_type=repo_type).sha
+    present = require_own(api, repo_id, repo_type=repo_type, mark=mark)
     files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
-    stale = {*api.list_repo_files(repo_id, repo_type=repo_type)} - files.keys() - _KEPT
+    stale = present - files.keys() - {_ATTRIBUTES}
     commit = api.create_commit(
         repo_id,
         [
@@ -87,14 +134,19 @@ def explained(target: str) -> Iterator[None]:
         raise HubError(_refusal(target, error)) from error
     except HFValidationError as error:
         raise HubError(f"{target} is no name of a repository: {error}") from error
-    except (httpx2.TransportError, OfflineModeIsEnabled) as error:
+    except (httpx2.TransportError, ConnectionError) as error:
         raise HubError(
             f"the Hub cannot be reached ({type(error).__name__}): check the network, HF_ENDPOINT "
             "and HF_HUB_OFFLINE, and run the same command again"
         ) from error
-    # What the client raises when one of several uploads has failed for good.
-    except RuntimeError as error:
-        raise HubError(f"{error} Run the same command again: what arrived is kept") from error
+    except JSONDecodeError as error:
+        raise HubError("what answers is not the Hub: check HF_ENDPOINT") from error
+    # What the client, and the library that uploads for it, raise when a file cannot be sent.
+    except (OSError, RuntimeError) as error:
+        raise HubError(
+            f"{target}: {error} ({type(error).__name__}). Run the same command again: what arrived "
+            "is kept"
+        ) from error
 
 
 def _refusal(target: str, error: HfHubHTTPError) -> str:

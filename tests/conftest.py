@@ -11,7 +11,11 @@ from uuid import uuid4
 import pytest
 from redis import Redis as RedisClient
 
+from tests.server import OWN_STORES
+
 # Before any test imports these libraries: they read the environment once, on import.
+for _name in OWN_STORES:
+    os.environ.pop(_name, None)
 _CACHE = tempfile.TemporaryDirectory(prefix="biopsia-tests-")
 os.environ.update(
     BIOPSIA_DATA_DIR=str(Path(_CACHE.name) / "data"),
@@ -26,7 +30,6 @@ os.environ.update(
     TF_CPP_MIN_LOG_LEVEL="2",
 )
 
-from tests.server import OWN_STORES  # noqa: E402
 from tests.services import (  # noqa: E402
     Postgres,
     Redis,
@@ -37,9 +40,6 @@ from tests.services import (  # noqa: E402
     running_redis,
 )
 from tests.synthetic import write_kaggle_tree  # noqa: E402
-
-for _name in OWN_STORES:
-    os.environ.pop(_name, None)
 
 CASES = ("10254", "10257", "10260", "10255", "10253")
 """Two published training cases, one for validation, one for testing, and one in no list."""

@@ -19,8 +19,11 @@ import httpx2
 
 ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
-OWN_STORES = ("BIOPSIA_DATABASE_URL", "BIOPSIA_REDIS_URL")
-"""Variables that may name a developer's own database, which is not for tests."""
+OWN_STORES = (
+    *("BIOPSIA_DATABASE_URL", "BIOPSIA_REDIS_URL", "BIOPSIA_MODEL_REPO", "BIOPSIA_MODEL_REVISION"),
+    *("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_ENDPOINT", "HF_HUB_CACHE"),
+)
+"""Variables that may name a developer's own database, model or token, which are not for tests."""
 
 
 @dataclass(frozen=True)

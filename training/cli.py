@@ -30,6 +30,8 @@ def _configure() -> None:
     # Libraries that report every request or file would drown the progress bars.
     for noisy in ("httpx", "httpx2", "kagglehub", "datasets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It prints its warnings itself.
+    logging.getLogger("huggingface_hub").propagate = False
 
 
 @app.command()

@@ -50,9 +50,12 @@ def publish(
         require_licence(data_licence)
     elif data_licence or dataset_repo:
         raise ConfigurationError("--data-licence and --dataset-repo need --data")
-    from hf_space.publishing import HubError, connect
+    from hf_space.publishing import HubError, check_name, connect
 
     try:
+        check_name(repo)
+        if dataset_repo:
+            check_name(dataset_repo)
         # Before minutes are spent on checks.
         api = connect()
         from training.publish import publish_model

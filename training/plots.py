@@ -19,6 +19,8 @@ from training.neighbourhood import Indices
 
 ACCENT: Final = "#5b3a8c"
 MUTED: Final = "#8a8f98"
+PLOT_NAMES: Final = ("roc", "pr", "reliability", "confusion", "scores", "thresholds")
+"""Plots of figures alone; mosaics, which `evaluate` draws beside them, show tissue."""
 _DPI: Final = 150
 _BAND_REPLICATES: Final = 300
 _GRID: Final = np.linspace(0, 1, 101)
@@ -26,7 +28,7 @@ _BAND_PERCENT: Final = (2.5, 97.5)
 
 
 def write_plots(scored: Scored, folder: Path) -> None:
-    """Write roc, pr, reliability, confusion, scores and thresholds as PNG files.
+    """Write those of `PLOT_NAMES` as PNG files.
 
     Args:
         scored: The patches.
@@ -34,15 +36,15 @@ def write_plots(scored: Scored, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     patches, point = scored.patches(), scored.point
-    figures = {
-        "roc": roc_figure(patches, point),
-        "pr": precision_recall_figure(patches, point),
-        "reliability": reliability_figure(patches),
-        "confusion": confusion_figure(patches, point, scored.config.class_names),
-        "scores": scores_figure(patches, point, scored.config.class_names),
-        "thresholds": threshold_figure(patches, point),
-    }
-    for name, figure in figures.items():
+    figures = (
+        roc_figure(patches, point),
+        precision_recall_figure(patches, point),
+        reliability_figure(patches),
+        confusion_figure(patches, point, scored.config.class_names),
+        scores_figure(patches, point, scored.config.class_names),
+        threshold_figure(patches, point),
+    )
+    for name, figure in zip(PLOT_NAMES, figures, strict=True):
         figure.savefig(folder / f"{name}.png", dpi=_DPI)
 
 

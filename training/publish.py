@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -12,18 +14,30 @@ import numpy as np
 from huggingface_hub import HfApi, ModelCard, RepoCard
 
 from hf_space.errors import BundleError
-from hf_space.inference.bundle import Bundle
+from hf_space.inference.bundle import EVALUATION_FOLDER, INFERENCE_FILE, METRICS_FILE, Bundle
 from hf_space.inference.engine import load_engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.probe import probe_patches
 from hf_space.publishing import RepoType, commit_folder, explained
+from training.calibrate import CALIBRATION_FILE
 from training.card import CARD_FILE, Published, render_card
+from training.compare import CANDIDATES_FILE
 from training.errors import PublishError
 from training.measured import Measured, measured_bundle
-from training.samples import FOLDER, require_licence, write_samples
+from training.plots import PLOT_NAMES
+from training.run import TRAINING_FILE
+from training.samples import require_licence, write_samples
 
+# Beside those whose hashes the bundle lists.
+_FILES: Final = (
+    *("config.json", "metadata.json", "model.keras", "model.h5"),
+    *(INFERENCE_FILE, METRICS_FILE, TRAINING_FILE, CALIBRATION_FILE, CANDIDATES_FILE),
+)
 # As `export` promises.
 _WORST_DIFFERENCE: Final = 1e-4
+_TAG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +83,12 @@ def publish_model(
         RunError: The bundle is damaged, or was not evaluated.
         ConfigurationError: Its card cannot be rendered, or the licence does not allow samples.
         DatasetError: There is no prepared data set.
-        PublishError: The two forms of the network differ, the Hub does not take the card, or a
-            name is taken.
+        PublishError: The two forms of the network differ, the Hub does not take the card, or the
+            tag is none or taken.
         HubError: The Hub cannot be reached, or refuses.
     """
+    if tag and (tag == "main" or not _TAG.fullmatch(tag)):
+        raise PublishError(f"{tag!r} is no tag of a release: write it as v1.0.0")
     measured = measured_bundle(folder)
     require_parity(measured.bundle)
     with tempfile.TemporaryDirectory() as scratch:
@@ -83,7 +99,9 @@ def publish_model(
         if tag:
             _require_free(api, repo_id, tag)
         message = f"Publish {measured.bundle.config.name} {measured.bundle.config.revision}"
-        publication = publish_folder(api, repo_id, staged, repo_type="model", message=message)
+        publication = publish_folder(
+            api, repo_id, staged, repo_type="model", mark=INFERENCE_FILE, message=message
+        )
     if tag:
         _tag(api, publication, tag)
     _tag(api, publication, revision_tag(measured.bundle.config.revision), moves=True)
@@ -122,11 +140,26 @@ def _stage(
     measured: Measured, staged: Path, repo_id: str, dataset: Path | None, licence: str | None
 ) -> None:
     """Copy a bundle, with a card that names its repository; patches only as they are asked for."""
-    shutil.copytree(measured.bundle.path, staged, ignore=shutil.ignore_patterns(FOLDER, ".*"))
+    for source in _files(measured.bundle):
+        target = staged / source.relative_to(measured.bundle.path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
     published = Published(repo_id)
     if dataset:
         published = Published(repo_id, require_licence(licence), write_samples(dataset, staged))
     (staged / CARD_FILE).write_text(render_card(measured, published=published), encoding="utf-8")
+
+
+def _files(bundle: Bundle) -> list[Path]:
+    """Return the files that belong to a bundle; whatever else lies there may show tissue."""
+    present = {path for path in bundle.path.rglob("*") if path.is_file()}
+    known = {
+        *(bundle.path / name for name in (*_FILES, *bundle.config.sha256)),
+        *(bundle.path / EVALUATION_FOLDER / f"{name}.png" for name in PLOT_NAMES),
+    }
+    for stray in sorted(present - known - {bundle.path / CARD_FILE}):
+        logger.warning("left out, since it is no part of a bundle: %s", stray)
+    return sorted(present & known)
 
 
 def require_valid_card(card: RepoCard) -> None:
@@ -152,11 +185,13 @@ def require_repo(api: HfApi, repo_id: str, repo_type: RepoType, *, private: bool
 
 
 def publish_folder(
-    api: HfApi, repo_id: str, folder: Path, *, repo_type: RepoType, message: str
+    api: HfApi, repo_id: str, folder: Path, *, repo_type: RepoType, mark: str, message: str
 ) -> Publication:
-    """Make a repository hold a folder's files; raises HubError."""
+    """Make a repository hold a folder's files, as `commit_folder` does; raises HubError."""
     with explained(repo_id):
-        commit = commit_folder(api, repo_id, folder, repo_type=repo_type, message=message)
+        commit = commit_folder(
+            api, repo_id, folder, repo_type=repo_type, mark=mark, message=message
+        )
         current = commit or api.repo_info(repo_id, repo_type=repo_type).sha
     return Publication(repo_id, str(current), changed=commit is not None)
 

@@ -54,7 +54,12 @@ def publish_dataset(
         for name, part in parts.items():
             _write_shards(part, name, staged / "data")
         return publish_folder(
-            api, repo_id, staged, repo_type="dataset", message="Publish the prepared patches"
+            api,
+            repo_id,
+            staged,
+            repo_type="dataset",
+            mark="data/*.parquet",
+            message="Publish the prepared patches",
         )
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # Between tries to fetch a model while the Hub is away.
 _RETRY_SECONDS: Final = 15
+# A start waits for the bundled model, and so long for one of the Hub: mostly that is enough, and a
+# download that stalls must not keep the service from saying so.
+_PATIENCE_SECONDS: Final = 20
 
 logger = logging.getLogger(__name__)
 
@@ -30,29 +33,35 @@ async def loaded_model(state: State) -> AsyncIterator[None]:
 
     What cannot be fetched is tried again until it can; any other fault needs someone's hand.
     """
-    waiting = None
+    tried = asyncio.Event()
+    patience = _PATIENCE_SECONDS if state.settings.model_repo else None
+    loading = asyncio.create_task(_keep_loading(state, tried))
     try:
-        state.predictor = await _load(state)
-    except FetchError:
-        waiting = asyncio.create_task(_load_later(state))
-    try:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(tried.wait(), patience)
         yield
     finally:
-        if waiting:
-            waiting.cancel()
-            with suppress(asyncio.CancelledError):
-                await waiting
+        loading.cancel()
+        with suppress(asyncio.CancelledError):
+            await loading
         predictor, state.predictor = state.predictor, None
         if predictor is not None:
             await to_thread.run_sync(predictor.close)
 
 
-async def _load_later(state: State) -> None:
-    while state.predictor is None:
-        await asyncio.sleep(_RETRY_SECONDS)
-        with suppress(FetchError):
+async def _keep_loading(state: State, tried: asyncio.Event) -> None:
+    while True:
+        try:
             state.predictor = await _load(state)
             return
+        except FetchError:
+            logger.info("another try follows in %d s", _RETRY_SECONDS)
+        except Exception:
+            logger.exception("the model cannot be loaded")
+            return
+        finally:
+            tried.set()
+        await asyncio.sleep(_RETRY_SECONDS)
 
 
 async def _load(state: State) -> Predictor | None:

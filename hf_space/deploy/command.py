@@ -11,12 +11,12 @@ from typing import Annotated, Final
 import typer
 from huggingface_hub import HfApi, SpaceHardware
 
-from hf_space.deploy.folder import HubModel, SpaceError, committed, write_space
+from hf_space.deploy.folder import APP_FILE, HubModel, SpaceError, committed, write_space
 from hf_space.deploy.plan import SpacePlan, check_given, find_model, prepare_space
 from hf_space.deploy.waiting import wait_until_ready
 from hf_space.errors import BundleError
 from hf_space.inference.bundle import load_bundle
-from hf_space.publishing import HubError, commit_folder, connect, explained
+from hf_space.publishing import HubError, check_name, commit_folder, connect, explained
 from hf_space.schemas import ModelState
 
 _MAIN: Final = "main"
@@ -64,6 +64,9 @@ def deploy(
         check_given(variables, secrets)
         if space is None and dry_run is None:
             raise SpaceError("which Space? name it with --space owner/name")
+        for name in (space, model):
+            if name is not None:
+                check_name(name)
         if model is None and revision != _MAIN:
             raise SpaceError("--revision is one of a --model")
         source = committed() if dry_run is None else None
@@ -108,7 +111,9 @@ def _publish(api: HfApi, plan: SpacePlan, message: str, timeout: float) -> None:
 def _commit(api: HfApi, space: str, folder: Path, message: str) -> str:
     """Upload a folder if it differs from what is there; return the commit that has it."""
     try:
-        commit = commit_folder(api, space, folder, repo_type="space", message=message)
+        commit = commit_folder(
+            api, space, folder, repo_type="space", mark=APP_FILE, message=message
+        )
     except ValueError as error:
         raise SpaceError(f"the Hub does not take the card: {error}") from error
     if commit:

@@ -13,7 +13,9 @@ from huggingface_hub import SpaceCard
 _ROOT: Final = Path(__file__).parents[2]
 _PACKAGE: Final = Path(__file__).parents[1].name
 _CARD: Final = "README.md"
-_SOURCES: Final = ("app.py", "LICENSE", _PACKAGE)
+APP_FILE: Final = "app.py"
+"""What the Hub starts."""
+_SOURCES: Final = (APP_FILE, "LICENSE", _PACKAGE)
 # The Hub looks for these at the root.
 _MOVED: Final = {f"{_PACKAGE}/{name}": name for name in (_CARD, "requirements.txt")}
 # What publishes has no business in what is published.

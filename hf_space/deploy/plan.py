@@ -9,9 +9,9 @@ from typing import Any, Final
 from huggingface_hub import HfApi, SpaceHardware
 from pydantic import ValidationError
 
-from hf_space.deploy.folder import HubModel, SpaceError
+from hf_space.deploy.folder import APP_FILE, HubModel, SpaceError
 from hf_space.inference.bundle import INFERENCE_FILE
-from hf_space.publishing import explained
+from hf_space.publishing import explained, require_own
 from hf_space.settings import Settings
 from hf_space.settings_table import secret_settings
 
@@ -26,6 +26,8 @@ _ALWAYS: Final = {
 _MODEL_REPO: Final = "BIOPSIA_MODEL_REPO"
 _MODEL_REVISION: Final = "BIOPSIA_MODEL_REVISION"
 _HUB_TOKEN: Final = "HF_TOKEN"  # noqa: S105 -- a name
+# The Hub's client still reads the second one, by which it once went.
+_HUB_TOKENS: Final = frozenset({_HUB_TOKEN, "HUGGING_FACE_HUB_TOKEN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,12 @@ def check_given(variables: Mapping[str, str], secrets: Mapping[str, str]) -> Non
     Raises:
         SpaceError: A name or a value is wrong.
     """
+    # The service reads its settings in capitals or not.
+    names = {name.upper() for name in variables}
     for name in (_MODEL_REPO, _MODEL_REVISION):
-        if name in variables:
+        if name in names:
             raise SpaceError(f"{name} follows from --model and --revision")
-    public = variables.keys() & {_HUB_TOKEN, *secret_settings()}
+    public = names & (_HUB_TOKENS | secret_settings())
     if public:
         raise SpaceError(f"everybody may read variables: give {min(public)} with --secret")
     faults = _faults({**variables, **secrets})
@@ -82,10 +86,13 @@ def _faults(given: Mapping[str, str]) -> list[str]:
 
     Whether settings go together is seen when it starts: the Space may have another one already.
     """
+    settings = {name: value for name, value in given.items() if name.upper().startswith(_PREFIX)}
+    # In both ways of writing it, one setting would be there twice.
+    small = [name for name in settings if not name.isupper()]
+    if small:
+        return [f"{name}: write {name.upper()}" for name in small]
     values: dict[str, Any] = {
-        name.removeprefix(_PREFIX).lower(): value
-        for name, value in given.items()
-        if name.startswith(_PREFIX)
+        name.removeprefix(_PREFIX).lower(): value for name, value in settings.items()
     }
     try:
         # The environment of this machine is not the Space's.
@@ -125,7 +132,7 @@ def prepare_space(api: HfApi, plan: SpacePlan, tell: Callable[[str], None]) -> N
     nobody can read, are written whenever they are named.
 
     Raises:
-        HubError: The Hub refuses.
+        HubError: The Hub refuses, or the Space holds someone's other work.
         SpaceError: It is public and was to be private, or its model would be closed to it.
     """
     with explained(plan.name):
@@ -139,6 +146,7 @@ def prepare_space(api: HfApi, plan: SpacePlan, tell: Callable[[str], None]) -> N
         )
         if plan.private and not api.space_info(plan.name).private:
             raise SpaceError(f"{plan.name} exists and is public: make it private on the Hub first")
+        require_own(api, plan.name, repo_type="space", mark=APP_FILE)
         _require_readable_model(api, plan)
         _write_variables(api, plan, tell)
         for name, value in plan.secrets.items():
@@ -148,9 +156,9 @@ def prepare_space(api: HfApi, plan: SpacePlan, tell: Callable[[str], None]) -> N
 
 
 def _require_readable_model(api: HfApi, plan: SpacePlan) -> None:
-    if plan.model is None or plan.model.is_open or _HUB_TOKEN in plan.secrets:
+    if plan.model is None or plan.model.is_open or _HUB_TOKENS & plan.secrets.keys():
         return
-    if _HUB_TOKEN not in api.get_space_secrets(plan.name):
+    if not _HUB_TOKENS & api.get_space_secrets(plan.name).keys():
         raise SpaceError(
             f"not everybody may read {plan.model.repo}: give the Space a token that may, as the "
             f"secret {_HUB_TOKEN} in its settings on the Hub or with --secret {_HUB_TOKEN}"

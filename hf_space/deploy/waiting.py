@@ -55,25 +55,29 @@ def wait_until_ready(
         space: `owner/name`; it is woken where it rests.
         commit: Of its files, 40 hexadecimal digits.
         is_expected: Judges the model of a service.
-        timeout: Seconds.
+        timeout: Seconds; it looks once at least.
         tell: Is told of each stage that the Space reaches.
 
     Raises:
         HubError: The Hub refuses.
         SpaceError: The Space has failed, or does not answer in time.
     """
-    watch, model = _Watch(api, space, commit, tell), None
+    model = None
     with explained(space):
         address, token = _door(api, space)
-        while watch.seconds() < timeout:
+        watch = _Watch(api, space, commit, tell)
+        while True:
             if watch.is_running():
                 model = _asked(address, token)
                 if model and is_expected(model):
                     return Answer(address, model)
+            if watch.seconds() + _POLL_SECONDS > timeout:
+                break
             time.sleep(_POLL_SECONDS)
+    found = f"still with commit {watch.other}" if watch.other else _found(model)
     raise SpaceError(
         f"{space} is not ready after {timeout:g} s: {watch.stage or 'in an unknown state'}, "
-        f"{_found(model)}; see its logs on the Hub, or wait longer with --timeout"
+        f"{found}; see its logs on the Hub, or wait longer with --timeout"
     )
 
 
@@ -82,10 +86,12 @@ class _Watch:
 
     Attributes:
         stage: The last one, as the Hub calls it; empty before the first.
+        other: Another commit, that the Hub says it is about; empty if it says none.
     """
 
     def __init__(self, api: HfApi, space: str, commit: str, tell: Callable[[str], None]) -> None:
         self.stage = ""
+        self.other = ""
         self._api = api
         self._space = space
         self._commit = commit
@@ -107,12 +113,13 @@ class _Watch:
             self._tell(f"{self._space}: {self.stage}")
             if self.stage in _AT_REST:
                 self._api.restart_space(self._space)
-        is_about_commit = self._moved or runtime.raw.get("sha") == self._commit
-        if not is_about_commit and self.seconds() < _STALE_SECONDS:
-            return False
-        if self.stage in _FAILED:
+        named = runtime.raw.get("sha") or ""
+        self.other = named if named != self._commit else ""
+        is_new = named == self._commit or self._moved or self.seconds() >= _STALE_SECONDS
+        if is_new and self.stage in _FAILED:
             raise SpaceError(_failure(self._api, self._space, runtime))
-        return self.stage == "RUNNING"
+        # The code of before runs for as long as the new one is built.
+        return is_new and self.stage == "RUNNING" and not self.other
 
 
 def _door(api: HfApi, space: str) -> tuple[str, str | None]:
@@ -137,10 +144,18 @@ def _runtime(api: HfApi, space: str) -> SpaceRuntime | None:
 
 def _failure(api: HfApi, space: str, runtime: SpaceRuntime) -> str:
     said = runtime.raw.get("errorMessage") or "the Hub does not say why"
-    log = [*api.fetch_space_logs(space, build=runtime.stage == "BUILD_ERROR")]
+    log = _log(api, space, build=runtime.stage == "BUILD_ERROR")
     return "\n".join(
         [f"{space} failed, {runtime.stage}: {said}", *map(str.rstrip, log[-_LOG_LINES:])]
     )
+
+
+def _log(api: HfApi, space: str, *, build: bool) -> list[str]:
+    """Return a Space's log; no line where the Hub does not give it."""
+    try:
+        return [*api.fetch_space_logs(space, build=build)]
+    except (HfHubHTTPError, httpx2.TransportError):
+        return []
 
 
 def _found(model: ModelState | None) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import sys
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 import httpx2
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi, ResolvedRevision, snapshot_download
 from huggingface_hub.errors import (
     HfHubHTTPError,
+    LocalEntryNotFoundError,
     OfflineModeIsEnabled,
-    RepositoryNotFoundError,
     RevisionNotFoundError,
+    RevisionResolutionError,
 )
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from hf_space.errors import BundleError, FetchError
 from hf_space.inference.bundle import Bundle, Origin, load_bundle
@@ -23,6 +26,7 @@ from hf_space.inference.bundle import Bundle, Origin, load_bundle
 _MAIN: Final = "main"
 # Left to itself, the client waits for this answer without end.
 _ANSWER_SECONDS: Final = 10
+_BUSY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 logger = logging.getLogger(__name__)
 
@@ -38,43 +42,49 @@ def fetch_bundle(repo: str, revision: str | None) -> Bundle:
         revision: Branch, tag or commit; None: the branch `main`.
 
     Raises:
-        FetchError: The Hub does not answer and the cache has no whole copy of the revision, or the
+        FetchError: The Hub does not answer and the cache has no sound copy of the revision, or the
             download broke off.
         BundleError: There is no such repository or revision, the token does not open it, or its
             files are not what ``inference.json`` says.
     """
-    revision = revision or _MAIN
-    commit = _commit_at_hub(repo, revision)
-    path = _snapshot(repo, revision, offline=commit is None)
-    current = path.name == commit
-    if not current:
+    if not sys.stderr.isatty():
+        # A log is no place for them.
+        disable_progress_bars()
+    found = _at_hub(repo, revision or _MAIN)
+    path = _snapshot(repo, found or revision or _MAIN, offline=found is None)
+    if found is None:
         logger.warning("the Hub is away: %s comes from the cache, at commit %s", repo, path.name)
     try:
         bundle = load_bundle(path)
     except BundleError as error:
-        if not current:
-            raise
+        if found is None:
+            raise FetchError(f"{repo} lies damaged in the cache: {error}") from error
         logger.warning("%s is downloaded again: %s", repo, error)
-        bundle = load_bundle(_snapshot(repo, path.name, again=True))
-    return replace(bundle, origin=Origin("hub" if current else "cache", repo, path.name))
+        bundle = load_bundle(_snapshot(repo, found, again=True))
+    return replace(bundle, origin=Origin("hub" if found else "cache", repo, path.name))
 
 
-def _commit_at_hub(repo: str, revision: str) -> str | None:
+def _at_hub(repo: str, revision: str) -> ResolvedRevision | None:
     """Return the commit that a revision means today; None when the Hub does not answer."""
+    api = HfApi()
     try:
-        return HfApi().model_info(repo, revision=revision, timeout=_ANSWER_SECONDS).sha
+        # The only question that may be given a time; then that of which the client notes the
+        # answer for when the Hub is away.
+        api.model_info(repo, revision=revision, timeout=_ANSWER_SECONDS)
+        return api.resolve_revision(repo, revision=revision)
     except RevisionNotFoundError as error:
         raise BundleError(f"{repo} has no revision {revision!r}") from error
-    except RepositoryNotFoundError as error:
-        raise BundleError(
-            f"the Hub has no {repo} that the token may read: check BIOPSIA_MODEL_REPO and HF_TOKEN"
-        ) from error
     except HfHubHTTPError as error:
-        if error.response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if _passes(error):
             return None
-        raise BundleError(f"the Hub refuses {repo}: {error}") from error
-    except (httpx2.TransportError, OfflineModeIsEnabled):
+        raise _refused(repo, error) from error
+    except (httpx2.TransportError, OfflineModeIsEnabled, RevisionResolutionError):
         return None
+    except ValueError as error:
+        raise BundleError(
+            f"{repo} cannot be asked for ({type(error).__name__}): check BIOPSIA_MODEL_REPO, "
+            "HF_ENDPOINT and HF_TOKEN"
+        ) from error
 
 
 def _snapshot(repo: str, revision: str, *, offline: bool = False, again: bool = False) -> Path:
@@ -84,6 +94,29 @@ def _snapshot(repo: str, revision: str, *, offline: bool = False, again: bool = 
                 repo, revision=revision, local_files_only=offline, force_download=again
             )
         )
-    # Its errors are OSErrors, as those of the disk are.
-    except (httpx2.TransportError, OSError) as error:
-        raise FetchError(f"cannot fetch {repo} at {revision}: {error}") from error
+    except LocalEntryNotFoundError as error:
+        raise FetchError(
+            f"the Hub is away and the cache has no whole copy of {repo} at {revision}: check the "
+            "network, HF_ENDPOINT and HF_HUB_OFFLINE"
+        ) from error
+    except HfHubHTTPError as error:
+        if _passes(error):
+            raise FetchError(f"the Hub is in trouble: cannot fetch {repo} at {revision}") from error
+        raise _refused(repo, error) from error
+    # The last two are what the client, and the library that downloads for it, raise when a
+    # download fails. Their texts may hold signed addresses.
+    except (httpx2.TransportError, OSError, RuntimeError, ValueError) as error:
+        said = getattr(error, "strerror", None) or type(error).__name__
+        raise FetchError(f"cannot fetch {repo} at {revision}: {said}") from error
+
+
+def _passes(error: HfHubHTTPError) -> bool:
+    status = error.response.status_code
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _BUSY
+
+
+def _refused(repo: str, error: HfHubHTTPError) -> BundleError:
+    return BundleError(
+        f"the Hub has no {repo} that the token may read (it answers "
+        f"{error.response.status_code}): check BIOPSIA_MODEL_REPO and HF_TOKEN"
+    )

@@ -73,7 +73,7 @@ class Clone:
         done = subprocess.run(  # noqa: S603 -- our own interpreter and code
             [sys.executable, "-m", "hf_space.deploy", *map(str, options)],
             cwd=self.folder,
-            env=os.environ | environment,
+            env=outside_git() | environment,
             capture_output=True,
             text=True,
             check=False,
@@ -82,10 +82,16 @@ class Clone:
         return Done(done.returncode, done.stdout, done.stderr)
 
 
+def outside_git() -> dict[str, str]:
+    """Return this process's environment without what a hook of git leads git by, wherever it is."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
 def _git(folder: Path, *arguments: str) -> list[str]:
     done = subprocess.run(  # noqa: S603 -- our own arguments
         ["git", *arguments],  # noqa: S607 -- where it lies differs between machines
         cwd=folder,
+        env=outside_git(),
         capture_output=True,
         text=True,
         check=True,

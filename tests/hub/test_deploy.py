@@ -65,6 +65,12 @@ def deployed(clone: Clone, hub: Hub, home: Path, *options: str, **environment: s
     return done
 
 
+def add_files(hub: Hub, *paths: str) -> None:
+    """Commit some files to the Space."""
+    adds = [CommitOperationAdd(path, b"old") for path in paths]
+    hub.api().create_commit(SPACE, adds, commit_message="Old", repo_type="space")
+
+
 def card(hub: Hub) -> SpaceCard:
     return SpaceCard(hub.repository(SPACE, "space").content("README.md").decode())
 
@@ -113,8 +119,7 @@ def test_a_second_time_nothing_is_written(hub: Hub, clone: Clone, tmp_path: Path
 def test_what_is_no_longer_needed_goes_in_the_same_commit(
     hub: Hub, clone: Clone, space: Space, tmp_path: Path
 ) -> None:
-    adds = [CommitOperationAdd(path, b"old") for path in ("old.py", "hf_space/old.py")]
-    hub.api().create_commit(SPACE, adds, commit_message="Old", repo_type="space")
+    add_files(hub, "app.py", "old.py", "hf_space/old.py")
     space.variables["SOMEONES"] = "own"
     deployed(clone, hub, tmp_path)
     repository = hub.repository(SPACE, "space")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import textwrap
 from pathlib import Path
 
 from hf_space.inference.bundle import load_bundle
-from tests.hub.clone import Clone
+from tests.hub.clone import Clone, outside_git
 from tests.hub.server import Hub
 from tests.server import ROOT, running_server
 
@@ -31,7 +30,7 @@ def follow(command: str, folder: Path, environment: dict[str, str]) -> str:
     done = subprocess.run(  # noqa: S603 -- our own documentation
         ["bash", "-euc", text],  # noqa: S607 -- where it lies differs between machines
         cwd=folder,
-        env=os.environ | environment,
+        env=outside_git() | environment,
         capture_output=True,
         text=True,
         check=False,

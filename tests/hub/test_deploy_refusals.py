@@ -9,7 +9,7 @@ import pytest
 
 from tests.hub.clone import Clone, Done
 from tests.hub.server import Hub
-from tests.hub.test_deploy import MODEL, SPACE, publish_tiny
+from tests.hub.test_deploy import MODEL, SPACE, add_files, publish_tiny
 from tests.server import free_port
 
 PAID = "Static Spaces are free; Gradio Spaces on free cpu-basic require a PRO subscription."
@@ -62,6 +62,9 @@ def test_a_plan_that_the_hub_wants_first(hub: Hub, clone: Clone, tmp_path: Path)
     [
         ((), ("--space owner/name",)),
         (("--space", "no name"), ("no name of a repository", "no name")),
+        (("--space", ""), ("no name of a repository",)),
+        (("--space", "biopsia"), ("owner/biopsia",)),
+        (("--space", SPACE, "--model", "tiny"), ("owner/tiny",)),
         (("--space", SPACE, "--model", "owner/other"), ("owner/other", "does not exist")),
         (
             ("--space", SPACE, "--model", MODEL, "--revision", "v9"),
@@ -77,7 +80,20 @@ def test_a_plan_that_the_hub_wants_first(hub: Hub, clone: Clone, tmp_path: Path)
             ("--space", SPACE, "--variable", "BIOPSIA_API_KEYS=a:b"),
             ("BIOPSIA_API_KEYS", "--secret"),
         ),
+        (
+            ("--space", SPACE, "--variable", "biopsia_api_keys=lab:0123456789abcdef"),
+            ("BIOPSIA_API_KEYS", "--secret"),
+        ),
+        (
+            ("--space", SPACE, "--variable", "Biopsia_Retention_Days=7"),
+            ("Biopsia_Retention_Days", "BIOPSIA_RETENTION_DAYS"),
+        ),
+        (("--space", SPACE, "--variable", f"biopsia_model_repo={MODEL}"), ("--model",)),
         (("--space", SPACE, "--variable", "HF_TOKEN=hf_other"), ("HF_TOKEN", "--secret")),
+        (
+            ("--space", SPACE, "--variable", "HUGGING_FACE_HUB_TOKEN=hf_other"),
+            ("HUGGING_FACE_HUB_TOKEN", "--secret"),
+        ),
     ],
 )
 def test_an_option_that_cannot_be(
@@ -124,6 +140,16 @@ def test_a_public_space_is_not_taken_for_a_private_one(
     hub.api().create_repo(SPACE, repo_type="space", space_sdk="gradio")
     done = clone.deploy("--space", SPACE, "--private", **hub.environment(tmp_path))
     refused(done, SPACE, "public", "make it private")
+
+
+def test_another_space_is_not_overwritten(hub: Hub, clone: Clone, tmp_path: Path) -> None:
+    hub.api().create_repo(SPACE, repo_type="space", space_sdk="static")
+    add_files(hub, "index.html")
+    before = hub.repository(SPACE, "space").head
+    done = clone.deploy("--space", SPACE, **hub.environment(tmp_path))
+    refused(done, SPACE, "other files", "app.py", "another repository")
+    assert hub.repository(SPACE, "space").head is before
+    assert hub.repository(SPACE, "space").space.variables == {}
 
 
 def test_only_what_is_committed_is_uploaded(hub: Hub, tmp_path: Path) -> None:

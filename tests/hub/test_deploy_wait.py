@@ -78,8 +78,9 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def space(hub: Hub, service: Service, monkeypatch: pytest.MonkeyPatch) -> Space:
-    """A Space with an app, asked without pauses."""
+    """A Space with an app, asked without pauses, on a machine that is slow at times."""
     monkeypatch.setattr(waiting, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(waiting, "_STALE_SECONDS", 3600)
     hub.api().create_repo(SPACE, repo_type="space", space_sdk="gradio")
     files = [
         CommitOperationAdd("README.md", b"---\nsdk: gradio\napp_file: app.py\n---\n"),
@@ -92,7 +93,7 @@ def space(hub: Hub, service: Service, monkeypatch: pytest.MonkeyPatch) -> Space:
 
 
 def wait(
-    hub: Hub, *, revision: str = "r1", timeout: float = 20, told: list[str] | None = None
+    hub: Hub, *, revision: str = "r1", timeout: float = 60, told: list[str] | None = None
 ) -> Answer:
     commit = hub.repository(SPACE, "space").head.oid
     tell = (told if told is not None else []).append
@@ -104,6 +105,18 @@ def wait(
         timeout=timeout,
         tell=tell,
     )
+
+
+def runs(monkeypatch: pytest.MonkeyPatch, *commits: str | None) -> Iterator[str | None]:
+    """Let the Hub name some commits as those that run, one after the other, and then the newest."""
+    original, named = Space.runtime, iter(commits)
+
+    def runtime(self: Space, commit: str, *, has_app: bool) -> dict[str, Any]:
+        told = original(self, commit, has_app=has_app)
+        return told | {"sha": next(named, commit)}
+
+    monkeypatch.setattr(Space, "runtime", runtime)
+    return named
 
 
 def test_it_waits_for_the_model_that_was_asked_for(
@@ -157,11 +170,69 @@ def test_a_failure_is_told_with_the_end_of_its_log(
     assert lines == [f"line {number}" for number in range(25, 40)]
 
 
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_failure_is_told_without_its_log_where_that_is_closed(
+    hub: Hub, space: Space, status: int
+) -> None:
+    space.life = (Stage("BUILDING"), Stage("BUILD_ERROR", "exit code: 1"))
+    hub.faults.fail("GET", "/logs/build$", status=status)
+    with pytest.raises(SpaceError) as failure:
+        wait(hub)
+    assert str(failure.value) == f"{SPACE} failed, BUILD_ERROR: exit code: 1"
+
+
 def test_a_failure_of_what_was_there_before_is_not_taken_for_a_new_one(
     hub: Hub, space: Space
 ) -> None:
     space.life = (Stage("BUILD_ERROR", "the last one"), *USUAL_LIFE)
     wait(hub)
+
+
+@pytest.mark.parametrize("stages", [("RUNNING",), ("APP_STARTING", "RUNNING")])
+def test_the_code_that_was_there_before_is_not_taken_for_the_new(
+    hub: Hub,
+    space: Space,
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    stages: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(waiting, "_STALE_SECONDS", 0)
+    space.life = tuple(map(Stage, stages))
+    left = runs(monkeypatch, *["0" * 40] * 4)
+    wait(hub)
+    assert list(left) == []
+    assert len(service.tokens) == 1
+
+
+def test_the_code_that_runs_to_the_end_is_told(
+    hub: Hub, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space.life = (Stage("RUNNING"),)
+    runs(monkeypatch, "0" * 40)
+    with pytest.raises(
+        SpaceError, match=f"not ready after 0 s: RUNNING, still with commit {0:040};"
+    ):
+        wait(hub, timeout=0)
+
+
+def test_where_no_commit_is_named_a_new_stage_is_enough(
+    hub: Hub, space: Space, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space.life = (Stage("RUNNING"), *USUAL_LIFE)
+    left = runs(monkeypatch, *[None] * 4)
+    wait(hub)
+    assert list(left) == []
+    assert len(service.tokens) == 1
+
+
+@pytest.mark.usefixtures("service")
+def test_where_no_commit_is_named_time_is_enough(
+    hub: Hub, space: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "_STALE_SECONDS", 0)
+    space.life = (Stage("RUNNING"),)
+    runs(monkeypatch, None)
+    wait(hub, timeout=0)
 
 
 def test_a_failure_that_stays_is_one(
@@ -186,7 +257,6 @@ def test_what_the_hub_refuses_for_good_ends_the_wait(hub: Hub) -> None:
         wait(hub)
 
 
-@pytest.mark.usefixtures("space")
 @pytest.mark.parametrize(
     ("model", "words"),
     [
@@ -199,8 +269,9 @@ def test_what_the_hub_refuses_for_good_ends_the_wait(hub: Hub) -> None:
     ],
 )
 def test_what_was_missing_is_told_in_the_end(
-    hub: Hub, service: Service, model: ModelState | None, words: str
+    hub: Hub, space: Space, service: Service, model: ModelState | None, words: str
 ) -> None:
+    space.life = (Stage("RUNNING"),)
     service.models = [model]
-    with pytest.raises(SpaceError, match=f"not ready after 1 s: RUNNING, {words}; .*--timeout"):
-        wait(hub, timeout=1)
+    with pytest.raises(SpaceError, match=f"not ready after 0 s: RUNNING, {words}; .*--timeout"):
+        wait(hub, timeout=0)

@@ -40,12 +40,16 @@ def bundle(shared: Path, tmp_path: Path) -> Path:
 
 
 def test_the_repository_holds_the_bundle_in_one_commit(hub: Hub, bundle: Path) -> None:
-    (bundle / ".hidden").write_text("a stray file")
+    for stray in ("notes.txt", "evaluation/mosaic_8864.png", "samples/patch.png"):
+        (bundle / stray).parent.mkdir(exist_ok=True)
+        (bundle / stray).write_text("may show tissue")
     published = publish_model(hub.api(), bundle, REPO)
     repository = hub.repository(REPO)
-    held = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*.*") if path.is_file()}
-    files = set(hub.api().list_repo_files(REPO)) - {".gitattributes"}
-    assert files == held - {".hidden"} | {"README.md"}
+    assert set(repository.head.files) == {
+        *(".gitattributes", "README.md", "config.json", "metadata.json", KERAS_WEIGHTS_FILE),
+        *("openvino_model.xml", OPENVINO_WEIGHTS_FILE, INFERENCE_FILE, METRICS_FILE),
+        *("training.json", "calibration.json", "candidates.json", "evaluation/roc.png"),
+    }
     for name in (INFERENCE_FILE, METRICS_FILE, KERAS_WEIGHTS_FILE, OPENVINO_WEIGHTS_FILE):
         assert repository.content(name) == (bundle / name).read_bytes()
     # Creating the repository was the first.
@@ -107,7 +111,6 @@ def test_a_taken_name_is_refused_before_anything_changes(hub: Hub, bundle: Path)
     publish_model(hub.api(), bundle, REPO, tag="v1.0.0")
     (bundle / "evaluation" / "roc.png").unlink()
     head = publish_model(hub.api(), bundle, REPO).commit
-    (bundle / METRICS_FILE).touch()
     (bundle / "note.txt").write_text("new")
     with pytest.raises(PublishError, match="choose another"):
         publish_model(hub.api(), bundle, REPO, tag="v1.0.0")
@@ -180,14 +183,46 @@ def test_what_may_not_be_written_is_said(hub: Hub, bundle: Path) -> None:
         publish_model(hub.api(), bundle, "stranger/model")
 
 
-def test_no_patch_is_published_unless_a_licence_allows_it(hub: Hub, bundle: Path) -> None:
-    (bundle / "samples").mkdir()
-    (bundle / "samples" / "patch.png").write_bytes(b"not for everybody")
-    publish_model(hub.api(), bundle, REPO)
-    assert not [name for name in hub.api().list_repo_files(REPO) if "samples" in name]
-    for licence in (None, "other", "cc-by-nc-4.0"):
-        with pytest.raises(ConfigurationError, match="--data-licence"):
-            publish_model(hub.api(), bundle, REPO, dataset=bundle, licence=licence)
+@pytest.mark.parametrize("licence", [None, "other", "cc-by-nc-4.0"])
+def test_no_patch_is_published_unless_a_licence_allows_it(
+    hub: Hub, bundle: Path, licence: str | None
+) -> None:
+    with pytest.raises(ConfigurationError, match="--data-licence"):
+        publish_model(hub.api(), bundle, REPO, dataset=bundle, licence=licence)
+    assert not hub.api().repo_exists(REPO)
+
+
+def test_another_projects_files_are_not_replaced(hub: Hub, bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "weights.bin").write_bytes(b"years of work")
+    hub.api().create_repo(REPO)
+    hub.api().upload_file(
+        repo_id=REPO, path_or_fileobj=tmp_path / "weights.bin", path_in_repo="weights.bin"
+    )
+    with pytest.raises(HubError, match="holds other files"):
+        publish_model(hub.api(), bundle, REPO)
+    assert hub.repository(REPO).content("weights.bin") == b"years of work"
+
+
+@pytest.mark.parametrize("tag", ["v 1", "main", "-v1", "v1/x", "v1.0.0~1"])
+def test_what_is_no_tag_is_refused_before_anything_changes(
+    hub: Hub, bundle: Path, tag: str
+) -> None:
+    with pytest.raises(PublishError, match="is no tag of a release"):
+        publish_model(hub.api(), bundle, REPO, tag=tag)
+    assert not hub.api().repo_exists(REPO)
+
+
+@pytest.mark.parametrize("kind", [ConnectionError, PermissionError, RuntimeError])
+def test_however_an_upload_fails_it_is_said(
+    hub: Hub, bundle: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise kind("store.example is gone")
+
+    # As the library that the client uploads with raises them: the local Hub does not speak with it.
+    monkeypatch.setattr("huggingface_hub.HfApi.create_commit", fail)
+    with pytest.raises(HubError, match="same command again"):
+        publish_model(hub.api(), bundle, REPO)
 
 
 def test_the_published_bundle_is_the_one_that_is_served(

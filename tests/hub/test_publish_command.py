@@ -8,7 +8,9 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +196,31 @@ def test_a_rejected_token_is_said_and_not_shown(hub: Hub, tmp_path: Path) -> Non
 def test_without_a_network_it_says_so(hub: Hub, tmp_path: Path) -> None:
     hub.down()
     assert "the Hub cannot be reached" in refused(publish(hub, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["biopsia-idc", "owner/a--b", "a/b/c", ""])
+def test_a_repository_needs_a_full_name(hub: Hub, tmp_path: Path, name: str) -> None:
+    command = ("-m", "training", "publish", MODEL, "--repo", name)
+    assert (name or "Repo id") in refused(run(hub, tmp_path, *command))
+    assert not hub.requests
+
+
+class _Page(BaseHTTPRequestHandler):
+    """What a network shows to those who have not paid for it."""
+
+    def do_GET(self) -> None:
+        """Answer anything with a page."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Welcome</html>")
+
+
+def test_what_is_not_the_hub_is_said(hub: Hub, tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Page) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        said = refused(publish(hub, tmp_path, HF_ENDPOINT=address))
+    assert "what answers is not the Hub: check HF_ENDPOINT" in said
 
 
 def test_data_need_a_licence_before_anything_is_asked(hub: Hub, tmp_path: Path) -> None:
