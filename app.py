@@ -8,11 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
+from pydantic import ValidationError
 
 from hf_space.api.application import create_api
 from hf_space.api.dependencies import loaded_predictor
 from hf_space.logs import configure_logging
-from hf_space.settings import Settings
+from hf_space.settings import Settings, settings_faults
 from hf_space.ui.backend import Backend
 from hf_space.ui.demo import mount_demo
 from hf_space.ui.mounted import end_streams
@@ -26,7 +27,10 @@ _DRAIN_SECONDS: Final = 25
 # Paths may hold what visitors called their files; the application logs requests without them.
 logging.getLogger("uvicorn.access").disabled = True
 
-settings = Settings()
+try:
+    settings = Settings()
+except ValidationError as error:
+    raise SystemExit("\n".join(settings_faults(error))) from None
 app = create_api(settings)
 # Last: the demo at `/` gets the paths that nothing else answers.
 mount_demo(

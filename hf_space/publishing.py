@@ -12,7 +12,7 @@ from json import JSONDecodeError
 from typing import TYPE_CHECKING, Final, Literal
 
 import httpx2
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, RepoFile, get_token
 from huggingface_hub.errors import (
     HfHubHTTPError,
     HFValidationError,
@@ -20,9 +20,12 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # it is public
+from huggingface_hub.utils.sha import git_hash
+
+from hf_space.inference.bundle import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 RepoType = Literal["model", "dataset", "space"]
@@ -65,8 +68,8 @@ def check_name(repo_id: str) -> None:
         raise HubError(f"whose {repo_id}? write owner/{repo_id}")
 
 
-def require_own(api: HfApi, repo_id: str, *, repo_type: RepoType, mark: str) -> set[str]:
-    """Return the files of a repository that is new, or holds what was published before.
+def require_own(api: HfApi, repo_id: str, *, repo_type: RepoType, mark: str) -> dict[str, RepoFile]:
+    """Return the files of a repository that is new, or holds what was published before, by name.
 
     Args:
         api: The Hub's client.
@@ -77,8 +80,9 @@ def require_own(api: HfApi, repo_id: str, *, repo_type: RepoType, mark: str) -> 
     Raises:
         HubError: It holds someone's other work, which is not to go.
     """
-    present = {*api.list_repo_files(repo_id, repo_type=repo_type)}
-    if present - _FIRST_FILES and not fnmatch.filter(present, mark):
+    entries = api.list_repo_tree(repo_id, repo_type=repo_type, recursive=True)
+    present = {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
+    if present.keys() - _FIRST_FILES and not fnmatch.filter(present, mark):
         raise HubError(f"{repo_id} holds other files, and no {mark}: name another repository")
     return present
 
@@ -106,19 +110,45 @@ def commit_folder(
     """
     before = api.repo_info(repo_id, repo_type=repo_type).sha
     present = require_own(api, repo_id, repo_type=repo_type, mark=mark)
-    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
-    stale = present - files.keys() - {_ATTRIBUTES}
-    commit = api.create_commit(
-        repo_id,
-        [
-            *(CommitOperationAdd(name, path) for name, path in files.items() if path.is_file()),
-            *(CommitOperationDelete(name, is_folder=False) for name in sorted(stale)),
-        ],
-        commit_message=message,
-        repo_type=repo_type,
-        parent_commit=before,
-    )
-    return None if commit.oid == before else commit.oid
+    changes = _changes(folder, present)
+    if not changes:
+        return None
+    return api.create_commit(
+        repo_id, changes, commit_message=message, repo_type=repo_type, parent_commit=before
+    ).oid
+
+
+def is_published(api: HfApi, repo_id: str, folder: Path, *, repo_type: RepoType, mark: str) -> bool:
+    """Tell whether `commit_folder` would find nothing to do; raises as `require_own` does."""
+    return not _changes(folder, require_own(api, repo_id, repo_type=repo_type, mark=mark))
+
+
+def _changes(
+    folder: Path, present: Mapping[str, RepoFile]
+) -> list[CommitOperationAdd | CommitOperationDelete]:
+    """Return what makes files of the Hub those of a folder."""
+    paths = {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    stale = present.keys() - paths.keys() - {_ATTRIBUTES}
+    return [
+        *(
+            CommitOperationAdd(name, path)
+            for name, path in paths.items()
+            if not _is_same(path, present.get(name))
+        ),
+        *(CommitOperationDelete(name, is_folder=False) for name in sorted(stale)),
+    ]
+
+
+def _is_same(path: Path, entry: RepoFile | None) -> bool:
+    if entry is None:
+        return False
+    if entry.lfs:
+        return file_sha256(path) == entry.lfs.sha256
+    return git_hash(path.read_bytes()) == entry.blob_id
 
 
 @contextmanager

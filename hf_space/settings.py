@@ -6,7 +6,14 @@ import re
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hf_space.imaging import decode
@@ -152,7 +159,16 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
+            # With the final slash that an address bar has, none would ever match.
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _have_schemes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        bare = [origin for origin in value if not re.fullmatch(r"https?://[^/]+|\*", origin)]
+        if bare:
+            raise ValueError(f"write origins as https://site.example, not {bare[0]}")
         return value
 
     @field_validator(
@@ -199,3 +215,19 @@ class Settings(BaseSettings):
         except re.error as error:
             raise ValueError(f"no regular expression: {error}") from error
         return value
+
+
+def settings_faults(error: ValidationError) -> list[str]:
+    """Return what is wrong with each setting, by the variable's name; values are not repeated."""
+    return [
+        _fault(fault["loc"], fault["type"], fault["msg"])
+        for fault in error.errors(include_input=False)
+    ]
+
+
+def _fault(place: tuple[int | str, ...], kind: str, message: str) -> str:
+    said = "no such setting" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
+    if not place:
+        return said
+    # The port is found under the names that it may have.
+    return f"BIOPSIA_{str(place[0]).upper().removeprefix('BIOPSIA_')}: {said}"

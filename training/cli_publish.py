@@ -80,4 +80,5 @@ def _tell(publication: Publication, kind: str) -> None:
 
     state = "is published" if publication.changed else "was there already, unchanged"
     address = f"{constants.ENDPOINT}/{kind}{publication.repo_id}"
-    typer.echo(f"{publication.repo_id} {state}, at commit {publication.commit}: {address}")
+    tags = "".join(f", tagged {name}" for name in publication.tags)
+    typer.echo(f"{publication.repo_id} {state}, at commit {publication.commit}{tags}: {address}")

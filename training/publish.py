@@ -6,7 +6,7 @@ import logging
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,7 @@ from hf_space.inference.bundle import EVALUATION_FOLDER, INFERENCE_FILE, METRICS
 from hf_space.inference.engine import load_engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.probe import probe_patches
-from hf_space.publishing import RepoType, commit_folder, explained
+from hf_space.publishing import RepoType, commit_folder, explained, is_published
 from training.calibrate import CALIBRATION_FILE
 from training.card import CARD_FILE, Published, render_card
 from training.compare import CANDIDATES_FILE
@@ -48,11 +48,13 @@ class Publication:
         repo_id: `owner/name`.
         commit: 40 hexadecimal digits.
         changed: Whether this publication made the commit.
+        tags: The names that it goes by.
     """
 
     repo_id: str
     commit: str
     changed: bool
+    tags: tuple[str, ...] = ()
 
 
 def publish_model(
@@ -97,15 +99,15 @@ def publish_model(
         require_valid_card(ModelCard.load(staged / CARD_FILE))
         require_repo(api, repo_id, "model", private=private)
         if tag:
-            _require_free(api, repo_id, tag)
+            _require_free(api, repo_id, tag, staged)
         message = f"Publish {measured.bundle.config.name} {measured.bundle.config.revision}"
         publication = publish_folder(
             api, repo_id, staged, repo_type="model", mark=INFERENCE_FILE, message=message
         )
-    if tag:
-        _tag(api, publication, tag)
-    _tag(api, publication, revision_tag(measured.bundle.config.revision), moves=True)
-    return publication
+    tags = tuple(filter(None, (tag, revision_tag(measured.bundle.config.revision))))
+    for name in tags:
+        _tag(api, publication, name)
+    return replace(publication, tags=tags)
 
 
 def revision_tag(revision: str) -> str:
@@ -196,22 +198,27 @@ def publish_folder(
     return Publication(repo_id, str(current), changed=commit is not None)
 
 
-def _require_free(api: HfApi, repo_id: str, name: str) -> None:
-    """Refuse the name of another state than today's, before anything is changed."""
+def _require_free(api: HfApi, repo_id: str, name: str, folder: Path) -> None:
+    """Refuse the name of anything but what is to be published, before anything is changed."""
     with explained(repo_id):
         at = _tags(api, repo_id).get(name)
-        if at and at != api.repo_info(repo_id).sha:
-            raise _taken(repo_id, name, at)
+        if at is None:
+            return
+        same = is_published(api, repo_id, folder, repo_type="model", mark=INFERENCE_FILE)
+        if not same or at != api.repo_info(repo_id).sha:
+            raise PublishError(
+                f"{repo_id} has a tag {name} already, at commit {at[:12]}, and others may rely on "
+                "it: choose another"
+            )
 
 
-def _tag(api: HfApi, publication: Publication, name: str, *, moves: bool = False) -> None:
+def _tag(api: HfApi, publication: Publication, name: str) -> None:
+    """Let a name mean a publication; that of a release is free by now, or means it already."""
     repo_id, commit = publication.repo_id, publication.commit
     with explained(repo_id):
         at = _tags(api, repo_id).get(name)
         if at == commit:
             return
-        if at and not moves:
-            raise _taken(repo_id, name, at)
         if at:
             api.delete_tag(repo_id, tag=name)
         api.create_tag(repo_id, tag=name, revision=commit)
@@ -219,10 +226,3 @@ def _tag(api: HfApi, publication: Publication, name: str, *, moves: bool = False
 
 def _tags(api: HfApi, repo_id: str) -> dict[str, str]:
     return {tag.name: tag.target_commit for tag in api.list_repo_refs(repo_id).tags}
-
-
-def _taken(repo_id: str, name: str, commit: str) -> PublishError:
-    return PublishError(
-        f"{repo_id} has a tag {name} already, at commit {commit[:12]}, and others may rely on it: "
-        "choose another"
-    )

@@ -37,10 +37,10 @@ def require_licence(licence: str | None) -> str:
     """
     if licence in ALLOWED_LICENCES:
         return licence
-    given = f"{licence!r} is not known to" if licence else "only a licence can"
+    given = f", not {licence!r}" if licence else ""
     raise ConfigurationError(
-        f"patches are published only under a licence that allows it, and {given}: give "
-        f"--data-licence, one of {', '.join(sorted(ALLOWED_LICENCES))}"
+        "patches are published only under a licence that lets anyone pass them on: give "
+        f"--data-licence, one of {', '.join(sorted(ALLOWED_LICENCES))}{given}"
     )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from huggingface_hub import HfApi, SpaceHardware
+from huggingface_hub import HfApi, SpaceHardware, get_token
 from pydantic import ValidationError
 
 from hf_space.deploy.folder import APP_FILE, HubModel, SpaceError
 from hf_space.inference.bundle import INFERENCE_FILE
 from hf_space.publishing import explained, require_own
-from hf_space.settings import Settings
+from hf_space.settings import Settings, settings_faults
 from hf_space.settings_table import secret_settings
 
 _PREFIX: Final = "BIOPSIA_"
@@ -76,6 +76,13 @@ def check_given(variables: Mapping[str, str], secrets: Mapping[str, str]) -> Non
     public = names & (_HUB_TOKENS | secret_settings())
     if public:
         raise SpaceError(f"everybody may read variables: give {min(public)} with --secret")
+    own = get_token()
+    lent = [name for name in sorted(_HUB_TOKENS & secrets.keys()) if secrets[name] == own]
+    if lent:
+        raise SpaceError(
+            f"--secret {lent[0]}: this is the token that deploys, which may do more than the Space "
+            "should; give it one that may only read, in its settings on the Hub"
+        )
     faults = _faults({**variables, **secrets})
     if faults:
         raise SpaceError("; ".join(faults))
@@ -98,12 +105,7 @@ def _faults(given: Mapping[str, str]) -> list[str]:
         # The environment of this machine is not the Space's.
         Settings(_env_prefix=f"NOT_{_PREFIX}", **values)
     except ValidationError as error:
-        return [
-            f"{_PREFIX}{str(fault['loc'][0]).upper()}: "
-            + ("no such setting" if fault["type"] == "extra_forbidden" else fault["msg"])
-            for fault in error.errors(include_input=False)
-            if fault["loc"]
-        ]
+        return [fault for fault in settings_faults(error) if fault.startswith(_PREFIX)]
     return []
 
 
@@ -160,8 +162,8 @@ def _require_readable_model(api: HfApi, plan: SpacePlan) -> None:
         return
     if not _HUB_TOKENS & api.get_space_secrets(plan.name).keys():
         raise SpaceError(
-            f"not everybody may read {plan.model.repo}: give the Space a token that may, as the "
-            f"secret {_HUB_TOKEN} in its settings on the Hub or with --secret {_HUB_TOKEN}"
+            f"not everybody may read {plan.model.repo}: give the Space a token that may, and no "
+            f"more than that, as the secret {_HUB_TOKEN} in its settings on the Hub"
         )
 
 

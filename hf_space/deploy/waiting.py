@@ -163,7 +163,8 @@ def _found(model: ModelState | None) -> str:
         return "its service does not answer"
     if model.state != "ready":
         return "its service has no model"
-    return f"its service has another model, {model.name} {model.revision} ({model.source})"
+    origin = f"{model.repo} at {model.commit}" if model.repo else "bundled"
+    return f"its service has another model, {model.name} {model.revision} ({origin})"
 
 
 def _asked(address: str, token: str | None) -> ModelState | None:

@@ -124,14 +124,17 @@ def test_a_closed_model_needs_a_token_that_reads_it(hub: Hub, clone: Clone, tmp_
     hub.api().update_repo_settings(MODEL, visibility="private")
     options = ("--space", SPACE, "--model", MODEL, "--timeout", "1")
     environment = hub.environment(tmp_path / "home")
-    refused(clone.deploy(*options, **environment), MODEL, "--secret HF_TOKEN")
-    refused(clone.deploy(*options, "--secret", "HF_TOKEN", **environment), "not ready after 1 s")
+    refused(clone.deploy(*options, **environment), MODEL, "secret HF_TOKEN", "settings")
+    # Not the one that may write.
+    given = clone.deploy(*options, "--secret", "HF_TOKEN", **environment)
+    refused(given, "--secret HF_TOKEN", "may only read")
+    assert hub.tokens.write not in given.errors
     space = hub.repository(SPACE, "space")
-    assert space.space.secrets == {"HF_TOKEN": hub.tokens.write}
+    assert space.space.secrets == {}
+    hub.api().add_space_secret(SPACE, "HF_TOKEN", hub.tokens.read)
+    refused(clone.deploy(*options, **environment), "not ready after 1 s")
     # Where a Space is built there are no secrets.
     assert b"preload_from_hub" not in space.content("README.md")
-    # Once there, it need not be given again.
-    refused(clone.deploy(*options, **environment), "not ready after 1 s")
 
 
 def test_a_public_space_is_not_taken_for_a_private_one(

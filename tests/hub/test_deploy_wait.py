@@ -263,8 +263,8 @@ def test_what_the_hub_refuses_for_good_ends_the_wait(hub: Hub) -> None:
         (None, "its service does not answer"),
         (ModelState(state="unavailable"), "its service has no model"),
         (
-            ModelState(state="ready", name="tiny", revision="r0", source="cache"),
-            r"its service has another model, tiny r0 \(cache\)",
+            ModelState(state="ready", name="tiny", revision="r0", repo="owner/m", commit="c"),
+            r"its service has another model, tiny r0 \(owner/m at c\)",
         ),
     ],
 )

@@ -91,7 +91,11 @@ def published(prepared: Path, home: Path) -> Iterator[Hub]:
         data = ("--data", prepared, "--data-licence", "cc0-1.0", "--dataset-repo", DATASET_REPO)
         code, output, errors = publish(hub, home, "--tag", "v1.0.0", *data)
         assert code == 0, errors
-        assert re.search(rf"{REPO} is published, at commit [0-9a-f]{{40}}: {hub.endpoint}", output)
+        commit = hub.repository(REPO).head.oid
+        tags = r"tagged v1\.0\.0, tagged revision-[0-9a-f]{12}"
+        assert re.search(
+            rf"{REPO} is published, at commit {commit}, {tags}: {hub.endpoint}", output
+        )
         yield hub
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from pydantic import ValidationError
 from hf_space.api.application import create_api
 from hf_space.settings import Settings
 from hf_space.settings_table import secret_settings, settings_table
+from tests.server import ROOT
 
 KEY, OTHER_KEY = "k" * 20, "o" * 20
 
@@ -165,6 +169,38 @@ def test_secrets_are_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
         Settings()
     for text in (*texts, str(caught.value)):
         assert not [secret for secret in (KEY, "hidden-") if secret in text]
+
+
+def test_the_slash_of_an_address_bar_does_not_shut_a_site_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BIOPSIA_CORS_ORIGINS", "https://one.example/, http://localhost:3000")
+    assert Settings().cors_origins == ("https://one.example", "http://localhost:3000")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("BIOPSIA_CORS_ORIGINS", "one.example", "BIOPSIA_CORS_ORIGINS: write origins as https://"),
+        ("BIOPSIA_CORS_ORIGINS", "https://one.example/path", "BIOPSIA_CORS_ORIGINS: write origins"),
+        ("BIOPSIA_PORT", "http", "BIOPSIA_PORT: Input should be a valid integer"),
+        ("BIOPSIA_MODEL_REPO", "model", "BIOPSIA_MODEL_REPO: String should match"),
+        ("BIOPSIA_MODEL_REVISION", "v1", "BIOPSIA_MODEL_REVISION needs BIOPSIA_MODEL_REPO"),
+    ],
+)
+def test_the_service_says_which_variable_is_wrong(name: str, value: str, said: str) -> None:
+    done = subprocess.run(  # noqa: S603 -- our own interpreter and code
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=os.environ | {name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(said)
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
