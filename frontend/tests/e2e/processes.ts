@@ -31,7 +31,7 @@ export class Service {
     const port = await freePort();
     const folder = await mkdtemp(join(tmpdir(), "biopsia-e2e-"));
     const service = new Service(`http://localhost:${port}`, port, folder, siteUrl, settings);
-    await service.resume();
+    await service.resume().catch((error) => service.stop().then(() => Promise.reject(error)));
     return service;
   }
 
@@ -84,8 +84,9 @@ export class Site {
       stdio: "ignore",
       env: { ...process.env, BIOPSIA_API_URL: service.url, NEXT_TELEMETRY_DISABLED: "1" },
     });
-    await untilReady(url, child);
-    return new Site(url, service, child);
+    const site = new Site(url, service, child);
+    await untilReady(url, child).catch((error) => site.stop().then(() => Promise.reject(error)));
+    return site;
   }
 
   async stop(): Promise<void> {

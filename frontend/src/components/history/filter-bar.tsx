@@ -3,23 +3,11 @@
 import { Search } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { DelayedField } from "@/components/delayed-field";
-import { FilterDetails } from "@/components/history/filter-details";
+import { FilterDetails, type FilterProps } from "@/components/history/filter-details";
 import { Button } from "@/components/ui/button";
 import { VERDICT_TEXT, VerdictMark } from "@/components/verdict-badge";
 import { cn } from "@/lib/class-names";
-import {
-  type HistoryFilters,
-  isFiltered,
-  SORTS,
-  VERDICTS,
-  withoutFilters,
-} from "@/lib/history-filters";
-
-export interface FilterProps {
-  filters: HistoryFilters;
-  /** Told what is to be different. */
-  onChange: (part: Partial<HistoryFilters>) => void;
-}
+import { isFiltered, SORTS, VERDICTS, withoutFilters } from "@/lib/history-filters";
 
 /** Which records are shown, and in which order. */
 export function FilterBar({ filters, onChange }: FilterProps) {

@@ -3,9 +3,14 @@
 import { useTranslations } from "next-intl";
 import { useId, useState } from "react";
 import { DelayedField } from "@/components/delayed-field";
-import type { FilterProps } from "@/components/history/filter-bar";
 import { dayText } from "@/lib/dates";
-import { countOfDetails, KINDS, probabilityText } from "@/lib/history-filters";
+import { countOfDetails, type HistoryFilters, KINDS, probabilityText } from "@/lib/history-filters";
+
+export interface FilterProps {
+  filters: HistoryFilters;
+  /** Told what is to be different. */
+  onChange: (part: Partial<HistoryFilters>) => void;
+}
 
 /** The filters that are needed less often; open where one of them is set. */
 export function FilterDetails({ filters, onChange }: FilterProps) {

@@ -2,7 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
-import { Keycap } from "@/components/history/queue-record";
+import { Keycap } from "@/components/history/keycap";
 import type { useAnswers } from "@/components/history/use-answers";
 import { Button } from "@/components/ui/button";
 import type { Shortcut } from "@/lib/history-shortcuts";

@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { useItemWords } from "@/components/history/item-words";
+import { Keycap } from "@/components/history/keycap";
 import { QueueAnswers } from "@/components/history/queue-answers";
 import { QueuePicture } from "@/components/history/queue-picture";
 import { useAnswers } from "@/components/history/use-answers";
@@ -71,18 +72,6 @@ export function QueueRecord(props: QueueRecordProps) {
         </label>
       </div>
     </article>
-  );
-}
-
-/** The key that does the same; read out from the list of shortcuts only. */
-export function Keycap({ name }: { name: string }) {
-  return (
-    <span
-      aria-hidden="true"
-      className="pointer-coarse:hidden min-w-6 rounded-sm border border-edge px-1 text-center text-muted text-xs"
-    >
-      {name}
-    </span>
   );
 }
 

@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { Keycap } from "@/components/history/queue-record";
+import { Keycap } from "@/components/history/keycap";
 
 const LINES = [
   { keys: ["A"], does: "agree" },

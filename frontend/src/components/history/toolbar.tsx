@@ -2,7 +2,7 @@
 
 import { Download } from "lucide-react";
 import { useTranslations } from "next-intl";
-import type { FilterProps } from "@/components/history/filter-bar";
+import type { FilterProps } from "@/components/history/filter-details";
 import { Segmented } from "@/components/result/segmented";
 import { DownloadLink } from "@/components/ui/button";
 import { apiPath, type Query } from "@/lib/api/client";

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
-import type { SettingsProps } from "@/components/home/settings-panel";
+import type { SettingsProps } from "@/components/home/settings-props";
 import { modelQuery } from "@/lib/api/queries";
 import type { OperatingPointReport } from "@/lib/api/schema";
 import { usePointWords } from "@/lib/point-words";

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode, RefObject } from "react";
-import type { SettingsProps } from "@/components/home/settings-panel";
+import type { SettingsProps } from "@/components/home/settings-props";
 import { modelQuery } from "@/lib/api/queries";
 import { maxMicrons, micronsOfObjective, OBJECTIVES, readMicrons } from "@/lib/upload/settings";
 

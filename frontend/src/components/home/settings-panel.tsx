@@ -4,12 +4,7 @@ import { useTranslations } from "next-intl";
 import type { RefObject } from "react";
 import { OperatingPointField } from "@/components/home/operating-point-field";
 import { ScaleField } from "@/components/home/scale-field";
-import type { UploadSettings } from "@/lib/upload/settings";
-
-export interface SettingsProps {
-  settings: UploadSettings;
-  onChange: (settings: Partial<UploadSettings>) => void;
-}
+import type { SettingsProps } from "@/components/home/settings-props";
 
 interface SettingsPanelProps extends SettingsProps {
   micronsField: RefObject<HTMLInputElement | null>;

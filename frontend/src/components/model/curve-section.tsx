@@ -1,7 +1,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { CurvePlot } from "@/components/model/curve-plot";
 import { EvaluationPlots } from "@/components/model/evaluation-plots";
-import type { MeasuredProps } from "@/components/model/model-view";
+import type { MeasuredProps } from "@/components/model/measured-props";
 import { useFigures } from "@/components/threshold/use-figures";
 import { modelFacts } from "@/lib/api/model-facts";
 import type { OperatingPointReport } from "@/lib/api/schema";

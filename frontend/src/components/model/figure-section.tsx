@@ -1,6 +1,6 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { MeasureTable } from "@/components/model/measure-table";
-import type { MeasuredProps } from "@/components/model/model-view";
+import type { MeasuredProps } from "@/components/model/measured-props";
 import { Prose } from "@/components/model/section";
 import { UncertainTable } from "@/components/model/uncertain-table";
 import { useFigures } from "@/components/threshold/use-figures";

@@ -13,7 +13,7 @@ import { RequestSection } from "@/components/model/request-section";
 import { Section } from "@/components/model/section";
 import { ThresholdExplorer } from "@/components/threshold/threshold-explorer";
 import type { ModelReport } from "@/lib/api/schema";
-import { type ModelMetrics, modelMetrics } from "@/lib/model-metrics";
+import { modelMetrics } from "@/lib/model-metrics";
 
 interface ModelViewProps {
   report: ModelReport;
@@ -58,10 +58,4 @@ export function ModelView({ report, apiUrl }: ModelViewProps) {
 
 function defaultPoint(report: ModelReport): string {
   return report.inference.default_operating_point;
-}
-
-export interface MeasuredProps {
-  report: ModelReport;
-  /** Null for a model without measured figures. */
-  metrics: ModelMetrics | null;
 }

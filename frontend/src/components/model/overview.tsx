@@ -1,5 +1,5 @@
 import { useFormatter, useTranslations } from "next-intl";
-import type { MeasuredProps } from "@/components/model/model-view";
+import type { MeasuredProps } from "@/components/model/measured-props";
 import { Facts, Prose } from "@/components/model/section";
 import { usePointWords } from "@/lib/point-words";
 
