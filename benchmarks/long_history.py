@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from hf_space.ids import uuid7
+from hf_space.schemas.ids import uuid7
 from hf_space.store.database import Database
 from hf_space.store.record import Record
 from hf_space.store.tables import COUNTS, predictions, reviews, tallies

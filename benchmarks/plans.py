@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
-from hf_space.history_schemas import StatisticsQuery
+from hf_space.schemas.history import StatisticsQuery
 from hf_space.store.database import Database
 from hf_space.store.statistics import read_statistics
 

@@ -12,13 +12,13 @@ from hf_space.explain.overlay import data_url, draw_evidence
 from hf_space.imaging.preprocess import pad_to_patch
 from hf_space.reading import Reading, warnings_about
 from hf_space.regions import find_tissue, region_result, sample_tiles, score_region
-from hf_space.schemas import GradCam, RegionResult, ResultWarning, Timing
+from hf_space.schemas.prediction import GradCam, RegionResult, ResultWarning, Timing, timing_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hf_space.bundle.config import InferenceConfig
     from hf_space.inference.batching import Batcher
-    from hf_space.inference.bundle import InferenceConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +86,3 @@ async def answer_region(
         render=perf_counter() - inferred,
     )
     return Answer(reading, scores.suspicion(), gradcam, region, warnings, timing)
-
-
-def timing_of(
-    *, decode: float = 0.0, queue: float = 0.0, inference: float = 0.0, render: float = 0.0
-) -> Timing:
-    """Return seconds as the result's milliseconds, with their sum."""
-    return Timing(
-        decode=_milliseconds(decode),
-        queue=_milliseconds(queue),
-        inference=_milliseconds(inference),
-        render=_milliseconds(render),
-        total=_milliseconds(decode + queue + inference + render),
-    )
-
-
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000.0, 3)

@@ -16,12 +16,12 @@ from anyio import to_thread
 
 from hf_space.errors import ArchiveError, PayloadTooLargeError, TooManyFilesError
 from hf_space.inference.batching import MAX_BATCH
-from hf_space.reporting import error_body
-from hf_space.schemas import BatchItem
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.errors import error_body
 
 if TYPE_CHECKING:
     from hf_space.predictor import Predictor
-    from hf_space.schemas import PredictOptions
+    from hf_space.schemas.options import PredictOptions
 
 # Enough to fill the next forward passes of every stream; each holds its file until it is scored.
 _AT_ONCE: Final = 3 * MAX_BATCH

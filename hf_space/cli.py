@@ -15,7 +15,8 @@ from tqdm import tqdm
 from hf_space.batch import NamedImage, predict_many
 from hf_space.errors import BiopsiaError
 from hf_space.predictor import Predictor
-from hf_space.schemas import BatchItem, PredictOptions
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.options import PredictOptions
 from hf_space.settings import Settings
 from hf_space.settings_table import settings_table
 

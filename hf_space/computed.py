@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
 
-from hf_space.answers import timing_of
-from hf_space.ids import time_of, uuid7
-from hf_space.schemas import PredictionResult
+from hf_space.schemas.ids import time_of, uuid7
+from hf_space.schemas.prediction import PredictionResult, timing_of
 
 _LENGTH_BYTES: Final = 4
 # Redis outlives a version of the service: results of another form must not be found.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from hf_space.csv_text import plain_text
 
 if TYPE_CHECKING:
-    from hf_space.history_schemas import HistoryItem
+    from hf_space.schemas.history import HistoryItem
 
 HISTORY_COLUMNS: Final = (
     *("id", "created_at", "image_sha256", "width", "height", "microns_per_pixel", "scale_source"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.imaging.decode import FORMATS
-from hf_space.schemas import (
+from hf_space.schemas.model import (
     Limits,
     ModelReport,
     ModelState,
@@ -14,7 +14,7 @@ from hf_space.schemas import (
 )
 
 if TYPE_CHECKING:
-    from hf_space.inference.bundle import Bundle
+    from hf_space.bundle.load import Bundle
     from hf_space.predictor import Predictor
     from hf_space.settings import Settings
 

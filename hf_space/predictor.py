@@ -12,22 +12,20 @@ import numpy as np
 from anyio import to_thread
 
 from hf_space.answers import Answer, answer_patch, answer_region
+from hf_space.bundle.calibration import OperatingPoint, sigmoid
+from hf_space.bundle.load import Bundle
+from hf_space.bundle.source import find_bundle
 from hf_space.computed import FORMAT, Computed, identity
 from hf_space.errors import BundleError, UnknownOperatingPointError
 from hf_space.imaging.decode import ImageFile
 from hf_space.inference.batching import Batcher
-from hf_space.inference.bundle import Bundle, OperatingPoint, sigmoid
-from hf_space.inference.start import find_bundle, warm_engine
+from hf_space.inference.start import warm_engine
 from hf_space.large_images import LargeImageGate
 from hf_space.metrics import Metrics
 from hf_space.reading import Reading, read_image
 from hf_space.saving import Keeper
-from hf_space.schemas import (
-    LabelScore,
-    ModelName,
-    PredictionResult,
-    PredictOptions,
-)
+from hf_space.schemas.options import PredictOptions
+from hf_space.schemas.prediction import LabelScore, ModelName, PredictionResult
 from hf_space.store.cache import Flights, Key
 from hf_space.store.result_cache import ResultCache
 

@@ -22,7 +22,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # it is public
 from huggingface_hub.utils.sha import git_hash
 
-from hf_space.inference.bundle import file_sha256
+from hf_space.bundle.load import file_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

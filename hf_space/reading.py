@@ -12,7 +12,8 @@ from hf_space.errors import NotAPatchError
 from hf_space.imaging.quality import quality_statistics, quality_warnings
 from hf_space.imaging.scale import to_model_scale
 from hf_space.imaging.thumbnail import make_thumbnail
-from hf_space.schemas import ImageFacts, ImageWarningCode, Kind, PredictOptions, ResultWarning
+from hf_space.schemas.options import PredictOptions
+from hf_space.schemas.prediction import ImageFacts, ImageWarningCode, Kind, ResultWarning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from hf_space.bundle.config import InferenceConfig
     from hf_space.imaging.decode import ImageFile
-    from hf_space.inference.bundle import InferenceConfig
 
 # Enlarged this much or more, an image holds too little detail for the model.
 _OFF_SCALE_FACTOR: Final = 2.0

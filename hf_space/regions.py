@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from hf_space.bundle.calibration import sigmoid
 from hf_space.errors import BiopsiaError, NoTissueError
 from hf_space.explain.overlay import data_url, draw_evidence, draw_tiles
 from hf_space.grids import nullable
 from hf_space.imaging.tiles import Tiles, cut_tiles
 from hf_space.inference.batching import MAX_BATCH
-from hf_space.inference.bundle import sigmoid
-from hf_space.schemas import GradCam, RegionResult
+from hf_space.schemas.prediction import GradCam, RegionResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from hf_space.bundle.calibration import Calibration
+    from hf_space.bundle.config import InferenceConfig
     from hf_space.inference.batching import Batcher, Scored
-    from hf_space.inference.bundle import Calibration, InferenceConfig
 
 Place = tuple[int, int]
 

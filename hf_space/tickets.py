@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import CredentialsError
-from hf_space.schemas import Ticket
+from hf_space.schemas.tickets import Ticket
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

@@ -11,19 +11,18 @@ import openvino
 from openvino import opset13 as ops
 from PIL import Image
 
-from hf_space.inference.bundle import (
+from hf_space.bundle.calibration import Calibration, OperatingPoint
+from hf_space.bundle.config import (
     EVALUATION_FOLDER,
     INFERENCE_FILE,
     METRICS_FILE,
     OPENVINO_FILE,
     OPENVINO_WEIGHTS_FILE,
-    Calibration,
     InferenceConfig,
-    OperatingPoint,
     StatisticRange,
     TrainingFacts,
-    file_sha256,
 )
+from hf_space.bundle.load import file_sha256
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from hf_space.inference.bundle import INFERENCE_FILE, InferenceConfig, file_sha256
+from hf_space.bundle.config import INFERENCE_FILE, InferenceConfig
+from hf_space.bundle.load import file_sha256
 from tests.bundle_factory import BIAS, GRID, INPUT_SIZE, WEIGHTS
 from tests.measured_bundle import write_measured_bundle
 from training.export import KERAS_WEIGHTS_FILE

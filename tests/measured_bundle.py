@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hf_space.inference.bundle import METRICS_FILE, load_bundle
+from hf_space.bundle.config import METRICS_FILE
+from hf_space.bundle.load import load_bundle
 from tests.bundle_factory import write_bundle
 from training.assessment import Scored, report
 from training.calibrate import CALIBRATION_FILE, calibrate
@@ -18,8 +19,6 @@ from training.run import TRAINING_FILE, TrainingRecord
 
 CASES = 6
 PATCHES_PER_CASE = 20
-
-
 CANDIDATE = Candidate(
     name="first",
     backbone="efficientnetb0",

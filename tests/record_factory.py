@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from hf_space.ids import first_id_at
+from hf_space.bundle.calibration import OperatingPoint
 from hf_space.imaging.thumbnail import make_thumbnail
-from hf_space.inference.bundle import OperatingPoint
 from hf_space.records import record_of
-from hf_space.schemas import (
+from hf_space.schemas.ids import first_id_at
+from hf_space.schemas.prediction import (
     GradCam,
     ImageFacts,
     LabelScore,

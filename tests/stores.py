@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from hf_space.api.application import create_api
 from hf_space.api.identify import VISITOR_HEADER
 from hf_space.owners import new_token, owner_of_token
-from hf_space.schemas import ErrorReport
+from hf_space.schemas.errors import ErrorReport
 from hf_space.settings import Settings
 from hf_space.store.database import Database
 from hf_space.store.insert import insert_records

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hf_space.inference.bundle import InferenceConfig, OperatingPoint
+from hf_space.bundle.calibration import OperatingPoint
+from hf_space.bundle.config import InferenceConfig
 from training.bootstrap import REPLICATES, bootstrap_by_case
 from training.metrics import Floats, ScoredPatches
 from training.neighbourhood import (

@@ -14,7 +14,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from hf_space.inference.bundle import Calibration, OperatingPoint
+from hf_space.bundle.calibration import Calibration, OperatingPoint
 from training.errors import DatasetError
 from training.metrics import Floats, binary_metrics
 from training.operating_points import (

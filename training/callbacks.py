@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from hf_space.inference.bundle import Calibration
+from hf_space.bundle.calibration import Calibration
 from training.metrics import binary_metrics
 from training.run import HISTORY_FILE, read_history
 

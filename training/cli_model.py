@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hf_space.imaging.preprocess import ColorMode
+from hf_space.bundle.config import ColorMode
 from training.config import AugmentConfig, Backbone, OptimizerName, TrainConfig
 from training.errors import ConfigurationError
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from hf_space.imaging.preprocess import ColorMode, Interpolation
+from hf_space.bundle.config import ColorMode, Interpolation
 from training.errors import RunError
 
 Backbone = Literal["efficientnetb0", "efficientnetv2b0", "vgg16"]

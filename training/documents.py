@@ -12,12 +12,8 @@ from hf_space.errors import BundleError
 from hf_space.inference.probe import DRAWN_PATCH
 from hf_space.model_report import model_state
 from hf_space.predictor import Predictor
-from hf_space.schemas import (
-    CacheState,
-    DatabaseState,
-    HealthReport,
-    PredictOptions,
-)
+from hf_space.schemas.health import CacheState, DatabaseState, HealthReport
+from hf_space.schemas.options import PredictOptions
 from hf_space.settings import Settings
 from hf_space.settings_table import settings_table
 from training.errors import ConfigurationError

@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from hf_space.bundle.load import load_bundle
 from hf_space.errors import BundleError
-from hf_space.inference.bundle import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.assessment import Scored, report

@@ -12,15 +12,15 @@ from pathlib import Path
 import keras
 import openvino as ov
 
-from hf_space.inference.bundle import (
+from hf_space.bundle.config import (
     INFERENCE_FILE,
     METRICS_FILE,
     OPENVINO_FILE,
     OPENVINO_WEIGHTS_FILE,
     InferenceConfig,
     TrainingFacts,
-    file_sha256,
 )
+from hf_space.bundle.load import file_sha256
 from training.calibrate import CALIBRATION_FILE, CalibrationResult
 from training.config import TrainConfig
 from training.errors import RunError

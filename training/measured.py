@@ -11,8 +11,9 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined, TemplateError
 from pydantic import TypeAdapter, ValidationError
 
+from hf_space.bundle.config import METRICS_FILE
+from hf_space.bundle.load import Bundle, load_bundle
 from hf_space.errors import BundleError
-from hf_space.inference.bundle import METRICS_FILE, Bundle, load_bundle
 from training.bootstrap import REPLICATES
 from training.calibrate import CALIBRATION_FILE, CalibrationResult
 from training.compare import CANDIDATES_FILE, Candidate, Candidates

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.metrics import precision_recall_curve
 
-from hf_space.inference.bundle import OperatingPoint
+from hf_space.bundle.calibration import OperatingPoint
 from training.metrics import Floats, ratio
 
 Labels = NDArray[np.int64]

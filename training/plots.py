@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from hf_space.inference.bundle import OperatingPoint
+from hf_space.bundle.calibration import OperatingPoint
 from training.assessment import Scored, threshold_curve
 from training.bootstrap import draw_counts
 from training.metrics import ECE_BINS, Floats, ScoredPatches, ratio

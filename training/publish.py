@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 from huggingface_hub import HfApi, ModelCard, RepoCard
 
+from hf_space.bundle.config import EVALUATION_FOLDER, INFERENCE_FILE, METRICS_FILE
+from hf_space.bundle.load import Bundle
 from hf_space.errors import BundleError
-from hf_space.inference.bundle import EVALUATION_FOLDER, INFERENCE_FILE, METRICS_FILE, Bundle
 from hf_space.inference.engine import load_engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.probe import probe_patches

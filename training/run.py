@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from hf_space.bundle.config import StatisticRange
 from hf_space.imaging.quality import quality_statistics
-from hf_space.inference.bundle import StatisticRange
 from training.arrays import Patches
 from training.config import CONFIG_FILE, TrainConfig
 from training.errors import RunError

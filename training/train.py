@@ -12,9 +12,9 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from hf_space.bundle.load import load_bundle
 from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import preprocess
-from hf_space.inference.bundle import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.arrays import Patches, load_patches

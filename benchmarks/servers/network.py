@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import openvino
 
+from hf_space.bundle.calibration import sigmoid
+from hf_space.bundle.config import OPENVINO_FILE
+from hf_space.bundle.load import load_bundle
 from hf_space.explain.overlay import data_url, draw_evidence
 from hf_space.imaging.decode import decode_image
 from hf_space.imaging.preprocess import preprocess
-from hf_space.inference.bundle import OPENVINO_FILE, load_bundle, sigmoid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

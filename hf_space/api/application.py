@@ -29,7 +29,7 @@ from hf_space.api.observe import HEADER, ObserveMiddleware
 from hf_space.api.paths import PathMiddleware
 from hf_space.metrics import Metrics
 from hf_space.owners import ApiKeys
-from hf_space.schemas import PredictRequest
+from hf_space.schemas.options import PredictRequest
 from hf_space.store.archive import Archive
 from hf_space.store.rate_limit import Limiter
 from hf_space.store.redis_link import RedisLink

@@ -20,14 +20,14 @@ from hf_space.errors import (
     TooManyFilesError,
     UnsupportedBodyError,
 )
-from hf_space.options import read_options, read_request
+from hf_space.schemas.options import read_options, read_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.types import Message
 
-    from hf_space.schemas import PredictOptions
+    from hf_space.schemas.options import PredictOptions
 
 MULTIPART: Final = "multipart/form-data"
 _JSON: Final = "application/json"

@@ -13,9 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from hf_space.errors import BiopsiaError, RequestError, UnknownPathError, WrongMethodError
-from hf_space.options import invalid_options
-from hf_space.reporting import error_body
-from hf_space.schemas import ErrorBody, ErrorReport
+from hf_space.schemas.errors import ErrorBody, ErrorReport, error_body
+from hf_space.schemas.options import invalid_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

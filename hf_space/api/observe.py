@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import Headers, MutableHeaders
 
 from hf_space.api.errors import unexpected_response
-from hf_space.ids import uuid7
 from hf_space.logs import request_id
+from hf_space.schemas.ids import uuid7
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

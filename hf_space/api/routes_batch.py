@@ -24,7 +24,7 @@ from hf_space.api.limits import charge
 from hf_space.api.routes_predict import form_schema
 from hf_space.batch import NamedImage, is_zip, predict_many, zip_images
 from hf_space.errors import MissingImageError
-from hf_space.schemas import BatchItem
+from hf_space.schemas.batch import BatchItem
 from hf_space.settings import Settings
 
 router = APIRouter()

@@ -15,7 +15,8 @@ from hf_space.api.dependencies import HistoryDep, OwnerDep, PredictorDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.csv_text import csv_line
 from hf_space.history_csv import HISTORY_COLUMNS, history_row
-from hf_space.history_schemas import (
+from hf_space.records import result_of
+from hf_space.schemas.history import (
     Deleted,
     HistoryFilter,
     HistoryItem,
@@ -25,7 +26,6 @@ from hf_space.history_schemas import (
     Review,
     ReviewRequest,
 )
-from hf_space.records import result_of
 
 router = APIRouter(prefix="/history", tags=["history"], responses=ERROR_RESPONSES)
 

@@ -13,7 +13,8 @@ from hf_space.api.disconnect import while_connected
 from hf_space.api.document import reference_to
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.inference.probe import DRAWN_PATCH
-from hf_space.schemas import PredictionResult, PredictOptions, PredictRequest
+from hf_space.schemas.options import PredictOptions, PredictRequest
+from hf_space.schemas.prediction import PredictionResult
 
 router = APIRouter()
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from hf_space.api.dependencies import HistoryDep, OwnerDep
 from hf_space.api.errors import ERROR_RESPONSES
-from hf_space.history_schemas import Statistics, StatisticsQuery
+from hf_space.schemas.history import Statistics, StatisticsQuery
 
 router = APIRouter(tags=["history"])
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, status
 
 from hf_space.api.dependencies import OwnerDep, TicketsDep
 from hf_space.api.errors import ERROR_RESPONSES
-from hf_space.schemas import Ticket
+from hf_space.schemas.tickets import Ticket
 
 router = APIRouter(tags=["predict"], responses=ERROR_RESPONSES)
 

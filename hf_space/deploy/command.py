@@ -11,13 +11,13 @@ from typing import Annotated, Final
 import typer
 from huggingface_hub import HfApi, SpaceHardware
 
+from hf_space.bundle.load import load_bundle
 from hf_space.deploy.folder import APP_FILE, HubModel, SpaceError, committed, write_space
 from hf_space.deploy.plan import SpacePlan, check_given, find_model, prepare_space
 from hf_space.deploy.waiting import wait_until_ready
 from hf_space.errors import BundleError
-from hf_space.inference.bundle import load_bundle
 from hf_space.publishing import HubError, check_name, commit_folder, connect, explained
-from hf_space.schemas import ModelState
+from hf_space.schemas.model import ModelState
 
 _MAIN: Final = "main"
 # Building takes minutes, and the first start downloads the model.

@@ -9,8 +9,8 @@ from typing import Any, Final
 from huggingface_hub import HfApi, SpaceHardware, get_token
 from pydantic import ValidationError
 
+from hf_space.bundle.config import INFERENCE_FILE
 from hf_space.deploy.folder import APP_FILE, HubModel, SpaceError
-from hf_space.inference.bundle import INFERENCE_FILE
 from hf_space.publishing import explained, require_own
 from hf_space.settings import Settings, settings_faults
 from hf_space.settings_table import secret_settings

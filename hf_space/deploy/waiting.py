@@ -15,7 +15,8 @@ from pydantic import ValidationError
 
 from hf_space.deploy.folder import SpaceError
 from hf_space.publishing import explained
-from hf_space.schemas import HealthReport, ModelState
+from hf_space.schemas.health import HealthReport
+from hf_space.schemas.model import ModelState
 
 _FAILED: Final = {"BUILD_ERROR", "CONFIG_ERROR", "RUNTIME_ERROR", "NO_APP_FILE", "DELETING"}
 _AT_REST: Final = {"PAUSED", "SLEEPING", "STOPPED"}

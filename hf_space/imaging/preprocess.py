@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
+from hf_space.bundle.config import ColorMode, Interpolation
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ColorMode = Literal["rgb", "grayscale"]
-Interpolation = Literal["bilinear", "bicubic"]
 
 _INTERPOLATIONS: Final = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
 

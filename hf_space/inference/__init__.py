@@ -1,4 +1,4 @@
-"""From pixels to logits: bundle loading with hash checks, and the engine."""
+"""From pixels to logits: the engine and its batches."""
 
 import sys
 

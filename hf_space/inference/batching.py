@@ -18,7 +18,7 @@ from hf_space.inference.engine import Outputs, predict_patches
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hf_space.inference.bundle import InferenceConfig
+    from hf_space.bundle.config import InferenceConfig
     from hf_space.inference.engine import Engine
     from hf_space.metrics import Metrics
 

@@ -15,7 +15,8 @@ from hf_space.imaging.preprocess import preprocess
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hf_space.inference.bundle import Bundle, InferenceConfig
+    from hf_space.bundle.config import InferenceConfig
+    from hf_space.bundle.load import Bundle
 
 # The outputs of every exported network.
 LOGIT: Final = "logit"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import openvino
 
+from hf_space.bundle.config import OPENVINO_FILE
 from hf_space.errors import BundleError
-from hf_space.inference.bundle import OPENVINO_FILE
 from hf_space.inference.engine import (
     ACTIVATION_MAP,
     LOGIT,
@@ -24,7 +24,7 @@ from hf_space.inference.probe import probe_patches
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hf_space.inference.bundle import Bundle
+    from hf_space.bundle.load import Bundle
 
 Precision = Literal["f32", "bf16"]
 

@@ -14,7 +14,7 @@ from hf_space.inference.engine import ACTIVATION_MAP, LOGIT, EngineName, Outputs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hf_space.inference.bundle import Bundle
+    from hf_space.bundle.load import Bundle
 
 _CONFIG_FILE: Final = "config.json"
 _WEIGHTS_FILE: Final = "model.weights.h5"

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import and_, func, select, true
 
 from hf_space.errors import HistoryUnavailableError, InvalidOptionsError, UnknownRecordError
-from hf_space.history_schemas import MAX_PAGE, HistoryPage, HistoryQuery, Review
-from hf_space.ids import first_id_at, time_of, uuid7
+from hf_space.schemas.history import MAX_PAGE, HistoryPage, HistoryQuery, Review
+from hf_space.schemas.ids import first_id_at, time_of, uuid7
 from hf_space.store.database import describe, is_unreachable
 from hf_space.store.dialects import try_lock
 from hf_space.store.items import HAS_ORIGINAL, SUMMARY, item_of, latest_reviews, review_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from hf_space.history_schemas import (
+    from hf_space.schemas.history import (
         HistoryFilter,
         HistoryItem,
         ReviewRequest,

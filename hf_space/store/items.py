@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from hf_space.history_schemas import HistoryItem, Review
-from hf_space.ids import time_of
+from hf_space.schemas.history import HistoryItem, Review
+from hf_space.schemas.ids import time_of
 from hf_space.store.tables import predictions, reviews
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from uuid import UUID
 from sqlalchemy import and_, exists, select, tuple_
 
 from hf_space.errors import InvalidOptionsError
-from hf_space.ids import first_id_at
+from hf_space.schemas.ids import first_id_at
 from hf_space.store.search import matches
 from hf_space.store.tables import predictions, reviews
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, ColumnElement, Label, Row, Select
 
-    from hf_space.history_schemas import HistoryFilter, Sort
+    from hf_space.schemas.history import HistoryFilter, Sort
 
 # What each sort compares, before ids decide between equals, and whether the greatest come first.
 _ORDERS: Final[dict[Sort, tuple[Column[float] | None, bool]]] = {

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, and_, case, cast, func, select
 
-from hf_space.history_schemas import (
+from hf_space.schemas.history import (
     Agreement,
     Bin,
     DayCounts,
@@ -20,7 +20,7 @@ from hf_space.history_schemas import (
     StatisticsQuery,
     VerdictCounts,
 )
-from hf_space.ids import first_id_at
+from hf_space.schemas.ids import first_id_at
 from hf_space.store.tables import (
     COUNTS,
     LATENCY_COUNTS,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, select
 
-from hf_space.ids import time_of
+from hf_space.schemas.ids import time_of
 from hf_space.store.dialects import INSERTS
 from hf_space.store.tables import (
     COUNTS,

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from hf_space.api.limits import charge
 from hf_space.errors import ModelUnavailableError
-from hf_space.options import invalid_options, read_options
 from hf_space.predictor import Predictor
-from hf_space.reporting import error_body
-from hf_space.schemas import ErrorBody, PredictOptions, Schema
+from hf_space.schemas.base import Schema
+from hf_space.schemas.errors import ErrorBody, error_body
+from hf_space.schemas.options import PredictOptions, invalid_options, read_options
 from hf_space.settings import Settings
 from hf_space.ui.error_words import error_words
 from hf_space.ui.texts import Language, text_or

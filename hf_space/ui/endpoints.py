@@ -14,7 +14,7 @@ from gradio.events import api
 
 from hf_space.batch import predict_many
 from hf_space.model_report import model_report
-from hf_space.options import read_options
+from hf_space.schemas.options import read_options
 from hf_space.ui.backend import Backend, errors_in_words
 from hf_space.ui.batch_files import batch_images
 from hf_space.ui.uploads import Uploads, read_bounded, uploaded_name, uploaded_path

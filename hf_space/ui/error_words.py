@@ -9,7 +9,7 @@ from hf_space.ui.texts import Language, number, text, text_or
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hf_space.schemas import ErrorBody
+    from hf_space.schemas.errors import ErrorBody
 
 # What each sentence takes; the ones that need more come before those that need less.
 _VALUES: Final[dict[str, tuple[str, ...]]] = {

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import gradio as gr
 
+from hf_space.bundle.calibration import OperatingPoint
 from hf_space.errors import ModelUnavailableError
-from hf_space.inference.bundle import OperatingPoint
-from hf_space.schemas import PredictionResult, PredictOptions
+from hf_space.schemas.options import PredictOptions
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend
 from hf_space.ui.examples import Example
 from hf_space.ui.panel import Panel, build_panel

@@ -8,7 +8,7 @@ import gradio as gr
 
 from hf_space.csv_text import csv_line
 from hf_space.history_csv import HISTORY_COLUMNS, history_row
-from hf_space.history_schemas import HistoryFilter, HistoryQuery
+from hf_space.schemas.history import HistoryFilter, HistoryQuery
 from hf_space.ui.backend import errors_in_words, validated
 from hf_space.ui.history_words import history_list
 from hf_space.ui.texts import language_of, text
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from hf_space.history_schemas import HistoryItem
+    from hf_space.schemas.history import HistoryItem
     from hf_space.ui.backend import Backend
     from hf_space.ui.texts import Language
 

@@ -21,7 +21,7 @@ from hf_space.ui.texts import language_of, text
 from hf_space.ui.visitor import page_owner
 
 if TYPE_CHECKING:
-    from hf_space.schemas import PredictionResult
+    from hf_space.schemas.prediction import PredictionResult
     from hf_space.ui.backend import Backend
     from hf_space.ui.texts import Language
     from hf_space.ui.visitor import Visit

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from hf_space.history_schemas import HistoryItem, Review
-    from hf_space.schemas import PredictionResult
+    from hf_space.schemas.history import HistoryItem, Review
+    from hf_space.schemas.prediction import PredictionResult
 
 
 def moment(when: datetime, zone: str | None, language: Language) -> str:

@@ -10,7 +10,7 @@ import gradio as gr
 
 from hf_space.errors import InvalidOptionsError, ModelUnavailableError
 from hf_space.model_report import model_report
-from hf_space.schemas import ModelReport, ThresholdFigures
+from hf_space.schemas.model import ModelReport, ThresholdFigures
 from hf_space.ui.backend import OWN_THRESHOLD, Backend, chosen_options
 from hf_space.ui.render import point_name
 from hf_space.ui.texts import Language, language_of, number, text

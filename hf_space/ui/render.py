@@ -12,8 +12,9 @@ from hf_space.ui.texts import Language, number, text, text_or
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from hf_space.inference.bundle import OperatingPoint, Verdict
-    from hf_space.schemas import BatchItem, Kind, PredictionResult
+    from hf_space.bundle.calibration import OperatingPoint, Verdict
+    from hf_space.schemas.batch import BatchItem
+    from hf_space.schemas.prediction import Kind, PredictionResult
 
 # A shape for each verdict, so that colour is never alone.
 MARKS: Final[dict[Verdict, str]] = {"malignant": "▲", "uncertain": "◆", "benign": "●"}

@@ -9,7 +9,7 @@ from uuid import UUID
 import gradio as gr
 
 from hf_space.errors import UnknownRecordError
-from hf_space.history_schemas import MAX_NOTE_LENGTH, Opinion, ReviewRequest
+from hf_space.schemas.history import MAX_NOTE_LENGTH, Opinion, ReviewRequest
 from hf_space.ui.backend import errors_in_words, validated
 from hf_space.ui.history_words import opinion_list
 from hf_space.ui.texts import language_of
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from gradio.events import Dependency
 
-    from hf_space.inference.bundle import Verdict
-    from hf_space.schemas import PredictionResult
+    from hf_space.bundle.calibration import Verdict
+    from hf_space.schemas.prediction import PredictionResult
     from hf_space.ui.backend import Backend
     from hf_space.ui.visitor import Visit
 

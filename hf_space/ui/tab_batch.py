@@ -9,7 +9,8 @@ from typing import Any
 import gradio as gr
 
 from hf_space.batch import predict_many
-from hf_space.schemas import BatchItem, PredictOptions
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.options import PredictOptions
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words
 from hf_space.ui.batch_files import batch_images
 from hf_space.ui.form import call_on_run

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hf_space.predictor import Predictor
-    from hf_space.schemas import ModelReport
+    from hf_space.schemas.model import ModelReport
 
 _FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 # The card's pictures lie beside it, where the browser cannot reach; the tab shows them itself.

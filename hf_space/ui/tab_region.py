@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import gradio as gr
 
-from hf_space.inference.bundle import OperatingPoint
-from hf_space.schemas import PredictionResult
+from hf_space.bundle.calibration import OperatingPoint
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words
 from hf_space.ui.examples import Example
 from hf_space.ui.form import (

@@ -10,8 +10,9 @@ from hf_space.ui.render import tiles_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hf_space.inference.bundle import OperatingPoint
-    from hf_space.schemas import BatchItem, PredictionResult
+    from hf_space.bundle.calibration import OperatingPoint
+    from hf_space.schemas.batch import BatchItem
+    from hf_space.schemas.prediction import PredictionResult
 
 
 def tiles_csv(result: PredictionResult, rule: OperatingPoint) -> bytes:

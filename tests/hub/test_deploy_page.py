@@ -8,7 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from hf_space.inference.bundle import load_bundle
+from hf_space.bundle.load import load_bundle
 from tests.hub.clone import Clone, outside_git
 from tests.hub.server import Hub
 from tests.server import ROOT, running_server

@@ -14,7 +14,8 @@ from hf_space.deploy import waiting
 from hf_space.deploy.folder import SpaceError
 from hf_space.deploy.waiting import Answer, wait_until_ready
 from hf_space.publishing import HubError
-from hf_space.schemas import CacheState, DatabaseState, HealthReport, ModelState
+from hf_space.schemas.health import CacheState, DatabaseState, HealthReport
+from hf_space.schemas.model import ModelState
 from tests.hub.server import Hub
 from tests.hub.spaces import USUAL_LIFE, Space, Stage
 

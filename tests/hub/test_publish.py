@@ -10,12 +10,8 @@ import numpy as np
 import pytest
 from huggingface_hub import ModelCard
 
-from hf_space.inference.bundle import (
-    INFERENCE_FILE,
-    METRICS_FILE,
-    OPENVINO_WEIGHTS_FILE,
-    load_bundle,
-)
+from hf_space.bundle.config import INFERENCE_FILE, METRICS_FILE, OPENVINO_WEIGHTS_FILE
+from hf_space.bundle.load import load_bundle
 from hf_space.publishing import HubError
 from tests.hub.server import Hub
 from tests.keras_bundle import write_keras_bundle

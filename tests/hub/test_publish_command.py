@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hf_space.bundle.load import load_bundle
 from hf_space.imaging.preprocess import preprocess
-from hf_space.inference.bundle import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.probe import probe_patches

@@ -11,15 +11,15 @@ import httpx2
 import pytest
 from huggingface_hub import constants
 
-from hf_space.errors import BundleError, FetchError
-from hf_space.inference.bundle import (
+from hf_space.bundle.config import (
     INFERENCE_FILE,
     METRICS_FILE,
     OPENVINO_WEIGHTS_FILE,
     InferenceConfig,
 )
-from hf_space.inference.hub import fetch_bundle
-from hf_space.inference.start import find_bundle
+from hf_space.bundle.hub import fetch_bundle
+from hf_space.bundle.source import find_bundle
+from hf_space.errors import BundleError, FetchError
 from hf_space.publishing import commit_folder
 from hf_space.settings import Settings
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
@@ -145,7 +145,7 @@ def test_a_hub_in_trouble_is_as_good_as_none(hub: Hub) -> None:
 @pytest.mark.usefixtures("commit")
 def test_a_hub_that_hangs_is_not_awaited_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     fetch_bundle(REPO, "main")
-    monkeypatch.setattr("hf_space.inference.hub._ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("hf_space.bundle.hub._ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setattr(constants, "ENDPOINT", address)
@@ -215,7 +215,7 @@ def test_however_a_download_fails_it_can_be_tried_again(
 
     # As the library that the client downloads with raises them: the local Hub does not speak with
     # it.
-    monkeypatch.setattr("hf_space.inference.hub.snapshot_download", fail)
+    monkeypatch.setattr("hf_space.bundle.hub.snapshot_download", fail)
     with pytest.raises(FetchError) as caught:
         fetch_bundle(REPO, "main")
     assert "signature" not in str(caught.value)

@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from hf_space.api.application import create_api
-from hf_space.schemas import BatchItem, ErrorReport
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.errors import ErrorReport
 from hf_space.settings import Settings
 from tests.bundle_factory import encode, expected_probability, plain_image
 

@@ -8,7 +8,8 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from hf_space.schemas import ErrorReport, PredictionResult
+from hf_space.schemas.errors import ErrorReport
+from hf_space.schemas.prediction import PredictionResult
 from tests.bundle_factory import encode, expected_probability, plain_image
 
 PATCH = encode(plain_image(200, 120, 190))

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.inference.bundle import OPENVINO_WEIGHTS_FILE
-from hf_space.schemas import BatchItem
+from hf_space.bundle.config import OPENVINO_WEIGHTS_FILE
+from hf_space.schemas.batch import BatchItem
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.server import ROOT
 

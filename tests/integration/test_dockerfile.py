@@ -16,7 +16,7 @@ import httpx2
 import numpy as np
 import pytest
 
-from hf_space.inference.bundle import load_bundle
+from hf_space.bundle.load import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from tests.docker_steps import Build, Stage

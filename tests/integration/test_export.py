@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from hf_space.bundle.calibration import Calibration, OperatingPoint
+from hf_space.bundle.load import load_bundle
 from hf_space.imaging.preprocess import preprocess
-from hf_space.inference.bundle import Calibration, OperatingPoint, load_bundle
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from tests.synthetic import make_patches
 from training.calibrate import CalibrationReport, CalibrationResult

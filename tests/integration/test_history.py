@@ -17,9 +17,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import select
 
-from hf_space.history_schemas import StatisticsQuery
-from hf_space.ids import uuid7
-from hf_space.schemas import PredictionResult
+from hf_space.schemas.history import StatisticsQuery
+from hf_space.schemas.ids import uuid7
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.store.history import History
 from hf_space.store.insert import insert_records
 from hf_space.store.spool import Spool

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
 
-from hf_space.ids import uuid7
+from hf_space.schemas.ids import uuid7
 from hf_space.store.insert import insert_records
 from hf_space.store.migrate import MIGRATIONS
 from hf_space.store.tables import metadata, reviews

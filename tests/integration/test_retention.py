@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from hf_space.history_schemas import HistoryQuery, ReviewRequest, StatisticsQuery
+from hf_space.schemas.history import HistoryQuery, ReviewRequest, StatisticsQuery
 from hf_space.store.database import Database
 from hf_space.store.history import History
 from hf_space.store.insert import insert_records

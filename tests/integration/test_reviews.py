@@ -13,8 +13,8 @@ from uuid import UUID
 import pytest
 
 from hf_space.history_csv import HISTORY_COLUMNS
-from hf_space.history_schemas import MAX_NOTE_LENGTH, Review
-from hf_space.schemas import ErrorReport
+from hf_space.schemas.errors import ErrorReport
+from hf_space.schemas.history import MAX_NOTE_LENGTH, Review
 from tests.record_factory import NOON, make_record
 from tests.stores import Store, Visitor, patch
 

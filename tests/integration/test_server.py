@@ -15,10 +15,12 @@ import numpy as np
 import psutil
 import pytest
 
-from hf_space.inference.bundle import OPENVINO_WEIGHTS_FILE, load_bundle
+from hf_space.bundle.config import OPENVINO_WEIGHTS_FILE
+from hf_space.bundle.load import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
-from hf_space.schemas import ErrorReport, PredictionResult
+from hf_space.schemas.errors import ErrorReport
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.hostile import corpus

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hf_space.history_schemas import ReviewRequest, Statistics, StatisticsQuery
+from hf_space.schemas.history import ReviewRequest, Statistics, StatisticsQuery
 from hf_space.store.history import History
 from hf_space.store.insert import insert_records
 from hf_space.store.spool import Spool

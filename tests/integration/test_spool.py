@@ -15,9 +15,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hf_space.errors import HistoryUnavailableError, UnknownRecordError
-from hf_space.history_schemas import HistoryQuery, StatisticsQuery
 from hf_space.metrics import Metrics
 from hf_space.owners import new_token
+from hf_space.schemas.history import HistoryQuery, StatisticsQuery
 from hf_space.store.database import Database
 from hf_space.store.history import History
 from hf_space.store.record import Record

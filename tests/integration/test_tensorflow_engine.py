@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hf_space.bundle.load import load_bundle
 from hf_space.errors import BundleError
-from hf_space.inference.bundle import load_bundle
 from hf_space.inference.engine import load_engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.probe import probe_patches

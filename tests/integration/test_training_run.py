@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hf_space.inference.bundle import METRICS_FILE, load_bundle
+from hf_space.bundle.config import METRICS_FILE
+from hf_space.bundle.load import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.arrays import load_patches

@@ -15,7 +15,9 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from hf_space.schemas import BatchItem, ModelReport, PredictionResult
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.model import ModelReport
+from hf_space.schemas.prediction import PredictionResult
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.server import RunningServer, running_server
 

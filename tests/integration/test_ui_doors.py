@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from gradio_client import Client, handle_file
 
-from hf_space.schemas import ErrorBody, ErrorReport
+from hf_space.schemas.errors import ErrorBody, ErrorReport
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.server import RunningServer, running_server
 

@@ -15,7 +15,8 @@ from gradio_client.exceptions import AppError
 
 from hf_space.api.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
 from hf_space.owners import new_token
-from hf_space.schemas import ErrorReport, PredictionResult
+from hf_space.schemas.errors import ErrorReport
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.texts import Language, text
 from tests.bundle_factory import write_bundle
 from tests.demo_page import (

@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from hf_space.api.identify import VISITOR_HEADER
-from hf_space.history_schemas import MAX_NOTE_LENGTH
 from hf_space.owners import new_token
+from hf_space.schemas.history import MAX_NOTE_LENGTH
 from hf_space.ui.review import review_values
 from hf_space.ui.texts import text
 from tests.bundle_factory import write_bundle

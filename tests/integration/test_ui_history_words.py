@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
+from hf_space.bundle.calibration import OperatingPoint
 from hf_space.errors import ModelUnavailableError
-from hf_space.history_schemas import Opinion, Review
-from hf_space.inference.bundle import OperatingPoint
-from hf_space.schemas import ModelName
+from hf_space.schemas.history import Opinion, Review
+from hf_space.schemas.prediction import ModelName
 from hf_space.ui.backend import Backend
 from hf_space.ui.form import recorded_rule
 from hf_space.ui.history_words import moment, opinion_list, opinion_words

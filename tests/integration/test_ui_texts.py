@@ -13,13 +13,12 @@ from uuid import UUID
 
 import pytest
 
+from hf_space.bundle.calibration import OperatingPoint, Verdict
 from hf_space.errors import InvalidOptionsError, error_codes
-from hf_space.history_schemas import MAX_NOTE_LENGTH
-from hf_space.inference.bundle import OperatingPoint, Verdict
-from hf_space.reporting import error_body
-from hf_space.schemas import (
-    BatchItem,
-    ErrorBody,
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.errors import ErrorBody, error_body
+from hf_space.schemas.history import MAX_NOTE_LENGTH
+from hf_space.schemas.prediction import (
     ImageWarningCode,
     PredictionResult,
     SaveWarningCode,

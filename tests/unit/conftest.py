@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hf_space.inference.bundle import Bundle, load_bundle
+from hf_space.bundle.load import Bundle, load_bundle
 from tests.bundle_factory import write_bundle
 
 if TYPE_CHECKING:

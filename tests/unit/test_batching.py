@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from hf_space.bundle.load import Bundle
 from hf_space.errors import BusyError
 from hf_space.inference.batching import MAX_BATCH, Batcher
-from hf_space.inference.bundle import Bundle
 from hf_space.inference.engine import EngineName, Outputs
 from hf_space.metrics import Metrics
 from tests.bundle_factory import plain_image

@@ -36,7 +36,7 @@ from benchmarks.summary import (
 )
 from benchmarks.table import render_serving
 from benchmarks.workload import CONTENT_TYPE, encode_form
-from hf_space.ids import time_of
+from hf_space.schemas.ids import time_of
 from hf_space.store.tables import COUNTS, VERDICT_COUNTS
 from tests.record_factory import make_record
 from tests.synthetic import encode_png, make_patches

@@ -9,16 +9,15 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from hf_space.errors import BundleError
-from hf_space.inference.bundle import (
+from hf_space.bundle.calibration import Calibration, OperatingPoint
+from hf_space.bundle.config import (
     INFERENCE_FILE,
     METRICS_FILE,
     OPENVINO_WEIGHTS_FILE,
-    Calibration,
     InferenceConfig,
-    OperatingPoint,
-    load_bundle,
 )
+from hf_space.bundle.load import load_bundle
+from hf_space.errors import BundleError
 from tests.bundle_factory import METRICS, write_bundle
 
 BAND = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)

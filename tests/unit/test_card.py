@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from huggingface_hub import ModelCard
 
-from hf_space.inference.bundle import METRICS_FILE
+from hf_space.bundle.config import METRICS_FILE
 from tests.bundle_factory import write_bundle
 from tests.measured_bundle import write_measured_bundle
 from training.card import render_card, write_card

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from hf_space.inference.bundle import OPENVINO_FILE
+from hf_space.bundle.config import OPENVINO_FILE
 from tests.bundle_factory import CALIBRATION, expected_logit, expected_probability, write_bundle
 from tests.reference import reference_metrics
 from tests.synthetic import write_patch

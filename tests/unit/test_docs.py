@@ -18,12 +18,12 @@ from hf_space.api.application import create_api
 from hf_space.cli import app as service_app
 from hf_space.deploy.command import app as deploy_app
 from hf_space.errors import BiopsiaError, error_codes
-from hf_space.history_schemas import HistoryQuery, ReviewRequest, StatisticsQuery
-from hf_space.schemas import (
-    BatchItem,
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.history import HistoryQuery, ReviewRequest, StatisticsQuery
+from hf_space.schemas.options import PredictOptions
+from hf_space.schemas.prediction import (
     ImageWarningCode,
     PredictionResult,
-    PredictOptions,
     RegionResult,
     SaveWarningCode,
 )

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hf_space.bundle.config import OPENVINO_FILE
+from hf_space.bundle.load import Bundle, load_bundle
 from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import preprocess
 from hf_space.inference import openvino_engine
-from hf_space.inference.bundle import OPENVINO_FILE, Bundle, load_bundle
 from hf_space.inference.engine import Outputs, load_engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from tests.bundle_factory import (

@@ -12,7 +12,9 @@ import typer
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
-from hf_space.inference.bundle import Bundle, Calibration, InferenceConfig, OperatingPoint
+from hf_space.bundle.calibration import Calibration, OperatingPoint
+from hf_space.bundle.config import InferenceConfig
+from hf_space.bundle.load import Bundle
 from tests.bundle_factory import expected_logit, plain_image, write_bundle
 from tests.synthetic import write_patch
 from training.assessment import Scored, jsonable, report

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from hf_space.ids import first_id_at, time_of, uuid7
+from hf_space.schemas.ids import first_id_at, time_of, uuid7
 
 MICROSECOND = timedelta(microseconds=1)
 SECOND = datetime(2026, 3, 29, 1, 59, 59, tzinfo=UTC)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hf_space.imaging.preprocess import Interpolation, pad_to_patch, preprocess
+from hf_space.bundle.config import Interpolation
+from hf_space.imaging.preprocess import pad_to_patch, preprocess
 
 RNG = np.random.default_rng(7)
 PATCHES = RNG.integers(0, 256, (3, 50, 50, 3), dtype=np.uint8)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
-from hf_space.inference.bundle import OperatingPoint
+from hf_space.bundle.calibration import OperatingPoint
 from training.metrics import binary_metrics
 from training.operating_points import (
     HIGH_SENSITIVITY_RECALL,

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hf_space.inference.bundle import Bundle, OperatingPoint
+from hf_space.bundle.calibration import OperatingPoint
+from hf_space.bundle.load import Bundle
 from training.assessment import Scored
 from training.metrics import ScoredPatches
 from training.plots import (

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hf_space.bundle.config import INFERENCE_FILE
+from hf_space.bundle.load import Bundle, load_bundle
 from hf_space.computed import Computed
 from hf_space.errors import (
     BundleError,
@@ -18,10 +20,10 @@ from hf_space.errors import (
     UnknownOperatingPointError,
 )
 from hf_space.imaging.decode import decode_image
-from hf_space.inference.bundle import INFERENCE_FILE, Bundle, load_bundle
 from hf_space.metrics import Metrics
 from hf_space.predictor import Predictor
-from hf_space.schemas import PredictionResult, PredictOptions
+from hf_space.schemas.options import PredictOptions
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings
 from tests.bundle_factory import (
     CALIBRATION,

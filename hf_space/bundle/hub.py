@@ -20,8 +20,8 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from hf_space.bundle.load import Bundle, Origin, load_bundle
 from hf_space.errors import BundleError, FetchError
-from hf_space.inference.bundle import Bundle, Origin, load_bundle
 
 _MAIN: Final = "main"
 # Left to itself, the client waits for this answer without end.

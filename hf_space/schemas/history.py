@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
-from hf_space.inference.bundle import Probability, Verdict
-from hf_space.schemas import ImageFacts, Kind, ModelName, PredictionResult, Schema, WarningCode
+from hf_space.bundle.calibration import Probability, Verdict
+from hf_space.schemas.base import Schema
+from hf_space.schemas.prediction import ImageFacts, Kind, ModelName, PredictionResult, WarningCode
 
 MAX_PAGE = 200
 MAX_NOTE_LENGTH = 2000

@@ -1,0 +1,72 @@
+"""From a logit to a calibrated probability, and from that to a verdict."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+
+Verdict = Literal["malignant", "benign", "uncertain"]
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class FrozenModel(BaseModel):
+    """Base of what a bundle states: read-only, and unknown fields are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
+    )
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability, float64 in 0..1, of each calibrated logit; never overflows."""
+    # exp of a non-positive number only: it cannot overflow on either side.
+    small = np.exp(-np.abs(logits))
+    return np.where(logits >= 0.0, 1.0 / (1.0 + small), small / (1.0 + small))
+
+
+class Calibration(FrozenModel):
+    """Maps the network's logit to a calibrated one: ``slope * logit + intercept``.
+
+    ``temperature`` has no intercept (Guo 2017); ``platt`` has both (Platt 1999).
+    """
+
+    method: Literal["identity", "temperature", "platt"] = "identity"
+    slope: Annotated[FiniteFloat, Field(gt=0.0)] = 1.0
+    intercept: FiniteFloat = 0.0
+
+    def logit(self, logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Return the calibrated logits, float64, in the shape of the input."""
+        return self.slope * np.asarray(logits, dtype=np.float64) + self.intercept
+
+    def probability(self, logits: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Return p(class 1), float64 in 0..1, in the shape of the input; never overflows."""
+        return sigmoid(self.logit(logits))
+
+
+class OperatingPoint(FrozenModel):
+    """A threshold on the calibrated probability, with the band around it called uncertain."""
+
+    threshold: Probability
+    uncertain_low: Probability
+    uncertain_high: Probability
+
+    @model_validator(mode="after")
+    def _ordered(self) -> OperatingPoint:
+        if not self.uncertain_low <= self.threshold <= self.uncertain_high:
+            raise ValueError("expected uncertain_low <= threshold <= uncertain_high")
+        return self
+
+    @classmethod
+    def without_band(cls, threshold: float) -> OperatingPoint:
+        """Return an operating point that never says uncertain."""
+        return cls(threshold=threshold, uncertain_low=threshold, uncertain_high=threshold)
+
+    def verdict(self, probability: float) -> Verdict:
+        """Judge one calibrated probability; both ends of the band belong to it."""
+        in_band = self.uncertain_low <= probability <= self.uncertain_high
+        if in_band and self.uncertain_low < self.uncertain_high:
+            return "uncertain"
+        return "malignant" if probability >= self.threshold else "benign"

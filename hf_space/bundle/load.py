@@ -1,0 +1,88 @@
+"""The model bundle: a folder with the network, its facts, and a hash of each weight file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from hf_space.bundle.config import EVALUATION_FOLDER, INFERENCE_FILE, METRICS_FILE, InferenceConfig
+from hf_space.errors import BundleError
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a bundle comes from.
+
+    Attributes:
+        source: ``bundled``: a folder. ``hub``: the Hub, asked just now. ``cache``: what was
+            downloaded earlier, since the Hub did not answer.
+        repo: Repository on the Hub, `owner/name`.
+        commit: The repository's commit, 40 hexadecimal digits.
+    """
+
+    source: Literal["bundled", "hub", "cache"] = "bundled"
+    repo: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A verified bundle on disk.
+
+    Attributes:
+        path: Its folder.
+        config: What the service must know about the model.
+        metrics: Measured figures.
+        plots: Drawings of the figures, PNG, by name.
+        origin: Where it comes from.
+    """
+
+    path: Path
+    config: InferenceConfig
+    metrics: dict[str, Any] | None = None
+    plots: dict[str, Path] = field(default_factory=dict)
+    origin: Origin = Origin()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the lower-case hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def load_bundle(path: Path) -> Bundle:
+    """Read a bundle and verify every hashed file.
+
+    Raises:
+        BundleError: The folder or a file is missing, unreadable, invalid, or its hash differs.
+    """
+    try:
+        config = InferenceConfig.model_validate_json((path / INFERENCE_FILE).read_bytes())
+        for name, expected in config.sha256.items():
+            actual = file_sha256(path / name)
+            if actual != expected:
+                raise BundleError(f"{name} was altered: sha256 {actual}, expected {expected}")
+        metrics = _read_metrics(path / METRICS_FILE)
+    except OSError as error:
+        raise BundleError(f"cannot read the bundle {path}: {error}") from error
+    except ValidationError as error:
+        raise BundleError(f"{path / INFERENCE_FILE} is invalid: {error}") from error
+    plots = {plot.stem: plot for plot in sorted((path / EVALUATION_FOLDER).glob("*.png"))}
+    return Bundle(path=path, config=config, metrics=metrics, plots=plots)
+
+
+def _read_metrics(path: Path) -> dict[str, Any] | None:
+    if not path.exists():
+        return None
+    try:
+        metrics = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise BundleError(f"{path} is not JSON: {error}") from error
+    if not isinstance(metrics, dict):
+        raise BundleError(f"{path} must hold one JSON object")
+    return metrics

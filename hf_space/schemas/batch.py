@@ -1,0 +1,18 @@
+"""A line of a batch's answer."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from hf_space.schemas.base import Schema
+from hf_space.schemas.errors import ErrorBody
+from hf_space.schemas.prediction import PredictionResult
+
+
+class BatchItem(Schema):
+    """One line of a batch's answer: a result or an error."""
+
+    index: int = Field(description="Place of the image in the request, from 0.")
+    name: str | None = Field(description="The file's name as it was sent; it is not kept.")
+    result: PredictionResult | None = None
+    error: ErrorBody | None = None

@@ -1,0 +1,42 @@
+"""What is told about the service's health."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hf_space.schemas.base import Schema
+from hf_space.schemas.model import ModelState
+
+PartState = Literal["ready", "unavailable"]
+
+
+class DatabaseState(Schema):
+    """Whether the history can be written and read; predictions do without."""
+
+    state: PartState
+    kind: Literal["postgresql", "sqlite"]
+
+
+class CacheState(Schema):
+    """What holds results already given; without Redis it is the process's memory."""
+
+    state: PartState
+    kind: Literal["redis", "memory"]
+
+
+class HealthReport(Schema):
+    """The readiness of the service and of each part.
+
+    ``degraded``: it predicts, but a part that it can do without is away.
+    """
+
+    status: Literal["ok", "degraded", "unavailable"]
+    model: ModelState
+    database: DatabaseState
+    cache: CacheState
+
+
+class Liveness(Schema):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"

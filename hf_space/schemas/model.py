@@ -1,0 +1,63 @@
+"""What is told about the model."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from hf_space.bundle.calibration import Probability
+from hf_space.bundle.config import InferenceConfig
+from hf_space.schemas.base import Schema
+
+
+class ModelState(Schema):
+    """Whether the model can predict, where it comes from, and what runs it."""
+
+    state: Literal["ready", "unavailable"]
+    name: str | None = None
+    revision: str | None = None
+    source: Literal["bundled", "hub", "cache"] | None = None
+    repo: str | None = None
+    commit: str | None = None
+    engine: str | None = None
+    precision: str | None = None
+
+
+class ThresholdFigures(Schema):
+    """What one threshold gives on the held-out cases; null where it is undefined or unmeasured."""
+
+    threshold: Probability
+    sensitivity: Probability | None = None
+    specificity: Probability | None = None
+    precision: Probability | None = None
+
+
+class OperatingPointReport(ThresholdFigures):
+    """A named threshold, its uncertain band, and what it gives."""
+
+    uncertain_low: Probability
+    uncertain_high: Probability
+
+
+class Limits(Schema):
+    """What one request may hold."""
+
+    formats: list[str]
+    max_upload_bytes: int
+    max_pixels: int
+    max_batch_files: int
+    max_batch_bytes: int
+
+
+class ModelReport(Schema):
+    """The model's facts, its measured quality, and the limits of a request."""
+
+    inference: InferenceConfig
+    operating_points: dict[str, OperatingPointReport]
+    threshold_curve: list[ThresholdFigures]
+    metrics: dict[str, Any] | None = Field(
+        description="All other measured figures of the model; null if there are none."
+    )
+    evaluation: list[str] = Field(description="Names of plots; see `/model/evaluation/{name}`.")
+    limits: Limits

@@ -1,0 +1,90 @@
+"""What a caller may ask beside the image, and its validation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from hf_space.errors import InvalidOptionsError
+from hf_space.schemas.base import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class PredictOptions(Schema):
+    """What a caller may ask beside the image."""
+
+    operating_point: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="A named operating point of the model; see `/model/`."
+    )
+    threshold: Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Own threshold on the calibrated probability; it has no uncertain band.",
+    )
+    explain: bool = Field(
+        default=True, description="Draw the activation map over the image; the grid always comes."
+    )
+    microns_per_pixel: Annotated[float, Field(gt=0.0, le=1000.0, allow_inf_nan=False)] | None = (
+        Field(
+            default=None,
+            description="Scale of the image, above 0 and at most eight times the model's; read "
+            "from the file's metadata if unset, else the model's own is assumed.",
+        )
+    )
+    mode: Literal["auto", "patch", "region"] = Field(
+        default="auto",
+        description="`auto` takes what fits one patch at the model's scale as a patch, and "
+        "anything larger as a region.",
+    )
+    save: bool = Field(
+        default=True,
+        description="Keep the answer, with a thumbnail, in the visitor's history; else nothing.",
+    )
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> PredictOptions:
+        if self.threshold is not None and self.operating_point is not None:
+            raise ValueError("give threshold or operating_point, not both")
+        return self
+
+
+class PredictRequest(PredictOptions):
+    """The JSON body of `POST /predict/`."""
+
+    image: str = Field(description="The image file in base64, or as a data URL.")
+
+
+def read_options(values: Mapping[str, object]) -> PredictOptions:
+    """Validate options given by name; raises InvalidOptionsError."""
+    try:
+        return PredictOptions.model_validate(values)
+    except ValidationError as error:
+        raise _without_input(error) from error
+
+
+def read_request(body: bytes) -> PredictRequest:
+    """Validate a JSON request; raises InvalidOptionsError."""
+    try:
+        return PredictRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise _without_input(error) from error
+
+
+def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
+    """Return pydantic's findings as a client error; the offending input is not repeated."""
+    fields = [
+        {
+            "field": ".".join(str(part) for part in error["loc"]),
+            # Pydantic's own prefix of messages that come from a validator of ours.
+            "message": str(error["msg"]).removeprefix("Value error, "),
+        }
+        for error in errors
+    ]
+    text = "; ".join(f"{field['field'] or 'request'}: {field['message']}" for field in fields)
+    return InvalidOptionsError(text, fields=fields)
+
+
+def _without_input(error: ValidationError) -> InvalidOptionsError:
+    return invalid_options(error.errors(include_input=False, include_url=False))

@@ -1,0 +1,140 @@
+"""The result contract: the same objects from every door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import TypeAliasType
+
+from hf_space.bundle.calibration import Probability, Verdict
+from hf_space.schemas.base import Schema
+
+ImageWarningCode = Literal[
+    "blank", "blurred", "not_h_and_e", "off_scale", "padded", "scale_assumed"
+]
+SaveWarningCode = Literal["save_delayed", "not_saved"]
+# Aliases of this kind have a name in the OpenAPI document.
+WarningCode = TypeAliasType("WarningCode", Literal[ImageWarningCode, SaveWarningCode])
+Kind = Literal["patch", "region"]
+ScaleSource = Literal["request", "metadata", "assumed"]
+
+
+class LabelScore(Schema):
+    """One class and its probability, in the Hub's image-classification shape."""
+
+    label: str
+    score: Probability
+
+
+class GradCam(Schema):
+    """Where the evidence lies.
+
+    ``grid`` is in calibrated logits: the sigmoid of a patch's mean is its probability. For an image
+    smaller than a patch it covers the padded patch, while ``overlay`` shows the image only. For a
+    region it joins the grids of all tiles, with null where there is no tissue.
+    """
+
+    rows: int
+    columns: int
+    grid: list[list[float | None]]
+    overlay: str | None = Field(
+        default=None, description="JPEG data URL with a legend below, when asked for."
+    )
+
+
+class RegionResult(Schema):
+    """The tile-wise result of an image larger than a patch."""
+
+    rows: int
+    columns: int
+    tile_size_pixels: int = Field(description="Side of a tile at `microns_per_pixel`.")
+    microns_per_pixel: float = Field(description="Scale of the tiles: the model's.")
+    tiles: list[list[Probability | None]] = Field(
+        description="Calibrated probability of each tile; null where there is no tissue."
+    )
+    heatmap: str | None = Field(
+        description="JPEG data URL of the tile map with a legend below, when asked for."
+    )
+    tissue_fraction: Probability = Field(description="Share of the region's area in tissue tiles.")
+    malignant_fraction: Probability = Field(
+        description="Share of the tissue tiles' area in tiles at or above the threshold."
+    )
+    malignant_area_mm2: float = Field(description="Area of the tiles at or above the threshold.")
+
+
+class ImageFacts(Schema):
+    """What is kept of the input: no name, no metadata."""
+
+    sha256: str
+    width: int
+    height: int
+    microns_per_pixel: float
+    scale_source: ScaleSource
+
+
+class ResultWarning(Schema):
+    """A reason to trust this result less."""
+
+    code: WarningCode
+    message: str
+
+
+class ModelName(Schema):
+    """Which model answered."""
+
+    name: str
+    revision: str
+
+
+class Timing(Schema):
+    """Where the milliseconds went; ``queue`` is the wait for the engine."""
+
+    decode: float
+    queue: float
+    inference: float
+    render: float
+    total: float
+
+
+class PredictionResult(Schema):
+    """The answer about one image."""
+
+    id: UUID
+    created_at: datetime
+    kind: Kind
+    verdict: Verdict
+    probability: Probability = Field(
+        description="Calibrated probability of invasive carcinoma; of a region, that of its most "
+        "suspicious neighbourhood of 3x3 tiles."
+    )
+    threshold: Probability
+    operating_point: str | None = Field(description="null when the request set its own threshold.")
+    predictions: list[LabelScore]
+    gradcam: GradCam
+    region: RegionResult | None
+    image: ImageFacts
+    warnings: list[ResultWarning]
+    model: ModelName
+    cached: bool
+    saved: bool = Field(description="Whether the answer is in the visitor's history.")
+    timing_ms: Timing
+
+
+def timing_of(
+    *, decode: float = 0.0, queue: float = 0.0, inference: float = 0.0, render: float = 0.0
+) -> Timing:
+    """Return seconds as the result's milliseconds, with their sum."""
+    return Timing(
+        decode=_milliseconds(decode),
+        queue=_milliseconds(queue),
+        inference=_milliseconds(inference),
+        render=_milliseconds(render),
+        total=_milliseconds(decode + queue + inference + render),
+    )
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000.0, 3)
