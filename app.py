@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from hf_space.api.application import create_api
 from hf_space.api.dependencies import loaded_predictor
-from hf_space.logs import configure_logging
+from hf_space.observability.logging import configure_logging
 from hf_space.settings import Settings, settings_faults
 from hf_space.ui.backend import Backend
 from hf_space.ui.demo import mount_demo

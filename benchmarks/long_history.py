@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from hf_space.history.database.connection import Database
+from hf_space.history.database.record import Record
+from hf_space.history.database.tables import COUNTS, predictions, reviews, tallies
+from hf_space.history.database.tallies import KEY, QUARTER_SECONDS, quarter_of, tally_of
 from hf_space.schemas.ids import uuid7
-from hf_space.store.database import Database
-from hf_space.store.record import Record
-from hf_space.store.tables import COUNTS, predictions, reviews, tallies
-from hf_space.store.tallies import KEY, QUARTER_SECONDS, quarter_of, tally_of
 from tests.record_factory import RULE, id_at
 
 DAYS: Final = 30

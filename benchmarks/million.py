@@ -28,9 +28,9 @@ from benchmarks.reader import Reader
 from benchmarks.saving import check_parts
 from benchmarks.subjects import service_command
 from benchmarks.workload import encode_form, patch_files
-from hf_space.owners import owner_of_token
+from hf_space.access.owners import owner_of_token
+from hf_space.history.database.record import Record
 from hf_space.schemas.history import StatisticsQuery
-from hf_space.store.record import Record
 
 REVIEWED: Final = (0.0, 0.01, 0.1)
 """Shares of the records that have a second opinion, one after another."""

@@ -9,10 +9,10 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from benchmarks.long_history import DAYS, LongHistory
+from hf_space.history.database.connection import Database
+from hf_space.history.database.tables import predictions
+from hf_space.history.reading.selection import cursor_after
 from hf_space.schemas.history import HistoryQuery, Sort
-from hf_space.store.database import Database
-from hf_space.store.selection import cursor_after
-from hf_space.store.tables import predictions
 
 _LIMIT: Final = HistoryQuery().limit
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import event
 
+from hf_space.history.database.connection import Database
+from hf_space.history.reading.statistics import read_statistics
 from hf_space.schemas.history import StatisticsQuery
-from hf_space.store.database import Database
-from hf_space.store.statistics import read_statistics
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

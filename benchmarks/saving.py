@@ -16,8 +16,8 @@ from benchmarks.load import closed_loop, post
 from benchmarks.processes import Server, running
 from benchmarks.subjects import service_command
 from benchmarks.workload import PLACEHOLDER, Forms, patch_files, write_forms
-from hf_space.store.database import Database
-from hf_space.store.tables import predictions
+from hf_space.history.database.connection import Database
+from hf_space.history.database.tables import predictions
 
 Kind = Literal["computed", "cached"]
 Case = tuple[Kind, bool]

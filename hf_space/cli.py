@@ -17,8 +17,7 @@ from hf_space.errors import BiopsiaError
 from hf_space.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import PredictOptions
-from hf_space.settings import Settings
-from hf_space.settings_table import settings_table
+from hf_space.settings import Settings, settings_table
 
 SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 COLUMNS: Final = (

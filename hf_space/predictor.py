@@ -15,25 +15,26 @@ from hf_space.answers import Answer, answer_patch, answer_region
 from hf_space.bundle.calibration import OperatingPoint, sigmoid
 from hf_space.bundle.load import Bundle
 from hf_space.bundle.source import find_bundle
+from hf_space.cache.memory import Key
+from hf_space.cache.result_cache import ResultCache
+from hf_space.cache.single_flight import Flights
 from hf_space.computed import FORMAT, Computed, identity
 from hf_space.errors import BundleError, UnknownOperatingPointError
+from hf_space.history.saving import Keeper
 from hf_space.imaging.decode import ImageFile
 from hf_space.inference.batching import Batcher
 from hf_space.inference.start import warm_engine
 from hf_space.large_images import LargeImageGate
-from hf_space.metrics import Metrics
+from hf_space.observability.metrics import Metrics
 from hf_space.reading import Reading, read_image
-from hf_space.saving import Keeper
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import LabelScore, ModelName, PredictionResult
-from hf_space.store.cache import Flights, Key
-from hf_space.store.result_cache import ResultCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from hf_space.history.writing.recorder import Recorder
     from hf_space.settings import Settings
-    from hf_space.store.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 

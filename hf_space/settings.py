@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import (
     AliasChoices,
@@ -16,8 +16,11 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from hf_space.imaging import decode
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
 
+MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
+MAX_PIXELS: Final = 50_000_000
 _MIN_KEY_LENGTH: Final = 16
 _MIN_SECRET_LENGTH: Final = 32
 
@@ -64,10 +67,10 @@ class Settings(BaseSettings):
         description="Port that `python app.py` binds; `PORT` is read too, as hosts set it.",
     )
     max_upload_bytes: int = Field(
-        default=decode.MAX_BYTES, gt=0, description="Largest image file accepted, in bytes."
+        default=MAX_UPLOAD_BYTES, gt=0, description="Largest image file accepted, in bytes."
     )
     max_pixels: int = Field(
-        default=decode.MAX_PIXELS, gt=0, description="Largest image accepted, in pixels."
+        default=MAX_PIXELS, gt=0, description="Largest image accepted, in pixels."
     )
     max_batch_files: int = Field(
         default=500, gt=0, description="Most images in one batch request or zip."
@@ -231,3 +234,42 @@ def _fault(place: tuple[int | str, ...], kind: str, message: str) -> str:
         return said
     # The port is found under the names that it may have.
     return f"BIOPSIA_{str(place[0]).upper().removeprefix('BIOPSIA_')}: {said}"
+
+
+_PROJECT: Final = Path(__file__).parents[1]
+
+
+def settings_table() -> str:
+    """Return the settings as a Markdown table, the same on every machine."""
+    secret = secret_settings()
+    rows = [
+        f"| `{variable}` | {_default(field.default)} | {field.description}"
+        f"{' **Secret.**' if variable in secret else ''} |"
+        for variable, field in _variables().items()
+    ]
+    return "\n".join(["| variable | default | meaning |", "| --- | --- | --- |", *rows])
+
+
+def secret_settings() -> frozenset[str]:
+    """Return the names of the variables whose values are for the service only."""
+    return frozenset(
+        variable
+        for variable, field in _variables().items()
+        if SecretStr in get_args(field.annotation)
+    )
+
+
+def _variables() -> dict[str, FieldInfo]:
+    prefix = Settings.model_config.get("env_prefix", "")
+    return {f"{prefix}{name.upper()}": field for name, field in Settings.model_fields.items()}
+
+
+def _default(value: object) -> str:
+    """Return a default as somebody would write it into the environment."""
+    if value is None:
+        return "unset"
+    if value in ((), {}):
+        return "none"
+    if isinstance(value, Path):
+        return f"`{value.relative_to(_PROJECT).as_posix()}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

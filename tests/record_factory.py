@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from hf_space.bundle.calibration import OperatingPoint
+from hf_space.history.codec import record_of
+from hf_space.history.database.record import Record
 from hf_space.imaging.thumbnail import make_thumbnail
-from hf_space.records import record_of
 from hf_space.schemas.ids import first_id_at
 from hf_space.schemas.prediction import (
     GradCam,
@@ -21,7 +22,6 @@ from hf_space.schemas.prediction import (
     RegionResult,
     Timing,
 )
-from hf_space.store.record import Record
 from tests.bundle_factory import plain_image
 
 RULE = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)

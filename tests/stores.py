@@ -15,14 +15,14 @@ import numpy as np
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from hf_space.access.owners import new_token, owner_of_token
 from hf_space.api.application import create_api
 from hf_space.api.identify import VISITOR_HEADER
-from hf_space.owners import new_token, owner_of_token
+from hf_space.history.database.connection import Database
+from hf_space.history.database.record import Record
+from hf_space.history.writing.insert import insert_records
 from hf_space.schemas.errors import ErrorReport
 from hf_space.settings import Settings
-from hf_space.store.database import Database
-from hf_space.store.insert import insert_records
-from hf_space.store.record import Record
 from tests.bundle_factory import encode, plain_image, write_bundle
 
 STORES = ("sqlite+memory", "postgresql+redis")

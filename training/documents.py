@@ -14,8 +14,7 @@ from hf_space.model_report import model_state
 from hf_space.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport
 from hf_space.schemas.options import PredictOptions
-from hf_space.settings import Settings
-from hf_space.settings_table import settings_table
+from hf_space.settings import Settings, settings_table
 from training.errors import ConfigurationError
 from training.measured import Measured, render
 

@@ -10,6 +10,9 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
+from hf_space.access.owners import ApiKeys
+from hf_space.access.rate_limit import Limiter
+from hf_space.access.tickets import Tickets
 from hf_space.api import (
     routes_batch,
     routes_health,
@@ -27,14 +30,11 @@ from hf_space.api.limits import LimitMiddleware
 from hf_space.api.loading import loaded_model
 from hf_space.api.observe import HEADER, ObserveMiddleware
 from hf_space.api.paths import PathMiddleware
-from hf_space.metrics import Metrics
-from hf_space.owners import ApiKeys
+from hf_space.cache.redis import RedisLink
+from hf_space.cache.result_cache import ResultCache
+from hf_space.history.service import Archive
+from hf_space.observability.metrics import Metrics
 from hf_space.schemas.options import PredictRequest
-from hf_space.store.archive import Archive
-from hf_space.store.rate_limit import Limiter
-from hf_space.store.redis_link import RedisLink
-from hf_space.store.result_cache import ResultCache
-from hf_space.tickets import Tickets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -6,15 +6,15 @@ from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI, Request
 
-from hf_space.api.identify import Visitor
+from hf_space.access.rate_limit import Limiter
+from hf_space.access.tickets import Tickets
+from hf_space.access.visitor import Visitor
 from hf_space.errors import ModelUnavailableError
-from hf_space.metrics import Metrics
+from hf_space.history.reading.repository import History
+from hf_space.history.service import Archive
+from hf_space.observability.metrics import Metrics
 from hf_space.predictor import Predictor
 from hf_space.settings import Settings
-from hf_space.store.archive import Archive
-from hf_space.store.history import History
-from hf_space.store.rate_limit import Limiter
-from hf_space.tickets import Tickets
 
 
 def loaded_predictor(app: FastAPI) -> Predictor:

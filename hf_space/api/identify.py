@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 
+from hf_space.access.owners import ApiKeys, new_token, owner_of_token
+from hf_space.access.tickets import is_ticket
+from hf_space.access.visitor import Visitor
 from hf_space.api.errors import biopsia_response
 from hf_space.errors import ApiKeyRequiredError, CredentialsError
-from hf_space.owners import ApiKeys, new_token, owner_of_token
-from hf_space.tickets import is_ticket
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from hf_space.tickets import Tickets
+    from hf_space.access.tickets import Tickets
 
 VISITOR_HEADER: Final = "X-Biopsia-Visitor"
 API_KEY_HEADER: Final = "X-API-Key"
@@ -31,33 +31,6 @@ _COOKIE_FLAGS: Final = f"Path=/; Max-Age={_COOKIE_SECONDS}; HttpOnly; Secure; Sa
 _HUB_TOKEN: Final = "hf_"  # noqa: S105 -- a prefix
 _OPEN_PATHS: Final = ("/health", "/health/live")
 _TICKET_PATHS: Final = ("/predict", "/predict/batch")
-
-
-@dataclass(slots=True)
-class Visitor:
-    """Who asks.
-
-    Attributes:
-        owner: By which the visitor's records are found.
-        token: The newcomer's token, which the answer brings; None for everybody else.
-        by_cookie: Whether a cookie alone says who it is, which browsers send unasked.
-        used: Whether the answer depends on who asks; a newcomer is given the token only then.
-    """
-
-    owner: bytes
-    token: str | None = None
-    by_cookie: bool = field(default=False, kw_only=True)
-    used: bool = field(default=False, init=False)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether nobody could have records under this owner yet."""
-        return self.token is not None
-
-    def use(self) -> bytes:
-        """Return the owner, and let a newcomer know the token."""
-        self.used = True
-        return self.owner
 
 
 class IdentifyMiddleware:

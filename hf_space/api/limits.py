@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import MutableHeaders
 
-from hf_space.api.address import client_address
+from hf_space.access.client_address import client_address
+from hf_space.access.rate_limit import charge
 from hf_space.api.errors import biopsia_response
 from hf_space.errors import RateLimitedError
 
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from hf_space.api.identify import Visitor
-    from hf_space.metrics import Metrics
-    from hf_space.store.rate_limit import Allowance, Limiter
+    from hf_space.access.rate_limit import Limiter
+    from hf_space.observability.metrics import Metrics
 
 HEADERS: Final = {
     "X-RateLimit-Limit": "limit",
@@ -64,33 +64,6 @@ class LimitMiddleware:
             return
         told = _with_headers(send, asdict(allowance)) if allowance else send
         await self._app(scope, receive, told)
-
-
-async def charge(
-    state: Mapping[str, Any], limiter: Limiter, metrics: Metrics, *, cost: int = 1
-) -> Allowance | None:
-    """Charge whoever sent a request.
-
-    Args:
-        state: The request's state, with its ``visitor`` and ``address``.
-        limiter: What to charge.
-        metrics: Learns of refusals.
-        cost: Requests and images to charge for.
-
-    Returns:
-        What is left, or None where nothing is limited.
-
-    Raises:
-        RateLimitedError: It is too much.
-    """
-    visitor: Visitor = state["visitor"]
-    # Who has no token yet may have a new one with every request.
-    owner = None if visitor.is_new else visitor.owner
-    try:
-        return await limiter.charge(owner=owner, address=state["address"], cost=cost)
-    except RateLimitedError as error:
-        metrics.limit_refusals.labels(error.details["scope"]).inc()
-        raise
 
 
 def _is_limited(method: str, path: str) -> bool:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import Headers, MutableHeaders
 
 from hf_space.api.errors import unexpected_response
-from hf_space.logs import request_id
+from hf_space.observability.logging import request_id
 from hf_space.schemas.ids import uuid7
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from hf_space.metrics import Metrics
+    from hf_space.observability.metrics import Metrics
 
 HEADER: Final = "X-Request-ID"
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
 
+from hf_space.access.rate_limit import charge
 from hf_space.api.body import MULTIPART, form_options, read_form, uploads
 from hf_space.api.dependencies import (
     LimiterDep,
@@ -20,7 +21,6 @@ from hf_space.api.dependencies import (
     VisitorDep,
 )
 from hf_space.api.errors import ERROR_RESPONSES
-from hf_space.api.limits import charge
 from hf_space.api.routes_predict import form_schema
 from hf_space.batch import NamedImage, is_zip, predict_many, zip_images
 from hf_space.errors import MissingImageError

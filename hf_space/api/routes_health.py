@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request, Response, status
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from hf_space.api.dependencies import MetricsDep
+from hf_space.cache.redis import RedisLink
+from hf_space.history.service import Archive
 from hf_space.model_report import model_state
 from hf_space.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport, Liveness
 from hf_space.schemas.model import ModelState
-from hf_space.store.archive import Archive
-from hf_space.store.redis_link import RedisLink
 
 router = APIRouter(tags=["service"])
 

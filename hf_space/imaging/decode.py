@@ -16,13 +16,12 @@ from hf_space.errors import (
     TooManyPixelsError,
     UnsupportedImageError,
 )
+from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
-MAX_BYTES: Final = 20 * 1024 * 1024
-MAX_PIXELS: Final = 50_000_000
 
 _STRIP_ROWS: Final = 512
 # TIFF 6.0, section 8: tags and units of resolution.
@@ -47,7 +46,7 @@ class ImageFile:
     """
 
     def __init__(
-        self, data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+        self, data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
     ) -> None:
         """Read the header; the format is told by the content, never by a name.
 
@@ -94,7 +93,7 @@ class ImageFile:
 
 
 def decode_image(
-    data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+    data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
 ) -> NDArray[np.uint8]:
     """Decode one still image to RGB: `ImageFile` and its ``decode`` in one call."""
     return ImageFile(data, max_bytes=max_bytes, max_pixels=max_pixels).decode()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hf_space.bundle.config import InferenceConfig
     from hf_space.inference.engine import Engine
-    from hf_space.metrics import Metrics
+    from hf_space.observability.metrics import Metrics
 
 # Larger batches gain nothing on a CPU and let the first of them wait for the last.
 MAX_BATCH: Final = 8

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import gradio as gr
 from pydantic import ValidationError
 
-from hf_space.api.limits import charge
+from hf_space.access.rate_limit import charge
 from hf_space.errors import ModelUnavailableError
 from hf_space.predictor import Predictor
 from hf_space.schemas.base import Schema
@@ -23,9 +23,9 @@ from hf_space.ui.texts import Language, text_or
 from hf_space.ui.visitor import call_state
 
 if TYPE_CHECKING:
-    from hf_space.metrics import Metrics
-    from hf_space.store.history import History
-    from hf_space.store.rate_limit import Limiter
+    from hf_space.access.rate_limit import Limiter
+    from hf_space.history.reading.repository import History
+    from hf_space.observability.metrics import Metrics
 
 OWN_THRESHOLD = "own"
 

@@ -10,7 +10,7 @@ import gradio as gr
 from anyio import to_thread
 
 from hf_space.errors import UnknownRecordError
-from hf_space.records import result_of
+from hf_space.history.codec import result_of
 from hf_space.ui.backend import errors_in_words
 from hf_space.ui.confirm import build_confirmed
 from hf_space.ui.form import build_picture, drawing, recorded_rule

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
 
+from hf_space.access.owners import owner_of_token
 from hf_space.errors import CredentialsError
-from hf_space.owners import owner_of_token
 
 if TYPE_CHECKING:
-    from hf_space.api.identify import Visitor
+    from hf_space.access.visitor import Visitor
 
 # `gradio.BrowserState` reads the storage unguarded: where it is blocked, the page never appears.
 _RECALL: Final = (Path(__file__).parent / "visitor.js").read_text("utf-8")

@@ -15,8 +15,8 @@ import httpx2
 import pytest
 from redis import Redis as RedisClient
 
+from hf_space.access.owners import new_token
 from hf_space.api.identify import VISITOR_HEADER
-from hf_space.owners import new_token
 from tests.server import RunningServer, running_server
 from tests.services import Postgres, Redis
 from tests.stores import Store, Visitor, patch, wait_until

@@ -17,13 +17,13 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import select
 
+from hf_space.history.database.tables import tallies
+from hf_space.history.reading.repository import History
+from hf_space.history.writing.insert import insert_records
+from hf_space.history.writing.spool import Spool
 from hf_space.schemas.history import StatisticsQuery
 from hf_space.schemas.ids import uuid7
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.store.history import History
-from hf_space.store.insert import insert_records
-from hf_space.store.spool import Spool
-from hf_space.store.tables import tallies
 from tests.bundle_factory import encode, plain_image
 from tests.record_factory import make_record
 from tests.stores import Store, Visitor, client_of, error_of, patch

@@ -14,8 +14,8 @@ from contextlib import ExitStack, asynccontextmanager
 import httpx2
 import pytest
 
+from hf_space.access.owners import new_token
 from hf_space.api.identify import VISITOR_HEADER
-from hf_space.owners import new_token
 from tests.server import RunningServer, running_server
 from tests.stores import Store, Visitor, patch
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from hf_space.access.rate_limit import Allowance, Limiter
+from hf_space.cache.memory import MemoryCache
+from hf_space.cache.redis import RedisLink
+from hf_space.cache.result_cache import ResultCache
 from hf_space.errors import RateLimitedError
-from hf_space.store.cache import MemoryCache
-from hf_space.store.rate_limit import Allowance, Limiter
-from hf_space.store.redis_link import RedisLink
-from hf_space.store.result_cache import ResultCache
 from tests.caching import put
 
 OWNER = b"o" * 32
@@ -26,7 +26,7 @@ BINARY = bytes(range(256))
 @pytest.fixture
 def url(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty Redis that is not given up, however busy the machine is."""
-    monkeypatch.setattr("hf_space.store.redis_link._CALL_SECONDS", 20.0)
+    monkeypatch.setattr("hf_space.cache.redis._CALL_SECONDS", 20.0)
     return redis_url
 
 

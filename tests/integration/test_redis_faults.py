@@ -15,11 +15,11 @@ import pytest
 import uvloop
 from redis import Redis as RedisClient
 
+from hf_space.access.rate_limit import Limiter
+from hf_space.cache.memory import MemoryCache
+from hf_space.cache.redis import RedisLink
+from hf_space.cache.result_cache import ResultCache
 from hf_space.errors import RateLimitedError
-from hf_space.store.cache import MemoryCache
-from hf_space.store.rate_limit import Limiter
-from hf_space.store.redis_link import RedisLink
-from hf_space.store.result_cache import ResultCache
 from tests.caching import put
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ ECHO = "return ARGV[1]"
 
 @pytest.fixture(autouse=True)
 def _log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "hf_space.store.redis_link")
+    caplog.set_level(logging.INFO, "hf_space.cache.redis")
 
 
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine must not look like a Redis that is away."""
-    monkeypatch.setattr("hf_space.store.redis_link._CALL_SECONDS", 20.0)
+    monkeypatch.setattr("hf_space.cache.redis._CALL_SECONDS", 20.0)
 
 
 @asynccontextmanager

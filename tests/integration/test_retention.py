@@ -13,14 +13,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from hf_space.history.database.connection import Database
+from hf_space.history.database.record import Record
+from hf_space.history.database.tables import VERDICT_COUNTS, predictions, tallies
+from hf_space.history.database.tallies import quarter_of
+from hf_space.history.reading.repository import History
+from hf_space.history.writing.insert import insert_records
+from hf_space.history.writing.spool import Spool
 from hf_space.schemas.history import HistoryQuery, ReviewRequest, StatisticsQuery
-from hf_space.store.database import Database
-from hf_space.store.history import History
-from hf_space.store.insert import insert_records
-from hf_space.store.record import Record
-from hf_space.store.spool import Spool
-from hf_space.store.tables import VERDICT_COUNTS, predictions, tallies
-from hf_space.store.tallies import quarter_of
 from tests.record_factory import make_record
 from tests.server import ROOT
 from tests.stores import Store, Visitor, client_of
@@ -32,9 +32,9 @@ PURGE = """
 import asyncio, sys
 from datetime import datetime
 from pathlib import Path
-from hf_space.store.database import Database
-from hf_space.store.history import History
-from hf_space.store.spool import Spool
+from hf_space.history.database.connection import Database
+from hf_space.history.reading.repository import History
+from hf_space.history.writing.spool import Spool
 
 async def purge(url, folder, before):
     database = Database(url)
@@ -195,7 +195,7 @@ def test_the_boundary_is_the_beginning_of_a_quarter_of_an_hour(store: Store) -> 
 
 
 def test_a_service_deletes_when_it_starts(store: Store, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "hf_space.store.retention")
+    caplog.set_level(logging.INFO, "hf_space.history.retention")
     asyncio.run(keep(store, [*aged(8, 12), *aged(6, 6)]))
     with client_of(store.settings(retention_days=7)) as client:
         visitor = Visitor(client)

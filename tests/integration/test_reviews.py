@@ -85,7 +85,7 @@ def test_of_many_opinions_a_page_reads_only_the_latest(
         identifier = visitor.predict(patch(number))["id"]
         for note in ("first", "second", "third"):
             latest[identifier] = visitor.review(identifier, opinion="unsure", note=note).json()
-    monkeypatch.setattr("hf_space.store.items.Review", build)
+    monkeypatch.setattr("hf_space.history.reading.items.Review", build)
     items = visitor.read("/history/")["items"]
     assert {item["id"]: item["review"] for item in items} == latest
     assert sorted(map(str, built)) == sorted(review["id"] for review in latest.values())

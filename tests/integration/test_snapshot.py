@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hf_space.history.reading.repository import History
+from hf_space.history.reading.statistics import read_statistics
+from hf_space.history.writing.insert import insert_records
+from hf_space.history.writing.spool import Spool
 from hf_space.schemas.history import ReviewRequest, Statistics, StatisticsQuery
-from hf_space.store.history import History
-from hf_space.store.insert import insert_records
-from hf_space.store.spool import Spool
-from hf_space.store.statistics import read_statistics
 from tests.record_factory import NOON, make_record
 from tests.stores import Store
 

@@ -76,7 +76,7 @@ def test_the_folder_holds_the_service_and_nothing_else(folder: Path) -> None:
     inside = {name for name in files - outside if not name.startswith("hf_space/model/")}
     assert {Path(name).suffix for name in inside} == {".css", ".js", ".png", ".py", ".svg"}
     assert not [name for name in inside if "deploy" in name or "publishing" in name]
-    assert "hf_space/store/migrations/versions/0001_history.py" in inside
+    assert "hf_space/history/database/migrations/versions/0001_history.py" in inside
     assert (folder / "hf_space/model/inference.json").is_file()
     for name in files - {"README.md", "requirements.txt"}:
         assert (folder / name).read_bytes() == (ROOT / name).read_bytes(), name

@@ -14,15 +14,15 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from hf_space.access.owners import new_token
 from hf_space.errors import HistoryUnavailableError, UnknownRecordError
-from hf_space.metrics import Metrics
-from hf_space.owners import new_token
+from hf_space.history.database.connection import Database
+from hf_space.history.database.record import Record
+from hf_space.history.reading.repository import History
+from hf_space.history.writing.recorder import Recorder
+from hf_space.history.writing.spool import Spool
+from hf_space.observability.metrics import Metrics
 from hf_space.schemas.history import HistoryQuery, StatisticsQuery
-from hf_space.store.database import Database
-from hf_space.store.history import History
-from hf_space.store.record import Record
-from hf_space.store.recorder import Recorder
-from hf_space.store.spool import Spool
 from tests.record_factory import NOON, make_record
 from tests.server import free_port
 from tests.services import Postgres

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from hf_space.access.owners import new_token
 from hf_space.api.application import create_api
-from hf_space.owners import new_token
+from hf_space.history.database.record import Record
 from hf_space.schemas.ids import time_of
-from hf_space.store.record import Record
 from tests.record_factory import make_record
 from tests.stores import Store, Visitor
 

@@ -13,8 +13,8 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+from hf_space.access.owners import new_token
 from hf_space.api.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
-from hf_space.owners import new_token
 from hf_space.schemas.errors import ErrorReport
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.texts import Language, text

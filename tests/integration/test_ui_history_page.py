@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from hf_space.access.owners import new_token
 from hf_space.api.identify import VISITOR_HEADER
-from hf_space.owners import new_token
 from hf_space.schemas.history import MAX_NOTE_LENGTH
 from hf_space.ui.review import review_values
 from hf_space.ui.texts import text

@@ -11,7 +11,7 @@ from hf_space.bundle.load import Bundle
 from hf_space.errors import BusyError
 from hf_space.inference.batching import MAX_BATCH, Batcher
 from hf_space.inference.engine import EngineName, Outputs
-from hf_space.metrics import Metrics
+from hf_space.observability.metrics import Metrics
 from tests.bundle_factory import plain_image
 
 

@@ -36,8 +36,8 @@ from benchmarks.summary import (
 )
 from benchmarks.table import render_serving
 from benchmarks.workload import CONTENT_TYPE, encode_form
+from hf_space.history.database.tables import COUNTS, VERDICT_COUNTS
 from hf_space.schemas.ids import time_of
-from hf_space.store.tables import COUNTS, VERDICT_COUNTS
 from tests.record_factory import make_record
 from tests.synthetic import encode_png, make_patches
 from training.documents import block_of

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from hf_space.store.cache import Flights, MemoryCache
+from hf_space.cache.memory import MemoryCache
+from hf_space.cache.single_flight import Flights
 
 
 def test_the_least_recently_used_leaves_first() -> None:
@@ -21,7 +22,7 @@ def test_the_old_leaves_and_what_was_kept_elsewhere_before_leaves_earlier(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("hf_space.store.cache.monotonic", lambda: now)
+    monkeypatch.setattr("hf_space.cache.memory.monotonic", lambda: now)
     cache = MemoryCache(100, 60)
     cache.put(("new",), b"new")
     cache.put(("older",), b"older", seconds=20)
@@ -39,7 +40,7 @@ def test_the_old_leaves_and_what_was_kept_elsewhere_before_leaves_earlier(
 
 def test_the_old_makes_room_before_the_least_recently_used(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("hf_space.store.cache.monotonic", lambda: now)
+    monkeypatch.setattr("hf_space.cache.memory.monotonic", lambda: now)
     cache = MemoryCache(20, 60)
     cache.put(("unused",), b"a" * 10)
     cache.put(("expired",), b"b" * 10, seconds=10)

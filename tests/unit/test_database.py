@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hf_space.store.database import Database
-from hf_space.store.record import group_size
+from hf_space.history.database.connection import Database
+from hf_space.history.database.record import group_size
 
 MEGABYTE = 1 << 20
 

@@ -83,7 +83,7 @@ def test_nothing_imports_the_optional_engine() -> None:
     [
         ("inference", "explain|api|ui|store|predictor|answers|regions"),
         ("explain", "inference|api|ui|store|predictor|answers|regions"),
-        ("store", "imaging|inference|explain|api|ui|predictor|answers|regions"),
+        ("history", "inference|api|ui|predictor|answers|regions"),
         ("api", "ui"),
     ],
 )

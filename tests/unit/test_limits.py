@@ -7,9 +7,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from hf_space.access.rate_limit import Limiter
 from hf_space.api.limits import LimitMiddleware
-from hf_space.metrics import Metrics
-from hf_space.store.rate_limit import Limiter
+from hf_space.observability.metrics import Metrics
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -50,7 +50,7 @@ def _refusals(metrics: Metrics) -> dict[str, float]:
 def test_answers_tell_what_is_left_and_refusals_when_to_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hf_space.store.rate_limit.monotonic", lambda: 5000.0)
+    monkeypatch.setattr("hf_space.access.rate_limit.monotonic", lambda: 5000.0)
     metrics = Metrics()
     client = _client(Limiter(2, 60, None), metrics)
     answers = [client.post("/predict/") for _ in range(3)]

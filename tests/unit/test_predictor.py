@@ -20,7 +20,7 @@ from hf_space.errors import (
     UnknownOperatingPointError,
 )
 from hf_space.imaging.decode import decode_image
-from hf_space.metrics import Metrics
+from hf_space.observability.metrics import Metrics
 from hf_space.predictor import Predictor
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from hf_space.access.rate_limit import Allowance, Limiter
 from hf_space.errors import RateLimitedError
-from hf_space.store.rate_limit import Allowance, Limiter
 
 OWNER, OTHER = b"o" * 32, b"p" * 32
 ADDRESS = "192.0.2.1"
@@ -24,7 +24,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("hf_space.store.rate_limit.monotonic", clock)
+    monkeypatch.setattr("hf_space.access.rate_limit.monotonic", clock)
     return clock
 
 
@@ -144,7 +144,7 @@ def test_more_than_a_bucket_holds_costs_all_it_holds() -> None:
 def test_memory_holds_so_many_buckets_and_forgets_those_that_are_full(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hf_space.store.rate_limit._MOST_IN_MEMORY", 10)
+    monkeypatch.setattr("hf_space.access.rate_limit._MOST_IN_MEMORY", 10)
     limiter = Limiter(0, 6, None)
     buckets = limiter._memory._full
     for number in range(50):

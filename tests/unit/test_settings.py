@@ -10,8 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from hf_space.api.application import create_api
-from hf_space.settings import Settings
-from hf_space.settings_table import secret_settings, settings_table
+from hf_space.settings import Settings, secret_settings, settings_table
 from tests.server import ROOT
 
 KEY, OTHER_KEY = "k" * 20, "o" * 20

@@ -7,9 +7,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from hf_space.store.statistics import zone_offsets
-from hf_space.store.tables import COUNTS, LATENCY_BINS
-from hf_space.store.tallies import (
+from hf_space.history.database.tables import COUNTS, LATENCY_BINS
+from hf_space.history.database.tallies import (
     KEY,
     QUARTER_SECONDS,
     latency_quantile,
@@ -17,6 +16,7 @@ from hf_space.store.tallies import (
     quarter_of,
     tally_of,
 )
+from hf_space.history.reading.statistics import zone_offsets
 from tests.record_factory import NOON, make_record
 
 GROWTH = 1.3

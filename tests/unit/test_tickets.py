@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
+from hf_space.access.owners import new_token, owner_of_token
+from hf_space.access.tickets import Tickets, is_ticket
 from hf_space.errors import CredentialsError
-from hf_space.owners import new_token, owner_of_token
-from hf_space.tickets import Tickets, is_ticket
 
 SECRET = SecretStr("s" * 32)
 OWNER = bytes(range(32))

@@ -7,12 +7,12 @@ import hashlib
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
-from hf_space.store.cache import MemoryCache
+from hf_space.cache.memory import MemoryCache
 
 if TYPE_CHECKING:
+    from hf_space.cache.memory import Key
+    from hf_space.cache.redis import RedisLink
     from hf_space.settings import Settings
-    from hf_space.store.cache import Key
-    from hf_space.store.redis_link import RedisLink
 
 _PREFIX: Final = "biopsia:result:"
 # When each result expires, and how much each and all of them weigh.

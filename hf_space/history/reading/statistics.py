@@ -9,6 +9,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, and_, case, cast, func, select
 
+from hf_space.history.database.tables import (
+    COUNTS,
+    LATENCY_COUNTS,
+    PROBABILITY_BINS,
+    PROBABILITY_COUNTS,
+    VERDICT_COUNTS,
+    reviews,
+    tallies,
+)
+from hf_space.history.database.tallies import QUARTER_SECONDS, latency_quantile, quarter_of
 from hf_space.schemas.history import (
     Agreement,
     Bin,
@@ -21,16 +31,6 @@ from hf_space.schemas.history import (
     VerdictCounts,
 )
 from hf_space.schemas.ids import first_id_at
-from hf_space.store.tables import (
-    COUNTS,
-    LATENCY_COUNTS,
-    PROBABILITY_BINS,
-    PROBABILITY_COUNTS,
-    VERDICT_COUNTS,
-    reviews,
-    tallies,
-)
-from hf_space.store.tallies import QUARTER_SECONDS, latency_quantile, quarter_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import and_, exists, select, tuple_
 
 from hf_space.errors import InvalidOptionsError
+from hf_space.history.database.tables import predictions, reviews
+from hf_space.history.reading.search import matches
 from hf_space.schemas.ids import first_id_at
-from hf_space.store.search import matches
-from hf_space.store.tables import predictions, reviews
 
 if TYPE_CHECKING:
     from sqlalchemy import Column, ColumnElement, Label, Row, Select

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, delete, func, select, text
 
-from hf_space.store.database import Database
-from hf_space.store.insert import insert_new
-from hf_space.store.record import Record, group_size
-from hf_space.store.tables import predictions
+from hf_space.history.database.connection import Database
+from hf_space.history.database.record import Record, group_size
+from hf_space.history.database.tables import predictions
+from hf_space.history.writing.insert import insert_new
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

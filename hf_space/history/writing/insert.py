@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql
 
-from hf_space.store.dialects import INSERTS, is_postgresql
-from hf_space.store.record import Record
-from hf_space.store.tables import predictions, tallies
-from hf_space.store.tallies import KEY, add_up, adding_to, tally_of
+from hf_space.history.database.dialects import INSERTS, is_postgresql
+from hf_space.history.database.record import Record
+from hf_space.history.database.tables import predictions, tallies
+from hf_space.history.database.tallies import KEY, add_up, adding_to, tally_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from hf_space.store.dialects import Insert
+    from hf_space.history.database.dialects import Insert
 
 _COLUMNS: Final = tuple(field.name for field in fields(Record))
 # Names of values must differ from those of columns, and the two tables share some.

@@ -11,14 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hf_space.store.database import is_conflict
-from hf_space.store.insert import insert_records
+from hf_space.history.database.connection import is_conflict
+from hf_space.history.writing.insert import insert_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hf_space.store.database import Database
-    from hf_space.store.record import Record
+    from hf_space.history.database.connection import Database
+    from hf_space.history.database.record import Record
 
 Work = Callable[[AsyncConnection], Awaitable[None]]
 

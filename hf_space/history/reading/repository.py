@@ -11,16 +11,16 @@ from uuid import UUID
 from sqlalchemy import and_, func, select, true
 
 from hf_space.errors import HistoryUnavailableError, InvalidOptionsError, UnknownRecordError
+from hf_space.history.database.connection import describe, is_unreachable
+from hf_space.history.database.dialects import try_lock
+from hf_space.history.database.tables import predictions, reviews
+from hf_space.history.database.tallies import QUARTER_SECONDS, delete_oldest, quarter_of
+from hf_space.history.reading.items import HAS_ORIGINAL, SUMMARY, item_of, latest_reviews, review_of
+from hf_space.history.reading.search import folded
+from hf_space.history.reading.selection import chosen, cursor_after, in_order, neighbours
+from hf_space.history.reading.statistics import read_statistics
 from hf_space.schemas.history import MAX_PAGE, HistoryPage, HistoryQuery, Review
 from hf_space.schemas.ids import first_id_at, time_of, uuid7
-from hf_space.store.database import describe, is_unreachable
-from hf_space.store.dialects import try_lock
-from hf_space.store.items import HAS_ORIGINAL, SUMMARY, item_of, latest_reviews, review_of
-from hf_space.store.search import folded
-from hf_space.store.selection import chosen, cursor_after, in_order, neighbours
-from hf_space.store.statistics import read_statistics
-from hf_space.store.tables import predictions, reviews
-from hf_space.store.tallies import QUARTER_SECONDS, delete_oldest, quarter_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from hf_space.history.database.connection import Database
+    from hf_space.history.writing.spool import Spool
     from hf_space.schemas.history import (
         HistoryFilter,
         HistoryItem,
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
         Statistics,
         StatisticsQuery,
     )
-    from hf_space.store.database import Database
-    from hf_space.store.spool import Spool
 
 _QUERY_SECONDS: Final = 5.0
 # Many records are deleted in steps, each a transaction, so that nobody waits long for one and an

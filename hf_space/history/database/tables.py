@@ -34,7 +34,7 @@ metadata: Final = MetaData(
 )
 
 # `result` is the JSON of the answer without its drawings and arrays; other columns are what is
-# counted, sorted or filtered by. `grid` and `tiles` hold the arrays, see `hf_space.records`.
+# counted, sorted or filtered by. `grid` and `tiles` hold the arrays, see `hf_space.history.codec`.
 predictions: Final = Table(
     "predictions",
     metadata,
@@ -69,7 +69,7 @@ reviews: Final = Table(
     Column("opinion", String(16), nullable=False),
     Column("label", String(64)),
     Column("note", Text),
-    # The note as searches compare it, see `hf_space.store.search`.
+    # The note as searches compare it, see `hf_space.history.reading.search`.
     Column("folded_note", Text),
     Index(None, "prediction_id", "id"),
     Index(None, "owner", "prediction_id", "id"),

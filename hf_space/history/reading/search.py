@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
-from hf_space.store.tables import predictions, reviews
+from hf_space.history.database.tables import predictions, reviews
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from hf_space.store.history import History
+    from hf_space.history.reading.repository import History
 
 _EVERY_SECONDS: Final = 3600.0
 _AGAIN_SECONDS: Final = 60.0

@@ -1,63 +1,17 @@
-"""Results already given, and results on their way."""
+"""Join identical computations that run at the same time."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from time import monotonic
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from cachetools import TLRUCache
+from hf_space.cache.memory import Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-Key = tuple[object, ...]
 T = TypeVar("T")
-
-
-class _Entry(NamedTuple):
-    value: bytes
-    expires: float
-
-
-class MemoryCache:
-    """Entries leave when they are old.
-
-    The least recently used leave earlier, when all of them weigh more than the limit.
-    """
-
-    def __init__(self, max_bytes: int, seconds: float) -> None:
-        """Make an empty cache.
-
-        Args:
-            max_bytes: Most that all entries may weigh; 0 keeps nothing.
-            seconds: How long an entry is kept at most.
-        """
-        self._seconds = seconds
-        self._entries: TLRUCache[Key, _Entry, float] = TLRUCache(
-            max_bytes,
-            ttu=lambda _key, entry, _now: entry.expires,
-            timer=monotonic,
-            getsizeof=lambda entry: len(entry.value),
-        )
-
-    def get(self, key: Key) -> bytes | None:
-        """Return the entry, which is then the most recently used one, or None."""
-        entry = self._entries.get(key)
-        return entry and entry.value
-
-    def put(self, key: Key, value: bytes, *, seconds: float | None = None) -> None:
-        """Keep an entry, unless it alone is heavier than the whole cache may be.
-
-        Args:
-            key: What the entry is found by.
-            value: Its content.
-            seconds: How long it is kept, for one that has been kept elsewhere before.
-        """
-        if len(value) <= self._entries.maxsize:
-            left = self._seconds if seconds is None else min(seconds, self._seconds)
-            self._entries[key] = _Entry(value, monotonic() + left)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from hf_space.store.migrate import upgrade
+from hf_space.history.database.migrate import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

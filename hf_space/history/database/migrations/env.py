@@ -1,10 +1,10 @@
-"""Alembic's entry: runs migrations on the connection that `hf_space.store.migrate` hands over."""
+"""Alembic's entry: run migrations on the connection that `migrate` hands over."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from hf_space.store.tables import metadata
+from hf_space.history.database.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

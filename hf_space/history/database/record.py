@@ -12,7 +12,7 @@ _GROUP_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A row of `hf_space.store.tables.predictions`; `hf_space.records` makes and reads them.
+    """A row of the table `predictions`, which `hf_space.history.codec` makes and reads.
 
     Attributes:
         id: Version 7 UUID, which holds the time.

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
+from hf_space.history.database.tables import predictions, reviews
 from hf_space.schemas.history import HistoryItem, Review
 from hf_space.schemas.ids import time_of
-from hf_space.store.tables import predictions, reviews
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

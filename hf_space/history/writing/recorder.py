@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy.exc import DBAPIError
 
-from hf_space.store.database import describe, is_refusal, is_unreachable
-from hf_space.store.record import group_size
-from hf_space.store.writer import Writer
+from hf_space.history.database.connection import describe, is_refusal, is_unreachable
+from hf_space.history.database.record import group_size
+from hf_space.history.writing.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hf_space.metrics import Metrics
-    from hf_space.store.database import Database
-    from hf_space.store.record import Record
-    from hf_space.store.spool import Spool
+    from hf_space.history.database.connection import Database
+    from hf_space.history.database.record import Record
+    from hf_space.history.writing.spool import Spool
+    from hf_space.observability.metrics import Metrics
 
 Outcome = Literal["saved", "delayed", "lost"]
 """In the database; on disk until the database is back; or nowhere."""

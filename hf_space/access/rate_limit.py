@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cachetools import TLRUCache
 
 from hf_space.errors import RateLimitedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from hf_space.store.redis_link import RedisLink
+    from hf_space.access.visitor import Visitor
+    from hf_space.cache.redis import RedisLink
+    from hf_space.observability.metrics import Metrics
 
 # Times are whole microseconds, which Lua's numbers hold exactly.
 _SECOND: Final = 1_000_000
@@ -179,3 +181,30 @@ def _now() -> int:
 
 def _seconds(microseconds: int) -> int:
     return -(-microseconds // _SECOND)
+
+
+async def charge(
+    state: Mapping[str, Any], limiter: Limiter, metrics: Metrics, *, cost: int = 1
+) -> Allowance | None:
+    """Charge whoever sent a request.
+
+    Args:
+        state: The request's state, with its ``visitor`` and ``address``.
+        limiter: What to charge.
+        metrics: Learns of refusals.
+        cost: Requests and images to charge for.
+
+    Returns:
+        What is left, or None where nothing is limited.
+
+    Raises:
+        RateLimitedError: It is too much.
+    """
+    visitor: Visitor = state["visitor"]
+    # Who has no token yet may have a new one with every request.
+    owner = None if visitor.is_new else visitor.owner
+    try:
+        return await limiter.charge(owner=owner, address=state["address"], cost=cost)
+    except RateLimitedError as error:
+        metrics.limit_refusals.labels(error.details["scope"]).inc()
+        raise

@@ -6,14 +6,14 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from hf_space.store.database import Database
-from hf_space.store.history import History
-from hf_space.store.recorder import Recorder
-from hf_space.store.retention import keep_purging
-from hf_space.store.spool import Spool
+from hf_space.history.database.connection import Database
+from hf_space.history.reading.repository import History
+from hf_space.history.retention import keep_purging
+from hf_space.history.writing.recorder import Recorder
+from hf_space.history.writing.spool import Spool
 
 if TYPE_CHECKING:
-    from hf_space.metrics import Metrics
+    from hf_space.observability.metrics import Metrics
     from hf_space.settings import Settings
 
 _FILE_NAME = "history.sqlite3"

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, select
 
-from hf_space.schemas.ids import time_of
-from hf_space.store.dialects import INSERTS
-from hf_space.store.tables import (
+from hf_space.history.database.dialects import INSERTS
+from hf_space.history.database.tables import (
     COUNTS,
     LATENCY_BINS,
     LATENCY_COUNTS,
@@ -26,6 +25,7 @@ from hf_space.store.tables import (
     predictions,
     tallies,
 )
+from hf_space.schemas.ids import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from hf_space.store.dialects import Insert
-    from hf_space.store.record import Record
+    from hf_space.history.database.dialects import Insert
+    from hf_space.history.database.record import Record
 
 QUARTER_SECONDS: Final = 900
 # Each bin, from 1 ms on, is 30 % wider than the one before; the last begins at 28 s.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hf_space.records import record_of
+from hf_space.history.codec import record_of
 from hf_space.schemas.prediction import PredictionResult, ResultWarning
 
 if TYPE_CHECKING:
     from hf_space.bundle.config import InferenceConfig
     from hf_space.computed import Computed
-    from hf_space.store.recorder import Recorder
+    from hf_space.history.writing.recorder import Recorder
 
 _WARNINGS: Final = {
     "delayed": ResultWarning(

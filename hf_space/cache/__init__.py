@@ -1,0 +1,1 @@
+"""Results kept for an hour: in the process, and in Redis for all processes."""

@@ -1,0 +1,1 @@
+"""Saved predictions of each visitor: written, found, counted and deleted."""

@@ -1,0 +1,1 @@
+"""Find, count, review and delete an owner's records."""

@@ -1,0 +1,1 @@
+"""Write records in groups; what the database cannot take now waits on disk."""
