@@ -12,9 +12,10 @@ import typer
 from pydantic import ValidationError
 from tqdm import tqdm
 
-from hf_space.batch import NamedImage, predict_many
 from hf_space.errors import BiopsiaError
-from hf_space.predictor import Predictor
+from hf_space.imaging.zip_archive import NamedImage
+from hf_space.prediction.batch import predict_many
+from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import PredictOptions
 from hf_space.settings import Settings, settings_table

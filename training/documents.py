@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from hf_space.errors import BundleError
 from hf_space.inference.probe import DRAWN_PATCH
-from hf_space.model_report import model_state
-from hf_space.predictor import Predictor
+from hf_space.prediction.model_report import model_state
+from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport
 from hf_space.schemas.options import PredictOptions
 from hf_space.settings import Settings, settings_table

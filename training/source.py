@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from hf_space.errors import BiopsiaError
-from hf_space.imaging.decode import decode_image
 from hf_space.imaging.preprocess import pad_to_patch
+from hf_space.imaging.readers.pillow import decode_image
 from training.errors import PatchReadError, SourceError
 
 logger = logging.getLogger(__name__)

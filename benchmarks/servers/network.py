@@ -17,8 +17,8 @@ from hf_space.bundle.calibration import sigmoid
 from hf_space.bundle.config import OPENVINO_FILE
 from hf_space.bundle.load import load_bundle
 from hf_space.explain.overlay import data_url, draw_evidence
-from hf_space.imaging.decode import decode_image
 from hf_space.imaging.preprocess import preprocess
+from hf_space.imaging.readers.pillow import decode_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

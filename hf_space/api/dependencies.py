@@ -13,7 +13,7 @@ from hf_space.errors import ModelUnavailableError
 from hf_space.history.reading.repository import History
 from hf_space.history.service import Archive
 from hf_space.observability.metrics import Metrics
-from hf_space.predictor import Predictor
+from hf_space.prediction.predictor import Predictor
 from hf_space.settings import Settings
 
 

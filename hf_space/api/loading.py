@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from anyio import to_thread
 
 from hf_space.errors import BundleError, FetchError
-from hf_space.predictor import Predictor
+from hf_space.prediction.predictor import Predictor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -22,8 +22,9 @@ from hf_space.api.dependencies import (
 )
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.routes_predict import form_schema
-from hf_space.batch import NamedImage, is_zip, predict_many, zip_images
 from hf_space.errors import MissingImageError
+from hf_space.imaging.zip_archive import NamedImage, is_zip, zip_images
+from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
 from hf_space.settings import Settings
 

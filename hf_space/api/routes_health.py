@@ -8,8 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from hf_space.api.dependencies import MetricsDep
 from hf_space.cache.redis import RedisLink
 from hf_space.history.service import Archive
-from hf_space.model_report import model_state
-from hf_space.predictor import Predictor
+from hf_space.prediction.model_report import model_state
+from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport, Liveness
 from hf_space.schemas.model import ModelState
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Header, Response, status
 from hf_space.api.dependencies import PredictorDep, SettingsDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.errors import UnknownPathError
-from hf_space.model_report import model_report
+from hf_space.prediction.model_report import model_report
 from hf_space.schemas.model import ModelReport
 
 router = APIRouter(prefix="/model", tags=["model"], responses=ERROR_RESPONSES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from hf_space.explain.grids import nullable, pack, unpack
 from hf_space.explain.overlay import data_url, draw_evidence, draw_tiles
-from hf_space.grids import nullable, pack, unpack
 from hf_space.history.database.record import Record
 from hf_space.imaging.thumbnail import read_thumbnail
 from hf_space.schemas.prediction import PredictionResult

@@ -9,8 +9,8 @@ from hf_space.schemas.prediction import PredictionResult, ResultWarning
 
 if TYPE_CHECKING:
     from hf_space.bundle.config import InferenceConfig
-    from hf_space.computed import Computed
     from hf_space.history.writing.recorder import Recorder
+    from hf_space.prediction.cached_result import Computed
 
 _WARNINGS: Final = {
     "delayed": ResultWarning(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hf_space.imaging.decode import decode_image
-from hf_space.imaging.tiles import cut_tiles
+from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.tiling import cut_tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from hf_space.access.rate_limit import charge
 from hf_space.errors import ModelUnavailableError
-from hf_space.predictor import Predictor
+from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody, error_body
 from hf_space.schemas.options import PredictOptions, invalid_options, read_options

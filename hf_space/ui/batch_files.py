@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from hf_space.batch import NamedImage, check_count, is_zip, zip_images
 from hf_space.errors import MissingImageError
+from hf_space.imaging.zip_archive import NamedImage, check_count, is_zip, zip_images
 from hf_space.ui.uploads import read_bounded
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import gradio as gr
 from anyio import to_thread
 from gradio.events import api
 
-from hf_space.batch import predict_many
-from hf_space.model_report import model_report
+from hf_space.prediction.batch import predict_many
+from hf_space.prediction.model_report import model_report
 from hf_space.schemas.options import read_options
 from hf_space.ui.backend import Backend, errors_in_words
 from hf_space.ui.batch_files import batch_images

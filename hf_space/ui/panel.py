@@ -9,7 +9,7 @@ from typing import Any, Final
 import gradio as gr
 
 from hf_space.errors import InvalidOptionsError, ModelUnavailableError
-from hf_space.model_report import model_report
+from hf_space.prediction.model_report import model_report
 from hf_space.schemas.model import ModelReport, ThresholdFigures
 from hf_space.ui.backend import OWN_THRESHOLD, Backend, chosen_options
 from hf_space.ui.render import point_name

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
+from hf_space.prediction.trust import is_unreliable, means_little
 from hf_space.ui.error_words import error_words
 from hf_space.ui.texts import Language, number, text, text_or
 
@@ -21,7 +22,6 @@ MARKS: Final[dict[Verdict, str]] = {"malignant": "▲", "uncertain": "◆", "ben
 MAX_TILES_SHOWN: Final = 200
 # No verdict's: what the model says of such an image means little.
 _UNRELIABLE_MARK: Final = "■"
-_UNRELIABLE: Final = frozenset({"blank", "not_h_and_e"})
 # A larger grid is a picture, not a table.
 _MAX_GRID: Final = 8
 
@@ -59,15 +59,6 @@ def verdict_card(result: PredictionResult, point: OperatingPoint, language: Lang
     )
 
 
-def is_unreliable(result: PredictionResult) -> bool:
-    """Tell whether a result's warnings say that its verdict means little.
-
-    A region at the wrong scale is read as another tissue; a lone patch has no other scale to be
-    at, for those who send patches of the kind that the model was made for.
-    """
-    return _means_little(result.kind, [warning.code for warning in result.warnings])
-
-
 def verdict_line(
     verdict: Verdict, kind: Kind, codes: Collection[str], language: Language
 ) -> tuple[str, str]:
@@ -80,7 +71,7 @@ def verdict_line(
         language: The visitor's.
     """
     words = text(f"verdict.{verdict}", language)
-    if not _means_little(kind, codes):
+    if not means_little(kind, codes):
         return verdict, f"{MARKS[verdict]} {words}"
     said = f"{text('model_says', language)} {words}"
     return "unreliable", f"{_UNRELIABLE_MARK} {text('unreliable', language)}. {said}"
@@ -223,10 +214,6 @@ def _warnings(result: PredictionResult, language: Language) -> str:
         return ""
     items = "".join(f"<li>{escape(words)}</li>" for words in warning_words(result, language))
     return f'<div class="bp-warnings"><p>{text("warnings", language)}</p><ul>{items}</ul></div>'
-
-
-def _means_little(kind: Kind, codes: Collection[str]) -> bool:
-    return not _UNRELIABLE.isdisjoint(codes) or (kind == "region" and "scale_assumed" in codes)
 
 
 def _tile_words(verdict: Verdict, language: Language) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from hf_space.batch import predict_many
+from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import PredictOptions
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import gradio as gr
 
-from hf_space.model_report import model_report
+from hf_space.prediction.model_report import model_report
 from hf_space.ui.backend import Backend, errors_in_words
 from hf_space.ui.render import facts_list, point_name, table
 from hf_space.ui.texts import Language, language_of, number, text, text_or
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from hf_space.predictor import Predictor
+    from hf_space.prediction.predictor import Predictor
     from hf_space.schemas.model import ModelReport
 
 _FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)

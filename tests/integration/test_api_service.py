@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from hf_space.api.application import create_api
 from hf_space.bundle.config import METRICS_FILE, OPENVINO_WEIGHTS_FILE
 from hf_space.errors import BusyError
-from hf_space.predictor import Predictor
+from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.errors import ErrorReport
 from hf_space.schemas.health import HealthReport
 from hf_space.schemas.model import ModelReport

@@ -137,7 +137,7 @@ def test_the_service_can_write_its_data_but_not_its_code(image: Stage) -> None:
     for path in (
         "app.py",
         "new.py",
-        "hf_space/predictor.py",
+        "hf_space/prediction/predictor.py",
         "/opt/venv/new",
         "/usr/local/bin/new",
     ):

@@ -81,9 +81,9 @@ def test_nothing_imports_the_optional_engine() -> None:
 @pytest.mark.parametrize(
     ("layer", "above"),
     [
-        ("inference", "explain|api|ui|store|predictor|answers|regions"),
-        ("explain", "inference|api|ui|store|predictor|answers|regions"),
-        ("history", "inference|api|ui|predictor|answers|regions"),
+        ("inference", "explain|api|ui|history|prediction"),
+        ("explain", "inference|api|ui|history|prediction"),
+        ("history", "inference|api|ui"),
         ("api", "ui"),
     ],
 )
@@ -94,7 +94,7 @@ def test_layers_import_only_what_lies_below_them(layer: str, above: str) -> None
 
 
 def test_the_imaging_layer_stands_below_inference_and_the_api() -> None:
-    above = re.compile(r"hf_space\.(inference|explain|api|ui|store|predictor)\b")
+    above = re.compile(r"hf_space\.(inference|explain|api|ui|history|prediction)\b")
     for path in (ROOT / "hf_space" / "imaging").rglob("*.py"):
         assert above.search(path.read_text(encoding="utf-8")) is None, path.name
 

@@ -8,7 +8,7 @@ import pytest
 
 from hf_space.explain.legend import legend_height
 from hf_space.explain.overlay import MAX_SIDE, data_url, draw_evidence, draw_tiles
-from hf_space.imaging.decode import decode_image
+from hf_space.imaging.readers.pillow import decode_image
 from tests.bundle_factory import plain_image
 
 TISSUE = plain_image(200, 120, 190)

@@ -13,7 +13,7 @@ from hf_space.errors import (
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from hf_space.imaging.decode import ImageFile, decode_image
+from hf_space.imaging.readers.pillow import ImageFile, decode_image
 from tests.bundle_factory import encode, plain_image
 from tests.hostile import png_of_size, saved
 

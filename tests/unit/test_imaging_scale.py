@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hf_space.errors import ScaleError, TooManyPixelsError
-from hf_space.imaging.scale import to_model_scale
+from hf_space.imaging.resolution import to_model_scale
 from tests.bundle_factory import plain_image
 
 

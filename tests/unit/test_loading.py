@@ -13,7 +13,7 @@ from starlette.datastructures import State
 from hf_space.api import loading
 from hf_space.bundle.load import Origin
 from hf_space.errors import BundleError, FetchError
-from hf_space.predictor import Predictor
+from hf_space.prediction.predictor import Predictor
 from hf_space.settings import Settings
 
 _SECONDS = 20

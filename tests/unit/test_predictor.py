@@ -12,16 +12,16 @@ import pytest
 
 from hf_space.bundle.config import INFERENCE_FILE
 from hf_space.bundle.load import Bundle, load_bundle
-from hf_space.computed import Computed
 from hf_space.errors import (
     BundleError,
     CorruptImageError,
     NotAPatchError,
     UnknownOperatingPointError,
 )
-from hf_space.imaging.decode import decode_image
+from hf_space.imaging.readers.pillow import decode_image
 from hf_space.observability.metrics import Metrics
-from hf_space.predictor import Predictor
+from hf_space.prediction.cached_result import Computed
+from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hf_space.imaging.tiles import cut_tiles
+from hf_space.imaging.tiling import cut_tiles
 from tests.bundle_factory import plain_image
 from tests.synthetic import make_patches
 

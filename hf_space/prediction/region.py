@@ -11,9 +11,9 @@ import numpy as np
 
 from hf_space.bundle.calibration import sigmoid
 from hf_space.errors import BiopsiaError, NoTissueError
+from hf_space.explain.grids import nullable
 from hf_space.explain.overlay import data_url, draw_evidence, draw_tiles
-from hf_space.grids import nullable
-from hf_space.imaging.tiles import Tiles, cut_tiles
+from hf_space.imaging.tiling import Tiles, cut_tiles
 from hf_space.inference.batching import MAX_BATCH
 from hf_space.schemas.prediction import GradCam, RegionResult
 

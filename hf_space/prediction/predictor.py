@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from anyio import to_thread
 
-from hf_space.answers import Answer, answer_patch, answer_region
 from hf_space.bundle.calibration import OperatingPoint, sigmoid
 from hf_space.bundle.load import Bundle
 from hf_space.bundle.source import find_bundle
 from hf_space.cache.memory import Key
 from hf_space.cache.result_cache import ResultCache
 from hf_space.cache.single_flight import Flights
-from hf_space.computed import FORMAT, Computed, identity
 from hf_space.errors import BundleError, UnknownOperatingPointError
 from hf_space.history.saving import Keeper
-from hf_space.imaging.decode import ImageFile
+from hf_space.imaging.readers.pillow import ImageFile
 from hf_space.inference.batching import Batcher
-from hf_space.inference.start import warm_engine
-from hf_space.large_images import LargeImageGate
+from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
-from hf_space.reading import Reading, read_image
+from hf_space.prediction.admission import LargeImageGate
+from hf_space.prediction.cached_result import FORMAT, Computed, identity
+from hf_space.prediction.image import Reading, read_image
+from hf_space.prediction.pipeline import Answer, answer_patch, answer_region
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import LabelScore, ModelName, PredictionResult
 

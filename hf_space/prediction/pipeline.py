@@ -10,8 +10,8 @@ from anyio import to_thread
 
 from hf_space.explain.overlay import data_url, draw_evidence
 from hf_space.imaging.preprocess import pad_to_patch
-from hf_space.reading import Reading, warnings_about
-from hf_space.regions import find_tissue, region_result, sample_tiles, score_region
+from hf_space.prediction.image import Reading, warnings_about
+from hf_space.prediction.region import find_tissue, region_result, sample_tiles, score_region
 from hf_space.schemas.prediction import GradCam, RegionResult, ResultWarning, Timing, timing_of
 
 if TYPE_CHECKING:

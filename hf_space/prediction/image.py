@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import NotAPatchError
 from hf_space.imaging.quality import quality_statistics, quality_warnings
-from hf_space.imaging.scale import to_model_scale
+from hf_space.imaging.resolution import to_model_scale
 from hf_space.imaging.thumbnail import make_thumbnail
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import ImageFacts, ImageWarningCode, Kind, ResultWarning
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.bundle.config import InferenceConfig
-    from hf_space.imaging.decode import ImageFile
+    from hf_space.imaging.readers.pillow import ImageFile
 
 # Enlarged this much or more, an image holds too little detail for the model.
 _OFF_SCALE_FACTOR: Final = 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hf_space.imaging.decode import FORMATS
+from hf_space.imaging.readers.pillow import FORMATS
 from hf_space.schemas.model import (
     Limits,
     ModelReport,
@@ -15,7 +15,7 @@ from hf_space.schemas.model import (
 
 if TYPE_CHECKING:
     from hf_space.bundle.load import Bundle
-    from hf_space.predictor import Predictor
+    from hf_space.prediction.predictor import Predictor
     from hf_space.settings import Settings
 
 _CURVE: Final = "threshold_curve"

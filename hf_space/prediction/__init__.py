@@ -1,0 +1,1 @@
+"""The use case: an image in, a result out."""

@@ -1,0 +1,68 @@
+"""Many images: from files or a zip, each answered as soon as it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from anyio import to_thread
+
+from hf_space.imaging.zip_archive import NamedImage
+from hf_space.inference.batching import MAX_BATCH
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.errors import error_body
+
+if TYPE_CHECKING:
+    from hf_space.prediction.predictor import Predictor
+    from hf_space.schemas.options import PredictOptions
+
+# Enough to fill the next forward passes of every stream; each holds its file until it is scored.
+_AT_ONCE: Final = 3 * MAX_BATCH
+
+
+async def predict_many(
+    predictor: Predictor,
+    images: Iterable[NamedImage],
+    options: PredictOptions,
+    *,
+    owner: bytes | None = None,
+) -> AsyncIterator[BatchItem]:
+    """Yield each image's result or error as soon as it is there, in any order.
+
+    Args:
+        predictor: Answers each image.
+        images: Read one by one, a few ahead.
+        options: The same for all images.
+        owner: In whose history the answers are saved, if in any.
+    """
+    waiting: Iterator[tuple[int, NamedImage]] = enumerate(images)
+    running: set[asyncio.Task[BatchItem]] = set()
+    try:
+        while True:
+            for index, image in islice(waiting, _AT_ONCE - len(running)):
+                running.add(asyncio.create_task(_item(predictor, index, image, options, owner)))
+            if not running:
+                return
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                yield task.result()
+    finally:
+        for task in running:
+            task.cancel()
+
+
+async def _item(
+    predictor: Predictor,
+    index: int,
+    image: NamedImage,
+    options: PredictOptions,
+    owner: bytes | None,
+) -> BatchItem:
+    try:
+        data = await to_thread.run_sync(image.read)
+        result = await predictor.predict(data, options, owner=owner, patient=True)
+    except Exception as error:  # one bad image must not end the batch
+        return BatchItem(index=index, name=image.name, error=error_body(error))
+    return BatchItem(index=index, name=image.name, result=result)
