@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 from pydantic import ValidationError
 
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.api.dependencies import loaded_predictor
 from hf_space.observability.logging import configure_logging
 from hf_space.settings import Settings, settings_faults
 from hf_space.ui.backend import Backend
 from hf_space.ui.demo import mount_demo
-from hf_space.ui.mounted import end_streams
+from hf_space.ui.gradio_app.mounted import end_streams
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from benchmarks.processes import HOST
-from hf_space.api.identify import VISITOR_HEADER
+from hf_space.api.middleware.identify import VISITOR_HEADER
 
 _WARM_UP_CALLS: Final = 5
 _TIMEOUT_SECONDS: Final = 60

@@ -84,8 +84,8 @@ def predict(
 def openapi() -> None:
     """Print the API's OpenAPI document, as `GET /openapi.json` has it; needs no model."""
     # Only here: the HTTP door takes a while to import, and scoring does without.
-    from hf_space.api.application import create_api
-    from hf_space.api.document import openapi_text
+    from hf_space.api.app import create_api
+    from hf_space.api.openapi import openapi_text
 
     typer.echo(openapi_text(create_api(Settings())), nl=False)
 

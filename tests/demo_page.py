@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import httpx2
 
-from hf_space.api.identify import VISITOR_HEADER
+from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.schemas.history import HistoryPage, HistoryRecord
 from hf_space.schemas.prediction import PredictionResult
 from tests.bundle_factory import encode, plain_image

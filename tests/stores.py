@@ -16,8 +16,8 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from hf_space.access.owners import new_token, owner_of_token
-from hf_space.api.application import create_api
-from hf_space.api.identify import VISITOR_HEADER
+from hf_space.api.app import create_api
+from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.history.database.connection import Database
 from hf_space.history.database.record import Record
 from hf_space.history.writing.insert import insert_records

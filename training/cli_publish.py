@@ -50,7 +50,7 @@ def publish(
         require_licence(data_licence)
     elif data_licence or dataset_repo:
         raise ConfigurationError("--data-licence and --dataset-repo need --data")
-    from hf_space.publishing import HubError, check_name, connect
+    from hf_space.deploy.hub import HubError, check_name, connect
 
     try:
         check_name(repo)

@@ -15,11 +15,11 @@ from huggingface_hub import HfApi, ModelCard, RepoCard
 
 from hf_space.bundle.config import EVALUATION_FOLDER, INFERENCE_FILE, METRICS_FILE
 from hf_space.bundle.load import Bundle
+from hf_space.deploy.hub import RepoType, commit_folder, explained, is_published
 from hf_space.errors import BundleError
 from hf_space.inference.engine import load_engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.probe import probe_patches
-from hf_space.publishing import RepoType, commit_folder, explained, is_published
 from training.calibrate import CALIBRATION_FILE
 from training.card import CARD_FILE, Published, render_card
 from training.compare import CANDIDATES_FILE

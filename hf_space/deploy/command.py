@@ -13,10 +13,10 @@ from huggingface_hub import HfApi, SpaceHardware
 
 from hf_space.bundle.load import load_bundle
 from hf_space.deploy.folder import APP_FILE, HubModel, SpaceError, committed, write_space
-from hf_space.deploy.plan import SpacePlan, check_given, find_model, prepare_space
+from hf_space.deploy.hub import HubError, check_name, commit_folder, connect, explained
+from hf_space.deploy.space import SpacePlan, check_given, find_model, prepare_space
 from hf_space.deploy.waiting import wait_until_ready
 from hf_space.errors import BundleError
-from hf_space.publishing import HubError, check_name, commit_folder, connect, explained
 from hf_space.schemas.model import ModelState
 
 _MAIN: Final = "main"

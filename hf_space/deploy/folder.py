@@ -19,7 +19,7 @@ _SOURCES: Final = (APP_FILE, "LICENSE", _PACKAGE)
 # The Hub looks for these at the root.
 _MOVED: Final = {f"{_PACKAGE}/{name}": name for name in (_CARD, "requirements.txt")}
 # What publishes has no business in what is published.
-_LEFT_BEHIND: Final = (f"{_PACKAGE}/deploy/", f"{_PACKAGE}/publishing.py")
+_LEFT_BEHIND: Final = f"{_PACKAGE}/deploy/"
 _MODEL: Final = f"{_PACKAGE}/model/"
 
 

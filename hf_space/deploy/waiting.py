@@ -14,7 +14,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from pydantic import ValidationError
 
 from hf_space.deploy.folder import SpaceError
-from hf_space.publishing import explained
+from hf_space.deploy.hub import explained
 from hf_space.schemas.health import HealthReport
 from hf_space.schemas.model import ModelState
 

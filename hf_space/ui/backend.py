@@ -13,13 +13,13 @@ from pydantic import ValidationError
 
 from hf_space.access.rate_limit import charge
 from hf_space.errors import ModelUnavailableError
+from hf_space.messages.errors import error_words
+from hf_space.messages.texts import Language, text_or
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody, error_body
 from hf_space.schemas.options import PredictOptions, invalid_options, read_options
 from hf_space.settings import Settings
-from hf_space.ui.error_words import error_words
-from hf_space.ui.texts import Language, text_or
 from hf_space.ui.visitor import call_state
 
 if TYPE_CHECKING:

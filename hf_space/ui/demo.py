@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 import gradio as gr
 
 from hf_space.errors import ModelUnavailableError
+from hf_space.messages.texts import language_of, text, translations
 from hf_space.ui.backend import Backend
-from hf_space.ui.endpoints import Endpoints
-from hf_space.ui.examples import example_folders, find_examples
-from hf_space.ui.guard import GuardMiddleware
-from hf_space.ui.mounted import mounted_app, name_unknown_paths
-from hf_space.ui.panel import Panel, join_choices, panel_values
-from hf_space.ui.refusals import RefusalWordsMiddleware
-from hf_space.ui.tab_batch import build_batch_tab
-from hf_space.ui.tab_history import HistoryTab, build_history_tab, filter_values
-from hf_space.ui.tab_image import build_image_tab
-from hf_space.ui.tab_model import build_model_tab
-from hf_space.ui.tab_region import build_region_tab
-from hf_space.ui.texts import language_of, text, translations
+from hf_space.ui.components.examples import example_folders, find_examples
+from hf_space.ui.components.options_panel import Panel, join_choices, panel_values
+from hf_space.ui.gradio_app.endpoints import Endpoints
+from hf_space.ui.gradio_app.guard import GuardMiddleware
+from hf_space.ui.gradio_app.mounted import mounted_app, name_unknown_paths
+from hf_space.ui.gradio_app.refusals import RefusalWordsMiddleware
+from hf_space.ui.gradio_app.uploads import Uploads, keep_uploads_private, watch_uploads
+from hf_space.ui.tabs.batch import build_batch_tab
+from hf_space.ui.tabs.history import HistoryTab, build_history_tab, filter_values
+from hf_space.ui.tabs.image import build_image_tab
+from hf_space.ui.tabs.model import build_model_tab
+from hf_space.ui.tabs.region import build_region_tab
 from hf_space.ui.theme import FAVICON, STYLE_SHEET, demo_theme
-from hf_space.ui.uploads import Uploads, keep_uploads_private, watch_uploads
 from hf_space.ui.visitor import build_visit
 
 if TYPE_CHECKING:

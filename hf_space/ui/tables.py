@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hf_space.csv_text import csv_line, plain_text
-from hf_space.ui.render import tiles_of
+from hf_space.ui.components.result_html import tiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

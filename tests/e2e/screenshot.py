@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hf_space.ui.texts import text
+from hf_space.messages.texts import text
 from tests.e2e.browser import chromium
 from tests.server import running_server
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from selenium.webdriver.common.by import By
 
+from hf_space.messages.texts import Language, text
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.ui.texts import Language, text
 from tests.e2e.browser import Browser, chromium
 from tests.server import RunningServer
 

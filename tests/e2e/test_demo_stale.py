@@ -7,7 +7,7 @@ from pathlib import Path
 
 from selenium.webdriver.common.by import By
 
-from hf_space.ui.texts import text
+from hf_space.messages.texts import text
 from tests.bundle_factory import encode, plain_image
 from tests.e2e.browser import Browser, chromium
 from tests.e2e.test_demo_browser import PATCH, open_page, read_patch

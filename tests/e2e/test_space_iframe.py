@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from selenium.webdriver.common.by import By
 
-from hf_space.ui.texts import text
+from hf_space.messages.texts import text
 from tests.bundle_factory import write_bundle
 from tests.e2e.browser import Browser, chromium
 from tests.e2e.test_demo_browser import open_page

@@ -12,8 +12,8 @@ from huggingface_hub import CommitOperationAdd
 
 from hf_space.deploy import waiting
 from hf_space.deploy.folder import SpaceError
+from hf_space.deploy.hub import HubError
 from hf_space.deploy.waiting import Answer, wait_until_ready
-from hf_space.publishing import HubError
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport
 from hf_space.schemas.model import ModelState
 from tests.hub.server import Hub

@@ -12,7 +12,7 @@ from huggingface_hub import ModelCard
 
 from hf_space.bundle.config import INFERENCE_FILE, METRICS_FILE, OPENVINO_WEIGHTS_FILE
 from hf_space.bundle.load import load_bundle
-from hf_space.publishing import HubError
+from hf_space.deploy.hub import HubError
 from tests.hub.server import Hub
 from tests.keras_bundle import write_keras_bundle
 from training.errors import ConfigurationError, PublishError, RunError

@@ -19,8 +19,8 @@ from hf_space.bundle.config import (
 )
 from hf_space.bundle.hub import fetch_bundle
 from hf_space.bundle.source import find_bundle
+from hf_space.deploy.hub import commit_folder
 from hf_space.errors import BundleError, FetchError
-from hf_space.publishing import commit_folder
 from hf_space.settings import Settings
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.hub.server import Hub

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from redis import Redis as RedisClient
 
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.settings import Settings
 from tests.bundle_factory import write_bundle
 from tests.stores import STORES, Store, Visitor, client_of

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.errors import ErrorReport
 from hf_space.settings import Settings

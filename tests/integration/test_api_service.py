@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.bundle.config import METRICS_FILE, OPENVINO_WEIGHTS_FILE
 from hf_space.errors import BusyError
 from hf_space.prediction.predictor import Predictor

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.bundle.config import EVALUATION_FOLDER
 from hf_space.settings import Settings
 from tests.bundle_factory import PLOT

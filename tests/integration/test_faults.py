@@ -16,7 +16,7 @@ import pytest
 from redis import Redis as RedisClient
 
 from hf_space.access.owners import new_token
-from hf_space.api.identify import VISITOR_HEADER
+from hf_space.api.middleware.identify import VISITOR_HEADER
 from tests.server import RunningServer, running_server
 from tests.services import Postgres, Redis
 from tests.stores import Store, Visitor, patch, wait_until

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from hf_space.access.owners import new_token
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.settings import Settings
 from tests.server import RunningServer, running_server
 from tests.stores import Store, Visitor, patch

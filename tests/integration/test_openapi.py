@@ -8,8 +8,8 @@ from typing import get_args
 
 from fastapi.testclient import TestClient
 
-from hf_space.api.application import create_api
-from hf_space.api.document import openapi_text
+from hf_space.api.app import create_api
+from hf_space.api.openapi import openapi_text
 from hf_space.errors import error_codes
 from hf_space.schemas.prediction import ImageWarningCode, SaveWarningCode
 from hf_space.settings import Settings

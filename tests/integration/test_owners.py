@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.api.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
+from hf_space.api.middleware.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
 from tests.stores import Store, Visitor, client_of, error_of, patch
 
 BROWSER = {"Sec-Fetch-Site": "same-origin"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from hf_space.api.identify import COOKIE, VISITOR_HEADER
+from hf_space.api.middleware.identify import COOKIE, VISITOR_HEADER
 from tests.server import ROOT, running_server
 from tests.stores import patch
 

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from hf_space.access.owners import new_token
-from hf_space.api.identify import VISITOR_HEADER
+from hf_space.api.middleware.identify import VISITOR_HEADER
 from tests.server import RunningServer, running_server
 from tests.stores import Store, Visitor, patch
 

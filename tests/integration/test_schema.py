@@ -14,8 +14,8 @@ from hypothesis import given, strategies
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 
-from hf_space.api.application import create_api
-from hf_space.api.identify import VISITOR_HEADER
+from hf_space.api.app import create_api
+from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.settings import Settings
 from tests.server import running_server
 from tests.stores import Store, Visitor, patch

@@ -15,7 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hf_space.access.owners import new_token
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.history.database.record import Record
 from hf_space.schemas.ids import time_of
 from tests.record_factory import make_record

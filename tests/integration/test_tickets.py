@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from hf_space.access.tickets import Tickets
-from hf_space.api.application import create_api
-from hf_space.api.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
+from hf_space.api.app import create_api
+from hf_space.api.middleware.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
 from hf_space.settings import Settings
 from tests.stores import Store, Visitor, client_of, error_of, patch
 

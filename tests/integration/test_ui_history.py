@@ -14,10 +14,10 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
 from hf_space.access.owners import new_token
-from hf_space.api.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
+from hf_space.api.middleware.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
+from hf_space.messages.texts import Language, text
 from hf_space.schemas.errors import ErrorReport
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.ui.texts import Language, text
 from tests.bundle_factory import write_bundle
 from tests.demo_page import (
     ALL,

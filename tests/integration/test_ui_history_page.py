@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from hf_space.access.owners import new_token
-from hf_space.api.identify import VISITOR_HEADER
+from hf_space.api.middleware.identify import VISITOR_HEADER
+from hf_space.messages.texts import text
 from hf_space.schemas.history import MAX_NOTE_LENGTH
-from hf_space.ui.review import review_values
-from hf_space.ui.texts import text
+from hf_space.ui.components.review import review_values
 from tests.bundle_factory import write_bundle
 from tests.demo_page import (
     ALL,

@@ -11,12 +11,12 @@ import pytest
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.errors import ModelUnavailableError
+from hf_space.messages.texts import Language, text
 from hf_space.schemas.history import Opinion, Review
 from hf_space.schemas.prediction import ModelName
 from hf_space.ui.backend import Backend
-from hf_space.ui.form import recorded_rule
-from hf_space.ui.history_words import moment, opinion_list, opinion_words
-from hf_space.ui.texts import Language, text
+from hf_space.ui.components.form import recorded_rule
+from hf_space.ui.components.history_html import moment, opinion_list, opinion_words
 from tests.integration.test_ui_texts import result_with
 
 VERDICTS = {"idc": "malignant", "no_idc": "benign"}

@@ -15,6 +15,8 @@ import pytest
 
 from hf_space.bundle.calibration import OperatingPoint, Verdict
 from hf_space.errors import InvalidOptionsError, error_codes
+from hf_space.messages.errors import error_words
+from hf_space.messages.texts import TEXTS, Language, language_of, number, text, translations
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.errors import ErrorBody, error_body
 from hf_space.schemas.history import MAX_NOTE_LENGTH
@@ -25,11 +27,9 @@ from hf_space.schemas.prediction import (
     WarningCode,
 )
 from hf_space.ui.backend import OWN_THRESHOLD, chosen_options
-from hf_space.ui.error_words import error_words
-from hf_space.ui.render import MARKS, batch_table, verdict_card
-from hf_space.ui.tab_model import card_text
+from hf_space.ui.components.result_html import MARKS, batch_table, verdict_card
 from hf_space.ui.tables import batch_csv
-from hf_space.ui.texts import TEXTS, Language, language_of, number, text, translations
+from hf_space.ui.tabs.model import card_text
 
 UI = Path(__file__).parents[2] / "hf_space/ui"
 
@@ -92,7 +92,7 @@ def test_numbers_are_written_as_the_language_does(
 
 
 def test_every_text_is_used_and_every_used_text_exists() -> None:
-    code = "\n".join(p.read_text("utf-8") for p in UI.glob("*.py") if "texts" not in p.stem)
+    code = "\n".join(p.read_text("utf-8") for p in UI.rglob("*.py") if "texts" not in p.stem)
     used = set(re.findall(r"""["']([a-z_]+)["']""", code))
     by_prefix = {key for key in TEXTS if "." in key}
     built = {"download_json", "download_csv", "download_heatmap", "input_image", "input_region"}

@@ -14,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.settings import Settings
 from tests.drawn_inputs import DrawnInput, drawn_inputs
 

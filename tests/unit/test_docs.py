@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.cli import app as service_app
 from hf_space.deploy.command import app as deploy_app
 from hf_space.errors import BiopsiaError, error_codes

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 
 from hf_space.ui.backend import Backend
-from hf_space.ui.history_list import ANY, HistoryList
+from hf_space.ui.tabs.history_list import ANY, HistoryList
 
 
 class _Broken:
@@ -25,8 +25,8 @@ def test_a_table_that_fails_midway_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
-    monkeypatch.setattr("hf_space.ui.history_list.page_owner", lambda *_: b"o" * 32)
-    monkeypatch.setattr("hf_space.ui.history_list.history_row", lambda item: [item])
+    monkeypatch.setattr("hf_space.ui.tabs.history_list.page_owner", lambda *_: b"o" * 32)
+    monkeypatch.setattr("hf_space.ui.tabs.history_list.history_row", lambda item: [item])
     listing = HistoryList(cast("Backend", SimpleNamespace(history=_Broken())))
     request = cast("gr.Request", SimpleNamespace(headers={}))
     with pytest.raises(gr.Error):

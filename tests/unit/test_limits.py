@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 from hf_space.access.rate_limit import Limiter
-from hf_space.api.limits import LimitMiddleware
+from hf_space.api.middleware.rate_limit import LimitMiddleware
 from hf_space.observability.metrics import Metrics
 
 if TYPE_CHECKING:

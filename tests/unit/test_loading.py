@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from starlette.datastructures import State
 
-from hf_space.api import loading
+from hf_space.api import lifespan as loading
 from hf_space.bundle.load import Origin
 from hf_space.errors import BundleError, FetchError
 from hf_space.prediction.predictor import Predictor

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from hf_space.api.application import create_api
+from hf_space.api.app import create_api
 from hf_space.settings import Settings, secret_settings, settings_table
 from tests.server import ROOT
 

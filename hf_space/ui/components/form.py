@@ -15,9 +15,9 @@ from hf_space.errors import ModelUnavailableError
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend
-from hf_space.ui.examples import Example
-from hf_space.ui.panel import Panel, build_panel
-from hf_space.ui.uploads import offer, read_upload
+from hf_space.ui.components.examples import Example
+from hf_space.ui.components.options_panel import Panel, build_panel
+from hf_space.ui.gradio_app.uploads import offer, read_upload
 from hf_space.ui.visitor import Visit, page_owner
 
 # How the page is told to change a component, and leave the rest of it.

@@ -1,10 +1,10 @@
-"""Loads the model when the API starts, and tries again where that may help."""
+"""What starts with the API, and ends with it: Redis, the history, the model."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from hf_space.prediction.predictor import Predictor
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from fastapi import FastAPI
     from starlette.datastructures import State
 
 # Between tries to fetch a model while the Hub is away.
@@ -86,3 +87,23 @@ async def _load(state: State) -> Predictor | None:
         " ".join(filter(None, astuple(predictor.bundle.origin))),
     )
     return predictor
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Hold what an application works with, from its start to its end."""
+    state = app.state
+    async with AsyncExitStack() as stack:
+        if state.link:
+            stack.push_async_callback(state.link.close)
+            await state.link.start()
+            stack.push_async_callback(state.cache.settle)
+        # Closed after the predictor, whose last answers it writes.
+        stack.push_async_callback(state.archive.close)
+        # The database answers while the model loads.
+        opening = asyncio.create_task(state.archive.start())
+        try:
+            await stack.enter_async_context(loaded_model(state))
+        finally:
+            await opening
+        yield

@@ -6,13 +6,19 @@ from typing import Any
 
 import gradio as gr
 
+from hf_space.messages.texts import language_of, text
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words
-from hf_space.ui.examples import Example
-from hf_space.ui.form import applied_rule, build_form, build_picture, drawing, predict_upload
-from hf_space.ui.panel import Panel
-from hf_space.ui.render import evidence_grid, verdict_card
-from hf_space.ui.review import build_review, review_values
-from hf_space.ui.texts import language_of, text
+from hf_space.ui.components.examples import Example
+from hf_space.ui.components.form import (
+    applied_rule,
+    build_form,
+    build_picture,
+    drawing,
+    predict_upload,
+)
+from hf_space.ui.components.options_panel import Panel
+from hf_space.ui.components.result_html import evidence_grid, verdict_card
+from hf_space.ui.components.review import build_review, review_values
 from hf_space.ui.visitor import Visit
 
 

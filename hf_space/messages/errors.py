@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hf_space.ui.texts import Language, number, text, text_or
+from hf_space.messages.texts import Language, number, text, text_or
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

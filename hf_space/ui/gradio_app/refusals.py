@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from hf_space.messages.texts import accepted_language
 from hf_space.schemas.errors import ErrorReport
 from hf_space.ui.backend import error_text
-from hf_space.ui.texts import accepted_language
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

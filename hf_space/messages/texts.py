@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from hf_space.ui.error_texts import ERROR_TEXTS
-from hf_space.ui.history_texts import HISTORY_TEXTS
+from hf_space.messages.error_texts import ERROR_TEXTS
+from hf_space.messages.history_texts import HISTORY_TEXTS
 
 if TYPE_CHECKING:
     import gradio as gr

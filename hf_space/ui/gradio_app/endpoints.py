@@ -16,8 +16,8 @@ from hf_space.prediction.batch import predict_many
 from hf_space.prediction.model_report import model_report
 from hf_space.schemas.options import read_options
 from hf_space.ui.backend import Backend, errors_in_words
-from hf_space.ui.batch_files import batch_images
-from hf_space.ui.uploads import Uploads, read_bounded, uploaded_name, uploaded_path
+from hf_space.ui.gradio_app.batch_files import batch_images
+from hf_space.ui.gradio_app.uploads import Uploads, read_bounded, uploaded_name, uploaded_path
 from hf_space.ui.visitor import caller_owner
 
 # No postponed annotations in this file: Gradio reads the return types as they stand.

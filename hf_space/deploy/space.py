@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from hf_space.bundle.config import INFERENCE_FILE
 from hf_space.deploy.folder import APP_FILE, HubModel, SpaceError
-from hf_space.publishing import explained, require_own
+from hf_space.deploy.hub import explained, require_own
 from hf_space.settings import Settings, secret_settings, settings_faults
 
 _PREFIX: Final = "BIOPSIA_"

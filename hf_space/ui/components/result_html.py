@@ -6,9 +6,9 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
+from hf_space.messages.errors import error_words
+from hf_space.messages.texts import Language, number, text, text_or
 from hf_space.prediction.trust import is_unreliable, means_little
-from hf_space.ui.error_words import error_words
-from hf_space.ui.texts import Language, number, text, text_or
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import gradio as gr
 
+from hf_space.messages.texts import Language, language_of, number, text, text_or
 from hf_space.prediction.model_report import model_report
 from hf_space.ui.backend import Backend, errors_in_words
-from hf_space.ui.render import facts_list, point_name, table
-from hf_space.ui.texts import Language, language_of, number, text, text_or
+from hf_space.ui.components.result_html import facts_list, point_name, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

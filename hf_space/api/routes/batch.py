@@ -12,7 +12,6 @@ from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
 
 from hf_space.access.rate_limit import charge
-from hf_space.api.body import MULTIPART, form_options, read_form, uploads
 from hf_space.api.dependencies import (
     LimiterDep,
     MetricsDep,
@@ -21,7 +20,8 @@ from hf_space.api.dependencies import (
     VisitorDep,
 )
 from hf_space.api.errors import ERROR_RESPONSES
-from hf_space.api.routes_predict import form_schema
+from hf_space.api.openapi import form_schema
+from hf_space.api.request_body import MULTIPART, form_options, read_form, uploads
 from hf_space.errors import MissingImageError
 from hf_space.imaging.zip_archive import NamedImage, is_zip, zip_images
 from hf_space.prediction.batch import predict_many

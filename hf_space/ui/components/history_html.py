@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from hf_space.ui.render import facts_list, verdict_line
-from hf_space.ui.texts import Language, number, text
+from hf_space.messages.texts import Language, number, text
+from hf_space.ui.components.result_html import facts_list, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

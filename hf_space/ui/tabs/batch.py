@@ -8,18 +8,18 @@ from typing import Any
 
 import gradio as gr
 
+from hf_space.messages.texts import language_of, text
 from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import PredictOptions
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words
-from hf_space.ui.batch_files import batch_images
-from hf_space.ui.form import call_on_run
-from hf_space.ui.panel import Panel, build_panel
-from hf_space.ui.render import batch_table
-from hf_space.ui.tab_region import PROGRESS, download
+from hf_space.ui.components.form import call_on_run
+from hf_space.ui.components.options_panel import Panel, build_panel
+from hf_space.ui.components.result_html import batch_table
+from hf_space.ui.gradio_app.batch_files import batch_images
+from hf_space.ui.gradio_app.uploads import uploaded_name, uploaded_path
 from hf_space.ui.tables import batch_csv
-from hf_space.ui.texts import language_of, text
-from hf_space.ui.uploads import uploaded_name, uploaded_path
+from hf_space.ui.tabs.region import PROGRESS, download
 from hf_space.ui.visitor import Visit, page_owner
 
 

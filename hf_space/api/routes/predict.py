@@ -7,39 +7,16 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from hf_space.api.body import MULTIPART, read_predict_body
 from hf_space.api.dependencies import PredictorDep, SettingsDep, VisitorDep
 from hf_space.api.disconnect import while_connected
-from hf_space.api.document import reference_to
 from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.api.openapi import form_schema, reference_to
+from hf_space.api.request_body import MULTIPART, read_predict_body
 from hf_space.inference.probe import DRAWN_PATCH
-from hf_space.schemas.options import PredictOptions, PredictRequest
+from hf_space.schemas.options import PredictRequest
 from hf_space.schemas.prediction import PredictionResult
 
 router = APIRouter()
-
-
-def form_schema(part: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI schema of a form with a file part beside the options."""
-    options = PredictOptions.model_json_schema()
-    fields = {name: _optional(field) for name, field in options["properties"].items()}
-    return options | {
-        "title": "PredictForm",
-        "properties": {part: schema} | fields,
-        "required": [part],
-    }
-
-
-def _optional(field: dict[str, Any]) -> dict[str, Any]:
-    """Say how a form leaves a field unset: it cannot send null, but may send nothing.
-
-    Without the empty example, the documentation's form fills in values that contradict each other.
-    """
-    if "anyOf" not in field:
-        return field
-    kind: dict[str, Any] = next(kind for kind in field["anyOf"] if kind != {"type": "null"})
-    kept = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
-    return kept | kind | {"example": ""}
 
 
 def _json_example() -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import Any, Final
 import gradio as gr
 
 from hf_space.errors import InvalidOptionsError, ModelUnavailableError
+from hf_space.messages.texts import Language, language_of, number, text
 from hf_space.prediction.model_report import model_report
 from hf_space.schemas.model import ModelReport, ThresholdFigures
 from hf_space.ui.backend import OWN_THRESHOLD, Backend, chosen_options
-from hf_space.ui.render import point_name
-from hf_space.ui.texts import Language, language_of, number, text
+from hf_space.ui.components.result_html import point_name
 
 # Measured thresholds are written with few digits; a typed one is exactly the same, or another.
 _SAME: Final = 1e-6

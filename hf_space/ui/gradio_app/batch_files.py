@@ -9,7 +9,7 @@ from anyio import to_thread
 
 from hf_space.errors import MissingImageError
 from hf_space.imaging.zip_archive import NamedImage, check_count, is_zip, zip_images
-from hf_space.ui.uploads import read_bounded
+from hf_space.ui.gradio_app.uploads import read_bounded
 
 if TYPE_CHECKING:
     from contextlib import ExitStack

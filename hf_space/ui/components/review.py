@@ -9,10 +9,10 @@ from uuid import UUID
 import gradio as gr
 
 from hf_space.errors import UnknownRecordError
+from hf_space.messages.texts import language_of
 from hf_space.schemas.history import MAX_NOTE_LENGTH, Opinion, ReviewRequest
 from hf_space.ui.backend import errors_in_words, validated
-from hf_space.ui.history_words import opinion_list
-from hf_space.ui.texts import language_of
+from hf_space.ui.components.history_html import opinion_list
 from hf_space.ui.visitor import page_owner
 
 if TYPE_CHECKING:

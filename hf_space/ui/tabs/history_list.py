@@ -8,20 +8,20 @@ import gradio as gr
 
 from hf_space.csv_text import csv_line
 from hf_space.history_csv import HISTORY_COLUMNS, history_row
+from hf_space.messages.texts import language_of, text
 from hf_space.schemas.history import HistoryFilter, HistoryQuery
 from hf_space.ui.backend import errors_in_words, validated
-from hf_space.ui.history_words import history_list
-from hf_space.ui.texts import language_of, text
-from hf_space.ui.uploads import discard_offer, place_to_offer
+from hf_space.ui.components.history_html import history_list
+from hf_space.ui.gradio_app.uploads import discard_offer, place_to_offer
 from hf_space.ui.visitor import page_owner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from hf_space.messages.texts import Language
     from hf_space.schemas.history import HistoryItem
     from hf_space.ui.backend import Backend
-    from hf_space.ui.texts import Language
 
 ANY: Final = "any"
 REVIEWED: Final = {ANY: None, "yes": True, "no": False}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi.encoders import jsonable_encoder
 from pydantic.json_schema import models_json_schema
 
+from hf_space.schemas.options import PredictOptions
+
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from pydantic import BaseModel
@@ -43,3 +45,26 @@ def add_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
 def openapi_text(app: FastAPI) -> str:
     """Return the document that `GET /openapi.json` answers with, indented."""
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+def form_schema(part: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI schema of a form with a file part beside the options."""
+    options = PredictOptions.model_json_schema()
+    fields = {name: _optional(field) for name, field in options["properties"].items()}
+    return options | {
+        "title": "PredictForm",
+        "properties": {part: schema} | fields,
+        "required": [part],
+    }
+
+
+def _optional(field: dict[str, Any]) -> dict[str, Any]:
+    """Say how a form leaves a field unset: it cannot send null, but may send nothing.
+
+    Without the empty example, the documentation's form fills in values that contradict each other.
+    """
+    if "anyOf" not in field:
+        return field
+    kind: dict[str, Any] = next(kind for kind in field["anyOf"] if kind != {"type": "null"})
+    kept = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
+    return kept | kind | {"example": ""}

@@ -11,19 +11,19 @@ from anyio import to_thread
 
 from hf_space.errors import UnknownRecordError
 from hf_space.history.codec import result_of
+from hf_space.messages.texts import language_of, text
 from hf_space.ui.backend import errors_in_words
-from hf_space.ui.confirm import build_confirmed
-from hf_space.ui.form import build_picture, drawing, recorded_rule
-from hf_space.ui.history_words import opinion_list, record_facts
-from hf_space.ui.render import region_figures, verdict_card
-from hf_space.ui.review import ReviewBox, build_review, record_id, review_values
-from hf_space.ui.texts import language_of, text
+from hf_space.ui.components.confirm import build_confirmed
+from hf_space.ui.components.form import build_picture, drawing, recorded_rule
+from hf_space.ui.components.history_html import opinion_list, record_facts
+from hf_space.ui.components.result_html import region_figures, verdict_card
+from hf_space.ui.components.review import ReviewBox, build_review, record_id, review_values
 from hf_space.ui.visitor import page_owner
 
 if TYPE_CHECKING:
+    from hf_space.messages.texts import Language
     from hf_space.schemas.prediction import PredictionResult
     from hf_space.ui.backend import Backend
-    from hf_space.ui.texts import Language
     from hf_space.ui.visitor import Visit
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
 
-from hf_space.ui.confirm import build_confirmed
-from hf_space.ui.form import clearing
-from hf_space.ui.history_list import ANY, REVIEWED, TABLE, HistoryList
-from hf_space.ui.history_record import RecordView, build_record
-from hf_space.ui.render import MARKS
-from hf_space.ui.texts import text
+from hf_space.messages.texts import text
+from hf_space.ui.components.confirm import build_confirmed
+from hf_space.ui.components.form import clearing
+from hf_space.ui.components.result_html import MARKS
+from hf_space.ui.tabs.history_list import ANY, REVIEWED, TABLE, HistoryList
+from hf_space.ui.tabs.history_record import RecordView, build_record
 
 if TYPE_CHECKING:
+    from hf_space.messages.texts import Language
     from hf_space.ui.backend import Backend
-    from hf_space.ui.texts import Language
     from hf_space.ui.visitor import Visit
 
 # One listener for all rows, whatever part of one was pressed.

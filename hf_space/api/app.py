@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -13,23 +11,15 @@ from fastapi_offline import FastAPIOffline
 from hf_space.access.owners import ApiKeys
 from hf_space.access.rate_limit import Limiter
 from hf_space.access.tickets import Tickets
-from hf_space.api import (
-    routes_batch,
-    routes_health,
-    routes_history,
-    routes_model,
-    routes_predict,
-    routes_stats,
-    routes_tickets,
-)
-from hf_space.api.document import add_schemas
 from hf_space.api.errors import add_error_handlers
-from hf_space.api.identify import VISITOR_HEADER, IdentifyMiddleware
-from hf_space.api.limits import HEADERS as LIMIT_HEADERS
-from hf_space.api.limits import LimitMiddleware
-from hf_space.api.loading import loaded_model
-from hf_space.api.observe import HEADER, ObserveMiddleware
-from hf_space.api.paths import PathMiddleware
+from hf_space.api.lifespan import lifespan
+from hf_space.api.middleware.identify import VISITOR_HEADER, IdentifyMiddleware
+from hf_space.api.middleware.observe import HEADER, ObserveMiddleware
+from hf_space.api.middleware.paths import PathMiddleware
+from hf_space.api.middleware.rate_limit import HEADERS as LIMIT_HEADERS
+from hf_space.api.middleware.rate_limit import LimitMiddleware
+from hf_space.api.openapi import add_schemas
+from hf_space.api.routes import batch, health, history, model, predict, statistics, tickets
 from hf_space.cache.redis import RedisLink
 from hf_space.cache.result_cache import ResultCache
 from hf_space.history.service import Archive
@@ -37,19 +27,9 @@ from hf_space.observability.metrics import Metrics
 from hf_space.schemas.options import PredictRequest
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from hf_space.settings import Settings
 
-_RESOURCES = (
-    routes_predict,
-    routes_batch,
-    routes_tickets,
-    routes_history,
-    routes_stats,
-    routes_health,
-    routes_model,
-)
+_RESOURCES = (predict, batch, tickets, history, statistics, health, model)
 
 
 def create_api(settings: Settings) -> FastAPI:
@@ -59,7 +39,7 @@ def create_api(settings: Settings) -> FastAPI:
         redoc_url=None,
         title="Biopsia",
         description="Finds invasive ductal carcinoma in H&E tissue. Research use only.",
-        lifespan=_lifespan,
+        lifespan=lifespan,
         redirect_slashes=False,
     )
     _add_parts(app, settings)
@@ -114,22 +94,3 @@ def _allow_origins(app: FastAPI, settings: Settings) -> None:
         allow_headers=("*",),
         expose_headers=(HEADER, VISITOR_HEADER, "Retry-After", *LIMIT_HEADERS),
     )
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    state = app.state
-    async with AsyncExitStack() as stack:
-        if state.link:
-            stack.push_async_callback(state.link.close)
-            await state.link.start()
-            stack.push_async_callback(state.cache.settle)
-        # Closed after the predictor, whose last answers it writes.
-        stack.push_async_callback(state.archive.close)
-        # The database answers while the model loads.
-        opening = asyncio.create_task(state.archive.start())
-        try:
-            await stack.enter_async_context(loaded_model(state))
-        finally:
-            await opening
-        yield

@@ -1,0 +1,1 @@
+"""Gradio inside the application: mounting, guards, uploads, named endpoints."""
