@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 from pydantic import ValidationError
 from tqdm import tqdm
 
 from hf_space.errors import BiopsiaError
+from hf_space.exports.predictions import image_row, write_csv
 from hf_space.imaging.zip_archive import NamedImage
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.predictor import Predictor
@@ -21,10 +21,6 @@ from hf_space.schemas.options import PredictOptions
 from hf_space.settings import Settings, settings_table
 
 SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-COLUMNS: Final = (
-    *("file", "verdict", "probability", "threshold", "operating_point", "kind"),
-    *("microns_per_pixel", "scale_source", "malignant_area_mm2", "warnings", "error"),
-)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -76,7 +72,7 @@ def predict(
         raise typer.Exit(1) from error
     if csv_file:
         with csv_file.open("w", newline="", encoding="utf-8") as file:
-            write_csv(file, [_row(item) for item in items])
+            write_csv(file, [image_row(item) for item in items])
     raise typer.Exit(any(item.error for item in items))
 
 
@@ -106,13 +102,6 @@ def find_images(paths: list[Path]) -> list[Path]:
         else:
             found.append(path)
     return found
-
-
-def write_csv(file: IO[str], rows: list[dict[str, Any]]) -> None:
-    """Write rows with the columns `COLUMNS`."""
-    writer = csv.DictWriter(file, COLUMNS, restval="")
-    writer.writeheader()
-    writer.writerows(rows)
 
 
 def _check_writable(path: Path) -> None:
@@ -152,23 +141,3 @@ def _print_row(item: BatchItem) -> None:
         line = f"{result.probability:.3f}  {result.verdict:<9}  {item.name}"
         codes = ", ".join(warning.code for warning in result.warnings)
         typer.echo(f"{line}  ({codes})" if codes else line)
-
-
-def _row(item: BatchItem) -> dict[str, Any]:
-    row: dict[str, Any] = {"file": item.name}
-    if item.error:
-        return row | {"error": f"{item.error.code}: {item.error.message}"}
-    if item.result:
-        result = item.result
-        row |= {
-            "verdict": result.verdict,
-            "probability": round(result.probability, 6),
-            "threshold": round(result.threshold, 6),
-            "operating_point": result.operating_point,
-            "kind": result.kind,
-            "microns_per_pixel": result.image.microns_per_pixel,
-            "scale_source": result.image.scale_source,
-            "malignant_area_mm2": result.region.malignant_area_mm2 if result.region else None,
-            "warnings": " ".join(warning.code for warning in result.warnings),
-        }
-    return row

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from hf_space.api.middleware.identify import VISITOR_HEADER
-from hf_space.history_csv import HISTORY_COLUMNS
+from hf_space.exports.history import HISTORY_COLUMNS
 from hf_space.messages.texts import Language, text
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.e2e.browser import Browser, chromium

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from hf_space.history_csv import HISTORY_COLUMNS
+from hf_space.exports.history import HISTORY_COLUMNS
 from hf_space.schemas.errors import ErrorReport
 from hf_space.schemas.history import MAX_NOTE_LENGTH, Review
 from tests.record_factory import NOON, make_record

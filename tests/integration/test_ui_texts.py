@@ -15,6 +15,7 @@ import pytest
 
 from hf_space.bundle.calibration import OperatingPoint, Verdict
 from hf_space.errors import InvalidOptionsError, error_codes
+from hf_space.exports.predictions import batch_csv
 from hf_space.messages.errors import error_words
 from hf_space.messages.texts import TEXTS, Language, language_of, number, text, translations
 from hf_space.schemas.batch import BatchItem
@@ -28,7 +29,6 @@ from hf_space.schemas.prediction import (
 )
 from hf_space.ui.backend import OWN_THRESHOLD, chosen_options
 from hf_space.ui.components.result_html import MARKS, batch_table, verdict_card
-from hf_space.ui.tables import batch_csv
 from hf_space.ui.tabs.model import card_text
 
 UI = Path(__file__).parents[2] / "hf_space/ui"

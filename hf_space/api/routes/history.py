@@ -13,9 +13,9 @@ from fastapi.responses import StreamingResponse
 
 from hf_space.api.dependencies import HistoryDep, OwnerDep, PredictorDep
 from hf_space.api.errors import ERROR_RESPONSES
-from hf_space.csv_text import csv_line
+from hf_space.exports.csv import csv_line
+from hf_space.exports.history import HISTORY_COLUMNS, history_row
 from hf_space.history.codec import result_of
-from hf_space.history_csv import HISTORY_COLUMNS, history_row
 from hf_space.schemas.history import (
     Deleted,
     HistoryFilter,

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
+from hf_space.exports.predictions import tiles_of
 from hf_space.messages.errors import error_words
 from hf_space.messages.texts import Language, number, text, text_or
 from hf_space.prediction.trust import is_unreliable, means_little
@@ -138,17 +139,6 @@ def tile_table(result: PredictionResult, point: OperatingPoint, language: Langua
         cut = text("tiles_cut", language, shown=len(shown), total=len(ranked))
         note = f'<p class="bp-facts">{cut}</p>'
     return table(text("tiles_title", language), headers, rows) + note
-
-
-def tiles_of(result: PredictionResult) -> list[tuple[int, int, float]]:
-    """List the row, column and probability of a region's tissue tiles; places count from 1."""
-    tiles = result.region.tiles if result.region else []
-    return [
-        (row, column, value)
-        for row, line in enumerate(tiles, start=1)
-        for column, value in enumerate(line, start=1)
-        if value is not None
-    ]
 
 
 def batch_table(items: Sequence[BatchItem], language: Language) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import gradio as gr
 
+from hf_space.exports.predictions import batch_csv
 from hf_space.messages.texts import language_of, text
 from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
@@ -18,7 +19,6 @@ from hf_space.ui.components.options_panel import Panel, build_panel
 from hf_space.ui.components.result_html import batch_table
 from hf_space.ui.gradio_app.batch_files import batch_images
 from hf_space.ui.gradio_app.uploads import uploaded_name, uploaded_path
-from hf_space.ui.tables import batch_csv
 from hf_space.ui.tabs.region import PROGRESS, download
 from hf_space.ui.visitor import Visit, page_owner
 

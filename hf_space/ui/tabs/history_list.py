@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
 
-from hf_space.csv_text import csv_line
-from hf_space.history_csv import HISTORY_COLUMNS, history_row
+from hf_space.exports.csv import csv_line
+from hf_space.exports.history import HISTORY_COLUMNS, history_row
 from hf_space.messages.texts import language_of, text
 from hf_space.schemas.history import HistoryFilter, HistoryQuery
 from hf_space.ui.backend import errors_in_words, validated

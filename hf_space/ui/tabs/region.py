@@ -7,6 +7,7 @@ from typing import Any, Final
 import gradio as gr
 
 from hf_space.bundle.calibration import OperatingPoint
+from hf_space.exports.predictions import tiles_csv
 from hf_space.messages.texts import Language, language_of, text
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words
@@ -23,7 +24,6 @@ from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import region_figures, tile_table, verdict_card
 from hf_space.ui.components.review import build_review, review_values
 from hf_space.ui.gradio_app.uploads import offer
-from hf_space.ui.tables import tiles_csv
 from hf_space.ui.visitor import Visit
 
 # Gradio puts the progress of the call in its place.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hf_space.csv_text import plain_text
+from hf_space.exports.csv import plain_text
 
 if TYPE_CHECKING:
     from hf_space.schemas.history import HistoryItem

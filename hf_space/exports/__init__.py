@@ -1,0 +1,1 @@
+"""Results as files: every column list and format once."""
