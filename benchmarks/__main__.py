@@ -18,7 +18,7 @@ from benchmarks.serving import QUICK, Plan, measure_serving
 from benchmarks.site import measure_site, render_site
 from benchmarks.space import measure_space, render_space
 from benchmarks.table import render_serving
-from training.documents import replace_block
+from training.release.documents import replace_block
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"

@@ -12,10 +12,10 @@ import keras
 import numpy as np
 
 from tests.synthetic import make_patches
-from training.arrays import Patches
-from training.config import Backbone, TrainConfig
-from training.model import from_config, unfreeze
-from training.pipeline import Examples, training_batches
+from training.data.arrays import Patches
+from training.fitting.config import Backbone, TrainConfig
+from training.fitting.model import from_config, unfreeze
+from training.fitting.pipeline import Examples, training_batches
 
 _PATCHES_PER_CLASS = 256
 _WARM_UP = 3

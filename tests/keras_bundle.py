@@ -12,8 +12,8 @@ from hf_space.bundle.config import INFERENCE_FILE, InferenceConfig
 from hf_space.bundle.load import file_sha256
 from tests.bundle_factory import BIAS, GRID, INPUT_SIZE, WEIGHTS
 from tests.measured_bundle import write_measured_bundle
-from training.export import KERAS_WEIGHTS_FILE
-from training.model import ACTIVATION_MAP, LOGIT
+from training.fitting.model import ACTIVATION_MAP, LOGIT
+from training.release.export import KERAS_WEIGHTS_FILE
 
 
 def write_keras_bundle(folder: Path, *, bias: float = BIAS) -> Path:

@@ -11,11 +11,11 @@ import pandas as pd
 from hf_space.bundle.config import METRICS_FILE
 from hf_space.bundle.load import load_bundle
 from tests.bundle_factory import write_bundle
-from training.assessment import Scored, report
-from training.calibrate import CALIBRATION_FILE, calibrate
-from training.compare import CANDIDATES_FILE, Candidate, Candidates
-from training.config import TrainConfig
-from training.run import TRAINING_FILE, TrainingRecord
+from training.evaluation.assessment import Scored, report
+from training.evaluation.calibrate import CALIBRATION_FILE, calibrate
+from training.evaluation.compare import CANDIDATES_FILE, Candidate, Candidates
+from training.fitting.config import TrainConfig
+from training.fitting.run import TRAINING_FILE, TrainingRecord
 
 CASES = 6
 PATCHES_PER_CASE = 20

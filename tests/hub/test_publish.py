@@ -16,9 +16,9 @@ from hf_space.deploy.hub import HubError
 from tests.hub.server import Hub
 from tests.keras_bundle import write_keras_bundle
 from training.errors import ConfigurationError, PublishError, RunError
-from training.export import KERAS_WEIGHTS_FILE
-from training.measured import METRIC_TITLES, measured_bundle
-from training.publish import publish_model
+from training.evaluation.measured import METRIC_TITLES, measured_bundle
+from training.release.export import KERAS_WEIGHTS_FILE
+from training.release.publish_model import publish_model
 
 REPO = "owner/biopsia-idc"
 

@@ -25,9 +25,9 @@ from hf_space.inference.probe import probe_patches
 from tests.hub.server import Hub, running_hub
 from tests.server import ROOT
 from tests.synthetic import write_kaggle_tree
-from training.arrays import load_patches
-from training.prepare import prepare
-from training.splits import PUBLISHED
+from training.data.arrays import load_patches
+from training.data.prepare import prepare
+from training.data.splits import PUBLISHED
 
 MODEL = ROOT / "hf_space" / "model"
 REPO, DATASET_REPO = "owner/biopsia-idc", "owner/patches"

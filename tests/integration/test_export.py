@@ -14,13 +14,13 @@ from hf_space.bundle.load import load_bundle
 from hf_space.imaging.preprocess import preprocess
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from tests.synthetic import make_patches
-from training.calibrate import CalibrationReport, CalibrationResult
-from training.config import CONFIG_FILE, Backbone, TrainConfig
 from training.errors import RunError
-from training.export import EXTRA_FORMATS, export
-from training.gradcam import grad_cam
-from training.model import ACTIVATION_MAP, FEATURES, LOGIT, build_model, explained
-from training.run import FACTS_FILE, MODEL_FILE, RunFacts
+from training.evaluation.calibrate import CalibrationReport, CalibrationResult
+from training.fitting.config import CONFIG_FILE, Backbone, TrainConfig
+from training.fitting.gradcam import grad_cam
+from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT, build_model, explained
+from training.fitting.run import FACTS_FILE, MODEL_FILE, RunFacts
+from training.release.export import EXTRA_FORMATS, export
 
 SIZE = 64
 POINT = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)

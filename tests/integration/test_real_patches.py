@@ -11,8 +11,8 @@ from sklearn.metrics import roc_auc_score
 from hf_space.bundle.load import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
-from training.source import open_source, read_patches
-from training.splits import split_of
+from training.data.source import open_source, read_patches
+from training.data.splits import split_of
 
 MODEL = Path(__file__).parents[2] / "hf_space" / "model"
 

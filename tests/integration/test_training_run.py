@@ -18,9 +18,9 @@ from hf_space.bundle.config import METRICS_FILE
 from hf_space.bundle.load import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
-from training.arrays import load_patches
-from training.prepare import prepare
-from training.run import HISTORY_FILE, read_history
+from training.data.arrays import load_patches
+from training.data.prepare import prepare
+from training.fitting.run import HISTORY_FILE, read_history
 
 # VGG16 builds in a second; the head's dropout is the random layer that resuming must repeat.
 OPTIONS = [

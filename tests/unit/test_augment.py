@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.augment import augment_colour, augment_geometry, jitter_stains, right_angles
-from training.config import AugmentConfig
+from training.fitting.augment import augment_colour, augment_geometry, jitter_stains, right_angles
+from training.fitting.config import AugmentConfig
 
 SEED = tf.constant([3, 5])
 

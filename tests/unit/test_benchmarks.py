@@ -40,7 +40,7 @@ from hf_space.history.database.tables import COUNTS, VERDICT_COUNTS
 from hf_space.schemas.ids import time_of
 from tests.record_factory import make_record
 from tests.synthetic import encode_png, make_patches
-from training.documents import block_of
+from training.release.documents import block_of
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from training.bootstrap import bootstrap_by_case, draw_counts, interval
+from training.evaluation.bootstrap import bootstrap_by_case, draw_counts, interval
 from training.metrics import METRICS, ScoredPatches, binary_metrics
 
 

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from training import calibrate as module
-from training.calibrate import (
+from training.errors import DatasetError
+from training.evaluation import calibrate as module
+from training.evaluation.calibrate import (
     CalibrationResult,
     calibrate,
     fit_calibration,
     read_predictions,
 )
-from training.errors import DatasetError
 
 
 def _table(count: int = 6000, *, slope: float = 0.6, intercept: float = -0.8) -> pd.DataFrame:

@@ -15,9 +15,8 @@ from huggingface_hub import ModelCard
 from hf_space.bundle.config import METRICS_FILE
 from tests.bundle_factory import write_bundle
 from tests.measured_bundle import write_measured_bundle
-from training.card import render_card, write_card
 from training.errors import ConfigurationError, RunError
-from training.measured import (
+from training.evaluation.measured import (
     METRIC_TITLES,
     Measured,
     case_spread,
@@ -26,6 +25,7 @@ from training.measured import (
     measured_bundle,
     percent,
 )
+from training.release.card import render_card, write_card
 
 
 @pytest.fixture(scope="module")

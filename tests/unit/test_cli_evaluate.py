@@ -17,7 +17,7 @@ from tests.bundle_factory import CALIBRATION, expected_logit, expected_probabili
 from tests.reference import reference_metrics
 from tests.synthetic import write_patch
 from training import cli
-from training.calibrate import CalibrationResult
+from training.evaluation.calibrate import CalibrationResult
 from training.metrics import METRICS
 
 TRAINING_CASE, TEST_CASE = "10254", "10255"

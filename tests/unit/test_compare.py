@@ -14,10 +14,10 @@ from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
 from typer.testing import CliRunner
 
 from training.cli import app
-from training.compare import compare
-from training.config import TrainConfig
 from training.errors import ConfigurationError, RunError
-from training.run import FACTS_FILE, HISTORY_FILE, VALIDATION_FILE, RunFacts, start_run
+from training.evaluation.compare import compare
+from training.fitting.config import TrainConfig
+from training.fitting.run import FACTS_FILE, HISTORY_FILE, VALIDATION_FILE, RunFacts, start_run
 
 CONFIG = TrainConfig(dataset="/home/someone/prepared", epochs=2, weights="none")
 

@@ -71,7 +71,7 @@ def test_the_image_is_what_hosts_need() -> None:
 def test_builders_get_the_service_and_nothing_else(tmp_path: Path) -> None:
     kept = ["app.py", "LICENSE", "hf_space/api/routes.py", "hf_space/model/config.json"]
     private = [".env", "hf_space/.env", "hf_space/.env.local", "var/history.sqlite3"]
-    others = ["frontend/package.json", "training/run.py", "tests/server.py", ".git/config"]
+    others = ["frontend/package.json", "training/fitting/run.py", "tests/server.py", ".git/config"]
     made = ["hf_space/__pycache__/cli.pyc", "hf_space/a.log", "hf_space/history.sqlite3"]
     for name in (*kept, *private, *others, *made):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -29,10 +29,10 @@ from hf_space.schemas.prediction import (
 )
 from hf_space.settings import Settings
 from tests.measured_bundle import write_measured_bundle
-from training.card import CARD_FILE, render_card, write_card
 from training.cli import app as training_app
-from training.documents import BLOCKS, block_of, render_block, update_document
-from training.measured import Measured, measured_bundle
+from training.evaluation.measured import Measured, measured_bundle
+from training.release.card import CARD_FILE, render_card, write_card
+from training.release.documents import BLOCKS, block_of, render_block, update_document
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "hf_space" / "model"

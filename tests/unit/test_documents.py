@@ -9,9 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.measured_bundle import CANDIDATE, write_measured_bundle
-from training.documents import BLOCKS, block_of, render_block, replace_block, update_document
 from training.errors import ConfigurationError
-from training.measured import Measured, measured_bundle
+from training.evaluation.measured import Measured, measured_bundle
+from training.release.documents import (
+    BLOCKS,
+    block_of,
+    render_block,
+    replace_block,
+    update_document,
+)
 
 
 @pytest.fixture(scope="module")

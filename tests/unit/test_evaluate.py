@@ -17,12 +17,12 @@ from hf_space.bundle.config import InferenceConfig
 from hf_space.bundle.load import Bundle
 from tests.bundle_factory import expected_logit, plain_image, write_bundle
 from tests.synthetic import write_patch
-from training.assessment import Scored, jsonable, report
-from training.cli_evaluate import register
+from training.cli.evaluate import register
+from training.data.source import open_source
 from training.errors import ConfigurationError, SourceError
-from training.evaluate import dihedral_views, evaluate, score_patches
+from training.evaluation.assessment import Scored, jsonable, report
+from training.evaluation.evaluate import dihedral_views, evaluate, score_patches
 from training.metrics import METRICS
-from training.source import open_source
 
 REQUIRED = {
     *METRICS,

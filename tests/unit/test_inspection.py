@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from tests.synthetic import patch_name
-from training.errors import PatchReadError
-from training.inspection import (
+from training.data.inspection import (
     Audit,
     ExcludedPatch,
     InspectedPatch,
     inspect_patches,
     is_near_white,
 )
-from training.source import PatchRecord, PatchSource, parse_name
+from training.data.source import PatchRecord, PatchSource, parse_name
+from training.errors import PatchReadError
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from training.config import BACKBONES, Backbone
 from training.errors import RunError
-from training.gradcam import grad_cam
-from training.model import (
+from training.fitting.config import BACKBONES, Backbone
+from training.fitting.gradcam import grad_cam
+from training.fitting.model import (
     ACTIVATION_MAP,
     FEATURES,
     LOGIT,

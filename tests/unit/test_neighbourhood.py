@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.neighbourhood import complete_slides, grid_positions, neighbourhood_mean
+from training.data.neighbourhood import complete_slides, grid_positions, neighbourhood_mean
 
 
 def test_positions_count_from_the_least_whatever_the_offset() -> None:

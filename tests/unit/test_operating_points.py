@@ -7,8 +7,7 @@ import pytest
 from scipy.special import expit, logit
 
 from hf_space.bundle.calibration import OperatingPoint
-from training.metrics import binary_metrics
-from training.operating_points import (
+from training.evaluation.operating_points import (
     HIGH_SENSITIVITY_RECALL,
     UNCERTAIN_ERROR_RATE,
     choose_operating_points,
@@ -16,6 +15,7 @@ from training.operating_points import (
     uncertain_half_width,
     uncertain_report,
 )
+from training.metrics import binary_metrics
 
 
 def _sample(seed: int, count: int = 300) -> tuple[Any, Any, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, recall_score, roc_auc_score
 
-from training.out_of_fold import group_reports
+from training.evaluation.out_of_fold import group_reports
 
 
 def test_a_group_is_judged_by_its_own_patches() -> None:

@@ -5,11 +5,11 @@ import pytest
 
 from hf_space.imaging.preprocess import preprocess
 from tests.synthetic import make_patches
-from training.arrays import Patches
-from training.config import AugmentConfig, TrainConfig
-from training.cross_validate import assign_folds
+from training.data.arrays import Patches
 from training.errors import ConfigurationError
-from training.pipeline import (
+from training.fitting.config import AugmentConfig, TrainConfig
+from training.fitting.cross_validate import assign_folds
+from training.fitting.pipeline import (
     Examples,
     class_weights,
     draw_epoch,

@@ -10,9 +10,8 @@ import pytest
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.bundle.load import Bundle
-from training.assessment import Scored
-from training.metrics import ScoredPatches
-from training.plots import (
+from training.evaluation.assessment import Scored
+from training.evaluation.plots import (
     confusion_figure,
     precision_recall_figure,
     reliability_figure,
@@ -22,6 +21,7 @@ from training.plots import (
     write_mosaic,
     write_plots,
 )
+from training.metrics import ScoredPatches
 
 POINT = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)
 NAMES = ("no_idc", "idc")

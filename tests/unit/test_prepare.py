@@ -12,16 +12,16 @@ from PIL import Image as PillowImage
 from hf_space.imaging.preprocess import pad_to_patch
 from tests.conftest import CASES
 from tests.synthetic import EDGE_WIDTH, draw_patch, patch_name, write_patch, zip_tree
-from training.errors import DatasetError
-from training.inspection import (
+from training.data.inspection import (
     InspectedPatch,
     inspect_patches,
 )
-from training.prepare import prepare
-from training.remote import hub_source
-from training.report import PrepareResult
-from training.source import PatchRecord, decode_patch, open_source
-from training.splits import split_of
+from training.data.prepare import prepare
+from training.data.remote import hub_source
+from training.data.report import PrepareResult
+from training.data.source import PatchRecord, decode_patch, open_source
+from training.data.splits import split_of
+from training.errors import DatasetError
 
 
 @pytest.fixture(scope="module")

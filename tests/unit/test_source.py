@@ -9,8 +9,7 @@ import pytest
 
 from tests.conftest import CASES
 from tests.synthetic import EDGE_WIDTH, draw_patch, patch_name, write_patch, zip_tree
-from training.errors import PatchReadError, SourceError
-from training.source import (
+from training.data.source import (
     MAX_PATCH_BYTES,
     PatchRecord,
     decode_patch,
@@ -18,6 +17,7 @@ from training.source import (
     parse_name,
     read_patches,
 )
+from training.errors import PatchReadError, SourceError
 
 
 def test_a_name_tells_case_position_and_label() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.space import SpaceStart, bars, installed_mb, render_space
-from training.documents import block_of
+from training.release.documents import block_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 # The second was slow for both.

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.data.source import open_source
+from training.data.splits import PUBLISHED, SPLIT_NAMES, grouped_folds, split_of, split_sha256
 from training.errors import DatasetError
-from training.source import open_source
-from training.splits import PUBLISHED, SPLIT_NAMES, grouped_folds, split_of, split_sha256
 
 
 def test_published_lists_have_84_29_and_49_cases() -> None:

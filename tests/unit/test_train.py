@@ -10,13 +10,13 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.bundle_factory import expected_probability, plain_image, write_bundle
-from training.arrays import Patches
-from training.callbacks import out_of_patience
 from training.cli import app
-from training.config import TrainConfig
+from training.data.arrays import Patches
+from training.data.prepare import prepare
 from training.errors import ConfigurationError, RunError
-from training.prepare import prepare
-from training.train import make_examples, published_fold, run_training
+from training.fitting.callbacks import out_of_patience
+from training.fitting.config import TrainConfig
+from training.fitting.train import make_examples, published_fold, run_training
 
 CONFIG = TrainConfig(dataset="", splits=("train",), validation="val", balance_classes=False)
 RED, GREEN = (200, 100, 100), (100, 200, 100)

@@ -11,8 +11,9 @@ import pytest
 from datasets import load_from_disk
 
 from tests.synthetic import write_kaggle_tree
-from training import cli, remote
-from training.remote import is_hub_id
+from training import cli
+from training.data import remote
+from training.data.remote import is_hub_id
 
 ROOT = Path(cli.__file__).parents[1]
 

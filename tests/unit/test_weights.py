@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from training.data.case_weights import parse_case_weights, sampling_weights
 from training.errors import ConfigurationError
-from training.weights import parse_case_weights, sampling_weights
 
 
 def test_a_case_and_a_class_of_a_case_are_read() -> None:

@@ -1,0 +1,82 @@
+"""The commands of `python -m training`.
+
+Heavy libraries are imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from training.cli import card, evaluate, model, publish
+from training.errors import TrainingError
+
+app = typer.Typer(
+    help="Prepare patches, train, evaluate, calibrate, export and publish the model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _configure() -> None:
+    logging.basicConfig(format="%(message)s", level=logging.INFO, force=True)
+    # Libraries that report every request or file would drown the progress bars.
+    for noisy in ("httpx", "httpx2", "kagglehub", "datasets"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It prints its warnings itself.
+    logging.getLogger("huggingface_hub").propagate = False
+
+
+@app.command()
+def prepare(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Folder or zip in Kaggle's layout, the word 'kaggle' to download it, "
+            "or a data set on the Hugging Face Hub (owner/name)."
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="New folder for the data set and its report.")],
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Decoding threads; default: one per processor.")
+    ] = None,
+) -> None:
+    """Verify patches and write them as a data set, split by case, with a one-page report.
+
+    Unreadable files are left out and listed; exact duplicates and conflicting labels are
+    reported; edge patches are padded by reflection.
+
+    Example: python -m training prepare breast-histopathology-images.zip --out data/prepared
+    """
+    from training.data.prepare import prepare as run
+
+    result = run(source, out, workers=workers, progress=True)
+    audit = result.audit
+    typer.echo(
+        f"{audit.kept:,} patches of {len(audit.cases):,} cases written to {out}, "
+        f"{len(audit.excluded):,} left out; {len(audit.duplicates):,} groups of duplicates, "
+        f"{len(audit.conflicts):,} with conflicting labels."
+    )
+    typer.echo(f"{result.images_per_second:,.0f} images per second. See {out / 'report.md'}.")
+
+
+model.register(app)
+evaluate.register(app)
+card.register(app)
+publish.register(app)
+
+
+def main() -> None:
+    """Run a command; an error the user can cure is one message on stderr and exit code 2."""
+    try:
+        app()
+    except TrainingError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,135 @@
+"""The commands that judge models: `evaluate`, `calibrate` and `compare`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from training.data.splits import SplitName
+
+CaseWeights = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="CASE=W or CASE:CLASS=W, repeatable: weight of a case, or of one of its classes, "
+        "where a sample of patches lacks the natural proportions."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(evaluate)
+    app.command()(calibrate)
+    app.command()(compare)
+
+
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(help="Folder written by `export`.")],
+    source: Annotated[
+        str,
+        typer.Argument(help="Folder or zip in Kaggle's layout, the word 'kaggle', or a Hub id."),
+    ],
+    report: Annotated[Path, typer.Option("--json", help="File for all figures.")],
+    plots: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the plots; mosaics of complete slides show tissue."),
+    ] = None,
+    split: Annotated[
+        SplitName | None, typer.Option(help="Only the cases of this published split.")
+    ] = None,
+    case_weight: CaseWeights = None,
+) -> None:
+    """Score an exported model with the service's engine: over all, by case, with intervals.
+
+    Reports one forward pass, the mean over the 8 dihedral views, and the mean over the 3x3
+    neighbourhood on the slide.
+
+    Example: python -m training evaluate bundle patches.zip --json metrics.json --split test
+    """
+    from training.data.case_weights import parse_case_weights
+    from training.evaluation.evaluate import evaluate as run
+
+    found = run(
+        bundle,
+        source,
+        split=split,
+        case_weights=parse_case_weights(case_weight or []),
+        plots=plots,
+        progress=True,
+    )
+    _write(report, json.dumps(found, indent=2, allow_nan=False))
+    typer.echo(f"{found['patches']:,} patches of {found['cases_count']:,} cases: {report}")
+    for name in ("roc_auc", "average_precision", "balanced_accuracy", "f1", "ece"):
+        low, high = found["intervals"][name]
+        typer.echo(f"  {name:18} {_show(found[name])}  ({_show(low)} to {_show(high)})")
+
+
+def calibrate(
+    predictions: Annotated[
+        Path, typer.Argument(help="The out_of_fold.parquet that `cross-validate` writes.")
+    ],
+    out: Annotated[Path, typer.Option(help="JSON file for `export`.")],
+    method: Annotated[
+        Literal["platt", "temperature"],
+        typer.Option(help="Slope and intercept, or the slope alone."),
+    ] = "platt",
+    case_weight: CaseWeights = None,
+) -> None:
+    """Fit probabilities, operating points and uncertain bands on out-of-fold logits.
+
+    Example: python -m training calibrate runs/folds/out_of_fold.parquet --out calibration.json
+    """
+    from training.data.case_weights import parse_case_weights, sampling_weights
+    from training.evaluation.calibrate import calibrate as run
+    from training.evaluation.calibrate import read_predictions
+
+    table = read_predictions(predictions)
+    weights = parse_case_weights(case_weight or [])
+    result = run(
+        table,
+        weights=sampling_weights(table["case_id"], table["label"], weights),
+        method=method,
+    )
+    _write(out, result.model_dump_json(indent=2))
+    typer.echo(
+        f"ECE {result.report.ece_before:.4f} -> {result.report.ece_after:.4f}, "
+        f"NLL {result.report.nll_before:.4f} -> {result.report.nll_after:.4f}, cross-fitted: {out}"
+    )
+    for name, point in result.report.operating_points.items():
+        typer.echo(
+            f"  {name}: threshold {result.thresholds[name].threshold:.4f}, "
+            f"sensitivity {point.sensitivity:.3f}, specificity {point.specificity:.3f}, "
+            f"F1 {point.f1:.3f}, uncertain {point.uncertain_fraction:.1%}"
+        )
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs that `train` validated.")],
+    report: Annotated[Path, typer.Option("--json", help="File for all figures.")],
+) -> None:
+    """Put candidates side by side, each judged on the validation cases it did not learn from.
+
+    Example: python -m training compare runs/first runs/second --json candidates.json
+    """
+    from training.evaluation.compare import Candidates
+    from training.evaluation.compare import compare as run
+
+    candidates = run(runs)
+    _write(report, Candidates.dump_json(candidates, indent=2).decode())
+    for row in candidates:
+        typer.echo(
+            f"  {row.name:18} ROC AUC {_show(row.roc_auc)}, balanced accuracy "
+            f"{_show(row.balanced_accuracy)}, F1 {_show(row.f1)}, {row.minutes:.0f} minutes"
+        )
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _show(value: float | None) -> str:
+    return "  -  " if value is None else f"{value:.3f}"

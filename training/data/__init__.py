@@ -1,0 +1,1 @@
+"""From the archive to prepared arrays: sources, inspection, splits."""

@@ -1,0 +1,1 @@
+"""Scores, calibration, operating points, comparison, plots."""

@@ -1,0 +1,157 @@
+"""Score an exported bundle on patches, through the service's own engine and preprocessing."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from hf_space.bundle.load import load_bundle
+from hf_space.errors import BundleError
+from hf_space.inference.engine import predict_patches
+from hf_space.inference.openvino_engine import OpenVinoEngine
+from training.data.remote import open_any_source
+from training.data.source import PatchRecord, PatchSource, read_patches, readable
+from training.data.splits import SPLIT_NAMES, split_of
+from training.errors import ConfigurationError, SourceError
+from training.evaluation.assessment import Scored, report
+from training.evaluation.plots import write_mosaic, write_plots
+
+Predict = Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]]
+
+_CHUNK: Final = 1024
+
+
+def evaluate(
+    bundle_dir: Path,
+    source: str,
+    *,
+    split: str | None,
+    case_weights: dict[str, float],
+    plots: Path | None,
+    progress: bool,
+) -> dict[str, Any]:
+    """Evaluate a bundle on patches in Kaggle's layout.
+
+    Args:
+        bundle_dir: Folder of the bundle.
+        source: Folder or zip in Kaggle's layout, `kaggle`, or a Hub data set id.
+        split: Take the cases of this published split only; None takes all.
+        case_weights: Weights by ``CASE`` or ``CASE:CLASS``; see `training.data.case_weights`.
+        plots: Folder for the plots and, for complete slides, mosaics; None draws nothing.
+        progress: Show a progress bar on stderr.
+
+    Returns:
+        The report of `training.evaluation.assessment`, and the data set it is about.
+
+    Raises:
+        ConfigurationError: The bundle cannot be used, or there is no such split.
+        SourceError: The source cannot be read, or the split has no readable patch.
+    """
+    if split is not None and split not in SPLIT_NAMES:
+        raise ConfigurationError(f"no split {split!r}: choose from {', '.join(SPLIT_NAMES)}")
+    try:
+        bundle = load_bundle(bundle_dir)
+        engine = OpenVinoEngine(bundle)
+    except BundleError as error:
+        raise ConfigurationError(str(error)) from error
+
+    def predict(patches: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return predict_patches(engine, bundle.config, patches).logits
+
+    with (
+        tempfile.TemporaryDirectory(prefix="biopsia-") as cache,
+        open_any_source(source, cache_dir=Path(cache)) as opened,
+    ):
+        chosen = [record for record in opened.records if split in (None, split_of(record.case_id))]
+        records = readable(opened, chosen)
+        if not records:
+            raise SourceError(f"{source} has no readable patch of the split {split!r}")
+        table = score_patches(predict, opened, records, progress=progress)
+        scored = Scored.of(table, bundle.config, case_weights)
+        found = report(scored)
+        if plots is not None:
+            write_plots(scored, plots)
+            write_mosaics(scored, opened, records, plots)
+    # The name only: the report is published, and a path would tell about the machine.
+    dataset = {
+        "source": Path(source).name,
+        "split": split,
+        "case_weights": dict(case_weights),
+        "unreadable": len(chosen) - len(records),
+    }
+    return {"dataset": dataset, **found}
+
+
+def dihedral_views(patches: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """Yield the 8 views of patches (N, h, h, 3) under right-angle turns and flips, first as is."""
+    for flipped in (patches, patches[:, :, ::-1]):
+        for turns in range(4):
+            yield np.ascontiguousarray(np.rot90(flipped, turns, axes=(1, 2)))
+
+
+def score_patches(
+    predict: Predict, source: PatchSource, records: Sequence[PatchRecord], *, progress: bool
+) -> pd.DataFrame:
+    """Score patches as they are and averaged over their 8 dihedral views.
+
+    Args:
+        predict: Maps patches, uint8 (N, 50, 50, 3), to logits (N,).
+        source: Where the records come from.
+        records: Patches to score; read in chunks, so that memory stays bounded.
+        progress: Show a progress bar on stderr.
+
+    Returns:
+        Columns case_id, x, y, label, logit and dihedral_logit (mean over the views), one row a
+        record.
+    """
+    logits, means = [], []
+    with tqdm(total=len(records), desc="scoring", unit="img", disable=not progress) as bar:
+        for start in range(0, len(records), _CHUNK):
+            patches = read_patches(source, records[start : start + _CHUNK], progress=False)
+            views = []
+            for view in dihedral_views(patches):
+                views.append(np.asarray(predict(view), dtype=np.float64))
+                bar.update(len(patches) / 8)
+            logits.append(views[0])
+            means.append(np.mean(views, axis=0))
+    return pd.DataFrame(
+        {
+            "case_id": [record.case_id for record in records],
+            "x": [record.x for record in records],
+            "y": [record.y for record in records],
+            "label": [record.label for record in records],
+            "logit": np.concatenate(logits),
+            "dihedral_logit": np.concatenate(means),
+        }
+    )
+
+
+def write_mosaics(
+    scored: Scored, source: PatchSource, records: Sequence[PatchRecord], folder: Path
+) -> None:
+    """Draw every complete slide as ``mosaic_<case>.png``.
+
+    Args:
+        scored: Scores of the records, in their order.
+        source: Where the records come from.
+        records: Every scored patch.
+        folder: Receives the pictures. They show tissue.
+    """
+    for case_id in scored.complete_slides:
+        own = np.flatnonzero(scored.case_ids == case_id)
+        patches = read_patches(source, [records[int(index)] for index in own], progress=False)
+        write_mosaic(
+            patches,
+            rows=scored.rows[own],
+            columns=scored.columns[own],
+            labels=scored.labels[own],
+            probabilities=scored.probabilities[own],
+            path=folder / f"mosaic_{case_id}.png",
+        )

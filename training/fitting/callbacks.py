@@ -1,0 +1,169 @@
+"""What happens at the end of an epoch: average, validate, log, decide."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from hf_space.bundle.calibration import Calibration
+from training.fitting.run import HISTORY_FILE, read_history
+from training.metrics import binary_metrics
+
+BEST_WEIGHTS_FILE = "best.weights.h5"
+CHECKPOINTS = "checkpoints"
+_DRAWS_PER_EPOCH = 1_000_000
+_REPORTED = ("roc_auc", "balanced_accuracy", "precision", "recall", "f1")
+
+Logits = Callable[[keras.Model], NDArray[np.float64]]
+
+
+class ReseedDropout(keras.callbacks.Callback):
+    """Restart every random layer at each epoch, so that a resumed run repeats the same draws."""
+
+    def __init__(self, seed: int) -> None:
+        """Keep the run's seed."""
+        super().__init__()
+        self._seed = seed
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Give each random layer the state of this epoch."""
+        for number, layer in enumerate(self.model.layers):
+            generator = getattr(layer, "seed_generator", None)
+            if generator is not None:
+                # Each draw adds one to the second number: epochs must lie far apart.
+                generator.state.assign([self._seed + number, epoch * _DRAWS_PER_EPOCH])
+
+
+class ValidateAverage(keras.callbacks.Callback):
+    """Judge the moving average of the weights on validation patches and keep the best.
+
+    Adds ``val_*`` metrics to the epoch's logs: ROC AUC, balanced accuracy, precision, recall and
+    F1 at probability 0.5 of the class-balanced logit.
+
+    Args:
+        logits: scores the validation patches with the model it is given.
+        labels: int64 ``(N,)`` of those patches.
+        weights: float64 ``(N,)`` of those patches.
+        run: folder that receives the best weights.
+        patience: epochs without a better ROC AUC before stopping; ``None`` never stops.
+    """
+
+    def __init__(
+        self,
+        logits: Logits,
+        labels: NDArray[np.int64],
+        weights: NDArray[np.float64],
+        *,
+        run: Path,
+        patience: int | None,
+    ) -> None:
+        """Keep what the epochs' end needs."""
+        super().__init__()
+        self._logits = logits
+        self._labels = labels
+        self._weights = weights
+        self._run = run
+        self._patience = patience
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Score, add the metrics to the logs and decide."""
+        logs = {} if logs is None else logs
+        raw = self.model.get_weights()
+        average_weights(self.model)
+        logits = self._logits(self.model)
+        metrics = binary_metrics(
+            self._labels, Calibration().probability(logits), threshold=0.5, weights=self._weights
+        )
+        logs.update({f"val_{name}": metrics[name] for name in _REPORTED})
+        rows = read_history(self._run, before=epoch)
+        if metrics["roc_auc"] > max((row["val_roc_auc"] for row in rows), default=-np.inf):
+            self.model.save_weights(self._run / BEST_WEIGHTS_FILE)
+        rows.append({"val_roc_auc": metrics["roc_auc"]})
+        self.model.stop_training = out_of_patience(rows, self._patience)
+        self.model.set_weights(raw)
+
+
+def out_of_patience(history: Sequence[Mapping[str, float]], patience: int | None) -> bool:
+    """Tell whether the last ``patience`` epochs all failed to beat the best ROC AUC before them."""
+    if patience is None or not history:
+        return False
+    scores = [row["val_roc_auc"] for row in history]
+    return len(scores) - 1 - int(np.argmax(scores)) >= patience
+
+
+class History(keras.callbacks.Callback):
+    """Write one CSV row an epoch; a resumed run replaces the rows it repeats."""
+
+    def __init__(self, run: Path) -> None:
+        """Keep the run's folder."""
+        super().__init__()
+        self._run = run
+        self._started = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Start the clock."""
+        self._started = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write the row."""
+        seconds = time.monotonic() - self._started
+        rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row = {"epoch": epoch, "learning_rate": rate, "seconds": seconds, **(logs or {})}
+        rows = [*read_history(self._run, before=epoch), row]
+        with (self._run / HISTORY_FILE).open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(row))
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Keep the weights and the optimizer's state of the last finished epoch.
+
+    Keras's own BackupAndRestore does not tell the finished epoch before ``fit`` begins, which the
+    input pipeline needs to go on with the next epoch's draws.
+    """
+
+    def __init__(self, run: Path) -> None:
+        """Keep the run's folder."""
+        super().__init__()
+        self._folder = run / CHECKPOINTS
+        self._folder.mkdir(exist_ok=True)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Save, and drop the epoch before."""
+        partial = self._folder / "partial.weights.h5"
+        self.model.save_weights(partial)
+        earlier = list(self._folder.glob("epoch-*.weights.h5"))
+        partial.rename(_checkpoint(self._folder, epoch + 1))
+        for path in earlier:
+            path.unlink()
+
+    @staticmethod
+    def last_epoch(run: Path) -> int:
+        """Return the number of finished epochs."""
+        saved = (run / CHECKPOINTS).glob("epoch-*.weights.h5")
+        return max((int(path.name[6:10]) for path in saved), default=0)
+
+    @staticmethod
+    def restore(model: keras.Model, run: Path, *, epoch: int) -> None:
+        """Load the state after ``epoch`` epochs into a compiled model, when it was kept."""
+        path = _checkpoint(run / CHECKPOINTS, epoch)
+        if path.is_file():
+            model.optimizer.build(model.trainable_variables)
+            model.load_weights(path)
+
+
+def _checkpoint(folder: Path, epoch: int) -> Path:
+    return folder / f"epoch-{epoch:04d}.weights.h5"
+
+
+def average_weights(model: keras.Model) -> None:
+    """Replace the model's weights by the optimizer's moving average of them."""
+    model.optimizer.finalize_variable_values(model.trainable_variables)

@@ -1,0 +1,300 @@
+"""Fine-tune a backbone in two phases, resumable at any epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from hf_space.bundle.load import load_bundle
+from hf_space.errors import BundleError
+from hf_space.imaging.preprocess import preprocess
+from hf_space.inference.engine import predict_patches
+from hf_space.inference.openvino_engine import OpenVinoEngine
+from training.data.arrays import Patches, load_patches
+from training.data.case_weights import sampling_weights
+from training.errors import ConfigurationError, TrainingError
+from training.fitting.callbacks import (
+    BEST_WEIGHTS_FILE,
+    Checkpoint,
+    History,
+    ReseedDropout,
+    ValidateAverage,
+    average_weights,
+    out_of_patience,
+)
+from training.fitting.config import CONFIG_FILE, TrainConfig
+from training.fitting.learning_curve import write_learning_curve
+from training.fitting.model import (
+    ACTIVATION_MAP,
+    explained,
+    freeze_for_head,
+    from_config,
+    initial_bias,
+    unfreeze,
+)
+from training.fitting.pipeline import Examples, class_weights, steps_per_epoch, training_batches
+from training.fitting.run import (
+    FACTS_FILE,
+    MODEL_FILE,
+    VALIDATION_FILE,
+    measure_facts,
+    read_history,
+    start_run,
+)
+
+_SCORING_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Which patches a run learns from and which it is judged on.
+
+    Attributes:
+        train: int64 ``(M,)``, indices into the patches.
+        validation: int64 ``(K,)``; empty for a run without validation.
+    """
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+
+
+def run_training(config: TrainConfig, run: Path, *, resume: bool) -> None:
+    """Train one model and save it with its validation predictions and its learning curve.
+
+    Args:
+        config: settings of a new run; a resumed run has its own.
+        run: folder of the run.
+        resume: go on with the run in the folder.
+
+    Raises:
+        RunError: the folder holds a run and ``resume`` is off, or none and it is on.
+        DatasetError: the prepared data set is missing.
+    """
+    if resume:
+        config = TrainConfig.load(run)
+    patches = load_patches(Path(config.dataset))
+    fold = published_fold(config, patches)
+    if not resume:
+        start_run(config, run)
+    try:
+        model = fit(config, patches, fold, run)
+    except TrainingError:
+        # What could not begin is no run: the corrected command must not find its folder taken.
+        if not Checkpoint.last_epoch(run):
+            (run / CONFIG_FILE).unlink()
+        raise
+    write_learning_curve(read_history(run), run / "learning_curve.png")
+    if len(fold.validation):
+        logits = score(model, config, patches, fold.validation)
+        prediction_table(patches, fold.validation, logits).to_parquet(run / VALIDATION_FILE)
+
+
+def published_fold(config: TrainConfig, patches: Patches) -> Fold:
+    """Find the patches of the configuration's splits.
+
+    Raises:
+        ConfigurationError: a split has no patches, or one both learns and validates.
+    """
+    if config.validation in config.splits:
+        raise ConfigurationError(f"{config.validation!r} cannot both learn and validate")
+    fold = Fold(
+        train=np.flatnonzero(np.isin(patches.splits, config.splits)),
+        validation=np.flatnonzero(patches.splits == config.validation),
+    )
+    if config.validation is not None and not len(fold.validation):
+        raise ConfigurationError(
+            f"no patches to validate on: the data set has none of {config.validation!r}; "
+            "for a final model say so with --validation none"
+        )
+    return fold
+
+
+def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.Model:
+    """Train, or go on from the run's last checkpoint, and save the model.
+
+    Phase 1 trains the head on frozen features; phase 2 trains everything, with batch statistics
+    frozen when the backbone starts from learned weights. What is kept is the moving average of
+    the weights: of the best epoch where there is a validation set, of the last one otherwise.
+
+    Args:
+        config: settings, as saved in the run.
+        patches: the prepared data set.
+        fold: indices to learn from and to validate on.
+        run: folder made by `start_run`.
+
+    Returns:
+        The trained model; ``run/model.keras`` holds it with both outputs.
+
+    Raises:
+        RunError: the weights cannot be loaded.
+        ConfigurationError: there is nothing to learn from.
+    """
+    if not len(fold.train):
+        raise ConfigurationError("no training patches: check --split and the data set")
+    keras.utils.set_random_seed(config.seed)
+    examples = make_examples(config, patches, fold.train)
+    steps = steps_per_epoch(examples, config)
+    callbacks = _callbacks(config, patches, fold, run)
+    model = from_config(config)
+    share = float(np.average(examples.targets, weights=examples.weights))
+    model.get_layer(ACTIVATION_MAP).bias.assign([initial_bias(share)])
+
+    def learn(first_epoch: int, epochs: int) -> None:
+        if first_epoch < epochs:
+            model.fit(
+                training_batches(examples, config, first_epoch=first_epoch, epochs=epochs),
+                initial_epoch=first_epoch,
+                epochs=epochs,
+                steps_per_epoch=steps,
+                shuffle=False,
+                callbacks=callbacks,
+            )
+
+    done = Checkpoint.last_epoch(run)
+    if done <= config.head_epochs:
+        freeze_for_head(model)
+        _compile(model, config, config.head_learning_rate)
+        Checkpoint.restore(model, run, epoch=done)
+        if done == config.head_epochs > 0:
+            # An uninterrupted phase ends with its average, which phase 2 starts from.
+            average_weights(model)
+        learn(done, config.head_epochs)
+    unfreeze(model, batch_statistics=not config.pretrained)
+    _compile(model, config, _schedule(config, config.epochs * steps))
+    if done > config.head_epochs:
+        Checkpoint.restore(model, run, epoch=done)
+    if not (len(fold.validation) and out_of_patience(read_history(run), config.patience)):
+        learn(max(done, config.head_epochs), config.head_epochs + config.epochs)
+    if len(fold.validation):
+        model.load_weights(run / BEST_WEIGHTS_FILE)
+    else:
+        average_weights(model)
+    explained(model).save(run / MODEL_FILE)
+    seconds = sum(row["seconds"] for row in read_history(run))
+    facts = measure_facts(patches, fold.train, seconds=seconds)
+    (run / FACTS_FILE).write_text(facts.model_dump_json(indent=2) + "\n")
+    return model
+
+
+def make_examples(config: TrainConfig, patches: Patches, indices: NDArray[np.int64]) -> Examples:
+    """Give each patch its target and its weight in the loss."""
+    labels, cases = patches.labels[indices], patches.case_ids[indices]
+    targets = labels.astype(np.float32)
+    if config.distill_from is not None:
+        share = config.distill_weight
+        teacher = teacher_probabilities(Path(config.distill_from), patches.images[indices])
+        targets = (1 - share) * targets + share * teacher
+    weights = np.ones(len(indices), np.float32)
+    if config.balance_classes:
+        weights = class_weights(cases, labels, config.patches_per_case)
+    return Examples(patches, indices, targets, weights)
+
+
+def teacher_probabilities(bundle: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return a bundle's calibrated probabilities, float32 ``(N,)`` (Hinton 2015, section 2).
+
+    Args:
+        bundle: folder of the teacher.
+        images: uint8 ``(N, h, h, 3)``.
+
+    Raises:
+        ConfigurationError: the folder holds no bundle.
+    """
+    try:
+        teacher = load_bundle(bundle)
+    except BundleError as error:
+        raise ConfigurationError(f"no teacher to distil from: {error}") from error
+    outputs = predict_patches(OpenVinoEngine(teacher), teacher.config, images, progress=True)
+    return teacher.config.calibration.probability(outputs.logits).astype(np.float32)
+
+
+def score(
+    model: keras.Model, config: TrainConfig, patches: Patches, indices: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the logits of patches, float64 ``(N,)``, with no augmentation."""
+
+    def load(number: NDArray[np.int64]) -> NDArray[np.float32]:
+        chosen = indices[int(number) * _SCORING_BATCH : (int(number) + 1) * _SCORING_BATCH]
+        return preprocess(
+            patches.images[chosen],
+            input_size=config.input_size,
+            color_mode=config.color_mode,
+            interpolation=config.interpolation,
+        )
+
+    def batch(number: tf.Tensor) -> tf.Tensor:
+        images = tf.numpy_function(load, [number], tf.float32, stateful=False)
+        return tf.ensure_shape(images, (None, config.input_size, config.input_size, 3))
+
+    batches = tf.data.Dataset.range(-(-len(indices) // _SCORING_BATCH)).map(batch).prefetch(2)
+    logits: NDArray[np.float64] = model.predict(batches, verbose=0)[:, 0].astype(np.float64)
+    return logits
+
+
+def prediction_table(
+    patches: Patches, indices: NDArray[np.int64], logits: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Return case_id, x, y, label and logit of each patch."""
+    columns = {"case_id": patches.case_ids, "x": patches.x, "y": patches.y, "label": patches.labels}
+    table = pd.DataFrame({name: values[indices] for name, values in columns.items()})
+    return table.assign(logit=logits)
+
+
+def _compile(model: keras.Model, config: TrainConfig, rate: Any) -> None:
+    model.compile(
+        _optimizer(config, rate),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+        # XLA's convolutions on a CPU were measured four times slower than TensorFlow's own.
+        jit_compile=bool(tf.config.list_physical_devices("GPU")),
+    )
+
+
+def _optimizer(config: TrainConfig, rate: Any) -> keras.optimizers.Optimizer:
+    average = {"use_ema": True, "ema_momentum": config.ema_momentum}
+    if config.optimizer == "adam":
+        return keras.optimizers.Adam(rate, ema_overwrite_frequency=None, **average)
+    return keras.optimizers.AdamW(
+        rate, weight_decay=config.weight_decay, ema_overwrite_frequency=None, **average
+    )
+
+
+def _schedule(config: TrainConfig, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    warmup = round(config.warmup_fraction * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup else config.learning_rate,
+        decay_steps=max(1, steps - warmup),
+        warmup_target=config.learning_rate if warmup else None,
+        warmup_steps=warmup,
+    )
+
+
+def _callbacks(
+    config: TrainConfig, patches: Patches, fold: Fold, run: Path
+) -> list[keras.callbacks.Callback]:
+    validation: list[keras.callbacks.Callback] = []
+    if len(fold.validation):
+        labels = patches.labels[fold.validation]
+        cases = patches.case_ids[fold.validation]
+        validation = [
+            ValidateAverage(
+                lambda model: score(model, config, patches, fold.validation),
+                labels,
+                sampling_weights(cases, labels, config.case_weights),
+                run=run,
+                patience=config.patience,
+            )
+        ]
+    return [
+        ReseedDropout(config.seed),
+        *validation,
+        History(run),
+        keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False),
+        Checkpoint(run),
+    ]

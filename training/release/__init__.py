@@ -1,0 +1,1 @@
+"""From a trained network to a bundle, its card, and the Hub."""

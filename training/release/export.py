@@ -1,0 +1,124 @@
+"""From a run to the bundle that the service, the Hub and Keras load."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import openvino as ov
+
+from hf_space.bundle.config import (
+    INFERENCE_FILE,
+    METRICS_FILE,
+    OPENVINO_FILE,
+    OPENVINO_WEIGHTS_FILE,
+    InferenceConfig,
+    TrainingFacts,
+)
+from hf_space.bundle.load import file_sha256
+from training.data.splits import split_sha256
+from training.errors import RunError
+from training.evaluation.calibrate import CALIBRATION_FILE, CalibrationResult
+from training.fitting.config import TrainConfig
+from training.fitting.model import ACTIVATION_MAP, LOGIT
+from training.fitting.run import MODEL_FILE, TRAINING_FILE, RunFacts, TrainingRecord
+
+KERAS_WEIGHTS_FILE = "model.weights.h5"
+EXTRA_FORMATS = ("keras", "h5", "saved_model")
+
+
+def export(
+    run: Path,
+    out: Path,
+    *,
+    name: str,
+    calibration: CalibrationResult,
+    formats: Sequence[str] = (),
+) -> InferenceConfig:
+    """Write a finished run as a bundle: Keras's Hub layout, OpenVINO and ``inference.json``.
+
+    Args:
+        run: folder of a finished run.
+        out: folder of the bundle; files of an earlier export are replaced, its figures
+            and its card removed.
+        name: the model's name, as results show it.
+        calibration: what ``calibrate`` found on out-of-fold logits.
+        formats: further files for other tools: ``keras`` and ``h5`` hold the same model in one
+            file, ``saved_model`` is TensorFlow's.
+
+    Raises:
+        RunError: the run is not finished.
+    """
+    if not (run / MODEL_FILE).is_file():
+        raise RunError(f"{run} has no {MODEL_FILE}: finish it with `train --resume {run}`")
+    out.mkdir(parents=True, exist_ok=True)
+    # Figures of an earlier model must not stand beside the new weights.
+    for stale in (METRICS_FILE, "README.md"):
+        (out / stale).unlink(missing_ok=True)
+    model = keras.saving.load_model(run / MODEL_FILE, compile=False)
+    with zipfile.ZipFile(run / MODEL_FILE) as archive:
+        archive.extractall(out)
+    with tempfile.TemporaryDirectory() as folder:
+        saved_model = out / "saved_model" if "saved_model" in formats else Path(folder) / "model"
+        model.export(saved_model, format="tf_saved_model", verbose=False)
+        write_openvino(saved_model, out / OPENVINO_FILE)
+    for extra in set(formats) & {"keras", "h5"}:
+        model.save(out / f"model.{extra}")
+    config = _inference_config(run, out, name=name, calibration=calibration)
+    record = TrainingRecord.of(run)
+    for file, content in (
+        (INFERENCE_FILE, config),
+        (TRAINING_FILE, record),
+        (CALIBRATION_FILE, calibration),
+    ):
+        (out / file).write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    return config
+
+
+def write_openvino(saved_model: Path, target: Path) -> None:
+    """Convert a SavedModel to OpenVINO in full precision, with outputs named as the bundle says.
+
+    Full precision keeps the logits within 1e-4 of Keras's; OpenVINO halves weights by default.
+    """
+    network = ov.convert_model(saved_model)
+    for output in network.outputs:
+        mapped = len(output.get_partial_shape()) == 4
+        output.get_tensor().set_names({ACTIVATION_MAP if mapped else LOGIT})
+    ov.save_model(network, target, compress_to_fp16=False)
+
+
+def _inference_config(
+    run: Path, out: Path, *, name: str, calibration: CalibrationResult
+) -> InferenceConfig:
+    config = TrainConfig.load(run)
+    facts = RunFacts.load(run)
+    hashes = {
+        file: file_sha256(out / file)
+        for file in (KERAS_WEIGHTS_FILE, OPENVINO_FILE, OPENVINO_WEIGHTS_FILE)
+    }
+    # Whatever changes a result changes the revision: caches and histories are keyed by it.
+    content = "".join(hashes.values()) + calibration.model_dump_json()
+    return InferenceConfig(
+        name=name,
+        revision=hashlib.sha256(content.encode()).hexdigest()[:12],
+        input_size=config.input_size,
+        color_mode=config.color_mode,
+        interpolation=config.interpolation,
+        calibration=calibration.calibration,
+        thresholds=calibration.thresholds,
+        out_of_distribution=facts.out_of_distribution,
+        training=TrainingFacts(
+            dataset=facts.dataset_name,
+            split_sha256=split_sha256(),
+            cases=facts.cases,
+            patches=facts.patches,
+            backbone=config.backbone,
+            date=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        ),
+        sha256=hashes,
+    )
