@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import kagglehub
@@ -119,9 +118,7 @@ def test_help_does_not_wait_for_heavy_libraries() -> None:
         "heavy = {'tensorflow', 'keras', 'datasets', 'sklearn', 'pandas', 'openvino'}\n"
         "sys.exit(repr(sorted(heavy & set(sys.modules))) if heavy & set(sys.modules) else 0)\n"
     )
-    start = time.perf_counter()
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert time.perf_counter() - start < 10

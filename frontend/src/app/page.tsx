@@ -2,8 +2,8 @@ import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query
 import type { Metadata } from "next";
 import { getImageProps } from "next/image";
 import { getTranslations } from "next-intl/server";
-import type { Sample } from "@/components/home/samples";
-import { Workbench } from "@/components/home/workbench";
+import type { Sample } from "@/components/upload/samples";
+import { Workbench } from "@/components/upload/workbench";
 import { modelQuery } from "@/lib/api/queries";
 import { readModelFacts } from "@/lib/api/server";
 

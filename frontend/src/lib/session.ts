@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { recordQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
-import { isKept } from "@/lib/kept";
+import { isKept } from "@/lib/result/is-kept";
 
 /**
  * What this page alone knows until it is closed: the images as they were chosen. The service keeps

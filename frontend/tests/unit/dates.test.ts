@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { addDays, dayOf, daysBetween, dayText, isDay, momentsOf, startOfDay } from "@/lib/dates";
+import {
+  addDays,
+  dayOf,
+  daysBetween,
+  dayText,
+  isDay,
+  momentsOf,
+  startOfDay,
+} from "@/lib/dates/dates";
 
 describe("days", () => {
   test.each([

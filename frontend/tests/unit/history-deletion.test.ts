@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "@/lib/api/error";
-import { deleteEach, deleteRecord } from "@/lib/history-deletion";
+import { deleteEach, deleteRecord } from "@/lib/history/deletion";
 
 const IDS = ["a", "b", "c", "d", "e", "f", "g"];
 

@@ -9,7 +9,7 @@ import {
   isFiltered,
   probabilityText,
   withoutFilters,
-} from "@/lib/history-filters";
+} from "@/lib/history/filters";
 
 const NONE = filtersOf(new URLSearchParams());
 const ALL: HistoryFilters = {

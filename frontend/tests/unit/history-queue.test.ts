@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { HistoryItem } from "@/lib/api/schema";
-import { itemsLeft, NO_PROGRESS, nextRound, withReviewed, withSkipped } from "@/lib/history-queue";
-import { areShortcutsOn, shortcutOf } from "@/lib/history-shortcuts";
+import { itemsLeft, NO_PROGRESS, nextRound, withReviewed, withSkipped } from "@/lib/history/queue";
+import { areShortcutsOn, shortcutOf } from "@/lib/history/shortcuts";
 
 const ITEMS = ["a", "b", "c"].map((id) => ({ id }) as HistoryItem);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { WarningCode } from "@/lib/api/schema";
-import { isKept } from "@/lib/kept";
+import { isKept } from "@/lib/result/is-kept";
 
 const warned = (...codes: WarningCode[]) => codes.map((code) => ({ code, message: "" }));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { precisionRecallPoint, rocPoint } from "@/lib/model-curves";
-import { INVENTED_MAP, meanOf, sigmoid } from "@/lib/model-evidence";
+import { precisionRecallPoint, rocPoint } from "@/lib/model/curves";
+import { INVENTED_MAP, meanOf, sigmoid } from "@/lib/model/evidence";
 
 describe("points of the curves", () => {
   it("turns figures into places", () => {

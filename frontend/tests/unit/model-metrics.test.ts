@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { carcinomaPatches, modelMetrics, quantile } from "@/lib/model-metrics";
+import { carcinomaPatches, modelMetrics, quantile } from "@/lib/model/metrics";
 
 const BUNDLED: unknown = JSON.parse(
   readFileSync(new URL("../../../hf_space/model/metrics.json", import.meta.url), "utf8"),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Bin, DayCounts } from "@/lib/api/schema";
-import { busiest, everyDay, fullestBin, shareOf, totalOf } from "@/lib/statistics";
-import { addressOfRange, boundsOf, rangeOf, statisticsParameters } from "@/lib/statistics-range";
+import { addressOfRange, boundsOf, rangeOf, statisticsParameters } from "@/lib/statistics/range";
+import { busiest, everyDay, fullestBin, shareOf, totalOf } from "@/lib/statistics/statistics";
 
 const TODAY = "2026-11-24";
 const OPEN = { from: null, to: null };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linePath, place } from "@/lib/threshold-plot";
+import { linePath, place } from "@/lib/threshold/plot";
 
 describe("linePath", () => {
   it("joins points, with y up", () => {

@@ -8,7 +8,7 @@ import {
   pointOf,
   predictiveValues,
   verdictBy,
-} from "@/lib/threshold";
+} from "@/lib/threshold/threshold";
 
 const CURVE = [0, 0.25, 0.5, 0.75, 1].map((threshold) => ({ threshold }));
 

@@ -5,8 +5,8 @@ import { Probabilities } from "@/components/dashboard/probability-figure";
 import { AnswerTimes, Revisions } from "@/components/dashboard/service-figures";
 import { Opinions, Verdicts } from "@/components/dashboard/share-figures";
 import type { Statistics } from "@/lib/api/schema";
-import type { Day } from "@/lib/dates";
-import { everyDay } from "@/lib/statistics";
+import type { Day } from "@/lib/dates/dates";
+import { everyDay } from "@/lib/statistics/statistics";
 
 interface ChartsProps {
   statistics: Statistics;

@@ -6,10 +6,10 @@ import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useWords } from "@/components/dashboard/use-words";
 import { VerdictLegend } from "@/components/dashboard/verdict-fills";
-import { WhenNear } from "@/components/when-near";
+import { WhenNear } from "@/components/shared/when-near";
 import type { DayCounts, HourCounts } from "@/lib/api/schema";
-import { VERDICTS } from "@/lib/history-filters";
-import { busiest, type Counts, totalOf } from "@/lib/statistics";
+import { VERDICTS } from "@/lib/history/filters";
+import { busiest, type Counts, totalOf } from "@/lib/statistics/statistics";
 
 const VerdictBars = dynamic(() => import("@/components/dashboard/verdict-bars"), { ssr: false });
 

@@ -7,18 +7,18 @@ import { DashboardSkeleton } from "@/components/dashboard/dashboard-skeleton";
 import { Figures } from "@/components/dashboard/figures";
 import { NothingCounted } from "@/components/dashboard/nothing-counted";
 import { RangePicker } from "@/components/dashboard/range-picker";
-import { Problem } from "@/components/problem";
+import { Problem } from "@/components/shared/problem";
+import { useAddress } from "@/hooks/use-address";
+import { useTimeZone } from "@/hooks/use-time-zone";
 import { statisticsQuery } from "@/lib/api/queries";
-import { dayOf } from "@/lib/dates";
-import { useTimeZone } from "@/lib/dates-time-zone";
+import { dayOf } from "@/lib/dates/dates";
 import {
   addressOfRange,
   boundsOf,
   rangeOf,
   type StatisticsRange,
   statisticsParameters,
-} from "@/lib/statistics-range";
-import { useAddress } from "@/lib/use-address";
+} from "@/lib/statistics/range";
 
 export function Dashboard() {
   const [address, go] = useAddress();

@@ -3,7 +3,7 @@
 import { useTranslations } from "next-intl";
 import { useWords } from "@/components/dashboard/use-words";
 import type { Statistics } from "@/lib/api/schema";
-import { shareOf } from "@/lib/statistics";
+import { shareOf } from "@/lib/statistics/statistics";
 
 /** The period in six numbers. */
 export function Figures({ statistics }: { statistics: Statistics }) {

@@ -5,7 +5,7 @@ import { useTranslations } from "next-intl";
 import { DashboardSkeleton } from "@/components/dashboard/dashboard-skeleton";
 import { Button, ButtonLink } from "@/components/ui/button";
 import { statisticsQuery } from "@/lib/api/queries";
-import { statisticsParameters } from "@/lib/statistics-range";
+import { statisticsParameters } from "@/lib/statistics/range";
 
 interface NothingCountedProps {
   zone: string;

@@ -6,11 +6,11 @@ import { useFormatter, useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useWords } from "@/components/dashboard/use-words";
-import { WhenNear } from "@/components/when-near";
+import { WhenNear } from "@/components/shared/when-near";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { Bin } from "@/lib/api/schema";
-import { usePointWords } from "@/lib/point-words";
-import { fullestBin, shareOf } from "@/lib/statistics";
+import { fullestBin, shareOf } from "@/lib/statistics/statistics";
 
 const ProbabilityBars = dynamic(() => import("@/components/dashboard/probability-bars"), {
   ssr: false,

@@ -2,10 +2,10 @@
 
 import { useTranslations } from "next-intl";
 import { useId } from "react";
-import { DelayedField } from "@/components/delayed-field";
-import { Segmented } from "@/components/result/segmented";
-import { dayText } from "@/lib/dates";
-import { PRESETS, type StatisticsRange } from "@/lib/statistics-range";
+import { DelayedField } from "@/components/shared/delayed-field";
+import { Segmented } from "@/components/shared/segmented";
+import { dayText } from "@/lib/dates/dates";
+import { PRESETS, type StatisticsRange } from "@/lib/statistics/range";
 
 interface RangePickerProps {
   range: StatisticsRange;

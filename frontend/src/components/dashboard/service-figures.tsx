@@ -5,7 +5,7 @@ import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useWords } from "@/components/dashboard/use-words";
 import type { RevisionCount, Statistics } from "@/lib/api/schema";
-import { shareOf } from "@/lib/statistics";
+import { shareOf } from "@/lib/statistics/statistics";
 
 const HEIGHT = "h-40";
 

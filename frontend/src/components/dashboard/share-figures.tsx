@@ -8,8 +8,8 @@ import { type Part, ShareBar } from "@/components/dashboard/share-bar";
 import { useWords } from "@/components/dashboard/use-words";
 import { VERDICT_FILL } from "@/components/dashboard/verdict-fills";
 import type { Statistics } from "@/lib/api/schema";
-import { VERDICTS } from "@/lib/history-filters";
-import { opinionCounts, shareOf } from "@/lib/statistics";
+import { VERDICTS } from "@/lib/history/filters";
+import { opinionCounts, shareOf } from "@/lib/statistics/statistics";
 
 const HEIGHT = "h-40";
 

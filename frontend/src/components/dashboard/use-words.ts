@@ -1,7 +1,7 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
-import { type Day, noonOf } from "@/lib/dates";
+import { type Day, noonOf } from "@/lib/dates/dates";
 
 /** Numbers and days in the visitor's language. */
 export function useWords() {

@@ -5,8 +5,8 @@ import { useId } from "react";
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from "recharts";
 import { AXIS, CHART, GRID, Hint } from "@/components/dashboard/drawing";
 import { FillDefinitions } from "@/components/dashboard/verdict-fills";
-import { VERDICTS } from "@/lib/history-filters";
-import type { Counts } from "@/lib/statistics";
+import { VERDICTS } from "@/lib/history/filters";
+import type { Counts } from "@/lib/statistics/statistics";
 
 /** A bar's counts; `name` is written in full where it is pointed at, `tick` below the axis. */
 export type NamedCounts = Counts & { name: string; tick: string };

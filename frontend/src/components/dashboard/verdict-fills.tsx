@@ -1,7 +1,7 @@
 import { useTranslations } from "next-intl";
-import type { Verdict } from "@/components/verdict-badge";
+import type { Verdict } from "@/components/shared/verdict-badge";
 import { cn } from "@/lib/class-names";
-import { VERDICTS } from "@/lib/history-filters";
+import { VERDICTS } from "@/lib/history/filters";
 
 /** How each verdict fills an area, told apart without colour: full, hatched, or outlined. */
 export const VERDICT_FILL: Readonly<Record<Verdict, string>> = {

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
 import { ConfirmDialog } from "@/components/history/confirm-dialog";
-import { Problem } from "@/components/problem";
+import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
 import { send } from "@/lib/api/client";
 import { statisticsQuery } from "@/lib/api/queries";

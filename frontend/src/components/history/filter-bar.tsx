@@ -2,12 +2,12 @@
 
 import { Search } from "lucide-react";
 import { useTranslations } from "next-intl";
-import { DelayedField } from "@/components/delayed-field";
 import { FilterDetails, type FilterProps } from "@/components/history/filter-details";
+import { DelayedField } from "@/components/shared/delayed-field";
+import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
 import { Button } from "@/components/ui/button";
-import { VERDICT_TEXT, VerdictMark } from "@/components/verdict-badge";
 import { cn } from "@/lib/class-names";
-import { isFiltered, SORTS, VERDICTS, withoutFilters } from "@/lib/history-filters";
+import { isFiltered, SORTS, VERDICTS, withoutFilters } from "@/lib/history/filters";
 
 /** Which records are shown, and in which order. */
 export function FilterBar({ filters, onChange }: FilterProps) {

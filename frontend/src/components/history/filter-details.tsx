@@ -2,9 +2,9 @@
 
 import { useTranslations } from "next-intl";
 import { useId, useState } from "react";
-import { DelayedField } from "@/components/delayed-field";
-import { dayText } from "@/lib/dates";
-import { countOfDetails, type HistoryFilters, KINDS, probabilityText } from "@/lib/history-filters";
+import { DelayedField } from "@/components/shared/delayed-field";
+import { dayText } from "@/lib/dates/dates";
+import { countOfDetails, type HistoryFilters, KINDS, probabilityText } from "@/lib/history/filters";
 
 export interface FilterProps {
   filters: HistoryFilters;

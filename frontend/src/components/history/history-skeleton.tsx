@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import type { HistoryFilters } from "@/lib/history-filters";
+import type { HistoryFilters } from "@/lib/history/filters";
 
 const PLACES = Array.from({ length: 12 }, (_, place) => place);
 

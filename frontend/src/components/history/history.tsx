@@ -3,9 +3,9 @@
 import { FilterBar } from "@/components/history/filter-bar";
 import { HistorySkeleton } from "@/components/history/history-skeleton";
 import { Results } from "@/components/history/results";
-import { useTimeZone } from "@/lib/dates-time-zone";
-import { addressOf, filtersOf, type HistoryFilters } from "@/lib/history-filters";
-import { useAddress } from "@/lib/use-address";
+import { useAddress } from "@/hooks/use-address";
+import { useTimeZone } from "@/hooks/use-time-zone";
+import { addressOf, filtersOf, type HistoryFilters } from "@/lib/history/filters";
 
 /** The visitor's records: what is asked for stands in the address. */
 export function History() {

@@ -1,8 +1,8 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import type { HistoryItem } from "@/lib/api/schema";
-import { usePointWords } from "@/lib/point-words";
 
 /** What a record says of itself, in the visitor's language; `zone` is an IANA name. */
 export function useItemWords(zone: string) {

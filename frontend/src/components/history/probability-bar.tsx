@@ -1,4 +1,4 @@
-import { VERDICT_TEXT } from "@/components/verdict-badge";
+import { VERDICT_TEXT } from "@/components/shared/verdict-badge";
 import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 

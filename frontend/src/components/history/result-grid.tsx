@@ -4,7 +4,7 @@ import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { SelectAll, SelectOne, type ShapeProps } from "@/components/history/selection";
 import { Thumbnail } from "@/components/history/thumbnail";
-import { VerdictBadge } from "@/components/verdict-badge";
+import { VerdictBadge } from "@/components/shared/verdict-badge";
 import { cn } from "@/lib/class-names";
 
 /** Records as pictures, each with its verdict beneath. */

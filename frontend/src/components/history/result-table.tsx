@@ -6,7 +6,7 @@ import { useTranslations } from "next-intl";
 import { ProbabilityBar } from "@/components/history/probability-bar";
 import { SelectAll, SelectOne, type ShapeProps } from "@/components/history/selection";
 import { Thumbnail } from "@/components/history/thumbnail";
-import { VerdictBadge } from "@/components/verdict-badge";
+import { VerdictBadge } from "@/components/shared/verdict-badge";
 import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 

@@ -11,7 +11,7 @@ import { ResultGrid } from "@/components/history/result-grid";
 import { ResultTable } from "@/components/history/result-table";
 import { SelectionBar } from "@/components/history/selection-bar";
 import { Toolbar } from "@/components/history/toolbar";
-import { Problem } from "@/components/problem";
+import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
 import {
   addressOf,
@@ -19,8 +19,8 @@ import {
   type HistoryFilters,
   isFiltered,
   withoutFilters,
-} from "@/lib/history-filters";
-import { historyPages } from "@/lib/history-query";
+} from "@/lib/history/filters";
+import { historyPages } from "@/lib/history/query";
 
 const NONE: ReadonlySet<string> = new Set();
 

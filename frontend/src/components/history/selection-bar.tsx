@@ -6,8 +6,8 @@ import { ConfirmDialog } from "@/components/history/confirm-dialog";
 import type { ItemWords } from "@/components/history/item-words";
 import { type Deletion, useDeletion } from "@/components/history/use-deletion";
 import { Button } from "@/components/ui/button";
+import { useErrorWords } from "@/hooks/use-error-message";
 import type { HistoryItem } from "@/lib/api/schema";
-import { useErrorWords } from "@/lib/error-words";
 
 interface SelectionBarProps {
   /** The records that are selected. */

@@ -3,10 +3,10 @@
 import { Download } from "lucide-react";
 import { useTranslations } from "next-intl";
 import type { FilterProps } from "@/components/history/filter-details";
-import { Segmented } from "@/components/result/segmented";
+import { Segmented } from "@/components/shared/segmented";
 import { DownloadLink } from "@/components/ui/button";
 import { apiPath, type Query } from "@/lib/api/client";
-import { VIEWS } from "@/lib/history-filters";
+import { VIEWS } from "@/lib/history/filters";
 
 interface ToolbarProps extends FilterProps {
   /** How many records are loaded. */

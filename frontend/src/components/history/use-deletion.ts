@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { deleteEach, deleteRecord } from "@/lib/history-deletion";
+import { deleteEach, deleteRecord } from "@/lib/history/deletion";
 import { forgetAnswer } from "@/lib/session";
 
 interface State {

@@ -1,8 +1,8 @@
 import { useTranslations } from "next-intl";
 import { CaseSpread } from "@/components/model/case-spread";
 import { CaseTable } from "@/components/model/case-table";
-import type { CaseMeasures } from "@/lib/model-metrics";
-import { usePointWords } from "@/lib/point-words";
+import { usePointWords } from "@/hooks/use-operating-point-label";
+import type { CaseMeasures } from "@/lib/model/metrics";
 
 interface CaseSectionProps {
   cases: readonly CaseMeasures[];

@@ -1,6 +1,6 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { useFigures } from "@/components/threshold/use-figures";
-import { type Metric, quantile } from "@/lib/model-metrics";
+import { type Metric, quantile } from "@/lib/model/metrics";
 
 interface CaseSpreadProps {
   metric: Metric;

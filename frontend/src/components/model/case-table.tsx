@@ -1,7 +1,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { ScrollBox } from "@/components/model/section";
 import { useFigures } from "@/components/threshold/use-figures";
-import type { CaseMeasures } from "@/lib/model-metrics";
+import type { CaseMeasures } from "@/lib/model/metrics";
 
 /** Every measured case on its own. */
 export function CaseTable({ cases }: { cases: readonly CaseMeasures[] }) {

@@ -1,9 +1,9 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { Plot, PlotLine, PlotMark } from "@/components/threshold/plot";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import type { OperatingPointReport, ThresholdFigures } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
-import { usePointWords } from "@/lib/point-words";
-import { linePath, type PlotPoint, place } from "@/lib/threshold-plot";
+import { linePath, type PlotPoint, place } from "@/lib/threshold/plot";
 
 interface CurvePlotProps {
   name: "roc" | "pr";

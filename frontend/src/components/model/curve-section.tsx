@@ -3,12 +3,12 @@ import { CurvePlot } from "@/components/model/curve-plot";
 import { EvaluationPlots } from "@/components/model/evaluation-plots";
 import type { MeasuredProps } from "@/components/model/measured-props";
 import { useFigures } from "@/components/threshold/use-figures";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import { modelFacts } from "@/lib/api/model-facts";
 import type { OperatingPointReport } from "@/lib/api/schema";
-import { precisionRecallPoint, rocPoint } from "@/lib/model-curves";
-import type { Measure } from "@/lib/model-metrics";
-import { usePointWords } from "@/lib/point-words";
-import { linePath } from "@/lib/threshold-plot";
+import { precisionRecallPoint, rocPoint } from "@/lib/model/curves";
+import type { Measure } from "@/lib/model/metrics";
+import { linePath } from "@/lib/threshold/plot";
 
 const DIAGONAL = linePath([
   { x: 0, y: 0 },

@@ -1,7 +1,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { Facts, Prose } from "@/components/model/section";
 import type { ModelReport } from "@/lib/api/schema";
-import type { ModelMetrics } from "@/lib/model-metrics";
+import type { ModelMetrics } from "@/lib/model/metrics";
 
 interface DataSectionProps {
   inference: ModelReport["inference"];

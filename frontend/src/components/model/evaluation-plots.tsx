@@ -1,7 +1,7 @@
 import Image from "next/image";
 import { useTranslations } from "next-intl";
 import { apiPath } from "@/lib/api/client";
-import { drawingsAmong } from "@/lib/model-drawings";
+import { drawingsAmong } from "@/lib/model/drawings";
 
 /** The drawings that came with the model, on white as they were made. */
 export function EvaluationPlots({ names }: { names: readonly string[] }) {

@@ -1,6 +1,6 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { cn } from "@/lib/class-names";
-import { INVENTED_MAP, meanOf, sigmoid } from "@/lib/model-evidence";
+import { INVENTED_MAP, meanOf, sigmoid } from "@/lib/model/evidence";
 import { FULL_SCALE_LOGIT } from "@/lib/result/colours";
 
 /** An invented map in numbers, and what of it can be seen in a drawing. */

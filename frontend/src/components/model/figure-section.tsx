@@ -4,13 +4,13 @@ import type { MeasuredProps } from "@/components/model/measured-props";
 import { Prose } from "@/components/model/section";
 import { UncertainTable } from "@/components/model/uncertain-table";
 import { useFigures } from "@/components/threshold/use-figures";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import {
   carcinomaPatches,
   type ModelMetrics,
   SCORE_METRICS,
   VERDICT_METRICS,
-} from "@/lib/model-metrics";
-import { usePointWords } from "@/lib/point-words";
+} from "@/lib/model/metrics";
 
 export function FigureSection({ report, metrics }: MeasuredProps) {
   const t = useTranslations("model.figures");

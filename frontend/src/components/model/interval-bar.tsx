@@ -1,4 +1,4 @@
-import type { Measure } from "@/lib/model-metrics";
+import type { Measure } from "@/lib/model/metrics";
 
 /** A figure and its interval on a line from 0 to 1; the words stand beside it. */
 export function IntervalBar({ value, interval }: Measure) {

@@ -1,7 +1,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { IntervalBar } from "@/components/model/interval-bar";
 import { ScrollBox } from "@/components/model/section";
-import type { Measure, Measures, Metric } from "@/lib/model-metrics";
+import type { Measure, Measures, Metric } from "@/lib/model/metrics";
 
 interface MeasureTableProps {
   caption: string;

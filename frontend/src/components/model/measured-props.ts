@@ -1,5 +1,5 @@
 import type { ModelReport } from "@/lib/api/schema";
-import type { ModelMetrics } from "@/lib/model-metrics";
+import type { ModelMetrics } from "@/lib/model/metrics";
 
 export interface MeasuredProps {
   report: ModelReport;

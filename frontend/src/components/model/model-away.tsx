@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useEffect } from "react";
-import { Problem } from "@/components/problem";
+import { Problem } from "@/components/shared/problem";
 import { modelQuery } from "@/lib/api/queries";
 
 /** Stands in until the service answers; then the page is asked for again. */

@@ -13,7 +13,7 @@ import { RequestSection } from "@/components/model/request-section";
 import { Section } from "@/components/model/section";
 import { ThresholdExplorer } from "@/components/threshold/threshold-explorer";
 import type { ModelReport } from "@/lib/api/schema";
-import { modelMetrics } from "@/lib/model-metrics";
+import { modelMetrics } from "@/lib/model/metrics";
 
 interface ModelViewProps {
   report: ModelReport;

@@ -1,7 +1,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import type { MeasuredProps } from "@/components/model/measured-props";
 import { Facts, Prose } from "@/components/model/section";
-import { usePointWords } from "@/lib/point-words";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 
 export function Overview({ report: { inference }, metrics }: MeasuredProps) {
   const t = useTranslations("model");

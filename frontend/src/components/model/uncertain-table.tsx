@@ -1,9 +1,9 @@
 import { useTranslations } from "next-intl";
 import { Prose, ScrollBox, SubTitle } from "@/components/model/section";
 import { useFigures } from "@/components/threshold/use-figures";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import type { OperatingPointReport } from "@/lib/api/schema";
-import type { PointMeasures } from "@/lib/model-metrics";
-import { usePointWords } from "@/lib/point-words";
+import type { PointMeasures } from "@/lib/model/metrics";
 
 interface UncertainTableProps {
   points: readonly PointMeasures[];

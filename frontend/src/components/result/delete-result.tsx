@@ -5,7 +5,7 @@ import { Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { useId, useRef } from "react";
-import { Problem } from "@/components/problem";
+import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
 import { send } from "@/lib/api/client";
 import { forgetAnswer } from "@/lib/session";

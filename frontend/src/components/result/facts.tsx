@@ -1,8 +1,8 @@
 import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
-import { Moment } from "@/components/moment";
+import { Moment } from "@/components/shared/moment";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
-import { isKept } from "@/lib/kept";
+import { isKept } from "@/lib/result/is-kept";
 
 /** What was judged, by which model, when. */
 export function Facts({ result }: { result: PredictionResult }) {

@@ -2,7 +2,7 @@
 
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
-import { WhenNear } from "@/components/when-near";
+import { WhenNear } from "@/components/shared/when-near";
 import type { PredictionResult } from "@/lib/api/schema";
 
 const ThresholdExplorer = dynamic(() =>

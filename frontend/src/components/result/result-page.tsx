@@ -2,13 +2,13 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { Problem } from "@/components/problem";
 import { ResultSkeleton } from "@/components/result/result-skeleton";
 import { ResultView } from "@/components/result/result-view";
+import { Problem } from "@/components/shared/problem";
 import { ButtonLink } from "@/components/ui/button";
+import { useErrorWords } from "@/hooks/use-error-message";
 import { ApiError } from "@/lib/api/error";
 import { recordQuery } from "@/lib/api/queries";
-import { useErrorWords } from "@/lib/error-words";
 
 /** One result of this visitor; of anybody else's, that there is none. */
 export function ResultPage({ id }: { id: string }) {

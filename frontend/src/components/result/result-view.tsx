@@ -5,8 +5,8 @@ import { OtherThresholds } from "@/components/result/other-thresholds";
 import { RegionFigures } from "@/components/result/region-figures";
 import { TopBar } from "@/components/result/top-bar";
 import { VerdictSummary } from "@/components/result/verdict-summary";
-import { Viewer } from "@/components/result/viewer/viewer";
 import { Warnings } from "@/components/result/warnings";
+import { Viewer } from "@/components/viewer/viewer";
 import type { HistoryRecord } from "@/lib/api/schema";
 
 /** A result: the image with the evidence, and what is to be known about it. */

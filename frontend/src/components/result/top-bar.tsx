@@ -1,9 +1,9 @@
 import { useTranslations } from "next-intl";
-import { Moment } from "@/components/moment";
 import { DeleteResult } from "@/components/result/delete-result";
 import { Neighbours } from "@/components/result/neighbours";
+import { Moment } from "@/components/shared/moment";
 import type { HistoryRecord } from "@/lib/api/schema";
-import { isKept } from "@/lib/kept";
+import { isKept } from "@/lib/result/is-kept";
 
 /** What this result is called, and the ways from here. */
 export function TopBar({ record }: { record: HistoryRecord }) {

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
-import { ProbabilityScale } from "@/components/probability-scale";
-import { VERDICT_TEXT, VerdictMark } from "@/components/verdict-badge";
+import { ProbabilityScale } from "@/components/shared/probability-scale";
+import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { PROBABILITY_FIGURE } from "@/lib/figures";
-import { usePointWords } from "@/lib/point-words";
-import { bandOf, pointOf } from "@/lib/threshold";
+import { bandOf, pointOf } from "@/lib/threshold/threshold";
 
 /** The verdict, and how far it is from the threshold. */
 export function VerdictSummary({ result }: { result: PredictionResult }) {

@@ -3,10 +3,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useId, useState } from "react";
-import { Problem } from "@/components/problem";
 import { useReview } from "@/components/review/use-review";
+import { Problem } from "@/components/shared/problem";
+import type { Verdict } from "@/components/shared/verdict-badge";
 import { Button } from "@/components/ui/button";
-import type { Verdict } from "@/components/verdict-badge";
 import { modelQuery } from "@/lib/api/queries";
 import type { Review } from "@/lib/api/schema";
 import {

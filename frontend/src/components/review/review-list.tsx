@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { Moment } from "@/components/moment";
+import { Moment } from "@/components/shared/moment";
 import { modelQuery } from "@/lib/api/queries";
 import type { Review } from "@/lib/api/schema";
 import { meaningOf, newestFirst } from "@/lib/opinions";

@@ -1,6 +1,6 @@
 import { useTranslations } from "next-intl";
 import { cn } from "@/lib/class-names";
-import type { NaturalFrequencies } from "@/lib/threshold";
+import type { NaturalFrequencies } from "@/lib/threshold/threshold";
 
 /** The same figures as counted patches, which people read more surely than chances. */
 export function NaturalFrequencyTree({ frequencies }: { frequencies: NaturalFrequencies }) {

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { cn } from "@/lib/class-names";
-import { PLOT_UNITS, place } from "@/lib/threshold-plot";
+import { PLOT_UNITS, place } from "@/lib/threshold/plot";
 
 interface Tick {
   at: number;

@@ -3,8 +3,8 @@ import { Plot, PlotLine, PlotMark } from "@/components/threshold/plot";
 import { DASHES, ThresholdLegend } from "@/components/threshold/threshold-legend";
 import { useFigures } from "@/components/threshold/use-figures";
 import type { ModelFacts } from "@/lib/api/model-facts";
-import type { Chosen } from "@/lib/threshold";
-import { linePath, PLOT_UNITS } from "@/lib/threshold-plot";
+import { linePath, PLOT_UNITS } from "@/lib/threshold/plot";
+import type { Chosen } from "@/lib/threshold/threshold";
 
 interface ThresholdChartProps {
   facts: ModelFacts;

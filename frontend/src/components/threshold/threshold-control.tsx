@@ -1,10 +1,10 @@
 import { useTranslations } from "next-intl";
 import { PLOT_INSET } from "@/components/threshold/plot";
 import { useFigures } from "@/components/threshold/use-figures";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import { cn } from "@/lib/class-names";
-import { usePointWords } from "@/lib/point-words";
-import { type Choice, type Chosen, nearestIndex } from "@/lib/threshold";
+import { type Choice, type Chosen, nearestIndex } from "@/lib/threshold/threshold";
 
 interface ThresholdControlProps {
   facts: ModelFacts;

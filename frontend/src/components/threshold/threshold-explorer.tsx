@@ -3,16 +3,22 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { Problem } from "@/components/problem";
+import { Problem } from "@/components/shared/problem";
+import { VerdictMark } from "@/components/shared/verdict-badge";
 import { ThresholdChart } from "@/components/threshold/threshold-chart";
 import { ThresholdControl } from "@/components/threshold/threshold-control";
 import { ThresholdFigures } from "@/components/threshold/threshold-figures";
 import { useFigures } from "@/components/threshold/use-figures";
-import { VerdictMark } from "@/components/verdict-badge";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
-import { type Chosen, chosenOf, firstChoice, isModelOf, verdictBy } from "@/lib/threshold";
+import {
+  type Chosen,
+  chosenOf,
+  firstChoice,
+  isModelOf,
+  verdictBy,
+} from "@/lib/threshold/threshold";
 
 interface ThresholdExplorerProps {
   /** What the threshold is for; without it the model alone is shown. */

@@ -3,13 +3,13 @@ import { useState } from "react";
 import { NaturalFrequencyTree } from "@/components/threshold/natural-frequency-tree";
 import { PrevalenceField } from "@/components/threshold/prevalence-field";
 import { useFigures } from "@/components/threshold/use-figures";
-import { usePointWords } from "@/lib/point-words";
+import { usePointWords } from "@/hooks/use-operating-point-label";
 import {
   type Chosen,
   naturalFrequencies,
   parsePercentage,
   predictiveValues,
-} from "@/lib/threshold";
+} from "@/lib/threshold/threshold";
 
 interface ThresholdFiguresProps {
   chosen: Chosen;

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { apiPath, ask, type Query } from "@/lib/api/client";
 import { modelFacts } from "@/lib/api/model-facts";
 import type { HealthReport, HistoryRecord, ModelReport, Statistics } from "@/lib/api/schema";
-import { isKept } from "@/lib/kept";
+import { isKept } from "@/lib/result/is-kept";
 
 /** Every question to the API that is kept; one place for each key. */
 

@@ -2,8 +2,8 @@ import type { Metadata } from "next";
 import { cookies } from "next/headers";
 import Link from "next/link";
 import { getTranslations } from "next-intl/server";
-import { ReviewQueue } from "@/components/history/review-queue";
-import { areShortcutsOn, SHORTCUTS_COOKIE } from "@/lib/history-shortcuts";
+import { ReviewQueue } from "@/components/review-queue/review-queue";
+import { areShortcutsOn, SHORTCUTS_COOKIE } from "@/lib/history/shortcuts";
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations("history.review"))("title") };

@@ -1,0 +1,57 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
+import { useTranslations } from "next-intl";
+import { useItemWords } from "@/components/history/item-words";
+import { Thumbnail } from "@/components/history/thumbnail";
+import { Problem } from "@/components/shared/problem";
+import { recordQuery } from "@/lib/api/queries";
+import type { HistoryItem } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
+
+const Viewer = dynamic(() => import("@/components/viewer/viewer").then(({ Viewer }) => Viewer), {
+  ssr: false,
+});
+
+const STAGE = "h-[min(24rem,50dvh)] bg-stage lg:h-[min(46rem,70dvh)]";
+
+interface QueuePictureProps {
+  item: HistoryItem;
+  hasEvidence: boolean;
+  zone: string;
+}
+
+/** The image of a record, as large as there is room; with its evidence if that is wanted. */
+export function QueuePicture({ item, hasEvidence, zone }: QueuePictureProps) {
+  const words = useItemWords(zone);
+  return (
+    <div className="min-w-0">
+      {hasEvidence ? (
+        <Evidence key={item.id} id={item.id} />
+      ) : (
+        <div className={cn("grid place-items-center p-4", STAGE)}>
+          <Thumbnail
+            key={item.id}
+            item={item}
+            alt={words.picture(item)}
+            className="size-full min-h-0"
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Evidence({ id }: { id: string }) {
+  const t = useTranslations("common");
+  const { data, error, refetch } = useQuery(recordQuery(id));
+  if (data) {
+    return <Viewer record={data} />;
+  }
+  return error ? (
+    <Problem error={error} onRetry={refetch} />
+  ) : (
+    <p className={cn("p-4 text-muted text-sm", STAGE)}>{t("loading")}</p>
+  );
+}

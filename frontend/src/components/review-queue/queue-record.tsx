@@ -1,0 +1,107 @@
+"use client";
+
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import { useState } from "react";
+import { useItemWords } from "@/components/history/item-words";
+import { Keycap } from "@/components/review-queue/keycap";
+import { QueueAnswers } from "@/components/review-queue/queue-answers";
+import { QueuePicture } from "@/components/review-queue/queue-picture";
+import { useAnswers } from "@/components/review-queue/use-answers";
+import { useShortcuts } from "@/components/review-queue/use-shortcuts";
+import { ProbabilityScale } from "@/components/shared/probability-scale";
+import { VerdictBadge } from "@/components/shared/verdict-badge";
+import type { ModelFacts } from "@/lib/api/model-facts";
+import type { HistoryItem } from "@/lib/api/schema";
+import type { OpinionChoice } from "@/lib/opinions";
+import { bandOf, pointOf } from "@/lib/threshold/threshold";
+
+interface QueueRecordProps {
+  item: HistoryItem;
+  zone: string;
+  model: ModelFacts;
+  isSaving: boolean;
+  hasShortcuts: boolean;
+  onJudge: (choice: OpinionChoice) => void;
+  onSkip: () => void;
+  onHelp: () => void;
+}
+
+/** A record to judge: its image large, what the model says, and what can be answered. */
+export function QueueRecord(props: QueueRecordProps) {
+  const { item, zone, model, isSaving, hasShortcuts, onJudge, onSkip, onHelp } = props;
+  const t = useTranslations("history.review");
+  const [hasEvidence, setHasEvidence] = useState(false);
+  const answers = useAnswers({ item, classNames: model.classNames, onJudge });
+  useShortcuts(hasShortcuts, (shortcut) => {
+    switch (shortcut) {
+      case "skip":
+        return onSkip();
+      case "help":
+        return onHelp();
+      case "evidence":
+        return setHasEvidence(!hasEvidence);
+      default:
+        return answers.answer(shortcut);
+    }
+  });
+  return (
+    <article
+      aria-label={t("of_model")}
+      className="grid gap-6 border-t pt-4 lg:grid-cols-[minmax(0,1fr)_21rem]"
+    >
+      <QueuePicture item={item} hasEvidence={hasEvidence} zone={zone} />
+      <div className="flex flex-col gap-5">
+        <RecordFacts item={item} zone={zone} model={model} />
+        <QueueAnswers
+          answers={answers}
+          classNames={model.classNames}
+          isSaving={isSaving}
+          hasKeys={hasShortcuts}
+          onSkip={onSkip}
+        />
+        <label className="flex min-h-8 w-fit items-center gap-2 text-sm">
+          <input
+            type="checkbox"
+            checked={hasEvidence}
+            onChange={() => setHasEvidence(!hasEvidence)}
+            className="size-4 accent-(--color-accent)"
+          />
+          {t("evidence")}
+          {hasShortcuts && <Keycap name="E" />}
+        </label>
+      </div>
+    </article>
+  );
+}
+
+function RecordFacts({ item, zone, model }: Pick<QueueRecordProps, "item" | "zone" | "model">) {
+  const t = useTranslations("history.review");
+  const common = useTranslations("common");
+  const words = useItemWords(zone);
+  return (
+    <div className="grid gap-3">
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <VerdictBadge verdict={item.verdict} />
+        <span className="font-semibold text-xl">{words.probability(item.probability)}</span>
+      </div>
+      <p className="text-sm">{common(`verdict_long.${item.verdict}`)}</p>
+      <ProbabilityScale
+        probability={item.probability}
+        threshold={item.threshold}
+        band={bandOf(pointOf(model, item))}
+        verdict={item.verdict}
+      />
+      <p className="text-muted text-xs">
+        {[words.threshold(item), words.size(item), words.scale(item), words.time(item)].join(" · ")}
+      </p>
+      {item.warnings.length > 0 && <p className="text-sm">{words.warnings(item)}</p>}
+      <Link
+        href={`/results/${item.id}`}
+        className="w-fit rounded-sm text-accent text-sm underline underline-offset-4"
+      >
+        {t("open")}
+      </Link>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+"use client";
+
+import Link from "next/link";
+import { useTranslations } from "next-intl";
+import type { LastStep } from "@/components/review-queue/use-review-queue";
+
+interface QueueStatusProps {
+  /** How many of the loaded records are left. */
+  count: number;
+  hasMore: boolean;
+  last: LastStep | null;
+}
+
+/** How far the queue is, and what was done last, with the way back to it. */
+export function QueueStatus({ count, hasMore, last }: QueueStatusProps) {
+  const t = useTranslations("history.review");
+  const opinions = useTranslations("common.opinion");
+  const done = last?.opinion === "skip" ? t("skipped") : null;
+  const saved = last && last.opinion !== "skip" && t("saved", { opinion: opinions(last.opinion) });
+  return (
+    <div className="flex min-h-6 flex-wrap items-baseline gap-x-4 gap-y-1 text-sm">
+      <p role="status">
+        <span className="text-muted">{done ?? saved} </span>
+        <span className="font-medium">{t(hasMore ? "left_some" : "left", { count })}</span>
+      </p>
+      {last && (
+        <Link
+          href={`/results/${last.id}`}
+          className="rounded-sm text-accent underline underline-offset-4"
+        >
+          {t("see_last")}
+        </Link>
+      )}
+    </div>
+  );
+}

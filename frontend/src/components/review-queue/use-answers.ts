@@ -1,0 +1,53 @@
+"use client";
+
+import { useState } from "react";
+import type { HistoryItem } from "@/lib/api/schema";
+import type { Shortcut } from "@/lib/history/shortcuts";
+import { type OpinionChoice, opinionChoices } from "@/lib/opinions";
+
+interface AnswersOptions {
+  item: HistoryItem;
+  /** The model's classes, that of health first. */
+  classNames: readonly string[];
+  onJudge: (choice: OpinionChoice) => void;
+}
+
+/** What can be answered to a record, by button or by key. */
+export function useAnswers({ item, classNames, onJudge }: AnswersOptions) {
+  const [askedFor, setAskedFor] = useState<string | null>(null);
+  const choices = opinionChoices(item.verdict, classNames);
+  const disagreements = choices.filter(({ opinion }) => opinion === "disagree");
+  const [first, second] = disagreements;
+
+  function choiceOf(shortcut: Shortcut): OpinionChoice | undefined {
+    switch (shortcut) {
+      case "agree":
+      case "unsure":
+        return choices.find(({ opinion }) => opinion === shortcut);
+      case "disagree":
+        return second ? undefined : first;
+      case "first":
+      case "second":
+        return second && (shortcut === "first" ? first : second);
+      default:
+        return undefined;
+    }
+  }
+
+  function answer(shortcut: Shortcut) {
+    const choice = choiceOf(shortcut);
+    if (choice) {
+      onJudge(choice);
+    } else if (shortcut === "disagree" && second) {
+      setAskedFor(item.id);
+    }
+  }
+
+  return {
+    /** The classes that may be right instead: two where the verdict is of neither. */
+    labels: disagreements.map(({ label }) => label),
+    /** Whether it was said that the verdict is wrong, but not yet what is right. */
+    isAsking: askedFor === item.id,
+    answer,
+  };
+}

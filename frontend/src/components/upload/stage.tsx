@@ -1,0 +1,51 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import { Button } from "@/components/ui/button";
+import { Exhibit } from "@/components/upload/exhibit";
+import { FileButtons } from "@/components/upload/file-buttons";
+import { Invitation } from "@/components/upload/invitation";
+import { UploadRow } from "@/components/upload/upload-row";
+import type { UploadQueue } from "@/lib/upload/upload-queue";
+import type { Uploads } from "@/lib/upload/uploads";
+
+interface StageProps {
+  uploads: Uploads;
+  queue: UploadQueue;
+  onFiles: (files: readonly File[]) => void;
+}
+
+/** The light table: an invitation, one image, or several in rows. */
+export function Stage({ uploads: { items, shownId }, queue, onFiles }: StageProps) {
+  const t = useTranslations("home");
+  const shown = items.find(({ id }) => id === shownId);
+  return (
+    <section
+      aria-label={t("images")}
+      className="@container divide-y overflow-hidden rounded-lg border bg-surface"
+    >
+      {items.length === 0 && <Invitation onFiles={onFiles} />}
+      {items.length > 0 && (
+        <div className="flex flex-wrap items-center justify-between gap-2 p-2">
+          <FileButtons isProminent={false} onFiles={onFiles} />
+          <Button variant="ghost" size="sm" onClick={() => queue.clear()}>
+            {t("clear")}
+          </Button>
+        </div>
+      )}
+      {shown && <Exhibit upload={shown} queue={queue} />}
+      {items.length > 1 && (
+        <ol className="grid grid-cols-[auto_minmax(0,1fr)] divide-y @3xl:grid-cols-[auto_minmax(0,1fr)_minmax(0,1.6fr)_auto]">
+          {items.map((upload) => (
+            <UploadRow
+              key={upload.id}
+              upload={upload}
+              isShown={upload.id === shownId}
+              queue={queue}
+            />
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useTranslations } from "next-intl";
+import { useRef, useState } from "react";
+import { Announcer } from "@/components/upload/announcer";
+import { type Sample, Samples } from "@/components/upload/samples";
+import { SettingsPanel } from "@/components/upload/settings-panel";
+import { Stage } from "@/components/upload/stage";
+import { useFileIntake } from "@/components/upload/use-file-intake";
+import { useUploads } from "@/components/upload/use-uploads";
+import { modelQuery } from "@/lib/api/queries";
+import { maxMicrons, optionsOf } from "@/lib/upload/settings";
+
+type Notice = "scale_missing" | "sample_failed";
+
+/** Where images come in, wait, and get their verdict. */
+export function Workbench({ samples }: { samples: readonly Sample[] }) {
+  const t = useTranslations("home");
+  const [uploads, queue] = useUploads();
+  const { data: model } = useQuery(modelQuery);
+  const [notice, setNotice] = useState<Notice | null>(null);
+  const micronsField = useRef<HTMLInputElement>(null);
+  const isOver = useFileIntake(take);
+
+  function take(files: readonly File[]) {
+    if (files.length === 0) {
+      return;
+    }
+    const options = optionsOf(uploads.settings, maxMicrons(model));
+    if (!options) {
+      setNotice("scale_missing");
+      micronsField.current?.focus();
+      return;
+    }
+    setNotice(null);
+    queue.add(files, options);
+  }
+
+  async function takeSample({ address }: Sample) {
+    const picture = await fetch(address)
+      .then((response) => (response.ok ? response.blob() : null))
+      .catch(() => null);
+    setNotice(picture ? null : "sample_failed");
+    if (picture) {
+      const { operatingPoint, keepNothing } = uploads.settings;
+      const name = address.replace(/^.*\//, "");
+      queue.add([new File([picture], name, { type: picture.type })], {
+        operatingPoint,
+        micronsPerPixel: 4,
+        save: !keepNothing,
+      });
+    }
+  }
+
+  return (
+    <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_19rem]">
+      <div className="grid gap-6">
+        <Stage uploads={uploads} queue={queue} onFiles={take} />
+        {notice && (
+          <p role="alert" className="border-edge border-l-2 pl-3 text-sm">
+            {t(`notice.${notice}`)}
+          </p>
+        )}
+        <Samples samples={samples} onChoose={takeSample} />
+      </div>
+      <SettingsPanel
+        settings={uploads.settings}
+        onChange={(settings) => queue.set(settings)}
+        micronsField={micronsField}
+      />
+      <Announcer {...uploads} />
+      {isOver && (
+        <div className="pointer-events-none fixed inset-2 z-40 grid place-items-center rounded-lg border-2 border-accent border-dashed bg-accent-soft/90 font-semibold text-accent text-xl">
+          {t("release")}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+import { useFormatter, useTranslations } from "next-intl";
+import { useId } from "react";
+import { Segmented } from "@/components/shared/segmented";
+import type { Choice } from "@/components/viewer/use-scene";
+
+interface ControlsProps {
+  isRegion: boolean;
+  choice: Choice;
+  onChange: (choice: Choice) => void;
+}
+
+const MODES = ["overlay", "side", "grid", "image"] as const;
+const MEASURES = ["tiles", "evidence"] as const;
+
+/** What is laid over the image, and how strongly. */
+export function Controls({ isRegion, choice, onChange }: ControlsProps) {
+  const t = useTranslations("result.viewer");
+  const isOver = choice.mode !== "image";
+  return (
+    <div className="flex flex-wrap items-center gap-x-6 gap-y-2 border-b p-3 print:hidden">
+      <Segmented
+        label={t("mode.label")}
+        options={MODES.map((value) => ({ value, text: t(`mode.${value}`) }))}
+        value={choice.mode}
+        onChange={(mode) => onChange({ ...choice, mode })}
+      />
+      {isRegion && isOver && choice.mode !== "grid" && (
+        <Segmented
+          label={t("measure.label")}
+          options={MEASURES.map((value) => ({ value, text: t(`measure.${value}`) }))}
+          value={choice.measure}
+          onChange={(measure) => onChange({ ...choice, measure })}
+        />
+      )}
+      {isOver && <OpacityField choice={choice} onChange={onChange} />}
+      {isRegion && isOver && (
+        <label className="flex min-h-6 items-center gap-2 text-sm">
+          <input
+            type="checkbox"
+            className="size-4 accent-accent"
+            checked={choice.hasOutline}
+            onChange={(event) => onChange({ ...choice, hasOutline: event.target.checked })}
+          />
+          {t("outline")}
+        </label>
+      )}
+    </div>
+  );
+}
+
+function OpacityField({ choice, onChange }: Omit<ControlsProps, "isRegion">) {
+  const t = useTranslations("result.viewer");
+  const format = useFormatter();
+  const id = useId();
+  const text = format.number(choice.opacity, { style: "percent" });
+  return (
+    <div className="flex items-center gap-2 text-sm">
+      <label htmlFor={id}>{t("opacity")}</label>
+      <input
+        id={id}
+        type="range"
+        min={0}
+        max={100}
+        step={5}
+        value={Math.round(100 * choice.opacity)}
+        aria-valuetext={text}
+        onChange={(event) => onChange({ ...choice, opacity: event.target.valueAsNumber / 100 })}
+        className="h-6 w-28 accent-accent"
+      />
+      <output htmlFor={id} className="w-11 text-right text-muted">
+        {text}
+      </output>
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import type { Bin, DayCounts, Statistics, VerdictCounts } from "@/lib/api/schema";
+import { addDays, type Day, daysBetween } from "@/lib/dates/dates";
+
+/** Counts by verdict. */
+export type Counts = Pick<VerdictCounts, "malignant" | "uncertain" | "benign">;
+
+const LONGEST_DAYS = 366;
+const NONE: Counts = { malignant: 0, uncertain: 0, benign: 0 };
+
+export function totalOf({ malignant, uncertain, benign }: Counts): number {
+  return malignant + uncertain + benign;
+}
+
+/** A part of a whole, from 0 to 1; null of nothing. */
+export function shareOf(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
+
+/**
+ * The counts of every day of a period, those without predictions too.
+ *
+ * An open end is the first day with predictions, or today. A period of more than a leap year is
+ * narrowed to the days from the first to the last with predictions.
+ */
+export function everyDay(
+  days: readonly DayCounts[],
+  bounds: { from: Day | null; to: Day | null },
+  today: Day,
+): DayCounts[] {
+  const earliest = days[0]?.day ?? today;
+  const latest = days.at(-1)?.day ?? today;
+  const first = bounds.from ?? earliest;
+  const last = bounds.to ?? (latest > today ? latest : today);
+  const isLong = addDays(first, LONGEST_DAYS) <= last;
+  const known = new Map(days.map((counts) => [counts.day, counts]));
+  const shown = isLong ? daysBetween(earliest, latest) : daysBetween(first, last);
+  return shown.map((day) => known.get(day) ?? { day, ...NONE });
+}
+
+/** The one with most predictions, the earliest of several; null where there are none at all. */
+export function busiest<T extends Counts>(rows: readonly T[]): T | null {
+  const most = Math.max(0, ...rows.map(totalOf));
+  return most === 0 ? null : (rows.find((row) => totalOf(row) === most) ?? null);
+}
+
+/** The bin with most predictions, the lowest of several; null where there are none at all. */
+export function fullestBin(bins: readonly Bin[]): Bin | null {
+  const most = Math.max(0, ...bins.map(({ count }) => count));
+  return most === 0 ? null : (bins.find(({ count }) => count === most) ?? null);
+}
+
+/** Second opinions by kind, the same order everywhere. */
+export function opinionCounts({ agreement }: Statistics) {
+  return [
+    { opinion: "agree", count: agreement.agree },
+    { opinion: "disagree", count: agreement.disagree },
+    { opinion: "unsure", count: agreement.unsure },
+  ] as const;
+}
