@@ -82,7 +82,7 @@ def write_bundle(folder: Path, **changes: Any) -> Path:
         },
     }
     config = InferenceConfig(**(facts | changes))
-    (folder / INFERENCE_FILE).write_text(config.model_dump_json(indent=2), encoding="utf-8")
+    (folder / INFERENCE_FILE).write_text(config.to_json(), encoding="utf-8")
     (folder / METRICS_FILE).write_text(json.dumps(METRICS), encoding="utf-8")
     (folder / EVALUATION_FOLDER).mkdir(exist_ok=True)
     (folder / EVALUATION_FOLDER / "roc.png").write_bytes(PLOT)

@@ -30,11 +30,9 @@ def write_keras_bundle(folder: Path, *, bias: float = BIAS) -> Path:
         content.extractall(folder)
     archive.unlink()
     facts = folder / INFERENCE_FILE
-    config = InferenceConfig.model_validate_json(facts.read_bytes())
+    config = InferenceConfig.from_json(facts.read_bytes())
     hashes = config.sha256 | {KERAS_WEIGHTS_FILE: file_sha256(folder / KERAS_WEIGHTS_FILE)}
-    facts.write_text(
-        config.model_copy(update={"sha256": hashes}).model_dump_json(), encoding="utf-8"
-    )
+    facts.write_text(config.model_copy(update={"sha256": hashes}).to_json(), encoding="utf-8")
     return folder
 
 

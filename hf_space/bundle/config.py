@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import PurePosixPath
 from typing import Annotated, Final, Literal
 
@@ -16,6 +17,8 @@ METRICS_FILE: Final = "metrics.json"
 EVALUATION_FOLDER: Final = "evaluation"
 ColorMode = Literal["rgb", "grayscale"]
 Interpolation = Literal["bilinear", "bicubic"]
+# WSInfer's key for `microns_per_pixel`, which other tools look for in the file.
+_SCALE_IN_FILE: Final = "spacing_um_px"
 # As long as the history's columns.
 ShortName = Annotated[str, Field(min_length=1, max_length=128)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -46,7 +49,7 @@ class InferenceConfig(FrozenModel):
     revision: ShortName
     class_names: tuple[str, str] = ("no_idc", "idc")
     patch_size_pixels: Annotated[int, Field(gt=0)] = 50
-    spacing_um_px: Annotated[float, Field(gt=0.0)] = 4.0
+    microns_per_pixel: Annotated[float, Field(gt=0.0)] = 4.0
     input_size: Annotated[int, Field(gt=0)] = 128
     color_mode: ColorMode = "rgb"
     interpolation: Interpolation = "bilinear"
@@ -56,6 +59,25 @@ class InferenceConfig(FrozenModel):
     out_of_distribution: dict[str, StatisticRange] = Field(default_factory=dict)
     training: TrainingFacts
     sha256: dict[str, Sha256]
+
+    @classmethod
+    def from_json(cls, content: bytes) -> InferenceConfig:
+        """Read the content of ``inference.json``; raises ValueError."""
+        facts = json.loads(content)
+        if isinstance(facts, dict) and _SCALE_IN_FILE in facts:
+            facts["microns_per_pixel"] = facts.pop(_SCALE_IN_FILE)
+        return cls.model_validate(facts)
+
+    def to_json(self) -> str:
+        """Return the content of ``inference.json``, where the scale has WSInfer's name."""
+        facts = self.model_dump(mode="json")
+        named = {_SCALE_IN_FILE if k == "microns_per_pixel" else k: v for k, v in facts.items()}
+        return json.dumps(named, indent=2) + "\n"
+
+    @property
+    def patch_microns(self) -> float:
+        """Side of a patch, in micrometres of tissue."""
+        return self.patch_size_pixels * self.microns_per_pixel
 
     @model_validator(mode="after")
     def _consistent(self) -> InferenceConfig:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from hf_space.bundle.config import EVALUATION_FOLDER, INFERENCE_FILE, METRICS_FILE, InferenceConfig
 from hf_space.errors import BundleError
 
@@ -62,7 +60,7 @@ def load_bundle(path: Path) -> Bundle:
         BundleError: The folder or a file is missing, unreadable, invalid, or its hash differs.
     """
     try:
-        config = InferenceConfig.model_validate_json((path / INFERENCE_FILE).read_bytes())
+        config = InferenceConfig.from_json((path / INFERENCE_FILE).read_bytes())
         for name, expected in config.sha256.items():
             actual = file_sha256(path / name)
             if actual != expected:
@@ -70,7 +68,7 @@ def load_bundle(path: Path) -> Bundle:
         metrics = _read_metrics(path / METRICS_FILE)
     except OSError as error:
         raise BundleError(f"cannot read the bundle {path}: {error}") from error
-    except ValidationError as error:
+    except ValueError as error:
         raise BundleError(f"{path / INFERENCE_FILE} is invalid: {error}") from error
     plots = {plot.stem: plot for plot in sorted((path / EVALUATION_FOLDER).glob("*.png"))}
     return Bundle(path=path, config=config, metrics=metrics, plots=plots)

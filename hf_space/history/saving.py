@@ -35,7 +35,7 @@ class Keeper:
             originals: Keep the image files too.
         """
         self._recorder = recorder
-        self._patch_microns = config.patch_size_pixels * config.spacing_um_px
+        self._patch_microns = config.patch_microns
         self._originals = originals
 
     async def save(self, computed: Computed, data: bytes, owner: bytes) -> PredictionResult:

@@ -20,7 +20,7 @@ def to_model_scale(
     image: NDArray[np.uint8],
     *,
     microns_per_pixel: float,
-    spacing_um_px: float,
+    target_microns_per_pixel: float,
     max_pixels: int,
 ) -> NDArray[np.uint8]:
     """Rescale an image to the model's scale.
@@ -30,7 +30,7 @@ def to_model_scale(
     Args:
         image: uint8 (h, w, 3), RGB.
         microns_per_pixel: Scale of the image.
-        spacing_um_px: Scale of the model, micrometres per pixel.
+        target_microns_per_pixel: Scale of the model, micrometres per pixel.
         max_pixels: Largest accepted width times height at the model's scale.
 
     Returns:
@@ -41,24 +41,25 @@ def to_model_scale(
             enlarged more than `MAX_ENLARGEMENT` times.
         TooManyPixelsError: The image would grow beyond ``max_pixels``.
     """
-    factor = microns_per_pixel / spacing_um_px
+    target = target_microns_per_pixel
+    factor = microns_per_pixel / target
     if factor > MAX_ENLARGEMENT:
         raise ScaleError(
             f"At {microns_per_pixel:g} µm/px there is no detail left for the model, which works at "
-            f"{spacing_um_px:g}; at most {MAX_ENLARGEMENT * spacing_um_px:g} are accepted.",
+            f"{target:g}; at most {MAX_ENLARGEMENT * target:g} are accepted.",
             microns_per_pixel=microns_per_pixel,
         )
     height, width = (round(side * factor) for side in image.shape[:2])
     if min(height, width) < 1:
         raise ScaleError(
-            f"At {spacing_um_px:g} µm/px the image is below one pixel; check microns_per_pixel.",
+            f"At {target:g} µm/px the image is below one pixel; check microns_per_pixel.",
             microns_per_pixel=microns_per_pixel,
         )
     if (height, width) == image.shape[:2]:
         return image
     if height * width > max_pixels:
         raise TooManyPixelsError(
-            f"At {spacing_um_px:g} µm/px the image is {width}x{height} px; at most {max_pixels} "
+            f"At {target:g} µm/px the image is {width}x{height} px; at most {max_pixels} "
             "pixels are accepted: send a smaller crop, or check microns_per_pixel.",
             width=width,
             height=height,

@@ -87,7 +87,7 @@ def read_image(
     pixels = to_model_scale(
         decoded,
         microns_per_pixel=facts.microns_per_pixel,
-        spacing_um_px=config.spacing_um_px,
+        target_microns_per_pixel=config.microns_per_pixel,
         max_pixels=max_pixels,
     )
     kind = _kind(pixels, options, config)
@@ -110,7 +110,7 @@ def warnings_about(
     measured = [quality_statistics(sample) for sample in samples]
     medians = {name: median(m[name] for m in measured) for name in measured[0]}
     codes: list[ImageWarningCode] = [*quality_warnings(medians, ranges)]
-    if reading.facts.microns_per_pixel >= _OFF_SCALE_FACTOR * config.spacing_um_px:
+    if reading.facts.microns_per_pixel >= _OFF_SCALE_FACTOR * config.microns_per_pixel:
         codes.append("off_scale")
     if min(reading.pixels.shape[:2]) < config.patch_size_pixels:
         codes.append("padded")
@@ -122,7 +122,7 @@ def warnings_about(
 def _facts(
     file: ImageFile, data: bytes, options: PredictOptions, config: InferenceConfig
 ) -> ImageFacts:
-    scale, source = config.spacing_um_px, "assumed"
+    scale, source = config.microns_per_pixel, "assumed"
     if options.microns_per_pixel is not None:
         scale, source = options.microns_per_pixel, "request"
     elif file.microns_per_pixel is not None:
@@ -144,11 +144,11 @@ def _kind(pixels: NDArray[np.uint8], options: PredictOptions, config: InferenceC
     if options.mode == "patch" and not fits:
         side = config.patch_size_pixels
         raise NotAPatchError(
-            f"At {config.spacing_um_px:g} µm/px the image is {width}x{height} px, larger than one "
+            f"At {config.microns_per_pixel:g} µm/px the image is {width}x{height} px, larger than a "
             f"patch of {side}x{side} px: send a crop, its true microns_per_pixel, or mode=region.",
             width=width,
             height=height,
             patch_size_pixels=side,
-            spacing_um_px=config.spacing_um_px,
+            model_microns_per_pixel=config.microns_per_pixel,
         )
     return "patch" if fits and options.mode != "region" else "region"

@@ -217,7 +217,7 @@ class Predictor:
     def _pixels(self, file: ImageFile, options: PredictOptions) -> float:
         """Return the pixels of the image as it is or at the model's scale, whichever are more."""
         scale = options.microns_per_pixel or 0.0
-        enlargement = max(1.0, scale / self.bundle.config.spacing_um_px)
+        enlargement = max(1.0, scale / self.bundle.config.microns_per_pixel)
         return file.width * file.height * enlargement**2
 
     def _read(self, file: ImageFile, data: bytes, options: PredictOptions) -> Reading:

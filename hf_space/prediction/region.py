@@ -158,12 +158,12 @@ def region_result(
         rows=rows,
         columns=columns,
         tile_size_pixels=tiles.size,
-        microns_per_pixel=config.spacing_um_px,
+        microns_per_pixel=config.microns_per_pixel,
         tiles=nullable(np.round(probabilities, 6)),
         heatmap=heatmap,
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,
-        malignant_area_mm2=round(malignant * (config.spacing_um_px / 1000.0) ** 2, 6),
+        malignant_area_mm2=round(malignant * (config.microns_per_pixel / 1000.0) ** 2, 6),
     )
     return gradcam, region
 

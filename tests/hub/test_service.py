@@ -55,8 +55,8 @@ def push(hub: Hub, bundle: Path) -> str:
 def rename(bundle: Path, revision: str) -> None:
     """Let a bundle be another revision of the same network."""
     path = bundle / INFERENCE_FILE
-    config = InferenceConfig.model_validate_json(path.read_bytes())
-    path.write_text(config.model_copy(update={"revision": revision}).model_dump_json(), "utf-8")
+    config = InferenceConfig.from_json(path.read_bytes())
+    path.write_text(config.model_copy(update={"revision": revision}).to_json(), "utf-8")
 
 
 def health(server: RunningServer) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def test_ready_service_says_so(client: TestClient) -> None:
 def test_model_tells_facts_and_figures(client: TestClient) -> None:
     body = ModelReport.model_validate(client.get("/model/").json())
     assert body.metrics == METRICS
-    assert body.inference.spacing_um_px == 4.0
+    assert body.inference.microns_per_pixel == 4.0
     assert body.operating_points["balanced"].threshold == 0.5
     assert body.operating_points["balanced"].sensitivity is None
     assert body.threshold_curve == []

@@ -25,8 +25,11 @@ BAND = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)
 
 def test_bundle_survives_a_round_trip(tmp_path: Path) -> None:
     bundle = load_bundle(write_bundle(tmp_path))
-    text = bundle.config.model_dump_json()
-    assert InferenceConfig.model_validate_json(text) == bundle.config
+    text = bundle.config.to_json()
+    assert InferenceConfig.from_json(text.encode()) == bundle.config
+    # WSInfer's key is the file's only: the code and the API say what the scale is.
+    assert json.loads(text)["spacing_um_px"] == bundle.config.microns_per_pixel == 4.0
+    assert "spacing_um_px" not in bundle.config.model_dump()
     assert bundle.config.class_names == ("no_idc", "idc")
     assert bundle.metrics == METRICS
 

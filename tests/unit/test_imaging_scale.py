@@ -10,7 +10,10 @@ from tests.bundle_factory import plain_image
 
 def scaled(image: np.ndarray, microns_per_pixel: float) -> np.ndarray:
     return to_model_scale(
-        image, microns_per_pixel=microns_per_pixel, spacing_um_px=4.0, max_pixels=1_000_000
+        image,
+        microns_per_pixel=microns_per_pixel,
+        target_microns_per_pixel=4.0,
+        max_pixels=1_000_000,
     )
 
 

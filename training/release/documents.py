@@ -91,7 +91,7 @@ def _answer(measured: Measured) -> str:
         database=DatabaseState(state="ready", kind="sqlite"),
         cache=CacheState(state="ready", kind="memory"),
     )
-    options = PredictOptions(microns_per_pixel=bundle.config.spacing_um_px)
+    options = PredictOptions(microns_per_pixel=bundle.config.microns_per_pixel)
     answer = asyncio.run(predictor.predict(DRAWN_PATCH.read_bytes(), options)).model_dump(
         mode="json",
         include={"kind", "verdict", "probability", "threshold", "operating_point", "predictions"}

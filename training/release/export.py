@@ -71,11 +71,8 @@ def export(
         model.save(out / f"model.{extra}")
     config = _inference_config(run, out, name=name, calibration=calibration)
     record = TrainingRecord.of(run)
-    for file, content in (
-        (INFERENCE_FILE, config),
-        (TRAINING_FILE, record),
-        (CALIBRATION_FILE, calibration),
-    ):
+    (out / INFERENCE_FILE).write_text(config.to_json(), encoding="utf-8")
+    for file, content in ((TRAINING_FILE, record), (CALIBRATION_FILE, calibration)):
         (out / file).write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return config
 

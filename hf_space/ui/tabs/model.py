@@ -68,7 +68,7 @@ def _facts(predictor: Predictor, report: ModelReport, language: Language) -> str
         cases=number(training.cases, language, ",d"),
         date=training.date,
     )
-    microns = number(config.spacing_um_px, language, "g")
+    microns = number(config.microns_per_pixel, language, "g")
     facts = (
         ("model_name", config.name),
         ("revision", config.revision),

@@ -13,8 +13,8 @@ export function Overview({ report: { inference }, metrics }: MeasuredProps) {
       term: t("overview.patch"),
       value: t("overview.patch_value", {
         pixels,
-        microns: format.number(inference.spacing_um_px),
-        side: format.number(pixels * inference.spacing_um_px),
+        microns: format.number(inference.microns_per_pixel),
+        side: format.number(pixels * inference.microns_per_pixel),
       }),
     },
     { term: t("overview.classes"), value: t("overview.classes_value") },

@@ -35,7 +35,7 @@ export function RequestSection({ report: { limits, inference }, apiUrl }: Reques
     },
     {
       term: t("scale"),
-      value: t("scale_value", { microns: format.number(inference.spacing_um_px) }),
+      value: t("scale_value", { microns: format.number(inference.microns_per_pixel) }),
     },
     {
       term: t("api"),

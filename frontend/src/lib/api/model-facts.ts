@@ -22,7 +22,7 @@ export function modelFacts(report: ModelReport): ModelFacts {
     revision: inference.revision,
     classNames: inference.class_names,
     patchSizePixels: inference.patch_size_pixels,
-    micronsPerPixel: inference.spacing_um_px,
+    micronsPerPixel: inference.microns_per_pixel,
     defaultOperatingPoint: inference.default_operating_point,
     operatingPoints: report.operating_points,
     thresholdCurve: report.threshold_curve,

@@ -684,6 +684,11 @@ export interface components {
              * @enum {string}
              */
             interpolation: "bilinear" | "bicubic";
+            /**
+             * Microns Per Pixel
+             * @default 4
+             */
+            microns_per_pixel: number;
             /** Name */
             name: string;
             /** Out Of Distribution */
@@ -701,11 +706,6 @@ export interface components {
             sha256: {
                 [key: string]: string;
             };
-            /**
-             * Spacing Um Px
-             * @default 4
-             */
-            spacing_um_px: number;
             /** Thresholds */
             thresholds: {
                 [key: string]: components["schemas"]["OperatingPoint"];
