@@ -144,7 +144,7 @@ def _kind(pixels: NDArray[np.uint8], options: PredictOptions, config: InferenceC
     if options.mode == "patch" and not fits:
         side = config.patch_size_pixels
         raise NotAPatchError(
-            f"At {config.microns_per_pixel:g} µm/px the image is {width}x{height} px, larger than a "
+            f"At {config.microns_per_pixel:g} µm/px the image is {width}x{height} px, more than a "
             f"patch of {side}x{side} px: send a crop, its true microns_per_pixel, or mode=region.",
             width=width,
             height=height,
