@@ -16,9 +16,9 @@ import openvino
 from hf_space.bundle.calibration import sigmoid
 from hf_space.bundle.config import OPENVINO_FILE
 from hf_space.bundle.load import load_bundle
-from hf_space.explain.overlay import data_url, draw_evidence
 from hf_space.imaging.preprocess import preprocess
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
+from hf_space.prediction.response import evidence_url
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +68,6 @@ class Network:
         """Return the probability, the grid, and the drawing when asked for."""
         overlay = None
         if explain:
-            overlay = data_url(draw_evidence(patch, evidence, covered=patch.shape[:2]))
+            overlay = evidence_url(patch, evidence, patch.shape[:2])
         probability = float(sigmoid(np.asarray(evidence.mean())))
         return {"probability": probability, "grid": evidence.tolist(), "overlay": overlay}

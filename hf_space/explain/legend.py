@@ -30,34 +30,23 @@ def legend_height(width: int) -> int:
     return round(_HEIGHT * _scale(max(width, MIN_WIDTH)))
 
 
-def with_legend(
-    drawing: NDArray[np.uint8], colours: NDArray[np.uint8], ticks: Ticks, title: str
-) -> NDArray[np.uint8]:
-    """Put a legend under a drawing; a narrow drawing gets a white margin on its right.
-
-    Args:
-        drawing: uint8 (h, w, 3), BGR.
-        colours: The colours from least to most, uint8 (N, 1, 3), BGR.
-        ticks: Labels and their place along the bar, 0 to 1.
-        title: What the bar measures, with its unit; ASCII.
-
-    Returns:
-        uint8 (h + `legend_height`, at least `MIN_WIDTH`, 3), BGR.
-    """
-    height, width = drawing.shape[:2]
-    legend = _legend(max(width, MIN_WIDTH), colours.tobytes(), ticks, title)
-    canvas = np.full((height + len(legend), legend.shape[1], 3), 255, np.uint8)
-    canvas[:height, :width] = drawing
-    canvas[height:] = legend
-    return canvas
-
-
 def _scale(width: int) -> float:
     return min(_MAX_SCALE, max(1.0, width / (2 * MIN_WIDTH)))
 
 
 @lru_cache(maxsize=16)
-def _legend(width: int, colours: bytes, ticks: Ticks, title: str) -> NDArray[np.uint8]:
+def legend_strip(width: int, colours: bytes, ticks: Ticks, title: str) -> NDArray[np.uint8]:
+    """Draw a legend; drawings of one width share it, so do not write into it.
+
+    Args:
+        width: Pixels, at least `MIN_WIDTH`.
+        colours: The colours from least to most, N times blue, green and red.
+        ticks: Labels and their place along the bar, 0 to 1.
+        title: What the bar measures, with its unit; ASCII.
+
+    Returns:
+        uint8 (`legend_height`, width, 3), BGR.
+    """
     scale = _scale(width)
     margin, top, thickness = (round(v * scale) for v in (_MARGIN, _BAR_TOP, _BAR_HEIGHT))
     legend = np.full((legend_height(width), width, 3), 255, np.uint8)

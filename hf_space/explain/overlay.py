@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import cv2
 import numpy as np
 
-from hf_space.explain.legend import with_legend
+from hf_space.explain.legend import MIN_WIDTH, legend_strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from hf_space.explain.legend import Ticks
 
 # Premultiplied colours and transparency by index, each uint8 (256, 1, 3).
 Tables = tuple["NDArray[np.uint8]", "NDArray[np.uint8]"]
@@ -25,8 +26,6 @@ TILE_OPACITY: Final = 0.55
 OVERLAY_SCALE: Final = 4
 # A picture of a region is shrunk to this, so that it stays small enough to send.
 MAX_SIDE: Final = 1600
-# JPEG is some ten times smaller and faster than PNG here; the exact figures are in the grid.
-_JPEG: Final = (cv2.IMWRITE_JPEG_QUALITY, 90)
 # The level that stands for no evidence; below it evidence is negative.
 _NO_EVIDENCE: Final = 128
 _LOGIT_TICKS: Final = tuple((f"{logit:g}", logit / FULL_SCALE_LOGIT) for logit in (0, 2, 4, 6))
@@ -53,7 +52,7 @@ def draw_evidence(
     coded = _NO_EVIDENCE + np.nan_to_num(activation) * ((255 - _NO_EVIDENCE) / FULL_SCALE_LOGIT)
     drawing = _draw(image, coded, covered, _evidence_table(), cv2.INTER_CUBIC)
     colours = _over_white(_evidence_table())[_NO_EVIDENCE:]
-    return with_legend(drawing, colours, _LOGIT_TICKS, "evidence (logit)")
+    return _with_legend(drawing, colours, _LOGIT_TICKS, "evidence (logit)")
 
 
 def draw_tiles(
@@ -79,13 +78,7 @@ def draw_tiles(
     coded = np.where(np.isnan(probabilities), 0.0, 1.0 + 254.0 * probabilities)
     drawing = _draw(image, coded, covered, _tile_table(), cv2.INTER_NEAREST)
     ticks = (("0", 0.0), (f"{threshold:.2f}", threshold), ("1", 1.0))
-    return with_legend(drawing, _over_white(_tile_table()), ticks, "probability")
-
-
-def data_url(picture: NDArray[np.uint8]) -> str:
-    """Encode a BGR picture, uint8 (h, w, 3), as a JPEG data URL."""
-    _, jpeg = cv2.imencode(".jpg", picture, _JPEG)
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
+    return _with_legend(drawing, _over_white(_tile_table()), ticks, "probability")
 
 
 def _draw(
@@ -105,6 +98,18 @@ def _draw(
     index = _spread(coded, image, background, covered, interpolation)
     drawing = _blend(background, index, tables)
     return _resize(drawing, factor, cv2.INTER_CUBIC) if factor > 1 else drawing
+
+
+def _with_legend(
+    drawing: NDArray[np.uint8], colours: NDArray[np.uint8], ticks: Ticks, title: str
+) -> NDArray[np.uint8]:
+    """Put a legend under a drawing; a narrow drawing gets a white margin on its right."""
+    height, width = drawing.shape[:2]
+    legend = legend_strip(max(width, MIN_WIDTH), colours.tobytes(), ticks, title)
+    canvas = np.full((height + len(legend), legend.shape[1], 3), 255, np.uint8)
+    canvas[:height, :width] = drawing
+    canvas[height:] = legend
+    return canvas
 
 
 def _resize(picture: NDArray[np.uint8], factor: float, interpolation: int) -> NDArray[np.uint8]:

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.explain.grids import nullable, pack, unpack
-from hf_space.explain.overlay import data_url, draw_evidence, draw_tiles
 from hf_space.history.database.record import Record
 from hf_space.imaging.thumbnail import read_thumbnail
+from hf_space.prediction.response import evidence_url, tiles_url
 from hf_space.schemas.prediction import PredictionResult
 
 if TYPE_CHECKING:
@@ -93,10 +93,9 @@ def result_of(row: Row[*tuple[Any, ...]], *, draw: bool = True) -> PredictionRes
     if draw:
         thumbnail = read_thumbnail(row.thumbnail)
         covered = _covered_pixels(covered_microns, kept["image"], thumbnail)
-        gradcam["overlay"] = data_url(draw_evidence(thumbnail, grid, covered=covered))
+        gradcam["overlay"] = evidence_url(thumbnail, grid, covered)
         if tiles is not None:
-            drawn = draw_tiles(thumbnail, tiles, covered=covered, threshold=kept["threshold"])
-            region["heatmap"] = data_url(drawn)
+            region["heatmap"] = tiles_url(thumbnail, tiles, covered, kept["threshold"])
     return PredictionResult.model_validate(kept | {"saved": True})
 
 

@@ -10,7 +10,7 @@ from hf_space.schemas.prediction import PredictionResult, ResultWarning
 if TYPE_CHECKING:
     from hf_space.bundle.config import InferenceConfig
     from hf_space.history.writing.recorder import Recorder
-    from hf_space.prediction.cached_result import Computed
+    from hf_space.prediction.cached_result import CachedResult
 
 _WARNINGS: Final = {
     "delayed": ResultWarning(
@@ -38,7 +38,7 @@ class Keeper:
         self._patch_microns = config.patch_microns
         self._originals = originals
 
-    async def save(self, computed: Computed, data: bytes, owner: bytes) -> PredictionResult:
+    async def save(self, computed: CachedResult, data: bytes, owner: bytes) -> PredictionResult:
         """Save an answer, and return it with ``saved`` set, or with a warning.
 
         Args:

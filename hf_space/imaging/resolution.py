@@ -1,4 +1,4 @@
-"""From an image at any scale to the model's scale."""
+"""Resample an image from one scale to another."""
 
 from __future__ import annotations
 
@@ -16,44 +16,46 @@ if TYPE_CHECKING:
 MAX_ENLARGEMENT: Final = 8.0
 
 
-def to_model_scale(
+def resample(
     image: NDArray[np.uint8],
-    *,
-    microns_per_pixel: float,
+    microns_per_pixel: tuple[float, float],
     target_microns_per_pixel: float,
+    *,
     max_pixels: int,
 ) -> NDArray[np.uint8]:
-    """Rescale an image to the model's scale.
+    """Bring an image to another scale.
 
     Shrinking averages pixel areas, as slide scanners' own pyramids do; enlarging is bilinear.
 
     Args:
         image: uint8 (h, w, 3), RGB.
-        microns_per_pixel: Scale of the image.
-        target_microns_per_pixel: Scale of the model, micrometres per pixel.
-        max_pixels: Largest accepted width times height at the model's scale.
+        microns_per_pixel: Scale of the image in x and in y.
+        target_microns_per_pixel: The scale wanted, the same in x and y.
+        max_pixels: Largest accepted width times height of the result.
 
     Returns:
-        uint8 (h, w, 3), both sides at least 1; the input itself at the model's scale.
+        uint8 (h, w, 3), both sides at least 1; the input itself where its size does not change.
 
     Raises:
-        ScaleError: Nothing is left of the image at the model's scale, or it would have to be
+        ScaleError: Nothing is left of the image at the target scale, or it would have to be
             enlarged more than `MAX_ENLARGEMENT` times.
         TooManyPixelsError: The image would grow beyond ``max_pixels``.
     """
     target = target_microns_per_pixel
-    factor = microns_per_pixel / target
-    if factor > MAX_ENLARGEMENT:
+    factors = [scale / target for scale in microns_per_pixel]
+    if max(factors) > MAX_ENLARGEMENT:
         raise ScaleError(
-            f"At {microns_per_pixel:g} µm/px there is no detail left for the model, which works at "
-            f"{target:g}; at most {MAX_ENLARGEMENT * target:g} are accepted.",
-            microns_per_pixel=microns_per_pixel,
+            f"At {max(microns_per_pixel):g} µm/px there is no detail left for the model, which "
+            f"works at {target:g}; at most {MAX_ENLARGEMENT * target:g} are accepted.",
+            microns_per_pixel=max(microns_per_pixel),
         )
-    height, width = (round(side * factor) for side in image.shape[:2])
+    width, height = (
+        round(side * factor) for side, factor in zip(image.shape[1::-1], factors, strict=True)
+    )
     if min(height, width) < 1:
         raise ScaleError(
             f"At {target:g} µm/px the image is below one pixel; check microns_per_pixel.",
-            microns_per_pixel=microns_per_pixel,
+            microns_per_pixel=min(microns_per_pixel),
         )
     if (height, width) == image.shape[:2]:
         return image
@@ -65,6 +67,6 @@ def to_model_scale(
             height=height,
             max_pixels=max_pixels,
         )
-    interpolation = cv2.INTER_AREA if factor < 1.0 else cv2.INTER_LINEAR
+    interpolation = cv2.INTER_AREA if max(factors) < 1.0 else cv2.INTER_LINEAR
     resized = cv2.resize(image, (width, height), interpolation=interpolation)
     return np.asarray(resized, dtype=np.uint8)

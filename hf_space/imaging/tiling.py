@@ -26,7 +26,13 @@ BLACK_SHARE: Final = 0.5
 # twice as much.
 TISSUE_SHARE: Final = 0.1
 
+_SAMPLES: Final = 64
+
 _MEAN: Final = np.full((1, 3), 1 / 3, np.float32)
+
+
+Place = tuple[int, int]
+"""Row and column of a tile, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,40 @@ class Tiles:
     tissue: NDArray[np.bool_]
     areas: NDArray[np.float64]
 
-    def patches(self, places: Sequence[tuple[int, int]]) -> NDArray[np.uint8]:
+    @property
+    def covered(self) -> tuple[int, int]:
+        """Height and width in pixels of the whole grid; the image is its upper left part."""
+        rows, columns = self.tissue.shape
+        return rows * self.size, columns * self.size
+
+    def places(self) -> list[Place]:
+        """List the tissue tiles, by row and column."""
+        return [(int(row), int(column)) for row, column in np.argwhere(self.tissue)]
+
+    def samples(self) -> NDArray[np.uint8]:
+        """Return up to 64 tissue tiles from all over the region, uint8 (N, size, size, 3)."""
+        places = self.places()
+        chosen = np.linspace(0, len(places) - 1, min(len(places), _SAMPLES)).round().astype(int)
+        return self.patches([places[index] for index in chosen])
+
+    def patches(self, places: Sequence[Place]) -> NDArray[np.uint8]:
         """Return tiles by row and column, uint8 (N, size, size, 3); edges grow by reflection."""
         return np.stack([pad_to_patch(self._tile(*place), self.size) for place in places])
 
     def _tile(self, row: int, column: int) -> NDArray[np.uint8]:
         top, left = row * self.size, column * self.size
         return self.image[top : top + self.size, left : left + self.size]
+
+
+def single_tile(image: NDArray[np.uint8], size: int) -> Tiles:
+    """Return an image that fits one tile as a region of that tile, whatever it shows.
+
+    Args:
+        image: uint8 (h, w, 3), RGB, both sides from 1 to ``size``.
+        size: Side of a tile in pixels.
+    """
+    height, width = image.shape[:2]
+    return Tiles(image, size, np.ones((1, 1), dtype=np.bool_), np.array([[float(height * width)]]))
 
 
 def cut_tiles(image: NDArray[np.uint8], size: int) -> Tiles:

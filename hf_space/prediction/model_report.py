@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hf_space.imaging.readers.pillow import FORMATS
+from hf_space.imaging.readers import formats
 from hf_space.schemas.model import (
     Limits,
     ModelReport,
@@ -33,7 +33,7 @@ def model_report(bundle: Bundle, settings: Settings) -> ModelReport:
         metrics=None if metrics is None else {k: v for k, v in metrics.items() if k != _CURVE},
         evaluation=sorted(bundle.plots),
         limits=Limits(
-            formats=list(FORMATS),
+            formats=formats(),
             max_upload_bytes=settings.max_upload_bytes,
             max_pixels=settings.max_pixels,
             max_batch_files=settings.max_batch_files,

@@ -1,88 +1,148 @@
-"""From a decoded image to what is known about it: one patch, or a region of many tiles."""
+"""One image, from its bytes to what the model says about it: arrays and numbers, no pictures."""
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
 
-from hf_space.explain.overlay import data_url, draw_evidence
-from hf_space.imaging.preprocess import pad_to_patch
-from hf_space.prediction.image import Reading, warnings_about
-from hf_space.prediction.region import find_tissue, region_result, sample_tiles, score_region
-from hf_space.schemas.prediction import GradCam, RegionResult, ResultWarning, Timing, timing_of
+from hf_space.errors import NoTissueError
+from hf_space.imaging.readers import open_image
+from hf_space.imaging.tiling import cut_tiles, single_tile
+from hf_space.prediction.admission import LargeImageGate
+from hf_space.prediction.image import SourceImage, image_warnings, read_image
+from hf_space.prediction.region import RegionScores, score_tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from hf_space.bundle.config import InferenceConfig
+    from hf_space.imaging.readers.base import ImageReader
+    from hf_space.imaging.tiling import Tiles
     from hf_space.inference.batching import Batcher
+    from hf_space.schemas.options import PredictOptions
+    from hf_space.schemas.prediction import ImageWarningCode
+    from hf_space.settings import Settings
+
+# Up to this many bytes and pixels, decoding costs less than handing it to another thread.
+_SMALL_FILE_BYTES: Final = 128 * 1024
+_SMALL_IMAGE_PIXELS: Final = 256 * 256
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What was found out about an image, before it is judged; ``logit`` is calibrated."""
+class Prediction:
+    """What the model says about one image.
 
-    reading: Reading
-    logit: float
-    gradcam: GradCam
-    region: RegionResult | None
-    warnings: list[ResultWarning]
-    timing: Timing
+    Attributes:
+        image: The image that was read.
+        tiles: How it was cut; a patch is a single tile.
+        scores: Logits and evidence, calibrated.
+        warnings: Reasons to trust it less.
+        read_seconds: Time to decode, rescale and find the tissue.
+        inference_seconds: Time from the first tile to the last, less the wait for the engine.
+    """
 
-
-async def answer_patch(
-    reading: Reading, batcher: Batcher, config: InferenceConfig, *, explain: bool, bounded: bool
-) -> Answer:
-    """Predict and explain one patch; raises BusyError when it is bounded and the queue is full."""
-    started = perf_counter()
-    size = config.patch_size_pixels
-    patch = pad_to_patch(reading.pixels, size)
-    warnings = warnings_about(reading, [reading.pixels], config)
-    read = perf_counter()
-    scored = await batcher.run(patch[None], bounded=bounded)
-    inferred = perf_counter()
-    evidence = config.calibration.logit(scored.outputs.activation_maps[0])
-    overlay = None
-    if explain:
-        overlay = data_url(draw_evidence(reading.pixels, evidence, covered=(size, size)))
-    rows, columns = evidence.shape
-    gradcam = GradCam(rows=rows, columns=columns, grid=evidence.tolist(), overlay=overlay)
-    timing = timing_of(
-        decode=reading.seconds + read - started,
-        queue=scored.queue_seconds,
-        inference=inferred - read - scored.queue_seconds,
-        render=perf_counter() - inferred,
-    )
-    logit = float(config.calibration.logit(scored.outputs.logits)[0])
-    return Answer(reading, logit, gradcam, None, warnings, timing)
+    image: SourceImage
+    tiles: Tiles
+    scores: RegionScores
+    warnings: list[ImageWarningCode]
+    read_seconds: float
+    inference_seconds: float
 
 
-async def answer_region(
-    reading: Reading,
-    batcher: Batcher,
-    config: InferenceConfig,
-    *,
-    threshold: float,
-    explain: bool,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> Answer:
-    """Predict and explain a region tile by tile; raises NoTissueError when it is background."""
-    started = perf_counter()
-    tiles = await to_thread.run_sync(find_tissue, reading.pixels, config)
-    warnings = warnings_about(reading, list(sample_tiles(tiles)), config)
-    read = perf_counter()
-    scores = await score_region(tiles, batcher, config.calibration, on_progress=on_progress)
-    inferred = perf_counter()
-    gradcam, region = await to_thread.run_sync(
-        lambda: region_result(tiles, scores, config, threshold=threshold, explain=explain)
-    )
-    timing = timing_of(
-        decode=reading.seconds + read - started,
-        queue=scores.queue_seconds,
-        inference=inferred - read - scores.queue_seconds,
-        render=perf_counter() - inferred,
-    )
-    return Answer(reading, scores.suspicion(), gradcam, region, warnings, timing)
+class Pipeline:
+    """Reads, tiles and scores images; belongs to one event loop."""
+
+    def __init__(self, config: InferenceConfig, batcher: Batcher, settings: Settings) -> None:
+        """Score with an engine.
+
+        Args:
+            config: Says the model's scale, patch and calibration.
+            batcher: Shares the engine.
+            settings: Limits of a file.
+        """
+        self._config = config
+        self._batcher = batcher
+        self._open = partial(
+            open_image, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
+        )
+        self._large = LargeImageGate()
+
+    @asynccontextmanager
+    async def scored(
+        self,
+        data: bytes,
+        options: PredictOptions,
+        *,
+        patient: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> AsyncIterator[Prediction]:
+        """Read and score one image; a large one holds its place in memory until the context ends.
+
+        Args:
+            data: The file's content.
+            options: Scale and mode; whether a thumbnail is needed.
+            patient: Wait for room instead of being refused.
+            on_progress: Told the tiles done and in all.
+
+        Raises:
+            ImageError: The image cannot be used.
+            BusyError: Too much is waiting already.
+        """
+        small = len(data) <= _SMALL_FILE_BYTES
+        reader = self._open(data) if small else await to_thread.run_sync(self._open, data)
+        score = partial(self._score, bounded=not patient, on_progress=on_progress)
+        if small and self._pixels(reader, options) <= _SMALL_IMAGE_PIXELS:
+            yield await score(read_image(reader, data, options, self._config))
+            return
+        async with self._large.enter(patient=patient):
+            image = await to_thread.run_sync(read_image, reader, data, options, self._config)
+            yield await score(image)
+
+    def _pixels(self, reader: ImageReader, options: PredictOptions) -> float:
+        """Return the pixels of the image as it is or at the model's scale, whichever are more."""
+        scale = options.microns_per_pixel or 0.0
+        enlargement = max(1.0, scale / self._config.microns_per_pixel)
+        return reader.width * reader.height * enlargement**2
+
+    async def _score(
+        self,
+        image: SourceImage,
+        *,
+        bounded: bool,
+        on_progress: Callable[[int, int], None] | None,
+    ) -> Prediction:
+        started = perf_counter()
+        is_patch = image.kind == "patch"
+        prepare = partial(_prepare, image, self._config)
+        tiles, warnings = prepare() if is_patch else await to_thread.run_sync(prepare)
+        prepared = perf_counter()
+        scores = await score_tiles(
+            tiles,
+            self._batcher,
+            self._config.calibration,
+            # A region limits its own jobs in flight.
+            bounded=bounded and is_patch,
+            on_progress=on_progress,
+        )
+        inference = perf_counter() - prepared - scores.queue_seconds
+        read = image.seconds + prepared - started
+        return Prediction(image, tiles, scores, warnings, read, inference)
+
+
+def _prepare(image: SourceImage, config: InferenceConfig) -> tuple[Tiles, list[ImageWarningCode]]:
+    """Cut an image into tiles, and judge what is scored of it."""
+    if image.kind == "patch":
+        tiles = single_tile(image.pixels, config.patch_size_pixels)
+        return tiles, image_warnings(image, [image.pixels], config)
+    tiles = cut_tiles(image.pixels, config.patch_size_pixels)
+    if not tiles.tissue.any():
+        raise NoTissueError(
+            "The region holds no tissue: all of it is bare glass, or black.",
+            tiles=int(tiles.tissue.size),
+        )
+    return tiles, image_warnings(image, list(tiles.samples()), config)

@@ -1,4 +1,4 @@
-"""The one use case: image in, result out. Every door calls it."""
+"""The one use case: an image in, a result out. Every caller goes through it."""
 
 from __future__ import annotations
 
@@ -8,49 +8,45 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from anyio import to_thread
 
-from hf_space.bundle.calibration import OperatingPoint, sigmoid
-from hf_space.bundle.load import Bundle
+from hf_space.bundle.calibration import OperatingPoint
 from hf_space.bundle.source import find_bundle
-from hf_space.cache.memory import Key
 from hf_space.cache.result_cache import ResultCache
 from hf_space.cache.single_flight import Flights
 from hf_space.errors import BundleError, UnknownOperatingPointError
 from hf_space.history.saving import Keeper
-from hf_space.imaging.readers.pillow import ImageFile
 from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
-from hf_space.prediction.admission import LargeImageGate
-from hf_space.prediction.cached_result import FORMAT, Computed, identity
-from hf_space.prediction.image import Reading, read_image
-from hf_space.prediction.pipeline import Answer, answer_patch, answer_region
+from hf_space.prediction.cached_result import FORMAT, CachedResult
+from hf_space.prediction.pipeline import Pipeline
+from hf_space.prediction.response import make_result, repeated_result
 from hf_space.schemas.options import PredictOptions
-from hf_space.schemas.prediction import LabelScore, ModelName, PredictionResult
+from hf_space.schemas.prediction import ModelName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from hf_space.bundle.load import Bundle
+    from hf_space.cache.memory import Key
     from hf_space.history.writing.recorder import Recorder
+    from hf_space.schemas.prediction import PredictionResult
     from hf_space.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# Up to this many bytes and pixels, decoding costs less than handing it to another thread.
-_SMALL_FILE_BYTES: Final = 128 * 1024
-_SMALL_IMAGE_PIXELS: Final = 256 * 256
-# Options that change the answer.
-_WHAT_MATTERS: Final = set(PredictOptions.model_fields) - {"save"}
+# Options that change the result.
+_RELEVANT: Final = set(PredictOptions.model_fields) - {"save"}
 
 
 class Predictor:
-    """Decodes, predicts, calibrates and explains; belongs to one event loop.
+    """Predicts, caches and saves; belongs to one event loop.
 
     Attributes:
         bundle: The verified model bundle.
         engine: What runs it.
+        pipeline: Scores images without caching, saving or drawing.
     """
 
     def __init__(
@@ -67,16 +63,15 @@ class Predictor:
         Args:
             bundle: A verified model bundle.
             settings: Limits, the engine, and the default operating point.
-            metrics: Learns of batches and cache hits.
-            cache: Keeps results already given; by default in memory of its own.
-            recorder: Keeps the history; without one nothing is saved.
+            metrics: Counts batches and cache hits.
+            cache: Holds earlier results; by default in memory of its own.
+            recorder: Saves results; without one nothing is saved.
 
         Raises:
             BundleError: The network cannot run, or lacks the operating point of the settings.
         """
         config = bundle.config
         self.bundle = bundle
-        self._settings = settings
         self._metrics = metrics or Metrics()
         self._default_point = settings.operating_point or config.default_operating_point
         if self._default_point not in config.thresholds:
@@ -85,11 +80,11 @@ class Predictor:
         self._batcher = Batcher(
             self.engine, config, capacity=settings.queue_size, metrics=self._metrics
         )
+        self.pipeline = Pipeline(config, self._batcher, settings)
         self._cache = cache or ResultCache.from_settings(settings, None)
+        self._running: Flights[CachedResult] = Flights()
         originals = settings.store_originals
         self._keeper = Keeper(recorder, config, originals=originals) if recorder else None
-        self._flights: Flights[Computed] = Flights()
-        self._large = LargeImageGate()
 
     @classmethod
     def from_settings(
@@ -127,16 +122,16 @@ class Predictor:
         patient: bool = False,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> PredictionResult:
-        """Answer about one image.
+        """Return the result for one image.
 
-        The same image with the same options is answered from the cache, or by a computation of it
-        that is under way; such results have an id of their own, and ``cached`` is set. What is not
-        to be saved is not kept in the cache either.
+        The same image with the same options is served from the cache, or joins a computation of it
+        that is running; such results have an id of their own, and ``cached`` is set. What is not
+        to be saved is not cached either.
 
         Args:
             data: The image file's content.
             options: What the caller asked for.
-            owner: In whose history the answer is saved, if the options say so; None: in nobody's.
+            owner: In whose history the result is saved, if the options say so; None: in nobody's.
             patient: Wait for room instead of being refused. For callers that have only so many
                 images in work at once, as a batch has.
             on_progress: Told the tiles of a region done and in all, if it is computed here.
@@ -148,132 +143,72 @@ class Predictor:
         started = perf_counter()
         name, point = self.operating_point(options)
         key = self._key(data, options, name)
-        computed = await self._cached(key, started)
-        if computed is None:
-
-            async def compute() -> Computed:
-                answer = await self._answer(data, options, point, on_progress, patient=patient)
-                thumbnail = answer.reading.thumbnail
-                return Computed(self._result(answer, name, point), thumbnail)
-
-            computed = await self._joined((*key, options.save), compute, started)
-            if options.save and not computed.result.cached:
-                self._cache.put(key, computed.packed())
-        if owner is None or not options.save or self._keeper is None:
-            return computed.result
-        return await self._keeper.save(computed, data, owner)
-
-    async def _cached(self, key: Key, started: float) -> Computed | None:
-        found = await self._cache.get(key)
+        found = await self._from_cache(key, started)
         if found is None:
+            compute = partial(
+                self._compute, data, options, name, point, patient=patient, on_progress=on_progress
+            )
+            found = await self._joined((*key, options.save), compute, started)
+            if options.save and not found.result.cached:
+                self._cache.put(key, found.packed())
+        if owner is None or not options.save or self._keeper is None:
+            return found.result
+        return await self._keeper.save(found, data, owner)
+
+    async def _from_cache(self, key: Key, started: float) -> CachedResult | None:
+        hit = await self._cache.get(key)
+        if hit is None:
             return None
-        packed, where = found
+        packed, level = hit
         try:
-            computed = Computed.unpacked(packed)
+            found = CachedResult.unpacked(packed)
         except ValueError:
-            # Others may write into a Redis; what cannot be read is as good as nothing.
+            # Others may write into a Redis; what cannot be read counts as a miss.
             logger.warning("a result in the cache is damaged")
             return None
-        self._metrics.cache.labels(where).inc()
-        return computed.again(started)
+        self._metrics.cache.labels(level).inc()
+        return _repeated(found, started)
 
     async def _joined(
-        self, key: Key, compute: Callable[[], Coroutine[None, None, Computed]], started: float
-    ) -> Computed:
+        self,
+        key: Key,
+        compute: Callable[[], Coroutine[None, None, CachedResult]],
+        started: float,
+    ) -> CachedResult:
         """Compute, or wait for the same that is being computed already."""
-        shared = key in self._flights
+        shared = key in self._running
         self._metrics.cache.labels("shared" if shared else "miss").inc()
-        computed = await self._flights.join(key, compute)
-        return computed.again(started) if shared else computed
+        found = await self._running.join(key, compute)
+        return _repeated(found, started) if shared else found
 
-    def _key(self, data: bytes, options: PredictOptions, point: str | None) -> Key:
-        asked = options.model_dump(include=_WHAT_MATTERS)
-        content = hashlib.sha256(data).digest()
-        revision = self.bundle.config.revision
-        return (FORMAT, content, revision, *(asked | {"operating_point": point}).values())
-
-    async def _answer(
+    async def _compute(
         self,
         data: bytes,
         options: PredictOptions,
+        name: str | None,
         point: OperatingPoint,
-        on_progress: Callable[[int, int], None] | None,
         *,
         patient: bool,
-    ) -> Answer:
-        small = len(data) <= _SMALL_FILE_BYTES
-        file = self._open(data) if small else await to_thread.run_sync(self._open, data)
-        score = partial(self._score, options=options, point=point, on_progress=on_progress)
-        if small and self._pixels(file, options) <= _SMALL_IMAGE_PIXELS:
-            return await score(self._read(file, data, options), patient=patient)
-        async with self._large.enter(patient=patient):
-            reading = await to_thread.run_sync(self._read, file, data, options)
-            return await score(reading, patient=patient)
-
-    def _open(self, data: bytes) -> ImageFile:
-        settings = self._settings
-        return ImageFile(data, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels)
-
-    def _pixels(self, file: ImageFile, options: PredictOptions) -> float:
-        """Return the pixels of the image as it is or at the model's scale, whichever are more."""
-        scale = options.microns_per_pixel or 0.0
-        enlargement = max(1.0, scale / self.bundle.config.microns_per_pixel)
-        return file.width * file.height * enlargement**2
-
-    def _read(self, file: ImageFile, data: bytes, options: PredictOptions) -> Reading:
-        limit = self._settings.max_pixels
-        return read_image(file, data, options, self.bundle.config, max_pixels=limit)
-
-    async def _score(
-        self,
-        reading: Reading,
-        *,
-        options: PredictOptions,
-        point: OperatingPoint,
         on_progress: Callable[[int, int], None] | None,
-        patient: bool,
-    ) -> Answer:
-        batcher, config, explain = self._batcher, self.bundle.config, options.explain
-        if reading.kind == "patch":
-            return await answer_patch(
-                reading, batcher, config, explain=explain, bounded=not patient
+    ) -> CachedResult:
+        scored = self.pipeline.scored(data, options, patient=patient, on_progress=on_progress)
+        async with scored as prediction:
+            make = partial(
+                make_result,
+                prediction,
+                self.bundle.config,
+                point,
+                point_name=name,
+                explain=options.explain,
             )
-        return await answer_region(
-            reading,
-            batcher,
-            config,
-            threshold=point.threshold,
-            explain=explain,
-            on_progress=on_progress,
-        )
+            is_patch = prediction.image.kind == "patch"
+            result = make() if is_patch else await to_thread.run_sync(make)
+            return CachedResult(result, prediction.image.thumbnail)
 
-    def _result(self, answer: Answer, name: str | None, point: OperatingPoint) -> PredictionResult:
-        probability = float(sigmoid(np.asarray(answer.logit)))
-        return PredictionResult(
-            **identity(),
-            kind=answer.reading.kind,
-            verdict=point.verdict(probability),
-            probability=probability,
-            threshold=point.threshold,
-            operating_point=name,
-            predictions=self._label_scores(probability),
-            gradcam=answer.gradcam,
-            region=answer.region,
-            image=answer.reading.facts,
-            warnings=answer.warnings,
-            model=self.model,
-            cached=False,
-            saved=False,
-            timing_ms=answer.timing,
-        )
-
-    def _label_scores(self, probability: float) -> list[LabelScore]:
-        negative, positive = self.bundle.config.class_names
-        scores = [
-            LabelScore(label=positive, score=probability),
-            LabelScore(label=negative, score=1.0 - probability),
-        ]
-        return sorted(scores, key=lambda score: score.score, reverse=True)
+    def _key(self, data: bytes, options: PredictOptions, point_name: str | None) -> Key:
+        asked = options.model_dump(include=_RELEVANT) | {"operating_point": point_name}
+        content = hashlib.sha256(data).digest()
+        return (FORMAT, content, self.bundle.config.revision, *asked.values())
 
     def operating_point(self, options: PredictOptions) -> tuple[str | None, OperatingPoint]:
         """Return the name and the rule that options ask for; no name for an own threshold.
@@ -292,3 +227,8 @@ class Predictor:
                 operating_points=sorted(thresholds),
             )
         return name, thresholds[name]
+
+
+def _repeated(found: CachedResult, started: float) -> CachedResult:
+    result = repeated_result(found.result, perf_counter() - started)
+    return CachedResult(result, found.thumbnail)

@@ -1,4 +1,4 @@
-"""A region: many tiles in, one map out."""
+"""Many tiles in, one map out; a patch is a region of one tile."""
 
 from __future__ import annotations
 
@@ -10,12 +10,8 @@ import cv2
 import numpy as np
 
 from hf_space.bundle.calibration import sigmoid
-from hf_space.errors import BiopsiaError, NoTissueError
-from hf_space.explain.grids import nullable
-from hf_space.explain.overlay import data_url, draw_evidence, draw_tiles
-from hf_space.imaging.tiling import Tiles, cut_tiles
+from hf_space.errors import BiopsiaError
 from hf_space.inference.batching import MAX_BATCH
-from hf_space.schemas.prediction import GradCam, RegionResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,14 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.bundle.calibration import Calibration
-    from hf_space.bundle.config import InferenceConfig
+    from hf_space.imaging.tiling import Place, Tiles
     from hf_space.inference.batching import Batcher, Scored
-
-Place = tuple[int, int]
 
 # Enough to keep every stream busy, few enough that a lone patch need not wait long behind them.
 _BATCHES_PER_STREAM: Final = 2
-_SAMPLES: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,11 @@ class RegionScores:
     evidence: NDArray[np.float64]
     queue_seconds: float
 
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Calibrated probability of each tile, float64 (rows, columns); NaN without tissue."""
+        return sigmoid(self.logits)
+
     def suspicion(self) -> float:
         """Return the calibrated logit of the most suspicious neighbourhood.
 
@@ -64,130 +62,66 @@ class RegionScores:
         weight = cv2.filter2D(weights, -1, window, borderType=border)
         return float((total[present] / weight[present]).max())
 
-
-def find_tissue(pixels: NDArray[np.uint8], config: InferenceConfig) -> Tiles:
-    """Cut a region at the model's scale into tiles; raises NoTissueError when all are background.
-
-    Args:
-        pixels: uint8 (h, w, 3), RGB.
-        config: Says the size of a tile.
-    """
-    tiles = cut_tiles(pixels, config.patch_size_pixels)
-    if not tiles.tissue.any():
-        raise NoTissueError(
-            "The region holds no tissue: all of it is bare glass, or black.",
-            tiles=int(tiles.tissue.size),
-        )
-    return tiles
+    def area_at_or_above(self, threshold: float) -> float:
+        """Return the area, in pixels, of the tiles whose probability reaches a threshold."""
+        return float(self.areas[np.nan_to_num(self.probabilities, nan=-1.0) >= threshold].sum())
 
 
-def sample_tiles(tiles: Tiles) -> NDArray[np.uint8]:
-    """Return up to 64 tissue tiles from all over the region, uint8 (N, size, size, 3)."""
-    places = _places(tiles)
-    chosen = np.linspace(0, len(places) - 1, min(len(places), _SAMPLES)).round().astype(int)
-    return tiles.patches([places[index] for index in chosen])
-
-
-async def score_region(
+async def score_tiles(
     tiles: Tiles,
     batcher: Batcher,
     calibration: Calibration,
     *,
+    bounded: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RegionScores:
     """Run all tissue tiles, a few batches at a time.
 
     Args:
-        tiles: The region.
+        tiles: The region, with tissue in it.
         batcher: Shares the engine with other requests.
         calibration: Maps the network's logits to calibrated ones.
+        bounded: Refuse the work when the engine's queue is full.
         on_progress: Told the tiles done and the tiles in all, now and then.
+
+    Raises:
+        BusyError: The queue is full or closed.
     """
-    places = _places(tiles)
+    places = tiles.places()
     room = asyncio.Semaphore(_BATCHES_PER_STREAM * batcher.streams)
     done = 0
 
     async def score(batch: Sequence[Place]) -> Scored:
         nonlocal done
         async with room:
-            scored = await batcher.run(tiles.patches(batch), bounded=False)
+            scored = await batcher.run(tiles.patches(batch), bounded=bounded)
         done += len(batch)
         if on_progress:
             on_progress(done, len(places))
         return scored
 
+    batches = [places[start : start + MAX_BATCH] for start in range(0, len(places), MAX_BATCH)]
+    if len(batches) == 1:
+        return _assemble(tiles, places, [await score(batches[0])], calibration)
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(score(places[start : start + MAX_BATCH]))
-                for start in range(0, len(places), MAX_BATCH)
-            ]
+            tasks = [group.create_task(score(batch)) for batch in batches]
     except* BiopsiaError as errors:
         # One for each batch, all of the same cause.
         raise errors.exceptions[0] from None
     return _assemble(tiles, places, [task.result() for task in tasks], calibration)
 
 
-def region_result(
-    tiles: Tiles,
-    scores: RegionScores,
-    config: InferenceConfig,
-    *,
-    threshold: float,
-    explain: bool,
-) -> tuple[GradCam, RegionResult]:
-    """Turn the scores of a region into the two parts of its result, with drawings if asked for."""
-    probabilities = np.full_like(scores.logits, np.nan)
-    probabilities[tiles.tissue] = sigmoid(scores.logits[tiles.tissue])
-    rows, columns = tiles.tissue.shape
-    covered = (rows * tiles.size, columns * tiles.size)
-    overlay = heatmap = None
-    if explain:
-        overlay = data_url(draw_evidence(tiles.image, scores.evidence, covered=covered))
-        drawn = draw_tiles(tiles.image, probabilities, covered=covered, threshold=threshold)
-        heatmap = data_url(drawn)
-    tissue = float(tiles.areas[tiles.tissue].sum())
-    malignant = float(tiles.areas[np.nan_to_num(probabilities, nan=-1.0) >= threshold].sum())
-    gradcam = GradCam(
-        rows=scores.evidence.shape[0],
-        columns=scores.evidence.shape[1],
-        grid=nullable(np.round(scores.evidence, 3)),
-        overlay=overlay,
-    )
-    region = RegionResult(
-        rows=rows,
-        columns=columns,
-        tile_size_pixels=tiles.size,
-        microns_per_pixel=config.microns_per_pixel,
-        tiles=nullable(np.round(probabilities, 6)),
-        heatmap=heatmap,
-        tissue_fraction=tissue / float(tiles.areas.sum()),
-        malignant_fraction=malignant / tissue,
-        malignant_area_mm2=round(malignant * (config.microns_per_pixel / 1000.0) ** 2, 6),
-    )
-    return gradcam, region
-
-
-def _places(tiles: Tiles) -> list[Place]:
-    return [(int(row), int(column)) for row, column in np.argwhere(tiles.tissue)]
-
-
 def _assemble(
-    tiles: Tiles,
-    places: list[Place],
-    scored: list[Scored],
-    calibration: Calibration,
+    tiles: Tiles, places: Sequence[Place], scored: Sequence[Scored], calibration: Calibration
 ) -> RegionScores:
-    tissue = tiles.tissue
+    shape = tiles.tissue.shape
     maps = np.concatenate([one.outputs.activation_maps for one in scored])
-    logits = np.full(tissue.shape, np.nan)
-    evidence = np.full((*tissue.shape, *maps.shape[1:]), np.nan)
+    logits = np.full(shape, np.nan)
+    evidence = np.full((*shape, *maps.shape[1:]), np.nan)
     rows, columns = np.array(places).T
     logits[rows, columns] = calibration.logit(np.concatenate([s.outputs.logits for s in scored]))
     evidence[rows, columns] = calibration.logit(maps)
-    joined = evidence.swapaxes(1, 2).reshape(
-        tissue.shape[0] * maps.shape[1], tissue.shape[1] * maps.shape[2]
-    )
-    return RegionScores(
-        logits, tiles.areas, joined, float(np.mean([one.queue_seconds for one in scored]))
-    )
+    joined = evidence.swapaxes(1, 2).reshape(shape[0] * maps.shape[1], shape[1] * maps.shape[2])
+    queue_seconds = float(np.mean([one.queue_seconds for one in scored]))
+    return RegionScores(logits, tiles.areas, joined, queue_seconds)

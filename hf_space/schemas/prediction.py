@@ -121,20 +121,3 @@ class PredictionResult(Schema):
     cached: bool
     saved: bool = Field(description="Whether the answer is in the visitor's history.")
     timing_ms: Timing
-
-
-def timing_of(
-    *, decode: float = 0.0, queue: float = 0.0, inference: float = 0.0, render: float = 0.0
-) -> Timing:
-    """Return seconds as the result's milliseconds, with their sum."""
-    return Timing(
-        decode=_milliseconds(decode),
-        queue=_milliseconds(queue),
-        inference=_milliseconds(inference),
-        render=_milliseconds(render),
-        total=_milliseconds(decode + queue + inference + render),
-    )
-
-
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1000.0, 3)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from hf_space.explain.legend import legend_height
-from hf_space.explain.overlay import MAX_SIDE, data_url, draw_evidence, draw_tiles
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.explain.overlay import MAX_SIDE, draw_evidence, draw_tiles
+from hf_space.imaging.readers import decode_image
+from hf_space.prediction.response import evidence_url
 from tests.bundle_factory import plain_image
 
 TISSUE = plain_image(200, 120, 190)
@@ -77,13 +78,14 @@ def test_edge_image_shows_its_own_part_of_the_map() -> None:
     assert picture[:, 80:].min() == 255
 
 
-def test_data_url_holds_the_picture() -> None:
-    picture = np.zeros((40, 60, 3), np.uint8)
-    picture[:, :, 2] = 200  # red in BGR
-    prefix, _, payload = data_url(picture).partition(",")
+def test_a_response_carries_the_drawing_as_jpeg() -> None:
+    evidence = np.zeros((4, 4))
+    drawn = draw_evidence(TISSUE, evidence, covered=(50, 50))
+    prefix, _, payload = evidence_url(TISSUE, evidence, (50, 50)).partition(",")
     assert prefix == "data:image/jpeg;base64"
     decoded = decode_image(base64.b64decode(payload))
-    np.testing.assert_allclose(decoded, np.broadcast_to((200, 0, 0), (40, 60, 3)), atol=3)
+    assert decoded.shape == drawn.shape
+    assert np.abs(decoded.astype(int) - drawn[:, :, ::-1]).mean() < 3
 
 
 def test_legend_runs_through_the_colours_over_white() -> None:

@@ -18,9 +18,9 @@ from hf_space.errors import (
     NotAPatchError,
     UnknownOperatingPointError,
 )
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
 from hf_space.observability.metrics import Metrics
-from hf_space.prediction.cached_result import Computed
+from hf_space.prediction.cached_result import CachedResult
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
@@ -224,9 +224,9 @@ def test_the_same_question_is_answered_from_the_cache(predictor: Predictor) -> N
 def test_a_damaged_result_in_the_cache_is_computed_anew(
     predictor: Predictor, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    whole = Computed.packed
+    whole = CachedResult.packed
     with monkeypatch.context() as damage:
-        damage.setattr(Computed, "packed", lambda self: whole(self)[:size])
+        damage.setattr(CachedResult, "packed", lambda self: whole(self)[:size])
         first = predict(predictor)
     found = [predict(predictor) for _ in range(2)]
     assert [result.cached for result in found] == [False, True]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
 from hf_space.imaging.thumbnail import MAX_SIDE_PIXELS, make_thumbnail, read_thumbnail
 from tests.bundle_factory import encode
 from tests.synthetic import make_patches

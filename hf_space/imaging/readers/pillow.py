@@ -1,29 +1,33 @@
-"""Untrusted bytes to RGB pixels, under limits."""
+"""Read still images with Pillow: untrusted bytes to RGB pixels, under limits."""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from hf_space.errors import (
     AnimatedImageError,
     CorruptImageError,
-    MissingImageError,
-    PayloadTooLargeError,
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
+from hf_space.imaging.readers.base import Level
+from hf_space.imaging.resolution import resample
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
     from numpy.typing import NDArray
 
-FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 
 _STRIP_ROWS: Final = 512
+# EXIF 2.32, section 4.6.5: orientations that swap width and height.
+_UPRIGHT: Final = 1
+_SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 # TIFF 6.0, section 8: tags and units of resolution.
 _RESOLUTION_TAGS: Final = (282, 283)
 _RESOLUTION_UNIT: Final = 296
@@ -36,67 +40,80 @@ _EIGHT_BIT_MODES: Final = frozenset(
 )
 
 
-class ImageFile:
-    """An image file whose header was read and found within the limits; no pixel is decoded yet.
+class PillowReader:
+    """Reads still images; an `hf_space.imaging.readers.base.ImageReader` of a single level.
 
-    Attributes:
-        width: Pixels across, before the EXIF orientation is applied.
-        height: Pixels down, likewise.
-        microns_per_pixel: Scale from the TIFF resolution tags, where they are plausible; else None.
+    The scale comes from the TIFF resolution tags, where they are plausible. The whole image is
+    decoded at the first reading and held until the reader is closed.
     """
 
-    def __init__(
-        self, data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
-    ) -> None:
-        """Read the header; the format is told by the content, never by a name.
+    formats: ClassVar[tuple[str, ...]] = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 
-        Args:
-            data: The file's content.
-            max_bytes: Largest accepted ``len(data)``.
-            max_pixels: Largest accepted width times height.
-
-        Raises:
-            MissingImageError: ``data`` is empty.
-            PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
-            UnsupportedImageError: No known format, or floating point or 32-bit pixels.
-            TooManyPixelsError: The header declares more than ``max_pixels``.
-            AnimatedImageError: The file has more than one frame or page.
-            CorruptImageError: The header is damaged.
-        """
-        if not data:
-            raise MissingImageError("The image is empty: 0 bytes arrived.")
-        if len(data) > max_bytes:
-            raise PayloadTooLargeError(
-                f"The image has {len(data)} bytes; at most {max_bytes} are accepted.",
-                bytes=len(data),
-                max_bytes=max_bytes,
-            )
-        self._image = _open(data, max_pixels)
+    def __init__(self, data: bytes, *, max_pixels: int) -> None:
+        """Read the header; see `hf_space.imaging.readers.open_image` for the errors raised."""
+        self._max_pixels = max_pixels
+        self._image = _open(data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
+        self._turned = _orientation(self._image) != _UPRIGHT
         self.width, self.height = self._image.size
-        self.microns_per_pixel = tiff_microns_per_pixel(self._image)
+        if _orientation(self._image) in _SIDEWAYS:
+            self.width, self.height = self.height, self.width
+        scale = tiff_microns_per_pixel(self._image)
+        self.microns_per_pixel = None if scale is None else (scale, scale)
+        self.levels: tuple[Level, ...] = (Level(self.width, self.height, 1.0),)
+        self.properties: Mapping[str, str] = {"format": str(self._image.format)}
+        self._pixels: NDArray[np.uint8] | None = None
 
-    def decode(self) -> NDArray[np.uint8]:
-        """Decode to RGB, once; the file is closed.
+    @classmethod
+    def accepts(cls, _data: bytes) -> bool:
+        """Accept any file: what Pillow cannot read either is refused by name."""
+        return True
 
-        The EXIF orientation is applied, transparency is laid on white (the slide background),
-        16-bit grey is scaled to 8 bits, and all metadata is dropped.
+    def read_region(
+        self, x: int, y: int, width: int, height: int, microns_per_pixel: float | None = None
+    ) -> NDArray[np.uint8]:
+        """Read a rectangle, see `ImageReader.read_region`.
 
-        Returns:
-            Array uint8 (height, width, 3), RGB, 0 to 255, C-contiguous and writable.
-
-        Raises:
-            CorruptImageError: The file is truncated or damaged.
+        Transparency is laid on white (the slide background), 16-bit grey is scaled to 8 bits, and
+        all metadata is dropped.
         """
-        with self._image as image:
-            return _to_rgb(image)
+        if not (0 <= x < x + width <= self.width and 0 <= y < y + height <= self.height):
+            raise ValueError(f"{width}x{height} px at ({x}, {y}) lie outside of the image")
+        pixels = self._decoded()[y : y + height, x : x + width]
+        if microns_per_pixel is None:
+            return pixels
+        if self.microns_per_pixel is None:
+            raise ValueError("the scale of the image is unknown")
+        if self.microns_per_pixel == (microns_per_pixel, microns_per_pixel):
+            return pixels
+        return resample(
+            pixels, self.microns_per_pixel, microns_per_pixel, max_pixels=self._max_pixels
+        )
 
+    def thumbnail(self, max_side: int) -> NDArray[np.uint8]:
+        """Return the whole image, at most ``max_side`` long, uint8 (h, w, 3), RGB."""
+        picture = Image.fromarray(self._decoded())
+        picture.thumbnail((max_side, max_side), reducing_gap=2.0)
+        return np.asarray(picture)
 
-def decode_image(
-    data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
-) -> NDArray[np.uint8]:
-    """Decode one still image to RGB: `ImageFile` and its ``decode`` in one call."""
-    return ImageFile(data, max_bytes=max_bytes, max_pixels=max_pixels).decode()
+    def close(self) -> None:
+        """Release the file and its pixels."""
+        self._image.close()
+        self._pixels = None
+
+    def __enter__(self) -> Self:
+        """Return the reader."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the reader."""
+        self.close()
+
+    def _decoded(self) -> NDArray[np.uint8]:
+        if self._pixels is None:
+            with self._image as image:
+                self._pixels = _to_rgb(image, turned=self._turned)
+        return self._pixels
 
 
 def tiff_microns_per_pixel(image: Image.Image) -> float | None:
@@ -116,9 +133,9 @@ def tiff_microns_per_pixel(image: Image.Image) -> float | None:
     return scale if square and _PLAUSIBLE_SCALE[0] <= scale <= _PLAUSIBLE_SCALE[1] else None
 
 
-def _open(data: bytes, max_pixels: int) -> Image.Image:
+def _open(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        return Image.open(io.BytesIO(data), formats=formats)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixelsError(
             f"The image declares too many pixels; at most {max_pixels} are accepted.",
@@ -126,8 +143,8 @@ def _open(data: bytes, max_pixels: int) -> Image.Image:
         ) from error
     except UnidentifiedImageError as error:
         raise UnsupportedImageError(
-            f"The bytes are not an image the service reads ({', '.join(FORMATS)}).",
-            formats=list(FORMATS),
+            f"The bytes are not an image the service reads ({', '.join(formats)}).",
+            formats=list(formats),
         ) from error
     except Exception as error:  # Pillow's plugins raise almost any type on hostile headers
         raise CorruptImageError("The image file's header is damaged.") from error
@@ -164,9 +181,22 @@ def _has_second_frame(image: Image.Image) -> bool:
     return True
 
 
-def _to_rgb(image: Image.Image) -> NDArray[np.uint8]:
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 to 8; a PNG's only where it stands before the pixels."""
+    if image.format == "PNG" and "exif" not in image.info:
+        # Pillow would decode all pixels to look behind them.
+        return _UPRIGHT
     try:
-        ImageOps.exif_transpose(image, in_place=True)
+        found = image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
+    except Exception as error:  # Pillow raises almost any type on hostile metadata
+        raise CorruptImageError("The image file's metadata is damaged.") from error
+    return found if isinstance(found, int) else _UPRIGHT
+
+
+def _to_rgb(image: Image.Image, *, turned: bool) -> NDArray[np.uint8]:
+    try:
+        if turned:
+            ImageOps.exif_transpose(image, in_place=True)
         if image.mode in _SIXTEEN_BIT_MODES:
             grey = np.asarray(image, dtype=np.uint16) // 257
             return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)

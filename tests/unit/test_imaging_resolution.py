@@ -4,17 +4,13 @@ import numpy as np
 import pytest
 
 from hf_space.errors import ScaleError, TooManyPixelsError
-from hf_space.imaging.resolution import to_model_scale
+from hf_space.imaging.resolution import resample
 from tests.bundle_factory import plain_image
 
 
 def scaled(image: np.ndarray, microns_per_pixel: float) -> np.ndarray:
-    return to_model_scale(
-        image,
-        microns_per_pixel=microns_per_pixel,
-        target_microns_per_pixel=4.0,
-        max_pixels=1_000_000,
-    )
+    scale = (microns_per_pixel, microns_per_pixel)
+    return resample(image, scale, 4.0, max_pixels=1_000_000)
 
 
 @pytest.mark.parametrize("microns_per_pixel", [4.0, 4.01])

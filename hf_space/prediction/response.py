@@ -1,0 +1,180 @@
+"""Turn what the model says into the result that callers get: the only place for JPEG and base64."""
+
+from __future__ import annotations
+
+import base64
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from hf_space.bundle.calibration import sigmoid
+from hf_space.explain.overlay import draw_evidence, draw_tiles
+from hf_space.prediction.trust import result_warning
+from hf_space.schemas.ids import time_of, uuid7
+from hf_space.schemas.prediction import (
+    GradCam,
+    LabelScore,
+    ModelName,
+    PredictionResult,
+    RegionResult,
+    Timing,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hf_space.bundle.calibration import OperatingPoint
+    from hf_space.bundle.config import InferenceConfig
+    from hf_space.prediction.pipeline import Prediction
+
+# JPEG is some ten times smaller and faster than PNG here; the exact figures are in the grid.
+_JPEG: Final = (cv2.IMWRITE_JPEG_QUALITY, 90)
+# Of the evidence: a region's grid is large, and a thousandth of a logit is nothing.
+_DECIMALS: Final = {"patch": 6, "region": 3}
+_TILE_DECIMALS: Final = 6
+
+
+def make_result(
+    prediction: Prediction,
+    config: InferenceConfig,
+    point: OperatingPoint,
+    *,
+    point_name: str | None,
+    explain: bool,
+) -> PredictionResult:
+    """Judge a prediction and write it down as a result, with drawings if asked for.
+
+    Args:
+        prediction: What the model says.
+        config: Says the model's name, classes and scale.
+        point: The rule that gives the verdict.
+        point_name: Its name; None for a threshold of the caller's own.
+        explain: Draw the evidence, and a region's tiles, over the image.
+    """
+    started = perf_counter()
+    image = prediction.image
+    probability = float(sigmoid(np.asarray(prediction.scores.suspicion())))
+    gradcam = _gradcam(prediction, explain=explain)
+    region = None
+    if image.kind == "region":
+        region = _region(prediction, config, point.threshold, explain=explain)
+    identifier = uuid7()
+    return PredictionResult(
+        id=identifier,
+        created_at=time_of(identifier),
+        kind=image.kind,
+        verdict=point.verdict(probability),
+        probability=probability,
+        threshold=point.threshold,
+        operating_point=point_name,
+        predictions=_label_scores(probability, config.class_names),
+        gradcam=gradcam,
+        region=region,
+        image=image.facts,
+        warnings=[result_warning(code) for code in prediction.warnings],
+        model=ModelName(name=config.name, revision=config.revision),
+        cached=False,
+        saved=False,
+        timing_ms=_timing(prediction, render=perf_counter() - started),
+    )
+
+
+def repeated_result(result: PredictionResult, seconds: float) -> PredictionResult:
+    """Return a result that was computed before as one of its own, given after some seconds."""
+    identifier = uuid7()
+    timing = Timing(decode=0.0, queue=0.0, inference=0.0, render=0.0, total=_milliseconds(seconds))
+    return result.model_copy(
+        update={
+            "id": identifier,
+            "created_at": time_of(identifier),
+            "cached": True,
+            "timing_ms": timing,
+        }
+    )
+
+
+def evidence_url(
+    pixels: NDArray[np.uint8], evidence: NDArray[np.float64], covered: tuple[int, int]
+) -> str:
+    """Return evidence drawn over an image as a JPEG data URL; see `draw_evidence`."""
+    return _data_url(draw_evidence(pixels, evidence, covered=covered))
+
+
+def tiles_url(
+    pixels: NDArray[np.uint8],
+    probabilities: NDArray[np.float64],
+    covered: tuple[int, int],
+    threshold: float,
+) -> str:
+    """Return a region's tiles drawn over it as a JPEG data URL; see `draw_tiles`."""
+    return _data_url(draw_tiles(pixels, probabilities, covered=covered, threshold=threshold))
+
+
+def nullable(values: NDArray[np.float64]) -> list[list[float | None]]:
+    """Return an array (rows, columns) as lists, with None in place of NaN."""
+    return [[None if value != value else value for value in row] for row in values.tolist()]
+
+
+def _gradcam(prediction: Prediction, *, explain: bool) -> GradCam:
+    evidence = prediction.scores.evidence
+    rows, columns = evidence.shape
+    overlay = None
+    if explain:
+        overlay = evidence_url(prediction.image.pixels, evidence, prediction.tiles.covered)
+    grid = nullable(np.round(evidence, _DECIMALS[prediction.image.kind]))
+    return GradCam(rows=rows, columns=columns, grid=grid, overlay=overlay)
+
+
+def _region(
+    prediction: Prediction, config: InferenceConfig, threshold: float, *, explain: bool
+) -> RegionResult:
+    tiles, probabilities = prediction.tiles, prediction.scores.probabilities
+    rows, columns = tiles.tissue.shape
+    heatmap = None
+    if explain:
+        heatmap = tiles_url(tiles.image, probabilities, tiles.covered, threshold)
+    tissue = float(tiles.areas[tiles.tissue].sum())
+    malignant = prediction.scores.area_at_or_above(threshold)
+    return RegionResult(
+        rows=rows,
+        columns=columns,
+        tile_size_pixels=tiles.size,
+        microns_per_pixel=config.microns_per_pixel,
+        tiles=nullable(np.round(probabilities, _TILE_DECIMALS)),
+        heatmap=heatmap,
+        tissue_fraction=tissue / float(tiles.areas.sum()),
+        malignant_fraction=malignant / tissue,
+        malignant_area_mm2=round(malignant * (config.microns_per_pixel / 1000.0) ** 2, 6),
+    )
+
+
+def _label_scores(probability: float, class_names: tuple[str, str]) -> list[LabelScore]:
+    negative, positive = class_names
+    scores = [
+        LabelScore(label=positive, score=probability),
+        LabelScore(label=negative, score=1.0 - probability),
+    ]
+    return sorted(scores, key=lambda score: score.score, reverse=True)
+
+
+def _timing(prediction: Prediction, *, render: float) -> Timing:
+    parts = {
+        "decode": prediction.read_seconds,
+        "queue": prediction.scores.queue_seconds,
+        "inference": prediction.inference_seconds,
+        "render": render,
+    }
+    total = _milliseconds(sum(parts.values()))
+    return Timing(**{name: _milliseconds(part) for name, part in parts.items()}, total=total)
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000.0, 3)
+
+
+def _data_url(picture: NDArray[np.uint8]) -> str:
+    """Encode a BGR picture, uint8 (h, w, 3)."""
+    _, jpeg = cv2.imencode(".jpg", picture, _JPEG)
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
