@@ -11,7 +11,7 @@ from uuid import UUID
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.history.codec import record_of
 from hf_space.history.database.record import Record
-from hf_space.imaging.thumbnail import make_thumbnail
+from hf_space.prediction.response import encode_thumbnail
 from hf_space.schemas.ids import first_id_at
 from hf_space.schemas.prediction import (
     GradCam,
@@ -85,4 +85,4 @@ def id_at(moment: datetime) -> UUID:
 
 @cache
 def _thumbnail() -> bytes:
-    return make_thumbnail(plain_image(200, 120, 190))
+    return encode_thumbnail(plain_image(200, 120, 190))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.explain.grids import nullable, pack, unpack
 from hf_space.history.database.record import Record
-from hf_space.imaging.thumbnail import read_thumbnail
-from hf_space.prediction.response import evidence_url, tiles_url
+from hf_space.prediction.response import evidence_url, read_thumbnail, tiles_url
 from hf_space.schemas.prediction import PredictionResult
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def record_of(
     Args:
         result: The answer.
         owner: Whose it is.
-        thumbnail: As `hf_space.imaging.thumbnail` makes it.
+        thumbnail: The image, small, as WebP.
         original: The image file, if it is to be kept.
         patch_microns: Side of the model's patch, in micrometres.
     """

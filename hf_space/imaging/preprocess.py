@@ -12,6 +12,8 @@ from hf_space.bundle.config import ColorMode, Interpolation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from hf_space.bundle.config import InferenceConfig
+
 
 _INTERPOLATIONS: Final = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
 
@@ -85,3 +87,13 @@ def preprocess(
     if interpolation == "bicubic":
         np.clip(batch, 0.0, 255.0, out=batch)
     return batch
+
+
+def network_input(patches: NDArray[np.uint8], config: InferenceConfig) -> NDArray[np.float32]:
+    """Preprocess as a bundle's network wants it; see `preprocess`."""
+    return preprocess(
+        patches,
+        input_size=config.input_size,
+        color_mode=config.color_mode,
+        interpolation=config.interpolation,
+    )

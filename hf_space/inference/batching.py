@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hf_space.errors import BusyError
-from hf_space.inference.engine import Outputs, predict_patches
+from hf_space.imaging.preprocess import network_input
+from hf_space.inference.engine import Outputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,7 +120,7 @@ class Batcher:
             count = sum(len(job.patches) for job in jobs)
             self._metrics.batch_size.observe(count)
             try:
-                outputs = self._predict(jobs, count)
+                outputs = self._predict(jobs)
             except Exception as error:  # each caller gets it; the thread lives on
                 _deliver(jobs, error)
             else:
@@ -138,9 +139,9 @@ class Batcher:
                 jobs.append(job)
             return jobs
 
-    def _predict(self, jobs: list[_Job], count: int) -> Outputs:
+    def _predict(self, jobs: list[_Job]) -> Outputs:
         patches = jobs[0].patches if len(jobs) == 1 else np.concatenate([j.patches for j in jobs])
-        return predict_patches(self._engine, self._config, patches, batch_size=count)
+        return self._engine.run(network_input(patches, self._config))
 
 
 def _shares(jobs: list[_Job], outputs: Outputs, *, taken: float) -> list[Scored]:

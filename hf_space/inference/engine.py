@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from hf_space.errors import BundleError
-from hf_space.imaging.preprocess import preprocess
+from hf_space.imaging.preprocess import network_input
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,14 +97,7 @@ def predict_patches(
         raise ValueError("expected at least one patch")
     starts = range(0, len(patches), batch_size)
     outputs = [
-        engine.run(
-            preprocess(
-                patches[start : start + batch_size],
-                input_size=config.input_size,
-                color_mode=config.color_mode,
-                interpolation=config.interpolation,
-            )
-        )
+        engine.run(network_input(patches[start : start + batch_size], config))
         for start in tqdm(starts, desc="predict", unit="batch", disable=not progress)
     ]
     return Outputs(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import NotAPatchError
 from hf_space.imaging.quality import quality_statistics, quality_warnings
-from hf_space.imaging.thumbnail import MAX_SIDE_PIXELS, make_thumbnail
 from hf_space.schemas.prediction import ImageFacts, ImageWarningCode, Kind
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 # Enlarged this much or more, an image holds too little detail for the model.
 _OFF_SCALE_FACTOR: Final = 2.0
+_THUMBNAIL_SIDE: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,15 @@ class SourceImage:
         facts: What a result says about it.
         kind: How it is to be scored.
         pixels: uint8 (h, w, 3), RGB, at the model's scale.
-        thumbnail: The image as it was sent, small, as WebP; empty unless it was asked for.
+        thumbnail: The image as it was sent, small, uint8 (h, w, 3), RGB; None unless it is to be
+            saved.
         seconds: How long reading took.
     """
 
     facts: ImageFacts
     kind: Kind
     pixels: NDArray[np.uint8]
-    thumbnail: bytes
+    thumbnail: NDArray[np.uint8] | None
     seconds: float
 
 
@@ -72,7 +73,7 @@ def read_image(
         whole = (0, 0, reader.width, reader.height)
         pixels = reader.read_region(*whole, config.microns_per_pixel)
         kind = _kind(pixels, options, config)
-        thumbnail = make_thumbnail(reader.thumbnail(MAX_SIDE_PIXELS)) if options.save else b""
+        thumbnail = reader.thumbnail(_THUMBNAIL_SIDE) if options.save else None
     return SourceImage(facts, kind, pixels, thumbnail, perf_counter() - started)
 
 

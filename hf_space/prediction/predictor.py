@@ -21,7 +21,7 @@ from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.cached_result import FORMAT, CachedResult
 from hf_space.prediction.pipeline import Pipeline
-from hf_space.prediction.response import make_result, repeated_result
+from hf_space.prediction.response import encode_thumbnail, make_result, repeated_result
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import ModelName
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hf_space.bundle.load import Bundle
     from hf_space.cache.memory import Key
     from hf_space.history.writing.recorder import Recorder
+    from hf_space.prediction.pipeline import Prediction
     from hf_space.schemas.prediction import PredictionResult
     from hf_space.settings import Settings
 
@@ -193,17 +194,20 @@ class Predictor:
     ) -> CachedResult:
         scored = self.pipeline.scored(data, options, patient=patient, on_progress=on_progress)
         async with scored as prediction:
-            make = partial(
-                make_result,
-                prediction,
-                self.bundle.config,
-                point,
-                point_name=name,
-                explain=options.explain,
-            )
+            respond = partial(self._respond, prediction, options, name, point)
             is_patch = prediction.image.kind == "patch"
-            result = make() if is_patch else await to_thread.run_sync(make)
-            return CachedResult(result, prediction.image.thumbnail)
+            return respond() if is_patch else await to_thread.run_sync(respond)
+
+    def _respond(
+        self,
+        prediction: Prediction,
+        options: PredictOptions,
+        name: str | None,
+        point: OperatingPoint,
+    ) -> CachedResult:
+        config, thumbnail = self.bundle.config, prediction.image.thumbnail
+        result = make_result(prediction, config, point, point_name=name, explain=options.explain)
+        return CachedResult(result, b"" if thumbnail is None else encode_thumbnail(thumbnail))
 
     def _key(self, data: bytes, options: PredictOptions, point_name: str | None) -> Key:
         asked = options.model_dump(include=_RELEVANT) | {"operating_point": point_name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from hf_space.schemas.prediction import ResultWarning
@@ -25,6 +26,7 @@ _MESSAGES: Final[dict[str, str]] = {
 }
 
 
+@cache
 def result_warning(code: WarningCode) -> ResultWarning:
     """Return a warning with its message in English; other languages go by the code."""
     return ResultWarning(code=code, message=_MESSAGES[code])
