@@ -54,9 +54,11 @@ class PillowReader:
         self._max_pixels = max_pixels
         self._image = _open(data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
-        self._turned = _orientation(self._image) != _UPRIGHT
+        orientation = _orientation(self._image)
+        self._turned = orientation != _UPRIGHT
         self.width, self.height = self._image.size
-        if _orientation(self._image) in _SIDEWAYS:
+        # Pillow states a TIFF's size as it is after turning.
+        if orientation in _SIDEWAYS and self._image.format != "TIFF":
             self.width, self.height = self.height, self.width
         scale = tiff_microns_per_pixel(self._image)
         self.microns_per_pixel = None if scale is None else (scale, scale)
