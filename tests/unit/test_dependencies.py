@@ -1,4 +1,4 @@
-"""Dependencies point one way, and serving needs no training library."""
+"""Serving needs no training library, and requirements pin what is imported."""
 
 from __future__ import annotations
 
@@ -76,27 +76,6 @@ def test_nothing_imports_the_optional_engine() -> None:
     for path in SERVING:
         text = path.read_text(encoding="utf-8")
         assert re.search(r"^\s*(from|import) .*tensorflow_engine", text, re.MULTILINE) is None
-
-
-@pytest.mark.parametrize(
-    ("layer", "above"),
-    [
-        ("inference", "explain|api|ui|history|prediction"),
-        ("explain", "inference|api|ui|history|prediction"),
-        ("history", "inference|api|ui"),
-        ("api", "ui"),
-    ],
-)
-def test_layers_import_only_what_lies_below_them(layer: str, above: str) -> None:
-    wrong = re.compile(rf"hf_space\.({above})\b")
-    for path in (ROOT / "hf_space" / layer).rglob("*.py"):
-        assert wrong.search(path.read_text(encoding="utf-8")) is None, path.name
-
-
-def test_the_imaging_layer_stands_below_inference_and_the_api() -> None:
-    above = re.compile(r"hf_space\.(inference|explain|api|ui|history|prediction)\b")
-    for path in (ROOT / "hf_space" / "imaging").rglob("*.py"):
-        assert above.search(path.read_text(encoding="utf-8")) is None, path.name
 
 
 @pytest.mark.parametrize(
