@@ -12,7 +12,7 @@ import yaml
 from dockerfile_parse import DockerfileParser
 
 from hf_space.settings import Settings
-from tests.docker_steps import context_files
+from tests.image import context_files, read_image
 from tests.linters import complaints
 from tests.server import ROOT
 
@@ -56,16 +56,30 @@ def test_all_stages_begin_with_the_same_slim_python() -> None:
 
 
 def test_the_image_is_what_hosts_need() -> None:
-    found: dict[str, str] = {}
-    for step in DockerfileParser(str(ROOT)).structure:
-        found[step["instruction"]] = step["value"]
-    assert json.loads(found["CMD"]) == ["python", "app.py"]
-    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", found["USER"])
-    assert "'/health/'" in found["HEALTHCHECK"]
-    assert "os.environ['PORT']" in found["HEALTHCHECK"]
+    image = read_image()
+    assert image.command == ["python", "app.py"]
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", image.user)
+    assert image.health_command[0] == "python"
+    assert "'/health/'" in image.health_command[2]
+    assert "os.environ['PORT']" in image.health_command[2]
+    assert image.environment["PORT"] == str(Settings.model_fields["port"].default)
     # Railway refuses it.
-    assert "VOLUME" not in found
+    assert "VOLUME" not in image.instructions
     assert "type=cache" not in (ROOT / "Dockerfile").read_text("utf-8")
+
+
+def test_what_the_service_writes_lies_where_its_user_may_write() -> None:
+    image = read_image()
+    for name in ("HOME", "HF_HOME", "BIOPSIA_DATA_DIR"):
+        assert Path(image.environment[name]).is_relative_to("/data")
+    user, _, group = image.user.partition(":")
+    assert f"install -d -o {user} -g {group} /data" in (ROOT / "Dockerfile").read_text("utf-8")
+
+
+def test_what_is_copied_is_there_and_reaches_the_builder() -> None:
+    reached = context_files(ROOT)
+    for *sources, _ in read_image().copies:
+        assert set(sources) <= reached
 
 
 def test_builders_get_the_service_and_nothing_else(tmp_path: Path) -> None:
