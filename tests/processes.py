@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,10 +14,10 @@ from typing import IO
 import psutil
 
 from tests.server import free_port
+from tests.waiting import comes_true
 
 _START_SECONDS = 60
 _STOP_SECONDS = 30
-_POLL_SECONDS = 0.02
 _PORTS_TRIED = 5
 
 
@@ -83,9 +82,7 @@ class Service(ABC):
         self.pause()
         family = self._family()
         _each(family, psutil.Process.kill)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while any(map(_works, family)) and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
+        comes_true(lambda: not any(map(_works, family)), _STOP_SECONDS)
         if self._process is not None:
             self._process.wait()
 
@@ -138,13 +135,12 @@ class Service(ABC):
         return [process, *process.children(recursive=True)]
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
-            if self._is_ready(process):
-                return
-            time.sleep(_POLL_SECONDS)
-        log = self.log.read_text("utf-8", "replace")
-        raise RuntimeError(f"{type(self).__name__} did not start:\n{log}")
+        def is_settled() -> bool:
+            return process.poll() is not None or self._is_ready(process)
+
+        if not comes_true(is_settled, _START_SECONDS) or process.poll() is not None:
+            log = self.log.read_text("utf-8", "replace")
+            raise RuntimeError(f"{type(self).__name__} did not start:\n{log}")
 
 
 def _each(processes: list[psutil.Process], action: Callable[[psutil.Process], None]) -> None:

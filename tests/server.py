@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+
+from tests.waiting import comes_true
 
 ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
@@ -118,12 +119,15 @@ def free_port() -> int:
 
 
 def _wait_until_alive(server: RunningServer) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and server.process.poll() is None:
-        try:
-            httpx2.get(f"{server.url}/health/live", timeout=5)
-        except httpx2.TransportError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(f"the service did not start:\n{server.log.read_text('utf-8')}")
+    def is_settled() -> bool:
+        return server.process.poll() is not None or _is_alive(server)
+
+    if not comes_true(is_settled, _START_SECONDS) or server.process.poll() is not None:
+        raise RuntimeError(f"the service did not start:\n{server.log.read_text('utf-8')}")
+
+
+def _is_alive(server: RunningServer) -> bool:
+    with suppress(httpx2.TransportError):
+        httpx2.get(f"{server.url}/health/live", timeout=5)
+        return True
+    return False

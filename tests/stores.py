@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,11 +150,3 @@ def patch(number: int, red: int = 200, green: int = 120, **size: int) -> bytes:
 def error_of(response: httpx2.Response) -> tuple[int, str]:
     """Return the status and the code of an error in the one shape that all have."""
     return response.status_code, ErrorReport.model_validate(response.json()).error.code
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for what happens by itself; fail when it does not."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.05)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,8 +30,7 @@ from tests.hub.faults import Faults
 from tests.hub.problems import HubError, answer_refusal
 from tests.hub.storage import Kind, Repository
 from tests.server import free_port
-
-_START_SECONDS = 30
+from tests.waiting import comes_true
 
 
 class Hub:
@@ -108,11 +106,9 @@ class Hub:
         thread = threading.Thread(target=server.run, args=(sockets,), daemon=True)
         thread.start()
         self._running = server, thread
-        deadline = time.monotonic() + _START_SECONDS
-        while not server.started:
-            if not thread.is_alive() or time.monotonic() > deadline:
-                raise RuntimeError("the local Hub did not start")
-            time.sleep(0.005)
+        comes_true(lambda: server.started or not thread.is_alive())
+        if not server.started:
+            raise RuntimeError("the local Hub did not start")
 
     def down(self) -> None:
         """Refuse connections until it is up again; all that it keeps stays."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from hf_space.settings import Settings
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.hub.server import Hub
 from tests.server import RunningServer, running_server
+from tests.waiting import wait_until
 
 REPO = "owner/tiny"
 COLOUR = (200, 120, 190)
@@ -104,9 +104,7 @@ def test_a_model_that_cannot_be_fetched_is_awaited(hub: Hub, commit: str, tmp_pa
         assert answer.status_code == 503
         assert answer.json()["error"]["code"] == "model_unavailable"
         hub.up()
-        deadline = time.monotonic() + 60
-        while health(server)["state"] != "ready" and time.monotonic() < deadline:
-            time.sleep(0.2)
+        wait_until(lambda: health(server)["state"] == "ready", seconds=60)
         assert health(server)["commit"] == commit
         assert predict(server).status_code == 200
 

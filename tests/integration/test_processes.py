@@ -6,10 +6,10 @@ import asyncio
 import itertools
 import json
 import re
-import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 
 import httpx2
 import pytest
@@ -18,6 +18,7 @@ from hf_space.access.owners import new_token
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from tests.server import RunningServer, running_server
 from tests.stores import Store, Visitor, patch
+from tests.waiting import wait_until
 
 NUMBER = 200
 PROCESSES = 4
@@ -76,11 +77,12 @@ async def ask(
 
 def wait_for_the_spool(servers: list[RunningServer]) -> None:
     """A busy machine may have let a record wait on disk."""
-    deadline = time.monotonic() + 30
     for server in servers:
-        while "biopsia_spool_length 0.0" not in httpx2.get(f"{server.url}/metrics").text:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_until(partial(has_empty_spool, server))
+
+
+def has_empty_spool(server: RunningServer) -> bool:
+    return "biopsia_spool_length 0.0" in httpx2.get(f"{server.url}/metrics").text
 
 
 def messages(servers: list[RunningServer]) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from hf_space.schemas.history import HistoryQuery, ReviewRequest, StatisticsQuer
 from tests.record_factory import make_record
 from tests.server import ROOT
 from tests.stores import Store, Visitor, client_of
+from tests.waiting import until, wait_until
 
 OWNERS = [bytes([number]) * 32 for number in range(1, 4)]
 LABELS = {"benign": "no_idc", "malignant": "idc"}
@@ -141,9 +142,12 @@ def test_a_backlog_goes_in_steps_and_an_end_halfway_loses_nothing(store: Store) 
         await keep(store, [*aged(31, 2500), *aged(29, 10)])
         async with history_of(store) as (history, database):
             purging = asyncio.create_task(history.purge(before))
-            while (await counts_of(database))[0] == 2510:
+
+            async def has_begun() -> bool:
                 assert not purging.done()
-                await asyncio.sleep(0.005)
+                return (await counts_of(database))[0] < 2510
+
+            await until(has_begun)
             purging.cancel()
             await asyncio.wait([purging])
             records, counted = await counts_of(database)
@@ -202,10 +206,7 @@ def test_a_service_deletes_when_it_starts(store: Store, caplog: pytest.LogCaptur
         assert visitor.ids() == []
         portal, history = client.portal, client.app.state.archive.history  # type: ignore[attr-defined]
         assert portal is not None
-        for _ in range(100):
-            if "deleted" in caplog.text:
-                break
-            portal.call(asyncio.sleep, 0.05)
+        wait_until(lambda: "deleted" in caplog.text)
         left = [portal.call(history.statistics, owner, StatisticsQuery()) for owner in OWNERS]
     assert [statistics.total for statistics in left] == [2, 2, 2]
     assert "retention deleted 12 records" in caplog.text

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,8 @@ from hf_space.schemas.history import HistoryQuery, StatisticsQuery
 from tests.record_factory import NOON, make_record
 from tests.server import free_port
 from tests.services import Postgres
-from tests.stores import Store, Visitor, client_of, patch, wait_until
+from tests.stores import Store, Visitor, client_of, patch
+from tests.waiting import until, wait_until
 
 OWNER, OTHER = b"o" * 32, b"x" * 32
 
@@ -105,13 +106,15 @@ def test_a_folder_that_cannot_be_written_holds_no_answer_up(tmp_path: Path) -> N
     assert [warning["code"] for warning in answer["warnings"]][-1] == "not_saved"
 
 
-def test_a_broken_file_does_not_keep_the_database_from_being_used(tmp_path: Path) -> None:
+def test_a_broken_file_does_not_keep_the_database_from_being_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     store = Store(tmp_path)
     settings = store.settings()
     settings.data_dir.mkdir()
     settings.data_dir.joinpath("spool.sqlite3").write_bytes(b"no database" * 1000)
     with client_of(settings) as client:
-        time.sleep(0.2)
+        wait_until(lambda: "what waits on disk cannot be read" in caplog.text)
         assert Visitor(client).predict(patch(1))["saved"]
         assert client.get("/health/").json()["status"] == "ok"
 
@@ -129,6 +132,12 @@ class Desk:
         page = await self.history.page(owner, HistoryQuery(limit=200))
         assert len(page.items) == statistics.total
         return statistics.total
+
+    async def until_nothing_waits(self) -> None:
+        async def is_empty() -> bool:
+            return not await self.spool.length()
+
+        await until(is_empty)
 
     @asynccontextmanager
     async def recording(self) -> AsyncIterator[None]:
@@ -161,9 +170,8 @@ def test_deleting_reaches_what_waits(store: Store) -> None:
                 with pytest.raises(UnknownRecordError):
                     await desk.history.delete(owner, record.id)
             assert await desk.history.delete_all(OWNER) == 3
-            async with desk.recording(), asyncio.timeout(30):
-                while await desk.spool.length():
-                    await asyncio.sleep(0.02)
+            async with desk.recording():
+                await desk.until_nothing_waits()
             assert (await desk.total(), await desk.total(OTHER)) == (0, 2)
 
     asyncio.run(scenario())
@@ -184,19 +192,23 @@ def test_deleting_reaches_what_waits_although_the_database_is_away(tmp_path: Pat
     asyncio.run(scenario())
 
 
+async def has_records(desk: Desk) -> bool:
+    return bool((await desk.history.page(OWNER, HistoryQuery())).items)
+
+
 def test_nothing_comes_back_after_it_was_deleted_by_another_process(store: Store) -> None:
     async def scenario() -> None:
         async with desk_of(store) as mover, desk_of(store) as deleter:
             await mover.spool.add(records(500))
             async with mover.recording():
                 # It has some records in its hands, and others wait.
-                async with asyncio.timeout(30):
-                    while not (await mover.history.page(OWNER, HistoryQuery())).items:
-                        await asyncio.sleep(0)
+                await until(partial(has_records, mover))
                 await deleter.history.delete_all(OWNER)
                 assert await deleter.total() == await mover.spool.length() == 0
-                await asyncio.sleep(0.3)
-            assert await deleter.total() == 0
+                # It goes on, with what comes afterwards.
+                await mover.spool.add(records(1, OTHER))
+                await mover.until_nothing_waits()
+            assert (await deleter.total(), await deleter.total(OTHER)) == (0, 1)
 
     asyncio.run(scenario())
 
@@ -208,9 +220,7 @@ def test_a_record_that_was_written_before_its_connection_broke_is_kept_once(stor
             async with desk.recording():
                 assert set(await asyncio.gather(*map(desk.recorder.save, some))) == {"saved"}
                 await desk.spool.add(some)
-                async with asyncio.timeout(30):
-                    while await desk.spool.length():
-                        await asyncio.sleep(0.02)
+                await desk.until_nothing_waits()
             assert await desk.total() == 10
 
     asyncio.run(scenario())
@@ -224,9 +234,8 @@ def test_what_the_database_refuses_does_not_hold_up_the_others(
             # SQLite keeps longer text than PostgreSQL takes.
             refused = make_record(OWNER, NOON, revision="r" * 200)
             await desk.spool.add([refused, *records(5)])
-            async with desk.recording(), asyncio.timeout(30):
-                while await desk.spool.length():
-                    await asyncio.sleep(0.02)
+            async with desk.recording():
+                await desk.until_nothing_waits()
                 assert desk.recorder.state == "ready"
             assert await desk.total() == 5
             assert str(refused.id) in caplog.text
@@ -244,9 +253,7 @@ def test_large_originals_come_back_a_few_at_a_time(store: Store) -> None:
                 moved = [len(first)]
                 await desk.recorder._writer.write(first)
             async with desk.recording():
-                async with asyncio.timeout(30):
-                    while await desk.spool.length():
-                        await asyncio.sleep(0.05)
+                await desk.until_nothing_waits()
             await desk.recorder._writer.close()
             return moved, await desk.total()
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import keras
@@ -18,6 +17,7 @@ from hf_space.bundle.config import METRICS_FILE
 from hf_space.bundle.load import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
+from tests.waiting import wait_until
 from training.data.arrays import load_patches
 from training.data.prepare import prepare
 from training.fitting.run import HISTORY_FILE, read_history
@@ -69,9 +69,8 @@ def test_a_killed_run_resumes_to_the_same_result(
         start_new_session=True,
     )
     checkpoint = run / "checkpoints" / f"epoch-{epoch:04d}.weights.h5"
-    while not checkpoint.exists():
-        assert process.poll() is None, "the run ended before it could be killed"
-        time.sleep(0.01)
+    wait_until(lambda: checkpoint.exists() or process.poll() is not None, seconds=300)
+    assert process.poll() is None, "the run ended before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert not (run / "model.keras").exists()

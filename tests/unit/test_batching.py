@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hf_space.inference.batching import MAX_BATCH, Batcher
 from hf_space.inference.engine import EngineName, Outputs
 from hf_space.observability.metrics import Metrics
 from tests.bundle_factory import plain_image
+from tests.waiting import next_turn
 
 
 class GatedEngine:
@@ -68,7 +70,7 @@ def test_jobs_that_gather_share_passes_and_get_their_own_answers(
     async def scenario() -> list[float]:
         first = await occupy(engine, batcher)
         waiting = [asyncio.create_task(batcher.run(patch(red))) for red in range(20)]
-        await asyncio.sleep(0)
+        await next_turn()
         engine.gate.set()
         await first
         return [float((await task).outputs.logits[0]) for task in waiting]
@@ -89,7 +91,7 @@ def test_larger_jobs_are_not_torn_apart(engine: GatedEngine, batcher: Batcher) -
         first = await occupy(engine, batcher)
         jobs = [(10, 5), (20, 3), (30, 6), (40, MAX_BATCH)]
         waiting = [asyncio.create_task(batcher.run(patch(*job))) for job in jobs]
-        await asyncio.sleep(0)
+        await next_turn()
         engine.gate.set()
         await first
         return [(await task).outputs.logits.tolist() for task in waiting]
@@ -103,11 +105,11 @@ def test_a_full_queue_refuses_bounded_jobs_only(engine: GatedEngine, batcher: Ba
     async def scenario() -> None:
         first = await occupy(engine, batcher)
         waiting = [asyncio.create_task(batcher.run(patch(1))) for _ in range(20)]
-        await asyncio.sleep(0)
+        await next_turn()
         with pytest.raises(BusyError):
             await batcher.run(patch(1))
         waiting.append(asyncio.create_task(batcher.run(patch(1), bounded=False)))
-        await asyncio.sleep(0)
+        await next_turn()
         engine.gate.set()
         await asyncio.gather(first, *waiting)
 
@@ -120,7 +122,7 @@ def test_cancelled_jobs_leave_the_queue(engine: GatedEngine, batcher: Batcher) -
         first = await occupy(engine, batcher)
         gone = [asyncio.create_task(batcher.run(patch(1))) for _ in range(19)]
         stays = asyncio.create_task(batcher.run(patch(7)))
-        await asyncio.sleep(0)
+        await next_turn()
         for task in gone:
             task.cancel()
         await asyncio.gather(*gone, return_exceptions=True)
@@ -148,7 +150,7 @@ def test_closing_finishes_what_waits_and_refuses_what_comes(
 
     async def scenario() -> list[float]:
         waiting = [asyncio.create_task(batcher.run(patch(red))) for red in range(12)]
-        await asyncio.sleep(0)
+        await next_turn()
         engine.gate.set()
         await asyncio.to_thread(batcher.close)
         with pytest.raises(BusyError):
@@ -162,9 +164,12 @@ def test_the_wait_for_the_engine_is_timed(engine: GatedEngine, batcher: Batcher)
     async def scenario() -> None:
         first = await occupy(engine, batcher)
         second = asyncio.create_task(batcher.run(patch(1)))
-        await asyncio.sleep(0.05)
+        await next_turn()
+        queued = perf_counter()
+        await next_turn()
+        waited = perf_counter() - queued
         engine.gate.set()
         await first
-        assert (await second).queue_seconds >= 0.05
+        assert (await second).queue_seconds >= waited
 
     asyncio.run(scenario())

@@ -6,6 +6,7 @@ import pytest
 
 from hf_space.cache.memory import MemoryCache
 from hf_space.cache.single_flight import Flights
+from tests.waiting import next_turn
 
 
 def test_the_least_recently_used_leaves_first() -> None:
@@ -64,7 +65,7 @@ def test_passengers_share_one_flight_and_the_next_is_a_new_one() -> None:
     async def compute() -> int:
         nonlocal started
         started += 1
-        await asyncio.sleep(0)
+        await next_turn()
         return started
 
     async def scenario() -> list[int]:
@@ -77,23 +78,27 @@ def test_passengers_share_one_flight_and_the_next_is_a_new_one() -> None:
 
 def test_a_flight_that_was_left_does_not_take_its_successor_along() -> None:
     flights: Flights[int] = Flights()
+    may_end = asyncio.Event()
     started = 0
 
     async def compute() -> int:
         nonlocal started
         started += 1
-        await asyncio.sleep(0.01)
+        await may_end.wait()
         return started
 
     async def scenario() -> list[int]:
         left = asyncio.create_task(flights.join(("k",), compute))
-        await asyncio.sleep(0)
+        await next_turn()
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
         second = asyncio.create_task(flights.join(("k",), compute))
         # Meanwhile the cancelled computation ends.
-        await asyncio.sleep(0.001)
+        for _ in range(5):
+            await next_turn()
         third = asyncio.create_task(flights.join(("k",), compute))
+        await next_turn()
+        may_end.set()
         return list(await asyncio.gather(second, third))
 
     assert len(set(asyncio.run(scenario()))) == 1
@@ -104,7 +109,7 @@ def test_an_error_reaches_every_passenger() -> None:
     flights: Flights[int] = Flights()
 
     async def fail() -> int:
-        await asyncio.sleep(0)
+        await next_turn()
         raise ValueError("broken")
 
     async def scenario() -> list[object]:
@@ -128,13 +133,13 @@ def test_a_passenger_may_leave_and_the_last_one_ends_the_flight() -> None:
 
     async def scenario() -> None:
         first, second = (asyncio.create_task(flights.join(("k",), endless)) for _ in range(2))
-        await asyncio.sleep(0)
+        await next_turn()
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
         assert ended == []
         second.cancel()
         await asyncio.gather(second, return_exceptions=True)
-        await asyncio.sleep(0)
+        await next_turn()
         assert ended == ["cancelled"]
         assert ("k",) not in flights
 

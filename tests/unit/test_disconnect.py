@@ -7,13 +7,14 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from hf_space.api.disconnect import while_connected
+from tests.waiting import next_turn
 
 
 def test_work_ends_when_the_client_has_gone() -> None:
     ended: list[str] = []
 
     async def receive() -> dict[str, Any]:
-        await asyncio.sleep(0)
+        await next_turn()
         return {"type": "http.disconnect"}
 
     async def endless() -> None:
@@ -26,7 +27,7 @@ def test_work_ends_when_the_client_has_gone() -> None:
     async def scenario() -> None:
         with pytest.raises(ClientDisconnect):
             await while_connected(receive, endless())
-        await asyncio.sleep(0)
+        await next_turn()
 
     asyncio.run(scenario())
     assert ended == ["cancelled"]
@@ -38,7 +39,7 @@ def test_a_client_that_stays_gets_the_answer_or_the_error() -> None:
         raise AssertionError
 
     async def answer() -> int:
-        await asyncio.sleep(0)
+        await next_turn()
         return 7
 
     async def fail() -> int:
@@ -48,7 +49,7 @@ def test_a_client_that_stays_gets_the_answer_or_the_error() -> None:
         assert await while_connected(receive, answer()) == 7
         with pytest.raises(ValueError, match="broken"):
             await while_connected(receive, fail())
-        await asyncio.sleep(0)
+        await next_turn()
         assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(scenario())

@@ -15,6 +15,7 @@ from hf_space.bundle.load import Origin
 from hf_space.errors import BundleError, FetchError
 from hf_space.prediction.predictor import Predictor
 from hf_space.settings import Settings
+from tests.waiting import until
 
 _SECONDS = 20
 
@@ -54,12 +55,6 @@ def _load_with(monkeypatch: pytest.MonkeyPatch, load: Callable[[], _Loaded]) -> 
     monkeypatch.setattr(Predictor, "from_settings", from_settings)
 
 
-async def _until_there(state: State) -> None:
-    async with asyncio.timeout(_SECONDS):
-        while state.predictor is None:
-            await asyncio.sleep(0.01)
-
-
 def test_a_model_that_comes_at_once_is_there_when_the_service_starts(
     monkeypatch: pytest.MonkeyPatch, state: State
 ) -> None:
@@ -91,7 +86,7 @@ def test_a_slow_download_does_not_keep_the_service_from_starting(
         async with loading.loaded_model(state):
             assert state.predictor is None
             arrived.set()
-            await _until_there(state)
+            await until(lambda: state.predictor is not None)
 
     asyncio.run(run())
 
@@ -113,7 +108,7 @@ def test_what_could_not_be_fetched_is_tried_again(
     async def run() -> None:
         async with loading.loaded_model(state):
             assert state.predictor is None
-            await _until_there(state)
+            await until(lambda: state.predictor is not None)
 
     asyncio.run(run())
     assert not answers
@@ -137,7 +132,8 @@ def test_any_other_fault_is_told_once(
 
     async def run() -> None:
         async with loading.loaded_model(state):
-            await asyncio.sleep(0.1)
+            # Nothing tries again.
+            await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
             assert state.predictor is None
 
     asyncio.run(run())

@@ -138,3 +138,17 @@ def test_what_is_light_loads_no_heavy_library(part: str) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_tests_sleep_in_one_place_only() -> None:
+    waiting = ROOT / "tests" / "waiting.py"
+    assert sleeping(waiting)
+    found = {path for path in (ROOT / "tests").rglob("*.py") if path != waiting and sleeping(path)}
+    assert found == set()
+
+
+def sleeping(path: Path) -> bool:
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    imported = {node.name for node in nodes if isinstance(node, ast.alias)}
+    return "sleep" in named | imported
