@@ -35,7 +35,7 @@ TRAIN_ARGS ?=
 CASE_WEIGHTS ?=
 PYTEST_ARGS ?=
 # Tests of a file share its servers. More than four would start more of them than memory likes.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 25
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
