@@ -38,7 +38,7 @@ mount_demo(
     Backend(
         settings,
         get_predictor=partial(loaded_predictor, app),
-        history=app.state.archive.history,
+        history=app.state.history.repository,
         limiter=app.state.limiter,
         metrics=app.state.metrics,
     ),

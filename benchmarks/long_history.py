@@ -14,9 +14,16 @@ from typing import Any, Final
 import numpy as np
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.record import Record
-from hf_space.history.database.tables import COUNTS, predictions, reviews, tallies
-from hf_space.history.database.tallies import KEY, QUARTER_SECONDS, quarter_of, tally_of
+from hf_space.history.database.statements import quarter_of, tally_of
+from hf_space.history.database.tables import (
+    COUNTS,
+    QUARTER_SECONDS,
+    TALLY_KEY,
+    predictions,
+    reviews,
+    tallies,
+)
+from hf_space.history.record import Record
 from hf_space.schemas.ids import uuid7
 from tests.record_factory import RULE, id_at
 
@@ -119,7 +126,7 @@ def tally_rows(records: Iterable[Record]) -> list[dict[str, Any]]:
     summed: dict[tuple[Any, ...], dict[str, Any]] = {}
     for record in records:
         row = tally_of(record)
-        known = summed.setdefault(itemgetter(*KEY)(row), row)
+        known = summed.setdefault(itemgetter(*TALLY_KEY)(row), row)
         if known is not row:
             for name in COUNTS:
                 known[name] += row[name]

@@ -9,8 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from hf_space.bundle.calibration import OperatingPoint
-from hf_space.history.codec import record_of
-from hf_space.history.database.record import Record
+from hf_space.history.record import Record, record_of
 from hf_space.prediction.response import encode_thumbnail
 from hf_space.schemas.ids import first_id_at
 from hf_space.schemas.prediction import (

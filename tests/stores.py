@@ -18,8 +18,8 @@ from hf_space.access.owners import new_token, owner_of_token
 from hf_space.api.app import create_api
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.history.database.connection import Database
-from hf_space.history.database.record import Record
-from hf_space.history.writing.insert import insert_records
+from hf_space.history.database.statements import insert_records
+from hf_space.history.record import Record
 from hf_space.schemas.errors import ErrorReport
 from hf_space.settings import Settings
 from tests.bundle_factory import encode, plain_image, write_bundle

@@ -22,7 +22,7 @@ from hf_space.api.openapi import add_schemas
 from hf_space.api.routes import batch, health, history, model, predict, statistics, tickets
 from hf_space.cache.redis import RedisLink
 from hf_space.cache.result_cache import ResultCache
-from hf_space.history.service import Archive
+from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
 from hf_space.schemas.options import PredictRequest
 
@@ -56,7 +56,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     state = app.state
     state.settings = settings
     state.metrics = Metrics()
-    state.archive = Archive(settings, state.metrics)
+    state.history = HistoryService(settings, state.metrics)
     state.link = RedisLink(settings.redis_url.get_secret_value()) if settings.redis_url else None
     state.limiter = Limiter(
         settings.owner_images_per_minute, settings.address_images_per_minute, state.link

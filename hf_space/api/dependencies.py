@@ -10,8 +10,8 @@ from hf_space.access.rate_limit import Limiter
 from hf_space.access.tickets import Tickets
 from hf_space.access.visitor import Visitor
 from hf_space.errors import ModelUnavailableError
-from hf_space.history.reading.repository import History
-from hf_space.history.service import Archive
+from hf_space.history.reading.repository import HistoryRepository
+from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.predictor import Predictor
 from hf_space.settings import Settings
@@ -50,10 +50,10 @@ async def get_owner(request: Request) -> bytes:
     return (await get_visitor(request)).use()
 
 
-async def get_history(request: Request) -> History:
-    """Return what finds and deletes records."""
-    archive: Archive = request.app.state.archive
-    return archive.history
+async def get_history(request: Request) -> HistoryRepository:
+    """Return what finds, reviews and deletes records."""
+    service: HistoryService = request.app.state.history
+    return service.repository
 
 
 async def get_limiter(request: Request) -> Limiter:
@@ -66,7 +66,7 @@ async def get_tickets(request: Request) -> Tickets:
     return cast("Tickets", request.app.state.tickets)
 
 
-HistoryDep = Annotated[History, Depends(get_history)]
+HistoryDep = Annotated[HistoryRepository, Depends(get_history)]
 OwnerDep = Annotated[bytes, Depends(get_owner)]
 LimiterDep = Annotated[Limiter, Depends(get_limiter)]
 VisitorDep = Annotated[Visitor, Depends(get_visitor)]

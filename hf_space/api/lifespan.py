@@ -68,7 +68,7 @@ async def _keep_loading(state: State, tried: asyncio.Event) -> None:
 async def _load(state: State) -> Predictor | None:
     def load() -> Predictor:
         return Predictor.from_settings(
-            state.settings, state.metrics, cache=state.cache, recorder=state.archive.recorder
+            state.settings, state.metrics, cache=state.cache, history=state.history
         )
 
     try:
@@ -99,9 +99,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             await state.link.start()
             stack.push_async_callback(state.cache.settle)
         # Closed after the predictor, whose last answers it writes.
-        stack.push_async_callback(state.archive.close)
+        stack.push_async_callback(state.history.close)
         # The database answers while the model loads.
-        opening = asyncio.create_task(state.archive.start())
+        opening = asyncio.create_task(state.history.start())
         try:
             await stack.enter_async_context(loaded_model(state))
         finally:

@@ -1,4 +1,4 @@
-"""The history as one part of the service: opened, written, kept short, closed."""
+"""The history as one part of the service: saves results, gives them back, deletes old ones."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from hf_space.history.database.connection import Database
-from hf_space.history.reading.repository import History
+from hf_space.history.reading.repository import HistoryRepository
+from hf_space.history.record import record_of
 from hf_space.history.retention import keep_purging
-from hf_space.history.writing.recorder import Recorder
+from hf_space.history.writing.recovery import Recovery
 from hf_space.history.writing.spool import Spool
+from hf_space.history.writing.writer import Writer
 
 if TYPE_CHECKING:
+    from hf_space.history.writing.writer import Outcome
     from hf_space.observability.metrics import Metrics
+    from hf_space.schemas.prediction import PredictionResult
     from hf_space.settings import Settings
 
 _FILE_NAME = "history.sqlite3"
 
 
-class Archive:
+class HistoryService:
     """Belongs to one event loop, from `start` to `close`.
 
     Attributes:
-        recorder: Adds records.
-        history: Finds and deletes them.
+        repository: Finds, reviews, counts and deletes records.
         kind: Which database it is.
     """
 
@@ -33,29 +36,66 @@ class Archive:
         url = settings.database_url
         file = settings.data_dir.absolute() / _FILE_NAME
         address = url.get_secret_value() if url else f"sqlite:///{file}"
-        # Each has connections of its own: slow questions must not keep answers from being saved.
+        # Each has connections of its own: slow queries must not keep results from being saved.
         self._to_read, self._to_write = Database(address, plan_each=True), Database(address)
         self._spool = Spool(settings.data_dir.absolute(), max_records=settings.spool_records)
         self._retention_days = settings.retention_days
         self._purging: asyncio.Task[None] | None = None
+        self._writer = Writer(self._to_write, self._spool, metrics)
+        self._recovery = Recovery(self._to_write, self._spool, self._writer)
+        self.repository = HistoryRepository(self._to_read, self._spool)
         self.kind: Literal["postgresql", "sqlite"] = (
             "sqlite" if self._to_read.is_sqlite else "postgresql"
         )
-        self.recorder = Recorder(self._to_write, self._spool, metrics)
-        self.history = History(self._to_read, self._spool)
+
+    @property
+    def state(self) -> Literal["ready", "unavailable"]:
+        """Whether the database took the last records."""
+        return self._writer.state
 
     async def start(self) -> None:
-        """Open the database, if it is there; predictions do not need it."""
-        await self.recorder.start()
-        self._purging = asyncio.create_task(keep_purging(self.history, self._retention_days))
+        """Open the database, if it can be reached; predictions do not need it."""
+        await self._recovery.start()
+        self._writer.start()
+        self._purging = asyncio.create_task(keep_purging(self.repository, self._retention_days))
+
+    async def save(
+        self,
+        result: PredictionResult,
+        *,
+        owner: bytes,
+        thumbnail: bytes,
+        original: bytes | None,
+        patch_microns: float,
+    ) -> Outcome:
+        """Save a result; returns when its record is safe, or known not to be.
+
+        It is saved even if the caller is cancelled meanwhile.
+
+        Args:
+            result: The result.
+            owner: Whose it is.
+            thumbnail: The image, small, as WebP.
+            original: The image file, if it is to be stored.
+            patch_microns: Side of the model's patch, in micrometres.
+        """
+        record = record_of(
+            result,
+            owner=owner,
+            thumbnail=thumbnail,
+            original=original,
+            patch_microns=patch_microns,
+        )
+        return await self._writer.save(record)
 
     async def close(self) -> None:
-        """Write what waits, and let go of the database."""
+        """Write what is queued, and close the database."""
         if self._purging:
             self._purging.cancel()
             with suppress(asyncio.CancelledError):
                 await self._purging
-        await self.recorder.close()
+        await self._recovery.close()
+        await self._writer.close()
         await self._spool.close()
         await self._to_write.close()
         await self._to_read.close()

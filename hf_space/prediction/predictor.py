@@ -15,13 +15,13 @@ from hf_space.bundle.source import find_bundle
 from hf_space.cache.result_cache import ResultCache
 from hf_space.cache.single_flight import Flights
 from hf_space.errors import BundleError, UnknownOperatingPointError
-from hf_space.history.saving import Keeper
 from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.cached_result import FORMAT, CachedResult
 from hf_space.prediction.pipeline import Pipeline
 from hf_space.prediction.response import encode_thumbnail, make_result, repeated_result
+from hf_space.prediction.trust import result_warning
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import ModelName
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from hf_space.bundle.load import Bundle
     from hf_space.cache.memory import Key
-    from hf_space.history.writing.recorder import Recorder
+    from hf_space.history.service import HistoryService
     from hf_space.prediction.pipeline import Prediction
     from hf_space.schemas.prediction import PredictionResult
     from hf_space.settings import Settings
@@ -57,7 +57,7 @@ class Predictor:
         metrics: Metrics | None = None,
         *,
         cache: ResultCache | None = None,
-        recorder: Recorder | None = None,
+        history: HistoryService | None = None,
     ) -> None:
         """Load the engine and run it once.
 
@@ -66,7 +66,7 @@ class Predictor:
             settings: Limits, the engine, and the default operating point.
             metrics: Counts batches and cache hits.
             cache: Holds earlier results; by default in memory of its own.
-            recorder: Saves results; without one nothing is saved.
+            history: Saves results; without one nothing is saved.
 
         Raises:
             BundleError: The network cannot run, or lacks the operating point of the settings.
@@ -84,8 +84,8 @@ class Predictor:
         self.pipeline = Pipeline(config, self._batcher, settings)
         self._cache = cache or ResultCache.from_settings(settings, None)
         self._running: Flights[CachedResult] = Flights()
-        originals = settings.store_originals
-        self._keeper = Keeper(recorder, config, originals=originals) if recorder else None
+        self._history = history
+        self._store_originals = settings.store_originals
 
     @classmethod
     def from_settings(
@@ -94,11 +94,11 @@ class Predictor:
         metrics: Metrics | None = None,
         *,
         cache: ResultCache | None = None,
-        recorder: Recorder | None = None,
+        history: HistoryService | None = None,
     ) -> Predictor:
         """Load the bundle that the settings name; raises as `find_bundle` does."""
         bundle = find_bundle(settings)
-        return cls(bundle, settings, metrics, cache=cache, recorder=recorder)
+        return cls(bundle, settings, metrics, cache=cache, history=history)
 
     @property
     def model(self) -> ModelName:
@@ -152,9 +152,26 @@ class Predictor:
             found = await self._joined((*key, options.save), compute, started)
             if options.save and not found.result.cached:
                 self._cache.put(key, found.packed())
-        if owner is None or not options.save or self._keeper is None:
+        if owner is None or not options.save or self._history is None:
             return found.result
-        return await self._keeper.save(found, data, owner)
+        return await self._saved(self._history, found, data, owner)
+
+    async def _saved(
+        self, history: HistoryService, found: CachedResult, data: bytes, owner: bytes
+    ) -> PredictionResult:
+        """Save a result, and return it with ``saved`` set, or with a warning."""
+        result = found.result
+        outcome = await history.save(
+            result,
+            owner=owner,
+            thumbnail=found.thumbnail,
+            original=data if self._store_originals else None,
+            patch_microns=self.bundle.config.patch_microns,
+        )
+        if outcome == "saved":
+            return result.model_copy(update={"saved": True})
+        warning = result_warning("save_delayed" if outcome == "delayed" else "not_saved")
+        return result.model_copy(update={"warnings": [*result.warnings, warning]})
 
     async def _from_cache(self, key: Key, started: float) -> CachedResult | None:
         hit = await self._cache.get(key)

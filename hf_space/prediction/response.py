@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
     from hf_space.bundle.calibration import OperatingPoint
     from hf_space.bundle.config import InferenceConfig
+    from hf_space.history.record import SavedRecord
     from hf_space.prediction.pipeline import Prediction
+    from hf_space.schemas.history import HistoryRecord
+    from hf_space.schemas.prediction import ImageFacts
 
 # JPEG is some ten times smaller and faster than PNG here; the exact figures are in the grid.
 _JPEG: Final = (cv2.IMWRITE_JPEG_QUALITY, 90)
@@ -102,6 +105,23 @@ def repeated_result(result: PredictionResult, seconds: float) -> PredictionResul
     )
 
 
+def draw_saved(saved: SavedRecord) -> HistoryRecord:
+    """Return a record with its overlay, and a region's heat map, drawn on the thumbnail."""
+    result, region = saved.record.result, saved.record.result.region
+    thumbnail = read_thumbnail(saved.thumbnail)
+    covered = _covered_pixels(saved.covered_microns, result.image, thumbnail)
+    evidence = np.array(result.gradcam.grid, dtype=np.float64)
+    gradcam = result.gradcam.model_copy(
+        update={"overlay": evidence_url(thumbnail, evidence, covered)}
+    )
+    if region is not None:
+        tiles = np.array(region.tiles, dtype=np.float64)
+        heatmap = tiles_url(thumbnail, tiles, covered, result.threshold)
+        region = region.model_copy(update={"heatmap": heatmap})
+    drawn = result.model_copy(update={"gradcam": gradcam, "region": region})
+    return saved.record.model_copy(update={"result": drawn})
+
+
 def evidence_url(
     pixels: NDArray[np.uint8], evidence: NDArray[np.float64], covered: tuple[int, int]
 ) -> str:
@@ -133,18 +153,13 @@ def read_thumbnail(webp: bytes) -> NDArray[np.uint8]:
         return np.array(picture.convert("RGB"))
 
 
-def nullable(values: NDArray[np.float64]) -> list[list[float | None]]:
-    """Return an array (rows, columns) as lists, with None in place of NaN."""
-    return [[None if value != value else value for value in row] for row in values.tolist()]
-
-
 def _gradcam(prediction: Prediction, *, explain: bool) -> GradCam:
     evidence = prediction.scores.evidence
     rows, columns = evidence.shape
     overlay = None
     if explain:
         overlay = evidence_url(prediction.image.pixels, evidence, prediction.tiles.covered)
-    grid = nullable(np.round(evidence, _DECIMALS[prediction.image.kind]))
+    grid = _nullable(evidence, _DECIMALS[prediction.image.kind])
     return GradCam(rows=rows, columns=columns, grid=grid, overlay=overlay)
 
 
@@ -163,12 +178,31 @@ def _region(
         columns=columns,
         tile_size_pixels=tiles.size,
         microns_per_pixel=config.microns_per_pixel,
-        tiles=nullable(np.round(probabilities, _TILE_DECIMALS)),
+        tiles=_nullable(probabilities, _TILE_DECIMALS),
         heatmap=heatmap,
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,
         malignant_area_mm2=round(malignant * (config.microns_per_pixel / 1000.0) ** 2, 6),
     )
+
+
+def _nullable(values: NDArray[np.float64], decimals: int) -> list[list[float | None]]:
+    """Return rounded rows and columns as lists, with None in place of NaN."""
+    rows = np.round(values, decimals).tolist()
+    return [[None if value != value else value for value in row] for row in rows]
+
+
+def _covered_pixels(
+    covered_microns: tuple[float, float], image: ImageFacts, thumbnail: NDArray[np.uint8]
+) -> tuple[int, int]:
+    """Return height and width, in pixels of the thumbnail, that a grid covers."""
+    height, width = (
+        round(pixels * covered / (side * image.microns_per_pixel))
+        for pixels, covered, side in zip(
+            thumbnail.shape[:2], covered_microns, (image.height, image.width), strict=True
+        )
+    )
+    return height, width
 
 
 def _label_scores(probability: float, class_names: tuple[str, str]) -> list[LabelScore]:

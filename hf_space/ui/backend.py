@@ -24,7 +24,7 @@ from hf_space.ui.visitor import call_state
 
 if TYPE_CHECKING:
     from hf_space.access.rate_limit import Limiter
-    from hf_space.history.reading.repository import History
+    from hf_space.history.reading.repository import HistoryRepository
     from hf_space.observability.metrics import Metrics
 
 OWN_THRESHOLD = "own"
@@ -46,7 +46,7 @@ class Backend:
 
     settings: Settings
     get_predictor: Callable[[], Predictor]
-    history: History
+    history: HistoryRepository
     limiter: Limiter
     metrics: Metrics
 

@@ -17,9 +17,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import select
 
+from hf_space.history.database.statements import insert_records
 from hf_space.history.database.tables import tallies
-from hf_space.history.reading.repository import History
-from hf_space.history.writing.insert import insert_records
+from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.writing.spool import Spool
 from hf_space.schemas.history import StatisticsQuery
 from hf_space.schemas.ids import uuid7
@@ -230,7 +230,7 @@ def test_all_are_deleted_of_an_owner_who_keeps_sending(store: Store) -> None:
     async def scenario() -> None:
         database = store.database()
         await database.open()
-        history = History(database, Spool(store.folder, max_records=0))
+        history = HistoryRepository(database, Spool(store.folder, max_records=0))
 
         async def send() -> None:
             async with database.writing() as connection:
@@ -264,7 +264,7 @@ def test_thumbnails_are_found_together_and_only_ones_own(
 ) -> None:
     mine = [visitor.predict(patch(number))["id"] for number in (40, 41)]
     anothers = Visitor(module_client).predict(patch(42))["id"]
-    portal, history = module_client.portal, module_client.app.state.archive.history  # type: ignore[attr-defined]
+    portal, history = module_client.portal, module_client.app.state.history.repository  # type: ignore[attr-defined]
     assert portal is not None
     wanted = [UUID(identifier) for identifier in (*mine, anothers, str(uuid7()))]
     assert portal.call(history.thumbnails, visitor.owner, wanted) == {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hf_space.history.database.record import Record
+from hf_space.history.record import Record
 from tests.record_factory import NOON, make_record
 from tests.stores import Store, Visitor, error_of
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.history.database.record import Record
+from hf_space.history.record import Record
 from tests.record_factory import NOON, make_record
 from tests.stores import Store, Visitor
 

@@ -14,8 +14,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
 
 from hf_space.history.database.migrate import MIGRATIONS
+from hf_space.history.database.statements import insert_records
 from hf_space.history.database.tables import metadata, reviews
-from hf_space.history.writing.insert import insert_records
 from hf_space.schemas.ids import uuid7
 from tests.record_factory import make_record
 from tests.stores import Store

@@ -14,11 +14,10 @@ import pytest
 from sqlalchemy import func, select
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.record import Record
+from hf_space.history.database.statements import insert_records, quarter_of
 from hf_space.history.database.tables import VERDICT_COUNTS, predictions, tallies
-from hf_space.history.database.tallies import quarter_of
-from hf_space.history.reading.repository import History
-from hf_space.history.writing.insert import insert_records
+from hf_space.history.reading.repository import HistoryRepository
+from hf_space.history.record import Record
 from hf_space.history.writing.spool import Spool
 from hf_space.schemas.history import HistoryQuery, ReviewRequest, StatisticsQuery
 from tests.record_factory import make_record
@@ -34,12 +33,12 @@ import asyncio, sys
 from datetime import datetime
 from pathlib import Path
 from hf_space.history.database.connection import Database
-from hf_space.history.reading.repository import History
+from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.writing.spool import Spool
 
 async def purge(url, folder, before):
     database = Database(url)
-    history = History(database, Spool(Path(folder), max_records=0))
+    history = HistoryRepository(database, Spool(Path(folder), max_records=0))
     async with database.reading():
         print("ready", flush=True)
         sys.stdin.readline()
@@ -53,11 +52,11 @@ asyncio.run(purge(*sys.argv[1:]))
 @asynccontextmanager
 async def history_of(
     store: Store, spool: Spool | None = None
-) -> AsyncIterator[tuple[History, Database]]:
+) -> AsyncIterator[tuple[HistoryRepository, Database]]:
     """Give a history, and the database behind it."""
     database = store.database()
     try:
-        yield History(database, spool or Spool(store.folder, max_records=0)), database
+        yield HistoryRepository(database, spool or Spool(store.folder, max_records=0)), database
     finally:
         await database.close()
 
@@ -186,7 +185,7 @@ def test_the_boundary_is_the_beginning_of_a_quarter_of_an_hour(store: Store) -> 
     async def scenario() -> None:
         await keep(store, [kept, gone])
         database = store.database()
-        history = History(database, Spool(store.folder, max_records=0))
+        history = HistoryRepository(database, Spool(store.folder, max_records=0))
         await history.review(OWNERS[0], gone.id, ReviewRequest(opinion="agree"), LABELS)
         assert await history.purge(before) == 1
         page = await history.page(OWNERS[0], HistoryQuery())
@@ -204,7 +203,7 @@ def test_a_service_deletes_when_it_starts(store: Store, caplog: pytest.LogCaptur
     with client_of(store.settings(retention_days=7)) as client:
         visitor = Visitor(client)
         assert visitor.ids() == []
-        portal, history = client.portal, client.app.state.archive.history  # type: ignore[attr-defined]
+        portal, history = client.portal, client.app.state.history.repository  # type: ignore[attr-defined]
         assert portal is not None
         wait_until(lambda: "deleted" in caplog.text)
         left = [portal.call(history.statistics, owner, StatisticsQuery()) for owner in OWNERS]

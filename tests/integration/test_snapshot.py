@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hf_space.history.reading.repository import History
+from hf_space.history.database.statements import insert_records
+from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.reading.statistics import read_statistics
-from hf_space.history.writing.insert import insert_records
 from hf_space.history.writing.spool import Spool
 from hf_space.schemas.history import ReviewRequest, Statistics, StatisticsQuery
 from tests.record_factory import NOON, make_record
@@ -36,7 +36,7 @@ class Interrupted:
 def test_all_numbers_are_of_one_moment_whoever_adds_meanwhile(store: Store) -> None:
     async def scenario() -> Statistics:
         database = store.database()
-        history = History(database, Spool(store.folder, max_records=0))
+        history = HistoryRepository(database, Spool(store.folder, max_records=0))
 
         async def add() -> None:
             record = make_record(OWNER, NOON)

@@ -17,10 +17,11 @@ from fastapi.testclient import TestClient
 from hf_space.access.owners import new_token
 from hf_space.errors import HistoryUnavailableError, UnknownRecordError
 from hf_space.history.database.connection import Database
-from hf_space.history.database.record import Record
-from hf_space.history.reading.repository import History
-from hf_space.history.writing.recorder import Recorder
+from hf_space.history.reading.repository import HistoryRepository
+from hf_space.history.record import Record
+from hf_space.history.writing.recovery import Recovery
 from hf_space.history.writing.spool import Spool
+from hf_space.history.writing.writer import Writer
 from hf_space.observability.metrics import Metrics
 from hf_space.schemas.history import HistoryQuery, StatisticsQuery
 from tests.record_factory import NOON, make_record
@@ -124,8 +125,9 @@ class Desk:
 
     def __init__(self, database: Database, spool: Spool) -> None:
         self.database, self.spool = database, spool
-        self.history = History(database, spool)
-        self.recorder = Recorder(database, spool, Metrics())
+        self.history = HistoryRepository(database, spool)
+        self.writer = Writer(database, spool, Metrics())
+        self.recovery = Recovery(database, spool, self.writer)
 
     async def total(self, owner: bytes = OWNER) -> int:
         statistics = await self.history.statistics(owner, StatisticsQuery())
@@ -141,11 +143,13 @@ class Desk:
 
     @asynccontextmanager
     async def recording(self) -> AsyncIterator[None]:
-        await self.recorder.start()
+        await self.recovery.start()
+        self.writer.start()
         try:
             yield
         finally:
-            await self.recorder.close()
+            await self.recovery.close()
+            await self.writer.close()
 
 
 @asynccontextmanager
@@ -184,7 +188,7 @@ def test_deleting_reaches_what_waits_although_the_database_is_away(tmp_path: Pat
         database, spool = nowhere.database(), Spool(tmp_path, max_records=1000)
         await spool.add(records(3))
         with pytest.raises(HistoryUnavailableError):
-            await History(database, spool).delete_all(OWNER)
+            await HistoryRepository(database, spool).delete_all(OWNER)
         assert await spool.length() == 0
         await spool.close()
         await database.close()
@@ -218,7 +222,7 @@ def test_a_record_that_was_written_before_its_connection_broke_is_kept_once(stor
         async with desk_of(store) as desk:
             some = records(10)
             async with desk.recording():
-                assert set(await asyncio.gather(*map(desk.recorder.save, some))) == {"saved"}
+                assert set(await asyncio.gather(*map(desk.writer.save, some))) == {"saved"}
                 await desk.spool.add(some)
                 await desk.until_nothing_waits()
             assert await desk.total() == 10
@@ -236,7 +240,7 @@ def test_what_the_database_refuses_does_not_hold_up_the_others(
             await desk.spool.add([refused, *records(5)])
             async with desk.recording():
                 await desk.until_nothing_waits()
-                assert desk.recorder.state == "ready"
+                assert desk.writer.state == "ready"
             assert await desk.total() == 5
             assert str(refused.id) in caplog.text
 
@@ -251,10 +255,10 @@ def test_large_originals_come_back_a_few_at_a_time(store: Store) -> None:
             assert await desk.spool.add(large) == len(large)
             async with desk.spool.moving(64) as first:
                 moved = [len(first)]
-                await desk.recorder._writer.write(first)
+                await desk.writer.insert(first)
             async with desk.recording():
                 await desk.until_nothing_waits()
-            await desk.recorder._writer.close()
+            await desk.writer.close()
             return moved, await desk.total()
 
     assert asyncio.run(scenario()) == ([1], 5)

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from hf_space.access.owners import new_token
 from hf_space.api.app import create_api
-from hf_space.history.database.record import Record
+from hf_space.history.record import Record
 from hf_space.schemas.ids import time_of
 from tests.record_factory import make_record
 from tests.stores import Store, Visitor
@@ -235,12 +235,12 @@ def test_counts_stay_right_when_records_are_deleted(scene: Scene) -> None:
 
 def test_counts_stay_right_after_retention(scene: Scene) -> None:
     before = FIRST + timedelta(days=5, hours=7, minutes=20)
-    archive = scene.mine.client.app.state.archive  # type: ignore[attr-defined]
+    repository = scene.mine.client.app.state.history.repository  # type: ignore[attr-defined]
     portal = scene.mine.client.portal  # type: ignore[attr-defined]
     quarter = before - timedelta(minutes=5)
     everything = [*scene.my_records, *scene.other_records]
     old = [record for record in everything if time_of(record.id) < quarter]
-    assert portal.call(archive.history.purge, before) == len(old) > 100
+    assert portal.call(repository.purge, before) == len(old) > 100
     for visitor, records in (
         (scene.mine, scene.my_records),
         (scene.other, scene.other_records),

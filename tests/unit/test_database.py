@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.record import group_size
+from hf_space.history.record import group_size
 
 MEGABYTE = 1 << 20
 

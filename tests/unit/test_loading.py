@@ -35,14 +35,13 @@ class _Loaded:
 @pytest.fixture
 def state() -> State:
     """The state of an application that is to take its model from the Hub."""
-    archive = SimpleNamespace(recorder=None)
     settings = Settings(model_repo="owner/tiny")
     return State(
         {
             "settings": settings,
             "metrics": None,
             "cache": None,
-            "archive": archive,
+            "history": None,
             "predictor": None,
         }
     )

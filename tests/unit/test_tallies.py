@@ -7,16 +7,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from hf_space.history.database.tables import COUNTS, LATENCY_BINS
-from hf_space.history.database.tallies import (
-    KEY,
-    QUARTER_SECONDS,
-    latency_quantile,
-    opposite_of,
-    quarter_of,
-    tally_of,
-)
-from hf_space.history.reading.statistics import zone_offsets
+from hf_space.history.database.statements import opposite_of, quarter_of, tally_of
+from hf_space.history.database.tables import COUNTS, LATENCY_BINS, QUARTER_SECONDS, TALLY_KEY
+from hf_space.history.reading.statistics import latency_quantile, zone_offsets
 from tests.record_factory import NOON, make_record
 
 GROWTH = 1.3
@@ -153,9 +146,11 @@ def test_what_takes_records_out_is_the_sum_of_what_added_them() -> None:
         for _ in range(100)
     ]
     rows = opposite_of(records)
-    keys = [tuple(row[name] for name in KEY) for row in rows]
+    keys = [tuple(row[name] for name in TALLY_KEY) for row in rows]
     assert keys == sorted(keys)
     assert len(set(keys)) == len(keys) == 2 * 3 * 2
     for row, key in zip(rows, keys, strict=True):
-        added = [tally for tally in map(tally_of, records) if tuple(tally[n] for n in KEY) == key]
+        added = [
+            tally for tally in map(tally_of, records) if tuple(tally[n] for n in TALLY_KEY) == key
+        ]
         assert all(row[name] == -sum(tally[name] for tally in added) for name in COUNTS)

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from hf_space.api.dependencies import MetricsDep
 from hf_space.cache.redis import RedisLink
-from hf_space.history.service import Archive
+from hf_space.history.service import HistoryService
 from hf_space.prediction.model_report import model_state
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport, Liveness
@@ -20,14 +20,16 @@ router = APIRouter(tags=["service"])
 async def health(request: Request, response: Response) -> HealthReport:
     """Tell whether the service can predict: 200 if so, else 503; and which part is away."""
     state = request.app.state
-    report = _report(state.predictor, state.archive, state.link)
+    report = _report(state.predictor, state.history, state.link)
     if report.status == "unavailable":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return report
 
 
-def _report(predictor: Predictor | None, archive: Archive, link: RedisLink | None) -> HealthReport:
-    database = DatabaseState(state=archive.recorder.state, kind=archive.kind)
+def _report(
+    predictor: Predictor | None, history: HistoryService, link: RedisLink | None
+) -> HealthReport:
+    database = DatabaseState(state=history.state, kind=history.kind)
     cache = CacheState(state=link.state if link else "ready", kind="redis" if link else "memory")
     if predictor is None:
         model, summary = ModelState(state="unavailable"), "unavailable"

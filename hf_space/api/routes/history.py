@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from hf_space.api.dependencies import HistoryDep, OwnerDep, PredictorDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.exports.csv import csv_line
 from hf_space.exports.history import HISTORY_COLUMNS, history_row
-from hf_space.history.codec import result_of
+from hf_space.prediction.response import draw_saved
 from hf_space.schemas.history import (
     Deleted,
     HistoryFilter,
@@ -110,15 +109,8 @@ async def read_record(
     explain: Annotated[bool, Query(description="Draw the evidence; the grid comes anyway.")] = True,
 ) -> HistoryRecord:
     """Return a saved answer, all second opinions, and which records are beside it."""
-    row, reviews = await history.record(owner, id)
-    result = await to_thread.run_sync(partial(result_of, row, draw=explain))
-    return HistoryRecord(
-        result=result,
-        reviews=reviews,
-        has_original=row.has_original,
-        newer_id=row.newer_id,
-        older_id=row.older_id,
-    )
+    saved = await history.record(owner, id)
+    return await to_thread.run_sync(draw_saved, saved) if explain else saved.record
 
 
 @router.get("/{id}/thumbnail", responses=_content(_WEBP, _BINARY), response_class=Response)

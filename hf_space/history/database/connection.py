@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from hf_space.history.database.address import parse_address
+from hf_space.history.database.errors import is_conflict
 from hf_space.history.database.migrate import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sqlalchemy import Connection
+    from sqlalchemy.engine import URL
+
+Work = Callable[[AsyncConnection], Awaitable[None]]
+"""Statements to execute on a connection."""
 
 _CONNECT_SECONDS: Final = 2.0
 # Longer than another process may need to bring back what waits on disk.
 _SQLITE_LOCK_SECONDS: Final = 15.0
 _CLOSE_SECONDS: Final = 2.0
-_DRIVERS: Final = {
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-    "postgresql+asyncpg": "postgresql+asyncpg",
-    "sqlite": "sqlite+aiosqlite",
-}
 # SQLite's own defaults are for a single process that must survive a power cut between any two
 # commits; a history may lose the last moment then. Deleted images are overwritten, not unlinked.
 _SQLITE_PRAGMAS: Final = (
@@ -45,11 +37,6 @@ _SQLITE_PRAGMAS: Final = (
     "foreign_keys=ON",
     "secure_delete=ON",
     f"busy_timeout={int(_SQLITE_LOCK_SECONDS * 1000)}",
-)
-# What hosts write into addresses for PostgreSQL's own library; the driver has its own ways.
-_LEFT_OUT: Final = (
-    *("application_name", "channel_binding", "connect_timeout", "gssencmode"),
-    *("keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"),
 )
 _WRITING: Final = "biopsia_writing"
 
@@ -65,7 +52,7 @@ class Database:
             plan_each: Let PostgreSQL plan each statement for its values. Without it, it soon uses
                 one plan for all, which is quicker for inserts and ruinous for rare filters.
         """
-        parsed = _with_driver(_parsed(url))
+        parsed = parse_address(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._file = Path(parsed.database or "") if self.is_sqlite else None
         self._engine = (
@@ -96,9 +83,9 @@ class Database:
             yield connection
 
     async def connect_to_insert(self) -> AsyncConnection:
-        """Give a connection of PostgreSQL's on which every statement is a transaction of its own.
+        """Return a PostgreSQL connection on which every statement is a transaction of its own.
 
-        Whoever keeps it closes it; it is not looked after, so that nothing is asked in between.
+        The caller closes it. Unlike a connection from `writing`, it is not tested before each use.
         """
         engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         return await engine.connect()
@@ -110,54 +97,94 @@ class Database:
                 await self._engine.dispose()
 
 
-def is_unreachable(error: BaseException) -> bool:
-    """Tell whether an error means that the database is away, not that a statement is wrong."""
-    if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
-    # SQLAlchemy passes on what the driver raises while it connects.
-    of_driver = type(error).__module__.startswith("asyncpg.")
-    return of_driver or isinstance(error, OSError | PoolTimeoutError)
+class WriteSession:
+    """Runs one piece of work at a time; on PostgreSQL, over one connection that stays open."""
+
+    def __init__(self, database: Database) -> None:
+        """Write to a database; nothing is connected yet."""
+        self._database = database
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+
+    async def run(self, work: Work, *, seconds: float) -> None:
+        """Run work that, done twice, does no harm; once more after a restart or a conflict.
+
+        On SQLite the work is one transaction, on PostgreSQL each of its statements is.
+
+        Raises:
+            TimeoutError: It takes longer than some seconds.
+            DBAPIError: The database is unreachable, or refuses a value.
+            OSError: It cannot be connected to.
+        """
+        async with self._turn:
+            if self._database.is_sqlite:
+                async with asyncio.timeout(seconds), self._database.writing() as connection:
+                    await work(connection)
+            else:
+                await self._run_twice(work, seconds)
+
+    async def check(self, *, seconds: float) -> None:
+        """Raise an error, as `run` does, if the database is unreachable."""
+        if self._database.is_sqlite:
+            async with asyncio.timeout(seconds), self._database.reading():
+                return
+        # It also keeps the connection from being cut because nothing went over it.
+        await self.run(_select_one, seconds=seconds)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        async with self._turn:
+            await self._disconnect()
+
+    async def _run_twice(self, work: Work, seconds: float) -> None:
+        was_connected = self._connection is not None
+        try:
+            await self._run_once(work, seconds)
+        except DBAPIError as error:
+            # A restart of the database shows only now, on a connection from before it.
+            restarted = was_connected and error.connection_invalidated
+            if not (restarted or is_conflict(error)):
+                raise
+            await self._run_once(work, seconds)
+
+    async def _run_once(self, work: Work, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                if self._connection is None:
+                    self._connection = await self._database.connect_to_insert()
+                await work(self._connection)
+                # For SQLAlchemy only: to the database each statement was a transaction.
+                await self._connection.commit()
+        except BaseException:
+            await self._disconnect()
+            raise
+
+    async def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError, OSError):
+                await connection.invalidate()
+                await connection.close()
 
 
-def describe(error: BaseException) -> str:
-    """Return an error's kind for the log; its text may hold addresses and values."""
-    cause = getattr(error, "orig", None) or error
-    return type(cause.__cause__ or cause).__name__
+def is_postgresql(connection: AsyncConnection) -> bool:
+    """Tell whether a connection leads to PostgreSQL, rather than SQLite."""
+    return connection.dialect.name == "postgresql"
 
 
-def is_conflict(error: DBAPIError) -> bool:
-    """Tell whether a transaction lost to another, by PostgreSQL's choice, and is to be repeated."""
-    return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+async def try_lock(connection: AsyncConnection, number: int) -> bool:
+    """Take a lock for the rest of the transaction; False where another process has it.
+
+    On SQLite, which has one writer at a time, the transaction is such a lock.
+    """
+    if not is_postgresql(connection):
+        return True
+    query = text("SELECT pg_try_advisory_xact_lock(:number)")
+    return bool((await connection.execute(query, {"number": number})).scalar_one())
 
 
-def is_refusal(error: BaseException) -> bool:
-    """Tell whether the values themselves are refused, so that trying again cannot help."""
-    # The driver of PostgreSQL does not tell bad data by its class.
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    return isinstance(error, DataError | IntegrityError) or state.startswith(("22", "23"))
-
-
-def _parsed(url: str) -> URL:
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):
-        # The message may hold a part of the password.
-        message = "this is no address of a database, as postgresql://user@host:5432/name is"
-        raise ValueError(message) from None
-
-
-def _with_driver(url: URL) -> URL:
-    driver = _DRIVERS.get(url.drivername)
-    if driver is None:
-        raise ValueError(f"no database of kind {url.drivername!r}: use postgresql or sqlite")
-    mode = url.query.get("sslmode")
-    url = url.difference_update_query(["sslmode", *_LEFT_OUT])
-    if mode is not None:
-        url = url.update_query_dict({"ssl": mode})
-    unknown = url.query.keys() - {"ssl"}
-    if unknown:
-        raise ValueError(f"a database address takes no {', '.join(sorted(unknown))}")
-    return url.set(drivername=driver)
+async def _select_one(connection: AsyncConnection) -> None:
+    await connection.execute(select(1))
 
 
 def _postgres_engine(url: URL, *, plan_each: bool) -> AsyncEngine:

@@ -24,6 +24,9 @@ from sqlalchemy import (
 
 PROBABILITY_BINS: Final = 20
 LATENCY_BINS: Final = 40
+# Each bin, from 1 ms on, is 30 % wider than the one before; the last begins at 28 s.
+LATENCY_GROWTH: Final = 1.3
+QUARTER_SECONDS: Final = 900
 
 metadata: Final = MetaData(
     naming_convention={
@@ -33,8 +36,8 @@ metadata: Final = MetaData(
     }
 )
 
-# `result` is the JSON of the answer without its drawings and arrays; other columns are what is
-# counted, sorted or filtered by. `grid` and `tiles` hold the arrays, see `hf_space.history.codec`.
+# `result` is the JSON of the result without its drawings and arrays; other columns are what is
+# counted, sorted or filtered by. `grid` and `tiles` hold the arrays, see `hf_space.history.record`.
 predictions: Final = Table(
     "predictions",
     metadata,
@@ -78,6 +81,7 @@ reviews: Final = Table(
 VERDICT_COUNTS: Final = ("malignant", "benign", "uncertain")
 PROBABILITY_COUNTS: Final = tuple(f"probability_{index:02}" for index in range(PROBABILITY_BINS))
 LATENCY_COUNTS: Final = tuple(f"latency_{index:02}" for index in range(LATENCY_BINS))
+TALLY_KEY: Final = ("owner", "quarter", "model_name", "model_revision")
 COUNTS: Final = (*VERDICT_COUNTS, "regions", "cached", *PROBABILITY_COUNTS, *LATENCY_COUNTS)
 
 # What statistics are summed from: predictions counted by owner, quarter of an hour (since 1970,

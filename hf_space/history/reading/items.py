@@ -1,4 +1,4 @@
-"""From rows to the records and second opinions that a page shows."""
+"""From rows to the records and reviews that a page shows."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 HAS_ORIGINAL: Final = predictions.c.original.is_not(None).label("has_original")
-SUMMARY: Final = (
+ITEM_COLUMNS: Final = (
     *(predictions.c[name] for name in ("id", "probability", "margin", "result")),
     HAS_ORIGINAL,
 )
-"""What a page is made of."""
+"""What a page of the history is made of."""
 
-_COPIED: Final = (
+_ITEM_FIELDS: Final = (
     *("id", "created_at", "kind", "verdict", "probability", "threshold", "operating_point"),
     *("image", "model"),
 )
@@ -44,17 +44,17 @@ async def latest_reviews(connection: AsyncConnection, ids: Sequence[UUID]) -> di
 
 
 def review_of(row: Row[Any]) -> Review:
-    """Return a second opinion."""
+    """Return the review that a row has."""
     given = {name: row._mapping[name] for name in ("opinion", "label", "note")}
     return Review(id=row.id, created_at=time_of(row.id), **given)
 
 
 def item_of(row: Row[Any], review: Review | None) -> HistoryItem:
-    """Return the record that a row of `SUMMARY` has, with its latest review."""
+    """Return the record that a row of `ITEM_COLUMNS` has, with its latest review."""
     result = json.loads(row.result)
     region = result["region"]
     return HistoryItem(
-        **{name: result[name] for name in _COPIED},
+        **{name: result[name] for name in _ITEM_FIELDS},
         warnings=[warning["code"] for warning in result["warnings"]],
         malignant_area_mm2=region and region["malignant_area_mm2"],
         has_original=row.has_original,

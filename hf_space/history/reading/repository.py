@@ -5,30 +5,38 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from sqlalchemy import and_, func, select, true
 
 from hf_space.errors import HistoryUnavailableError, InvalidOptionsError, UnknownRecordError
-from hf_space.history.database.connection import describe, is_unreachable
-from hf_space.history.database.dialects import try_lock
-from hf_space.history.database.tables import predictions, reviews
-from hf_space.history.database.tallies import QUARTER_SECONDS, delete_oldest, quarter_of
-from hf_space.history.reading.items import HAS_ORIGINAL, SUMMARY, item_of, latest_reviews, review_of
+from hf_space.history.database.connection import try_lock
+from hf_space.history.database.errors import describe, is_unreachable
+from hf_space.history.database.statements import delete_oldest, quarter_of
+from hf_space.history.database.tables import QUARTER_SECONDS, predictions, reviews
+from hf_space.history.reading.items import (
+    HAS_ORIGINAL,
+    ITEM_COLUMNS,
+    item_of,
+    latest_reviews,
+    review_of,
+)
 from hf_space.history.reading.search import folded
 from hf_space.history.reading.selection import chosen, cursor_after, in_order, neighbours
 from hf_space.history.reading.statistics import read_statistics
+from hf_space.history.record import saved_record_of
 from hf_space.schemas.history import MAX_PAGE, HistoryPage, HistoryQuery, Review
 from hf_space.schemas.ids import first_id_at, time_of, uuid7
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from hf_space.history.database.connection import Database
+    from hf_space.history.record import SavedRecord
     from hf_space.history.writing.spool import Spool
     from hf_space.schemas.history import (
         HistoryFilter,
@@ -49,8 +57,8 @@ _MOST_REVIEWS: Final = 100
 _PURGE_LOCK: Final = 0x70757267
 
 
-class History:
-    """Every method takes the owner first, and sees no other's records."""
+class HistoryRepository:
+    """Every method but `purge` takes the owner first, and sees no other's records."""
 
     def __init__(self, database: Database, spool: Spool) -> None:
         """Read from a database; deletions reach the records that wait for it too."""
@@ -60,7 +68,7 @@ class History:
     async def page(self, owner: bytes, query: HistoryQuery) -> HistoryPage:
         """Return one page; raises InvalidOptionsError for a bad cursor."""
         wanted = in_order(
-            select(*SUMMARY).where(chosen(owner, query)), query.sort, query.cursor
+            select(*ITEM_COLUMNS).where(chosen(owner, query)), query.sort, query.cursor
         ).limit(query.limit + 1)
         async with self._reading() as connection:
             rows = (await connection.execute(wanted)).all()
@@ -72,13 +80,8 @@ class History:
             next_cursor=cursor_after(shown[-1], query.sort) if more else None,
         )
 
-    async def record(
-        self, owner: bytes, identifier: UUID
-    ) -> tuple[Row[*tuple[Any, ...]], list[Review]]:
-        """Return a record's row, and its reviews, oldest first.
-
-        The row has all but the original, and beside it `newer_id` and `older_id`.
-        """
+    async def record(self, owner: bytes, identifier: UUID) -> SavedRecord:
+        """Return a record with its reviews and what its drawings are made from."""
         columns = [column for column in predictions.c if column.name != "original"]
         beside = neighbours(owner, identifier)
         query = select(*columns, HAS_ORIGINAL, *beside).where(_one(owner, identifier))
@@ -89,7 +92,9 @@ class History:
             given = await connection.execute(
                 select(reviews).where(reviews.c.prediction_id == identifier).order_by(reviews.c.id)
             )
-            return row, [review_of(row) for row in given]
+            given_reviews = [review_of(one) for one in given]
+        # The grids of a large region take a while to unpack.
+        return await asyncio.to_thread(saved_record_of, row, given_reviews)
 
     async def thumbnail(self, owner: bytes, identifier: UUID) -> bytes:
         """Return a record's thumbnail, WebP."""
@@ -104,23 +109,23 @@ class History:
             return {row.id: row.thumbnail for row in await connection.execute(query)}
 
     async def original(self, owner: bytes, identifier: UUID) -> bytes:
-        """Return the image file itself; raises UnknownRecordError where it was not kept."""
+        """Return the image file itself; raises UnknownRecordError where it was not stored."""
         return await self._picture(owner, identifier, predictions.c.original)
 
     async def review(
         self, owner: bytes, identifier: UUID, request: ReviewRequest, labels: dict[str, str]
     ) -> Review:
-        """Add a second opinion to a record; earlier ones stay.
+        """Add a review to a record; earlier ones stay.
 
         Args:
             owner: Whose record it is.
             identifier: The record.
-            request: The opinion.
+            request: The review.
             labels: The class that each verdict means; none for a verdict that means neither.
 
         Raises:
             InvalidOptionsError: The label is no class, or the one that is disagreed with; the note
-                holds what PostgreSQL cannot keep; or the record has too many opinions.
+                holds what PostgreSQL cannot store; or the record has too many reviews.
             UnknownRecordError: There is no such record.
         """
         if "\0" in (request.note or ""):
@@ -143,7 +148,7 @@ class History:
         return Review(id=review, created_at=time_of(review), **content)
 
     async def statistics(self, owner: bytes, query: StatisticsQuery) -> Statistics:
-        """Return what an owner's predictions add up to."""
+        """Return the statistics of an owner's predictions."""
         async with self._reading() as connection:
             return await read_statistics(connection, owner, query)
 
@@ -160,26 +165,26 @@ class History:
 
     async def delete(self, owner: bytes, identifier: UUID) -> None:
         """Delete a record for good, and its reviews."""
-        # It may wait on disk, or have come from there just now: so there first.
+        # It may wait on disk, or come from there just now: so the spool first.
         with _reachable():
-            waited = await self._spool.remove_of(owner, identifier)
+            spooled = await self._spool.remove_of(owner, identifier)
         async with self._writing() as connection:
             gone = await delete_oldest(connection, _one(owner, identifier), 1)
-        if not gone and not waited:
+        if not gone and not spooled:
             raise _unknown(identifier)
 
     async def delete_all(self, owner: bytes) -> int:
         """Delete all records that an owner has by now, for good; returns their number."""
         with _reachable():
-            waited = await self._spool.remove_of(owner)
+            spooled = await self._spool.remove_of(owner)
         mine = predictions.c.owner == owner
         newest = select(predictions.c.id).where(mine).order_by(predictions.c.id.desc()).limit(1)
         async with self._reading() as connection:
             last = (await connection.execute(newest)).scalar()
         if last is None:
-            return waited
+            return spooled
         # Not those that come meanwhile: it would never end for an owner who keeps sending.
-        return waited + await self._delete_many(and_(mine, predictions.c.id <= last))
+        return spooled + await self._delete_many(and_(mine, predictions.c.id <= last))
 
     async def purge(self, before: datetime) -> int:
         """Delete everybody's records from before a quarter of an hour; returns their number.
@@ -187,10 +192,10 @@ class History:
         Of several processes one at a time does it; one that finds another at it leaves it the rest.
         """
         beginning = datetime.fromtimestamp(quarter_of(before) * QUARTER_SECONDS, UTC)
-        first_kept = first_id_at(beginning)
+        limit = first_id_at(beginning)
         with _reachable():
-            waited = await self._spool.remove_before(first_kept)
-        return waited + await self._delete_many(predictions.c.id < first_kept, lock=_PURGE_LOCK)
+            spooled = await self._spool.remove_before(limit)
+        return spooled + await self._delete_many(predictions.c.id < limit, lock=_PURGE_LOCK)
 
     async def _delete_many(self, chosen: ColumnElement[bool], lock: int | None = None) -> int:
         """Delete step by step, from old to new, as long as a lock is to be had."""

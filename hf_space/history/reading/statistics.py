@@ -9,16 +9,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, and_, case, cast, func, select
 
+from hf_space.history.database.statements import quarter_of
 from hf_space.history.database.tables import (
     COUNTS,
+    LATENCY_BINS,
     LATENCY_COUNTS,
+    LATENCY_GROWTH,
     PROBABILITY_BINS,
     PROBABILITY_COUNTS,
+    QUARTER_SECONDS,
     VERDICT_COUNTS,
     reviews,
     tallies,
 )
-from hf_space.history.database.tallies import QUARTER_SECONDS, latency_quantile, quarter_of
 from hf_space.schemas.history import (
     Agreement,
     Bin,
@@ -131,6 +134,28 @@ def zone_offsets(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]
             low, high = (middle, high) if _offset(zone, middle) == found[-1][1] else (low, middle)
         found.append((high, _offset(zone, high)))
     return found
+
+
+def latency_quantile(counts: list[int], share: float) -> float | None:
+    """Return about the time, in ms, within which a share of predictions was answered.
+
+    Args:
+        counts: Predictions in each latency bin.
+        share: 0 to 1.
+
+    Returns:
+        Interpolated in its bin, as Prometheus's `histogram_quantile` does, but by ratios, since
+        bins grow by ratios; the true value lies within the same bin. None without predictions.
+    """
+    rank, seen = share * sum(counts), 0
+    if not sum(counts):
+        return None
+    for index, number in enumerate(counts):
+        if number and seen + number >= rank:
+            exponent = index + (rank - seen) / number
+            return float(LATENCY_GROWTH ** min(exponent, LATENCY_BINS - 1))
+        seen += number
+    return None
 
 
 def _offset(zone: ZoneInfo, quarter: int) -> int:

@@ -1,1 +1,1 @@
-"""Write records in groups; what the database cannot take now waits on disk."""
+"""Write records in groups; what the database cannot take now goes to the spool."""

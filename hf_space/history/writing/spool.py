@@ -1,4 +1,4 @@
-"""Records that wait on this machine's disk until their database is back."""
+"""Records that wait on this machine's disk until the database reconnects."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, delete, func, select, text
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.record import Record, group_size
+from hf_space.history.database.statements import insert_new
 from hf_space.history.database.tables import predictions
-from hf_space.history.writing.insert import insert_new
+from hf_space.history.record import Record, group_size
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -33,15 +33,15 @@ class Spool:
         self._opening = asyncio.Lock()
 
     async def add(self, records: Sequence[Record]) -> int:
-        """Keep records, as many of the first ones as there is room for; returns their number."""
+        """Add records, as many of the first ones as there is room for; returns their number."""
         database = await self._opened()
         full = await self._bytes(database) >= _MAX_BYTES
         room = 0 if full else max(0, self._max_records - await self.length())
-        kept = records[:room]
-        if kept:
+        accepted = records[:room]
+        if accepted:
             async with database.writing() as connection:
-                await insert_new(connection, kept)
-        return len(kept)
+                await insert_new(connection, accepted)
+        return len(accepted)
 
     async def length(self) -> int:
         """Return how many records wait."""
@@ -54,15 +54,15 @@ class Spool:
 
     @asynccontextmanager
     async def moving(self, limit: int) -> AsyncIterator[list[Record]]:
-        """Give the records that have waited longest; they are forgotten unless an error leaves.
+        """Give the records that have waited longest; on exit they are deleted, unless it raises.
 
-        Whoever deletes records waits meanwhile, in any process, so that none comes back after it.
+        Deletions wait meanwhile, in any process, so that no deleted record is inserted afterwards.
         """
         database = await self._opened()
-        weight = func.length(predictions.c.result) + func.coalesce(
+        size = func.length(predictions.c.result) + func.coalesce(
             func.length(predictions.c.original), 0
         )
-        oldest = select(predictions.c.id, weight.label("bytes")).order_by(predictions.c.id)
+        oldest = select(predictions.c.id, size.label("bytes")).order_by(predictions.c.id)
         async with database.writing() as connection:
             rows = (await connection.execute(oldest.limit(limit))).all()
             group = rows[: group_size([row.bytes for row in rows])]
@@ -72,7 +72,7 @@ class Spool:
             await connection.execute(delete(predictions).where(moved))
 
     async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:
-        """Forget one or all records of an owner; returns how many there were."""
+        """Delete one or all records of an owner; returns how many there were."""
         if not await self.length():
             return 0
         which = predictions.c.owner == owner
@@ -82,13 +82,13 @@ class Spool:
         async with database.writing() as connection:
             return (await connection.execute(delete(predictions).where(which))).rowcount
 
-    async def remove_before(self, first_kept: UUID) -> int:
-        """Forget everybody's records with a lower id; returns how many there were."""
+    async def remove_before(self, limit: UUID) -> int:
+        """Delete everybody's records with a lower id; returns how many there were."""
         if not await self.length():
             return 0
         database = await self._opened()
         async with database.writing() as connection:
-            older = delete(predictions).where(predictions.c.id < first_kept)
+            older = delete(predictions).where(predictions.c.id < limit)
             return (await connection.execute(older)).rowcount
 
     async def close(self) -> None:

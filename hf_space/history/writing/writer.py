@@ -1,102 +1,175 @@
-"""Writes groups of records, at the least cost that their database allows."""
+"""Writes records in groups; what the database cannot take now goes to the spool."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+from collections import Counter, deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from hf_space.history.database.connection import is_conflict
-from hf_space.history.writing.insert import insert_records
+from hf_space.history.database.connection import WriteSession
+from hf_space.history.database.errors import describe, is_refusal, is_unreachable
+from hf_space.history.database.statements import insert_records
+from hf_space.history.record import group_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from hf_space.history.database.connection import Database
-    from hf_space.history.database.record import Record
+    from hf_space.history.record import Record
+    from hf_space.history.writing.spool import Spool
+    from hf_space.observability.metrics import Metrics
 
-Work = Callable[[AsyncConnection], Awaitable[None]]
+Outcome = Literal["saved", "delayed", "lost"]
+"""In the database; on disk until the database reconnects; or nowhere."""
 
+# Results of a group wait for its commit, and the next group gathers meanwhile.
+GROUP_RECORDS: Final = 64
 _WRITE_SECONDS: Final = 3.0
-# Image files may be kept too: this much more for each byte, on a slow line.
+# Image files may be stored too: this much more for each byte, on a slow line.
 _SECONDS_PER_BYTE: Final = 1 / 1_000_000
+_RETRY_SECONDS: Final = 1.0
+_LONGEST_RETRY_SECONDS: Final = 30.0
+_CLOSE_SECONDS: Final = 10.0
+
+logger = logging.getLogger(__name__)
 
 
 class Writer:
-    """One at a time; on PostgreSQL by a connection that it keeps."""
+    """Belongs to one event loop, from `start` to `close`.
 
-    def __init__(self, database: Database) -> None:
-        """Write to a database; nothing is connected yet."""
-        self._database = database
-        self._kept: AsyncConnection | None = None
-        self._turn = asyncio.Lock()
+    Attributes:
+        state: Whether the database took the last group; `hf_space.history.writing.recovery` makes
+            it ready.
+        retry_seconds: How long recovery is to wait before it tries again.
+    """
 
-    async def write(self, records: Sequence[Record]) -> None:
-        """Insert all records or none, each once.
+    def __init__(self, database: Database, spool: Spool, metrics: Metrics) -> None:
+        """Write to a database, and to a spool while it is unreachable."""
+        self.state: Literal["ready", "unavailable"] = "unavailable"
+        self.retry_seconds = _RETRY_SECONDS
+        self._session = WriteSession(database)
+        self._spool = spool
+        self._metrics = metrics
+        self._queue: deque[tuple[Record, asyncio.Future[Outcome]]] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
 
-        Raises:
-            TimeoutError: The database does not answer.
-            DBAPIError: It is away, or refuses a record.
-            OSError: It cannot be connected to.
+    def start(self) -> None:
+        """Begin to write what is queued."""
+        self._task = asyncio.create_task(self._write_queued())
+
+    async def save(self, record: Record) -> Outcome:
+        """Write a record; returns when it is safe, or known not to be.
+
+        It is written even if the caller is cancelled meanwhile.
         """
-        weight = sum(record.weight for record in records)
-        limit = _WRITE_SECONDS + weight * _SECONDS_PER_BYTE
-        async with self._turn:
-            if self._database.is_sqlite:
-                async with asyncio.timeout(limit), self._database.writing() as connection:
-                    await insert_records(connection, records)
-            else:
-                await self._on_kept(lambda connection: insert_records(connection, records), limit)
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.append((record, future))
+        self._wake.set()
+        return await future
+
+    async def insert(self, records: Sequence[Record]) -> None:
+        """Insert all records or none, each once; raises as `WriteSession.run` does."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await insert_records(connection, records)
+
+        size = sum(record.size_bytes for record in records)
+        await self._session.run(work, seconds=_WRITE_SECONDS + size * _SECONDS_PER_BYTE)
+        self.retry_seconds = _RETRY_SECONDS
 
     async def check(self) -> None:
-        """Raise an error, as `write` does, if the database is away."""
-        if self._database.is_sqlite:
-            async with asyncio.timeout(_WRITE_SECONDS), self._database.reading():
-                return
-        async with self._turn:
-            # It keeps the connection from being cut because nothing went over it, too.
-            await self._on_kept(_ask, _WRITE_SECONDS)
+        """Raise an error, as `insert` does, if the database is unreachable."""
+        await self._session.check(seconds=_WRITE_SECONDS)
+
+    async def count_spooled(self) -> int:
+        """Return how many records wait on disk, and tell the metrics."""
+        # Those of an earlier process, and of others beside it, wait too.
+        try:
+            number = await self._spool.length()
+        except Exception as error:  # a broken file must not keep the database from being used
+            logger.error("the records on disk cannot be read: %s", describe(error))
+            return 0
+        self._metrics.spool_length.set(number)
+        return number
+
+    def note_failure(self, error: Exception) -> None:
+        """Write to the spool from now on, until recovery sets `state`."""
+        if self.state == "ready":
+            self.state = "unavailable"
+            # One that can be reached and takes nothing is not to be tried every second.
+            self.retry_seconds = min(2 * self.retry_seconds, _LONGEST_RETRY_SECONDS)
+            # A statement that fails names its mistake; an unreachable database has none to name.
+            trace = None if is_unreachable(error) else error
+            logger.warning("the history cannot be written: %s", describe(error), exc_info=trace)
+
+    def note_refusal(self, record: Record) -> Outcome:
+        """Log that the database refuses a record for what it holds."""
+        logger.error("the database refuses record %s, which is lost", record.id)
+        return "lost"
+
+    def count_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Tell the metrics what became of records."""
+        for outcome, number in Counter(outcomes).items():
+            self._metrics.saves.labels(outcome).inc(number)
 
     async def close(self) -> None:
-        """Let go of the connection."""
-        async with self._turn:
-            await self._let_go()
+        """Write what is queued, and stop."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                while self._queue:
+                    self._wake.set()
+                    await asyncio.sleep(0.01)
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._session.close()
 
-    async def _on_kept(self, work: Work, limit: float) -> None:
-        was_kept = self._kept is not None
+    async def _write_queued(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                await self._write_group()
+
+    async def _write_group(self) -> None:
+        first = list(islice(self._queue, GROUP_RECORDS))
+        group = first[: group_size([record.size_bytes for record, _ in first])]
+        outcomes = await self._write([record for record, _ in group])
+        # Only now: `close` waits for an empty queue.
+        for _ in group:
+            self._queue.popleft()
+        self.count_outcomes(outcomes)
+        for (_, future), outcome in zip(group, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+
+    async def _write(self, records: Sequence[Record]) -> Sequence[Outcome]:
+        if self.state == "ready":
+            try:
+                await self.insert(records)
+            except Exception as error:  # whatever it is, requests must not wait for ever
+                if is_refusal(error) and len(records) > 1:
+                    return [outcome for one in records for outcome in await self._write([one])]
+                if is_refusal(error):
+                    return [self.note_refusal(records[0])]
+                self.note_failure(error)
+            else:
+                return ["saved"] * len(records)
+        return await self._add_to_spool(records)
+
+    async def _add_to_spool(self, records: Sequence[Record]) -> Sequence[Outcome]:
         try:
-            await self._try_on_kept(work, limit)
-        except DBAPIError as error:
-            # A restart of the database shows only now, on a connection from before it.
-            restarted = was_kept and error.connection_invalidated
-            if not (restarted or is_conflict(error)):
-                raise
-            await self._try_on_kept(work, limit)
-
-    async def _try_on_kept(self, work: Work, limit: float) -> None:
-        try:
-            async with asyncio.timeout(limit):
-                if self._kept is None:
-                    self._kept = await self._database.connect_to_insert()
-                await work(self._kept)
-                # For SQLAlchemy only: to the database each statement was a transaction.
-                await self._kept.commit()
-        except BaseException:
-            await self._let_go()
-            raise
-
-    async def _let_go(self) -> None:
-        connection, self._kept = self._kept, None
-        if connection is not None:
-            with suppress(DBAPIError, OSError):
-                await connection.invalidate()
-                await connection.close()
-
-
-async def _ask(connection: AsyncConnection) -> None:
-    await connection.execute(select(1))
+            added = await self._spool.add(records)
+            await self.count_spooled()
+        except Exception:  # whatever it is, requests must not wait for ever
+            logger.exception("records could not be written to disk")
+            added = 0
+        if added < len(records):
+            logger.error("%d records are lost: there is no room on disk", len(records) - added)
+        return ["delayed" if place < added else "lost" for place in range(len(records))]

@@ -137,7 +137,8 @@ def _giver(backend: Backend, opinion: Opinion, verdict: Verdict | None) -> Calla
             )
             owner, identifier = page_owner(token, request), record_id(record)
             await backend.history.review(owner, identifier, asked, labels)
-            _, reviews = await backend.history.record(owner, identifier)
+            saved = await backend.history.record(owner, identifier)
+            reviews = saved.record.reviews
             return "", opinion_list(reviews, backend.label_verdicts(), zone, language)
 
     return give

@@ -10,8 +10,8 @@ import gradio as gr
 from anyio import to_thread
 
 from hf_space.errors import UnknownRecordError
-from hf_space.history.codec import result_of
 from hf_space.messages.texts import language_of, text
+from hf_space.prediction.response import draw_saved
 from hf_space.ui.backend import errors_in_words
 from hf_space.ui.components.confirm import build_confirmed
 from hf_space.ui.components.form import build_picture, drawing, recorded_rule
@@ -56,9 +56,10 @@ class RecordView:
         """Return the whole record that was chosen from the list."""
         language, history = language_of(request), self.backend.history
         with errors_in_words(language):
-            row, reviews = await history.record(page_owner(token, request), record_id(event.id))
-            result = await to_thread.run_sync(result_of, row)
-            opinions = opinion_list(reviews, self.backend.label_verdicts(), zone, language)
+            saved = await history.record(page_owner(token, request), record_id(event.id))
+            record = await to_thread.run_sync(draw_saved, saved)
+            result = record.result
+            opinions = opinion_list(record.reviews, self.backend.label_verdicts(), zone, language)
             rule = recorded_rule(self.backend, result)
             return [
                 gr.Column(visible=True),

@@ -1,0 +1,179 @@
+"""A prediction as the database stores it: made from a result, and read back."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from hf_space.schemas.history import HistoryRecord
+from hf_space.schemas.prediction import PredictionResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from numpy.typing import NDArray
+    from sqlalchemy import Row
+
+    from hf_space.schemas.history import Review
+
+_GROUP_BYTES: Final = 4 << 20
+_GRID_DECIMALS: Final = 6
+_NOT_IN_JSON: Final[dict[str, Any]] = {
+    "gradcam": {"grid", "overlay"},
+    "region": {"tiles", "heatmap"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of the table `predictions`.
+
+    Attributes:
+        id: Version 7 UUID, which holds the time.
+        owner: SHA-256 of the visitor's token.
+        margin: Distance of the probability from the threshold, 0 to 1.
+        total_ms: Duration of the prediction, in milliseconds.
+        result: The result as JSON, without drawings and arrays.
+        grid: Evidence, compressed.
+        tiles: Probabilities of a region's tiles, compressed; None for a patch.
+        thumbnail: WebP.
+        original: The image file as it was sent, or None when originals are not stored.
+    """
+
+    id: UUID
+    owner: bytes
+    kind: str
+    verdict: str
+    probability: float
+    margin: float
+    model_name: str
+    model_revision: str
+    cached: bool
+    total_ms: float
+    result: str
+    grid: bytes
+    tiles: bytes | None
+    thumbnail: bytes
+    original: bytes | None
+
+    @property
+    def size_bytes(self) -> int:
+        """Approximate size, in bytes."""
+        parts = (self.result, self.grid, self.tiles, self.thumbnail, self.original)
+        return sum(len(part) for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRecord:
+    """A record read back, with what its drawings are made from.
+
+    Attributes:
+        record: The record; `gradcam.overlay` and `region.heatmap` are None.
+        thumbnail: WebP.
+        covered_microns: Height and width of what the grid covers; the image is its upper left part.
+    """
+
+    record: HistoryRecord
+    thumbnail: bytes
+    covered_microns: tuple[float, float]
+
+
+class _StoredResult(PredictionResult):
+    """The JSON of a record; `covered_microns` is as in `SavedRecord`."""
+
+    covered_microns: tuple[float, float]
+
+
+def record_of(
+    result: PredictionResult,
+    *,
+    owner: bytes,
+    thumbnail: bytes,
+    original: bytes | None,
+    patch_microns: float,
+) -> Record:
+    """Return the record of a result: all but its drawings, which can be made again.
+
+    Args:
+        result: The result.
+        owner: Whose it is.
+        thumbnail: The image, small, as WebP.
+        original: The image file, if it is to be stored.
+        patch_microns: Side of the model's patch, in micrometres.
+    """
+    region = result.region
+    rows, columns = (1, 1) if region is None else (region.rows, region.columns)
+    covered = (rows * patch_microns, columns * patch_microns)
+    stored = _StoredResult.model_construct(**dict(result), covered_microns=covered)
+    return Record(
+        id=result.id,
+        owner=owner,
+        kind=result.kind,
+        verdict=result.verdict,
+        probability=result.probability,
+        margin=abs(result.probability - result.threshold),
+        model_name=result.model.name,
+        model_revision=result.model.revision,
+        cached=result.cached,
+        total_ms=result.timing_ms.total,
+        result=stored.model_dump_json(exclude=_NOT_IN_JSON),
+        grid=_pack(result.gradcam.grid),
+        tiles=None if region is None else _pack(region.tiles),
+        thumbnail=thumbnail,
+        original=original,
+    )
+
+
+def saved_record_of(row: Row[*tuple[Any, ...]], reviews: list[Review]) -> SavedRecord:
+    """Read a record back; numbers of its grids come back to six decimals.
+
+    Args:
+        row: The columns of `predictions`, and `has_original`, `newer_id` and `older_id`.
+        reviews: Its reviews, oldest first.
+    """
+    stored = json.loads(row.result)
+    covered_microns = tuple(stored.pop("covered_microns"))
+    gradcam, region = stored["gradcam"], stored["region"]
+    gradcam |= {"grid": _unpack(row.grid, gradcam), "overlay": None}
+    if region:
+        region |= {"tiles": _unpack(row.tiles, region), "heatmap": None}
+    record = HistoryRecord(
+        result=PredictionResult.model_validate(stored | {"saved": True}),
+        reviews=reviews,
+        has_original=row.has_original,
+        newer_id=row.newer_id,
+        older_id=row.older_id,
+    )
+    return SavedRecord(record, row.thumbnail, covered_microns)
+
+
+def group_size(sizes: Sequence[int]) -> int:
+    """Return how many of the first records to write together: some megabytes, or a single one.
+
+    Args:
+        sizes: Their sizes in bytes.
+    """
+    total = 0
+    for place, size in enumerate(sizes):
+        total += size
+        if place and total > _GROUP_BYTES:
+            return place
+    return len(sizes)
+
+
+def _pack(values: Sequence[Sequence[float | None]]) -> bytes:
+    """Return rows of numbers, or None, as compressed single precision floats."""
+    return zlib.compress(np.array(values, dtype="<f4").tobytes(), level=1)
+
+
+def _unpack(packed: bytes, shape: dict[str, Any]) -> list[list[float | None]]:
+    """Return what was packed as `rows` of `columns`."""
+    values = np.frombuffer(zlib.decompress(packed), dtype="<f4").astype(np.float64)
+    grid: NDArray[np.float64] = np.round(values, _GRID_DECIMALS)
+    grid = grid.reshape(shape["rows"], shape["columns"])
+    return [[None if value != value else value for value in row] for row in grid.tolist()]
