@@ -1,14 +1,15 @@
-"""Identifiers that sort by time, and know it."""
+"""Identifiers that sort by time, and hold it; docs/decisions/0017 says why they are made here."""
 
 from __future__ import annotations
 
-import os
+import secrets
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 _NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
+_RANDOM_BITS: Final = 62
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -17,7 +18,7 @@ def uuid7() -> UUID:
 
     Two ids made at least 245 ns apart sort in the order they were made (section 6.2, method 3).
     """
-    return _at(time.time_ns(), int.from_bytes(os.urandom(8)))
+    return _at(time.time_ns(), secrets.randbits(_RANDOM_BITS))
 
 
 def time_of(identifier: UUID) -> datetime:
@@ -32,11 +33,9 @@ def first_id_at(moment: datetime) -> UUID:
     return _at(max(0, microseconds) * 1000, 0)
 
 
-def _at(nanoseconds: int, chance: int) -> UUID:
+def _at(nanoseconds: int, random_bits: int) -> UUID:
     milliseconds, rest = divmod(nanoseconds, _NANOSECONDS_PER_MILLISECOND)
     # Rounded up, so that the time of the least id at a moment is that moment, not one before.
-    fraction = -(-(rest << 12) // _NANOSECONDS_PER_MILLISECOND)
-    value = (milliseconds & (1 << 48) - 1) << 80
-    value |= 0x7 << 76 | min(fraction, 0xFFF) << 64
-    value |= 0b10 << 62 | chance & (1 << 62) - 1
+    fraction = min(-(-(rest << 12) // _NANOSECONDS_PER_MILLISECOND), 0xFFF)
+    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << _RANDOM_BITS | random_bits
     return UUID(int=value)
