@@ -86,6 +86,7 @@ class Predictor:
         self._running: Flights[CachedResult] = Flights()
         self._history = history
         self._store_originals = settings.store_originals
+        self._patch_microns = config.patch_microns
 
     @classmethod
     def from_settings(
@@ -166,7 +167,7 @@ class Predictor:
             owner=owner,
             thumbnail=found.thumbnail,
             original=data if self._store_originals else None,
-            patch_microns=self.bundle.config.patch_microns,
+            patch_microns=self._patch_microns,
         )
         if outcome == "saved":
             return result.model_copy(update={"saved": True})
