@@ -28,7 +28,7 @@ from benchmarks.reader import Reader
 from benchmarks.saving import check_parts
 from benchmarks.subjects import service_command
 from benchmarks.workload import encode_form, patch_files
-from hf_space.access.owners import owner_of_token
+from hf_space.access.visitor import owner_of_token
 from hf_space.history.record import Record
 from hf_space.schemas.history import StatisticsQuery
 

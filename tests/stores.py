@@ -14,7 +14,7 @@ import numpy as np
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
-from hf_space.access.owners import new_token, owner_of_token
+from hf_space.access.visitor import new_token, owner_of_token
 from hf_space.api.app import create_api
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.history.database.connection import Database

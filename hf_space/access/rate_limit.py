@@ -1,18 +1,18 @@
-"""How much a visitor, and an address, may ask for in a minute."""
+"""The rate limit: how many requests and images a visitor and an address may send in a minute."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from cachetools import TLRUCache
 
 from hf_space.errors import RateLimitedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from hf_space.access.visitor import Visitor
     from hf_space.cache.redis import RedisLink
@@ -24,8 +24,9 @@ _MINUTE: Final = 60 * _SECOND
 _MOST_IN_MEMORY: Final = 20_000
 _DIGEST_BYTES: Final = 16
 
-# A bucket is the time at which it will be full again, and is forgotten then. A charge moves that
-# time on by what its tokens take to flow in; it must stay within the minute an empty bucket takes.
+# A bucket is stored as the time at which it will be full again, and expires then. A charge moves
+# that time by as long as its tokens take to refill; no more than a minute fits, which is an empty
+# bucket.
 _CHARGE: Final = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -51,11 +52,11 @@ Scope = Literal["owner", "address"]
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of the bucket that will be empty first.
+    """What is left in the bucket that will be empty first.
 
     Attributes:
-        limit: Tokens it holds when it is full, which is what flows in within a minute.
-        remaining: Tokens it holds now.
+        limit: Tokens in a full bucket, which is also the refill of a minute.
+        remaining: Tokens in it now.
         reset_seconds: Time until it is full again.
     """
 
@@ -71,30 +72,30 @@ class _Bucket:
     limit: int
 
     def refill(self, tokens: int) -> int:
-        """Return how long tokens take to flow in; more than it holds count as all it holds."""
+        """Return how long tokens take to refill; more than the limit count as the limit."""
         return min(tokens, self.limit) * _MINUTE // self.limit
 
     def allowance(self, fill: int) -> Allowance:
-        """Return what is left when it takes so long until it is full."""
+        """Return what is left in a bucket that is full again after ``fill``."""
         remaining = (_MINUTE - fill) * self.limit // _MINUTE
         return Allowance(self.limit, remaining, _seconds(fill))
 
 
 class Limiter:
-    """Token buckets of a minute's worth that refill steadily.
+    """Token buckets that refill steadily, a full bucket in a minute.
 
-    They are Redis's, for all processes, and the process's own where there is no Redis.
+    They are in Redis, for all processes, or in this process's memory while there is no Redis.
     """
 
     def __init__(
         self, owner_per_minute: int, address_per_minute: int, link: RedisLink | None
     ) -> None:
-        """Make full buckets.
+        """Start with full buckets.
 
         Args:
-            owner_per_minute: What one owner may ask for; 0 is no limit.
-            address_per_minute: What one address may ask for; 0 is no limit.
-            link: The way to Redis, if there is one.
+            owner_per_minute: Tokens of one owner; 0 is no limit.
+            address_per_minute: Tokens of one address; 0 is no limit.
+            link: The connection to Redis, if there is one.
         """
         self._owner_limit = owner_per_minute
         self._address_limit = address_per_minute
@@ -102,19 +103,19 @@ class Limiter:
         self._shared = link.script(_CHARGE) if link else None
 
     async def charge(self, *, owner: bytes | None, address: str, cost: int = 1) -> Allowance | None:
-        """Take tokens from the buckets of an owner and an address, or from none of them.
+        """Take tokens from the buckets of an owner and an address, from both or from neither.
 
         Args:
-            owner: Digest that names the owner; None, as of one just met, has no bucket.
+            owner: Digest of the owner; None for a new visitor, who has no bucket.
             address: The client's address.
-            cost: Tokens to take; more than a bucket holds count as all it holds.
+            cost: Tokens to take; more than a bucket's limit count as the limit.
 
         Returns:
             What is left, or None where nothing is limited.
 
         Raises:
-            RateLimitedError: A bucket holds too little. The details say whose, as ``scope``, and
-                hold the fields of its `Allowance`.
+            RateLimitedError: A bucket holds too little. The details name it as ``scope`` and hold
+                the fields of its `Allowance`.
         """
         buckets = self._buckets(owner, address)
         if not buckets:
@@ -145,7 +146,7 @@ class Limiter:
 
 
 class _MemoryBuckets:
-    """The same as the script, for one process and a limited number of buckets."""
+    """Does what the script does, for one process and a limited number of buckets."""
 
     def __init__(self) -> None:
         self._full: TLRUCache[str, int, int] = TLRUCache(
@@ -153,7 +154,7 @@ class _MemoryBuckets:
         )
 
     def charge(self, names: Sequence[str], costs: Sequence[int]) -> list[int]:
-        """Charge all buckets or none, and return how long each would take to be full."""
+        """Charge all buckets or none; return how long each would then take to refill."""
         now = _now()
         fills = [
             max(self._full.get(name, now) - now, 0) + cost
@@ -183,28 +184,24 @@ def _seconds(microseconds: int) -> int:
     return -(-microseconds // _SECOND)
 
 
-async def charge(
-    state: Mapping[str, Any], limiter: Limiter, metrics: Metrics, *, cost: int = 1
-) -> Allowance | None:
-    """Charge whoever sent a request.
+async def charge(visitor: Visitor, limiter: Limiter, metrics: Metrics, *, cost: int = 1) -> None:
+    """Charge a visitor's request, and note what is left in its ``allowance``.
 
     Args:
-        state: The request's state, with its ``visitor`` and ``address``.
-        limiter: What to charge.
-        metrics: Learns of refusals.
+        visitor: Who sends the request.
+        limiter: The buckets.
+        metrics: Counts refusals.
         cost: Requests and images to charge for.
 
-    Returns:
-        What is left, or None where nothing is limited.
-
     Raises:
-        RateLimitedError: It is too much.
+        RateLimitedError: A bucket holds too little.
     """
-    visitor: Visitor = state["visitor"]
-    # Who has no token yet may have a new one with every request.
+    # Anybody without a token may get a new one with every request.
     owner = None if visitor.is_new else visitor.owner
     try:
-        return await limiter.charge(owner=owner, address=state["address"], cost=cost)
+        allowance = await limiter.charge(owner=owner, address=visitor.address, cost=cost)
     except RateLimitedError as error:
+        visitor.allowance = error.details
         metrics.limit_refusals.labels(error.details["scope"]).inc()
         raise
+    visitor.allowance = asdict(allowance) if allowance else None

@@ -1,25 +1,54 @@
-"""Who sends a request."""
+"""Who sends a request: a visitor with a token, or the owner of an API key."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import re
+import secrets
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Final
+
+from starlette.datastructures import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import SecretStr
+    from starlette.types import Scope
+
+TICKET_PREFIX: Final = "ticket."
+"""Starts every ticket, and no visitor's token, which has no dot."""
+
+_TOKEN_BYTES: Final = 32
+# What `secrets.token_urlsafe` makes of that many bytes.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+# A subscriber to IPv6 gets a network of at least this prefix length.
+_SUBSCRIBER_BITS: Final = 64
+_UNKNOWN: Final = "unknown"
 
 
 @dataclass(slots=True)
 class Visitor:
-    """Who asks.
+    """Who sends one request, and what the response has to tell them.
 
     Attributes:
-        owner: By which the visitor's records are found.
-        token: The newcomer's token, which the answer brings; None for everybody else.
-        by_cookie: Whether a cookie alone says who it is, which browsers send unasked.
-        used: Whether the answer depends on who asks; a newcomer is given the token only then.
+        owner: Digest by which the visitor's records are found.
+        address: Network address that the request counts for.
+        token: A new visitor's token, which the response brings; None for everybody else.
+        by_cookie: Whether the visitor is known by a cookie alone, which browsers send unasked.
+        used: Whether the response depends on who asks; only then is a new visitor given the token.
+        allowance: The fields of the rate limit's `Allowance` after this request was charged; None
+            where nothing is limited.
     """
 
     owner: bytes
+    address: str
     token: str | None = None
     by_cookie: bool = field(default=False, kw_only=True)
     used: bool = field(default=False, init=False)
+    allowance: Mapping[str, object] | None = field(default=None, init=False)
 
     @property
     def is_new(self) -> bool:
@@ -27,6 +56,89 @@ class Visitor:
         return self.token is not None
 
     def use(self) -> bytes:
-        """Return the owner, and let a newcomer know the token."""
+        """Return the owner, and have the response tell a new visitor the token."""
         self.used = True
         return self.owner
+
+
+class ApiKeys:
+    """The API keys of the settings, held as digests."""
+
+    def __init__(self, keys: Mapping[str, SecretStr]) -> None:
+        """Take keys by the name of their owner."""
+        self._owners = [
+            (_digest(key.get_secret_value()), _named_owner(name)) for name, key in keys.items()
+        ]
+
+    def owner(self, key: str) -> bytes | None:
+        """Return the owner of a key, or None; a constant-time comparison with every key."""
+        given, found = _digest(key), None
+        for known, owner in self._owners:
+            if hmac.compare_digest(known, given):
+                found = owner
+        return found
+
+
+def new_visitor(address: str) -> Visitor:
+    """Return a visitor who has sent no credentials, with a new token."""
+    token = new_token()
+    return Visitor(_digest(token), address, token)
+
+
+def new_token() -> str:
+    """Return a random token of 256 bits for a new visitor."""
+    return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def owner_of_token(token: str) -> bytes | None:
+    """Return the SHA-256 digest of a visitor's token; None where the text is not a token."""
+    return _digest(token) if _TOKEN.fullmatch(token) else None
+
+
+def client_address(scope: Scope, trusted_hops: int) -> str:
+    """Return the client's IPv4 address, or the /64 network of its IPv6 address.
+
+    Args:
+        scope: The request's ASGI scope.
+        trusted_hops: Number of proxies in front of the service. Each appends its client's address
+            to `X-Forwarded-For`; earlier entries are free text of the client.
+    """
+    # There is no client address on a Unix domain socket.
+    peer: str = (scope.get("client") or (_UNKNOWN,))[0]
+    forwarded = _forwarded(scope, trusted_hops) if trusted_hops else None
+    return forwarded or _network(peer) or peer
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _named_owner(name: str) -> bytes:
+    # By name, so that an owner keeps the history when the key is replaced. No token looks like it.
+    return _digest(f"api key: {name}")
+
+
+def _forwarded(scope: Scope, trusted_hops: int) -> str | None:
+    values = Headers(scope=scope).getlist("x-forwarded-for")
+    entries = ",".join(values).split(",")
+    return _network(entries[-min(trusted_hops, len(entries))])
+
+
+def _network(text: str) -> str | None:
+    """Return the address in a text, which may have a port; None where there is none."""
+    try:
+        address = ip_address(_host(text.strip()))
+    except ValueError:
+        return None
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), _SUBSCRIBER_BITS), strict=False))
+
+
+def _host(text: str) -> str:
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    # An IPv6 address without brackets has no port, and more than one colon.
+    return text.partition(":")[0] if text.count(":") == 1 else text

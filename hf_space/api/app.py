@@ -8,18 +8,30 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from hf_space.access.owners import ApiKeys
 from hf_space.access.rate_limit import Limiter
 from hf_space.access.tickets import Tickets
+from hf_space.access.visitor import ApiKeys
+from hf_space.api.dependencies import policy_routes
 from hf_space.api.errors import add_error_handlers
 from hf_space.api.lifespan import lifespan
-from hf_space.api.middleware.identify import VISITOR_HEADER, IdentifyMiddleware
+from hf_space.api.middleware.identify import (
+    RATE_LIMIT_HEADERS,
+    VISITOR_HEADER,
+    IdentifyMiddleware,
+)
 from hf_space.api.middleware.observe import HEADER, ObserveMiddleware
 from hf_space.api.middleware.paths import PathMiddleware
-from hf_space.api.middleware.rate_limit import HEADERS as LIMIT_HEADERS
-from hf_space.api.middleware.rate_limit import LimitMiddleware
 from hf_space.api.openapi import add_schemas
-from hf_space.api.routes import batch, health, history, model, predict, statistics, tickets
+from hf_space.api.routes import (
+    batch,
+    health,
+    history,
+    metrics,
+    model,
+    predict,
+    statistics,
+    tickets,
+)
 from hf_space.cache.redis import RedisLink
 from hf_space.cache.result_cache import ResultCache
 from hf_space.history.service import HistoryService
@@ -27,13 +39,18 @@ from hf_space.observability.metrics import Metrics
 from hf_space.schemas.options import PredictRequest
 
 if TYPE_CHECKING:
+    from hf_space.api.dependencies import PolicyRoute
     from hf_space.settings import Settings
 
-_RESOURCES = (predict, batch, tickets, history, statistics, health, model)
+_RESOURCES = (predict, batch, tickets, history, statistics, health, metrics, model)
 
 
 def create_api(settings: Settings) -> FastAPI:
-    """Return the API, which loads its model when it starts."""
+    """Return the API, which loads its model when it starts.
+
+    Raises:
+        TypeError: A route declares no rate policy.
+    """
     # FastAPI's own documentation page loads its scripts from another host.
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
@@ -43,16 +60,18 @@ def create_api(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     _add_parts(app, settings)
+    routes: list[PolicyRoute] = []
     for resource in _RESOURCES:
+        routes += policy_routes(resource.router)
         app.include_router(resource.router)
     add_schemas(app, PredictRequest)
     add_error_handlers(app)
-    _add_middleware(app, settings)
+    _add_middleware(app, settings, routes)
     return app
 
 
 def _add_parts(app: FastAPI, settings: Settings) -> None:
-    """Give the application what its routes and its middleware share; nothing connects yet."""
+    """Add what routes and middleware share; nothing connects yet."""
     state = app.state
     state.settings = settings
     state.metrics = Metrics()
@@ -66,20 +85,16 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     state.predictor = None
 
 
-def _add_middleware(app: FastAPI, settings: Settings) -> None:
-    # Each wraps those before it: whatever answers, it is observed.
+def _add_middleware(app: FastAPI, settings: Settings, routes: list[PolicyRoute]) -> None:
+    # Each wraps those before it; the last observes every response.
     app.add_middleware(PathMiddleware, routes=app.router.routes)
     app.add_middleware(
-        LimitMiddleware,
-        limiter=app.state.limiter,
-        trusted_hops=settings.trusted_proxy_hops,
-        metrics=app.state.metrics,
-    )
-    app.add_middleware(
         IdentifyMiddleware,
+        routes=routes,
         keys=ApiKeys(settings.api_keys),
         require_key=settings.require_api_key,
         tickets=app.state.tickets,
+        trusted_hops=settings.trusted_proxy_hops,
     )
     _allow_origins(app, settings)
     app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)
@@ -92,5 +107,5 @@ def _allow_origins(app: FastAPI, settings: Settings) -> None:
         allow_origin_regex=settings.cors_origin_pattern,
         allow_methods=("DELETE", "GET", "POST"),
         allow_headers=("*",),
-        expose_headers=(HEADER, VISITOR_HEADER, "Retry-After", *LIMIT_HEADERS),
+        expose_headers=(HEADER, VISITOR_HEADER, "Retry-After", *RATE_LIMIT_HEADERS),
     )

@@ -1,12 +1,18 @@
-"""What the routes are given, as annotated types."""
+"""What a route declares: its policy, as a route class, and its parameters, as annotated types.
+
+A router states the policy of its routes: ``APIRouter(route_class=ChargedRoute)``. A route class,
+unlike a dependency, acts before FastAPI reads the body.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, ClassVar, cast
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
 
-from hf_space.access.rate_limit import Limiter
+from hf_space.access.rate_limit import charge
 from hf_space.access.tickets import Tickets
 from hf_space.access.visitor import Visitor
 from hf_space.errors import ModelUnavailableError
@@ -15,6 +21,68 @@ from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.predictor import Predictor
 from hf_space.settings import Settings
+
+
+class PolicyRoute(APIRoute):
+    """A route with a policy; use one of the subclasses.
+
+    Attributes:
+        needs_key: Whether a caller needs an API key where the settings require keys.
+        takes_tickets: Whether a ticket is accepted in place of a visitor's token.
+    """
+
+    needs_key: ClassVar[bool] = True
+    takes_tickets: ClassVar[bool] = False
+
+
+class FreeRoute(PolicyRoute):
+    """A route without a rate limit."""
+
+
+class OpenRoute(FreeRoute):
+    """A route without a rate limit that needs no API key, even where keys are required."""
+
+    needs_key: ClassVar[bool] = False
+
+
+class ChargedRoute(PolicyRoute):
+    """A route that counts towards the rate limit; it charges a request before reading its body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler with the charge before it."""
+        handle = super().get_route_handler()
+
+        async def charge_and_handle(request: Request) -> Response:
+            await charge_request(request)
+            return await handle(request)
+
+        return charge_and_handle
+
+
+class UploadRoute(ChargedRoute):
+    """A charged route that also accepts tickets."""
+
+    takes_tickets: ClassVar[bool] = True
+
+
+def policy_routes(router: APIRouter) -> list[PolicyRoute]:
+    """Return the routes of a resource; raises TypeError unless each declares one rate policy."""
+    routes = []
+    for route in router.routes:
+        if isinstance(route, FreeRoute) == isinstance(route, ChargedRoute):
+            raise TypeError(
+                f"{getattr(route, 'path', route)} declares no rate policy; make its router an "
+                "APIRouter(route_class=ChargedRoute), or FreeRoute if it costs nothing"
+            )
+        assert isinstance(route, PolicyRoute)  # noqa: S101 -- both are
+        routes.append(route)
+    return routes
+
+
+async def charge_request(request: Request, *, cost: int = 1) -> None:
+    """Charge the sender of a request; raises RateLimitedError."""
+    state = request.app.state
+    await charge(request.state.visitor, state.limiter, state.metrics, cost=cost)
 
 
 def loaded_predictor(app: FastAPI) -> Predictor:
@@ -41,12 +109,12 @@ async def get_predictor(request: Request) -> Predictor:
 
 
 async def get_visitor(request: Request) -> Visitor:
-    """Return who asks."""
+    """Return who sends the request."""
     return cast("Visitor", request.state.visitor)
 
 
 async def get_owner(request: Request) -> bytes:
-    """Return whose records are meant; a newcomer is given the token with the answer."""
+    """Return the visitor's owner; the response tells a new visitor the token."""
     return (await get_visitor(request)).use()
 
 
@@ -56,19 +124,13 @@ async def get_history(request: Request) -> HistoryRepository:
     return service.repository
 
 
-async def get_limiter(request: Request) -> Limiter:
-    """Return what charges requests."""
-    return cast("Limiter", request.app.state.limiter)
-
-
 async def get_tickets(request: Request) -> Tickets:
-    """Return what gives out tickets."""
+    """Return what issues tickets."""
     return cast("Tickets", request.app.state.tickets)
 
 
 HistoryDep = Annotated[HistoryRepository, Depends(get_history)]
 OwnerDep = Annotated[bytes, Depends(get_owner)]
-LimiterDep = Annotated[Limiter, Depends(get_limiter)]
 VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 TicketsDep = Annotated[Tickets, Depends(get_tickets)]

@@ -1,4 +1,4 @@
-"""Every failure leaves as ``{"error": {"code", "message", "details"}}``, and nothing more."""
+"""Every error response is ``{"error": {"code", "message", "details"}}``, and nothing more."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Let the application answer the exceptions that it expects in the one error shape."""
+    """Register handlers that turn exceptions into error responses."""
     app.add_exception_handler(BiopsiaError, _on_biopsia_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -53,30 +53,30 @@ def _response(
 def biopsia_response(
     error: BiopsiaError, *, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """Return one of the service's own errors, and log it where it is the service's fault."""
+    """Return the response for one of the service's own errors."""
     seconds = error.retry_after_seconds
     headers = headers if seconds is None else {**(headers or {}), "Retry-After": str(seconds)}
     return _response(error.status, **error_body(error).model_dump(), headers=headers)
 
 
 def not_found(path: str) -> UnknownPathError:
-    """Return the error for a path that nothing answers."""
+    """Return the error for an unknown path."""
     return UnknownPathError(f"Nothing answers at {path}; /docs lists the paths.")
 
 
-def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, BiopsiaError)  # noqa: S101 -- registered for this class only
     return biopsia_response(error)
 
 
-def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class only
-    # FastAPI begins each place with the part of the request; options are known by their names.
+    # FastAPI puts the part of the request first in each location; options are known by their names.
     findings = [finding | {"loc": finding["loc"][1:]} for finding in error.errors()]
     return biopsia_response(invalid_options(findings))
 
 
-def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class only
     if error.status_code == HTTPStatus.NOT_FOUND:
         return biopsia_response(not_found(request.url.path))
@@ -84,11 +84,11 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     return _response(error.status_code, code, str(error.detail), headers=error.headers)
 
 
-def _on_disconnect(_: Request, __: Exception) -> Response:
-    # Nobody reads it; the metrics and the log do, under the status that proxies use for it.
+async def _on_disconnect(_: Request, __: Exception) -> Response:
+    # Only the metrics and the log see it; proxies use this status too.
     return Response(status_code=_CLIENT_CLOSED_REQUEST)
 
 
 def unexpected_response(error: Exception) -> JSONResponse:
-    """Log an exception that nothing handled, and return what the client may know of it."""
+    """Log an unhandled exception, and return what the client may know of it."""
     return _response(500, **error_body(error).model_dump())

@@ -1,16 +1,18 @@
-"""The body of a prediction request: bounded, then read as multipart or JSON."""
+"""A prediction request's channel: its bounded body, multipart or JSON, and its disconnection."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import re
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from hf_space.errors import (
     InvalidEncodingError,
@@ -23,11 +25,13 @@ from hf_space.errors import (
 from hf_space.schemas.options import read_options, read_request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
-    from starlette.types import Message
+    from starlette.types import Message, Receive
 
     from hf_space.schemas.options import PredictOptions
+
+T = TypeVar("T")
 
 MULTIPART: Final = "multipart/form-data"
 _JSON: Final = "application/json"
@@ -82,7 +86,7 @@ async def read_form(request: Request, *, max_bytes: int, max_files: int) -> Asyn
     try:
         form = await body.form(max_files=max_files + 1, max_fields=_MAX_FIELDS)
     except HTTPException as error:
-        # Starlette's parser tells its findings in words only.
+        # Starlette's parser has no error codes.
         if "Too many files" in error.detail:
             raise _too_many(max_files) from error
         raise InvalidFormError(f"The form cannot be parsed: {error.detail}") from error
@@ -111,9 +115,9 @@ def bounded(request: Request, max_bytes: int, *, told: int) -> Request:
     """Return the request with a body that raises PayloadTooLargeError beyond ``max_bytes``.
 
     Args:
-        request: The request, whose body was not read yet.
+        request: The request, whose body has not been read.
         max_bytes: Largest accepted body.
-        told: The limit on the images in it, which the error names.
+        told: The limit on the images in the body, for the error message.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
@@ -131,16 +135,43 @@ def bounded(request: Request, max_bytes: int, *, told: int) -> Request:
     return Request(request.scope, receive)
 
 
+async def while_connected(receive: Receive, work: Coroutine[None, None, T]) -> T:
+    """Return the result of some work, or cancel the work when the client disconnects.
+
+    Args:
+        receive: The request's channel, whose body was read already.
+        work: What the client waits for.
+
+    Raises:
+        ClientDisconnect: The client has disconnected; nobody would read a response.
+    """
+    task = asyncio.ensure_future(work)
+    disconnected = asyncio.ensure_future(_disconnected(receive))
+    try:
+        await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        task.cancel()
+        disconnected.cancel()
+
+
 def decode_base64(text: str) -> bytes:
     """Decode base64, bare or in a data URL; raises InvalidEncodingError."""
     header = _DATA_URL.match(text)
     payload = text[header.end() if header else 0 :]
     try:
-        # Line breaks are allowed in base64; whoever wraps it sends some.
+        # Base64 may be wrapped at line breaks.
         compact = payload.encode("ascii").translate(None, b" \t\r\n")
         return base64.b64decode(compact, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidEncodingError("The image is neither base64 nor a base64 data URL.") from error
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _content_type(request: Request) -> str:

@@ -20,7 +20,7 @@ from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody, error_body
 from hf_space.schemas.options import PredictOptions, invalid_options, read_options
 from hf_space.settings import Settings
-from hf_space.ui.visitor import call_state
+from hf_space.ui.visitor import caller
 
 if TYPE_CHECKING:
     from hf_space.access.rate_limit import Limiter
@@ -65,7 +65,7 @@ class Backend:
             RateLimitedError: Too much was asked for.
         """
         if more := images - 1:
-            await charge(call_state(request), self.limiter, self.metrics, cost=more)
+            await charge(caller(request), self.limiter, self.metrics, cost=more)
 
 
 def chosen_options(

@@ -71,7 +71,12 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         allowed_paths=example_folders(settings.model_dir),
     )
     # Within the application, whose own middleware then sees these answers too.
-    mounted_app(app).add_middleware(GuardMiddleware, max_upload_bytes=settings.max_batch_bytes)
+    mounted_app(app).add_middleware(
+        GuardMiddleware,
+        max_upload_bytes=settings.max_batch_bytes,
+        limiter=backend.limiter,
+        metrics=backend.metrics,
+    )
     name_unknown_paths(app)
     app.add_middleware(RefusalWordsMiddleware)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import gradio as gr
 
-from hf_space.access.owners import owner_of_token
+from hf_space.access.visitor import owner_of_token
 from hf_space.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def page_owner(token: object, request: gr.Request) -> bytes:
     Who names an owner in a header, as browsers do that were asked for an API key, is that owner. A
     cookie does not count: a Space's page would get it in a window of its own and not in a frame.
     """
-    visitor = _caller(request)
+    visitor = caller(request)
     if not (visitor.is_new or visitor.by_cookie):
         return visitor.owner
     owner = owner_of_token(token) if isinstance(token, str) else None
@@ -61,18 +61,13 @@ def page_owner(token: object, request: gr.Request) -> bytes:
 
 def caller_owner(request: gr.Request) -> bytes | None:
     """Return the owner that a call names by itself; None for one that names none."""
-    visitor = _caller(request)
+    visitor = caller(request)
     return None if visitor.is_new else visitor.owner
 
 
-def call_state(request: gr.Request) -> dict[str, Any]:
-    """Return what the service's middleware found out about a call."""
+def caller(request: gr.Request) -> Visitor:
+    """Return who sent a call, as the service's middleware found out."""
     web = request.request
-    assert web is not None  # noqa: S101 -- nothing but the web reaches the demo
-    state: dict[str, Any] = web.scope["state"]
-    return state
-
-
-def _caller(request: gr.Request) -> Visitor:
-    visitor: Visitor = call_state(request)["visitor"]
+    assert web is not None  # noqa: S101 -- the demo is only called over HTTP
+    visitor: Visitor = web.scope["state"]["visitor"]
     return visitor

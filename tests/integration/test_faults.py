@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from redis import Redis as RedisClient
 
-from hf_space.access.owners import new_token
+from hf_space.access.visitor import new_token
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from tests.server import RunningServer, running_server
 from tests.services import Postgres, Redis

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from hf_space.access.owners import new_token
+from hf_space.access.visitor import new_token
 from hf_space.api.app import create_api
 from hf_space.settings import Settings
 from tests.server import RunningServer, running_server

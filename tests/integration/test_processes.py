@@ -14,7 +14,7 @@ from functools import partial
 import httpx2
 import pytest
 
-from hf_space.access.owners import new_token
+from hf_space.access.visitor import new_token
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from tests.server import RunningServer, running_server
 from tests.stores import Store, Visitor, patch

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.access.owners import new_token
+from hf_space.access.visitor import new_token
 from hf_space.errors import HistoryUnavailableError, UnknownRecordError
 from hf_space.history.database.connection import Database
 from hf_space.history.reading.repository import HistoryRepository

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.access.owners import new_token
+from hf_space.access.visitor import new_token
 from hf_space.api.app import create_api
 from hf_space.history.record import Record
 from hf_space.schemas.ids import time_of

@@ -13,7 +13,7 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from hf_space.access.owners import new_token
+from hf_space.access.visitor import new_token
 from hf_space.api.middleware.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
 from hf_space.messages.texts import Language, text
 from hf_space.schemas.errors import ErrorReport

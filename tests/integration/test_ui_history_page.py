@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from hf_space.access.owners import new_token
+from hf_space.access.visitor import new_token
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.messages.texts import text
 from hf_space.schemas.history import MAX_NOTE_LENGTH

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hf_space.access.client_address import client_address
+from hf_space.access.visitor import client_address
 
 PROXY = "10.0.0.1"
 

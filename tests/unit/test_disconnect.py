@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect
 
-from hf_space.api.disconnect import while_connected
+from hf_space.api.request_body import while_connected
 from tests.waiting import next_turn
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from pydantic import SecretStr
 
-from hf_space.access.owners import ApiKeys, new_token, owner_of_token
+from hf_space.access.visitor import ApiKeys, new_token, owner_of_token
 
 KEY, OTHER = "k" * 20, "o" * 20
 

@@ -1,4 +1,4 @@
-"""Says to whom each request belongs, and gives newcomers a token."""
+"""Finds out who sends each request, and adds to the response what the visitor must be told."""
 
 from __future__ import annotations
 
@@ -9,51 +9,86 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 
-from hf_space.access.owners import ApiKeys, new_token, owner_of_token
-from hf_space.access.tickets import is_ticket
-from hf_space.access.visitor import Visitor
+from hf_space.access.visitor import (
+    TICKET_PREFIX,
+    ApiKeys,
+    Visitor,
+    client_address,
+    new_visitor,
+    owner_of_token,
+)
 from hf_space.api.errors import biopsia_response
 from hf_space.errors import ApiKeyRequiredError, CredentialsError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from hf_space.access.tickets import Tickets
+    from hf_space.api.dependencies import PolicyRoute
 
 VISITOR_HEADER: Final = "X-Biopsia-Visitor"
 API_KEY_HEADER: Final = "X-API-Key"
+RATE_LIMIT_HEADERS: Final = {
+    "X-RateLimit-Limit": "limit",
+    "X-RateLimit-Remaining": "remaining",
+    "X-RateLimit-Reset": "reset_seconds",
+}
+"""Headers of every response to a charged request, and their fields of an `Allowance`."""
 # The prefix makes browsers refuse it from other paths, subdomains, and plain HTTP (RFC 6265bis).
 COOKIE: Final = "__Host-biopsia-visitor"
 # The longest that browsers keep a cookie.
 _COOKIE_SECONDS: Final = 400 * 24 * 3600
 _COOKIE_FLAGS: Final = f"Path=/; Max-Age={_COOKIE_SECONDS}; HttpOnly; Secure; SameSite=Lax"
-# A private Space is asked with a token of the Hub, which is none of ours.
+# Requests to a private Space carry a token of the Hub, which the service ignores.
 _HUB_TOKEN: Final = "hf_"  # noqa: S105 -- a prefix
-_OPEN_PATHS: Final = ("/health", "/health/live")
-_TICKET_PATHS: Final = ("/predict", "/predict/batch")
+_CHALLENGE: Final = 'Basic realm="Biopsia API key", Bearer'
 
 
 class IdentifyMiddleware:
-    """Puts a `Visitor` into the request's state.
+    """Puts a `Visitor` into the request's state, or refuses the request.
 
     An API key comes as bearer token, as `X-API-Key`, or as the password of basic authentication,
     which browsers ask for; a visitor's token as bearer token, as `X-Biopsia-Visitor`, or as cookie;
-    a ticket as bearer token.
+    a ticket as bearer token. What no route declares, such as the demo, needs a key where keys are
+    required, and takes no tickets.
     """
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys, *, require_key: bool, tickets: Tickets) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        routes: Iterable[PolicyRoute],
+        keys: ApiKeys,
+        require_key: bool,
+        tickets: Tickets,
+        trusted_hops: int,
+    ) -> None:
         """Wrap an application.
 
         Args:
             app: The application to call.
+            routes: Its routes; those that need no key or take tickets have no path parameters.
             keys: The known API keys.
-            require_key: Refuse whoever has none, except for the paths that tell of health.
-            tickets: What reads tickets, of whoever was given one.
+            require_key: Refuse requests without a key, except to routes that need none.
+            tickets: Checks tickets.
+            trusted_hops: Number of proxies whose word on the client's address counts.
         """
         self._app = app
         self._keys = keys
         self._require_key = require_key
         self._tickets = tickets
+        self._trusted_hops = trusted_hops
+        routes = list(routes)
+        self._open_paths = {_bare(route.path) for route in routes if not route.needs_key}
+        self._ticket_uses = {
+            (method, _bare(route.path))
+            for route in routes
+            if route.takes_tickets
+            for method in route.methods or ()
+        }
+        self._ticket_words = " and ".join(map(" ".join, sorted(self._ticket_uses)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its visitor, or refuse it."""
@@ -63,32 +98,29 @@ class IdentifyMiddleware:
         try:
             visitor = self._visitor(scope)
         except (CredentialsError, ApiKeyRequiredError) as error:
-            response = biopsia_response(error)
-            response.headers["WWW-Authenticate"] = 'Basic realm="Biopsia API key", Bearer'
+            response = biopsia_response(error, headers={"WWW-Authenticate": _CHALLENGE})
             await response(scope, receive, send)
             return
         scope.setdefault("state", {})["visitor"] = visitor
 
-        async def introduce(message: Message) -> None:
-            if message["type"] == "http.response.start" and visitor.used:
-                headers = MutableHeaders(scope=message)
-                headers["Cache-Control"] = "no-store"
-                if visitor.token:
-                    _hand_over(visitor.token, Headers(scope=scope), headers)
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _add_headers(visitor, Headers(scope=scope), MutableHeaders(scope=message))
             await send(message)
 
-        await self._app(scope, receive, introduce)
+        await self._app(scope, receive, send_with_headers)
 
     def _visitor(self, scope: Scope) -> Visitor:
-        if scope["path"].rstrip("/") in _OPEN_PATHS:
-            return _newcomer()
+        address = client_address(scope, self._trusted_hops)
+        if _bare(scope["path"]) in self._open_paths:
+            return new_visitor(address)
         headers = Headers(scope=scope)
         owner = self._key_owner(headers)
         if owner:
-            return Visitor(owner)
+            return Visitor(owner, address)
         bearer = _bearer(headers) or ""
-        if is_ticket(bearer):
-            return self._ticket_visitor(bearer, scope)
+        if bearer.startswith(TICKET_PREFIX):
+            return Visitor(self._ticket_owner(bearer, scope), address)
         if self._require_key:
             raise ApiKeyRequiredError(f"Send an API key, as bearer token or in {API_KEY_HEADER}.")
         token = bearer or headers.get(VISITOR_HEADER) or ""
@@ -96,16 +128,16 @@ class IdentifyMiddleware:
             owner = owner_of_token(token)
             if owner is None:
                 raise CredentialsError("This is neither an API key nor a visitor's token.")
-            return Visitor(owner)
-        # Browsers send whatever once was set; a cookie that is no token is as good as none.
+            return Visitor(owner, address)
+        # Browsers send whatever was once set: a cookie that is not a token is ignored.
         owner = owner_of_token(_cookie(headers))
-        return Visitor(owner, by_cookie=True) if owner else _newcomer()
+        return Visitor(owner, address, by_cookie=True) if owner else new_visitor(address)
 
-    def _ticket_visitor(self, ticket: str, scope: Scope) -> Visitor:
+    def _ticket_owner(self, ticket: str, scope: Scope) -> bytes:
         owner = self._tickets.owner(ticket)
-        if scope["method"] != "POST" or scope["path"].rstrip("/") not in _TICKET_PATHS:
-            raise CredentialsError(f"A ticket is good for POST {' and '.join(_TICKET_PATHS)} only.")
-        return Visitor(owner)
+        if (scope["method"], _bare(scope["path"])) not in self._ticket_uses:
+            raise CredentialsError(f"A ticket is good for {self._ticket_words} only.")
+        return owner
 
     def _key_owner(self, headers: Headers) -> bytes | None:
         key = headers.get(API_KEY_HEADER) or _basic_password(headers)
@@ -117,20 +149,27 @@ class IdentifyMiddleware:
         return owner
 
 
-def _newcomer() -> Visitor:
-    token = new_token()
-    owner = owner_of_token(token)
-    assert owner is not None  # noqa: S101 -- the service's own tokens are well-formed
-    return Visitor(owner, token)
+def _add_headers(visitor: Visitor, request: Headers, response: MutableHeaders) -> None:
+    if visitor.allowance:
+        for header, fact in RATE_LIMIT_HEADERS.items():
+            response[header] = str(visitor.allowance[fact])
+    if visitor.used:
+        response["Cache-Control"] = "no-store"
+        if visitor.token:
+            _add_token(visitor.token, request, response)
 
 
-def _hand_over(token: str, asked: Headers, answer: MutableHeaders) -> None:
+def _add_token(token: str, request: Headers, response: MutableHeaders) -> None:
     """Give browsers a cookie that no script can read, and everybody else a header."""
     # Only browsers send it. A page of another origin cannot use our cookie, so it gets the header.
-    if asked.get("Sec-Fetch-Site") not in ("same-origin", "none"):
-        answer[VISITOR_HEADER] = token
+    if request.get("Sec-Fetch-Site") not in ("same-origin", "none"):
+        response[VISITOR_HEADER] = token
     else:
-        answer.append("Set-Cookie", f"{COOKIE}={token}; {_COOKIE_FLAGS}")
+        response.append("Set-Cookie", f"{COOKIE}={token}; {_COOKIE_FLAGS}")
+
+
+def _bare(path: str) -> str:
+    return path.rstrip("/")
 
 
 def _bearer(headers: Headers) -> str | None:
@@ -150,5 +189,5 @@ def _basic_password(headers: Headers) -> str | None:
 
 
 def _cookie(headers: Headers) -> str:
-    # The standard library's parser gives up on cookies of others that browsers send all the same.
+    # The standard library's parser stops at cookies of others that break the standard.
     return cookie_parser(headers.get("Cookie", "")).get(COOKIE, "")

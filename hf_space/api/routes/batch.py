@@ -11,13 +11,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
 
-from hf_space.access.rate_limit import charge
 from hf_space.api.dependencies import (
-    LimiterDep,
-    MetricsDep,
     PredictorDep,
     SettingsDep,
+    UploadRoute,
     VisitorDep,
+    charge_request,
 )
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.openapi import form_schema
@@ -28,7 +27,7 @@ from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
 from hf_space.settings import Settings
 
-router = APIRouter()
+router = APIRouter(route_class=UploadRoute)
 
 _FILES: Final = {
     "type": "array",
@@ -66,8 +65,6 @@ async def predict_batch(
     predictor: PredictorDep,
     settings: SettingsDep,
     visitor: VisitorDep,
-    limiter: LimiterDep,
-    metrics: MetricsDep,
 ) -> _NdjsonResponse:
     """Classify many images, sent as multipart `files` or as one zip; a bad one gets its error."""
     async with AsyncExitStack() as stack:
@@ -77,18 +74,18 @@ async def predict_batch(
             )
         )
         options = form_options(form)
-        # Once here, instead of in each line.
+        # An unknown one is refused here, and not in each line.
         predictor.operating_point(options)
         images = await to_thread.run_sync(_images, form, settings)
         owner = visitor.use() if options.save else None
         if more := len(images) - 1:
-            # The request itself was charged for one.
-            await charge(request.scope["state"], limiter, metrics, cost=more)
-        # The answer reads the files, and closes them when it ends.
-        kept = stack.pop_all()
+            # The route has charged for one.
+            await charge_request(request, cost=more)
+        # The response reads the files, and closes them when it ends.
+        files = stack.pop_all()
 
     async def lines() -> AsyncIterator[str]:
-        async with kept:
+        async with files:
             async for item in predict_many(predictor, images, options, owner=owner):
                 yield item.model_dump_json() + "\n"
 

@@ -1,11 +1,10 @@
-"""Is the process alive, can it predict, and what does it do all day."""
+"""Health: is the process alive, and can it predict."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response, status
-from prometheus_client import CONTENT_TYPE_LATEST
 
-from hf_space.api.dependencies import MetricsDep
+from hf_space.api.dependencies import OpenRoute
 from hf_space.cache.redis import RedisLink
 from hf_space.history.service import HistoryService
 from hf_space.prediction.model_report import model_state
@@ -13,7 +12,7 @@ from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport, Liveness
 from hf_space.schemas.model import ModelState
 
-router = APIRouter(tags=["service"])
+router = APIRouter(route_class=OpenRoute, tags=["service"])
 
 
 @router.get("/health/", responses={503: {"model": HealthReport}})
@@ -44,11 +43,3 @@ def _report(
 async def live() -> Liveness:
     """Tell that the process answers, whether or not it can predict."""
     return Liveness()
-
-
-@router.get(
-    "/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
-)
-async def metrics(counters: MetricsDep) -> Response:
-    """Count requests, latency, batch sizes, the queue and the cache, in Prometheus's format."""
-    return Response(counters.exposition(), media_type=CONTENT_TYPE_LATEST)

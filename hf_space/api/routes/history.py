@@ -1,4 +1,4 @@
-"""The visitor's own history: find, look, judge again, take along, delete."""
+"""The visitor's own history: list, read, review, export, delete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Response, status
 from fastapi.responses import StreamingResponse
 
-from hf_space.api.dependencies import HistoryDep, OwnerDep, PredictorDep
+from hf_space.api.dependencies import ChargedRoute, HistoryDep, OwnerDep, PredictorDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.exports.csv import csv_line
 from hf_space.exports.history import HISTORY_COLUMNS, history_row
@@ -26,7 +26,9 @@ from hf_space.schemas.history import (
     ReviewRequest,
 )
 
-router = APIRouter(prefix="/history", tags=["history"], responses=ERROR_RESPONSES)
+router = APIRouter(
+    route_class=ChargedRoute, prefix="/history", tags=["history"], responses=ERROR_RESPONSES
+)
 
 _CSV: Final = "text/csv"
 _WEBP: Final = "image/webp"

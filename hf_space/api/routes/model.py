@@ -1,4 +1,4 @@
-"""Which model answers, how good it is, and what it takes."""
+"""The model: its facts, its measured figures, and the limits of a request."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Annotated, Final
 from anyio import to_thread
 from fastapi import APIRouter, Header, Response, status
 
-from hf_space.api.dependencies import PredictorDep, SettingsDep
+from hf_space.api.dependencies import FreeRoute, PredictorDep, SettingsDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.errors import UnknownPathError
 from hf_space.prediction.model_report import model_report
 from hf_space.schemas.model import ModelReport
 
-router = APIRouter(prefix="/model", tags=["model"], responses=ERROR_RESPONSES)
+router = APIRouter(
+    route_class=FreeRoute, prefix="/model", tags=["model"], responses=ERROR_RESPONSES
+)
 
 _PNG: Final = "image/png"
-# Longer would show an earlier model's plots beside the figures of the one that answers.
+# Longer would show an earlier model's plots beside the current model's figures.
 _CACHING: Final = "public, max-age=3600"
 
 

@@ -7,16 +7,15 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
-from hf_space.api.dependencies import PredictorDep, SettingsDep, VisitorDep
-from hf_space.api.disconnect import while_connected
+from hf_space.api.dependencies import PredictorDep, SettingsDep, UploadRoute, VisitorDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.openapi import form_schema, reference_to
-from hf_space.api.request_body import MULTIPART, read_predict_body
+from hf_space.api.request_body import MULTIPART, read_predict_body, while_connected
 from hf_space.inference.probe import DRAWN_PATCH
 from hf_space.schemas.options import PredictRequest
 from hf_space.schemas.prediction import PredictionResult
 
-router = APIRouter()
+router = APIRouter(route_class=UploadRoute)
 
 
 def _json_example() -> dict[str, Any]:

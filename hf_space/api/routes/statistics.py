@@ -1,4 +1,4 @@
-"""What the visitor's own predictions add up to."""
+"""Statistics of the visitor's own history."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from hf_space.api.dependencies import HistoryDep, OwnerDep
+from hf_space.api.dependencies import ChargedRoute, HistoryDep, OwnerDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.schemas.history import Statistics, StatisticsQuery
 
-router = APIRouter(tags=["history"])
+router = APIRouter(route_class=ChargedRoute, tags=["history"])
 
 
 @router.get("/stats/", responses=ERROR_RESPONSES)

@@ -1,17 +1,23 @@
-"""Bounds the doors of Gradio's own that the service cannot leave as wide as they are."""
+"""Charges and bounds requests to Gradio's own routes, which have no policy of the service."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
+from hf_space.access.rate_limit import charge
 from hf_space.api.errors import biopsia_response, not_found
-from hf_space.errors import LengthRequiredError, PayloadTooLargeError
+from hf_space.errors import LengthRequiredError, PayloadTooLargeError, RateLimitedError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from hf_space.access.rate_limit import Limiter
+    from hf_space.observability.metrics import Metrics
+
+# What predicts or uploads; the page gets the results with GET, which is free.
+_CHARGED: Final = re.compile(r"/gradio_api/((call|run|api)/|(queue/join|upload)/?$)")
 _UPLOAD: Final = "/gradio_api/upload"
 # With an address in place of a path, Gradio would fetch it and pass it on.
 _RELAY: Final = re.compile(r"/gradio_api/(file[=/]\s*https?:|proxy=)", re.IGNORECASE)
@@ -21,24 +27,43 @@ _MAX_CALL_BYTES: Final = 1024 * 1024
 
 
 class GuardMiddleware:
-    """Refuses bodies that are too large in all, and requests to relay another host's files."""
+    """Charges calls and uploads, and refuses large bodies and requests for other hosts' files.
 
-    def __init__(self, app: ASGIApp, max_upload_bytes: int) -> None:
-        """Wrap an application.
+    Whoever sends a request is known already: the service identifies visitors of the demo too.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_upload_bytes: int, limiter: Limiter, metrics: Metrics
+    ) -> None:
+        """Wrap Gradio's application.
 
         Args:
-            app: What answers the rest.
+            app: The application to call.
             max_upload_bytes: Most bytes of the files of one upload together; Gradio itself
                 bounds each file only, and takes a thousand of them. Other bodies it reads into
                 memory, whatever their size.
+            limiter: The rate limit.
+            metrics: Counts refusals.
         """
         self._app = app
         self._max_upload_bytes = max_upload_bytes + _OVERHEAD_BYTES
+        self._limiter = limiter
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer or pass on one request."""
-        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        """Refuse or pass on one request."""
+        refusal = None
+        if scope["type"] == "http":
+            refusal = await self._charge(scope) or self._refusal(scope)
         await (refusal or self._app)(scope, receive, send)
+
+    async def _charge(self, scope: Scope) -> Response | None:
+        if scope["method"] == "POST" and _CHARGED.match(scope["path"]):
+            try:
+                await charge(scope["state"]["visitor"], self._limiter, self._metrics)
+            except RateLimitedError as error:
+                return biopsia_response(error)
+        return None
 
     def _refusal(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
@@ -48,7 +73,7 @@ class GuardMiddleware:
             return None
         headers = dict(scope["headers"])
         declared = headers.get(b"content-length", b"")
-        # Where a request has both, the body is chunked and the length means nothing.
+        # With both headers, the body is chunked and the length is ignored.
         if not declared.isdigit() or b"transfer-encoding" in headers:
             return biopsia_response(LengthRequiredError("State the body's Content-Length."))
         is_upload = path.rstrip("/").endswith(_UPLOAD)
