@@ -14,6 +14,7 @@ from tqdm import tqdm
 from hf_space.errors import BiopsiaError
 from hf_space.exports.predictions import image_row, write_csv
 from hf_space.imaging.zip_archive import NamedImage
+from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
@@ -61,7 +62,7 @@ def predict(
         raise typer.BadParameter(error.errors()[0]["msg"]) from error
     paths = find_images(files)
     if not paths:
-        raise typer.BadParameter("no images were found")
+        raise typer.BadParameter(text("command.no_images", "en"))
     if csv_file:
         # Now, not after an hour of scoring.
         _check_writable(csv_file)
@@ -108,7 +109,8 @@ def _check_writable(path: Path) -> None:
     try:
         path.touch()
     except OSError as error:
-        raise typer.BadParameter(f"cannot write {path}: {error.strerror}") from error
+        message = text("command.not_writable", "en", path=path, reason=error.strerror)
+        raise typer.BadParameter(message) from error
 
 
 async def _score(
@@ -118,7 +120,8 @@ async def _score(
     images = [NamedImage(str(path), path.read_bytes) for path in paths]
     items = []
     try:
-        with tqdm(total=len(paths), unit="image", disable=None) as bar:
+        unit = text("progress.images", "en", count=len(paths))
+        with tqdm(total=len(paths), unit=unit, disable=None) as bar:
             async for item in predict_many(predictor, images, options):
                 with tqdm.external_write_mode():
                     tell(item)

@@ -41,6 +41,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from hf_space.messages.catalogue import text
+
 
 class BiopsiaError(Exception):
     """Base of all errors of the service."""
@@ -48,7 +50,7 @@ class BiopsiaError(Exception):
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     retry_after_seconds: int | None = None
-    public_message: ClassVar[str | None] = "The service failed on this request."
+    public_message: ClassVar[str | None] = text("error.internal_error", "en")
 
     def __init__(self, message: str, **details: object) -> None:
         """Describe one failure.
@@ -250,7 +252,7 @@ class ModelUnavailableError(BiopsiaError):
 
     code = "model_unavailable"
     status = 503
-    public_message = "The model is not available, so nothing can be predicted. Try again later."
+    public_message = text("error.model_unavailable", "en")
 
 
 class BundleError(ModelUnavailableError):
@@ -266,7 +268,7 @@ class HistoryUnavailableError(BiopsiaError):
 
     code = "history_unavailable"
     status = 503
-    public_message = "The history cannot be reached. Predictions still work; try again in a moment."
+    public_message = text("error.history_unavailable", "en")
     retry_after_seconds = 2
 
 
@@ -275,7 +277,7 @@ class BusyError(BiopsiaError):
 
     code = "busy"
     status = 503
-    public_message = "The service has more to do than it can queue. Try again in a moment."
+    public_message = text("error.busy", "en")
     retry_after_seconds = 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from hf_space.messages.catalogue import warning_message
 from hf_space.schemas.prediction import ResultWarning
 
 if TYPE_CHECKING:
@@ -14,22 +15,11 @@ if TYPE_CHECKING:
 
 _UNRELIABLE: Final = frozenset({"blank", "not_h_and_e"})
 
-_MESSAGES: Final[dict[str, str]] = {
-    "blank": "The image is almost empty: brighter or darker than the tissue the model knows.",
-    "blurred": "The image is less sharp than the tissue the model knows; check its scale too.",
-    "not_h_and_e": "The colours are unlike tissue stained with haematoxylin and eosin.",
-    "off_scale": "The image is much coarser than the model's scale; detail is missing.",
-    "padded": "The image is smaller than a patch and was grown by reflection.",
-    "scale_assumed": "The scale of the image is unknown; the model's own scale was assumed.",
-    "save_delayed": "The database is unreachable. This result will be saved when it reconnects.",
-    "not_saved": "The database is unreachable, and this result could not be saved.",
-}
-
 
 @cache
 def result_warning(code: WarningCode) -> ResultWarning:
     """Return a warning with its message in English; other languages go by the code."""
-    return ResultWarning(code=code, message=_MESSAGES[code])
+    return ResultWarning(code=code, message=warning_message(code))
 
 
 def is_unreliable(result: PredictionResult) -> bool:

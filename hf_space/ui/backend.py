@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from hf_space.access.rate_limit import charge
 from hf_space.errors import ModelUnavailableError
-from hf_space.messages.errors import error_words
-from hf_space.messages.texts import Language, text_or
+from hf_space.messages.catalogue import text
+from hf_space.messages.errors import error_message
+from hf_space.messages.language import Language
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody, error_body
@@ -126,13 +127,14 @@ def errors_in_words(language: Language | None = None) -> Iterator[None]:
         body = error_body(error)
         raise gr.Error(
             error_text(body, language),
-            title=body.code if language is None else text_or("error", language, "Error"),
+            title=body.code if language is None else text("page.error", language),
             print_exception=False,
         ) from None
 
 
 def error_text(body: ErrorBody, language: Language | None) -> str:
     """Return an error's words and its code; for a visitor as HTML, in their language."""
-    message = body.message if language is None else error_words(body, language)
-    words = f"{message} ({body.code})"
-    return words if language is None else html.escape(words, quote=False)
+    if language is None:
+        return f"{body.message} ({body.code})"
+    message = error_message(body.code, body.message, body.details, language)
+    return html.escape(f"{message} ({body.code})", quote=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import gradio as gr
 
 from hf_space.errors import ModelUnavailableError
-from hf_space.messages.texts import language_of, text, translations
+from hf_space.messages.catalogue import text, translations
 from hf_space.ui.backend import Backend
 from hf_space.ui.components.examples import example_folders, find_examples
 from hf_space.ui.components.options_panel import Panel, join_choices, panel_values
@@ -16,13 +16,14 @@ from hf_space.ui.gradio_app.guard import GuardMiddleware
 from hf_space.ui.gradio_app.mounted import mounted_app, name_unknown_paths
 from hf_space.ui.gradio_app.refusals import RefusalWordsMiddleware
 from hf_space.ui.gradio_app.uploads import Uploads, keep_uploads_private, watch_uploads
+from hf_space.ui.rendering import paragraph
 from hf_space.ui.tabs.batch import build_batch_tab
 from hf_space.ui.tabs.history import HistoryTab, build_history_tab, filter_values
 from hf_space.ui.tabs.image import build_image_tab
 from hf_space.ui.tabs.model import build_model_tab
 from hf_space.ui.tabs.region import build_region_tab
 from hf_space.ui.theme import FAVICON, STYLE_SHEET, demo_theme
-from hf_space.ui.visitor import build_visit
+from hf_space.ui.visitor import build_visit, language_of
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -48,7 +49,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     """
     keep_uploads_private()
     settings = backend.settings
-    i18n = gr.I18n(**_words(settings))
+    i18n = gr.I18n(**_texts(settings))
     blocks = build_demo(backend, i18n)
     gr.mount_gradio_app(
         app,
@@ -92,20 +93,20 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
     with blocks:
         visit = build_visit(blocks)
         gr.Markdown("# Biopsia")
-        gr.Markdown(i18n("intro"))
-        gr.Markdown(i18n("notice"), elem_classes="bp-notice")
+        gr.Markdown(i18n("page.intro"))
+        gr.Markdown(i18n("page.notice"), elem_classes="bp-notice")
         banner = gr.HTML(visible=False)
-        with gr.Tab(i18n("tab_image")):
+        with gr.Tab(i18n("tab.image")):
             image_panel = build_image_tab(backend, i18n, visit, patches)
-        with gr.Tab(i18n("tab_region")):
+        with gr.Tab(i18n("tab.region")):
             region_panel = build_region_tab(backend, i18n, visit, regions)
-        with gr.Tab(i18n("tab_batch")):
+        with gr.Tab(i18n("tab.batch")):
             batch_panel = build_batch_tab(backend, i18n, visit)
-        with gr.Tab(i18n("tab_history")) as tab:
+        with gr.Tab(i18n("tab.history")) as tab:
             history = build_history_tab(backend, i18n, visit, tab)
-        with gr.Tab(i18n("tab_model")) as tab:
+        with gr.Tab(i18n("tab.model")) as tab:
             build_model_tab(backend, i18n, tab)
-        gr.Markdown(i18n("privacy"))
+        gr.Markdown(i18n("page.privacy"))
         Endpoints(backend, uploads).register()
         panels = [image_panel, region_panel, batch_panel]
         join_choices(panels)
@@ -115,15 +116,15 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
     return blocks
 
 
-def _words(settings: Settings) -> dict[str, dict[str, str]]:
-    """Return all words of the page; the line on privacy tells what these settings do."""
-    kept = "kept.whole" if settings.store_originals else "kept.small"
-    days = settings.retention_days
-    words: dict[str, dict[str, str]] = {}
+def _texts(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return the page's texts; the one on privacy says what these settings do."""
+    stored = "page.stored_original" if settings.store_originals else "page.stored_thumbnail"
+    texts: dict[str, dict[str, str]] = {}
     for language, of_language in translations().items():
-        privacy = text("privacy", language, kept=text(kept, language), days=days)
-        words[language] = of_language | {"privacy": privacy}
-    return words
+        days = text("count.days", language, count=settings.retention_days)
+        privacy = text("page.privacy", language, stored=text(stored, language), days=days)
+        texts[language] = of_language | {"page.privacy": privacy}
+    return texts
 
 
 def _fill_on_load(
@@ -154,6 +155,6 @@ def _banner(backend: Backend, request: gr.Request) -> gr.HTML:
     try:
         backend.get_predictor()
     except ModelUnavailableError:
-        words = text("error.model_unavailable", language_of(request))
-        return gr.HTML(value=f'<p class="bp-banner" role="alert">{words}</p>', visible=True)
+        message = text("error.model_unavailable", language_of(request))
+        return gr.HTML(value=paragraph(message, "bp-banner", role="alert"), visible=True)
     return gr.HTML(visible=False)

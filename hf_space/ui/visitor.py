@@ -10,9 +10,11 @@ import gradio as gr
 
 from hf_space.access.visitor import owner_of_token
 from hf_space.errors import CredentialsError
+from hf_space.messages.language import accepted_language
 
 if TYPE_CHECKING:
     from hf_space.access.visitor import Visitor
+    from hf_space.messages.language import Language
 
 # `gradio.BrowserState` reads the storage unguarded: where it is blocked, the page never appears.
 _RECALL: Final = (Path(__file__).parent / "visitor.js").read_text("utf-8")
@@ -42,6 +44,11 @@ def build_visit(blocks: gr.Blocks) -> Visit:
         api_visibility="private",
     )
     return visit
+
+
+def language_of(request: gr.Request | None) -> Language:
+    """Return the language that the visitor's browser prefers."""
+    return accepted_language(request.headers.get("accept-language", "") if request else "")
 
 
 def page_owner(token: object, request: gr.Request) -> bytes:

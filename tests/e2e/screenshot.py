@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hf_space.messages.texts import text
+from hf_space.messages.catalogue import text
 from tests.e2e.browser import chromium
 from tests.server import running_server
 
@@ -19,12 +19,12 @@ def main(target: Path) -> None:
         chromium(Path(profile), width=1200, height=960) as browser,
     ):
         browser.driver.get(server.url)
-        browser.press(text("tab_region", "en"))
-        browser.wait_for(".bp-held-out", text("threshold", "en").lower())
+        browser.press(text("tab.region", "en"))
+        browser.wait_for(".bp-held-out", text("options.threshold", "en").lower())
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')
-        browser.press(text("run_region", "en"))
-        browser.wait_for(".bp-table", text("tiles_title", "en"))
+        browser.press(text("run.region", "en"))
+        browser.wait_for(".bp-table", text("region.tiles_title", "en"))
         browser.wait_for('.bp-result img[src*="heatmap"]')
         browser.driver.execute_script("window.scrollTo(0, 0)")
         browser.driver.get_screenshot_as_file(str(target))

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from selenium.webdriver.common.by import By
 
-from hf_space.messages.texts import Language, text
+from hf_space.messages.catalogue import text
+from hf_space.messages.language import Language
 from hf_space.schemas.prediction import PredictionResult
 from tests.e2e.browser import Browser, chromium
 from tests.server import RunningServer
@@ -20,14 +21,14 @@ PATCH = EXAMPLES / "drawn_crowded.png"
 def open_page(browser: Browser, server: RunningServer, language: Language = "en") -> None:
     browser.driver.get(server.url)
     # The last to be filled when the page opens.
-    browser.wait_for(".bp-held-out", text("threshold", language).lower())
+    browser.wait_for(".bp-held-out", text("options.threshold", language).lower())
 
 
 def read_patch(browser: Browser, language: Language = "en") -> str:
     """Upload a patch, have it read, and return the words of the verdict's card."""
     browser.upload(PATCH)
     browser.wait_for('.bp-picture img[src*="/file="]')
-    browser.press(text("run", language))
+    browser.press(text("run.image", language))
     return browser.wait_for(".bp-card").text
 
 
@@ -41,7 +42,7 @@ def test_a_patch_is_read_and_nobody_else_is_asked(server: RunningServer, tmp_pat
         assert text("warning.scale_assumed", "en") in card
         browser.wait_for('.bp-result img[src*="evidence"]')
         browser.wait_for_count(".bp-grid td", 16)
-        browser.press(text("tab_model", "en"))
+        browser.press(text("tab.model", "en"))
         browser.wait_for(".bp-figures", "tiny")
         assert browser.asked_hosts() == {urlsplit(server.url).netloc}
 
@@ -49,16 +50,19 @@ def test_a_patch_is_read_and_nobody_else_is_asked(server: RunningServer, tmp_pat
 def test_own_threshold_and_scale_are_applied(server: RunningServer, tmp_path: Path) -> None:
     with chromium(tmp_path) as browser:
         open_page(browser, server)
-        browser.wait_for("label", text("point.own", "en")).click()
+        browser.wait_for("label", text("operating_point.own", "en")).click()
         field = browser.wait_for(".bp-own input, .bp-own textarea")
         field.clear()
         field.send_keys("0,3")
-        unmeasured = text("unmeasured", "en", threshold="").partition(":")[2]
+        unmeasured = text("options.unmeasured", "en", threshold="").partition(":")[2]
         browser.wait_for(".bp-held-out", unmeasured.strip())
         browser.wait_for(".bp-held-out", "0.300")
         browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys("4,5")
         card = read_patch(browser)
-        assert text("rule", "en", threshold="0.300", point=text("point.own", "en")) in card
+        assert (
+            text("result.rule", "en", threshold="0.300", point=text("operating_point.own", "en"))
+            in card
+        )
         assert "4.5 µm/px" in card
         assert text("warning.scale_assumed", "en") not in card
 
@@ -66,14 +70,14 @@ def test_own_threshold_and_scale_are_applied(server: RunningServer, tmp_path: Pa
 def test_what_is_no_threshold_is_refused(server: RunningServer, tmp_path: Path) -> None:
     with chromium(tmp_path) as browser:
         open_page(browser, server)
-        browser.wait_for("label", text("point.own", "en")).click()
+        browser.wait_for("label", text("operating_point.own", "en")).click()
         field = browser.wait_for(".bp-own input, .bp-own textarea")
         field.clear()
         field.send_keys("abc")
         browser.wait_for(".bp-bad", text("option.threshold", "en"))
         browser.upload(PATCH)
         browser.wait_for('.bp-picture img[src*="/file="]')
-        browser.press(text("run", "en"))
+        browser.press(text("run.image", "en"))
         browser.wait_for(".toast-body", text("option.threshold", "en"))
         assert not browser.visible(".bp-card")
 
@@ -85,16 +89,16 @@ def test_a_region_is_read_from_an_example_and_offered(
     downloads.mkdir()
     with chromium(tmp_path / "profile") as browser:
         open_page(browser, server)
-        browser.press(text("tab_region", "en"))
+        browser.press(text("tab.region", "en"))
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')
-        browser.press(text("run_region", "en"))
-        browser.wait_for(".bp-table", text("tiles_title", "en"))
+        browser.press(text("run.region", "en"))
+        browser.wait_for(".bp-table", text("region.tiles_title", "en"))
         browser.wait_for('.bp-result img[src*="heatmap"]')
         assert "mm²" in browser.wait_for(".bp-figures").text
         browser.download_to(downloads)
         for kind in ("json", "csv", "heatmap"):
-            browser.press(text(f"download_{kind}", "en"))
+            browser.press(text(f"download.{kind}", "en"))
         result = browser.wait_for_file(downloads / "biopsia_region.json")
         region = PredictionResult.model_validate_json(result).region
         assert region is not None
@@ -109,15 +113,15 @@ def test_a_batch_names_its_bad_file(server: RunningServer, tmp_path: Path) -> No
     bad.write_text("no image")
     with chromium(tmp_path / "profile") as browser:
         open_page(browser, server)
-        browser.press(text("tab_batch", "en"))
-        browser.wait_for("button", text("run_batch", "en"))
+        browser.press(text("tab.batch", "en"))
+        browser.wait_for("button", text("run.batch", "en"))
         multiple = browser.driver.find_elements(By.CSS_SELECTOR, "input[type=file][multiple]")
         multiple[0].send_keys(f"{PATCH}\n{bad}")
         browser.wait_for("tr.file", "notes")
-        browser.press(text("run_batch", "en"))
+        browser.press(text("run.batch", "en"))
         rows = browser.wait_for(".bp-files", "notes.txt").text
         assert PATCH.name in rows
-        assert text("error", "en") in rows
+        assert text("page.error", "en") in rows
 
 
 def test_a_phone_shows_all_without_scrolling_sideways(
@@ -128,8 +132,8 @@ def test_a_phone_shows_all_without_scrolling_sideways(
         assert browser.overflow() <= 0
         read_patch(browser)
         assert browser.overflow() <= 0
-        for key in ("tab_region", "tab_batch", "tab_history", "tab_model"):
-            browser.press(text(key, "en"))
+        for key in ("region", "batch", "history", "model"):
+            browser.press(text(f"tab.{key}", "en"))
             assert browser.overflow() <= 0
 
 
@@ -140,8 +144,8 @@ def test_a_spanish_visitor_reads_spanish(server: RunningServer, tmp_path: Path) 
         card = read_patch(browser, "es")
         assert text("warning.scale_assumed", "es") in card
         assert re.search(r"^0,\d{3} ", card, re.MULTILINE)
-        browser.press(text("tab_region", "es"))
-        browser.press(text("run_region", "es"))
+        browser.press(text("tab.region", "es"))
+        browser.press(text("run.region", "es"))
         # Nothing was uploaded here: the error too is in Spanish, with its code.
         words = browser.wait_for(".toast-body", "missing_image").text
         assert text("error.missing_image", "es") in words

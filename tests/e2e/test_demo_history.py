@@ -13,7 +13,8 @@ import pytest
 
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.exports.history import HISTORY_COLUMNS
-from hf_space.messages.texts import Language, text
+from hf_space.messages.catalogue import text
+from hf_space.messages.language import Language
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.e2e.browser import Browser, chromium
 from tests.e2e.test_demo_browser import EXAMPLES, open_page
@@ -34,22 +35,22 @@ def choose(browser: Browser, path: Path, place: int = 0) -> None:
 
 def read(browser: Browser, name: str, language: Language = "en") -> None:
     """Have an example read in the first tab."""
-    browser.open_tab(text("tab_image", language))
+    browser.open_tab(text("tab.image", language))
     choose(browser, EXAMPLES / name)
-    browser.press(text("run", language))
+    browser.press(text("run.image", language))
     browser.wait_for(".bp-card")
 
 
 def open_history(browser: Browser, language: Language = "en") -> None:
-    browser.open_tab(text("tab_history", language))
+    browser.open_tab(text("tab.history", language))
     browser.wait_for(".bp-row, .bp-empty")
 
 
 def press_sure(browser: Browser, key: str, language: Language = "en") -> None:
     """Press a button that asks once more, and say yes."""
-    browser.press(text(key, language))
-    browser.wait_for(".bp-sure", text(f"sure.{key}", language))
-    browser.press(text("delete_yes", language))
+    browser.press(text(f"delete.{key}", language))
+    browser.wait_for(".bp-sure", text(f"delete.{key}_question", language))
+    browser.press(text("delete.yes", language))
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def test_the_history_is_this_browsers(server: RunningServer, tmp_path: Path) -> 
         browser.wait_for_count(".bp-row", 1)
     with visitor(tmp_path / "two", server) as browser:
         open_history(browser)
-        assert browser.wait_for(".bp-empty").text == text("history_empty", "en")
+        assert browser.wait_for(".bp-empty").text == text("history.empty", "en")
         assert browser.driver.execute_script(ASK_STORAGE) not in {None, token}
     with visitor(tmp_path / "one", server) as browser:
         open_history(browser)
@@ -99,7 +100,7 @@ def test_the_history_outlives_the_service(tmp_path: Path, monkeypatch: pytest.Mo
             # The page was not loaded again: its session is one that the service does not know.
             browser.wait_for(".bp-row").click()
             browser.wait_for(".bp-record .bp-card")
-            browser.press(text("review_agree", "en"))
+            browser.press(text("review.agree", "en"))
             browser.wait_for(".bp-record .bp-opinions")
             open_page(browser, server)
             open_history(browser)
@@ -112,11 +113,11 @@ def test_an_unticked_box_keeps_nothing(server: RunningServer, tmp_path: Path) ->
         read(browser, "drawn_crowded.png")
         assert not browser.visible(".bp-review")
         # The choice holds in the other tabs.
-        browser.open_tab(text("tab_region", "en"))
+        browser.open_tab(text("tab.region", "en"))
         assert not browser.wait_for(".bp-keep input").is_selected()
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')
-        browser.press(text("run_region", "en"))
+        browser.press(text("run.region", "en"))
         browser.wait_for(".bp-table")
         open_history(browser)
         browser.wait_for(".bp-empty")
@@ -127,12 +128,12 @@ def test_a_fresh_result_is_judged(server: RunningServer, tmp_path: Path) -> None
     image.write_bytes(encode(plain_image(*UNCERTAIN)))
     with visitor(tmp_path / "profile", server) as browser:
         choose(browser, image)
-        browser.press(text("run", "en"))
+        browser.press(text("run.image", "en"))
         browser.wait_for(".bp-card", text("verdict.uncertain", "en"))
         # Two ways to disagree with neither.
-        browser.wait_for("button", text("review_malignant", "en"))
+        browser.wait_for("button", text("review.malignant", "en"))
         browser.wait_for(".bp-review textarea").send_keys("Crowded nuclei")
-        browser.press(text("review_benign", "en"))
+        browser.press(text("review.benign", "en"))
         opinions = browser.wait_for(".bp-review .bp-opinions").text
         assert text("opinion.benign", "en") in opinions
         assert "Crowded nuclei" in opinions
@@ -140,7 +141,7 @@ def test_a_fresh_result_is_judged(server: RunningServer, tmp_path: Path) -> None
         browser.wait_for(".gallery-item").click()
         browser.wait_until_gone(".bp-review")
         browser.wait_for('.bp-picture img[src*="drawn_"]')
-        browser.press(text("run", "en"))
+        browser.press(text("run.image", "en"))
         browser.wait_for(".bp-review")
         assert not browser.visible(".bp-opinions")
         open_history(browser)
@@ -161,24 +162,24 @@ def test_records_are_looked_at_judged_taken_along_and_deleted(
         browser.visible(".bp-row")[1].click()
         browser.wait_until_gone('.bp-record img[src*="heatmap"]')
         browser.wait_for('.bp-record img[src*="evidence"]')
-        browser.press(text("review_unsure", "en"))
+        browser.press(text("review.unsure", "en"))
         browser.wait_for(".bp-row[aria-current]", text("opinion.unsure", "en"))
         browser.download_to(tmp_path)
-        browser.press(text("download_history", "en"))
+        browser.press(text("download.history", "en"))
         table = browser.wait_for_file(tmp_path / "biopsia_history.csv").decode("utf-8-sig")
         lines = list(csv.DictReader(io.StringIO(table, newline="")))
         assert tuple(lines[0]) == HISTORY_COLUMNS
         assert [line["opinion"] for line in lines] == ["", "unsure", ""]
-        press_sure(browser, "delete_one")
+        press_sure(browser, "record")
         browser.wait_until_gone(".bp-record .bp-card")
         browser.wait_until_gone(f'.bp-row[data-id="{lines[1]["id"]}"]')
         browser.wait_for_count(".bp-row", 2)
-        browser.press(text("delete_all", "en"))
-        browser.press(text("cancel", "en"))
+        browser.press(text("delete.history", "en"))
+        browser.press(text("delete.cancel", "en"))
         browser.wait_until_gone(".bp-sure")
         browser.wait_for_count(".bp-row", 2)
-        press_sure(browser, "delete_all")
-        browser.wait_for(".bp-empty", text("history_empty", "en"))
+        press_sure(browser, "history")
+        browser.wait_for(".bp-empty", text("history.empty", "en"))
         headers = {VISITOR_HEADER: browser.driver.execute_script(ASK_STORAGE)}
         assert httpx2.get(f"{server.url}/history/", headers=headers).json()["items"] == []
 
@@ -193,14 +194,14 @@ def test_the_list_is_filtered_and_turned_over(server: RunningServer, tmp_path: P
             assert answer.json()["saved"]
         open_history(browser)
         browser.wait_for_count(".bp-row", 12)
-        browser.press(text("more", "en"))
-        browser.wait_for("button", text("to_start", "en"))
+        browser.press(text("history.next_page", "en"))
+        browser.wait_for("button", text("history.first_page", "en"))
         browser.wait_for_count(".bp-row", 2)
         browser.wait_for("input[aria-label='Verdict']").click()
         browser.wait_for("[role=option]", text("verdict.malignant", "en")).click()
         browser.wait_until_gone(".bp-row.bp-benign")
         browser.wait_for_count(".bp-row", 7)
-        browser.wait_until_gone("button", text("to_start", "en"))
+        browser.wait_until_gone("button", text("history.first_page", "en"))
 
 
 def test_without_storage_the_history_lasts_as_long_as_the_page(
@@ -211,7 +212,7 @@ def test_without_storage_the_history_lasts_as_long_as_the_page(
         read(browser, "drawn_crowded.png")
         open_history(browser)
         browser.wait_for(".bp-row")
-        browser.wait_for(".bp-if-forgetful", text("forgetful", "en"))
+        browser.wait_for(".bp-if-forgetful", text("page.storage_blocked", "en"))
         open_page(browser, server)
         open_history(browser)
         browser.wait_for(".bp-empty")
@@ -221,15 +222,15 @@ def test_a_spanish_phone_shows_the_history(server: RunningServer, tmp_path: Path
     with chromium(tmp_path, language="es-ES", width=390) as browser:
         open_page(browser, server, "es")
         read(browser, "drawn_region.png", "es")
-        browser.wait_for("button", text("review_agree", "es"))
+        browser.wait_for("button", text("review.agree", "es"))
         assert browser.overflow() <= 0
         open_history(browser, "es")
         assert not browser.visible(".bp-if-forgetful")
         browser.wait_for(".bp-row", text("opinion.none", "es")).click()
-        browser.wait_for(".bp-record .bp-figures", text("model", "es"))
-        browser.press(text("review_unsure", "es"))
+        browser.wait_for(".bp-record .bp-figures", text("history.model", "es"))
+        browser.press(text("review.unsure", "es"))
         browser.wait_for(".bp-record .bp-opinions", text("opinion.unsure", "es"))
         assert browser.overflow() <= 0
-        press_sure(browser, "delete_all", "es")
-        browser.wait_for(".bp-empty", text("history_empty", "es"))
+        press_sure(browser, "history", "es")
+        browser.wait_for(".bp-empty", text("history.empty", "es"))
         browser.wait_until_gone(".bp-record")

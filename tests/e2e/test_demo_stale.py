@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx2
 from selenium.webdriver.common.by import By
 
-from hf_space.messages.texts import text
+from hf_space.messages.catalogue import text
 from tests.bundle_factory import encode, plain_image
 from tests.e2e.browser import Browser, chromium
 from tests.e2e.test_demo_browser import PATCH, open_page, read_patch
@@ -26,7 +26,7 @@ def test_another_image_or_none_clears_the_result(server: RunningServer, tmp_path
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_"]')
         assert_no_result(browser)
-        browser.press(text("run", "en"))
+        browser.press(text("run.image", "en"))
         browser.wait_for(".bp-card")
         browser.wait_for('.bp-picture button[aria-label="Remove Image"]').click()
         assert_no_result(browser)
@@ -36,10 +36,10 @@ def test_another_option_clears_the_result(server: RunningServer, tmp_path: Path)
     with chromium(tmp_path) as browser:
         open_page(browser, server)
         read_patch(browser)
-        browser.wait_for("label", text("point.own", "en")).click()
+        browser.wait_for("label", text("operating_point.own", "en")).click()
         assert_no_result(browser)
         for css in (".bp-own", ".bp-microns"):
-            browser.press(text("run", "en"))
+            browser.press(text("run.image", "en"))
             browser.wait_for(".bp-card")
             browser.wait_for(f"{css} input, {css} textarea").send_keys("1")
             assert_no_result(browser)
@@ -50,7 +50,7 @@ def test_a_failed_run_leaves_no_result(server: RunningServer, tmp_path: Path) ->
         open_page(browser, server)
         read_patch(browser)
         browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys("-1")
-        browser.press(text("run", "en"))
+        browser.press(text("run.image", "en"))
         browser.wait_for(".toast-body", "invalid_options")
         assert_no_result(browser)
 
@@ -65,33 +65,33 @@ def test_a_late_answer_is_not_shown(server: RunningServer, tmp_path: Path) -> No
     large.write_bytes(encode(plain_image(200, 120, 190, width=4000, height=3000), "JPEG"))
     with chromium(tmp_path / "profile") as browser:
         open_page(browser, server)
-        browser.press(text("tab_region", "en"))
-        browser.wait_for("button", text("run_region", "en"))
+        browser.press(text("tab.region", "en"))
+        browser.wait_for("button", text("run.region", "en"))
         browser.upload(large, place=1)
         browser.wait_for('.bp-picture img[src*="large"]')
-        browser.press(text("run_region", "en"))
+        browser.press(text("run.region", "en"))
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')
         # Once others get the answer about the large image, it would be here too.
         ask_about_region(server, large)
         assert_no_result(browser)
-        browser.press(text("run_region", "en"))
+        browser.press(text("run.region", "en"))
         browser.wait_for('.bp-result img[src*="heatmap"]')
-        assert browser.wait_for("button", text("download_csv", "en")).is_enabled()
+        assert browser.wait_for("button", text("download.csv", "en")).is_enabled()
         browser.wait_for('.bp-picture button[aria-label="Remove Image"]').click()
         assert_no_result(browser)
-        assert not browser.wait_for("button", text("download_csv", "en")).is_enabled()
+        assert not browser.wait_for("button", text("download.csv", "en")).is_enabled()
 
 
 def test_another_batch_clears_the_table(server: RunningServer, tmp_path: Path) -> None:
     with chromium(tmp_path) as browser:
         open_page(browser, server)
-        browser.press(text("tab_batch", "en"))
-        browser.wait_for("button", text("run_batch", "en"))
+        browser.press(text("tab.batch", "en"))
+        browser.wait_for("button", text("run.batch", "en"))
         multiple = browser.driver.find_elements(By.CSS_SELECTOR, "input[type=file][multiple]")
         multiple[0].send_keys(f"{PATCH}\n{PATCH.with_name('drawn_loose.png')}")
         browser.wait_for("tr.file", "drawn_loose")
-        browser.press(text("run_batch", "en"))
+        browser.press(text("run.batch", "en"))
         browser.wait_for(".bp-files", PATCH.name)
         browser.wait_for('button[aria-label="Remove this file"]').click()
         assert_no_result(browser)

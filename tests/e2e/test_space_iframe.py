@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from selenium.webdriver.common.by import By
 
-from hf_space.messages.texts import text
+from hf_space.messages.catalogue import text
 from tests.bundle_factory import write_bundle
 from tests.e2e.browser import Browser, chromium
 from tests.e2e.test_demo_browser import open_page
@@ -60,7 +60,7 @@ def enter(browser: Browser, outer: str) -> None:
     """Open the other site's page, and look into its frame."""
     browser.driver.get(outer)
     browser.driver.switch_to.frame(browser.driver.find_element(By.CSS_SELECTOR, "iframe"))
-    browser.wait_for(".bp-held-out", text("threshold", "en").lower())
+    browser.wait_for(".bp-held-out", text("options.threshold", "en").lower())
 
 
 def test_it_predicts_and_remembers_without_a_cookie(
@@ -98,7 +98,7 @@ def test_where_nothing_may_be_kept_it_remembers_as_long_as_the_page(
         read(browser, "drawn_crowded.png")
         open_history(browser)
         browser.wait_for(".bp-row")
-        browser.wait_for(".bp-if-forgetful", text("forgetful", "en"))
+        browser.wait_for(".bp-if-forgetful", text("page.storage_blocked", "en"))
         enter(browser, outer)
         open_history(browser)
         browser.wait_for(".bp-empty")

@@ -15,7 +15,8 @@ from gradio_client.exceptions import AppError
 
 from hf_space.access.visitor import new_token
 from hf_space.api.middleware.identify import API_KEY_HEADER, COOKIE, VISITOR_HEADER
-from hf_space.messages.texts import Language, text
+from hf_space.messages.catalogue import text
+from hf_space.messages.language import Language
 from hf_space.schemas.errors import ErrorReport
 from hf_space.schemas.prediction import PredictionResult
 from tests.bundle_factory import write_bundle
@@ -199,8 +200,8 @@ def test_without_its_database_the_history_says_so(bundle: Path, patch: Path, tok
             page.call("first_page", *ALL, token, "")
 
 
-@pytest.mark.parametrize(("originals", "kept"), [("false", "small"), ("true", "whole")])
-def test_the_line_on_privacy_tells_what_is_kept(bundle: Path, originals: str, kept: str) -> None:
+@pytest.mark.parametrize(("originals", "stored"), [("false", "thumbnail"), ("true", "original")])
+def test_the_privacy_text_says_what_is_stored(bundle: Path, originals: str, stored: str) -> None:
     with running_server(
         BIOPSIA_MODEL_DIR=str(bundle),
         BIOPSIA_STORE_ORIGINALS=originals,
@@ -208,6 +209,6 @@ def test_the_line_on_privacy_tells_what_is_kept(bundle: Path, originals: str, ke
     ) as server:
         config = json.dumps(httpx2.get(f"{server.url}/config").json(), ensure_ascii=False)
     assert "for 17 days" in config
-    assert "quedan 17 días" in config
+    assert "se conservan 17 días" in config
     languages: tuple[Language, ...] = get_args(Language)
-    assert all(text(f"kept.{kept}", language) in config for language in languages)
+    assert all(text(f"page.stored_{stored}", language) in config for language in languages)

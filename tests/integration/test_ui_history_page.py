@@ -9,7 +9,7 @@ import pytest
 
 from hf_space.access.visitor import new_token
 from hf_space.api.middleware.identify import VISITOR_HEADER
-from hf_space.messages.texts import text
+from hf_space.messages.catalogue import text
 from hf_space.schemas.history import MAX_NOTE_LENGTH
 from hf_space.ui.components.review import review_values
 from tests.bundle_factory import write_bundle
@@ -51,7 +51,7 @@ def test_the_page_shows_each_visitor_their_own(server: RunningServer, token: str
     assert "data:image/webp;base64," in rows
     assert " UTC" in rows
     empty = page.call("first_page", *ALL, new_token(), "")
-    assert text("history_empty", "en") in empty[0]
+    assert text("history.empty", "en") in empty[0]
 
 
 @pytest.mark.parametrize("zone", ["Europe/Madrid", "America/Lima"])
@@ -77,7 +77,7 @@ def test_rows_are_chosen_and_ordered(server: RunningServer, token: str) -> None:
     assert rows("newest", "any", "yes").count("<li>") == 1
     assert rows("newest", "any", "no").count("<li>") == 2
     assert rows("uncertainty", "any", "any").split("<li>")[1].count(str(doubtful.id)) == 1
-    assert text("history_no_match", "en") in rows("newest", "benign", "yes")
+    assert text("history.no_match", "en") in rows("newest", "benign", "yes")
 
 
 def test_the_list_comes_in_pages(server: RunningServer, token: str) -> None:
@@ -163,7 +163,7 @@ def test_deletions_reach_nobody_else(server: RunningServer, token: str) -> None:
     # What is gone already is as good as deleted.
     page.call("forget", str(mine.id), token)
     assert [item.id for item in history(server, {VISITOR_HEADER: token}).items] == [kept.id]
-    assert text("history_empty", "en") in page.call("forget_all", token)[0]
+    assert text("history.empty", "en") in page.call("forget_all", token)[0]
     assert not history(server, {VISITOR_HEADER: token}).items
     assert [item.id for item in history(server, {VISITOR_HEADER: other}).items] == [theirs.id]
 

@@ -83,7 +83,14 @@ def test_what_is_copied_is_there_and_reaches_the_builder() -> None:
 
 
 def test_builders_get_the_service_and_nothing_else(tmp_path: Path) -> None:
-    kept = ["app.py", "LICENSE", "hf_space/api/routes.py", "hf_space/model/config.json"]
+    kept = [
+        "app.py",
+        "LICENSE",
+        "hf_space/api/routes.py",
+        "hf_space/messages/es.json",
+        "hf_space/model/config.json",
+        "hf_space/ui/templates/macros.html",
+    ]
     private = [".env", "hf_space/.env", "hf_space/.env.local", "var/history.sqlite3"]
     others = ["frontend/package.json", "training/fitting/run.py", "tests/server.py", ".git/config"]
     made = ["hf_space/__pycache__/cli.pyc", "hf_space/a.log", "hf_space/history.sqlite3"]

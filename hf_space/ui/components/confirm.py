@@ -15,15 +15,15 @@ def build_confirmed(i18n: gr.I18n, key: str) -> gr.Button:
     site, as a Space's is.
 
     Args:
-        i18n: The demo's words.
-        key: Names the button's words; with `sure.` before it, those of the question.
+        i18n: The demo's texts.
+        key: What is deleted, `record` or `history`.
     """
-    ask = gr.Button(i18n(key), size="md")
+    ask = gr.Button(i18n(f"delete.{key}"), size="md")
     with gr.Column(visible=False, elem_classes="bp-sure", min_width=200) as question:
-        gr.Markdown(i18n(f"sure.{key}"))
+        gr.Markdown(i18n(f"delete.{key}_question"))
         with gr.Row():
-            yes = gr.Button(i18n("delete_yes"), variant="stop", size="md", min_width=110)
-            no = gr.Button(i18n("cancel"), size="md", min_width=110)
+            yes = gr.Button(i18n("delete.yes"), variant="stop", size="md", min_width=110)
+            no = gr.Button(i18n("delete.cancel"), size="md", min_width=110)
     _show_on(ask, question, visible=True)
     for button in (yes, no):
         _show_on(button, question, visible=False)

@@ -55,12 +55,12 @@ def build_form(
     image = gr.Image(
         type="filepath",
         sources=["upload", "clipboard"],
-        label=i18n(f"input_{kind}"),
+        label=i18n(f"input.{kind}"),
         buttons=[],
         height=260,
         elem_classes="bp-picture",
     )
-    run = gr.Button(i18n("run" if kind == "image" else "run_region"), variant="primary")
+    run = gr.Button(i18n(f"run.{kind}"), variant="primary")
     panel = build_panel(backend, i18n)
     if examples:
         gr.Examples(
@@ -68,7 +68,7 @@ def build_form(
             [image, panel.microns],
             # One column is shown as a gallery; the scale is set all the same.
             visible_columns=[0],
-            label=i18n("examples"),
+            label=i18n("input.examples"),
             cache_examples=False,
             api_visibility="private",
         )

@@ -1,40 +1,28 @@
-"""A visitor's history as HTML: the list, times, and opinions."""
+"""A visitor's history as HTML: the list, a record's facts, and reviews."""
 
 from __future__ import annotations
 
-import base64
-from html import escape
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from hf_space.messages.texts import Language, number, text
-from hf_space.ui.components.result_html import facts_list, verdict_line
+from hf_space.messages.catalogue import text
+from hf_space.messages.formats import date_time, number
+from hf_space.ui.components.result_html import verdict_line
+from hf_space.ui.rendering import data_url, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from uuid import UUID
 
+    from hf_space.messages.language import Language
     from hf_space.schemas.history import HistoryItem, Review
     from hf_space.schemas.prediction import PredictionResult
 
 
-def moment(when: datetime, zone: str | None, language: Language) -> str:
-    """Return a time as the visitor's clock shows it; in UTC, and saying so, for an unknown zone."""
-    try:
-        local, suffix = when.astimezone(ZoneInfo(str(zone or ""))), ""
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        local, suffix = when, " UTC"
-    month = text("months", language).split()[local.month - 1]
-    time = f"{local:%H:%M}{suffix}"
-    return text("moment", language, day=local.day, month=month, year=local.year, time=time)
-
-
-def opinion_words(review: Review | None, verdicts: Mapping[str, str], language: Language) -> str:
-    """Return an opinion in words.
+def opinion_text(review: Review | None, verdicts: Mapping[str, str], language: Language) -> str:
+    """Return what a review says.
 
     Args:
-        review: The opinion, if there is one.
+        review: The review, if there is one.
         verdicts: What each class means; other classes are named as they are.
         language: The visitor's.
     """
@@ -44,36 +32,37 @@ def opinion_words(review: Review | None, verdicts: Mapping[str, str], language: 
         return text(f"opinion.{review.opinion}", language)
     verdict = verdicts.get(review.label or "")
     if verdict is None:
-        return text("opinion.other", language, label=review.label)
+        return text("opinion.label", language, label=review.label)
     return text(f"opinion.{verdict}", language)
 
 
-def opinion_list(
+def review_list(
     reviews: Sequence[Review], verdicts: Mapping[str, str], zone: str | None, language: Language
 ) -> str:
-    """Draw the opinions given so far, oldest first; nothing where there are none."""
+    """Draw the reviews so far, oldest first; nothing where there are none."""
     if not reviews:
         return ""
-    items = "".join(
-        f"<li>{escape(opinion_words(review, verdicts, language))}, "
-        f"{moment(review.created_at, zone, language)}{_note(review)}</li>"
+    shown = [
+        {
+            "opinion": opinion_text(review, verdicts, language),
+            "created": date_time(review.created_at, zone, language),
+            "note": review.note,
+        }
         for review in reviews
-    )
-    title = text("opinions", language)
-    return f'<div class="bp-opinions" aria-live="polite"><p>{title}</p><ul>{items}</ul></div>'
+    ]
+    return render("reviews", language, reviews=shown)
 
 
 def record_facts(result: PredictionResult, zone: str | None, language: Language) -> str:
-    """Draw when and by which model a saved answer was given, and about what."""
+    """Draw when and by which model a saved result was computed, and from what."""
     image = result.image
     facts = (
-        ("when", moment(result.created_at, zone, language)),
+        ("created", date_time(result.created_at, zone, language)),
         ("image_size", f"{image.width} x {image.height} px"),
         ("model", f"{result.model.name} {result.model.revision}"),
     )
-    note = text("recorded_drawing", language)
-    drawn = facts_list((text(key, language), value) for key, value in facts)
-    return f'{drawn}<p class="bp-facts">{note}</p>'
+    named = [(text(f"history.{name}", language), value) for name, value in facts]
+    return render("record_facts", language, facts=named)
 
 
 def history_list(
@@ -97,29 +86,31 @@ def history_list(
     """
     rows = []
     for item in items:
-        current = ' aria-current="true"' if str(item.id) == chosen else ""
         tone, verdict = verdict_line(item.verdict, item.kind, item.warnings, language)
-        probability = number(item.probability, language, ".3f")
-        lines = (
-            f"{text('probability_short', language)} {probability}",
-            f"{text(f'kind.{item.kind}', language)}, {moment(item.created_at, zone, language)}",
-            f"{item.model.name} {item.model.revision}",
-            f"{text('reviewed', language)}: {opinion_words(item.review, verdicts, language)}",
-        )
-        words = "".join(f"<span>{escape(line)}</span>" for line in lines)
+        webp = thumbnails.get(item.id)
         rows.append(
-            f'<li><button type="button" class="bp-row bp-{tone}" data-id="{item.id}"{current}>'
-            f"{_picture(thumbnails.get(item.id))}"
-            f"<span><b>{escape(verdict)}</b>{words}</span></button></li>"
+            {
+                "id": item.id,
+                "tone": tone,
+                "chosen": str(item.id) == chosen,
+                "picture": data_url(webp, "image/webp") if webp else None,
+                "verdict": verdict,
+                "lines": _lines(item, verdicts, zone, language),
+            }
         )
-    return f'<ul class="bp-history">{"".join(rows)}</ul>'
+    return render("history_list", language, rows=rows)
 
 
-def _picture(webp: bytes | None) -> str:
-    # Within the page: the browser's own requests for pictures could not bring the token along.
-    encoded = base64.b64encode(webp or b"").decode("ascii")
-    return f'<img src="data:image/webp;base64,{encoded}" alt="">' if webp else "<i></i>"
-
-
-def _note(review: Review) -> str:
-    return f"<q>{escape(review.note)}</q>" if review.note else ""
+def _lines(
+    item: HistoryItem, verdicts: Mapping[str, str], zone: str | None, language: Language
+) -> list[str]:
+    """Return what a row says below the verdict."""
+    probability = number(item.probability, language, decimals=3)
+    kind, created = text(f"kind.{item.kind}", language), date_time(item.created_at, zone, language)
+    opinion = opinion_text(item.review, verdicts, language)
+    return [
+        f"{text('column.probability', language)} {probability}",
+        f"{kind}, {created}",
+        f"{item.model.name} {item.model.revision}",
+        f"{text('history.review', language)}: {opinion}",
+    ]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Final
 
 import gradio as gr
 
 from hf_space.errors import InvalidOptionsError, ModelUnavailableError
-from hf_space.messages.texts import Language, language_of, number, text
+from hf_space.messages.catalogue import text
+from hf_space.messages.formats import number, percent
+from hf_space.messages.language import Language
 from hf_space.prediction.model_report import model_report
 from hf_space.schemas.model import ModelReport, ThresholdFigures
 from hf_space.ui.backend import OWN_THRESHOLD, Backend, chosen_options
 from hf_space.ui.components.result_html import point_name
+from hf_space.ui.rendering import paragraph
+from hf_space.ui.visitor import language_of
 
 # Measured thresholds are written with few digits; a typed one is exactly the same, or another.
 _SAME: Final = 1e-6
@@ -43,11 +46,13 @@ class Panel:
 def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
     """Add an options panel; its choices are filled when the page loads."""
     with gr.Group():
-        point = gr.Radio([], label=i18n("point"), info=i18n("point_info"))
+        point = gr.Radio(
+            [], label=i18n("options.operating_point"), info=i18n("options.operating_point_info")
+        )
         # Gradio's number fields make a silent 0 or 1 of what they cannot read, such as `0,5`.
         threshold = gr.Textbox(
-            label=i18n("threshold"),
-            info=i18n("threshold_info"),
+            label=i18n("options.threshold"),
+            info=i18n("options.threshold_info"),
             max_lines=1,
             max_length=12,
             visible=False,
@@ -55,14 +60,17 @@ def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
         )
         figures = gr.HTML(elem_classes="bp-held-out")
         microns = gr.Textbox(
-            label=i18n("microns"),
-            info=i18n("microns_info"),
+            label=i18n("options.microns"),
+            info=i18n("options.microns_info"),
             max_lines=1,
             max_length=12,
             elem_classes="bp-microns",
         )
         keep = gr.Checkbox(
-            value=True, label=i18n("keep"), info=i18n("keep_info"), elem_classes="bp-keep"
+            value=True,
+            label=i18n("options.save"),
+            info=i18n("options.save_info"),
+            elem_classes="bp-keep",
         )
     panel = Panel(point, threshold, figures, microns, keep)
 
@@ -108,7 +116,7 @@ def panel_values(backend: Backend, language: Language) -> list[Any]:
     choices = [(point_name(name, language), name) for name in names]
     return [
         gr.Radio(choices=choices, value=default),
-        gr.Textbox(value=number(config.thresholds[default].threshold, language, ".2f")),
+        gr.Textbox(value=number(config.thresholds[default].threshold, language, decimals=2)),
         figures_line(backend, default, None, language),
     ]
 
@@ -124,22 +132,24 @@ def figures_line(
     try:
         figures = _figures(report, point, threshold)
     except InvalidOptionsError:
-        words = f"{text('threshold', language)}: {text('option.threshold', language)}."
-        return f'<p class="bp-facts bp-bad" aria-live="polite">{escape(words)}</p>'
+        message = f"{text('options.threshold', language)}: {text('option.threshold', language)}."
+        return paragraph(message, "bp-facts bp-bad", aria_live="polite")
     if figures is None:
         return ""
-    shown = number(figures.threshold, language, ".3f")
+    return paragraph(_measured(figures, language), "bp-facts", aria_live="polite")
+
+
+def _measured(figures: ThresholdFigures, language: Language) -> str:
+    threshold = number(figures.threshold, language, decimals=3)
     if figures.sensitivity is None or figures.specificity is None:
-        words = text("unmeasured", language, threshold=shown)
-    else:
-        words = text(
-            "held_out",
-            language,
-            threshold=shown,
-            sensitivity=number(figures.sensitivity, language, ".1%"),
-            specificity=number(figures.specificity, language, ".1%"),
-        )
-    return f'<p class="bp-facts" aria-live="polite">{escape(words)}</p>'
+        return text("options.unmeasured", language, threshold=threshold)
+    return text(
+        "options.measured",
+        language,
+        threshold=threshold,
+        sensitivity=percent(figures.sensitivity, language),
+        specificity=percent(figures.specificity, language),
+    )
 
 
 def _figures(

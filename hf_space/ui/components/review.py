@@ -9,11 +9,10 @@ from uuid import UUID
 import gradio as gr
 
 from hf_space.errors import UnknownRecordError
-from hf_space.messages.texts import language_of
 from hf_space.schemas.history import MAX_NOTE_LENGTH, Opinion, ReviewRequest
 from hf_space.ui.backend import errors_in_words, validated
-from hf_space.ui.components.history_html import opinion_list
-from hf_space.ui.visitor import page_owner
+from hf_space.ui.components.history_html import review_list
+from hf_space.ui.visitor import language_of, page_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
 
 # What each button says: an opinion, and the verdict held right in place of the model's.
 _CHOICES: Final[dict[str, tuple[Opinion, Verdict | None]]] = {
-    "review_agree": ("agree", None),
-    "review_malignant": ("disagree", "malignant"),
-    "review_benign": ("disagree", "benign"),
-    "review_unsure": ("unsure", None),
+    "agree": ("agree", None),
+    "malignant": ("disagree", "malignant"),
+    "benign": ("disagree", "benign"),
+    "unsure": ("unsure", None),
 }
 
 
@@ -66,17 +65,19 @@ def build_review(backend: Backend, i18n: gr.I18n, visit: Visit) -> ReviewBox:
     """Add the component, hidden until `review_values` names a record."""
     record = gr.Textbox(visible=False)
     with gr.Column(visible=False, elem_classes="bp-review") as box:
-        gr.Markdown(i18n("review_title"), elem_classes="bp-title")
+        gr.Markdown(i18n("review.title"), elem_classes="bp-title")
         opinions = gr.HTML()
         note = gr.Textbox(
-            label=i18n("review_note"),
-            info=i18n("review_note_info"),
+            label=i18n("review.note"),
+            info=i18n("review.note_info"),
             lines=2,
             max_lines=6,
             max_length=MAX_NOTE_LENGTH,
         )
         with gr.Row():
-            buttons = {key: gr.Button(i18n(key), size="md", min_width=130) for key in _CHOICES}
+            buttons = {
+                key: gr.Button(i18n(f"review.{key}"), size="md", min_width=130) for key in _CHOICES
+            }
     inputs = [record, note, visit.token, visit.zone]
     given = [
         button.click(
@@ -88,7 +89,7 @@ def build_review(backend: Backend, i18n: gr.I18n, visit: Visit) -> ReviewBox:
         )
         for key, button in buttons.items()
     ]
-    malignant, benign = buttons["review_malignant"], buttons["review_benign"]
+    malignant, benign = buttons["malignant"], buttons["benign"]
     return ReviewBox(box, record, malignant, benign, note, opinions, given)
 
 
@@ -139,6 +140,6 @@ def _giver(backend: Backend, opinion: Opinion, verdict: Verdict | None) -> Calla
             await backend.history.review(owner, identifier, asked, labels)
             saved = await backend.history.record(owner, identifier)
             reviews = saved.record.reviews
-            return "", opinion_list(reviews, backend.label_verdicts(), zone, language)
+            return "", review_list(reviews, backend.label_verdicts(), zone, language)
 
     return give

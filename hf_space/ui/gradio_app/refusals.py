@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from hf_space.messages.texts import accepted_language
+from hf_space.messages.language import accepted_language
 from hf_space.schemas.errors import ErrorReport
 from hf_space.ui.backend import error_text
 

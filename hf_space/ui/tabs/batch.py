@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from hf_space.exports.predictions import batch_csv
-from hf_space.messages.texts import language_of, text
+from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import PredictOptions
@@ -20,19 +20,19 @@ from hf_space.ui.components.result_html import batch_table
 from hf_space.ui.gradio_app.batch_files import batch_images
 from hf_space.ui.gradio_app.uploads import uploaded_name, uploaded_path
 from hf_space.ui.tabs.region import PROGRESS, download
-from hf_space.ui.visitor import Visit, page_owner
+from hf_space.ui.visitor import Visit, language_of, page_owner
 
 
 def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
     """Add the tab's content; returns its options panel."""
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            files = gr.File(file_count="multiple", label=i18n("input_batch"), height=200)
-            run = gr.Button(i18n("run_batch"), variant="primary")
+            files = gr.File(file_count="multiple", label=i18n("input.batch"), height=200)
+            run = gr.Button(i18n("run.batch"), variant="primary")
             panel = build_panel(backend, i18n)
         with gr.Column(scale=3, min_width=300):
             results = gr.HTML()
-            csv_file = gr.DownloadButton(str(i18n("download_table")), interactive=False)
+            csv_file = gr.DownloadButton(str(i18n("download.batch")), interactive=False)
 
     async def read(
         uploads: list[dict[str, Any]] | None,
@@ -47,8 +47,8 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
         language = language_of(request)
 
         def tell(done: int, total: int) -> None:
-            words, unit = text("reading", language), text("files_unit", language)
-            progress((done, total), desc=words, unit=unit)
+            unit = text("progress.files", language, count=total)
+            progress((done, total), desc=text("progress.running", language), unit=unit)
 
         with errors_in_words(language):
             options = chosen_options(point, threshold, microns, save, explain=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
 
-from hf_space.messages.texts import text
+from hf_space.messages.catalogue import text
 from hf_space.ui.components.confirm import build_confirmed
 from hf_space.ui.components.form import clearing
 from hf_space.ui.components.result_html import MARKS
@@ -15,7 +15,7 @@ from hf_space.ui.tabs.history_list import ANY, REVIEWED, TABLE, HistoryList
 from hf_space.ui.tabs.history_record import RecordView, build_record
 
 if TYPE_CHECKING:
-    from hf_space.messages.texts import Language
+    from hf_space.messages.language import Language
     from hf_space.ui.backend import Backend
     from hf_space.ui.visitor import Visit
 
@@ -82,15 +82,15 @@ class HistoryTab:
 def build_history_tab(backend: Backend, i18n: gr.I18n, visit: Visit, tab: gr.Tab) -> HistoryTab:
     """Add the tab's content; the list is read whenever the tab is opened."""
     listing = HistoryList(backend)
-    gr.Markdown(i18n("forgetful"), elem_classes="bp-notice bp-if-forgetful")
+    gr.Markdown(i18n("page.storage_blocked"), elem_classes="bp-notice bp-if-forgetful")
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             parts = _build_list(i18n)
-            table = gr.Button(i18n("download_history"), size="md")
+            table = gr.Button(i18n("download.history"), size="md")
             file = gr.DownloadButton(visible=False)
-            delete_all = build_confirmed(i18n, "delete_all")
+            delete_all = build_confirmed(i18n, "history")
         with gr.Column(scale=3, min_width=300):
-            gr.Markdown(i18n("history_hint"), elem_classes="bp-hint")
+            gr.Markdown(i18n("history.hint"), elem_classes="bp-hint")
             record = build_record(backend, i18n, visit)
     _list_on_events(listing, parts, record, visit, tab)
     _act_on_records(listing, parts, record, visit, delete_all)
@@ -107,8 +107,8 @@ def build_history_tab(backend: Backend, i18n: gr.I18n, visit: Visit, tab: gr.Tab
 
 def filter_values(language: Language) -> list[Any]:
     """Return the choices of the list."""
-    everything = (text("any", language), ANY)
-    orders = [(text(f"sort.{name}", language), name) for name in ("newest", "uncertainty")]
+    everything = (text("history.any_verdict", language), ANY)
+    orders = [(text(f"history.{name}", language), name) for name in ("newest", "uncertainty")]
     verdicts = [
         (f"{mark} {text(f'verdict.{name}', language)}", name) for name, mark in MARKS.items()
     ]
@@ -122,15 +122,17 @@ def filter_values(language: Language) -> list[Any]:
 
 def _build_list(i18n: gr.I18n) -> HistoryTab:
     with gr.Group():
-        order = gr.Radio([], label=i18n("order"))
+        order = gr.Radio([], label=i18n("history.order"))
         with gr.Row():
-            verdict = gr.Dropdown([], label=i18n("verdict"), filterable=False, min_width=140)
-            reviewed = gr.Dropdown([], label=i18n("reviewed"), filterable=False, min_width=140)
+            verdict = gr.Dropdown([], label=i18n("column.verdict"), filterable=False, min_width=140)
+            reviewed = gr.Dropdown(
+                [], label=i18n("history.review"), filterable=False, min_width=140
+            )
     rows = gr.HTML(js_on_load=_ON_ROW)
     here, beyond = gr.Textbox(visible=False), gr.Textbox(visible=False)
     with gr.Row():
-        start = gr.Button(i18n("to_start"), visible=False, size="md", min_width=130)
-        more = gr.Button(i18n("more"), visible=False, size="md", min_width=130)
+        start = gr.Button(i18n("history.first_page"), visible=False, size="md", min_width=130)
+        more = gr.Button(i18n("history.next_page"), visible=False, size="md", min_width=130)
     return HistoryTab(order, verdict, reviewed, rows, here, beyond, start, more)
 
 

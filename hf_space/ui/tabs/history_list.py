@@ -8,18 +8,19 @@ import gradio as gr
 
 from hf_space.exports.csv import csv_line
 from hf_space.exports.history import HISTORY_COLUMNS, history_row
-from hf_space.messages.texts import language_of, text
+from hf_space.messages.catalogue import text
 from hf_space.schemas.history import HistoryFilter, HistoryQuery
 from hf_space.ui.backend import errors_in_words, validated
 from hf_space.ui.components.history_html import history_list
 from hf_space.ui.gradio_app.uploads import discard_offer, place_to_offer
-from hf_space.ui.visitor import page_owner
+from hf_space.ui.rendering import paragraph
+from hf_space.ui.visitor import language_of, page_owner
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from hf_space.messages.texts import Language
+    from hf_space.messages.language import Language
     from hf_space.schemas.history import HistoryItem
     from hf_space.ui.backend import Backend
 
@@ -137,5 +138,5 @@ def _wanted(verdict: str, reviewed: str) -> dict[str, Any]:
 
 
 def _nothing(wanted: dict[str, Any], language: Language) -> str:
-    words = text("history_no_match" if wanted else "history_empty", language)
-    return f'<p class="bp-empty">{words}</p>'
+    key = "history.no_match" if wanted else "history.empty"
+    return paragraph(text(key, language), "bp-empty")

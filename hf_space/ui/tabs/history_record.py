@@ -10,18 +10,18 @@ import gradio as gr
 from anyio import to_thread
 
 from hf_space.errors import UnknownRecordError
-from hf_space.messages.texts import language_of, text
+from hf_space.messages.catalogue import text
 from hf_space.prediction.response import draw_saved
 from hf_space.ui.backend import errors_in_words
 from hf_space.ui.components.confirm import build_confirmed
 from hf_space.ui.components.form import build_picture, drawing, recorded_rule
-from hf_space.ui.components.history_html import opinion_list, record_facts
+from hf_space.ui.components.history_html import record_facts, review_list
 from hf_space.ui.components.result_html import region_figures, verdict_card
 from hf_space.ui.components.review import ReviewBox, build_review, record_id, review_values
-from hf_space.ui.visitor import page_owner
+from hf_space.ui.visitor import language_of, page_owner
 
 if TYPE_CHECKING:
-    from hf_space.messages.texts import Language
+    from hf_space.messages.language import Language
     from hf_space.schemas.prediction import PredictionResult
     from hf_space.ui.backend import Backend
     from hf_space.ui.visitor import Visit
@@ -59,7 +59,7 @@ class RecordView:
             saved = await history.record(page_owner(token, request), record_id(event.id))
             record = await to_thread.run_sync(draw_saved, saved)
             result = record.result
-            opinions = opinion_list(record.reviews, self.backend.label_verdicts(), zone, language)
+            opinions = review_list(record.reviews, self.backend.label_verdicts(), zone, language)
             rule = recorded_rule(self.backend, result)
             return [
                 gr.Column(visible=True),
@@ -79,19 +79,19 @@ def build_record(backend: Backend, i18n: gr.I18n, visit: Visit) -> RecordView:
     """Add the view, hidden until `show` fills it."""
     with gr.Column(visible=False, elem_classes="bp-record") as box:
         card = gr.HTML()
-        heatmap = build_picture(i18n("heatmap"), height=380)
-        overlay = build_picture(i18n("overlay"), height=380)
+        heatmap = build_picture(i18n("picture.heatmap"), height=380)
+        overlay = build_picture(i18n("picture.overlay"), height=380)
         figures = gr.HTML()
         facts = gr.HTML()
         review = build_review(backend, i18n, visit)
-        delete = build_confirmed(i18n, "delete_one")
+        delete = build_confirmed(i18n, "record")
     return RecordView(backend, box, [card, heatmap, overlay, figures, facts], review, delete)
 
 
 def _drawn(result: PredictionResult, language: Language) -> list[Any]:
     """Return the drawings and figures; a patch has no heat map."""
     heatmap = result.region.heatmap if result.region else None
-    words = text("heatmap_alt", language), text("overlay_alt", language)
+    words = text("picture.heatmap_alt", language), text("picture.overlay_alt", language)
     return [
         drawing("heatmap.jpg", heatmap, words[0], visible=heatmap is not None),
         drawing("evidence.jpg", result.gradcam.overlay, words[1]),

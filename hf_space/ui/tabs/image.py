@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from hf_space.messages.texts import language_of, text
+from hf_space.messages.catalogue import text
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words
 from hf_space.ui.components.examples import Example
 from hf_space.ui.components.form import (
@@ -19,7 +19,8 @@ from hf_space.ui.components.form import (
 from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import evidence_grid, verdict_card
 from hf_space.ui.components.review import build_review, review_values
-from hf_space.ui.visitor import Visit
+from hf_space.ui.rendering import paragraph
+from hf_space.ui.visitor import Visit, language_of
 
 
 def build_image_tab(
@@ -30,7 +31,7 @@ def build_image_tab(
         with gr.Column(scale=2, min_width=300):
             form = build_form(backend, i18n, visit, "image", examples)
         with gr.Column(scale=3, min_width=300):
-            overlay = build_picture(i18n("overlay"), height=460)
+            overlay = build_picture(i18n("picture.overlay"), height=460)
             card = gr.HTML()
             grid = gr.HTML()
             review = build_review(backend, i18n, visit)
@@ -50,8 +51,8 @@ def build_image_tab(
             result = await predict_upload(backend, image, options, (token, request))
             more = evidence_grid(result.gradcam.grid, language)
             if result.region:
-                more = f'<p class="bp-facts">{text("is_region", language)}</p>'
-            alt_text = text("overlay_alt", language)
+                more = paragraph(text("result.is_region", language), "bp-facts")
+            alt_text = text("picture.overlay_alt", language)
             return [
                 drawing("evidence.jpg", result.gradcam.overlay, alt_text),
                 verdict_card(result, applied_rule(backend, result), language),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import re
-from html import escape
 from typing import TYPE_CHECKING, Final
 
 import gradio as gr
 
-from hf_space.messages.texts import Language, language_of, number, text, text_or
+from hf_space.messages.catalogue import text, text_or
+from hf_space.messages.formats import day, number, percent
+from hf_space.messages.language import Language
 from hf_space.prediction.model_report import model_report
 from hf_space.ui.backend import Backend, errors_in_words
-from hf_space.ui.components.result_html import facts_list, point_name, table
+from hf_space.ui.components.result_html import point_name
+from hf_space.ui.rendering import data_url, render
+from hf_space.ui.visitor import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,7 @@ def build_model_tab(backend: Backend, i18n: gr.I18n, tab: gr.Tab) -> None:
     """Add the tab's content, which is read from the bundle when the tab is opened."""
     facts = gr.HTML()
     plots = gr.HTML()
-    with gr.Accordion(i18n("card_title"), open=True):
+    with gr.Accordion(i18n("model.card"), open=True):
         card = gr.Markdown(elem_classes="bp-model-card")
 
     def show(request: gr.Request) -> tuple[str, str, str]:
@@ -41,9 +43,9 @@ def build_model_tab(backend: Backend, i18n: gr.I18n, tab: gr.Tab) -> None:
             report = model_report(predictor.bundle, backend.settings)
             folder = predictor.bundle.path
             return (
-                _facts(predictor, report, language) + _points(report, language),
-                _plots(predictor.bundle.plots, language),
-                card_text(folder / "README.md") or text("no_card", language),
+                facts_html(predictor, report, language),
+                plots_html(predictor.bundle.plots, language),
+                card_text(folder / "README.md") or text("model.no_card", language),
             )
 
     tab.select(show, None, [facts, plots, card], api_visibility="private")
@@ -58,58 +60,71 @@ def card_text(path: Path) -> str:
     return _PICTURE.sub("", _FRONT_MATTER.sub("", card)).strip()
 
 
-def _facts(predictor: Predictor, report: ModelReport, language: Language) -> str:
+def facts_html(predictor: Predictor, report: ModelReport, language: Language) -> str:
+    """Draw the model's facts, and what it reaches at each operating point."""
+    keys = ("uncertain_band", "sensitivity", "specificity", "precision")
+    labels = [text(f"options.{key}", language) for key in ("operating_point", "threshold")]
+    return render(
+        "model_facts",
+        language,
+        facts=_facts(predictor, report, language),
+        headers=[*labels, *(text(f"model.{key}", language) for key in keys)],
+        rows=_points(report, language),
+    )
+
+
+def plots_html(plots: Mapping[str, Path], language: Language) -> str:
+    """Draw the bundle's plots; nothing where there are none."""
+    shown = [
+        (
+            text_or(f"plot.{name}", language, name),
+            data_url(plots[name].read_bytes(), "image/png"),
+        )
+        for name in sorted(plots, key=_place)
+    ]
+    return render("model_plots", language, plots=shown)
+
+
+def _facts(predictor: Predictor, report: ModelReport, language: Language) -> list[tuple[str, str]]:
     config = report.inference
     training = config.training
-    trained = text(
-        "trained_value",
+    data = text(
+        "model.training_data",
         language,
-        patches=number(training.patches, language, ",d"),
-        cases=number(training.cases, language, ",d"),
-        date=training.date,
+        patches=text("count.patches", language, count=training.patches),
+        cases=text("count.cases", language, count=training.cases),
+        date=day(training.date, language),
     )
-    microns = number(config.microns_per_pixel, language, "g")
+    microns = number(config.microns_per_pixel, language)
     facts = (
-        ("model_name", config.name),
+        ("name", config.name),
         ("revision", config.revision),
         ("network", training.backbone),
         ("engine", f"{predictor.engine.name} {predictor.engine.precision}"),
         ("patch", f"{config.patch_size_pixels} px, {microns} µm/px"),
-        ("trained_on", trained),
+        ("trained_on", data),
     )
-    return facts_list((text(key, language), value) for key, value in facts)
+    return [(text(f"model.{name}", language), value) for name, value in facts]
 
 
-def _points(report: ModelReport, language: Language) -> str:
-    keys = ("point", "threshold", "uncertain_band", "sensitivity", "specificity", "precision")
-    rows = [
+def _points(report: ModelReport, language: Language) -> list[list[str]]:
+    """Return a row for each operating point."""
+
+    def written(value: float) -> str:
+        return number(value, language, decimals=3)
+
+    return [
         [
             point_name(name, language),
-            number(point.threshold, language, ".3f"),
-            f"{number(point.uncertain_low, language, '.3f')}"
-            f"-{number(point.uncertain_high, language, '.3f')}",
+            written(point.threshold),
+            f"{written(point.uncertain_low)}-{written(point.uncertain_high)}",
             *(
-                "-" if figure is None else number(figure, language, ".1%")
+                "-" if figure is None else percent(figure, language)
                 for figure in (point.sensitivity, point.specificity, point.precision)
             ),
         ]
         for name, point in report.operating_points.items()
     ]
-    return table("", [text(key, language) for key in keys], rows)
-
-
-def _plots(plots: Mapping[str, Path], language: Language) -> str:
-    if not plots:
-        return ""
-    figures = "".join(_plot(name, plots[name], language) for name in sorted(plots, key=_place))
-    return f'<h3>{text("plots", language)}</h3><div class="bp-plots">{figures}</div>'
-
-
-def _plot(name: str, path: Path, language: Language) -> str:
-    title = escape(text_or(f"plot.{name}", language, name))
-    # Within the page, so that no folder of the server has to be opened to visitors.
-    source = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
-    return f'<figure><figcaption>{title}</figcaption><img src="{source}" alt="{title}"></figure>'
 
 
 def _place(name: str) -> tuple[int, str]:

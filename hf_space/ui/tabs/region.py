@@ -8,7 +8,8 @@ import gradio as gr
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.exports.predictions import tiles_csv
-from hf_space.messages.texts import Language, language_of, text
+from hf_space.messages.catalogue import text
+from hf_space.messages.language import Language
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend, chosen_options, errors_in_words
 from hf_space.ui.components.examples import Example
@@ -24,7 +25,7 @@ from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import region_figures, tile_table, verdict_card
 from hf_space.ui.components.review import build_review, review_values
 from hf_space.ui.gradio_app.uploads import offer
-from hf_space.ui.visitor import Visit
+from hf_space.ui.visitor import Visit, language_of
 
 # Gradio puts the progress of the call in its place.
 PROGRESS: Final = gr.Progress()
@@ -38,15 +39,15 @@ def build_region_tab(
         with gr.Column(scale=2, min_width=300):
             form = build_form(backend, i18n, visit, "region", examples)
         with gr.Column(scale=3, min_width=300):
-            heatmap = build_picture(i18n("heatmap"), height=420)
+            heatmap = build_picture(i18n("picture.heatmap"), height=420)
             card = gr.HTML()
             figures = gr.HTML()
-            overlay = build_picture(i18n("overlay"), height=420)
+            overlay = build_picture(i18n("picture.overlay"), height=420)
             tiles = gr.HTML()
             with gr.Row():
                 downloads = [
                     gr.DownloadButton(
-                        str(i18n(f"download_{kind}")), interactive=False, min_width=140
+                        str(i18n(f"download.{kind}")), interactive=False, min_width=140
                     )
                     for kind in ("json", "csv", "heatmap")
                 ]
@@ -65,8 +66,8 @@ def build_region_tab(
         language = language_of(request)
 
         def tell(done: int, total: int) -> None:
-            words, unit = text("reading", language), text("tiles_unit", language)
-            progress((done, total), desc=words, unit=unit)
+            unit = text("progress.tiles", language, count=total)
+            progress((done, total), desc=text("progress.running", language), unit=unit)
 
         with errors_in_words(language):
             options = chosen_options(point, threshold, microns, save, mode="region")
@@ -82,10 +83,10 @@ def _shown(result: PredictionResult, rule: OperatingPoint, language: Language) -
     """Return the values of the right side, in its order."""
     heatmap = result.region.heatmap if result.region else None
     return [
-        drawing("heatmap.jpg", heatmap, text("heatmap_alt", language)),
+        drawing("heatmap.jpg", heatmap, text("picture.heatmap_alt", language)),
         verdict_card(result, rule, language),
         region_figures(result, language),
-        drawing("evidence.jpg", result.gradcam.overlay, text("overlay_alt", language)),
+        drawing("evidence.jpg", result.gradcam.overlay, text("picture.overlay_alt", language)),
         tile_table(result, rule, language),
         download("biopsia_region.json", result.model_dump_json(indent=2).encode()),
         download("biopsia_tiles.csv", tiles_csv(result, rule)),
