@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -12,7 +13,9 @@ from pydantic import ValidationError
 from tqdm import tqdm
 
 from hf_space.errors import BiopsiaError
-from hf_space.exports.predictions import image_row, write_csv
+from hf_space.exports.folder import ExportFolder
+from hf_space.exports.formats import FORMATS, ExportFormat
+from hf_space.exports.predictions import BATCH_TABLE
 from hf_space.imaging.zip_archive import NamedImage
 from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
@@ -23,6 +26,11 @@ from hf_space.settings import Settings, settings_table
 
 SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
+# Its own options write JSON lines, and one table of all images.
+_FOLDER_FORMATS: Final = {
+    name: each for name, each in FORMATS.items() if name not in {"json", "csv"}
+}
+
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
@@ -31,7 +39,25 @@ def _main() -> None:
     """Find invasive ductal carcinoma in H&E tissue. For research and teaching only."""
 
 
+def _with_folder_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option `--SUFFIX DIR` for each format that has one file an image."""
+    signature = inspect.signature(command, eval_str=True)
+    own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
+    options = [_folder_option(each) for each in _FOLDER_FORMATS.values()]
+    command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
+    return command
+
+
+def _folder_option(export_format: ExportFormat) -> inspect.Parameter:
+    name = f"NAME.{export_format.suffix}"
+    text = f"Write {name} for each image to this folder, as {export_format.label}."
+    option = typer.Option(help=text, metavar="DIR", file_okay=False)
+    kind, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[Path | None, option]
+    return inspect.Parameter(export_format.suffix, kind, default=None, annotation=annotation)
+
+
 @app.command()
+@_with_folder_options
 def predict(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Images, or folders of images.")],
     csv_file: Annotated[
@@ -48,32 +74,30 @@ def predict(
         float | None, typer.Option(help="Scale of the images; 4 is assumed where it is unknown.")
     ] = None,
     mode: Annotated[Literal["auto", "patch", "region"], typer.Option()] = "auto",
+    **folders: Path | None,
 ) -> None:
     """Score images; exits with 1 when any could not be scored."""
-    try:
-        options = PredictOptions(
-            operating_point=operating_point,
-            threshold=threshold,
-            microns_per_pixel=microns_per_pixel,
-            mode=mode,
-            explain=False,
-        )
-    except ValidationError as error:
-        raise typer.BadParameter(error.errors()[0]["msg"]) from error
-    paths = find_images(files)
-    if not paths:
+    options = _checked_options(
+        operating_point=operating_point,
+        threshold=threshold,
+        microns_per_pixel=microns_per_pixel,
+        mode=mode,
+    )
+    if not (paths := find_images(files)):
         raise typer.BadParameter(text("command.no_images", "en"))
+    # Now, not after an hour of scoring.
     if csv_file:
-        # Now, not after an hour of scoring.
         _check_writable(csv_file)
+    exports = _open_folders(folders, paths)
+    show = _print_json if as_json else _print_row
     try:
-        items = asyncio.run(_score(paths, options, _print_json if as_json else _print_row))
+        items = asyncio.run(_score(paths, options, lambda item: _report(item, show, exports)))
+        if csv_file:
+            csv_file.write_bytes(b"".join(BATCH_TABLE.file(items)))
     except BiopsiaError as error:
-        typer.echo(f"{error.code}: {error.message}", err=True)
-        raise typer.Exit(1) from error
-    if csv_file:
-        with csv_file.open("w", newline="", encoding="utf-8") as file:
-            write_csv(file, [image_row(item) for item in items])
+        raise _failed(f"{error.code}: {error.message}") from error
+    except OSError as error:
+        raise _failed(f"cannot write: {error}") from error
     raise typer.Exit(any(item.error for item in items))
 
 
@@ -105,12 +129,38 @@ def find_images(paths: list[Path]) -> list[Path]:
     return found
 
 
+def _checked_options(**values: object) -> PredictOptions:
+    try:
+        return PredictOptions.model_validate(values | {"explain": False})
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"]) from error
+
+
 def _check_writable(path: Path) -> None:
     try:
         path.touch()
     except OSError as error:
         message = text("command.not_writable", "en", path=path, reason=error.strerror)
         raise typer.BadParameter(message) from error
+
+
+def _open_folders(folders: Mapping[str, Path | None], images: list[Path]) -> list[ExportFolder]:
+    try:
+        return [
+            ExportFolder(folder, _FOLDER_FORMATS[suffix], images)
+            for suffix, folder in folders.items()
+            if folder
+        ]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    except OSError as error:
+        message = text("command.not_writable", "en", path=error.filename, reason=error.strerror)
+        raise typer.BadParameter(message) from error
+
+
+def _failed(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(1)
 
 
 async def _score(
@@ -130,6 +180,15 @@ async def _score(
     finally:
         await asyncio.to_thread(predictor.close)
     return sorted(items, key=lambda item: item.index)
+
+
+def _report(
+    item: BatchItem, show: Callable[[BatchItem], None], exports: list[ExportFolder]
+) -> None:
+    show(item)
+    if item.result:
+        for export in exports:
+            export.write(item.index, item.result)
 
 
 def _print_json(item: BatchItem) -> None:

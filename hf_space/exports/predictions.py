@@ -1,89 +1,98 @@
-"""Results as CSV, for other programs: English names, plain numbers."""
+"""Results as tables for other programs: English names, plain numbers."""
 
 from __future__ import annotations
 
-import csv
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from hf_space.exports.csv import csv_line, plain_text
+from hf_space.exports.csv import Table
+from hf_space.exports.tiles import Tile, tissue_tiles
+from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.history import HistoryItem
+from hf_space.schemas.prediction import PredictionResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterator
 
-    from hf_space.bundle.calibration import OperatingPoint
-    from hf_space.schemas.batch import BatchItem
-    from hf_space.schemas.prediction import PredictionResult
+AnyResult = PredictionResult | HistoryItem
 
-
-def tiles_csv(result: PredictionResult, rule: OperatingPoint) -> bytes:
-    """Return a region's tissue tiles, row by row."""
-    rows = [(row, column, p, rule.verdict(p)) for row, column, p in tiles_of(result)]
-    return _csv(("row", "column", "probability", "verdict"), rows)
+# Thousandths of a pixel or micrometre are enough.
+_DECIMALS: Final = 3
 
 
-def batch_csv(items: Iterable[BatchItem]) -> bytes:
-    """Return a batch, one line for each file."""
-    headers = ("index", "name", "kind", "probability", "verdict", "threshold")
-    return _csv((*headers, "warnings", "error", "message"), [_line(item) for item in items])
+def _malignant_area(result: AnyResult) -> float | None:
+    if isinstance(result, HistoryItem):
+        return result.malignant_area_mm2
+    return result.region.malignant_area_mm2 if result.region else None
 
 
-def _line(item: BatchItem) -> tuple[object, ...]:
-    name = plain_text(item.name or "")
-    if item.result is None:
-        code, message = (item.error.code, item.error.message) if item.error else ("", "")
-        return (item.index, name, "", "", "", "", "", code, message)
-    result = item.result
-    codes = " ".join(warning.code for warning in result.warnings)
-    facts = (result.kind, result.probability, result.verdict, result.threshold)
-    return (item.index, name, *facts, codes, "", "")
+def _warning_codes(result: AnyResult) -> str:
+    if isinstance(result, HistoryItem):
+        return " ".join(result.warnings)
+    return " ".join(warning.code for warning in result.warnings)
 
 
-def _csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    text = "".join(map(csv_line, (headers, *rows)))
-    # With a byte order mark, spreadsheets read accents as they are.
-    return text.encode("utf-8-sig")
+RESULT_COLUMNS: Final[dict[str, Callable[[AnyResult], object]]] = {
+    "id": lambda result: result.id,
+    "created_at": lambda result: result.created_at,
+    "image_sha256": lambda result: result.image.sha256,
+    "width": lambda result: result.image.width,
+    "height": lambda result: result.image.height,
+    "microns_per_pixel": lambda result: result.image.microns_per_pixel,
+    "scale_source": lambda result: result.image.scale_source,
+    "kind": lambda result: result.kind,
+    "verdict": lambda result: result.verdict,
+    "probability": lambda result: result.probability,
+    "threshold": lambda result: result.threshold,
+    "operating_point": lambda result: result.operating_point,
+    "malignant_area_mm2": _malignant_area,
+    "warnings": _warning_codes,
+    "model": lambda result: result.model.name,
+    "revision": lambda result: result.model.revision,
+}
+"""The facts of one image, the same in every table that has a line for each image."""
+
+RESULT_TABLE: Final = Table[PredictionResult](RESULT_COLUMNS)
 
 
-def tiles_of(result: PredictionResult) -> list[tuple[int, int, float]]:
-    """List the row, column and probability of a region's tissue tiles; places count from 1."""
-    tiles = result.region.tiles if result.region else []
-    return [
-        (row, column, value)
-        for row, line in enumerate(tiles, start=1)
-        for column, value in enumerate(line, start=1)
-        if value is not None
-    ]
+def _of_result(value: Callable[[AnyResult], object]) -> Callable[[BatchItem], object]:
+    return lambda item: value(item.result) if item.result else None
 
 
-COLUMNS: Final = (
-    *("file", "verdict", "probability", "threshold", "operating_point", "kind"),
-    *("microns_per_pixel", "scale_source", "malignant_area_mm2", "warnings", "error"),
+BATCH_TABLE: Final = Table[BatchItem](
+    {
+        "index": lambda item: item.index,
+        "name": lambda item: item.name,
+        **{name: _of_result(value) for name, value in RESULT_COLUMNS.items()},
+        "error": lambda item: item.error and item.error.code,
+        "message": lambda item: item.error and item.error.message,
+    }
 )
+"""Many images, a line for each; one that could not be scored has only `error` and `message`."""
 
 
-def write_csv(file: IO[str], rows: list[dict[str, Any]]) -> None:
-    """Write rows with the columns `COLUMNS`."""
-    writer = csv.DictWriter(file, COLUMNS, restval="")
-    writer.writeheader()
-    writer.writerows(rows)
+def _rounded(value: Callable[[Tile], float]) -> Callable[[Tile], float]:
+    return lambda tile: round(value(tile), _DECIMALS)
 
 
-def image_row(item: BatchItem) -> dict[str, Any]:
-    """Return what the columns `COLUMNS` say about one image."""
-    row: dict[str, Any] = {"file": item.name}
-    if item.error:
-        return row | {"error": f"{item.error.code}: {item.error.message}"}
-    if item.result:
-        result = item.result
-        row |= {
-            "verdict": result.verdict,
-            "probability": round(result.probability, 6),
-            "threshold": round(result.threshold, 6),
-            "operating_point": result.operating_point,
-            "kind": result.kind,
-            "microns_per_pixel": result.image.microns_per_pixel,
-            "scale_source": result.image.scale_source,
-            "malignant_area_mm2": result.region.malignant_area_mm2 if result.region else None,
-            "warnings": " ".join(warning.code for warning in result.warnings),
-        }
-    return row
+TILE_TABLE: Final = Table[Tile](
+    {
+        "row": lambda tile: tile.row,
+        "column": lambda tile: tile.column,
+        "x_px": _rounded(lambda tile: tile.x),
+        "y_px": _rounded(lambda tile: tile.y),
+        "x_um": _rounded(lambda tile: tile.x * tile.microns_per_pixel),
+        "y_um": _rounded(lambda tile: tile.y * tile.microns_per_pixel),
+        "width_px": _rounded(lambda tile: tile.width),
+        "height_px": _rounded(lambda tile: tile.height),
+        "probability": lambda tile: tile.probability,
+        "at_or_above_threshold": lambda tile: tile.is_positive,
+    }
+)
+"""The tissue tiles of a region, in pixels of the source image and in micrometres."""
+
+
+def write_csv(result: PredictionResult) -> Iterator[bytes]:
+    """Yield a region's tissue tiles, one to a line; a patch in one line."""
+    if result.region is None:
+        return RESULT_TABLE.file([result])
+    return TILE_TABLE.file(tissue_tiles(result))

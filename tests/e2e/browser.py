@@ -101,10 +101,12 @@ class Browser:
         self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
 
     def wait_for_file(self, path: Path) -> bytes:
-        """Wait until a download is there, and return its content."""
+        """Wait until a download is there, whose name may be a pattern, and return its content."""
         waiting = WebDriverWait(self.driver, _WAIT_SECONDS)
-        waiting.until(lambda _: path.exists(), f"{path.name} was not downloaded")
-        return path.read_bytes()
+        found = waiting.until(
+            lambda _: list(path.parent.glob(path.name)), f"{path.name} was not downloaded"
+        )
+        return found[0].read_bytes()
 
     def overflow(self) -> int:
         """Return by how many pixels the page is wider than the window."""

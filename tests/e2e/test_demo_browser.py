@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from selenium.webdriver.common.by import By
 
+from hf_space.exports.formats import FORMATS
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from hf_space.schemas.prediction import PredictionResult
@@ -97,14 +98,14 @@ def test_a_region_is_read_from_an_example_and_offered(
         browser.wait_for('.bp-result img[src*="heatmap"]')
         assert "mm²" in browser.wait_for(".bp-figures").text
         browser.download_to(downloads)
-        for kind in ("json", "csv", "heatmap"):
-            browser.press(text(f"download.{kind}", "en"))
-        result = browser.wait_for_file(downloads / "biopsia_region.json")
-        region = PredictionResult.model_validate_json(result).region
-        assert region is not None
-        table = browser.wait_for_file(downloads / "biopsia_tiles.csv").decode("utf-8-sig")
-        tissue = sum(value is not None for row in region.tiles for value in row)
-        assert len(table.splitlines()) == tissue + 1
+        for label in (*(each.label for each in FORMATS.values()), text("download.heatmap", "en")):
+            browser.press(label)
+        content = browser.wait_for_file(downloads / "*.json")
+        result = PredictionResult.model_validate_json(content)
+        assert result.region is not None
+        for each in FORMATS.values():
+            exported = browser.wait_for_file(downloads / each.file_name(result))
+            assert exported == b"".join(each.chunks(result))
         assert browser.wait_for_file(downloads / "biopsia_heatmap.jpg").startswith(b"\xff\xd8")
 
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from hf_space.api.middleware.identify import VISITOR_HEADER
-from hf_space.exports.history import HISTORY_COLUMNS
+from hf_space.exports.history import HISTORY_TABLE
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from tests.bundle_factory import encode, plain_image, write_bundle
@@ -168,7 +168,7 @@ def test_records_are_looked_at_judged_taken_along_and_deleted(
         browser.press(text("download.history", "en"))
         table = browser.wait_for_file(tmp_path / "biopsia_history.csv").decode("utf-8-sig")
         lines = list(csv.DictReader(io.StringIO(table, newline="")))
-        assert tuple(lines[0]) == HISTORY_COLUMNS
+        assert list(lines[0]) == list(HISTORY_TABLE.columns)
         assert [line["opinion"] for line in lines] == ["", "unsure", ""]
         press_sure(browser, "record")
         browser.wait_until_gone(".bp-record .bp-card")

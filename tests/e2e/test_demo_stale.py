@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 from selenium.webdriver.common.by import By
 
+from hf_space.exports.formats import FORMATS
 from hf_space.messages.catalogue import text
 from tests.bundle_factory import encode, plain_image
 from tests.e2e.browser import Browser, chromium
@@ -77,10 +78,10 @@ def test_a_late_answer_is_not_shown(server: RunningServer, tmp_path: Path) -> No
         assert_no_result(browser)
         browser.press(text("run.region", "en"))
         browser.wait_for('.bp-result img[src*="heatmap"]')
-        assert browser.wait_for("button", text("download.csv", "en")).is_enabled()
+        assert browser.wait_for("button", FORMATS["csv"].label).is_enabled()
         browser.wait_for('.bp-picture button[aria-label="Remove Image"]').click()
         assert_no_result(browser)
-        assert not browser.wait_for("button", text("download.csv", "en")).is_enabled()
+        assert not browser.wait_for("button", FORMATS["csv"].label).is_enabled()
 
 
 def test_another_batch_clears_the_table(server: RunningServer, tmp_path: Path) -> None:

@@ -77,15 +77,65 @@ def test_csv_has_a_row_for_each_file_bad_ones_too(tmp_path: Path, folder: Path) 
     done = predict(tmp_path, folder / "notes.txt", folder, "--csv", table)
     assert done.returncode == 1
     assert "notes.txt" in done.stderr
-    with table.open(newline="", encoding="utf-8") as file:
+    assert table.read_bytes().startswith("\ufeff".encode())
+    with table.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == [
+        str(path) for path in (folder / "notes.txt", folder / "a.png", folder / "deeper" / "b.JPG")
+    ]
     assert [row["verdict"] for row in rows] == ["", "malignant", "benign"]
-    assert rows[0]["error"].startswith("unsupported_image: ")
+    assert rows[0]["error"] == "unsupported_image"
+    assert rows[0]["message"]
     assert float(rows[1]["probability"]) == pytest.approx(expected_probability(*MALIGNANT))
     assert rows[1]["warnings"] == "blurred scale_assumed"
     assert rows[1]["threshold"] == "0.5"
     assert rows[1]["scale_source"] == "assumed"
     assert rows[1]["malignant_area_mm2"] == ""
+
+
+def test_a_file_name_is_no_formula(tmp_path: Path, folder: Path) -> None:
+    (folder / "a.png").rename(folder / "a;=1+1.png")
+    table = tmp_path / "out.csv"
+    done = predict(tmp_path, folder / "a;=1+1.png", "--csv", table)
+    assert done.returncode == 0, done.stderr
+    assert "/a;'=1+1.png," in table.read_text("utf-8-sig")
+
+
+def test_geojson_has_a_file_for_each_image_that_could_be_scored(
+    tmp_path: Path, folder: Path
+) -> None:
+    (folder / "deeper" / "a.png").write_bytes(encode(plain_image(*BENIGN, width=120)))
+    out = tmp_path / "new" / "out"
+    done = predict(tmp_path, folder / "notes.txt", folder, "--geojson", out)
+    assert done.returncode == 1
+    assert "notes.txt" in done.stderr
+    names = {path.name: json.loads(path.read_text())["features"] for path in out.iterdir()}
+    assert set(names) == {f"{name}.geojson" for name in ("images_a.png", "deeper_a.png", "b.JPG")}
+    (patch,) = names["images_a.png.geojson"]
+    assert patch["properties"]["classification"]["name"] == "Malignant"
+    assert patch["properties"]["measurements"]["probability"] == pytest.approx(
+        expected_probability(*MALIGNANT)
+    )
+    tiles = names["deeper_a.png.geojson"]
+    assert [tile["properties"]["objectType"] for tile in tiles] == ["tile"] * 3
+    assert tiles[-1]["geometry"]["coordinates"][0][2] == [120, 50]
+
+
+@pytest.mark.parametrize(
+    ("out", "word"), [("file", "is a file"), ("file/out", "cannot write"), ("old", "exists")]
+)
+def test_a_folder_that_cannot_be_written_is_refused_before_scoring(
+    tmp_path: Path, folder: Path, out: str, word: str
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    old = tmp_path / "old" / "a.png.geojson"
+    old.parent.mkdir()
+    old.write_text("mine")
+    done = predict(tmp_path, folder / "a.png", "--geojson", tmp_path / out)
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert done.stdout == ""
+    assert old.read_text() == "mine"
 
 
 @pytest.mark.parametrize(

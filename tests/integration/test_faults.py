@@ -144,6 +144,7 @@ def test_without_postgres_the_history_says_so_and_predictions_work(
         ("GET", "/history/export.csv"),
         ("GET", "/history/export.json"),
         ("GET", f"/history/{identifier}"),
+        ("GET", f"/history/{identifier}/export.geojson"),
         ("GET", f"/history/{identifier}/thumbnail"),
         ("DELETE", f"/history/{identifier}"),
         ("GET", "/stats/"),

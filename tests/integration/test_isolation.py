@@ -34,6 +34,7 @@ OF_ALL: dict[tuple[str, str], dict[str, Any]] = {
 
 OF_ONE: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/history/{id}"): {},
+    ("GET", "/history/{id}/export.{suffix}"): {},
     ("GET", "/history/{id}/thumbnail"): {},
     ("GET", "/history/{id}/original"): {},
     ("POST", "/history/{id}/reviews"): {"json": {"opinion": "unsure", "note": "intruder"}},
@@ -123,7 +124,9 @@ class Person:
         """Take every operation on another's records."""
         for identifier in list(other.ids):
             for (method, path), content in OF_ONE.items():
-                response = self.answer((method, path.format(id=identifier)), **content)
+                response = self.answer(
+                    (method, path.format(id=identifier, suffix="json")), **content
+                )
                 error = response.json()["error"]
                 assert (response.status_code, error["code"]) == (404, "unknown_record")
                 # The id, which was in the question.
@@ -184,7 +187,8 @@ JOIN = ("POST", "/gradio_api/queue/join")
 def test_without_a_key_nothing_but_health_is_answered(
     locked: RunningServer, method: str, path: str
 ) -> None:
-    url = locked.url + path.format(id="019ca946-0018-7000-84ff-101051e01cc0", name="roc")
+    known = {"id": "019ca946-0018-7000-84ff-101051e01cc0", "name": "roc", "suffix": "json"}
+    url = locked.url + path.format(**known)
     for address in (url, url.rstrip("/"), f"{url}?x=1"):
         response = httpx2.request(method, address)
         if path.startswith("/health/"):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from hf_space.exports.history import HISTORY_COLUMNS
+from hf_space.exports.history import HISTORY_TABLE
 from hf_space.schemas.errors import ErrorReport
 from hf_space.schemas.history import MAX_NOTE_LENGTH, Review
 from tests.record_factory import NOON, make_record
@@ -162,7 +162,7 @@ def test_the_reviewed_ones_are_ready_for_retraining(visitor: Visitor) -> None:
 def test_the_table_has_every_fact_of_a_record(visitor: Visitor) -> None:
     answer = visitor.predict(patch(109, width=100, height=60), microns_per_pixel=4.0)
     (row,) = rows_of(visitor)
-    assert tuple(row) == HISTORY_COLUMNS
+    assert list(row) == list(HISTORY_TABLE.columns)
     assert row["id"] == answer["id"]
     assert datetime.fromisoformat(row["created_at"]) == datetime.fromisoformat(answer["created_at"])
     assert row["image_sha256"] == answer["image"]["sha256"]
@@ -177,12 +177,25 @@ def test_the_table_has_every_fact_of_a_record(visitor: Visitor) -> None:
     assert row["opinion"] == row["label"] == row["note"] == row["reviewed_at"] == ""
 
 
-@pytest.mark.parametrize("note", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"], ids=ascii)
-def test_a_note_is_no_formula(visitor: Visitor, note: str) -> None:
+@pytest.mark.parametrize(
+    ("note", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        # A row begins after the line break where the semicolon separates cells.
+        ("\r=1", "'\r'=1"),
+        ("pale; =1+1", "pale;' =1+1"),
+    ],
+    ids=ascii,
+)
+def test_a_note_is_no_formula(visitor: Visitor, note: str, cell: str) -> None:
     identifier = visitor.predict(patch(110))["id"]
     visitor.review(identifier, opinion="agree", note=note)
     (row,) = rows_of(visitor)
-    assert row["note"] == f"'{note}"
+    assert row["note"] == cell
     assert visitor.read("/history/export.json")[0]["review"]["note"] == note
 
 
@@ -213,7 +226,7 @@ def test_more_than_a_page_is_taken_along(visitor: Visitor, module_store: Store) 
 def test_an_empty_history_is_an_empty_list_and_a_table_of_headers(visitor: Visitor) -> None:
     assert visitor.read("/history/export.json") == []
     response = visitor.get("/history/export.csv")
-    assert response.content.decode("utf-8-sig") == ",".join(HISTORY_COLUMNS) + "\r\n"
+    assert response.content == HISTORY_TABLE.header()
     assert response.headers["content-type"].startswith("text/csv")
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from hf_space.bundle.calibration import OperatingPoint, Verdict
 from hf_space.errors import InvalidOptionsError
-from hf_space.exports.predictions import batch_csv
+from hf_space.exports.predictions import BATCH_TABLE
 from hf_space.messages.catalogue import messages, text
 from hf_space.messages.errors import error_message
 from hf_space.messages.language import Language
@@ -71,7 +71,7 @@ def failed(name: str) -> BatchItem:
 
 @pytest.mark.parametrize("name", ["=1+1.png", "+1", "-1", "@a", "\tx"])
 def test_file_names_are_no_formulas(name: str) -> None:
-    content = batch_csv([failed(name)]).decode("utf-8-sig")
+    content = b"".join(BATCH_TABLE.file([failed(name)])).decode("utf-8-sig")
     [row] = csv.DictReader(io.StringIO(content, newline=""))
     assert row["name"] == f"'{name}"
     assert row["error"] == "unsupported_image"

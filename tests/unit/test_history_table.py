@@ -26,7 +26,8 @@ def test_a_table_that_fails_midway_leaves_no_file(
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     monkeypatch.setattr("hf_space.ui.tabs.history_list.page_owner", lambda *_: b"o" * 32)
-    monkeypatch.setattr("hf_space.ui.tabs.history_list.history_row", lambda item: [item])
+    table = SimpleNamespace(header=lambda: b"", line=str.encode)
+    monkeypatch.setattr("hf_space.ui.tabs.history_list.HISTORY_TABLE", table)
     listing = HistoryList(cast("Backend", SimpleNamespace(history=_Broken())))
     request = cast("gr.Request", SimpleNamespace(headers={}))
     with pytest.raises(gr.Error):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Query, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Response, status
 from fastapi.responses import StreamingResponse
 
 from hf_space.api.dependencies import ChargedRoute, HistoryDep, OwnerDep, PredictorDep
 from hf_space.api.errors import ERROR_RESPONSES
-from hf_space.exports.csv import csv_line
-from hf_space.exports.history import HISTORY_COLUMNS, history_row
+from hf_space.errors import UnknownPathError
+from hf_space.exports.formats import FORMATS
+from hf_space.exports.history import HISTORY_TABLE
 from hf_space.prediction.response import draw_saved
 from hf_space.schemas.history import (
     Deleted,
@@ -79,11 +80,10 @@ ChosenDep = Annotated[AsyncIterator[HistoryItem], Depends(_chosen)]
 async def export_csv(chosen: ChosenDep) -> StreamingResponse:
     """Take your saved answers along as a table; `reviewed=true` makes it ready for retraining."""
 
-    async def lines() -> AsyncIterator[str]:
-        # With a byte order mark, spreadsheets read accents as they are.
-        yield "\ufeff" + csv_line(HISTORY_COLUMNS)
+    async def lines() -> AsyncIterator[bytes]:
+        yield HISTORY_TABLE.header()
         async for item in chosen:
-            yield csv_line(history_row(item))
+            yield HISTORY_TABLE.line(item)
 
     return _download(lines(), _CSV, "biopsia_history.csv")
 
@@ -113,6 +113,25 @@ async def read_record(
     """Return a saved answer, all second opinions, and which records are beside it."""
     saved = await history.record(owner, id)
     return await to_thread.run_sync(draw_saved, saved) if explain else saved.record
+
+
+@router.get(
+    "/{id}/export.{suffix}",
+    responses={200: {"content": {each.media_type: {} for each in FORMATS.values()}}},
+    response_class=Response,
+)
+async def export_record(
+    id: UUID,  # noqa: A002
+    suffix: Annotated[str, Path(json_schema_extra={"enum": [*FORMATS]})],
+    owner: OwnerDep,
+    history: HistoryDep,
+) -> StreamingResponse:
+    """Download one saved result as a file, without its drawings."""
+    chosen = FORMATS.get(suffix)
+    if chosen is None:
+        raise UnknownPathError(f"There is no export.{suffix}; use one of {', '.join(FORMATS)}.")
+    result = (await history.record(owner, id)).record.result
+    return _download(chosen.chunks(result), chosen.media_type, chosen.file_name(result))
 
 
 @router.get("/{id}/thumbnail", responses=_content(_WEBP, _BINARY), response_class=Response)
@@ -152,6 +171,8 @@ def _picture(content: bytes, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
 
 
-def _download(content: AsyncIterator[str], media_type: str, name: str) -> StreamingResponse:
+def _download(
+    content: AsyncIterator[str | bytes] | Iterator[bytes], media_type: str, name: str
+) -> StreamingResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(content, media_type=media_type, headers=headers)

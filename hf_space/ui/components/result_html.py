@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
-from hf_space.exports.predictions import tiles_of
+from hf_space.exports.tiles import tissue_tiles
 from hf_space.messages.catalogue import text, text_or
 from hf_space.messages.errors import error_message
 from hf_space.messages.formats import number, percent
@@ -114,15 +114,15 @@ def tile_table(result: PredictionResult, point: OperatingPoint, language: Langua
     """Draw a region's most suspicious tiles as a table; nothing for a patch."""
     if result.region is None:
         return ""
-    ranked = sorted(tiles_of(result), key=lambda tile: -tile[2])
+    ranked = sorted(tissue_tiles(result), key=lambda tile: -tile.probability)
     rows = [
         [
-            str(row),
-            str(column),
-            number(value, language, decimals=3),
-            _tile_verdict(point.verdict(value), language),
+            str(tile.row),
+            str(tile.column),
+            number(tile.probability, language, decimals=3),
+            _tile_verdict(point.verdict(tile.probability), language),
         ]
-        for row, column, value in ranked[:MAX_TILES_SHOWN]
+        for tile in ranked[:MAX_TILES_SHOWN]
     ]
     headers = _headers(("row", "column", "probability", "verdict"), language)
     return render("tile_table", language, headers=headers, rows=rows, total=len(ranked))

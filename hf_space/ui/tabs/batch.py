@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from hf_space.exports.predictions import batch_csv
+from hf_space.exports.predictions import BATCH_TABLE
 from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
@@ -53,7 +53,8 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
         with errors_in_words(language):
             options = chosen_options(point, threshold, microns, save, explain=False)
             items = await _read_all(backend, uploads or [], options, (token, request), tell)
-            return [batch_table(items, language), download("biopsia_batch.csv", batch_csv(items))]
+            csv = b"".join(BATCH_TABLE.file(items))
+            return [batch_table(items, language), download("biopsia_batch.csv", csv)]
 
     call_on_run(run, files, panel, visit, read, [results, csv_file])
     return panel

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
 
-from hf_space.exports.csv import csv_line
-from hf_space.exports.history import HISTORY_COLUMNS, history_row
+from hf_space.exports.history import HISTORY_TABLE
 from hf_space.messages.catalogue import text
 from hf_space.schemas.history import HistoryFilter, HistoryQuery
 from hf_space.ui.backend import errors_in_words, validated
@@ -124,11 +123,10 @@ class HistoryList:
 
 
 async def _write_table(path: Path, records: AsyncIterator[HistoryItem]) -> None:
-    # With a byte order mark, spreadsheets read accents as they are.
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        file.write(csv_line(HISTORY_COLUMNS))
+    with path.open("wb") as file:
+        file.write(HISTORY_TABLE.header())
         async for item in records:
-            file.write(csv_line(history_row(item)))
+            file.write(HISTORY_TABLE.line(item))
 
 
 def _wanted(verdict: str, reviewed: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import gradio as gr
 
 from hf_space.bundle.calibration import OperatingPoint
-from hf_space.exports.predictions import tiles_csv
+from hf_space.exports.formats import FORMATS
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from hf_space.schemas.prediction import PredictionResult
@@ -45,11 +45,9 @@ def build_region_tab(
             overlay = build_picture(i18n("picture.overlay"), height=420)
             tiles = gr.HTML()
             with gr.Row():
+                labels = (*(each.label for each in FORMATS.values()), str(i18n("download.heatmap")))
                 downloads = [
-                    gr.DownloadButton(
-                        str(i18n(f"download.{kind}")), interactive=False, min_width=140
-                    )
-                    for kind in ("json", "csv", "heatmap")
+                    gr.DownloadButton(label, interactive=False, min_width=140) for label in labels
                 ]
             review = build_review(backend, i18n, visit)
 
@@ -88,8 +86,10 @@ def _shown(result: PredictionResult, rule: OperatingPoint, language: Language) -
         region_figures(result, language),
         drawing("evidence.jpg", result.gradcam.overlay, text("picture.overlay_alt", language)),
         tile_table(result, rule, language),
-        download("biopsia_region.json", result.model_dump_json(indent=2).encode()),
-        download("biopsia_tiles.csv", tiles_csv(result, rule)),
+        *(
+            download(each.file_name(result), b"".join(each.chunks(result)))
+            for each in FORMATS.values()
+        ),
         download("biopsia_heatmap.jpg", jpeg_of(heatmap)),
     ]
 

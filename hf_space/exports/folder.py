@@ -1,0 +1,75 @@
+"""A folder with one file for each of many images, in which nothing is overwritten."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hf_space.exports.formats import ExportFormat
+    from hf_space.schemas.prediction import PredictionResult
+
+
+class ExportFolder:
+    """Writes the results of images into files of one format, as `file_names` names them."""
+
+    def __init__(self, folder: Path, export_format: ExportFormat, images: Sequence[Path]) -> None:
+        """Make the folder, and check that every file can be written.
+
+        Args:
+            folder: Made if it does not exist.
+            export_format: Of all files.
+            images: In the order in which `write` counts them.
+
+        Raises:
+            OSError: The folder cannot be made or written.
+            ValueError: It has one of the files already, or one image is named twice.
+        """
+        names = file_names(images, export_format.suffix)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        self._format = export_format
+        self._paths = [folder / name for name in names]
+        for path in self._paths:
+            if path.exists():
+                raise ValueError(f"{path} exists and is not overwritten; choose another folder")
+
+    def write(self, index: int, result: PredictionResult) -> None:
+        """Write the file of one image; raises OSError, and leaves no part of a file."""
+        path = self._paths[index]
+        with path.open("xb") as file:
+            try:
+                file.writelines(self._format.chunks(result))
+            except BaseException:
+                path.unlink()
+                raise
+
+
+def file_names(images: Sequence[Path], suffix: str) -> list[str]:
+    """Return a name for the file of each image: the image's own with a suffix.
+
+    Images of equal names get those of their folders in front, as many as it takes: `a/x.png` and
+    `b/x.png` become `a_x.png.csv` and `b_x.png.csv`. Upper and lower case count as equal, since
+    some file systems take them so.
+
+    Raises:
+        ValueError: One image is named twice.
+    """
+    parts = [image.parent.resolve().joinpath(image.name).parts[1:] for image in images]
+    depths = [1] * len(images)
+    while True:
+        names = ["_".join(whole[-depth:]) for whole, depth in zip(parts, depths, strict=True)]
+        counts = Counter(name.casefold() for name in names)
+        equal = [place for place, name in enumerate(names) if counts[name.casefold()] > 1]
+        if not equal:
+            return [f"{name}.{suffix}" for name in names]
+        longer = [place for place in equal if depths[place] < len(parts[place])]
+        if not longer:
+            raise ValueError(f"{images[equal[0]]} would be written twice; name each image once")
+        for place in longer:
+            depths[place] += 1
