@@ -1,10 +1,10 @@
 import { drawing, noise } from "./files";
 import { DESKTOP, expect, test } from "./fixtures";
-import { analyse, download, pagesOf, recordOf, untilDrawn } from "./result-page";
+import { analyse, download, pagesOf, recordOf, untilDrawn, upload } from "./result-page";
 
 test.use({ viewport: DESKTOP, locale: "en-US" });
 
-test("a region can be taken along", async ({ page }) => {
+test("a region can be downloaded", async ({ page }) => {
   const { id } = await analyse(page, drawing("drawn_region"), { microns_per_pixel: "3" });
   await page.goto(`/results/${id}`);
   const { result } = await recordOf(page, id);
@@ -17,6 +17,7 @@ test("a region can be taken along", async ({ page }) => {
 
   const csv = await download(page, "CSV");
   expect(csv.name).toBe(`${name}.csv`);
+  expect(csv.content.subarray(0, 3).toString("hex")).toBe("efbbbf");
   const [header, ...lines] = csv.content.toString().trim().split("\r\n");
   const columns = header?.split(",") ?? [];
   const column = (title: string) =>
@@ -44,7 +45,7 @@ test("a region can be taken along", async ({ page }) => {
   expect(Math.max(...corners.map(([, y]) => y))).toBeLessThanOrEqual(400);
 });
 
-test("a patch can be taken along, as a picture too", async ({ page }) => {
+test("a patch can be downloaded, as a picture too", async ({ page }) => {
   const { id, probability } = await analyse(page, drawing("drawn_crowded"));
   await page.goto(`/results/${id}`);
   const csv = await download(page, "CSV");
@@ -63,6 +64,20 @@ test("a patch can be taken along, as a picture too", async ({ page }) => {
   await page.getByRole("radio", { name: "Side by side" }).check();
   const both = await download(page, "PNG");
   expect(both.content.readUInt32BE(16)).toBeGreaterThan(2400);
+});
+
+test("of a result that is not saved, the page has a picture and the JSON only", async ({
+  page,
+}) => {
+  await page.goto("/");
+  await page.getByRole("switch", { name: "Keep nothing" }).check();
+  const id = await upload(page, drawing("drawn_loose"));
+  await expect(page.getByText("there is no CSV or GeoJSON of it")).toBeVisible();
+  await expect(page.getByRole("link", { name: /^(CSV|JSON|GeoJSON)$/ })).toHaveCount(0);
+  const json = await download(page, "JSON");
+  expect(json.name).toBe(`biopsia_${id.slice(-12)}.json`);
+  expect(JSON.parse(json.content.toString())).toMatchObject({ id, saved: false });
+  expect((await download(page, "PNG")).name).toBe(`biopsia_${id.slice(-12)}.png`);
 });
 
 test("a report is one page, also with much to say", async ({ page }) => {

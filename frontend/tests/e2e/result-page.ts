@@ -116,7 +116,8 @@ export async function download(
   name: string,
 ): Promise<{ name: string; content: Buffer }> {
   const started = page.waitForEvent("download");
-  await page.getByRole("button", { name, exact: true }).click();
+  const own = page.getByRole("button", { name, exact: true });
+  await own.or(page.getByRole("link", { name, exact: true })).click();
   const file = await started;
   return { name: file.suggestedFilename(), content: await readFile(await file.path()) };
 }

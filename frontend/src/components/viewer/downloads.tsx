@@ -2,8 +2,9 @@
 
 import { Download, Printer } from "lucide-react";
 import { useFormatter, useTranslations } from "next-intl";
-import { Button } from "@/components/ui/button";
+import { Button, DownloadLink } from "@/components/ui/button";
 import type { Choice } from "@/components/viewer/use-scene";
+import { apiPath } from "@/lib/api/client";
 import type { PredictionResult } from "@/lib/api/schema";
 import type { Scene } from "@/lib/result/paint";
 import { saveFile } from "@/lib/save-file";
@@ -15,24 +16,18 @@ interface DownloadsProps {
   choice: Choice;
 }
 
-const TEXTS = {
-  GeoJSON: { extension: "geojson", type: "application/geo+json", write: "resultGeoJson" },
-  JSON: { extension: "json", type: "application/json", write: "resultJson" },
-  CSV: { extension: "csv", type: "text/csv", write: "resultCsv" },
-} as const;
+/** What the API writes of a saved result. */
+const FORMATS = [
+  { suffix: "geojson", name: "GeoJSON" },
+  { suffix: "json", name: "JSON" },
+  { suffix: "csv", name: "CSV" },
+] as const;
 
-/** Ways to take the result along. */
+/** Ways to download and print the result. */
 export function Downloads({ result, scene, choice }: DownloadsProps) {
   const t = useTranslations("result.download");
   const legend = useTranslations("result.legend");
   const caption = useCaption(result);
-
-  async function saveText(format: keyof typeof TEXTS) {
-    const { extension, type, write } = TEXTS[format];
-    const files = await import("@/lib/result/exports");
-    const content = new Blob([files[write](result)], { type });
-    saveFile(content, files.fileName(result.id, extension));
-  }
 
   async function savePicture(drawn: Scene) {
     const [{ resultPng }, { fileName }] = await Promise.all([
@@ -47,15 +42,44 @@ export function Downloads({ result, scene, choice }: DownloadsProps) {
   return (
     <section aria-label={t("label")} className="flex flex-wrap gap-2 print:hidden">
       <DownloadButton name="PNG" title={t("png")} onClick={() => scene && savePicture(scene)} />
-      <DownloadButton name="GeoJSON" title={t("geojson")} onClick={() => saveText("GeoJSON")} />
-      <DownloadButton name="JSON" title={t("json")} onClick={() => saveText("JSON")} />
-      <DownloadButton name="CSV" title={t("csv")} onClick={() => saveText("CSV")} />
+      {result.saved ? <SavedFiles id={result.id} /> : <PageFile result={result} />}
       <Button variant="outline" size="sm" title={t("print_hint")} onClick={() => window.print()}>
         <Printer aria-hidden="true" />
         {t("print")}
       </Button>
+      {!result.saved && <p className="w-full text-muted text-sm">{t("not_saved")}</p>}
     </section>
   );
+}
+
+/** The API's own files. */
+function SavedFiles({ id }: Pick<PredictionResult, "id">) {
+  const t = useTranslations("result.download");
+  return FORMATS.map(({ suffix, name }) => (
+    <DownloadLink
+      key={suffix}
+      variant="outline"
+      size="sm"
+      title={t(suffix)}
+      href={apiPath(`/history/${id}/export.${suffix}`)}
+    >
+      <Download aria-hidden="true" />
+      {name}
+    </DownloadLink>
+  ));
+}
+
+/** All that this page can write of a result that the API has not saved. */
+function PageFile({ result }: Pick<DownloadsProps, "result">) {
+  const t = useTranslations("result.download");
+
+  async function saveJson() {
+    const { fileName, resultJson } = await import("@/lib/result/exports");
+    const content = new Blob([resultJson(result)], { type: "application/json" });
+    saveFile(content, fileName(result.id, "json"));
+  }
+
+  return <DownloadButton name="JSON" title={t("json")} onClick={saveJson} />;
 }
 
 interface DownloadButtonProps {
