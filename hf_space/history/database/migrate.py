@@ -21,7 +21,7 @@ def upgrade(connection: Connection) -> None:
     Processes that start together wait for the first: on PostgreSQL for a lock, on SQLite for the
     transaction itself, which must have been begun for writing.
     """
-    # It takes a while to import, and processes that keep no history do not need it.
+    # It takes a while to import, and processes without a history do not need it.
     from alembic import command
     from alembic.config import Config
 

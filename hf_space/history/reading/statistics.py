@@ -137,7 +137,7 @@ def zone_offsets(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]
 
 
 def latency_quantile(counts: list[int], share: float) -> float | None:
-    """Return about the time, in ms, within which a share of predictions was answered.
+    """Return about the time, in ms, within which a share of predictions was made.
 
     Args:
         counts: Predictions in each latency bin.
