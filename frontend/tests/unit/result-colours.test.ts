@@ -1,3 +1,4 @@
+import { interpolateInferno } from "d3-scale-chromatic";
 import { describe, expect, test } from "vitest";
 import { evidenceTint, overWhite, tileTint } from "@/lib/result/colours";
 import { inferno } from "@/lib/result/inferno";
@@ -27,6 +28,14 @@ test.each([
   [255, [252, 255, 164]],
 ] as const)("colour %i is that of the service's map", (index, colour) => {
   expect(distance(inferno(index / 255), colour)).toBeLessThanOrEqual(1);
+});
+
+test("each of the 256 colours is d3's, which has the same map", () => {
+  const differences = Array.from({ length: 256 }, (_, index) => {
+    const hex = Number.parseInt(interpolateInferno(index / 255).slice(1), 16);
+    return distance(inferno(index / 255), [hex >> 16, (hex >> 8) & 255, hex & 255]);
+  });
+  expect(Math.max(...differences)).toBeLessThanOrEqual(1);
 });
 
 test("beyond the scale colours stay what they are at its ends", () => {
