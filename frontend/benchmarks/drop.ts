@@ -11,7 +11,7 @@ export interface DropTimes {
 /**
  * Drop images one by one, and ask the API itself about as many others, in turn.
  *
- * Every image differs in one pixel, so that no answer comes from the cache.
+ * Every image differs in one pixel, so that no result comes from the cache.
  */
 export async function measureDrops(
   page: Page,
@@ -75,14 +75,14 @@ async function dropToVerdict(page: Page, base64: string): Promise<number> {
 
 async function askApi(url: string, base64: string): Promise<number> {
   const start = performance.now();
-  const answer = await fetch(`${url}/predict/`, {
+  const response = await fetch(`${url}/predict/`, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ image: base64, microns_per_pixel: 4, explain: false }),
   });
-  await answer.json();
-  if (!answer.ok) {
-    throw new Error(`the API answered ${answer.status}`);
+  await response.json();
+  if (!response.ok) {
+    throw new Error(`the API answered ${response.status}`);
   }
   return performance.now() - start;
 }

@@ -3,7 +3,7 @@ import { test } from "../tests/e2e/fixtures";
 import { freePort } from "../tests/e2e/processes";
 import { type DropTimes, measureDrops } from "./drop";
 import { type Device, look, type Scores } from "./lighthouse";
-import { example, saveAnswers, withBrowser } from "./visitor";
+import { example, saveResults, withBrowser } from "./visitor";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const DROPS = 31;
@@ -19,7 +19,7 @@ test("the site's figures", async ({ site }) => {
   const figures = await withBrowser(port, async (context): Promise<Figures> => {
     const patch = await example("drawn_crowded.png");
     const images = [patch, await example("drawn_loose.png"), await example("drawn_region.png")];
-    const [id] = await saveAnswers(context, site.url, images);
+    const [id] = await saveResults(context, site.url, images);
     const pages = { home: "/", result: `/results/${id}`, dashboard: "/dashboard" };
     const lighthouse: Figures["lighthouse"] = {};
     for (const [name, path] of Object.entries(pages)) {

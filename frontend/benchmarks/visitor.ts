@@ -31,8 +31,8 @@ export async function withBrowser<T>(
   }
 }
 
-/** Save answers about images as the visitor of a context; returns their ids. */
-export async function saveAnswers(
+/** Save results of images as the visitor of a context; returns their ids. */
+export async function saveResults(
   context: BrowserContext,
   siteUrl: string,
   images: readonly Buffer[],
@@ -42,12 +42,12 @@ export async function saveAnswers(
   const ids: string[] = [];
   for (const image of images) {
     const id = await page.evaluate(async (base64) => {
-      const answer = await fetch("/api/predict", {
+      const response = await fetch("/api/predict", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ image: base64, microns_per_pixel: 4, explain: false }),
       });
-      const { id } = (await answer.json()) as { id: string };
+      const { id } = (await response.json()) as { id: string };
       return id;
     }, image.toString("base64"));
     ids.push(id);

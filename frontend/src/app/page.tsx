@@ -8,12 +8,12 @@ import { modelQuery } from "@/lib/api/queries";
 import { readModelFacts } from "@/lib/api/server";
 
 export async function generateMetadata(): Promise<Metadata> {
-  const t = await getTranslations("home");
+  const t = await getTranslations("upload");
   return { title: t("title") };
 }
 
 export default async function Page() {
-  const t = await getTranslations("home");
+  const t = await getTranslations("upload");
   const client = new QueryClient();
   const facts = await readModelFacts();
   if (facts) {

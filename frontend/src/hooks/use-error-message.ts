@@ -4,11 +4,11 @@ import { useTranslations } from "next-intl";
 import { ApiError } from "@/lib/api/error";
 
 /** Says any error in the visitor's language. */
-export function useErrorWords(): (error: unknown) => string {
+export function useErrorMessage(): (error: unknown) => string {
   const t = useTranslations("errors");
   return (error) => {
     const code = error instanceof ApiError ? error.code : "internal_error";
-    // A newer service may have codes that this page has no words for yet.
+    // A newer service may have codes that this page has no message for yet.
     return t.has(code) ? t(code) : t("internal_error");
   };
 }

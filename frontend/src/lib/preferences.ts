@@ -1,4 +1,4 @@
-/** What the visitor chose for this browser; kept in cookies, so that the server draws it so too. */
+/** What the visitor chose for this browser; stored in cookies, so that the server draws it so too. */
 
 export const THEMES = ["system", "light", "dark"] as const;
 

@@ -12,8 +12,8 @@ const EN = {
   hours: "Results by hour of the day",
   probabilities: "Probabilities",
   verdicts: "Verdicts",
-  opinions: "Agreement",
-  times: "Time to answer",
+  reviews: "Agreement",
+  times: "Time to result",
   models: "Model revisions",
   table: "Table",
   empty: "Nothing to count yet",
@@ -24,9 +24,9 @@ const ES: typeof EN = {
   hours: "Resultados por hora del día",
   probabilities: "Probabilidades",
   verdicts: "Veredictos",
-  opinions: "Concordancia",
-  times: "Tiempo de respuesta",
-  models: "Revisiones del modelo",
+  reviews: "Concordancia",
+  times: "Tiempo hasta el resultado",
+  models: "Versiones del modelo",
   table: "Tabla",
   empty: "Aún no hay nada que contar",
 };
@@ -34,7 +34,7 @@ const ES: typeof EN = {
 /** Two patches and a region, two of them reviewed, one with, one against the verdict. */
 async function addResults(page: Page): Promise<Statistics> {
   await page.goto("/dashboard");
-  // Only an answer makes the browser a visitor; what it asked before would be somebody else's.
+  // Only a result makes the browser a visitor; what it asked before would be somebody else's.
   await expect(page.getByRole("main").locator('a[href="/"]')).toBeVisible();
   const crowded = await predict(page, "drawn_crowded", {
     ...SCALE,
@@ -49,8 +49,8 @@ async function addResults(page: Page): Promise<Statistics> {
 }
 
 /** The cells of a chart's table, row by row, without the headings. */
-async function rowsOf(page: Page, title: string, words: typeof EN): Promise<string[][]> {
-  await page.getByRole("button", { name: `${words.table}: ${title}`, exact: true }).click();
+async function rowsOf(page: Page, title: string, labels: typeof EN): Promise<string[][]> {
+  await page.getByRole("button", { name: `${labels.table}: ${title}`, exact: true }).click();
   const table = page.getByRole("table", { name: title, exact: true });
   await expect(table).toBeVisible();
   return table
@@ -86,47 +86,47 @@ function cellsOf({ malignant, uncertain, benign }: Counts): string[] {
   return [malignant, uncertain, benign, malignant + uncertain + benign].map(String);
 }
 
-for (const words of [EN, ES]) {
+for (const labels of [EN, ES]) {
   for (const viewport of [PHONE, DESKTOP]) {
-    test.describe(`in ${words.locale}, ${viewport.width} px wide`, () => {
-      test.use({ locale: words.locale, timezoneId: ZONE, viewport });
+    test.describe(`in ${labels.locale}, ${viewport.width} px wide`, () => {
+      test.use({ locale: labels.locale, timezoneId: ZONE, viewport });
 
       test("every number is the API's", async ({ page }) => {
         const statistics = await addResults(page);
         const { total, verdicts, agreement, latency, models, probability, hours } = statistics;
-        const { share, bin, milliseconds } = formatsOf(words.locale);
+        const { share, bin, milliseconds } = formatsOf(labels.locale);
         expect(total).toBe(3);
 
-        const days = await rowsOf(page, words.days, words);
+        const days = await rowsOf(page, labels.days, labels);
         expect(days).toHaveLength(30);
         expect(statistics.days).toHaveLength(1);
         // The last day is today; the others are without results.
         expect(days.at(-1)?.slice(1)).toEqual(statistics.days.flatMap(cellsOf));
         expect(days.slice(0, -1).flatMap((row) => row.slice(1))).toEqual(Array(4 * 29).fill("0"));
 
-        const hourly = await rowsOf(page, words.hours, words);
+        const hourly = await rowsOf(page, labels.hours, labels);
         expect(hourly.map((row) => row.slice(1))).toEqual(hours.map(cellsOf));
 
-        expect(await rowsOf(page, words.probabilities, words)).toEqual(
+        expect(await rowsOf(page, labels.probabilities, labels)).toEqual(
           probability.map((one) => [bin(one), String(one.count), share(one.count, total)]),
         );
         const { malignant, uncertain, benign } = verdicts;
-        const shares = await rowsOf(page, words.verdicts, words);
+        const shares = await rowsOf(page, labels.verdicts, labels);
         expect(shares.map((row) => row.slice(1))).toEqual(
           [malignant, uncertain, benign].map((count) => [String(count), share(count, total)]),
         );
-        const opinions = await rowsOf(page, words.opinions, words);
-        expect(opinions.map((row) => row.slice(1))).toEqual(
+        const reviews = await rowsOf(page, labels.reviews, labels);
+        expect(reviews.map((row) => row.slice(1))).toEqual(
           [agreement.agree, agreement.disagree, agreement.unsure].map((count) => [
             String(count),
             share(count, agreement.reviewed),
           ]),
         );
-        const times = await rowsOf(page, words.times, words);
+        const times = await rowsOf(page, labels.times, labels);
         expect(times.map((row) => row.slice(1))).toEqual(
           [latency.median_ms, latency.p95_ms].map((time) => [milliseconds(time ?? 0)]),
         );
-        expect(await rowsOf(page, words.models, words)).toEqual(
+        expect(await rowsOf(page, labels.models, labels)).toEqual(
           models.map(({ name, revision, count }) => [
             revision,
             name,
@@ -151,7 +151,7 @@ for (const words of [EN, ES]) {
 
       test("it teaches while there is nothing to count", async ({ page }) => {
         await page.goto("/dashboard");
-        await expect(page.getByRole("heading", { name: words.empty })).toBeVisible();
+        await expect(page.getByRole("heading", { name: labels.empty })).toBeVisible();
         await expect(page.getByRole("main").locator('a[href="/"]')).toBeVisible();
       });
     });
@@ -161,7 +161,7 @@ for (const words of [EN, ES]) {
 test.describe("the period", () => {
   test.use({ timezoneId: ZONE });
 
-  test("is chosen, kept in the address, and asked of the API", async ({ page }) => {
+  test("is chosen, saved in the address, and asked of the API", async ({ page }) => {
     await addResults(page);
     await page.getByRole("radio", { name: "7 days" }).click();
     await expect(page).toHaveURL("/dashboard?range=week");

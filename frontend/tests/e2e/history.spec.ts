@@ -27,7 +27,7 @@ function overflow(page: Page): Promise<number> {
   );
 }
 
-test("the history is kept, and is nobody else's", async ({ page, browser, site }) => {
+test("the history stays, and is nobody else's", async ({ page, browser, site }) => {
   const [crowded, loose, region] = await addThree(page);
   await expectShown(page, [region, loose, crowded]);
   await page.reload();
@@ -135,7 +135,7 @@ test("two of three are deleted, and only these", async ({ page }) => {
   await rowOf(page, crowded).getByRole("checkbox").check();
   await rowOf(page, region).getByRole("checkbox").check();
   await page.getByRole("button", { name: "Delete selected" }).click();
-  const dialog = page.getByRole("dialog", { name: "Delete these 2 results?" });
+  const dialog = page.getByRole("alertdialog", { name: "Delete these 2 results?" });
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expectShown(page, [region, loose, crowded]);
 
@@ -171,7 +171,7 @@ test("what could not be deleted is named and stays selected", async ({ page, sit
 test("everything is deleted after one question", async ({ page }) => {
   await addThree(page);
   await page.getByRole("button", { name: "Delete everything" }).click();
-  const dialog = page.getByRole("dialog", { name: "Delete your whole history?" });
+  const dialog = page.getByRole("alertdialog", { name: "Delete your whole history?" });
   await expect(dialog).toContainText("All 3 results");
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();

@@ -11,7 +11,7 @@ interface Measured {
   cases: Record<string, Measured>;
 }
 
-const WORDS = {
+const LABELS = {
   en: {
     title: "About the model",
     slider: "Threshold",
@@ -33,7 +33,7 @@ const WORDS = {
 } as const;
 
 type Write = (value: number) => string;
-type Language = keyof typeof WORDS;
+type Language = keyof typeof LABELS;
 
 const VERDICT_METRICS = ["recall", "specificity", "precision", "balanced_accuracy", "accuracy"];
 const SCORE_METRICS = ["roc_auc", "average_precision", "brier", "ece"];
@@ -87,19 +87,19 @@ for (const { locale, language, viewport } of [
   { locale: "en-US", language: "en", viewport: DESKTOP },
   { locale: "es-ES", language: "es", viewport: PHONE },
 ] as const) {
-  const words = WORDS[language];
+  const labels = LABELS[language];
 
   test.describe(`in ${locale}, ${viewport.width} px wide`, () => {
     test.use({ locale, viewport });
 
     test("the explorer shows the measured curve, and what it comes to", async ({ page }) => {
       const { threshold_curve: curve } = await open(page);
-      const slider = page.getByRole("slider", { name: words.slider });
+      const slider = page.getByRole("slider", { name: labels.slider });
       const shown = (value: number | null) =>
-        value === null ? words.undefined : percent(value, language);
+        value === null ? labels.undefined : percent(value, language);
       expect(curve).toHaveLength(101);
       for (const prevalence of [0.05, 0.6]) {
-        await page.getByRole("textbox", { name: words.prevalence }).fill(`${100 * prevalence}`);
+        await page.getByRole("textbox", { name: labels.prevalence }).fill(`${100 * prevalence}`);
         for (let index = 0; index < curve.length; index += 10) {
           await slider.fill(String(index));
           const { sensitivity, specificity } = curve[index] ?? {};
@@ -119,7 +119,7 @@ for (const { locale, language, viewport } of [
       page,
     }) => {
       const { operating_points: points } = await open(page);
-      for (const [name, label] of Object.entries(words.points)) {
+      for (const [name, label] of Object.entries(labels.points)) {
         const button = page.getByRole("button", { name: label });
         await button.click();
         await expect(button).toHaveAttribute("aria-pressed", "true");
@@ -136,12 +136,12 @@ for (const { locale, language, viewport } of [
       const report = await open(page);
       const metrics = report.metrics as unknown as Measured;
       const points = [...Object.values(metrics.operating_points), metrics.case_averaged];
-      const byVerdict = page.getByRole("table", { name: words.byVerdict });
+      const byVerdict = page.getByRole("table", { name: labels.byVerdict });
       for (const metric of VERDICT_METRICS) {
         const row = byVerdict.locator(`[data-metric="${metric}"]`);
         await expectRow(row, metric, points, (value) => percent(value, language));
       }
-      const byScore = page.getByRole("table", { name: words.byScore });
+      const byScore = page.getByRole("table", { name: labels.byScore });
       for (const metric of SCORE_METRICS) {
         const row = byScore.locator(`[data-metric="${metric}"]`);
         const columns = [metrics, metrics.case_averaged];
@@ -156,7 +156,7 @@ for (const { locale, language, viewport } of [
     test("nothing is wider than a narrow screen", async ({ page }) => {
       await page.setViewportSize({ width: 320, height: 640 });
       await page.goto("/model");
-      await expect(page.getByRole("heading", { name: words.title })).toBeVisible();
+      await expect(page.getByRole("heading", { name: labels.title })).toBeVisible();
       await page.locator("details").evaluateAll((all) => {
         for (const one of all) {
           one.setAttribute("open", "");
@@ -220,15 +220,15 @@ test("counted patches add up to a thousand", async ({ page }) => {
   expect((spared ?? 0) + (alarms ?? 0)).toBe(healthy);
 });
 
-test("the model's own drawings come with words for them", async ({ page }) => {
+test("the model's own drawings come with a description", async ({ page }) => {
   const { evaluation } = await open(page);
-  for (const [name, words] of [
+  for (const [name, labels] of [
     ["reliability", /^Reliability diagram/],
     ["scores", /^Histogram/],
     ["confusion", /^Confusion matrix/],
   ] as const) {
     expect(evaluation).toContain(name);
-    const drawing = page.getByRole("img", { name: words });
+    const drawing = page.getByRole("img", { name: labels });
     await drawing.scrollIntoViewIfNeeded();
     await expect
       .poll(() => drawing.evaluate((image: HTMLImageElement) => image.naturalWidth))
@@ -247,7 +247,10 @@ test("the contents lead to every part of the page", async ({ page }) => {
   }
 });
 
-test("while the service is away the page says so, and comes back", async ({ page, site }) => {
+test("while the service is unreachable the page says so, and comes back", async ({
+  page,
+  site,
+}) => {
   await site.service.kill();
   try {
     await page.goto("/model");

@@ -62,7 +62,7 @@ export async function addThree(
   return [crowded, loose, region];
 }
 
-/** Add a second opinion to a record. */
+/** Add a review to a record. */
 export async function review(page: Page, id: string, opinion: object): Promise<void> {
   await page.evaluate(
     async ({ address, body }) => {

@@ -94,6 +94,6 @@ test("a report is one page, also with much to say", async ({ page }) => {
     await page.getByRole("button", { name: "Unsure" }).click();
     await expect(page.getByLabel("Note (optional)")).toHaveValue("");
   }
-  await expect(page.getByRole("list", { name: "Opinions" }).getByRole("listitem")).toHaveCount(4);
+  await expect(page.getByRole("list", { name: "Reviews" }).getByRole("listitem")).toHaveCount(4);
   expect(pagesOf(await page.pdf({ format: "A4" }))).toBe(1);
 });

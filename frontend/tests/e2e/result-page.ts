@@ -10,7 +10,7 @@ export const VERDICTS = {
   uncertain: "Too close to call",
 };
 
-/** Has an image judged for the page's visitor, without the page. */
+/** Has an image analysed for the page's visitor, without the page. */
 export async function analyse(
   page: Page,
   file: TestFile,
@@ -69,7 +69,7 @@ export function image(page: Page) {
 
 /** The picture that the server sent gives way to the drawing. */
 export async function untilDrawn(page: Page): Promise<void> {
-  await expect(page.getByAltText("The image that was judged")).toHaveCSS("opacity", "0");
+  await expect(page.getByAltText("The image that was analysed")).toHaveCSS("opacity", "0");
 }
 
 /** Where points of the image lie on the page, while all of it is shown. */

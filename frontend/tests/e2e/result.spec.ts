@@ -35,21 +35,21 @@ test("the verdict is on the page before any script has run", async ({ page, brow
   await context.close();
 });
 
-test("second opinions are added, and stay", async ({ page }) => {
+test("reviews are added, and stay", async ({ page }) => {
   const { id, verdict } = await analyse(page, drawing("drawn_loose"));
   expect(verdict).toBe("benign");
   await page.goto(`/results/${id}`);
-  const opinions = page.getByRole("list", { name: "Opinions" }).getByRole("listitem");
+  const listed = page.getByRole("list", { name: "Reviews" }).getByRole("listitem");
   await page.getByRole("button", { name: "Agree", exact: true }).click();
-  await expect(page.getByText("Your opinion is saved.")).toBeVisible();
-  await expect(opinions).toHaveCount(1);
+  await expect(page.getByText("Your review is saved.")).toBeVisible();
+  await expect(listed).toHaveCount(1);
   await page.getByLabel("Note (optional)").fill("nests of cells in the corner");
   await page.getByRole("button", { name: "Disagree: carcinoma" }).click();
-  await expect(opinions).toHaveCount(2);
+  await expect(listed).toHaveCount(2);
   await page.reload();
-  await expect(opinions.first()).toContainText("Disagree · carcinoma");
-  await expect(opinions.first()).toContainText("nests of cells in the corner");
-  await expect(opinions.last()).toContainText("Agree · no carcinoma");
+  await expect(listed.first()).toContainText("Disagree · carcinoma");
+  await expect(listed.first()).toContainText("nests of cells in the corner");
+  await expect(listed.last()).toContainText("Agree · no carcinoma");
   const { reviews } = await recordOf(page, id);
   expect(reviews.map(({ opinion, label, note }) => ({ opinion, label, note }))).toEqual([
     { opinion: "agree", label: "no_idc", note: null },
@@ -90,7 +90,7 @@ test("another visitor does not find it", async ({ page, browser, site }) => {
   expect(response?.status()).toBe(404);
 });
 
-test("what is not to be kept is shown, asked of nobody, and gone", async ({ page }) => {
+test("what is not to be saved is shown, asked of nobody, and gone", async ({ page }) => {
   await page.goto("/");
   await page.getByRole("switch").check();
   const asked: string[] = [];
@@ -117,7 +117,7 @@ test("the original is shown again from the visitor's own copy", async ({ page })
   await expect(page.getByText("This is another file.")).toBeVisible();
   await field.setInputFiles(drawing("drawn_region"));
   await expect(small).toBeHidden();
-  const picture = page.getByAltText("The image that was judged");
+  const picture = page.getByAltText("The image that was analysed");
   await expect
     .poll(() => picture.evaluate((node) => (node as HTMLImageElement).naturalWidth))
     .toBe(600);
@@ -128,7 +128,7 @@ test("a result is deleted once that is confirmed", async ({ page }) => {
   const { id } = await analyse(page, drawing("drawn_loose"));
   await page.goto(`/results/${id}`);
   await page.getByRole("button", { name: "Delete" }).click();
-  const dialog = page.getByRole("dialog");
+  const dialog = page.getByRole("alertdialog");
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog).toBeHidden();
   await page.getByRole("button", { name: "Delete" }).click();

@@ -16,7 +16,7 @@ async function press(page: Page, { verdict }: HistoryItem): Promise<void> {
   }
 }
 
-test("the review queue takes opinions by keyboard, the most uncertain first", async ({ page }) => {
+test("the review queue takes reviews by keyboard, the most uncertain first", async ({ page }) => {
   await addThree(page);
   await predictUncertain(page);
   const queue = await recordsOf(page, "sort=uncertainty&reviewed=false");
@@ -29,9 +29,9 @@ test("the review queue takes opinions by keyboard, the most uncertain first", as
     await press(page, item);
   }
   await expect(page.getByRole("heading", { name: "Nothing is left to review" })).toBeVisible();
-  for (const { id, review: kept, verdict } of await recordsOf(page)) {
+  for (const { id, review, verdict } of await recordsOf(page)) {
     const { opinion, label } = PLAN[verdict];
-    expect(kept, id).toMatchObject({ opinion, label });
+    expect(review, id).toMatchObject({ opinion, label });
   }
 });
 

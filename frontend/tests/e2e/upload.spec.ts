@@ -13,7 +13,7 @@ const ES = {
   see: "Ver dónde y por qué",
 };
 
-interface Answer {
+interface Result {
   id: string;
   verdict: keyof typeof EN.verdict;
   probability: number;
@@ -32,23 +32,23 @@ async function open(page: Page): Promise<void> {
 
 const ofPrediction = (request: Request) => new URL(request.url()).pathname.includes("/predict");
 
-/** What the page sends, and what the service answers, when `act` brings one image. */
+/** What the page sends, and what the service returns, when `act` brings one image. */
 async function exchange(page: Page, act: () => Promise<void>) {
   const asked = page.waitForRequest(ofPrediction);
   await act();
   const request = await asked;
   const response = await request.response();
-  const answer: Answer = await response?.json();
-  return { request, answer };
+  const result: Result = await response?.json();
+  return { request, result };
 }
 
 function row(page: Page, { name }: TestFile) {
   return page.getByRole("listitem").filter({ hasText: name });
 }
 
-async function choose(page: Page, words: typeof EN, files: TestFile[]): Promise<void> {
+async function choose(page: Page, labels: typeof EN, files: TestFile[]): Promise<void> {
   const chooser = page.waitForEvent("filechooser");
-  await page.getByRole("button", { name: words.choose }).click();
+  await page.getByRole("button", { name: labels.choose }).click();
   await (await chooser).setFiles(files);
 }
 
@@ -58,9 +58,9 @@ async function historyIds(page: Page): Promise<string[]> {
   return history.items.map(({ id }: { id: string }) => id);
 }
 
-for (const { locale, viewport, words } of [
-  { locale: "en-US", viewport: DESKTOP, words: EN },
-  { locale: "es-ES", viewport: PHONE, words: ES },
+for (const { locale, viewport, labels } of [
+  { locale: "en-US", viewport: DESKTOP, labels: EN },
+  { locale: "es-ES", viewport: PHONE, labels: ES },
 ]) {
   test.describe(`in ${locale}, ${viewport.width} px wide`, () => {
     test.use({ locale, viewport });
@@ -68,7 +68,7 @@ for (const { locale, viewport, words } of [
     test("a dropped patch travels in base64 and gets its verdict", async ({ page }) => {
       const file = drawing("drawn_crowded");
       await open(page);
-      const { request, answer } = await exchange(page, () => drop(page, [file]));
+      const { request, result } = await exchange(page, () => drop(page, [file]));
 
       const sent = request.postDataJSON();
       expect(Buffer.from(sent.image, "base64").equals(file.buffer)).toBe(true);
@@ -79,21 +79,23 @@ for (const { locale, viewport, words } of [
       const probability = new Intl.NumberFormat(locale, {
         minimumFractionDigits: 3,
         maximumFractionDigits: 3,
-      }).format(answer.probability);
-      await expect(exhibit.getByText(words.verdict[answer.verdict], { exact: true })).toBeVisible();
+      }).format(result.probability);
+      await expect(
+        exhibit.getByText(labels.verdict[result.verdict], { exact: true }),
+      ).toBeVisible();
       await expect(exhibit.getByText(probability)).toBeVisible();
       await expect(page.getByRole("status").filter({ hasText: probability })).toHaveCount(1);
-      expect(await historyIds(page)).toEqual([answer.id]);
+      expect(await historyIds(page)).toEqual([result.id]);
 
-      await exhibit.getByRole("link", { name: words.see }).click();
-      await expect(page).toHaveURL(`/results/${answer.id}`);
+      await exhibit.getByRole("link", { name: labels.see }).click();
+      await expect(page).toHaveURL(`/results/${result.id}`);
     });
 
     test("several files chosen at once are one visitor's", async ({ page }) => {
       const files = ["a", "b", "c", "d", "e"].map((name) => drawing("drawn_loose", `${name}.png`));
       await open(page);
-      await choose(page, words, files);
-      await expect(page.getByRole("link", { name: words.see })).toHaveCount(5);
+      await choose(page, labels, files);
+      await expect(page.getByRole("link", { name: labels.see })).toHaveCount(5);
       expect(await historyIds(page)).toHaveLength(5);
     });
 
@@ -102,7 +104,7 @@ for (const { locale, viewport, words } of [
       await open(page);
       const name = "a-name-as-long-as-those-of-slide-scanners-2026-11-24-0001.png";
       await drop(page, [drawing("drawn_crowded", name), drawing("drawn_region")]);
-      await expect(page.getByRole("link", { name: words.see })).toHaveCount(2);
+      await expect(page.getByRole("link", { name: labels.see })).toHaveCount(2);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(width).toBe(320);
     });
@@ -130,10 +132,10 @@ test("an image is pasted anywhere but in a text field", async ({ page }) => {
 
 test("a drawing is one click away, and its scale is said", async ({ page }) => {
   await open(page);
-  const { answer } = await exchange(page, () =>
+  const { result } = await exchange(page, () =>
     page.getByRole("button", { name: "A region of both" }).click(),
   );
-  expect(answer.image).toMatchObject({ microns_per_pixel: 4, scale_source: "request" });
+  expect(result.image).toMatchObject({ microns_per_pixel: 4, scale_source: "request" });
   await expect(page.getByRole("article").getByText("Region, read at 4 µm/px")).toBeVisible();
 });
 
@@ -143,8 +145,8 @@ test("what is set counts for the images that come next", async ({ page }) => {
   await page.getByRole("radio", { name: "Objective" }).check();
   await page.getByRole("combobox", { name: "Objective" }).selectOption({ label: "10x: 1 µm/px" });
   const first = await exchange(page, () => drop(page, [drawing("drawn_region")]));
-  expect(first.answer.operating_point).toBe("high_sensitivity");
-  expect(first.answer.image).toMatchObject({ microns_per_pixel: 1, scale_source: "request" });
+  expect(first.result.operating_point).toBe("high_sensitivity");
+  expect(first.result.image).toMatchObject({ microns_per_pixel: 1, scale_source: "request" });
 
   await page.getByRole("radio", { name: "µm per pixel" }).check();
   const field = page.getByRole("textbox", { name: "µm per pixel" });
@@ -156,7 +158,7 @@ test("what is set counts for the images that come next", async ({ page }) => {
 
   await field.fill("0,5");
   const second = await exchange(page, () => drop(page, [drawing("drawn_region")]));
-  expect(second.answer.image.microns_per_pixel).toBe(0.5);
+  expect(second.result.image.microns_per_pixel).toBe(0.5);
 });
 
 test("a large image goes straight to the API, for the same visitor", async ({ page, site }) => {
@@ -169,7 +171,7 @@ test("a large image goes straight to the API, for the same visitor", async ({ pa
   expect(large.request.url()).toBe(`${site.service.url}/predict/`);
   expect((await large.request.allHeaders()).authorization).toMatch(/^Bearer ticket/);
   await expect(page.getByRole("article", { name: file.name }).getByRole("link")).toBeVisible(LONG);
-  expect(await historyIds(page)).toEqual([large.answer.id, small.answer.id]);
+  expect(await historyIds(page)).toEqual([large.result.id, small.result.id]);
 });
 
 test("a large image finds its way to a service that was started anew", async ({ page, site }) => {
@@ -203,21 +205,21 @@ test("a bad file says what is wrong, and the others go on", async ({ page }) => 
   await expect(row(page, good)).toBeVisible();
 });
 
-test("with keep nothing on, nothing is kept", async ({ page, context }) => {
+test("with save nothing on, nothing is saved", async ({ page, context }) => {
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await open(page);
-  await page.getByRole("switch", { name: "Keep nothing" }).check();
-  const { request, answer } = await exchange(page, () => drop(page, [drawing("drawn_loose")]));
+  await page.getByRole("switch", { name: "Save nothing" }).check();
+  const { request, result } = await exchange(page, () => drop(page, [drawing("drawn_loose")]));
   expect(request.postDataJSON().save).toBe(false);
-  expect(answer.saved).toBe(false);
+  expect(result.saved).toBe(false);
   await expect(page.getByRole("article").getByRole("link")).toBeVisible();
   expect(asked).not.toContain("/api/tickets");
   expect(await context.cookies()).toEqual([]);
   expect(await historyIds(page)).toEqual([]);
 });
 
-test("an upload waits for a service that is away, and goes on by itself", async ({
+test("an upload waits for an unreachable service, and goes on by itself", async ({
   page,
   site,
 }) => {
@@ -228,7 +230,7 @@ test("an upload waits for a service that is away, and goes on by itself", async 
   await drop(page, [file]);
   const exhibit = page.getByRole("article", { name: file.name });
   await expect(
-    exhibit.getByText(/The service does not answer.*Next try in \d+ second/),
+    exhibit.getByText(/The service does not result.*Next try in \d+ second/),
   ).toBeVisible();
   await site.service.resume();
   await expect(exhibit.getByRole("link", { name: "See where and why" })).toBeVisible(LONG);

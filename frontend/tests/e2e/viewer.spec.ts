@@ -78,8 +78,8 @@ test("the tile under the pointer is the API's, and its figures are the region's"
     await expect(field(page, "Tile")).toHaveText(`row ${row + 1}, column ${column + 1}`);
     const value = region?.tiles[row]?.[column] ?? null;
     const side = value !== null && value >= threshold ? "at or above" : "below";
-    const words = value === null ? "no tissue" : `${value.toFixed(3)}, ${side}`;
-    await expect(field(page, "Probability")).toHaveText(words);
+    const text = value === null ? "no tissue" : `${value.toFixed(3)}, ${side}`;
+    await expect(field(page, "Probability")).toHaveText(text);
   }
   const area = region?.malignant_area_mm2.toLocaleString("en-US", { maximumFractionDigits: 3 });
   await expect(page.getByText(`${area} mm²`)).toBeVisible();

@@ -23,8 +23,8 @@ async function serve(listener: RequestListener): Promise<string> {
   return typeof address === "object" ? `http://127.0.0.1:${address?.port}` : "";
 }
 
-async function errorOf(answer: Promise<unknown>): Promise<ApiError> {
-  const error = await answer.catch((caught: unknown) => caught);
+async function errorOf(response: Promise<unknown>): Promise<ApiError> {
+  const error = await response.catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(ApiError);
   return error as ApiError;
 }
@@ -42,7 +42,7 @@ test("a query leaves out what is not set, and repeats lists", () => {
   expect(apiPath("/model")).toBe("/api/model");
 });
 
-test("an answer's JSON is returned, and null for none", async () => {
+test("a response's JSON is returned, and null for none", async () => {
   const url = await serve((request, response) => {
     response.statusCode = request.url === "/none" ? 204 : 200;
     response.end(request.url === "/none" ? undefined : '{"deleted": 3}');
@@ -64,7 +64,7 @@ test("the API's error keeps its code, its details and when to come back", async 
   expect(retryDelayMs(0, error)).toBe(7000);
 });
 
-test("a proxy's own words mean that the service is away", async () => {
+test("a proxy's own text means that the service is unreachable", async () => {
   const url = await serve((_, response) => {
     response.writeHead(500).end("Internal Server Error");
   });
@@ -81,7 +81,7 @@ test("a proxy's own words mean that the service is away", async () => {
   ]);
 });
 
-test("no answer means that the service is away; a cancelled request is not asked again", async () => {
+test("no response means that the service is unreachable; a cancelled request is not asked again", async () => {
   const url = await serve(() => {});
   const cancelling = new AbortController();
   const waiting = errorOf(ask(url, { signal: cancelling.signal }));

@@ -63,14 +63,14 @@ describe("deleting many", () => {
   });
 
   test("tries what may pass four times, until one has failed so often", async () => {
-    const away = new ApiError("unreachable", "");
+    const unreachable = new ApiError("unreachable", "");
     const tries = new Map<string, number>();
     const waits: number[] = [];
     const failures = await deleteEach(
       IDS,
       (id) => {
         tries.set(id, (tries.get(id) ?? 0) + 1);
-        return Promise.reject(away);
+        return Promise.reject(unreachable);
       },
       () => undefined,
       async (ms) => {
@@ -91,18 +91,18 @@ describe("deleting many", () => {
 describe("deleting one", () => {
   afterEach(() => vi.unstubAllGlobals());
 
-  function answer(status: number, code: string) {
+  function respond(status: number, code: string) {
     const body = JSON.stringify({ error: { code, message: "", details: {} } });
     vi.stubGlobal("fetch", async () => new Response(body, { status }));
   }
 
   test("that is gone already is no failure", async () => {
-    answer(404, "unknown_record");
+    respond(404, "unknown_record");
     await expect(deleteRecord("a")).resolves.toBeUndefined();
   });
 
   test("that the API refuses is one", async () => {
-    answer(503, "history_unavailable");
+    respond(503, "history_unavailable");
     await expect(deleteRecord("a")).rejects.toMatchObject({ code: "history_unavailable" });
   });
 });

@@ -24,7 +24,7 @@ function argumentsOf(text: string): string[] {
   return [...new Set([...text.matchAll(/\{(\w+)[,}]/g)].map((match) => match[1] ?? ""))].sort();
 }
 
-test("both languages have words for everything, with the same arguments", () => {
+test("both languages have texts for everything, with the same arguments", () => {
   const [en, es] = [texts(MESSAGES.en), texts(MESSAGES.es)];
   expect(es.map(([path]) => path).sort()).toEqual(en.map(([path]) => path).sort());
   const spanish = new Map(es);

@@ -1,23 +1,23 @@
 import { dehydrate, hydrate, QueryClient } from "@tanstack/react-query";
 import { afterEach, describe, expect, test } from "vitest";
 import { recordQuery } from "@/lib/api/queries";
-import { forgetAnswer, forgetEveryAnswer, imageOf, rememberAnswer } from "@/lib/session";
+import { forgetEveryResult, forgetResult, imageOf, rememberResult } from "@/lib/result/session";
 import { patch } from "./result-fixtures";
 
 const IMAGE = new Blob(["tissue"]);
 const client = new QueryClient();
 
 function remember(id: string, changes: Parameters<typeof patch>[0] = {}) {
-  rememberAnswer(client, patch({ id, ...changes }), IMAGE);
+  rememberResult(client, patch({ id, ...changes }), IMAGE);
   return client.getQueryState(recordQuery(id).queryKey);
 }
 
 afterEach(() => {
-  forgetEveryAnswer(client);
+  forgetEveryResult(client);
   client.clear();
 });
 
-describe("remembering an answer", () => {
+describe("remembering a result", () => {
   test("asks the history for what is there, or will be, and for nothing else", () => {
     const delayed = [{ code: "save_delayed", message: "" } as const];
     expect(remember("a")?.dataUpdatedAt).toBe(0);
@@ -31,7 +31,7 @@ describe("forgetting", () => {
     remember("a");
     remember("b");
     client.setQueryData(["history", "original", "a"], IMAGE);
-    forgetAnswer(client, "a");
+    forgetResult(client, "a");
     expect(imageOf("a")).toBeUndefined();
     expect(client.getQueryData(recordQuery("a").queryKey)).toBeUndefined();
     expect(client.getQueryData(["history", "original", "a"])).toBeUndefined();
@@ -48,7 +48,7 @@ describe("forgetting", () => {
     const drawn = dehydrate(server);
     hydrate(client, drawn);
     expect(client.getQueryData(queryKey)?.result.id).toBe("a");
-    forgetAnswer(client, "a");
+    forgetResult(client, "a");
     hydrate(client, drawn);
     expect(client.getQueryData(queryKey)).toBeUndefined();
   });
@@ -58,7 +58,7 @@ describe("forgetting", () => {
     remember("b", { saved: false });
     client.setQueryData(["history", "original", "a"], IMAGE);
     client.setQueryData(["model"], "stays");
-    forgetEveryAnswer(client);
+    forgetEveryResult(client);
     expect([imageOf("a"), imageOf("b")]).toEqual([undefined, undefined]);
     for (const key of [recordQuery("a").queryKey, recordQuery("b").queryKey]) {
       expect(client.getQueryData(key)).toBeUndefined();

@@ -7,34 +7,34 @@ import { UploadQueue } from "@/lib/upload/upload-queue";
 
 const OPTIONS = { operatingPoint: null, micronsPerPixel: null, save: true };
 const PATCH = readFileSync("public/samples/drawn_loose.png");
-const AWAY = new ApiError("unreachable", "no answer");
+const UNREACHABLE = new ApiError("unreachable", "no response");
 
 function image(name: string): File {
   return new File([PATCH], name);
 }
 
-function answerFor(id: string): PredictionResult {
+function resultFor(id: string): PredictionResult {
   return { id } as PredictionResult;
 }
 
-/** A service whose answers the test gives, one by one. */
+/** A service whose results the test gives, one by one. */
 function bench() {
-  const calls: { answer: (id: string) => void; fail: (error: unknown) => void }[] = [];
+  const calls: { finish: (id: string) => void; fail: (error: unknown) => void }[] = [];
   const signals: AbortSignal[] = [];
-  const answered: string[] = [];
+  const finished: string[] = [];
   const send: Send = (_file, _options, { signal }) => {
     signals.push(signal);
     return new Promise((resolve, reject) => {
-      calls.push({ answer: (id) => resolve(answerFor(id)), fail: reject });
+      calls.push({ finish: (id) => resolve(resultFor(id)), fail: reject });
     });
   };
   const queue = new UploadQueue({
     send,
     limits: () => null,
-    onAnswer: ({ id }, file) => answered.push(`${id} for ${file.name}`),
+    onResult: ({ id }, file) => finished.push(`${id} for ${file.name}`),
   });
   const phases = () => queue.getSnapshot().items.map(({ progress }) => progress.phase);
-  return { queue, calls, signals, answered, phases };
+  return { queue, calls, signals, finished, phases };
 }
 
 /** Lets everything that is already decided happen; reading a file takes a few turns. */
@@ -58,15 +58,15 @@ describe("the queue of uploads", () => {
   });
 
   it("sends three at once, and the next as soon as one is answered", async () => {
-    const { queue, calls, phases, answered } = bench();
+    const { queue, calls, phases, finished } = bench();
     queue.add(["a", "b", "c", "d"].map(image), OPTIONS);
     expect(phases()).toEqual(["checking", "checking", "checking", "checking"]);
     await settle(() =>
       expect(phases()).toEqual(["uploading", "uploading", "uploading", "waiting"]),
     );
-    calls[1]?.answer("1");
+    calls[1]?.finish("1");
     await settle(() => expect(phases()).toEqual(["uploading", "done", "uploading", "uploading"]));
-    expect(answered).toEqual(["1 for b"]);
+    expect(finished).toEqual(["1 for b"]);
   });
 
   it("sends nothing of what is no image, and all of the others", async () => {
@@ -81,14 +81,14 @@ describe("the queue of uploads", () => {
     queue.add([image("a")], OPTIONS);
     await settle(() => expect(calls).toHaveLength(1));
     for (const [failures, seconds] of [1, 2, 4, 8, 16, 30, 30].entries()) {
-      calls[failures]?.fail(AWAY);
+      calls[failures]?.fail(UNREACHABLE);
       await settle(() => expect(phases()).toEqual(["pausing"]));
       await vi.advanceTimersByTimeAsync(1000 * seconds - 1);
       expect(calls).toHaveLength(failures + 1);
       await vi.advanceTimersByTimeAsync(1);
       expect(calls).toHaveLength(failures + 2);
     }
-    calls.at(-1)?.answer("1");
+    calls.at(-1)?.finish("1");
     await settle(() => expect(phases()).toEqual(["done"]));
   });
 
@@ -96,17 +96,17 @@ describe("the queue of uploads", () => {
     const { queue, calls, phases } = bench();
     queue.add([image("a")], OPTIONS);
     await settle(() => expect(calls).toHaveLength(1));
-    calls[0]?.fail(AWAY);
+    calls[0]?.fail(UNREACHABLE);
     await settle(() => expect(phases()).toEqual(["pausing"]));
     queue.tryNow();
     await settle(() => expect(calls).toHaveLength(2));
   });
 
-  it("sends once more what arrived and got no answer, then waits to be asked", async () => {
-    const unanswered = new ApiError("unanswered", "no answer in time");
+  it("sends once more what arrived and got no response, then waits to be asked", async () => {
+    const withoutResponse = new ApiError("no_response", "no response in time");
     const { queue, calls, phases } = bench();
     queue.add([image("a")], OPTIONS);
-    for (const [sent, error] of [unanswered, AWAY, unanswered].entries()) {
+    for (const [sent, error] of [withoutResponse, UNREACHABLE, withoutResponse].entries()) {
       await settle(() => expect(calls).toHaveLength(sent + 1));
       calls[sent]?.fail(error);
       await settle(() => expect(phases()).not.toEqual(["uploading"]));
@@ -116,7 +116,7 @@ describe("the queue of uploads", () => {
     expect(calls).toHaveLength(3);
     queue.retry(1);
     await settle(() => expect(calls).toHaveLength(4));
-    calls[3]?.fail(unanswered);
+    calls[3]?.fail(withoutResponse);
     await settle(() => expect(phases()).toEqual(["pausing"]));
   });
 
@@ -128,12 +128,12 @@ describe("the queue of uploads", () => {
     await settle(() => expect(phases()).toEqual(["failed"]));
     queue.retry(1);
     await settle(() => expect(phases()).toEqual(["uploading"]));
-    calls[1]?.answer("1");
+    calls[1]?.finish("1");
     await settle(() => expect(phases()).toEqual(["done"]));
   });
 
-  it("cancels what is under way, makes room, and takes no late answer", async () => {
-    const { queue, calls, signals, phases, answered } = bench();
+  it("cancels what is under way, makes room, and takes no late result", async () => {
+    const { queue, calls, signals, phases, finished } = bench();
     queue.add(["a", "b", "c", "d"].map(image), OPTIONS);
     await settle(() => expect(calls).toHaveLength(3));
     queue.cancel(1);
@@ -141,9 +141,9 @@ describe("the queue of uploads", () => {
       expect(phases()).toEqual(["cancelled", "uploading", "uploading", "uploading"]),
     );
     expect(signals[0]?.aborted).toBe(true);
-    calls[0]?.answer("late");
-    calls[1]?.answer("2");
-    await settle(() => expect(answered).toEqual(["2 for b"]));
+    calls[0]?.finish("late");
+    calls[1]?.finish("2");
+    await settle(() => expect(finished).toEqual(["2 for b"]));
     expect(phases()[0]).toBe("cancelled");
   });
 
@@ -151,7 +151,7 @@ describe("the queue of uploads", () => {
     const { queue, calls, phases } = bench();
     queue.add([image("a")], OPTIONS);
     await settle(() => expect(calls).toHaveLength(1));
-    calls[0]?.fail(AWAY);
+    calls[0]?.fail(UNREACHABLE);
     await settle(() => expect(phases()).toEqual(["pausing"]));
     queue.cancel(1);
     await vi.advanceTimersByTimeAsync(60_000);

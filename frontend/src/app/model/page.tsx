@@ -1,7 +1,7 @@
 import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
-import { ModelAway } from "@/components/model/model-away";
+import { ModelUnavailable } from "@/components/model/model-unavailable";
 import { ModelView } from "@/components/model/model-view";
 import { modelFacts } from "@/lib/api/model-facts";
 import { modelQuery } from "@/lib/api/queries";
@@ -25,7 +25,7 @@ export default async function Page() {
         <h1 className="font-semibold text-xl">{t("title")}</h1>
         <p className="text-muted">{t("intro")}</p>
       </div>
-      {report ? <ModelView report={report} apiUrl={publicApiUrl()} /> : <ModelAway />}
+      {report ? <ModelView report={report} apiUrl={publicApiUrl()} /> : <ModelUnavailable />}
     </HydrationBoundary>
   );
 }

@@ -2,8 +2,8 @@
 
 import { Days, Hours } from "@/components/dashboard/count-figures";
 import { Probabilities } from "@/components/dashboard/probability-figure";
-import { AnswerTimes, Revisions } from "@/components/dashboard/service-figures";
-import { Opinions, Verdicts } from "@/components/dashboard/share-figures";
+import { ResultTimes, Revisions } from "@/components/dashboard/service-figures";
+import { Reviews, Verdicts } from "@/components/dashboard/share-figures";
 import type { Statistics } from "@/lib/api/schema";
 import type { Day } from "@/lib/dates/dates";
 import { everyDay } from "@/lib/statistics/statistics";
@@ -26,8 +26,8 @@ export function Charts({ statistics, bounds, today }: ChartsProps) {
         <Hours hours={statistics.hours} />
       </div>
       <div className={THIRDS}>
-        <Opinions statistics={statistics} />
-        <AnswerTimes latency={statistics.latency} />
+        <Reviews statistics={statistics} />
+        <ResultTimes latency={statistics.latency} />
         <Revisions models={statistics.models} total={statistics.total} />
       </div>
     </div>

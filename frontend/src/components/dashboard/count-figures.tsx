@@ -4,7 +4,7 @@ import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
-import { useWords } from "@/components/dashboard/use-words";
+import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import { VerdictLegend } from "@/components/dashboard/verdict-fills";
 import { WhenNear } from "@/components/shared/when-near";
 import type { DayCounts, HourCounts } from "@/lib/api/schema";
@@ -26,7 +26,7 @@ interface CountFigureProps {
 function CountFigure({ title, summary, unit, rows }: CountFigureProps) {
   const t = useTranslations("dashboard");
   const verdict = useTranslations("common.verdict");
-  const { count } = useWords();
+  const { count } = useNumberFormat();
   const table = (
     <NumberTable
       caption={title}
@@ -53,7 +53,7 @@ function CountFigure({ title, summary, unit, rows }: CountFigureProps) {
 /** Results of each day, by verdict. */
 export function Days({ days }: { days: readonly DayCounts[] }) {
   const t = useTranslations("dashboard.days");
-  const { shortDay, fullDay } = useWords();
+  const { shortDay, fullDay } = useNumberFormat();
   const most = busiest(days);
   return (
     <CountFigure
@@ -81,7 +81,7 @@ export function Days({ days }: { days: readonly DayCounts[] }) {
 /** Results of each hour of the day, by verdict. */
 export function Hours({ hours }: { hours: readonly HourCounts[] }) {
   const t = useTranslations("dashboard.hours");
-  const { hour } = useWords();
+  const { hour } = useNumberFormat();
   const most = busiest(hours);
   return (
     <CountFigure

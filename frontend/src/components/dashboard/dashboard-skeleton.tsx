@@ -4,7 +4,7 @@ import { cn } from "@/lib/class-names";
 
 const SIX = ["results", "malignant", "uncertain", "median", "p95", "agreement"];
 const TWO = ["probability", "hours"];
-const THREE = ["opinions", "times", "models"];
+const THREE = ["reviews", "times", "models"];
 
 /** The page's parts in their places and sizes, before there are numbers. */
 export function DashboardSkeleton() {

@@ -1,33 +1,33 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useWords } from "@/components/dashboard/use-words";
+import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import type { Statistics } from "@/lib/api/schema";
 import { shareOf } from "@/lib/statistics/statistics";
 
 /** The period in six numbers. */
 export function Figures({ statistics }: { statistics: Statistics }) {
   const t = useTranslations("dashboard");
-  const words = useWords();
+  const numbers = useNumberFormat();
   const { total, verdicts, latency, agreement } = statistics;
   const verdictShare = (count: number) => ({
-    value: words.share(shareOf(count, total)),
+    value: numbers.share(shareOf(count, total)),
     note: t("share_of", { count, total }),
   });
   const { patches, regions } = statistics;
   const figures = [
     {
       name: t("results"),
-      value: words.count(total),
+      value: numbers.count(total),
       note: t("results_parts", { patches, regions }),
     },
     { name: t("malignant_share"), ...verdictShare(verdicts.malignant) },
     { name: t("uncertain_share"), ...verdictShare(verdicts.uncertain) },
-    { name: t("median"), value: words.milliseconds(latency.median_ms), note: t("time_from") },
-    { name: t("p95"), value: words.milliseconds(latency.p95_ms), note: t("time_worst") },
+    { name: t("median"), value: numbers.milliseconds(latency.median_ms), note: t("time_from") },
+    { name: t("p95"), value: numbers.milliseconds(latency.p95_ms), note: t("time_worst") },
     {
       name: t("agreement"),
-      value: words.share(agreement.agreement),
+      value: numbers.share(agreement.agreement),
       note: t("agreement_of", {
         reviewed: agreement.reviewed,
         agree: agreement.agree,

@@ -3,7 +3,7 @@
 import { useTranslations } from "next-intl";
 import { Bar, BarChart, CartesianGrid, ReferenceLine, Tooltip, XAxis, YAxis } from "recharts";
 import { AXIS, CHART, GRID, Hint } from "@/components/dashboard/drawing";
-import { useWords } from "@/components/dashboard/use-words";
+import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import type { Bin } from "@/lib/api/schema";
 
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
@@ -13,10 +13,10 @@ interface ProbabilityBarsProps {
   thresholds: readonly number[];
 }
 
-/** How often each probability was answered, with lines at the thresholds. */
+/** How often each probability was computed, with lines at the thresholds. */
 export default function ProbabilityBars({ bins, thresholds }: ProbabilityBarsProps) {
   const t = useTranslations("dashboard");
-  const words = useWords();
+  const numbers = useNumberFormat();
   const rows = bins.map((bin) => ({ ...bin, middle: (bin.low + bin.high) / 2 }));
   return (
     <BarChart {...CHART} margin={{ ...CHART.margin, top: 20 }} data={rows} barCategoryGap={1}>
@@ -30,7 +30,7 @@ export default function ProbabilityBars({ bins, thresholds }: ProbabilityBarsPro
           const bin: Bin | undefined = payload[0]?.payload;
           return bin ? (
             <Hint
-              title={`${words.probability(bin.low)} – ${words.probability(bin.high)}`}
+              title={`${numbers.probability(bin.low)} – ${numbers.probability(bin.high)}`}
               lines={[{ name: t("count"), value: bin.count }]}
             />
           ) : null;
@@ -45,7 +45,7 @@ export default function ProbabilityBars({ bins, thresholds }: ProbabilityBarsPro
           strokeWidth={1.5}
           strokeDasharray="4 3"
           label={{
-            value: words.probability(threshold),
+            value: numbers.probability(threshold),
             position: "top",
             fill: "var(--color-ink)",
             fontSize: 12,

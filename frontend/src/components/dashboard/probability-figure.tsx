@@ -5,9 +5,9 @@ import dynamic from "next/dynamic";
 import { useFormatter, useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
-import { useWords } from "@/components/dashboard/use-words";
+import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import { WhenNear } from "@/components/shared/when-near";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { Bin } from "@/lib/api/schema";
 import { fullestBin, shareOf } from "@/lib/statistics/statistics";
@@ -21,13 +21,13 @@ interface ProbabilitiesProps {
   total: number;
 }
 
-/** How often each probability was answered, beside the thresholds of the model. */
+/** How often each probability was computed, beside the thresholds of the model. */
 export function Probabilities({ bins, total }: ProbabilitiesProps) {
   const t = useTranslations("dashboard");
-  const words = useWords();
+  const numbers = useNumberFormat();
   const points = useThresholds();
   const most = fullestBin(bins);
-  const { probability } = words;
+  const { probability } = numbers;
   const table = (
     <NumberTable
       caption={t("probability.title")}
@@ -35,7 +35,7 @@ export function Probabilities({ bins, total }: ProbabilitiesProps) {
       rows={bins.map(({ low, high, count }) => ({
         key: String(low),
         name: `${probability(low)} – ${probability(high)}`,
-        cells: [words.count(count), words.share(shareOf(count, total))],
+        cells: [numbers.count(count), numbers.share(shareOf(count, total))],
       }))}
     />
   );
@@ -56,7 +56,7 @@ export function Probabilities({ bins, total }: ProbabilitiesProps) {
       height="h-72"
     >
       <div className="flex h-full flex-col gap-2">
-        <p className="min-h-[1lh] text-xs">{points.words}</p>
+        <p className="min-h-[1lh] text-xs">{points.text}</p>
         <WhenNear className="min-h-0 flex-1">
           <ProbabilityBars bins={bins} thresholds={points.thresholds} />
         </WhenNear>
@@ -65,11 +65,11 @@ export function Probabilities({ bins, total }: ProbabilitiesProps) {
   );
 }
 
-function useThresholds(): { thresholds: readonly number[]; words: string } {
+function useThresholds(): { thresholds: readonly number[]; text: string } {
   const t = useTranslations("dashboard.probability");
   const format = useFormatter();
-  const { probability } = useWords();
-  const nameOf = usePointWords();
+  const { probability } = useNumberFormat();
+  const nameOf = useOperatingPointLabel();
   const { data: model } = useQuery(modelQuery);
   const points = Object.entries(model?.operatingPoints ?? {})
     .map(([name, { threshold }]) => ({ name, threshold }))
@@ -77,6 +77,6 @@ function useThresholds(): { thresholds: readonly number[]; words: string } {
   const list = points.map(({ name, threshold }) => `${nameOf(name)} ${probability(threshold)}`);
   return {
     thresholds: points.map(({ threshold }) => threshold),
-    words: points.length > 0 ? t("thresholds", { list: format.list(list) }) : "",
+    text: points.length > 0 ? t("thresholds", { list: format.list(list) }) : "",
   };
 }

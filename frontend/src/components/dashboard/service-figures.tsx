@@ -3,16 +3,16 @@
 import { useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
-import { useWords } from "@/components/dashboard/use-words";
+import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import type { RevisionCount, Statistics } from "@/lib/api/schema";
 import { shareOf } from "@/lib/statistics/statistics";
 
 const HEIGHT = "h-40";
 
-/** The median and the 95th percentile of the time to answer. */
-export function AnswerTimes({ latency }: Pick<Statistics, "latency">) {
+/** The median and the 95th percentile of the time to a result. */
+export function ResultTimes({ latency }: Pick<Statistics, "latency">) {
   const t = useTranslations("dashboard.latency");
-  const { milliseconds } = useWords();
+  const { milliseconds } = useNumberFormat();
   const { median_ms, p95_ms } = latency;
   const measures = [
     { key: "median", name: t("median"), time: median_ms },
@@ -52,10 +52,10 @@ interface RevisionsProps {
   total: number;
 }
 
-/** Which revisions of the model answered, and how often. */
+/** Which revisions of the model computed results, and how many. */
 export function Revisions({ models, total }: RevisionsProps) {
   const t = useTranslations("dashboard");
-  const words = useWords();
+  const numbers = useNumberFormat();
   const [first, ...others] = models.toSorted((one, other) => other.count - one.count);
   if (!first) {
     return null;
@@ -68,7 +68,7 @@ export function Revisions({ models, total }: RevisionsProps) {
       rows={ranked.map(({ name, revision, count }) => ({
         key: `${name} ${revision}`,
         name: revision,
-        cells: [name, words.count(count), words.share(shareOf(count, total))],
+        cells: [name, numbers.count(count), numbers.share(shareOf(count, total))],
       }))}
     />
   );
@@ -89,7 +89,7 @@ export function Revisions({ models, total }: RevisionsProps) {
           <Length
             key={`${name} ${revision}`}
             name={revision}
-            value={words.count(count)}
+            value={numbers.count(count)}
             share={shareOf(count, total)}
           />
         ))}

@@ -3,7 +3,7 @@ import { cn } from "@/lib/class-names";
 export interface Part {
   key: string;
   name: string;
-  /** Its count and share, in words. */
+  /** Its count and share, as text. */
   value: string;
   count: number;
   /** Classes that fill its area. */

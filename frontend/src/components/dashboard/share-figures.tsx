@@ -5,15 +5,15 @@ import { useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { type Part, ShareBar } from "@/components/dashboard/share-bar";
-import { useWords } from "@/components/dashboard/use-words";
+import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import { VERDICT_FILL } from "@/components/dashboard/verdict-fills";
 import type { Statistics } from "@/lib/api/schema";
 import { VERDICTS } from "@/lib/history/filters";
-import { opinionCounts, shareOf } from "@/lib/statistics/statistics";
+import { reviewCounts, shareOf } from "@/lib/statistics/statistics";
 
 const HEIGHT = "h-40";
 
-const OPINION_FILL = {
+const REVIEW_FILL = {
   agree: "border border-accent bg-accent",
   disagree: "border border-accent bg-surface",
   unsure: "hatched border border-uncertain bg-surface",
@@ -28,9 +28,9 @@ interface ShareFigureProps {
 
 function ShareFigure({ title, summary, unit, parts }: ShareFigureProps) {
   const t = useTranslations("dashboard");
-  const words = useWords();
+  const numbers = useNumberFormat();
   const total = parts.reduce((sum, { count }) => sum + count, 0);
-  const cellsOf = (count: number) => [words.count(count), words.share(shareOf(count, total))];
+  const cellsOf = (count: number) => [numbers.count(count), numbers.share(shareOf(count, total))];
   return (
     <ChartFigure
       title={title}
@@ -71,10 +71,10 @@ export function Verdicts({ verdicts }: Pick<Statistics, "verdicts">) {
 }
 
 /** What reviewers said of the verdicts. */
-export function Opinions({ statistics }: { statistics: Statistics }) {
-  const t = useTranslations("dashboard.opinions");
-  const opinionName = useTranslations("common.opinion");
-  const { share } = useWords();
+export function Reviews({ statistics }: { statistics: Statistics }) {
+  const t = useTranslations("dashboard.reviews");
+  const reviewName = useTranslations("common.review");
+  const { share } = useNumberFormat();
   const { agree, disagree, agreement, reviewed } = statistics.agreement;
   if (reviewed === 0) {
     return <NothingReviewed />;
@@ -87,19 +87,19 @@ export function Opinions({ statistics }: { statistics: Statistics }) {
           ? t("summary_open")
           : t("summary", { share: share(agreement), agree, decided: agree + disagree })
       }
-      unit={t("opinion")}
-      parts={opinionCounts(statistics).map(({ opinion, count }) => ({
+      unit={t("review")}
+      parts={reviewCounts(statistics).map(({ opinion, count }) => ({
         key: opinion,
-        name: opinionName(opinion),
+        name: reviewName(opinion),
         count,
-        fill: OPINION_FILL[opinion],
+        fill: REVIEW_FILL[opinion],
       }))}
     />
   );
 }
 
 function NothingReviewed() {
-  const t = useTranslations("dashboard.opinions");
+  const t = useTranslations("dashboard.reviews");
   return (
     <section className="min-w-0 pt-4">
       <h2 className="font-semibold text-lg">{t("title")}</h2>

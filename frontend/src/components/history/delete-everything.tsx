@@ -3,13 +3,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { ConfirmDialog } from "@/components/history/confirm-dialog";
+import { ConfirmDialog } from "@/components/shared/confirm-dialog";
 import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
 import { send } from "@/lib/api/client";
 import { statisticsQuery } from "@/lib/api/queries";
 import type { Deleted } from "@/lib/api/schema";
-import { forgetEveryAnswer } from "@/lib/session";
+import { forgetEveryResult } from "@/lib/result/session";
 
 /** Whose these records are, and how all of them go. */
 export function DeleteEverything() {
@@ -34,16 +34,17 @@ function Question({ onClose }: { onClose: () => void }) {
   const deletion = useMutation({
     mutationFn: () => send<Deleted>("DELETE", "/history"),
     onSuccess: async () => {
-      forgetEveryAnswer(client);
+      forgetEveryResult(client);
       await client.invalidateQueries({ queryKey: ["history"] });
       onClose();
     },
   });
   return (
-    <ConfirmDialog title={t("title")} onClose={() => deletion.isPending || onClose()}>
-      <p className="text-muted text-sm">
-        {data ? t("text_count", { count: data.total }) : t("text")}
-      </p>
+    <ConfirmDialog
+      title={t("title")}
+      description={data ? t("text_count", { count: data.total }) : t("text")}
+      onClose={() => deletion.isPending || onClose()}
+    >
       {deletion.isError && <Problem error={deletion.error} />}
       <div className="flex flex-wrap justify-end gap-2">
         <Button variant="outline" disabled={deletion.isPending} onClick={onClose}>

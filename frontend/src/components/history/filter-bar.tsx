@@ -57,7 +57,7 @@ function trimmed(text: string): string {
 
 function VerdictChoice({ filters, onChange }: FilterProps) {
   const t = useTranslations("history.filters");
-  const words = useTranslations("common.verdict");
+  const verdicts = useTranslations("common.verdict");
   return (
     <fieldset className="flex divide-x rounded-md border border-edge bg-surface text-sm">
       <legend className="sr-only">{t("verdict")}</legend>
@@ -76,7 +76,7 @@ function VerdictChoice({ filters, onChange }: FilterProps) {
             )}
           >
             <VerdictMark verdict={verdict} className={VERDICT_TEXT[verdict]} />
-            {words(verdict)}
+            {verdicts(verdict)}
           </button>
         );
       })}

@@ -37,7 +37,7 @@ const LABEL = "grid gap-1 text-muted text-xs";
 
 function KindChoice({ filters, onChange }: FilterProps) {
   const t = useTranslations("history.filters");
-  const words = useTranslations("common.kind");
+  const kinds = useTranslations("common.kind");
   return (
     <label className={LABEL}>
       {t("kind")}
@@ -51,7 +51,7 @@ function KindChoice({ filters, onChange }: FilterProps) {
         <option value="">{t("any")}</option>
         {KINDS.map((kind) => (
           <option key={kind} value={kind}>
-            {words(kind)}
+            {kinds(kind)}
           </option>
         ))}
       </select>

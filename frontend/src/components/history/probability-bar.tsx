@@ -4,7 +4,7 @@ import { cn } from "@/lib/class-names";
 
 interface ProbabilityBarProps {
   item: HistoryItem;
-  /** The probability in words. */
+  /** The probability as text. */
   text: string;
 }
 

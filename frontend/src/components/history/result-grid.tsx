@@ -9,7 +9,7 @@ import { cn } from "@/lib/class-names";
 
 /** Records as pictures, each with its verdict beneath. */
 export function ResultGrid(props: ShapeProps) {
-  const { items, words, selected } = props;
+  const { items, text, selected } = props;
   const t = useTranslations("history");
   return (
     <>
@@ -29,7 +29,7 @@ export function ResultGrid(props: ShapeProps) {
               selected.has(item.id) && "bg-accent-soft outline-2 outline-accent outline-offset-2",
             )}
           >
-            <Thumbnail item={item} alt={words.picture(item)} className="aspect-square w-full" />
+            <Thumbnail item={item} alt={text.picture(item)} className="aspect-square w-full" />
             <SelectOne
               {...props}
               item={item}
@@ -37,17 +37,17 @@ export function ResultGrid(props: ShapeProps) {
             />
             <div className="mt-1.5 flex flex-wrap items-center justify-between gap-x-2">
               <VerdictBadge verdict={item.verdict} />
-              <span className="font-medium text-sm">{words.probability(item.probability)}</span>
+              <span className="font-medium text-sm">{text.probability(item.probability)}</span>
             </div>
             <p className="mt-1 text-muted text-xs">
               <Link
                 href={`/results/${item.id}`}
                 className="rounded-sm after:absolute after:inset-0 group-hover:underline"
               >
-                <time dateTime={item.created_at}>{words.time(item)}</time>
+                <time dateTime={item.created_at}>{text.time(item)}</time>
               </Link>
             </p>
-            {item.review && <p className="text-muted text-xs">{words.opinion(item)}</p>}
+            {item.review && <p className="text-muted text-xs">{text.review(item)}</p>}
           </li>
         ))}
       </ul>

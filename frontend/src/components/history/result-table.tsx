@@ -19,7 +19,7 @@ const COLUMNS = [
   "kind",
   "size",
   "area",
-  "opinion",
+  "review",
   "warnings",
 ] as const;
 
@@ -74,7 +74,7 @@ interface RowProps extends ShapeProps {
   isSelected: boolean;
 }
 
-function Row({ item, isSelected, words, ...selection }: RowProps) {
+function Row({ item, isSelected, text, ...selection }: RowProps) {
   const t = useTranslations("history");
   const common = useTranslations("common");
   return (
@@ -85,42 +85,42 @@ function Row({ item, isSelected, words, ...selection }: RowProps) {
       )}
     >
       <td className={CELL}>
-        <SelectOne {...selection} item={item} words={words} className="relative" />
+        <SelectOne {...selection} item={item} text={text} className="relative" />
       </td>
       <td className={CELL}>
-        <Thumbnail item={item} alt={words.picture(item)} className="size-10" />
+        <Thumbnail item={item} alt={text.picture(item)} className="size-10" />
       </td>
       <td className={CELL}>
         <VerdictBadge verdict={item.verdict} />
       </td>
       <td className={CELL}>
-        <ProbabilityBar item={item} text={words.probability(item.probability)} />
+        <ProbabilityBar item={item} text={text.probability(item.probability)} />
       </td>
       <th scope="row" className={cn(CELL, "text-left font-normal")}>
         <Link
           href={`/results/${item.id}`}
           className="rounded-sm underline decoration-edge underline-offset-4 after:absolute after:inset-0 hover:decoration-current"
         >
-          <time dateTime={item.created_at}>{words.time(item)}</time>
+          <time dateTime={item.created_at}>{text.time(item)}</time>
         </Link>
       </th>
-      <td className={CELL}>{words.threshold(item)}</td>
+      <td className={CELL}>{text.threshold(item)}</td>
       <td className={CELL}>{common(`kind.${item.kind}`)}</td>
       <td className={cn(CELL, NUMBER)}>
-        {words.size(item)}
-        <span className="block text-muted text-xs">{words.scale(item)}</span>
+        {text.size(item)}
+        <span className="block text-muted text-xs">{text.scale(item)}</span>
       </td>
-      <td className={cn(CELL, NUMBER)}>{words.area(item) ?? <Nothing />}</td>
-      <td className={cn(CELL, !item.review && "text-muted")}>{words.opinion(item)}</td>
+      <td className={cn(CELL, NUMBER)}>{text.area(item) ?? <Nothing />}</td>
+      <td className={cn(CELL, !item.review && "text-muted")}>{text.review(item)}</td>
       <td className={CELL}>
         {item.warnings.length === 0 ? (
           <Nothing />
         ) : (
-          <span title={words.warnings(item)} className="relative z-10 inline-flex gap-1.5">
+          <span title={text.warnings(item)} className="relative z-10 inline-flex gap-1.5">
             <TriangleAlert aria-hidden="true" className="mt-0.5 size-4 text-muted" />
             <span aria-hidden="true">{item.warnings.length}</span>
             <span className="sr-only">
-              {t("warnings", { count: item.warnings.length, list: words.warnings(item) })}
+              {t("warnings", { count: item.warnings.length, list: text.warnings(item) })}
             </span>
           </span>
         )}

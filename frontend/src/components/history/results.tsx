@@ -6,11 +6,11 @@ import { useState } from "react";
 import { DeleteEverything } from "@/components/history/delete-everything";
 import { EmptyHistory, NothingFound } from "@/components/history/empty-history";
 import { HistorySkeleton } from "@/components/history/history-skeleton";
-import { useItemWords } from "@/components/history/item-words";
 import { ResultGrid } from "@/components/history/result-grid";
 import { ResultTable } from "@/components/history/result-table";
 import { SelectionBar } from "@/components/history/selection-bar";
 import { Toolbar } from "@/components/history/toolbar";
+import { useRecordText } from "@/components/history/use-record-text";
 import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
 import {
@@ -38,7 +38,7 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
     ...historyPages({ ...query, sort: filters.sort }),
     placeholderData: keepPreviousData,
   });
-  const words = useItemWords(zone);
+  const text = useRecordText(zone);
   const [selected, setSelected] = useSelection(filters);
   const items = pages.data?.pages.flatMap((page) => page.items);
   if (!items) {
@@ -66,7 +66,7 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
         filters={filters}
         onChange={onChange}
       />
-      <Shape items={items} words={words} selected={selected} onSelect={setSelected} />
+      <Shape items={items} text={text} selected={selected} onSelect={setSelected} />
       <More
         error={pages.error}
         onRetry={pages.isFetchNextPageError ? pages.fetchNextPage : pages.refetch}
@@ -74,7 +74,7 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
         onMore={pages.hasNextPage ? pages.fetchNextPage : null}
       />
       <DeleteEverything />
-      <SelectionBar chosen={chosen} words={words} onSelect={setSelected} />
+      <SelectionBar chosen={chosen} text={text} onSelect={setSelected} />
     </div>
   );
 }

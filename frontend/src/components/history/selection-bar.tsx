@@ -2,22 +2,22 @@
 
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { ConfirmDialog } from "@/components/history/confirm-dialog";
-import type { ItemWords } from "@/components/history/item-words";
 import { type Deletion, useDeletion } from "@/components/history/use-deletion";
+import type { RecordText } from "@/components/history/use-record-text";
+import { ConfirmDialog } from "@/components/shared/confirm-dialog";
 import { Button } from "@/components/ui/button";
-import { useErrorWords } from "@/hooks/use-error-message";
+import { useErrorMessage } from "@/hooks/use-error-message";
 import type { HistoryItem } from "@/lib/api/schema";
 
 interface SelectionBarProps {
   /** The records that are selected. */
   chosen: readonly HistoryItem[];
-  words: ItemWords;
+  text: RecordText;
   onSelect: (selected: ReadonlySet<string>) => void;
 }
 
 /** What can be done with the selected records; it stays in sight while they are scrolled. */
-export function SelectionBar({ chosen, words, onSelect }: SelectionBarProps) {
+export function SelectionBar({ chosen, text, onSelect }: SelectionBarProps) {
   const t = useTranslations("history.selection");
   const [isAsking, setIsAsking] = useState(false);
   const deletion = useDeletion(onSelect);
@@ -37,7 +37,7 @@ export function SelectionBar({ chosen, words, onSelect }: SelectionBarProps) {
             {t("clear")}
           </Button>
         </div>
-        <Failures chosen={chosen} words={words} deletion={deletion} />
+        <Failures chosen={chosen} text={text} deletion={deletion} />
       </div>
       <p role="status" className="sr-only">
         {deletion.deleted > 0 && t("deleted", { count: deletion.deleted })}
@@ -65,8 +65,11 @@ function DeleteChosen({ ids, deletion, onClose }: DeleteChosenProps) {
   const { progress } = deletion;
   const count = progress?.total ?? ids.length;
   return (
-    <ConfirmDialog title={t("confirm_title", { count })} onClose={() => progress || onClose()}>
-      <p className="text-muted text-sm">{t("confirm_text")}</p>
+    <ConfirmDialog
+      title={t("confirm_title", { count })}
+      description={t("confirm_text")}
+      onClose={() => progress || onClose()}
+    >
       {progress && (
         <label className="grid gap-1 text-sm">
           {t("progress", progress)}
@@ -95,11 +98,11 @@ function DeleteChosen({ ids, deletion, onClose }: DeleteChosenProps) {
 
 function Failures({
   chosen,
-  words,
+  text,
   deletion,
 }: Omit<SelectionBarProps, "onSelect"> & { deletion: Deletion }) {
   const t = useTranslations("history.selection");
-  const errorWords = useErrorWords();
+  const errorMessage = useErrorMessage();
   const failed = chosen.filter(({ id }) => deletion.failures.has(id));
   return (
     <div role="alert" className="text-sm">
@@ -109,7 +112,7 @@ function Failures({
           <ul className="mt-1 max-h-32 overflow-y-auto text-muted">
             {failed.map((item) => (
               <li key={item.id}>
-                {`${words.time(item)}, ${words.probability(item.probability)}: ${errorWords(deletion.failures.get(item.id))}`}
+                {`${text.time(item)}, ${text.probability(item.probability)}: ${errorMessage(deletion.failures.get(item.id))}`}
               </li>
             ))}
           </ul>

@@ -1,14 +1,14 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import type { ItemWords } from "@/components/history/item-words";
+import type { RecordText } from "@/components/history/use-record-text";
 import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 
 /** What the table and the grid need to show records, and to select among them. */
 export interface ShapeProps {
   items: readonly HistoryItem[];
-  words: ItemWords;
+  text: RecordText;
   selected: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
 }
@@ -19,13 +19,13 @@ interface SelectOneProps extends Omit<ShapeProps, "items"> {
 }
 
 /** Above the link that covers the record, and large enough for a finger. */
-export function SelectOne({ item, words, selected, onSelect, className }: SelectOneProps) {
+export function SelectOne({ item, text, selected, onSelect, className }: SelectOneProps) {
   const t = useTranslations("history");
   return (
     <label className={cn("z-10 grid size-8 place-items-center", className)}>
       <input
         type="checkbox"
-        aria-label={t("select_one", { time: words.time(item) })}
+        aria-label={t("select_one", { time: text.time(item) })}
         checked={selected.has(item.id)}
         onChange={() => onSelect(toggled(selected, item.id))}
         className="size-4 accent-(--color-accent)"
@@ -34,7 +34,7 @@ export function SelectOne({ item, words, selected, onSelect, className }: Select
   );
 }
 
-export function SelectAll({ items, selected, onSelect }: Omit<ShapeProps, "words">) {
+export function SelectAll({ items, selected, onSelect }: Omit<ShapeProps, "text">) {
   const t = useTranslations("history");
   const count = items.filter(({ id }) => selected.has(id)).length;
   const isAll = count === items.length;

@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { deleteEach, deleteRecord } from "@/lib/history/deletion";
-import { forgetAnswer } from "@/lib/session";
+import { forgetResult } from "@/lib/result/session";
 
 interface State {
   /** While it runs. */
@@ -29,9 +29,9 @@ export function useDeletion(onSelect: (selected: ReadonlySet<string>) => void): 
     show(0);
     const failures = await deleteEach(ids, deleteRecord, show);
     for (const id of ids.filter((id) => !failures.has(id))) {
-      forgetAnswer(client, id);
+      forgetResult(client, id);
     }
-    // Not waited for: with the service away it would take long to fail as well.
+    // Not waited for: with an unreachable service it would also take long to fail.
     client.invalidateQueries({ queryKey: ["history"] });
     onSelect(new Set(failures.keys()));
     setState({ progress: null, failures, deleted: ids.length - failures.size });

@@ -1,7 +1,7 @@
 import { useTranslations } from "next-intl";
 import { CaseSpread } from "@/components/model/case-spread";
 import { CaseTable } from "@/components/model/case-table";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { CaseMeasures } from "@/lib/model/metrics";
 
 interface CaseSectionProps {
@@ -12,7 +12,7 @@ interface CaseSectionProps {
 
 export function CaseSection({ cases, point }: CaseSectionProps) {
   const t = useTranslations("model.cases");
-  const nameOf = usePointWords();
+  const nameOf = useOperatingPointLabel();
   if (cases.length === 0) {
     return <p>{t("none")}</p>;
   }

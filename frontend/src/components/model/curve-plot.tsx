@@ -1,6 +1,6 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { Plot, PlotLine, PlotMark } from "@/components/threshold/plot";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { OperatingPointReport, ThresholdFigures } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { linePath, type PlotPoint, place } from "@/lib/threshold/plot";
@@ -50,7 +50,7 @@ function NamedMarks({
   pointOf,
   labelSide,
 }: Pick<CurvePlotProps, "points" | "pointOf"> & { labelSide: string }) {
-  const nameOf = usePointWords();
+  const nameOf = useOperatingPointLabel();
   return Object.entries(points).map(([name, figures]) => {
     const point = pointOf(figures);
     return point?.y == null ? null : (

@@ -3,7 +3,7 @@ import { CurvePlot } from "@/components/model/curve-plot";
 import { EvaluationPlots } from "@/components/model/evaluation-plots";
 import type { MeasuredProps } from "@/components/model/measured-props";
 import { useFigures } from "@/components/threshold/use-figures";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelFacts } from "@/lib/api/model-facts";
 import type { OperatingPointReport } from "@/lib/api/schema";
 import { precisionRecallPoint, rocPoint } from "@/lib/model/curves";
@@ -17,7 +17,7 @@ const DIAGONAL = linePath([
 
 export function CurveSection({ report, metrics }: MeasuredProps) {
   const t = useTranslations("model");
-  const words = useWords();
+  const parts = useSummaryParts();
   const { threshold_curve: curve, operating_points: points } = report;
   const prevalence = modelFacts(report).measuredPrevalence ?? 0;
   const guess = linePath([
@@ -37,8 +37,8 @@ export function CurveSection({ report, metrics }: MeasuredProps) {
               pointOf={rocPoint}
               guess={DIAGONAL}
               summary={t("curves.roc_summary", {
-                auc: words.figure(metrics?.measures.roc_auc),
-                points: words.points("roc_point", points),
+                auc: parts.figure(metrics?.measures.roc_auc),
+                points: parts.points("roc_point", points),
               })}
             />
             <CurvePlot
@@ -48,8 +48,8 @@ export function CurveSection({ report, metrics }: MeasuredProps) {
               pointOf={precisionRecallPoint}
               guess={guess}
               summary={t("curves.pr_summary", {
-                ap: words.figure(metrics?.measures.average_precision),
-                points: words.points("pr_point", points),
+                ap: parts.figure(metrics?.measures.average_precision),
+                points: parts.points("pr_point", points),
               })}
             />
           </div>
@@ -60,10 +60,10 @@ export function CurveSection({ report, metrics }: MeasuredProps) {
   );
 }
 
-function useWords() {
+function useSummaryParts() {
   const t = useTranslations("model.curves");
   const format = useFormatter();
-  const nameOf = usePointWords();
+  const nameOf = useOperatingPointLabel();
   const { share } = useFigures();
   return {
     /** "none" where nothing was measured, as the messages have it. */

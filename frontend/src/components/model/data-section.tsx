@@ -73,12 +73,12 @@ function TrainingFacts({ inference, metrics }: DataSectionProps) {
         interpolation: inference.interpolation,
       }),
     },
-    { term: t("calibration"), value: useCalibrationWords()(inference.calibration) },
+    { term: t("calibration"), value: useCalibrationText()(inference.calibration) },
   ];
   return <Facts facts={facts} />;
 }
 
-function useCalibrationWords(): (
+function useCalibrationText(): (
   calibration: DataSectionProps["inference"]["calibration"],
 ) => string {
   const t = useTranslations("model.data");

@@ -4,7 +4,7 @@ import type { MeasuredProps } from "@/components/model/measured-props";
 import { Prose } from "@/components/model/section";
 import { UncertainTable } from "@/components/model/uncertain-table";
 import { useFigures } from "@/components/threshold/use-figures";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import {
   carcinomaPatches,
   type ModelMetrics,
@@ -14,7 +14,7 @@ import {
 
 export function FigureSection({ report, metrics }: MeasuredProps) {
   const t = useTranslations("model.figures");
-  const nameOf = usePointWords();
+  const nameOf = useOperatingPointLabel();
   const { threshold } = useFigures();
   if (!metrics) {
     return <p>{t("none")}</p>;

@@ -1,6 +1,6 @@
 import type { Measure } from "@/lib/model/metrics";
 
-/** A figure and its interval on a line from 0 to 1; the words stand beside it. */
+/** A figure and its interval on a line from 0 to 1; the text stands beside it. */
 export function IntervalBar({ value, interval }: Measure) {
   return (
     <div aria-hidden="true" className="relative h-2.5 w-full border-edge border-x">

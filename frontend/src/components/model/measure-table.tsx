@@ -17,7 +17,7 @@ const SHARES: ReadonlySet<Metric> = new Set([
   "accuracy",
 ]);
 
-/** Figures with their intervals, in words and drawn. */
+/** Figures with their intervals, as text and drawn. */
 export function MeasureTable({ caption, metrics, columns }: MeasureTableProps) {
   const t = useTranslations("model");
   const measured = metrics.filter((metric) => columns.some(({ measures }) => measures[metric]));

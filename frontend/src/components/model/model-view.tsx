@@ -21,7 +21,7 @@ interface ModelViewProps {
   apiUrl: string;
 }
 
-/** All that is known about the model that answers now. */
+/** All that is known about the model in use. */
 export function ModelView({ report, apiUrl }: ModelViewProps) {
   const t = useTranslations("model");
   const metrics = modelMetrics(report.metrics);

@@ -1,12 +1,12 @@
 import { useFormatter, useTranslations } from "next-intl";
 import type { MeasuredProps } from "@/components/model/measured-props";
 import { Facts, Prose } from "@/components/model/section";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 
 export function Overview({ report: { inference }, metrics }: MeasuredProps) {
   const t = useTranslations("model");
   const format = useFormatter();
-  const nameOf = usePointWords();
+  const nameOf = useOperatingPointLabel();
   const pixels = inference.patch_size_pixels;
   const facts = [
     {

@@ -1,7 +1,7 @@
 import { useTranslations } from "next-intl";
 import { Prose, ScrollBox, SubTitle } from "@/components/model/section";
 import { useFigures } from "@/components/threshold/use-figures";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { OperatingPointReport } from "@/lib/api/schema";
 import type { PointMeasures } from "@/lib/model/metrics";
 
@@ -14,7 +14,7 @@ interface UncertainTableProps {
 export function UncertainTable({ points, bands }: UncertainTableProps) {
   const t = useTranslations("model.uncertain");
   const { share, threshold } = useFigures();
-  const nameOf = usePointWords();
+  const nameOf = useOperatingPointLabel();
   const band = (name: string) => {
     const point = bands[name];
     return point

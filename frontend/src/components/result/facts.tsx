@@ -1,8 +1,8 @@
 import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Moment } from "@/components/shared/moment";
+import { hasRecord } from "@/lib/api/has-record";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
-import { isKept } from "@/lib/result/is-kept";
 
 /** What was judged, by which model, when. */
 export function Facts({ result }: { result: PredictionResult }) {
@@ -27,8 +27,8 @@ export function Facts({ result }: { result: PredictionResult }) {
           {t("milliseconds", { time: format.number(timing.total, { maximumFractionDigits: 0 }) })}
           {result.cached && <Small>{t("cached")}</Small>}
         </Fact>
-        <Fact name={t("kept")}>
-          {isKept(result) && !result.saved
+        <Fact name={t("history")}>
+          {hasRecord(result) && !result.saved
             ? common("warning.save_delayed.title")
             : t(result.saved ? "saved" : "not_saved")}
         </Fact>

@@ -6,14 +6,14 @@ import { ResultSkeleton } from "@/components/result/result-skeleton";
 import { ResultView } from "@/components/result/result-view";
 import { Problem } from "@/components/shared/problem";
 import { ButtonLink } from "@/components/ui/button";
-import { useErrorWords } from "@/hooks/use-error-message";
+import { useErrorMessage } from "@/hooks/use-error-message";
 import { ApiError } from "@/lib/api/error";
 import { recordQuery } from "@/lib/api/queries";
 
 /** One result of this visitor; of anybody else's, that there is none. */
 export function ResultPage({ id }: { id: string }) {
   const { data: record, error, refetch } = useQuery(recordQuery(id));
-  // An answer that was deleted elsewhere is still here, but is no more. One that the history has
+  // A result that was deleted elsewhere is still in this page's memory. One that the history has
   // not got yet was never there.
   const isExpected = record?.result.saved !== false;
   if (isExpected && error instanceof ApiError && error.code === "unknown_record") {
@@ -27,14 +27,14 @@ export function ResultPage({ id }: { id: string }) {
 
 function NoSuchResult({ error }: { error: ApiError }) {
   const t = useTranslations("result.unknown");
-  const words = useErrorWords();
+  const messageOf = useErrorMessage();
   return (
     <div className="grid max-w-xl gap-3 py-8" data-code={error.code}>
       <h1 className="font-semibold text-2xl">{t("title")}</h1>
-      <p>{words(error)}</p>
-      <p className="text-muted text-sm">{t("not_kept")}</p>
+      <p>{messageOf(error)}</p>
+      <p className="text-muted text-sm">{t("not_saved")}</p>
       <div className="mt-3 flex flex-wrap gap-3">
-        <ButtonLink href="/">{t("home")}</ButtonLink>
+        <ButtonLink href="/">{t("upload")}</ButtonLink>
         <ButtonLink href="/history" variant="outline">
           {t("history")}
         </ButtonLink>

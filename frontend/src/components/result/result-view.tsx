@@ -1,8 +1,8 @@
 import { useTranslations } from "next-intl";
 import { Facts } from "@/components/result/facts";
-import { Opinions } from "@/components/result/opinions";
 import { OtherThresholds } from "@/components/result/other-thresholds";
 import { RegionFigures } from "@/components/result/region-figures";
+import { Reviews } from "@/components/result/reviews";
 import { TopBar } from "@/components/result/top-bar";
 import { VerdictSummary } from "@/components/result/verdict-summary";
 import { Warnings } from "@/components/result/warnings";
@@ -26,7 +26,7 @@ export function ResultView({ record }: { record: HistoryRecord }) {
         <Warnings warnings={result.warnings} />
         {result.region && <RegionFigures result={result} region={result.region} />}
         <Facts result={result} />
-        <Opinions record={record} />
+        <Reviews record={record} />
         <p className="border-t pt-3 text-muted text-sm print:hidden">{t("research_use")}</p>
       </div>
       <OtherThresholds result={result} />

@@ -2,8 +2,8 @@ import { useTranslations } from "next-intl";
 import { DeleteResult } from "@/components/result/delete-result";
 import { Neighbours } from "@/components/result/neighbours";
 import { Moment } from "@/components/shared/moment";
+import { hasRecord } from "@/lib/api/has-record";
 import type { HistoryRecord } from "@/lib/api/schema";
-import { isKept } from "@/lib/result/is-kept";
 
 /** What this result is called, and the ways from here. */
 export function TopBar({ record }: { record: HistoryRecord }) {
@@ -24,9 +24,9 @@ export function TopBar({ record }: { record: HistoryRecord }) {
           <DeleteResult id={result.id} />
         </div>
       )}
-      {!isKept(result) && (
+      {!hasRecord(result) && (
         <p className="rounded-sm bg-uncertain-soft px-3 py-1.5 text-sm print:hidden">
-          {t("not_kept")}
+          {t("not_saved")}
         </p>
       )}
     </div>

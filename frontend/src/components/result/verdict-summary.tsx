@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
@@ -12,13 +12,13 @@ import { bandOf, pointOf } from "@/lib/threshold/threshold";
 /** The verdict, and how far it is from the threshold. */
 export function VerdictSummary({ result }: { result: PredictionResult }) {
   const t = useTranslations("common");
-  const words = useTranslations("result.verdict");
+  const texts = useTranslations("result.verdict");
   const format = useFormatter();
   const { data: model } = useQuery(modelQuery);
   const { verdict, probability, threshold, kind } = result;
   return (
     <section
-      aria-label={words("label")}
+      aria-label={texts("label")}
       className="grid gap-4 print:grid-cols-[auto_1fr] print:items-baseline print:gap-x-8 print:gap-y-2 print:*:nth-[n+3]:col-span-2"
     >
       <div>
@@ -29,14 +29,14 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
           {t(`verdict_long.${verdict}`)}
         </h1>
         <p className="mt-1 hidden text-muted text-sm sm:block print:hidden">
-          {words(`meaning.${verdict}`)}
+          {texts(`meaning.${verdict}`)}
         </p>
       </div>
       <p className="flex flex-wrap items-baseline gap-x-3">
         <span className="font-semibold text-3xl" data-testid="probability">
           {format.number(probability, PROBABILITY_FIGURE)}
         </span>
-        <span className="text-muted text-sm">{words(`probability.${kind}`)}</span>
+        <span className="text-muted text-sm">{texts(`probability.${kind}`)}</span>
       </p>
       <ProbabilityScale
         probability={probability}
@@ -53,13 +53,13 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
 function OperatingPoint({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.verdict");
   const format = useFormatter();
-  const words = usePointWords();
+  const labelOf = useOperatingPointLabel();
   const { data: model } = useQuery(modelQuery);
   const figures = pointOf(model, result);
   const percent = (value: number) => format.number(value, { style: "percent" });
   return (
     <p className="text-sm">
-      <span className="font-medium">{words(result.operating_point)}</span>
+      <span className="font-medium">{labelOf(result.operating_point)}</span>
       {typeof figures?.sensitivity === "number" && typeof figures.specificity === "number" && (
         <span className="text-muted">
           {` · ${t("measured", {

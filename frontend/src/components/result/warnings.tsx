@@ -5,7 +5,7 @@ import type { ResultWarning } from "@/lib/api/schema";
 /** Reasons to trust the result less. */
 export function Warnings({ warnings }: { warnings: readonly ResultWarning[] }) {
   const t = useTranslations("result.warnings");
-  const words = useTranslations("common.warning");
+  const texts = useTranslations("common.warning");
   if (warnings.length === 0) {
     return null;
   }
@@ -17,9 +17,9 @@ export function Warnings({ warnings }: { warnings: readonly ResultWarning[] }) {
           <li key={code} data-code={code} className="flex gap-3 py-3 text-sm print:py-1">
             <TriangleAlert className="mt-0.5 size-4 shrink-0 text-malignant" aria-hidden="true" />
             <p>
-              <span className="font-medium">{words(`${code}.title`)}</span>
+              <span className="font-medium">{texts(`${code}.title`)}</span>
               <span className="block text-muted print:ml-2 print:inline">
-                {words(`${code}.text`)}
+                {texts(`${code}.text`)}
               </span>
             </p>
           </li>

@@ -27,7 +27,7 @@ export function QueueEnd({ skipped, onAgain }: QueueEndProps) {
       <div className="flex flex-wrap gap-3">
         {part === "round" && <Button onClick={onAgain}>{t("again")}</Button>}
         {part === "none" ? (
-          <ButtonLink href="/">{t("to_home")}</ButtonLink>
+          <ButtonLink href="/">{t("to_upload")}</ButtonLink>
         ) : (
           <>
             <ButtonLink href="/dashboard" variant="outline">

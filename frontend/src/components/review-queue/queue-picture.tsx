@@ -3,8 +3,8 @@
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
-import { useItemWords } from "@/components/history/item-words";
 import { Thumbnail } from "@/components/history/thumbnail";
+import { useRecordText } from "@/components/history/use-record-text";
 import { Problem } from "@/components/shared/problem";
 import { recordQuery } from "@/lib/api/queries";
 import type { HistoryItem } from "@/lib/api/schema";
@@ -24,7 +24,7 @@ interface QueuePictureProps {
 
 /** The image of a record, as large as there is room; with its evidence if that is wanted. */
 export function QueuePicture({ item, hasEvidence, zone }: QueuePictureProps) {
-  const words = useItemWords(zone);
+  const text = useRecordText(zone);
   return (
     <div className="min-w-0">
       {hasEvidence ? (
@@ -34,7 +34,7 @@ export function QueuePicture({ item, hasEvidence, zone }: QueuePictureProps) {
           <Thumbnail
             key={item.id}
             item={item}
-            alt={words.picture(item)}
+            alt={text.picture(item)}
             className="size-full min-h-0"
           />
         </div>

@@ -3,17 +3,17 @@
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { useItemWords } from "@/components/history/item-words";
+import { useRecordText } from "@/components/history/use-record-text";
 import { Keycap } from "@/components/review-queue/keycap";
-import { QueueAnswers } from "@/components/review-queue/queue-answers";
+import { QueueChoices } from "@/components/review-queue/queue-choices";
 import { QueuePicture } from "@/components/review-queue/queue-picture";
-import { useAnswers } from "@/components/review-queue/use-answers";
+import { useReviewChoices } from "@/components/review-queue/use-review-choices";
 import { useShortcuts } from "@/components/review-queue/use-shortcuts";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import { VerdictBadge } from "@/components/shared/verdict-badge";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import type { HistoryItem } from "@/lib/api/schema";
-import type { OpinionChoice } from "@/lib/opinions";
+import type { ReviewChoice } from "@/lib/history/reviews";
 import { bandOf, pointOf } from "@/lib/threshold/threshold";
 
 interface QueueRecordProps {
@@ -22,17 +22,17 @@ interface QueueRecordProps {
   model: ModelFacts;
   isSaving: boolean;
   hasShortcuts: boolean;
-  onJudge: (choice: OpinionChoice) => void;
+  onJudge: (choice: ReviewChoice) => void;
   onSkip: () => void;
   onHelp: () => void;
 }
 
-/** A record to judge: its image large, what the model says, and what can be answered. */
+/** A record to judge: its image large, what the model says, and the reviews on offer. */
 export function QueueRecord(props: QueueRecordProps) {
   const { item, zone, model, isSaving, hasShortcuts, onJudge, onSkip, onHelp } = props;
   const t = useTranslations("history.review");
   const [hasEvidence, setHasEvidence] = useState(false);
-  const answers = useAnswers({ item, classNames: model.classNames, onJudge });
+  const choices = useReviewChoices({ item, classNames: model.classNames, onJudge });
   useShortcuts(hasShortcuts, (shortcut) => {
     switch (shortcut) {
       case "skip":
@@ -42,7 +42,7 @@ export function QueueRecord(props: QueueRecordProps) {
       case "evidence":
         return setHasEvidence(!hasEvidence);
       default:
-        return answers.answer(shortcut);
+        return choices.choose(shortcut);
     }
   });
   return (
@@ -53,8 +53,8 @@ export function QueueRecord(props: QueueRecordProps) {
       <QueuePicture item={item} hasEvidence={hasEvidence} zone={zone} />
       <div className="flex flex-col gap-5">
         <RecordFacts item={item} zone={zone} model={model} />
-        <QueueAnswers
-          answers={answers}
+        <QueueChoices
+          choices={choices}
           classNames={model.classNames}
           isSaving={isSaving}
           hasKeys={hasShortcuts}
@@ -78,12 +78,12 @@ export function QueueRecord(props: QueueRecordProps) {
 function RecordFacts({ item, zone, model }: Pick<QueueRecordProps, "item" | "zone" | "model">) {
   const t = useTranslations("history.review");
   const common = useTranslations("common");
-  const words = useItemWords(zone);
+  const text = useRecordText(zone);
   return (
     <div className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <VerdictBadge verdict={item.verdict} />
-        <span className="font-semibold text-xl">{words.probability(item.probability)}</span>
+        <span className="font-semibold text-xl">{text.probability(item.probability)}</span>
       </div>
       <p className="text-sm">{common(`verdict_long.${item.verdict}`)}</p>
       <ProbabilityScale
@@ -93,9 +93,9 @@ function RecordFacts({ item, zone, model }: Pick<QueueRecordProps, "item" | "zon
         verdict={item.verdict}
       />
       <p className="text-muted text-xs">
-        {[words.threshold(item), words.size(item), words.scale(item), words.time(item)].join(" · ")}
+        {[text.threshold(item), text.size(item), text.scale(item), text.time(item)].join(" · ")}
       </p>
-      {item.warnings.length > 0 && <p className="text-sm">{words.warnings(item)}</p>}
+      {item.warnings.length > 0 && <p className="text-sm">{text.warnings(item)}</p>}
       <Link
         href={`/results/${item.id}`}
         className="w-fit rounded-sm text-accent text-sm underline underline-offset-4"

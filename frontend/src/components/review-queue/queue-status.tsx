@@ -14,9 +14,9 @@ interface QueueStatusProps {
 /** How far the queue is, and what was done last, with the way back to it. */
 export function QueueStatus({ count, hasMore, last }: QueueStatusProps) {
   const t = useTranslations("history.review");
-  const opinions = useTranslations("common.opinion");
-  const done = last?.opinion === "skip" ? t("skipped") : null;
-  const saved = last && last.opinion !== "skip" && t("saved", { opinion: opinions(last.opinion) });
+  const reviews = useTranslations("common.review");
+  const done = last?.review === "skip" ? t("skipped") : null;
+  const saved = last && last.review !== "skip" && t("saved", { review: reviews(last.review) });
   return (
     <div className="flex min-h-6 flex-wrap items-baseline gap-x-4 gap-y-1 text-sm">
       <p role="status">

@@ -5,13 +5,13 @@ import { useEffect, useState } from "react";
 import { useReview } from "@/components/review/use-review";
 import { reviewQueue } from "@/lib/history/query";
 import { itemsLeft, NO_PROGRESS, nextRound, withReviewed, withSkipped } from "@/lib/history/queue";
-import { type OpinionChoice, reviewRequest } from "@/lib/opinions";
+import { type ReviewChoice, reviewRequest } from "@/lib/history/reviews";
 import { thumbnailPath } from "@/lib/result/picture";
 
 const FEW = 5;
 
 /** What was done last. */
-export type LastStep = { id: string; opinion: OpinionChoice["opinion"] | "skip" };
+export type LastStep = { id: string; review: ReviewChoice["opinion"] | "skip" };
 
 /** The visitor's unreviewed records, one at a time. */
 export function useReviewQueue() {
@@ -38,12 +38,12 @@ export function useReviewQueue() {
     }
   }, [nextId]);
 
-  function judge(choice: OpinionChoice) {
+  function judge(choice: ReviewChoice) {
     if (current && !review.isPending) {
       review.mutate(reviewRequest(choice, ""), {
         onSuccess: () => {
           setProgress((now) => withReviewed(now, current.id));
-          setLast({ id: current.id, opinion: choice.opinion });
+          setLast({ id: current.id, review: choice.opinion });
         },
       });
     }
@@ -54,7 +54,7 @@ export function useReviewQueue() {
       // What went wrong with this record must not stand under the next.
       review.reset();
       setProgress((now) => withSkipped(now, current.id));
-      setLast({ id: current.id, opinion: "skip" });
+      setLast({ id: current.id, review: "skip" });
     }
   }
 

@@ -12,32 +12,32 @@ import type { Review } from "@/lib/api/schema";
 import {
   MAX_NOTE_LENGTH,
   meaningOf,
-  type OpinionChoice,
-  opinionChoices,
+  type ReviewChoice,
+  reviewChoices,
   reviewRequest,
-} from "@/lib/opinions";
+} from "@/lib/history/reviews";
 
 interface ReviewFormProps {
   /** A saved result. */
   id: string;
   verdict: Verdict;
-  /** Told the opinion as it was kept. */
+  /** Told the review as it was saved. */
   onReviewed?: (review: Review) => void;
 }
 
-/** A second opinion in one press, with a note if there is something to say. */
+/** A review in one press, with a note if there is something to say. */
 export function ReviewForm({ id, verdict, onReviewed }: ReviewFormProps) {
   const t = useTranslations("result.review");
   const { data: model } = useQuery(modelQuery);
   const [note, setNote] = useState("");
   const review = useReview(id);
 
-  function give(choice: OpinionChoice) {
+  function give(choice: ReviewChoice) {
     if (!review.isPending) {
       review.mutate(reviewRequest(choice, note), {
-        onSuccess: (kept) => {
+        onSuccess: (saved) => {
           setNote("");
-          onReviewed?.(kept);
+          onReviewed?.(saved);
         },
       });
     }
@@ -48,7 +48,7 @@ export function ReviewForm({ id, verdict, onReviewed }: ReviewFormProps) {
       <NoteField note={note} onChange={setNote} />
       {model && (
         <Choices
-          choices={opinionChoices(verdict, model.classNames)}
+          choices={reviewChoices(verdict, model.classNames)}
           classNames={model.classNames}
           isPending={review.isPending}
           onChoose={give}
@@ -92,10 +92,10 @@ function NoteField({ note, onChange }: NoteFieldProps) {
 }
 
 interface ChoicesProps {
-  choices: readonly OpinionChoice[];
+  choices: readonly ReviewChoice[];
   classNames: readonly string[];
   isPending: boolean;
-  onChoose: (choice: OpinionChoice) => void;
+  onChoose: (choice: ReviewChoice) => void;
 }
 
 function Choices({ choices, classNames, isPending, onChoose }: ChoicesProps) {

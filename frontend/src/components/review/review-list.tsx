@@ -5,9 +5,9 @@ import { useTranslations } from "next-intl";
 import { Moment } from "@/components/shared/moment";
 import { modelQuery } from "@/lib/api/queries";
 import type { Review } from "@/lib/api/schema";
-import { meaningOf, newestFirst } from "@/lib/opinions";
+import { meaningOf, newestFirst } from "@/lib/history/reviews";
 
-/** All second opinions on a result, the latest, which counts, first. */
+/** All reviews of a result, the latest, which counts, first. */
 export function ReviewList({ reviews }: { reviews: readonly Review[] }) {
   const t = useTranslations("result.review");
   if (reviews.length === 0) {
@@ -27,14 +27,14 @@ export function ReviewList({ reviews }: { reviews: readonly Review[] }) {
 
 function ReviewEntry({ review }: { review: Review }) {
   const t = useTranslations("result.review");
-  const words = useTranslations("common.opinion");
+  const choices = useTranslations("common.review");
   const { data: model } = useQuery(modelQuery);
   const meaning = meaningOf(review.label, model?.classNames ?? []);
   return (
     <li className="grid gap-1 py-2 print:gap-0 print:py-1">
       <p className="flex flex-wrap items-baseline justify-between gap-x-3">
         <span className="font-medium">
-          {words(review.opinion)}
+          {choices(review.opinion)}
           {meaning && <span className="font-normal text-muted">{` · ${t(meaning)}`}</span>}
         </span>
         <span className="text-muted text-xs">

@@ -3,7 +3,7 @@
 import { CircleAlert } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { Button } from "@/components/ui/button";
-import { useErrorWords } from "@/hooks/use-error-message";
+import { useErrorMessage } from "@/hooks/use-error-message";
 import { ApiError } from "@/lib/api/error";
 
 interface ProblemProps {
@@ -11,10 +11,10 @@ interface ProblemProps {
   onRetry?: () => void;
 }
 
-/** What went wrong, in words, and the way on. */
+/** What went wrong, and how to go on. */
 export function Problem({ error, onRetry }: ProblemProps) {
   const t = useTranslations("common");
-  const words = useErrorWords();
+  const messageOf = useErrorMessage();
   const code = error instanceof ApiError ? error.code : "internal_error";
   return (
     <div
@@ -25,7 +25,7 @@ export function Problem({ error, onRetry }: ProblemProps) {
       <CircleAlert className="mt-0.5 size-5 shrink-0 text-malignant" aria-hidden="true" />
       <div className="grid gap-2">
         <p className="font-medium">{t("problem")}</p>
-        <p className="text-muted text-sm">{words(error)}</p>
+        <p className="text-muted text-sm">{messageOf(error)}</p>
         {onRetry && (
           <Button variant="outline" size="sm" className="justify-self-start" onClick={onRetry}>
             {t("retry")}

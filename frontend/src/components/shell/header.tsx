@@ -17,7 +17,7 @@ export async function Header({ theme }: { theme: Theme }) {
         <Navigation
           label={t("nav.label")}
           items={[
-            { href: "/", label: t("nav.home") },
+            { href: "/", label: t("nav.upload") },
             { href: "/history", label: t("nav.history") },
             { href: "/dashboard", label: t("nav.dashboard") },
             { href: "/model", label: t("nav.model") },

@@ -28,7 +28,7 @@ export function Providers({ publicApiUrl, children }: ProvidersProps) {
 function newClient(): QueryClient {
   const client = new QueryClient({
     defaultOptions: {
-      // Asked offline too: a question that waits silently looks like an answer that never comes.
+      // Asked offline too: a question that waits silently looks like a response that never comes.
       queries: {
         networkMode: "always",
         refetchOnReconnect: true,
@@ -39,7 +39,7 @@ function newClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
-  // An answer that was not saved is nowhere but here, and stays until the page is closed.
+  // A result that was not saved is nowhere but here, and stays until the page is closed.
   client.setQueryDefaults(["history", "record"], { gcTime: Number.POSITIVE_INFINITY });
   return client;
 }

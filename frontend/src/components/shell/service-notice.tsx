@@ -5,7 +5,7 @@ import { useTranslations } from "next-intl";
 import { useSyncExternalStore } from "react";
 import { healthQuery } from "@/lib/api/queries";
 
-/** One line under the header while the device, the service, or its history, is away. */
+/** One line under the header while the device, the service, or its history, is unavailable. */
 export function ServiceNotice() {
   const t = useTranslations("common");
   const { data, isError, failureCount } = useQuery(healthQuery);
@@ -31,9 +31,9 @@ function subscribe(onChange: () => void): () => void {
 function noticeOf(
   status: "ok" | "degraded" | "unavailable" | undefined,
   failed: boolean,
-): "service_away" | "degraded" | null {
+): "service_unavailable" | "degraded" | null {
   if (failed || status === "unavailable") {
-    return "service_away";
+    return "service_unavailable";
   }
   return status === "degraded" ? "degraded" : null;
 }

@@ -8,7 +8,7 @@ interface Tick {
 }
 
 interface PlotProps {
-  /** Says the plot in words. */
+  /** Describes the plot as text. */
   summary: string;
   xTitle: string;
   yTitle?: string;

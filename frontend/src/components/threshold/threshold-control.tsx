@@ -1,7 +1,7 @@
 import { useTranslations } from "next-intl";
 import { PLOT_INSET } from "@/components/threshold/plot";
 import { useFigures } from "@/components/threshold/use-figures";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import { cn } from "@/lib/class-names";
 import { type Choice, type Chosen, nearestIndex } from "@/lib/threshold/threshold";
@@ -53,7 +53,7 @@ export function ThresholdControl({ facts, chosen, onChoose }: ThresholdControlPr
 
 function OperatingPointButtons({ facts, chosen, onChoose }: ThresholdControlProps) {
   const t = useTranslations("threshold");
-  const nameOf = usePointWords();
+  const nameOf = useOperatingPointLabel();
   const { threshold } = useFigures();
   return (
     <fieldset className="flex flex-wrap items-center gap-2">

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { NaturalFrequencyTree } from "@/components/threshold/natural-frequency-tree";
 import { PrevalenceField } from "@/components/threshold/prevalence-field";
 import { useFigures } from "@/components/threshold/use-figures";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import {
   type Chosen,
   naturalFrequencies,
@@ -20,7 +20,7 @@ interface ThresholdFiguresProps {
 export function ThresholdFigures({ chosen, measuredPrevalence }: ThresholdFiguresProps) {
   const t = useTranslations("threshold");
   const { threshold } = useFigures();
-  const nameOf = usePointWords();
+  const nameOf = useOperatingPointLabel();
   const prevalence = usePrevalence(measuredPrevalence);
   const { sensitivity, specificity } = chosen;
   const known =

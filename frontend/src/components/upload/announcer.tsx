@@ -1,16 +1,16 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
-import { useErrorWords } from "@/hooks/use-error-message";
+import { useErrorMessage } from "@/hooks/use-error-message";
 import { PROBABILITY_FIGURE } from "@/lib/figures";
 import type { Uploads } from "@/lib/upload/uploads";
 
 /** Says each verdict, and each failure, to who does not see the page. */
 export function Announcer({ items, endedId }: Uploads) {
-  const t = useTranslations("home.announce");
+  const t = useTranslations("upload.announce");
   const common = useTranslations("common");
   const format = useFormatter();
-  const words = useErrorWords();
+  const messageOf = useErrorMessage();
   const ended = items.find(({ id }) => id === endedId);
   const name = ended?.file.name ?? "";
   return (
@@ -22,7 +22,7 @@ export function Announcer({ items, endedId }: Uploads) {
           probability: format.number(ended.progress.result.probability, PROBABILITY_FIGURE),
         })}
       {ended?.progress.phase === "failed" &&
-        t("failed", { name, problem: words(ended.progress.error) })}
+        t("failed", { name, problem: messageOf(ended.progress.error) })}
     </p>
   );
 }

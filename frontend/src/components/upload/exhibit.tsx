@@ -9,7 +9,7 @@ import { Preview } from "@/components/upload/preview";
 import { UploadActions } from "@/components/upload/upload-actions";
 import { UploadStatus } from "@/components/upload/upload-status";
 import { VerdictScale } from "@/components/upload/verdict-scale";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { PredictionResult } from "@/lib/api/schema";
 import { PROBABILITY_FIGURE } from "@/lib/figures";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
@@ -22,7 +22,7 @@ interface ExhibitProps {
 
 /** One file, large, and its verdict beside it. */
 export function Exhibit({ upload, queue }: ExhibitProps) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const { file, progress } = upload;
   return (
     <article
@@ -36,7 +36,7 @@ export function Exhibit({ upload, queue }: ExhibitProps) {
       </div>
       <div className="flex flex-col gap-4 border-t p-4 @4xl:border-t-0 @4xl:border-l">
         {progress.phase === "done" ? (
-          <Answer result={progress.result} />
+          <ChoiceButton result={progress.result} />
         ) : (
           <UploadStatus upload={upload} />
         )}
@@ -49,12 +49,12 @@ export function Exhibit({ upload, queue }: ExhibitProps) {
   );
 }
 
-function Answer({ result }: { result: PredictionResult }) {
-  const t = useTranslations("home");
+function ChoiceButton({ result }: { result: PredictionResult }) {
+  const t = useTranslations("upload");
   const common = useTranslations("common");
   const format = useFormatter();
-  const words = useTranslations("result.verdict");
-  const pointName = usePointWords();
+  const texts = useTranslations("result.verdict");
+  const pointName = useOperatingPointLabel();
   return (
     <>
       <div className="grid justify-items-start gap-2">
@@ -65,7 +65,7 @@ function Answer({ result }: { result: PredictionResult }) {
         <p className="font-semibold text-3xl">
           {format.number(result.probability, PROBABILITY_FIGURE)}
         </p>
-        <p className="text-muted text-sm">{words(`probability.${result.kind}`)}</p>
+        <p className="text-muted text-sm">{texts(`probability.${result.kind}`)}</p>
         <VerdictScale result={result} />
         <p className="text-muted text-sm">
           {t("read_as", {
@@ -87,10 +87,13 @@ function Answer({ result }: { result: PredictionResult }) {
 
 function Warnings({ warnings }: { warnings: PredictionResult["warnings"] }) {
   const t = useTranslations("common.warning");
-  const home = useTranslations("home");
+  const upload = useTranslations("upload");
   return (
     warnings.length > 0 && (
-      <ul aria-label={home("warnings", { count: warnings.length })} className="grid gap-2 text-sm">
+      <ul
+        aria-label={upload("warnings", { count: warnings.length })}
+        className="grid gap-2 text-sm"
+      >
         {warnings.map(({ code }) => (
           <li key={code} className="border-edge border-l-2 pl-3">
             <p className="font-medium">{t(`${code}.title`)}</p>

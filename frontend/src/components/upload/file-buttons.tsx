@@ -12,7 +12,7 @@ interface FileButtonsProps {
 
 /** Chooses files, or takes a photograph where the device is held in the hand. */
 export function FileButtons({ isProminent, onFiles }: FileButtonsProps) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const files = useRef<HTMLInputElement>(null);
   const camera = useRef<HTMLInputElement>(null);
 

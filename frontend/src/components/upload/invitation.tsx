@@ -3,12 +3,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
 import { FileButtons } from "@/components/upload/file-buttons";
-import { useByteWords } from "@/components/upload/use-byte-words";
+import { useFileSize } from "@/components/upload/use-file-size";
 import { modelQuery } from "@/lib/api/queries";
 
 /** The empty stage: how images get here, and which. */
 export function Invitation({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   return (
     <div className="grid items-center gap-12 bg-stage p-6 @3xl:min-h-[clamp(26rem,100dvh-26rem,40rem)] @3xl:grid-cols-[minmax(0,1fr)_auto] @3xl:p-12">
       <div className="grid justify-items-start gap-4 py-6">
@@ -29,7 +29,7 @@ export function Invitation({ onFiles }: { onFiles: (files: readonly File[]) => v
 
 /** How large a patch is: what the model's scale means is sooner seen than read. */
 function PatchFigure() {
-  const t = useTranslations("home.patch");
+  const t = useTranslations("upload.patch");
   return (
     <figure className="hidden w-64 gap-2 text-muted text-xs @3xl:grid">
       {/* biome-ignore lint/performance/noImgElement: 50x50 pixels, to be shown as they are */}
@@ -52,9 +52,9 @@ function PatchFigure() {
 }
 
 function Limits() {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const format = useFormatter();
-  const bytes = useByteWords();
+  const bytes = useFileSize();
   const { data: model } = useQuery(modelQuery);
   if (!model) {
     return null;

@@ -3,14 +3,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
 import type { SettingsProps } from "@/components/upload/settings-props";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { OperatingPointReport } from "@/lib/api/schema";
 
 /** The choice between the model's operating points, each with what it measured. */
 export function OperatingPointField({ settings, onChange }: SettingsProps) {
-  const t = useTranslations("home.settings.operating_point");
-  const words = usePointWords();
+  const t = useTranslations("upload.settings.operating_point");
+  const labelOf = useOperatingPointLabel();
   const format = useFormatter();
   const { data: model } = useQuery(modelQuery);
   const share = (value: number) =>
@@ -33,7 +33,7 @@ export function OperatingPointField({ settings, onChange }: SettingsProps) {
             onChange={() => onChange({ operatingPoint: name })}
             className="size-4 translate-y-0.5 accent-accent"
           />
-          {words(name)}
+          {labelOf(name)}
           <span className="col-start-2 text-muted text-xs">{figures(point)}</span>
         </label>
       ))}

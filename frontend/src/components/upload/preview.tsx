@@ -12,13 +12,13 @@ interface PreviewProps {
   file: File;
   /** What the picture is, for who cannot see it; empty where that stands beside it. */
   alt: string;
-  /** Whether to say in words that the browser cannot draw the file. */
+  /** Whether to say that the browser cannot draw the file. */
   isLarge?: boolean;
 }
 
 /** The image as it was chosen; browsers draw no TIFF, nor what is damaged. */
 export function Preview({ file, alt, isLarge = false }: PreviewProps) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const url = useObjectUrl(file);
   const [look, setLook] = useState<"smooth" | "tiny" | "none">("smooth");
   if (look === "none") {

@@ -17,7 +17,7 @@ interface SamplesProps {
 
 /** Drawings to try the service with. */
 export function Samples({ samples, onChoose }: SamplesProps) {
-  const t = useTranslations("home.samples");
+  const t = useTranslations("upload.samples");
   return (
     <section aria-labelledby="samples" className="grid gap-3">
       <div>

@@ -15,7 +15,7 @@ const INPUT = "h-9 rounded-md border border-edge bg-surface px-2";
 
 /** How large a pixel is, where the file does not say it. */
 export function ScaleField({ settings, onChange, micronsField }: ScaleFieldProps) {
-  const t = useTranslations("home.settings.scale");
+  const t = useTranslations("upload.settings.scale");
   const format = useFormatter();
   const { data: model } = useQuery(modelQuery);
   const choice = (scale: typeof settings.scale) => ({
@@ -84,7 +84,7 @@ function Choice({ isChosen, onChoose, text, children }: ChoiceProps) {
 }
 
 function MicronsField({ settings, onChange, micronsField }: ScaleFieldProps) {
-  const t = useTranslations("home.settings.scale");
+  const t = useTranslations("upload.settings.scale");
   const { data: model } = useQuery(modelQuery);
   const max = maxMicrons(model);
   const isWrong = settings.microns !== "" && readMicrons(settings.microns, max) === null;

@@ -12,7 +12,7 @@ interface SettingsPanelProps extends SettingsProps {
 
 /** What counts for the files that come next. */
 export function SettingsPanel({ settings, onChange, micronsField }: SettingsPanelProps) {
-  const t = useTranslations("home.settings");
+  const t = useTranslations("upload.settings");
   return (
     <section
       aria-labelledby="settings"
@@ -32,7 +32,7 @@ export function SettingsPanel({ settings, onChange, micronsField }: SettingsPane
 }
 
 function KeepNothingField({ settings, onChange }: SettingsProps) {
-  const t = useTranslations("home.settings.keep_nothing");
+  const t = useTranslations("upload.settings.save_nothing");
   return (
     <div>
       <label className="flex items-center justify-between gap-3 font-medium">

@@ -17,7 +17,7 @@ interface StageProps {
 
 /** The light table: an invitation, one image, or several in rows. */
 export function Stage({ uploads: { items, shownId }, queue, onFiles }: StageProps) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const shown = items.find(({ id }) => id === shownId);
   return (
     <section

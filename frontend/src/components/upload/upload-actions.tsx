@@ -12,7 +12,7 @@ interface UploadActionsProps {
 
 /** What can be done with a file right now. */
 export function UploadActions({ upload: { id, file, progress }, queue }: UploadActionsProps) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const common = useTranslations("common");
   const { phase } = progress;
   const canRetry = phase === "failed" || phase === "cancelled";

@@ -23,7 +23,7 @@ interface UploadRowProps {
 
 /** One file among several. */
 export const UploadRow = memo(function UploadRow({ upload, isShown, queue }: UploadRowProps) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const { id, file, progress } = upload;
   return (
     <li
@@ -55,7 +55,7 @@ export const UploadRow = memo(function UploadRow({ upload, isShown, queue }: Upl
 });
 
 function RowResult({ result, name }: { result: PredictionResult; name: string }) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const format = useFormatter();
   const warnings = result.warnings.length;
   return (

@@ -2,20 +2,20 @@
 
 import { useFormatter, useTranslations } from "next-intl";
 import { useSecondsUntil } from "@/components/upload/use-seconds-until";
-import { useErrorWords } from "@/hooks/use-error-message";
+import { useErrorMessage } from "@/hooks/use-error-message";
 import type { ApiError } from "@/lib/api/error";
 import type { Upload } from "@/lib/upload/uploads";
 
 /** How far a file is, until it has its verdict. */
 export function UploadStatus({ upload: { file, progress } }: { upload: Upload }) {
-  const t = useTranslations("home.phase");
-  const words = useErrorWords();
+  const t = useTranslations("upload.phase");
+  const messageOf = useErrorMessage();
   const format = useFormatter();
   switch (progress.phase) {
     case "done":
       return null;
     case "failed":
-      return <p className="text-malignant text-sm">{words(progress.error)}</p>;
+      return <p className="text-malignant text-sm">{messageOf(progress.error)}</p>;
     case "cancelled":
       return <p className="text-muted text-sm">{t("cancelled")}</p>;
     case "pausing":
@@ -72,10 +72,10 @@ function Under({ name, percent, text }: UnderProps) {
 }
 
 function Pausing({ error, nextTryAt }: { error: ApiError; nextTryAt: number }) {
-  const t = useTranslations("home.phase");
+  const t = useTranslations("upload.phase");
   const common = useTranslations("common");
-  const words = useErrorWords();
+  const messageOf = useErrorMessage();
   const seconds = useSecondsUntil(nextTryAt);
   const next = common("retry_in", { seconds });
-  return <p className="text-sm">{`${words(error)} ${t("pausing")} ${next}`}</p>;
+  return <p className="text-sm">{`${messageOf(error)} ${t("pausing")} ${next}`}</p>;
 }

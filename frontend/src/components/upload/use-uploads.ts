@@ -5,7 +5,7 @@ import { useSyncExternalStore } from "react";
 import { usePublicApiUrl } from "@/components/shell/providers";
 import { send } from "@/lib/api/client";
 import { modelQuery } from "@/lib/api/queries";
-import { rememberAnswer } from "@/lib/session";
+import { rememberResult } from "@/lib/result/session";
 import { sender } from "@/lib/upload/sender";
 import { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Uploads } from "@/lib/upload/uploads";
@@ -28,8 +28,8 @@ function newQueue(client: QueryClient, publicApiUrl: string): UploadQueue {
   const queue = new UploadQueue({
     send: sender(publicApiUrl, visit),
     limits: () => client.getQueryData(modelQuery.queryKey)?.limits ?? null,
-    onAnswer: (result, file) => {
-      rememberAnswer(client, result, file);
+    onResult: (result, file) => {
+      rememberResult(client, result, file);
       if (result.saved) {
         client.invalidateQueries({ queryKey: ["history", "page"] });
         client.invalidateQueries({ queryKey: ["history", "statistics"] });

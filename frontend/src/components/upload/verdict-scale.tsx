@@ -6,7 +6,7 @@ import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { bandOf, pointOf } from "@/lib/threshold/threshold";
 
-/** An answer's probability beside the threshold and band of its operating point. */
+/** A result's probability beside the threshold and band of its operating point. */
 export function VerdictScale({ result }: { result: PredictionResult }) {
   const { data: model } = useQuery(modelQuery);
   return (

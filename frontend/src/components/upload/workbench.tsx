@@ -16,7 +16,7 @@ type Notice = "scale_missing" | "sample_failed";
 
 /** Where images come in, wait, and get their verdict. */
 export function Workbench({ samples }: { samples: readonly Sample[] }) {
-  const t = useTranslations("home");
+  const t = useTranslations("upload");
   const [uploads, queue] = useUploads();
   const { data: model } = useQuery(modelQuery);
   const [notice, setNotice] = useState<Notice | null>(null);

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import type { HistoryRecord } from "@/lib/api/schema";
 import { isThumbnailExact, originalPath, thumbnailPath } from "@/lib/result/picture";
-import { imageOf, rememberImage } from "@/lib/session";
+import { imageOf, rememberImage } from "@/lib/result/session";
 
 export type Picture = ReturnType<typeof usePicture>;
 
@@ -10,13 +10,13 @@ export type Picture = ReturnType<typeof usePicture>;
 export function usePicture(record: HistoryRecord) {
   const { id, saved } = record.result;
   const [chosen, setChosen] = useState<Blob | undefined>(() => imageOf(id));
-  const { data: kept } = useQuery({
+  const { data: original } = useQuery({
     queryKey: ["history", "original", id],
     queryFn: ({ signal }) => fetchBlob(originalPath(id), signal),
     enabled: record.has_original && !chosen,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const address = useObjectUrl(chosen ?? kept);
+  const address = useObjectUrl(chosen ?? original);
   const [undrawable, setUndrawable] = useState<string | null>(null);
   const [element, setElement] = useState<HTMLImageElement | null>(null);
   const isOwn = address !== null && address !== undrawable;
@@ -28,7 +28,7 @@ export function usePicture(record: HistoryRecord) {
   }, []);
 
   return {
-    /** Null where there is nothing to show: the image was not kept and cannot be drawn. */
+    /** Null where there is nothing to show: the image was not saved and cannot be drawn. */
     source: isOwn ? address : saved ? thumbnailPath(id) : null,
     /** The picture that came last, ready to be drawn. */
     element,

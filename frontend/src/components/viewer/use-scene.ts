@@ -34,7 +34,7 @@ interface SceneParts {
 export function useScene(parts: SceneParts): Scene | null {
   const { result, tiles, picture, choice, marked, isReady } = parts;
   const overlay = useOverlay(result, choice, isReady);
-  const barWords = useBarWords(result.image);
+  const barLabel = useBarLabel(result.image);
   const { outline, empty } = useMemo(() => {
     const suspicious = tiles.filter((tile) => tile.probability >= result.threshold);
     return { outline: outlineOf(suspicious), empty: emptyTiles(result) };
@@ -45,14 +45,14 @@ export function useScene(parts: SceneParts): Scene | null {
       return null;
     }
     const { image } = result;
-    const base = { image, picture, marked, barWords, micronsPerPixel: image.microns_per_pixel };
+    const base = { image, picture, marked, barLabel, micronsPerPixel: image.microns_per_pixel };
     return mode === "image"
       ? { ...base, overlay: null, outline: [], empty: [] }
       : { ...base, overlay, outline: hasOutline ? outline : [], empty };
-  }, [isReady, result, picture, marked, barWords, mode, hasOutline, overlay, outline, empty]);
+  }, [isReady, result, picture, marked, barLabel, mode, hasOutline, overlay, outline, empty]);
 }
 
-function useBarWords(image: ImageFacts): (microns: number) => string {
+function useBarLabel(image: ImageFacts): (microns: number) => string {
   const t = useTranslations("result.viewer");
   const format = useFormatter();
   return useCallback(
@@ -79,7 +79,7 @@ function useOverlay(result: PredictionResult, choice: Choice, isReady: boolean):
   return useMemo(() => {
     const covered = coveredSize(result, model);
     const { grid } = result.gradcam;
-    const words = (value: number) => format.number(value, ONE_DECIMAL);
+    const label = (value: number) => format.number(value, ONE_DECIMAL);
     return (
       pixels &&
       covered && {
@@ -87,7 +87,7 @@ function useOverlay(result: PredictionResult, choice: Choice, isReady: boolean):
         covered,
         opacity,
         isSmooth: measure === "evidence",
-        figures: measure === "grid" ? { grid, words } : null,
+        figures: measure === "grid" ? { grid, label } : null,
       }
     );
   }, [result, model, format, opacity, measure, pixels]);

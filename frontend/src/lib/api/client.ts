@@ -1,4 +1,4 @@
-import { ApiError, errorOfAnswer, errorOfSilence } from "@/lib/api/error";
+import { ApiError, errorOfResponse, errorWithoutResponse } from "@/lib/api/error";
 
 const TIMEOUT_MS = 20_000;
 
@@ -22,20 +22,20 @@ export function apiPath(path: string, query: Query = {}): string {
 }
 
 /**
- * Ask the API, and return its JSON; null for an answer without content.
+ * Ask the API, and return its JSON; null for a response without content.
  *
- * @throws ApiError for every answer outside 2xx, and where none comes.
+ * @throws ApiError for every response outside 2xx, and where none comes.
  */
 export async function ask<T>(address: string, init: RequestInit = {}): Promise<T> {
   const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])];
   const response = await fetch(address, { ...init, signal: AbortSignal.any(signals) }).catch(() => {
-    throw init.signal?.aborted ? new ApiError("cancelled", "cancelled") : errorOfSilence();
+    throw init.signal?.aborted ? new ApiError("cancelled", "cancelled") : errorWithoutResponse();
   });
   const body = await response.text().catch(() => {
-    throw errorOfSilence();
+    throw errorWithoutResponse();
   });
   if (!response.ok) {
-    throw errorOfAnswer(response.status, body, response.headers.get("Retry-After"));
+    throw errorOfResponse(response.status, body, response.headers.get("Retry-After"));
   }
   return (body ? JSON.parse(body) : null) as T;
 }

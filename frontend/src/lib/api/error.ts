@@ -1,7 +1,7 @@
 import type { ErrorCode as ApiErrorCode, ErrorReport } from "@/lib/api/schema";
 
-/** The API's codes, and what can go wrong before it answers; there are words for each. */
-export type ErrorCode = ApiErrorCode | "offline" | "unreachable" | "unanswered" | "cancelled";
+/** The API's codes, and what can go wrong before it responds; there is a message for each. */
+export type ErrorCode = ApiErrorCode | "offline" | "unreachable" | "no_response" | "cancelled";
 
 /** A request that did not bring what was asked. */
 export class ApiError extends Error {
@@ -32,22 +32,22 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   "model_unavailable",
 ]);
 
-/** The error that an answer outside 2xx stands for. */
-export function errorOfAnswer(status: number, body: string, retryAfter: string | null): ApiError {
+/** The error of a response outside 2xx. */
+export function errorOfResponse(status: number, body: string, retryAfter: string | null): ApiError {
   const seconds = Number(retryAfter);
   const wait = retryAfter && Number.isFinite(seconds) ? seconds : null;
   const report = parseReport(body);
   if (report) {
     return new ApiError(report.error.code, report.error.message, report.error.details, wait);
   }
-  // Words of a proxy in between, which says nothing of the API's state but that it is away.
+  // From a proxy in between, which says only that the API cannot be reached.
   return new ApiError("unreachable", `status ${status} without a report`, {}, wait);
 }
 
-/** The error of a request that got no answer. */
-export function errorOfSilence(): ApiError {
+/** The error of a request that got no response. */
+export function errorWithoutResponse(): ApiError {
   const code = globalThis.navigator?.onLine === false ? "offline" : "unreachable";
-  return new ApiError(code, "no answer");
+  return new ApiError(code, "no response");
 }
 
 function parseReport(body: string): ErrorReport | null {

@@ -1,10 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
 import { apiPath, ask, type Query } from "@/lib/api/client";
+import { hasRecord } from "@/lib/api/has-record";
 import { modelFacts } from "@/lib/api/model-facts";
 import type { HealthReport, HistoryRecord, ModelReport, Statistics } from "@/lib/api/schema";
-import { isKept } from "@/lib/result/is-kept";
 
-/** Every question to the API that is kept; one place for each key. */
+/** Every request to the API whose response is cached; one place for each key. */
 
 export const modelQuery = queryOptions({
   queryKey: ["model"],
@@ -23,9 +23,9 @@ export function recordQuery(id: string) {
     queryKey: ["history", "record", id],
     queryFn: ({ signal }) =>
       ask<HistoryRecord>(apiPath(`/history/${id}`, { explain: false }), { signal }),
-    // What is not kept is known to this page only: nobody may be asked for it, not even after
+    // What has no record is known to this page only: nobody may be asked for it, not even after
     // something else of the history has changed.
-    staleTime: ({ state }) => (state.data && !isKept(state.data.result) ? "static" : 10_000),
+    staleTime: ({ state }) => (state.data && !hasRecord(state.data.result) ? "static" : 10_000),
   });
 }
 

@@ -34,16 +34,16 @@ export async function deleteEach(
   const failures = new Map<string, unknown>();
   const waiting = [...ids];
   let done = 0;
-  // Else a service that is away would take seconds for each of hundreds.
-  let isAway = false;
+  // Else an unreachable service would take seconds for each of hundreds.
+  let isUnavailable = false;
 
   async function removePatiently(id: string): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
         return await remove(id);
       } catch (error) {
-        if (isAway || !shouldRetry(tries, error)) {
-          isAway ||= error instanceof ApiError && error.isTransient;
+        if (isUnavailable || !shouldRetry(tries, error)) {
+          isUnavailable ||= error instanceof ApiError && error.isTransient;
           throw error;
         }
         await wait(retryDelayMs(tries, error));

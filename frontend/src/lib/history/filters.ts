@@ -32,7 +32,7 @@ export function filtersOf(address: URLSearchParams): HistoryFilters {
     search: address.get("search")?.trim() ?? "",
     verdicts: VERDICTS.filter((verdict) => address.getAll("verdict").includes(verdict)),
     kind: oneOf(KINDS, address.get("kind")),
-    reviewed: answerIn(address.get("reviewed")),
+    reviewed: booleanIn(address.get("reviewed")),
     from: dayIn(address.get("from")),
     to: dayIn(address.get("to")),
     min: probabilityIn(address.get("min")),
@@ -105,7 +105,7 @@ function oneOf<T extends string>(values: readonly T[], text: string | null): T |
   return values.find((value) => value === text) ?? null;
 }
 
-function answerIn(text: string | null): boolean | null {
+function booleanIn(text: string | null): boolean | null {
   return text === "yes" || (text === "no" ? false : null);
 }
 

@@ -12,7 +12,7 @@ export function historyPages(query: Query) {
 /**
  * The records to be reviewed, the most uncertain first.
  *
- * Not under the history's key: what is reviewed there must not be asked anew after each opinion.
+ * Not under the history's key: what is reviewed there must not be asked anew after each review.
  */
 export const reviewQueue = {
   ...pagesOf(["review-queue"], { sort: "uncertainty", reviewed: false }),

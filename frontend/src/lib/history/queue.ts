@@ -2,7 +2,7 @@ import type { HistoryItem } from "@/lib/api/schema";
 
 /** What was done with the records of a review queue, so far. */
 export interface QueueProgress {
-  /** Those with an opinion now. */
+  /** Those reviewed by now. */
   reviewed: ReadonlySet<string>;
   /** Those put aside for this round. */
   skipped: ReadonlySet<string>;

@@ -19,7 +19,7 @@ export interface Scene {
   marked: Rect | null;
   micronsPerPixel: number;
   /** What a scale bar of so many µm is called; null for no bar. */
-  barWords: ((microns: number) => string) | null;
+  barLabel: ((microns: number) => string) | null;
 }
 
 export interface Overlay {
@@ -28,8 +28,8 @@ export interface Overlay {
   covered: Size;
   opacity: number;
   isSmooth: boolean;
-  /** Values to be written into their cells, with the words for each; null for none. */
-  figures: { grid: Grid; words: (value: number) => string } | null;
+  /** Values to be written into their cells, with the text for each; null for none. */
+  figures: { grid: Grid; label: (value: number) => string } | null;
 }
 
 const INK = "#17161d";
@@ -53,7 +53,7 @@ export function canvasOf({ width, height, data }: Raster): HTMLCanvasElement {
 
 /** The same image without anything over it but what is pointed at, for beside it. */
 export function plainScene(scene: Scene): Scene {
-  return { ...scene, overlay: null, outline: [], empty: [], barWords: null };
+  return { ...scene, overlay: null, outline: [], empty: [], barLabel: null };
 }
 
 /** Draw a scene; `ratio` is the canvas's pixels for each CSS pixel of the view. */
@@ -78,9 +78,9 @@ export function paintScene(
   }
   mark(context, scene.marked, view.scale);
   context.restore();
-  if (scene.barWords) {
+  if (scene.barLabel) {
     const bar = scaleBar(view.scale / scene.micronsPerPixel, LONGEST_BAR_CSS_PIXELS);
-    paintBar(context, bar.length, scene.barWords(bar.microns), ratio);
+    paintBar(context, bar.length, scene.barLabel(bar.microns), ratio);
   }
 }
 
@@ -173,7 +173,7 @@ function strokeTwice(context: CanvasRenderingContext2D, scale: number): void {
 function paintFigures(
   context: CanvasRenderingContext2D,
   { covered }: Overlay,
-  { grid, words }: NonNullable<Overlay["figures"]>,
+  { grid, label }: NonNullable<Overlay["figures"]>,
   scale: number,
 ): void {
   const cell = {
@@ -202,8 +202,8 @@ function paintFigures(
       if (value !== null) {
         const x = left + zoom * (firstColumn + column + 0.5) * cell.width;
         const y = top + zoom * (firstRow + row + 0.5) * cell.height;
-        context.strokeText(words(value), x, y);
-        context.fillText(words(value), x, y);
+        context.strokeText(label(value), x, y);
+        context.fillText(label(value), x, y);
       }
     });
   });
@@ -244,7 +244,7 @@ function paintLines(
 function paintBar(
   context: CanvasRenderingContext2D,
   length: number,
-  words: string,
+  label: string,
   ratio: number,
 ): void {
   context.save();
@@ -253,11 +253,11 @@ function paintBar(
   context.textAlign = "left";
   context.textBaseline = "alphabetic";
   const room = context.canvas.width / ratio - 24;
-  const width = Math.min(Math.max(length, context.measureText(words).width) + 16, room);
+  const width = Math.min(Math.max(length, context.measureText(label).width) + 16, room);
   context.fillStyle = "rgb(255 255 255 / 0.92)";
   context.fillRect(0, -36, width, 36);
   context.fillStyle = INK;
-  context.fillText(words, 8, -18, width - 16);
+  context.fillText(label, 8, -18, width - 16);
   context.fillRect(8, -9, length, 2);
   context.fillRect(8, -13, 1, 6);
   context.fillRect(7 + length, -13, 1, 6);

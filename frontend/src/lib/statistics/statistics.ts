@@ -49,8 +49,8 @@ export function fullestBin(bins: readonly Bin[]): Bin | null {
   return most === 0 ? null : (bins.find(({ count }) => count === most) ?? null);
 }
 
-/** Second opinions by kind, the same order everywhere. */
-export function opinionCounts({ agreement }: Statistics) {
+/** Reviews by kind, the same order everywhere. */
+export function reviewCounts({ agreement }: Statistics) {
   return [
     { opinion: "agree", count: agreement.agree },
     { opinion: "disagree", count: agreement.disagree },

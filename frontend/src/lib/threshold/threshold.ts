@@ -55,7 +55,7 @@ export function nearestIndex(
   );
 }
 
-/** Whether a model is the very one that answered: of another revision its figures say nothing. */
+/** Whether a model is the very one that computed a result: of another revision its figures say nothing. */
 export function isModelOf(
   model: Pick<ModelFacts, "revision">,
   result: Pick<HistoryItem, "model">,
@@ -63,7 +63,7 @@ export function isModelOf(
   return model.revision === result.model.revision;
 }
 
-/** The figures of a result's operating point; null unless the model is the one that answered. */
+/** The figures of a result's operating point; null unless the model is the one that computed it. */
 export function pointOf(
   model: Pick<ModelFacts, "revision" | "operatingPoints"> | undefined,
   result: Pick<HistoryItem, "model" | "operating_point">,

@@ -1,10 +1,10 @@
-import { ApiError, errorOfAnswer, errorOfSilence } from "@/lib/api/error";
+import { ApiError, errorOfResponse, errorWithoutResponse } from "@/lib/api/error";
 import type { PredictionResult } from "@/lib/api/schema";
 
 /** Milliseconds in which nothing of the body leaves, after which a request counts as lost. */
 const STALLED_MS = 60_000;
-/** Milliseconds that the service has for its answer: a large region takes minutes to read. */
-const ANSWER_MS = 10 * 60_000;
+/** Milliseconds that the service has to respond: a large region takes minutes to read. */
+const RESPONSE_MS = 10 * 60_000;
 
 export interface Parcel {
   address: string;
@@ -19,20 +19,20 @@ export interface Tracking {
 }
 
 /**
- * Send an image, and return the answer. `fetch` cannot tell how much of a body has left.
+ * Send an image, and return the result. `fetch` cannot tell how much of a body has left.
  *
- * @throws ApiError `cancelled` when the signal aborts; `unanswered` when all was sent and the
- *   answer does not come in ten minutes; else as `ask` of the API's client.
+ * @throws ApiError `cancelled` when the signal aborts; `no_response` when all was sent and the
+ *   result does not come in ten minutes; else as `ask` of the API's client.
  */
 export function post(parcel: Parcel, { signal, onProgress }: Tracking): Promise<PredictionResult> {
   const request = new XMLHttpRequest();
   const cancel = () => request.abort();
   let isSent = false;
-  const answer = new Promise<PredictionResult>((resolve, reject) => {
+  const result = new Promise<PredictionResult>((resolve, reject) => {
     request.onload = () => settle(request, resolve, reject);
-    request.onerror = () => reject(errorOfSilence());
+    request.onerror = () => reject(errorWithoutResponse());
     request.ontimeout = () =>
-      reject(isSent ? new ApiError("unanswered", "no answer in time") : errorOfSilence());
+      reject(isSent ? new ApiError("no_response", "no response in time") : errorWithoutResponse());
     request.onabort = () => reject(new ApiError("cancelled", "cancelled"));
   });
   request.open("POST", parcel.address);
@@ -49,12 +49,12 @@ export function post(parcel: Parcel, { signal, onProgress }: Tracking): Promise<
   };
   request.upload.onload = () => {
     isSent = true;
-    wait(ANSWER_MS);
+    wait(RESPONSE_MS);
   };
   signal.addEventListener("abort", cancel);
   wait(STALLED_MS);
   request.send(parcel.body);
-  return answer.finally(() => signal.removeEventListener("abort", cancel));
+  return result.finally(() => signal.removeEventListener("abort", cancel));
 }
 
 function settle(
@@ -65,10 +65,10 @@ function settle(
   const { status, responseText } = request;
   try {
     if (status !== 200) {
-      throw errorOfAnswer(status, responseText, request.getResponseHeader("Retry-After"));
+      throw errorOfResponse(status, responseText, request.getResponseHeader("Retry-After"));
     }
     resolve(JSON.parse(responseText));
   } catch (error) {
-    reject(error instanceof ApiError ? error : errorOfSilence());
+    reject(error instanceof ApiError ? error : errorWithoutResponse());
   }
 }

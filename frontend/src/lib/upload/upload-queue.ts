@@ -16,15 +16,15 @@ import {
 } from "@/lib/upload/uploads";
 
 const MAX_AT_ONCE = 3;
-/** How often that is sent again which arrived and got no answer. */
+/** How often that is sent again which arrived and got no response. */
 const MAX_RESENDS = 1;
 
 interface Surroundings {
   send: Send;
   /** The service's limits, as far as they are known yet. */
   limits: () => Limits | null;
-  /** Told each answer before the page shows it. */
-  onAnswer: (result: PredictionResult, file: File) => void;
+  /** Told each result before the page shows it. */
+  onResult: (result: PredictionResult, file: File) => void;
 }
 
 /** The files of one page, from choice to verdict; it outlives the component that shows it. */
@@ -123,27 +123,27 @@ export class UploadQueue {
   private async run(upload: Upload): Promise<void> {
     const controller = new AbortController();
     this.runs.set(upload.id, controller);
-    const end = await this.sendUntilAnswered(upload, controller.signal);
+    const end = await this.sendUntilDone(upload, controller.signal);
     if (controller.signal.aborted) {
       return;
     }
     this.runs.delete(upload.id);
     if (end.phase === "done") {
-      this.surroundings.onAnswer(end.result, upload.file);
+      this.surroundings.onResult(end.result, upload.file);
     }
     this.move(upload.id, end);
     this.start();
   }
 
-  /** A service that is away may take minutes to start, so only the visitor ends the trying. */
-  private async sendUntilAnswered(upload: Upload, signal: AbortSignal): Promise<Progress> {
-    let unanswered = 0;
+  /** An unreachable service may take minutes to start, so only the visitor ends the trying. */
+  private async sendUntilDone(upload: Upload, signal: AbortSignal): Promise<Progress> {
+    let withoutResponse = 0;
     for (let failures = 0; ; failures++) {
       try {
         return { phase: "done", result: await this.sendOnce(upload, signal) };
       } catch (error) {
-        unanswered += isUnanswered(error) ? 1 : 0;
-        if (signal.aborted || !mayPass(error, unanswered)) {
+        withoutResponse += hasNoResponse(error) ? 1 : 0;
+        if (signal.aborted || !mayPass(error, withoutResponse)) {
           return { phase: "failed", error };
         }
         const delay = retryDelayMs(failures, error);
@@ -182,14 +182,14 @@ export class UploadQueue {
   }
 }
 
-function isUnanswered(error: unknown): boolean {
-  return error instanceof ApiError && error.code === "unanswered";
+function hasNoResponse(error: unknown): boolean {
+  return error instanceof ApiError && error.code === "no_response";
 }
 
 /** Whether to send again. What took the service too long twice would do so each time. */
-function mayPass(error: unknown, unanswered: number): error is ApiError {
+function mayPass(error: unknown, withoutResponse: number): error is ApiError {
   return (
     error instanceof ApiError &&
-    (error.isTransient || (isUnanswered(error) && unanswered <= MAX_RESENDS))
+    (error.isTransient || (hasNoResponse(error) && withoutResponse <= MAX_RESENDS))
   );
 }

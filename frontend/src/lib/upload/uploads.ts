@@ -6,7 +6,7 @@ import { FIRST_SETTINGS, type PredictOptions, type UploadSettings } from "@/lib/
 export type Progress =
   | { phase: "checking" | "waiting" | "analysing" | "cancelled" }
   | { phase: "uploading"; share: number }
-  /** The service is away or busy; `nextTryAt` in milliseconds of `Date.now`. */
+  /** The service is unreachable or busy; `nextTryAt` in milliseconds of `Date.now`. */
   | { phase: "pausing"; error: ApiError; nextTryAt: number }
   | { phase: "failed"; error: unknown }
   | { phase: "done"; result: PredictionResult };

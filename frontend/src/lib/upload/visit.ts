@@ -29,8 +29,8 @@ export class Visit {
 
   /** A ticket that holds for a while yet. */
   async ticket(): Promise<Ticket> {
-    const kept = await (this.asked ?? this.renew());
-    return Date.parse(kept.expires_at) - MARGIN_MS > this.now() ? kept : this.renew();
+    const ticket = await (this.asked ?? this.renew());
+    return Date.parse(ticket.expires_at) - MARGIN_MS > this.now() ? ticket : this.renew();
   }
 
   /** A new ticket, in place of one that the API does not take. */

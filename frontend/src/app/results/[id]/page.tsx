@@ -37,8 +37,8 @@ export default async function Page({ params }: PageProps<"/results/[id]">) {
 }
 
 /**
- * Whether the browser opens the site with this page. One that is open already has the answer, or
- * asks for it; and an answer that was not to be kept, nobody may ask for.
+ * Whether the browser opens the site with this page. One that is open already has the result, or
+ * asks for it; and a result that was not saved cannot be asked for.
  */
 async function isFirstPage(): Promise<boolean> {
   return (await headers()).get("sec-fetch-dest") !== "empty";

@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
+import { hasRecord } from "@/lib/api/has-record";
 import { recordQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
-import { isKept } from "@/lib/result/is-kept";
 
 /**
  * What this page alone knows until it is closed: the images as they were chosen. The service keeps
@@ -9,8 +9,8 @@ import { isKept } from "@/lib/result/is-kept";
  */
 const images = new Map<string, Blob>();
 
-/** Keep a new answer and its image for the result's page. */
-export function rememberAnswer(client: QueryClient, result: PredictionResult, image: Blob): void {
+/** Keep a new result and its image for the result's page. */
+export function rememberResult(client: QueryClient, result: PredictionResult, image: Blob): void {
   images.set(result.id, image);
   const record = {
     result,
@@ -19,30 +19,30 @@ export function rememberAnswer(client: QueryClient, result: PredictionResult, im
     newer_id: null,
     older_id: null,
   };
-  // Of one that is kept the history knows more, its neighbours, and is asked when it is looked at.
-  const updatedAt = isKept(result) ? 0 : Date.now();
+  // Of one with a record the history knows more, its neighbours, and is asked when it is looked at.
+  const updatedAt = hasRecord(result) ? 0 : Date.now();
   client.setQueryData(recordQuery(result.id).queryKey, record, { updatedAt });
 }
 
-/** The image that led to an answer, if it was chosen on this page or shown to it again. */
+/** The image that led to a result, if it was chosen on this page or shown to it again. */
 export function imageOf(id: string): Blob | undefined {
   return images.get(id);
 }
 
-/** Keep an image that the visitor chose again for an answer of the history. */
+/** Keep an image that the visitor chose again for a record of the history. */
 export function rememberImage(id: string, image: Blob): void {
   images.set(id, image);
 }
 
-/** Drop what this page knows of an answer that was deleted, so that going back does not draw it. */
-export function forgetAnswer(client: QueryClient, id: string): void {
+/** Drop what this page knows of a result that was deleted, so that going back does not draw it. */
+export function forgetResult(client: QueryClient, id: string): void {
   images.delete(id);
   client.removeQueries({ queryKey: ["history", "original", id] });
   emptyRecords(client, recordQuery(id).queryKey);
 }
 
-/** Drop what this page knows of all answers, those too that were not to be saved. */
-export function forgetEveryAnswer(client: QueryClient): void {
+/** Drop what this page knows of all results, those too that were not saved. */
+export function forgetEveryResult(client: QueryClient): void {
   images.clear();
   client.removeQueries({ queryKey: ["history", "original"] });
   emptyRecords(client, ["history", "record"]);

@@ -5,42 +5,42 @@ type Verdict = PredictionResult["verdict"];
 /** The API's own bound on a note, in characters. */
 export const MAX_NOTE_LENGTH = 2000;
 
-/** One second opinion that can be given: `label` is the class held right, to disagree only. */
-export type OpinionChoice = Readonly<{
+/** One review that can be given: `label` is the class held right, to disagree only. */
+export type ReviewChoice = Readonly<{
   opinion: ReviewRequest["opinion"];
   label: string | null;
 }>;
 
 /**
- * The second opinions that a verdict allows, in the order they are offered.
+ * The reviews that a verdict allows, in the order they are offered.
  *
  * @param classNames The model's classes, that of health first.
  */
-export function opinionChoices(
+export function reviewChoices(
   verdict: Verdict,
   classNames: readonly string[],
-): readonly OpinionChoice[] {
+): readonly ReviewChoice[] {
   const own = labelOfVerdict(verdict, classNames);
   const others = classNames.filter((name) => name !== own);
   return [
     { opinion: "agree", label: null },
-    ...others.map((label): OpinionChoice => ({ opinion: "disagree", label })),
+    ...others.map((label): ReviewChoice => ({ opinion: "disagree", label })),
     { opinion: "unsure", label: null },
   ];
 }
 
-/** The body that gives a second opinion; a note of blanks is none. */
-export function reviewRequest(choice: OpinionChoice, note: string): ReviewRequest {
+/** The body that gives a review; a note of blanks is none. */
+export function reviewRequest(choice: ReviewChoice, note: string): ReviewRequest {
   const text = note.trim();
   return { ...choice, note: text === "" ? null : text };
 }
 
-/** Second opinions as they are read: the latest, which counts, first. */
+/** Reviews as they are read: the latest, which counts, first. */
 export function newestFirst(reviews: readonly Review[]): readonly Review[] {
   return reviews.toSorted((one, other) => other.created_at.localeCompare(one.created_at));
 }
 
-/** Whether a class means carcinoma or health, for words about it; null for a class of neither. */
+/** Whether a class means carcinoma or health, for text about it; null for a class of neither. */
 export function meaningOf(
   label: string | null,
   classNames: readonly string[],

@@ -1,15 +1,15 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
-import { usePointWords } from "@/hooks/use-operating-point-label";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { HistoryItem } from "@/lib/api/schema";
 
 /** What a record says of itself, in the visitor's language; `zone` is an IANA name. */
-export function useItemWords(zone: string) {
+export function useRecordText(zone: string) {
   const format = useFormatter();
   const t = useTranslations("history");
   const common = useTranslations("common");
-  const pointName = usePointWords();
+  const pointName = useOperatingPointLabel();
   const probability = (value: number) =>
     format.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   return {
@@ -29,7 +29,7 @@ export function useItemWords(zone: string) {
       malignant_area_mm2 === null
         ? null
         : `${format.number(malignant_area_mm2, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} mm²`,
-    opinion: ({ review }: HistoryItem) => common(`opinion.${review?.opinion ?? "none"}`),
+    review: ({ review }: HistoryItem) => common(`review.${review?.opinion ?? "none"}`),
     warnings: ({ warnings }: HistoryItem) =>
       format.list(warnings.map((code) => common(`warning.${code}.title`))),
     picture: ({ kind, verdict }: HistoryItem) =>
@@ -37,4 +37,4 @@ export function useItemWords(zone: string) {
   };
 }
 
-export type ItemWords = ReturnType<typeof useItemWords>;
+export type RecordText = ReturnType<typeof useRecordText>;

@@ -2,24 +2,24 @@
 
 import { useState } from "react";
 import type { HistoryItem } from "@/lib/api/schema";
+import { type ReviewChoice, reviewChoices } from "@/lib/history/reviews";
 import type { Shortcut } from "@/lib/history/shortcuts";
-import { type OpinionChoice, opinionChoices } from "@/lib/opinions";
 
-interface AnswersOptions {
+interface ReviewChoicesOptions {
   item: HistoryItem;
   /** The model's classes, that of health first. */
   classNames: readonly string[];
-  onJudge: (choice: OpinionChoice) => void;
+  onJudge: (choice: ReviewChoice) => void;
 }
 
-/** What can be answered to a record, by button or by key. */
-export function useAnswers({ item, classNames, onJudge }: AnswersOptions) {
+/** The reviews on offer for a record, by button or by key. */
+export function useReviewChoices({ item, classNames, onJudge }: ReviewChoicesOptions) {
   const [askedFor, setAskedFor] = useState<string | null>(null);
-  const choices = opinionChoices(item.verdict, classNames);
+  const choices = reviewChoices(item.verdict, classNames);
   const disagreements = choices.filter(({ opinion }) => opinion === "disagree");
   const [first, second] = disagreements;
 
-  function choiceOf(shortcut: Shortcut): OpinionChoice | undefined {
+  function choiceOf(shortcut: Shortcut): ReviewChoice | undefined {
     switch (shortcut) {
       case "agree":
       case "unsure":
@@ -34,7 +34,7 @@ export function useAnswers({ item, classNames, onJudge }: AnswersOptions) {
     }
   }
 
-  function answer(shortcut: Shortcut) {
+  function choose(shortcut: Shortcut) {
     const choice = choiceOf(shortcut);
     if (choice) {
       onJudge(choice);
@@ -48,6 +48,6 @@ export function useAnswers({ item, classNames, onJudge }: AnswersOptions) {
     labels: disagreements.map(({ label }) => label),
     /** Whether it was said that the verdict is wrong, but not yet what is right. */
     isAsking: askedFor === item.id,
-    answer,
+    choose,
   };
 }

@@ -4,13 +4,16 @@ import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface ConfirmDialogProps {
   title: string;
+  /** What will happen. */
+  description: ReactNode;
+  /** Progress or an error, where there is one, and the buttons; the first has the focus. */
   children: ReactNode;
   /** Told when it is left, by Escape too. */
   onClose: () => void;
 }
 
-/** A question that must be answered first; it opens as it appears. */
-export function ConfirmDialog({ title, children, onClose }: ConfirmDialogProps) {
+/** A question that comes before everything else; it opens as it appears. */
+export function ConfirmDialog({ title, description, children, onClose }: ConfirmDialogProps) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
@@ -25,7 +28,9 @@ export function ConfirmDialog({ title, children, onClose }: ConfirmDialogProps) 
   return (
     <dialog
       ref={dialog}
-      aria-labelledby={id}
+      role="alertdialog"
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-description`}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
@@ -34,10 +39,13 @@ export function ConfirmDialog({ title, children, onClose }: ConfirmDialogProps) 
       onClose={() => dialog.current?.open || onClose()}
       className="m-auto w-full max-w-md rounded-lg border border-edge bg-surface p-6 text-ink backdrop:bg-[oklch(10%_0_0/0.5)]"
     >
-      <h2 id={id} className="font-semibold text-lg">
+      <h2 id={`${id}-title`} className="font-semibold text-lg">
         {title}
       </h2>
-      <div className="mt-2 grid gap-4">{children}</div>
+      <p id={`${id}-description`} className="mt-2 text-muted text-sm">
+        {description}
+      </p>
+      <div className="mt-4 grid gap-4">{children}</div>
     </dialog>
   );
 }

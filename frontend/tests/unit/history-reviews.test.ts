@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Review } from "@/lib/api/schema";
-import { meaningOf, newestFirst, opinionChoices, reviewRequest } from "@/lib/opinions";
+import { meaningOf, newestFirst, reviewChoices, reviewRequest } from "@/lib/history/reviews";
 
 const CLASSES = ["no_idc", "idc"];
 
@@ -8,13 +8,13 @@ function review(created_at: string): Review {
   return { id: created_at, created_at, opinion: "agree", label: null, note: null };
 }
 
-describe("the opinions on offer", () => {
+describe("the reviews on offer", () => {
   test.each([
     ["malignant", ["no_idc"]],
     ["benign", ["idc"]],
     ["uncertain", ["no_idc", "idc"]],
   ] as const)("who disagrees with %s holds right one of %j", (verdict, labels) => {
-    const choices = opinionChoices(verdict, CLASSES);
+    const choices = reviewChoices(verdict, CLASSES);
     expect(choices.at(0)).toEqual({ opinion: "agree", label: null });
     expect(choices.at(-1)).toEqual({ opinion: "unsure", label: null });
     expect(choices.slice(1, -1)).toEqual(labels.map((label) => ({ opinion: "disagree", label })));
@@ -27,7 +27,7 @@ describe("the opinions on offer", () => {
   });
 });
 
-test("the latest opinion comes first", () => {
+test("the latest review comes first", () => {
   const old = review("2026-11-01T10:00:00Z");
   const young = review("2026-11-02T09:00:00Z");
   expect(newestFirst([old, young])).toEqual([young, old]);

@@ -4,7 +4,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { type Day, noonOf } from "@/lib/dates/dates";
 
 /** Numbers and days in the visitor's language. */
-export function useWords() {
+export function useNumberFormat() {
   const format = useFormatter();
   const t = useTranslations("dashboard");
   const hour = (value: number) =>

@@ -3,7 +3,7 @@
 import { useFormatter } from "next-intl";
 
 /** Says a number of bytes in kB or MB of 1024 and 1024 x 1024, as the service's limits count. */
-export function useByteWords(): (bytes: number) => string {
+export function useFileSize(): (bytes: number) => string {
   const format = useFormatter();
   return (bytes) => {
     const isLarge = bytes >= 1024 * 1024;

@@ -3,13 +3,13 @@
 import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Keycap } from "@/components/review-queue/keycap";
-import type { useAnswers } from "@/components/review-queue/use-answers";
+import type { useReviewChoices } from "@/components/review-queue/use-review-choices";
 import { Button } from "@/components/ui/button";
+import { meaningOf } from "@/lib/history/reviews";
 import type { Shortcut } from "@/lib/history/shortcuts";
-import { meaningOf } from "@/lib/opinions";
 
-interface QueueAnswersProps {
-  answers: ReturnType<typeof useAnswers>;
+interface QueueChoicesProps {
+  choices: ReturnType<typeof useReviewChoices>;
   classNames: readonly string[];
   isSaving: boolean;
   /** Whether the buttons say their keys. */
@@ -17,23 +17,23 @@ interface QueueAnswersProps {
   onSkip: () => void;
 }
 
-/** A button for each answer. */
-export function QueueAnswers(props: QueueAnswersProps) {
-  const { answers, classNames, isSaving, hasKeys, onSkip } = props;
+/** A button for each review on offer. */
+export function QueueChoices(props: QueueChoicesProps) {
+  const { choices, classNames, isSaving, hasKeys, onSkip } = props;
   const t = useTranslations("history.review");
-  const { labels, isAsking, answer } = answers;
-  const words = useTranslations("result.review");
+  const { labels, isAsking, choose } = choices;
+  const texts = useTranslations("result.review");
   const disagreement = (label: string | null) =>
-    words("choice.disagree", { meaning: meaningOf(label, classNames) ?? "none" });
+    texts("choice.disagree", { meaning: meaningOf(label, classNames) ?? "none" });
   const shared = { isSaving, hasKeys };
   const button = (key: string, shortcut: Shortcut, text: ReactNode) => (
-    <Answer {...shared} keyName={key} onPress={() => answer(shortcut)}>
+    <ChoiceButton {...shared} keyName={key} onPress={() => choose(shortcut)}>
       {text}
-    </Answer>
+    </ChoiceButton>
   );
   return (
     <fieldset className="grid gap-2">
-      <legend className="mb-2 font-medium text-sm">{t("opinions")}</legend>
+      <legend className="mb-2 font-medium text-sm">{t("legend")}</legend>
       {button("A", "agree", t("agree"))}
       {labels.length === 1
         ? button("D", "disagree", disagreement(labels[0] ?? null))
@@ -50,14 +50,14 @@ export function QueueAnswers(props: QueueAnswersProps) {
         {isAsking && t("which")}
       </p>
       {button("U", "unsure", t("unsure"))}
-      <Answer {...shared} keyName="S" onPress={onSkip}>
+      <ChoiceButton {...shared} keyName="S" onPress={onSkip}>
         {t("skip")}
-      </Answer>
+      </ChoiceButton>
     </fieldset>
   );
 }
 
-interface AnswerProps {
+interface ChoiceButtonProps {
   keyName: string;
   isSaving: boolean;
   hasKeys: boolean;
@@ -65,7 +65,7 @@ interface AnswerProps {
   children: ReactNode;
 }
 
-function Answer({ keyName, isSaving, hasKeys, onPress, children }: AnswerProps) {
+function ChoiceButton({ keyName, isSaving, hasKeys, onPress, children }: ChoiceButtonProps) {
   return (
     <Button
       variant="outline"

@@ -7,8 +7,8 @@ import { useEffect } from "react";
 import { Problem } from "@/components/shared/problem";
 import { modelQuery } from "@/lib/api/queries";
 
-/** Stands in until the service answers; then the page is asked for again. */
-export function ModelAway() {
+/** Shown until the service responds; then the page is loaded again. */
+export function ModelUnavailable() {
   const t = useTranslations();
   const router = useRouter();
   const { dataUpdatedAt, error, refetch } = useQuery(modelQuery);
@@ -20,7 +20,7 @@ export function ModelAway() {
   return (
     <div className="grid gap-4">
       <p role="status" className="text-muted">
-        {error ? t("model.away") : t("common.loading")}
+        {error ? t("model.unavailable") : t("common.loading")}
       </p>
       {error && <Problem error={error} onRetry={refetch} />}
     </div>

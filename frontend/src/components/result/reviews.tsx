@@ -3,8 +3,8 @@ import { ReviewForm } from "@/components/review/review-form";
 import { ReviewList } from "@/components/review/review-list";
 import type { HistoryRecord } from "@/lib/api/schema";
 
-/** The model's answer judged by people. */
-export function Opinions({ record }: { record: HistoryRecord }) {
+/** What people say about the result. */
+export function Reviews({ record }: { record: HistoryRecord }) {
   const t = useTranslations("result.review");
   const { result, reviews } = record;
   if (!result.saved) {
