@@ -19,6 +19,10 @@ const IMPORTS = new Map(
     }),
 );
 
+/** Packages that render. Of react-query, `lib` only describes requests, which takes no hook. */
+const REACT = /^(?:react|react-dom|next-intl|next\/navigation|recharts|lucide-react)(?:\/|$)/;
+const QUERY_HOOK = /\buse\w*Query\b|\buseMutation\b/;
+
 const FILES = [...IMPORTS.keys()];
 
 /** The source file that a specifier names; undefined for a package. */
@@ -115,14 +119,14 @@ describe("lib", () => {
     const graph = edges((each) => each);
     const specifiers = [file, ...reached(graph, file)].flatMap((each) => IMPORTS.get(each) ?? []);
     expect(specifiers.filter((specifier) => REACT.test(specifier))).toEqual([]);
+    expect(readFileSync(join(SRC, file), "utf8")).not.toMatch(QUERY_HOOK);
   });
 });
 
-/** Packages that render, or hold hooks. */
-const REACT = /^(?:react|react-dom|next-intl|next\/navigation|recharts|lucide-react)(?:\/|$)/;
-
-test.each(["components/shared", "components/ui"])("%s imports no folder above it", (folder) => {
-  const own = ["components/shared", "components/ui", "hooks", "i18n", "lib"];
+test.each([
+  ["components/shared", ["components/ui", "hooks", "i18n", "lib"]],
+  ["components/ui", ["hooks", "i18n", "lib"]],
+])("%s imports nothing beside %j", (folder, allowed) => {
   const targets = [...(edges(folderOf).get(folder) ?? [])];
-  expect(targets.filter((target) => !own.includes(target))).toEqual([]);
+  expect(targets.filter((target) => !allowed.includes(target))).toEqual([]);
 });

@@ -9,7 +9,7 @@ import {
 } from "@/lib/upload/settings";
 
 describe("the settings of an upload", () => {
-  it("are at first those of the service, and the response is kept", () => {
+  it("are at first those of the service, and the result is saved", () => {
     expect(optionsOf(FIRST_SETTINGS, 32)).toEqual({
       operatingPoint: null,
       micronsPerPixel: null,
