@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hf_space.cache.memory import Key
-    from hf_space.cache.result_cache import ResultCache
+    from hf_space.cache.result_cache import Key, ResultCache
 
 
 async def put(cache: ResultCache, key: Key, value: bytes) -> None:

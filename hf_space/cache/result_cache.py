@@ -1,18 +1,26 @@
-"""Results already given: in the process, and behind it in Redis for all processes."""
+"""Computed results: in the process, behind it in Redis for all processes, or being computed."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Literal
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Generic, Literal, NamedTuple, TypeVar
 
-from hf_space.cache.memory import MemoryCache
+from cachetools import TLRUCache
+
+from hf_space.cache import scripts
 
 if TYPE_CHECKING:
-    from hf_space.cache.memory import Key
+    from collections.abc import Callable, Coroutine
+
     from hf_space.cache.redis import RedisLink
     from hf_space.settings import Settings
+
+Key = tuple[object, ...]
+T = TypeVar("T")
 
 _PREFIX: Final = "biopsia:result:"
 # When each result expires, and how much each and all of them weigh.
@@ -22,67 +30,49 @@ _GROUP: Final = 16
 # More do not wait for a slow Redis: the results are in memory anyway.
 _MOST_WAITING: Final = 128
 
-_GET: Final = """
-local value = redis.call('GET', KEYS[1])
-return value and {value, redis.call('PTTL', KEYS[1])}
-"""
 
-# The oldest leave first: processes answer what is asked often from their own memory, so that when
-# it was last asked for is not known here.
-_PUT: Final = """
-local index, sizes = KEYS[1], KEYS[2]
-local prefix, seconds, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local clock = redis.call('TIME')
-local now = clock[1] + clock[2] / 1000000
+class _Entry(NamedTuple):
+    value: bytes
+    expires: float
 
-local function strike(name)
-  redis.call('ZREM', index, name)
-  local size = redis.call('HGET', sizes, name)
-  if size then
-    redis.call('HINCRBY', sizes, 'total', -size)
-    redis.call('HDEL', sizes, name)
-  end
-end
 
-local function drop(name)
-  redis.call('UNLINK', prefix .. name)
-  strike(name)
-end
+class MemoryCache:
+    """Entries leave when they are old.
 
-local function total()
-  return tonumber(redis.call('HGET', sizes, 'total') or 0)
-end
+    The least recently used leave earlier, when all of them weigh more than the limit.
+    """
 
-local function keep(name, value)
-  -- First, because a Redis that is full refuses only what a script writes first.
-  redis.call('SET', prefix .. name, value, 'EX', seconds)
-  strike(name)
-  while total() + #value > most do
-    local oldest = redis.call('ZRANGE', index, 0, 0)[1]
-    if not oldest then
-      -- Redis itself has evicted the index, so the total means nothing any more.
-      redis.call('DEL', sizes)
-      break
-    end
-    drop(oldest)
-  end
-  redis.call('ZADD', index, now + seconds, name)
-  redis.call('HSET', sizes, name, #value)
-  redis.call('HINCRBY', sizes, 'total', #value)
-end
+    def __init__(self, max_bytes: int, seconds: float) -> None:
+        """Make an empty cache.
 
--- The first one before all else, for the same reason.
-keep(ARGV[4], ARGV[5])
--- Only so many, because nobody else is served meanwhile; the rest leaves with later calls.
-for _, expired in ipairs(redis.call('ZRANGEBYSCORE', index, '-inf', now, 'LIMIT', 0, 100)) do
-  drop(expired)
-end
-for place = 6, #ARGV, 2 do
-  keep(ARGV[place], ARGV[place + 1])
-end
-redis.call('EXPIRE', index, seconds)
-redis.call('EXPIRE', sizes, seconds)
-"""
+        Args:
+            max_bytes: Most that all entries may weigh; 0 keeps nothing.
+            seconds: How long an entry is kept at most.
+        """
+        self._seconds = seconds
+        self._entries: TLRUCache[Key, _Entry, float] = TLRUCache(
+            max_bytes,
+            ttu=lambda _key, entry, _now: entry.expires,
+            timer=monotonic,
+            getsizeof=lambda entry: len(entry.value),
+        )
+
+    def get(self, key: Key) -> bytes | None:
+        """Return the entry, which is then the most recently used one, or None."""
+        entry = self._entries.get(key)
+        return entry and entry.value
+
+    def put(self, key: Key, value: bytes, *, seconds: float | None = None) -> None:
+        """Keep an entry, unless it alone is heavier than the whole cache may be.
+
+        Args:
+            key: What the entry is found by.
+            value: Its content.
+            seconds: How long it is kept, for one that has been kept elsewhere before.
+        """
+        if len(value) <= self._entries.maxsize:
+            left = self._seconds if seconds is None else min(seconds, self._seconds)
+            self._entries[key] = _Entry(value, monotonic() + left)
 
 
 class ResultCache:
@@ -105,8 +95,8 @@ class ResultCache:
         self._waiting: dict[str, bytes] = {}
         self._sending: asyncio.Task[None] | None = None
         shared = link if max_bytes else None
-        self._get = shared.script(_GET) if shared else None
-        self._put = shared.script(_PUT) if shared else None
+        self._get = shared.script(scripts.GET) if shared else None
+        self._put = shared.script(scripts.PUT) if shared else None
 
     @classmethod
     def from_settings(cls, settings: Settings, link: RedisLink | None) -> ResultCache:
@@ -154,6 +144,49 @@ class ResultCache:
             await self._put([_INDEX, _SIZES], [_PREFIX, *limits, *entries])
             for name in group:
                 del self._waiting[name]
+
+
+@dataclass(slots=True)
+class _Computation(Generic[T]):
+    task: asyncio.Task[T]
+    waiting: int = 0
+
+
+class SingleFlight(Generic[T]):
+    """Runs identical computations once; a computation is cancelled when nobody waits for it."""
+
+    def __init__(self) -> None:
+        """Start with none running."""
+        self._running: dict[Key, _Computation[T]] = {}
+
+    def __contains__(self, key: Key) -> bool:
+        """Tell whether the computation of this key is running."""
+        return key in self._running
+
+    async def run(self, key: Key, compute: Callable[[], Coroutine[None, None, T]]) -> T:
+        """Return what ``compute`` returns, started here or by an earlier caller of the same key.
+
+        An error reaches every caller. A cancelled caller leaves; the last one cancels the task.
+        """
+        computation = self._running.get(key)
+        if computation is None:
+            computation = _Computation(asyncio.create_task(compute()))
+            self._running[key] = computation
+            computation.task.add_done_callback(lambda _: self._forget(key, computation))
+        computation.waiting += 1
+        try:
+            return await asyncio.shield(computation.task)
+        finally:
+            computation.waiting -= 1
+            if not computation.waiting:
+                computation.task.cancel()
+                # A new caller must not join a computation that is being cancelled.
+                self._forget(key, computation)
+
+    def _forget(self, key: Key, computation: _Computation[T]) -> None:
+        """Forget a computation, but not a later one of the same key."""
+        if self._running.get(key) is computation:
+            del self._running[key]
 
 
 def _name(key: Key) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import NotAPatchError
 from hf_space.imaging.quality import quality_statistics, quality_warnings
+from hf_space.imaging.readers import READERS
 from hf_space.schemas.prediction import ImageFacts, ImageWarningCode, Kind
 
 if TYPE_CHECKING:
@@ -46,6 +47,21 @@ class SourceImage:
     pixels: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8] | None
     seconds: float
+
+
+def open_image(data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
+    """Choose a reader by the file's content, never by a name, and read the header.
+
+    Args:
+        data: The file's content.
+        max_bytes: Largest accepted ``len(data)``.
+        max_pixels: Largest accepted width times height, in the file and of what is returned.
+
+    Raises:
+        RequestError: The file cannot be used; see the readers.
+    """
+    reader = next(reader for reader in READERS if reader.accepts(data))
+    return reader(data, max_bytes=max_bytes, max_pixels=max_pixels)
 
 
 def read_image(

@@ -12,15 +12,19 @@ from anyio import to_thread
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.bundle.source import find_bundle
-from hf_space.cache.result_cache import ResultCache
-from hf_space.cache.single_flight import Flights
+from hf_space.cache.result_cache import ResultCache, SingleFlight
 from hf_space.errors import BundleError, UnknownOperatingPointError
 from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
-from hf_space.prediction.cached_result import FORMAT, CachedResult
 from hf_space.prediction.pipeline import Pipeline
-from hf_space.prediction.response import encode_thumbnail, make_result, repeated_result
+from hf_space.prediction.response import (
+    FORMAT,
+    CachedResult,
+    encode_thumbnail,
+    make_result,
+    repeated_result,
+)
 from hf_space.prediction.trust import result_warning
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import ModelName
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from hf_space.bundle.load import Bundle
-    from hf_space.cache.memory import Key
+    from hf_space.cache.result_cache import Key
     from hf_space.history.service import HistoryService
     from hf_space.prediction.pipeline import Prediction
     from hf_space.schemas.prediction import PredictionResult
@@ -83,7 +87,7 @@ class Predictor:
         )
         self.pipeline = Pipeline(config, self._batcher, settings)
         self._cache = cache or ResultCache.from_settings(settings, None)
-        self._running: Flights[CachedResult] = Flights()
+        self._running: SingleFlight[CachedResult] = SingleFlight()
         self._history = history
         self._store_originals = settings.store_originals
         self._patch_microns = config.patch_microns
@@ -197,7 +201,7 @@ class Predictor:
         """Compute, or wait for the same that is being computed already."""
         shared = key in self._running
         self._metrics.cache.labels("shared" if shared else "miss").inc()
-        found = await self._running.join(key, compute)
+        found = await self._running.run(key, compute)
         return _repeated(found, started) if shared else found
 
     async def _compute(

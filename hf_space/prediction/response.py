@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import json
+from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -34,6 +37,10 @@ if TYPE_CHECKING:
     from hf_space.schemas.history import HistoryRecord
     from hf_space.schemas.prediction import ImageFacts
 
+_LENGTH_BYTES: Final = 4
+# Redis outlives a version of the service: results of another form must not be found.
+FORMAT: Final = hashlib.sha256(json.dumps(PredictionResult.model_json_schema()).encode()).digest()
+
 # JPEG is some ten times smaller and faster than PNG here; the exact figures are in the grid.
 _JPEG: Final = (cv2.IMWRITE_JPEG_QUALITY, 90)
 # Small thumbnails are stored exactly: every pixel of a patch may matter.
@@ -44,6 +51,26 @@ _LOSSY: Final[dict[str, Any]] = {"quality": 80, "method": 2}
 # Of the evidence: a region's grid is large, and a thousandth of a logit is nothing.
 _DECIMALS: Final = {"patch": 6, "region": 3}
 _TILE_DECIMALS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResult:
+    """A result, and the thumbnail for its record; empty where it is not to be saved."""
+
+    result: PredictionResult
+    thumbnail: bytes
+
+    def packed(self) -> bytes:
+        """Return both as bytes: the thumbnail's length, the thumbnail, the result as JSON."""
+        length = len(self.thumbnail).to_bytes(_LENGTH_BYTES, "big")
+        return length + self.thumbnail + self.result.model_dump_json().encode()
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> CachedResult:
+        """Read what `packed` wrote; raises ValueError where it is damaged."""
+        end = _LENGTH_BYTES + int.from_bytes(packed[:_LENGTH_BYTES], "big")
+        result = PredictionResult.model_validate_json(packed[end:])
+        return cls(result, packed[_LENGTH_BYTES:end])
 
 
 def make_result(

@@ -12,9 +12,8 @@ import pytest
 from redis import Redis
 
 from hf_space.access.rate_limit import Allowance, Limiter
-from hf_space.cache.memory import MemoryCache
 from hf_space.cache.redis import RedisLink
-from hf_space.cache.result_cache import ResultCache
+from hf_space.cache.result_cache import MemoryCache, ResultCache
 from hf_space.errors import RateLimitedError
 from tests.caching import put
 from tests.waiting import until, wait_until
@@ -80,7 +79,7 @@ def test_the_memory_of_another_process_keeps_it_no_longer_than_redis(
     url: str, redis: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passed = 0.0
-    monkeypatch.setattr("hf_space.cache.memory.monotonic", lambda: monotonic() + passed)
+    monkeypatch.setattr("hf_space.cache.result_cache.monotonic", lambda: monotonic() + passed)
 
     async def scenario() -> None:
         nonlocal passed

@@ -15,9 +15,8 @@ import uvloop
 from redis import Redis as RedisClient
 
 from hf_space.access.rate_limit import Limiter
-from hf_space.cache.memory import MemoryCache
 from hf_space.cache.redis import RedisLink
-from hf_space.cache.result_cache import ResultCache
+from hf_space.cache.result_cache import MemoryCache, ResultCache
 from hf_space.errors import RateLimitedError
 from tests.caching import put
 from tests.waiting import next_turn, until

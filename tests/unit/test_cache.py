@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from hf_space.cache.memory import MemoryCache
-from hf_space.cache.single_flight import Flights
+from hf_space.cache.result_cache import MemoryCache, SingleFlight
 from tests.waiting import next_turn
 
 
@@ -23,7 +22,7 @@ def test_the_old_leaves_and_what_was_kept_elsewhere_before_leaves_earlier(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("hf_space.cache.memory.monotonic", lambda: now)
+    monkeypatch.setattr("hf_space.cache.result_cache.monotonic", lambda: now)
     cache = MemoryCache(100, 60)
     cache.put(("new",), b"new")
     cache.put(("older",), b"older", seconds=20)
@@ -41,7 +40,7 @@ def test_the_old_leaves_and_what_was_kept_elsewhere_before_leaves_earlier(
 
 def test_the_old_makes_room_before_the_least_recently_used(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("hf_space.cache.memory.monotonic", lambda: now)
+    monkeypatch.setattr("hf_space.cache.result_cache.monotonic", lambda: now)
     cache = MemoryCache(20, 60)
     cache.put(("unused",), b"a" * 10)
     cache.put(("expired",), b"b" * 10, seconds=10)
@@ -59,7 +58,7 @@ def test_what_alone_is_too_heavy_is_not_kept(limit: int, kept: bool) -> None:  #
 
 
 def test_passengers_share_one_flight_and_the_next_is_a_new_one() -> None:
-    flights: Flights[int] = Flights()
+    computations: SingleFlight[int] = SingleFlight()
     started = 0
 
     async def compute() -> int:
@@ -69,15 +68,15 @@ def test_passengers_share_one_flight_and_the_next_is_a_new_one() -> None:
         return started
 
     async def scenario() -> list[int]:
-        together = await asyncio.gather(*(flights.join(("k",), compute) for _ in range(5)))
-        return [*together, await flights.join(("k",), compute)]
+        together = await asyncio.gather(*(computations.run(("k",), compute) for _ in range(5)))
+        return [*together, await computations.run(("k",), compute)]
 
     assert asyncio.run(scenario()) == [1, 1, 1, 1, 1, 2]
-    assert ("k",) not in flights
+    assert ("k",) not in computations
 
 
 def test_a_flight_that_was_left_does_not_take_its_successor_along() -> None:
-    flights: Flights[int] = Flights()
+    computations: SingleFlight[int] = SingleFlight()
     may_end = asyncio.Event()
     started = 0
 
@@ -88,15 +87,15 @@ def test_a_flight_that_was_left_does_not_take_its_successor_along() -> None:
         return started
 
     async def scenario() -> list[int]:
-        left = asyncio.create_task(flights.join(("k",), compute))
+        left = asyncio.create_task(computations.run(("k",), compute))
         await next_turn()
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
-        second = asyncio.create_task(flights.join(("k",), compute))
+        second = asyncio.create_task(computations.run(("k",), compute))
         # Meanwhile the cancelled computation ends.
         for _ in range(5):
             await next_turn()
-        third = asyncio.create_task(flights.join(("k",), compute))
+        third = asyncio.create_task(computations.run(("k",), compute))
         await next_turn()
         may_end.set()
         return list(await asyncio.gather(second, third))
@@ -106,21 +105,21 @@ def test_a_flight_that_was_left_does_not_take_its_successor_along() -> None:
 
 
 def test_an_error_reaches_every_passenger() -> None:
-    flights: Flights[int] = Flights()
+    computations: SingleFlight[int] = SingleFlight()
 
     async def fail() -> int:
         await next_turn()
         raise ValueError("broken")
 
     async def scenario() -> list[object]:
-        joined = (flights.join(("k",), fail) for _ in range(3))
+        joined = (computations.run(("k",), fail) for _ in range(3))
         return list(await asyncio.gather(*joined, return_exceptions=True))
 
     assert [str(error) for error in asyncio.run(scenario())] == ["broken"] * 3
 
 
 def test_a_passenger_may_leave_and_the_last_one_ends_the_flight() -> None:
-    flights: Flights[int] = Flights()
+    computations: SingleFlight[int] = SingleFlight()
     ended: list[str] = []
 
     async def endless() -> int:
@@ -132,7 +131,7 @@ def test_a_passenger_may_leave_and_the_last_one_ends_the_flight() -> None:
         return 0
 
     async def scenario() -> None:
-        first, second = (asyncio.create_task(flights.join(("k",), endless)) for _ in range(2))
+        first, second = (asyncio.create_task(computations.run(("k",), endless)) for _ in range(2))
         await next_turn()
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
@@ -141,6 +140,6 @@ def test_a_passenger_may_leave_and_the_last_one_ends_the_flight() -> None:
         await asyncio.gather(second, return_exceptions=True)
         await next_turn()
         assert ended == ["cancelled"]
-        assert ("k",) not in flights
+        assert ("k",) not in computations
 
     asyncio.run(scenario())

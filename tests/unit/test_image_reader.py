@@ -10,15 +10,20 @@ import pytest
 from PIL import Image
 
 from hf_space.errors import ScaleError, TooManyPixelsError
-from hf_space.imaging.readers import READERS, formats, open_image
+from hf_space.imaging.readers import READERS, formats
 from hf_space.imaging.readers.base import ImageReader, Level
+from hf_space.prediction.image import open_image
 from tests.bundle_factory import encode
 
 RAMP = np.arange(60 * 80 * 3, dtype=np.uint32).reshape(60, 80, 3).astype(np.uint8)
 
 
 def opened(image: np.ndarray, image_format: str = "PNG", **options: Any) -> ImageReader:
-    return open_image(encode(image, image_format, **options))
+    return reader_of(encode(image, image_format, **options))
+
+
+def reader_of(data: bytes, *, max_pixels: int = 1_000_000) -> ImageReader:
+    return open_image(data, max_bytes=1_000_000, max_pixels=max_pixels)
 
 
 def turned(orientation: int, image_format: str) -> bytes:
@@ -70,7 +75,7 @@ def test_a_scale_cannot_be_asked_for_where_the_images_own_is_unknown() -> None:
 
 
 def test_no_detail_is_made_up_and_memory_is_bounded() -> None:
-    with open_image(encode(RAMP), max_pixels=5000) as reader:
+    with reader_of(encode(RAMP), max_pixels=5000) as reader:
         reader.microns_per_pixel = (40.0, 40.0)
         with pytest.raises(ScaleError):
             reader.read_region(0, 0, 80, 60, 4.0)
@@ -84,7 +89,7 @@ def test_no_detail_is_made_up_and_memory_is_bounded() -> None:
 def test_the_stated_orientation_is_applied_to_size_and_pixels(
     image_format: str, orientation: int
 ) -> None:
-    with open_image(turned(orientation, image_format)) as reader:
+    with reader_of(turned(orientation, image_format)) as reader:
         shape = (60, 80, 3) if orientation < 5 else (80, 60, 3)
         assert (reader.height, reader.width, 3) == shape
         assert reader.read_region(0, 0, reader.width, reader.height).shape == shape
@@ -92,7 +97,7 @@ def test_the_stated_orientation_is_applied_to_size_and_pixels(
 
 def test_a_png_that_is_turned_keeps_its_corners() -> None:
     # 6: the camera's right side is up, so that the lower left corner comes first.
-    with open_image(turned(6, "PNG")) as reader:
+    with reader_of(turned(6, "PNG")) as reader:
         read = reader.read_region(0, 0, reader.width, reader.height)
     np.testing.assert_array_equal(read[0, 0], RAMP[-1, 0])
     np.testing.assert_array_equal(read[-1, -1], RAMP[0, -1])

@@ -13,7 +13,7 @@ from hf_space.errors import (
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from hf_space.imaging.readers import decode_image, open_image
+from hf_space.imaging.readers.pillow import PillowReader, decode_image
 from tests.bundle_factory import encode, plain_image
 from tests.hostile import png_of_size, saved
 
@@ -108,13 +108,13 @@ def test_a_phones_picture_with_a_preview_is_its_first_frame() -> None:
 def test_scale_is_read_from_plausible_tiff_tags(
     options: dict[str, object], expected: float | None
 ) -> None:
-    file = open_image(saved(Image.fromarray(NOISE), "TIFF", **options))
+    file = PillowReader(saved(Image.fromarray(NOISE), "TIFF", **options))
     assert file.microns_per_pixel == (None if expected is None else (expected, expected))
 
 
 def test_print_resolution_of_other_formats_is_no_scale() -> None:
     assert (
-        open_image(saved(Image.fromarray(NOISE), "PNG", dpi=(12700, 12700))).microns_per_pixel
+        PillowReader(saved(Image.fromarray(NOISE), "PNG", dpi=(12700, 12700))).microns_per_pixel
         is None
     )
 

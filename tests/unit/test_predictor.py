@@ -18,10 +18,10 @@ from hf_space.errors import (
     NotAPatchError,
     UnknownOperatingPointError,
 )
-from hf_space.imaging.readers import decode_image
+from hf_space.imaging.readers.pillow import decode_image
 from hf_space.observability.metrics import Metrics
-from hf_space.prediction.cached_result import CachedResult
 from hf_space.prediction.predictor import Predictor
+from hf_space.prediction.response import CachedResult
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hf_space.imaging.readers import open_image
+from hf_space.imaging.readers.pillow import PillowReader
 from hf_space.prediction.response import encode_thumbnail, read_thumbnail
 from tests.bundle_factory import encode
 from tests.synthetic import make_patches
@@ -22,7 +22,7 @@ def make_thumbnail(image: np.ndarray) -> bytes:
 
 
 def thumbnail_of(data: bytes) -> bytes:
-    with open_image(data) as reader:
+    with PillowReader(data) as reader:
         return encode_thumbnail(reader.thumbnail(256))
 
 

@@ -11,11 +11,14 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from hf_space.errors import (
     AnimatedImageError,
     CorruptImageError,
+    MissingImageError,
+    PayloadTooLargeError,
     TooManyPixelsError,
     UnsupportedImageError,
 )
 from hf_space.imaging.readers.base import Level
 from hf_space.imaging.resolution import resample
+from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +52,25 @@ class PillowReader:
 
     formats: ClassVar[tuple[str, ...]] = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 
-    def __init__(self, data: bytes, *, max_pixels: int) -> None:
-        """Read the header; see `hf_space.imaging.readers.open_image` for the errors raised."""
+    def __init__(
+        self, data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        """Read the header; the format is told by the content, never by a name.
+
+        Args:
+            data: The file's content.
+            max_bytes: Largest accepted ``len(data)``.
+            max_pixels: Largest accepted width times height, in the file and of what is returned.
+
+        Raises:
+            MissingImageError: ``data`` is empty.
+            PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
+            UnsupportedImageError: No known format, or floating point or 32-bit pixels.
+            TooManyPixelsError: The header declares more than ``max_pixels``.
+            AnimatedImageError: The file has more than one frame or page.
+            CorruptImageError: The header is damaged.
+        """
+        _check_bytes(data, max_bytes)
         self._max_pixels = max_pixels
         self._image = _open(data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
@@ -118,6 +138,14 @@ class PillowReader:
         return self._pixels
 
 
+def decode_image(
+    data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """Read a whole still image at its own scale, uint8 (h, w, 3), RGB; see `PillowReader`."""
+    with PillowReader(data, max_bytes=max_bytes, max_pixels=max_pixels) as reader:
+        return reader.read_region(0, 0, reader.width, reader.height)
+
+
 def tiff_microns_per_pixel(image: Image.Image) -> float | None:
     """Return the scale that a TIFF's resolution tags state, or None.
 
@@ -133,6 +161,17 @@ def tiff_microns_per_pixel(image: Image.Image) -> float | None:
         return None
     square = 0.99 < horizontal / vertical < 1.01 if vertical else False
     return scale if square and _PLAUSIBLE_SCALE[0] <= scale <= _PLAUSIBLE_SCALE[1] else None
+
+
+def _check_bytes(data: bytes, max_bytes: int) -> None:
+    if not data:
+        raise MissingImageError("The image is empty: 0 bytes arrived.")
+    if len(data) > max_bytes:
+        raise PayloadTooLargeError(
+            f"The image has {len(data)} bytes; at most {max_bytes} are accepted.",
+            bytes=len(data),
+            max_bytes=max_bytes,
+        )
 
 
 def _open(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image:
