@@ -12,17 +12,23 @@ from tests.stores import patch
 from tests.tracing import Tracer
 
 HF_SPACE = Path(__file__).parents[2] / "hf_space"
-MOST_FILES = 45
+MOST_FILES = 28
+UPLOADS = 3
 
 
 def test_a_patch_that_is_saved_enters_few_files(settings: Settings) -> None:
     tracer = Tracer(HF_SPACE)
+    entered: list[set[Path]] = []
     # Threads that the service starts before are watched as well.
     with tracer.watching(), TestClient(create_api(settings)) as client:
-        client.post("/predict/", files={"file": patch(1)})
-        with tracer.noting():
-            response = client.post("/predict/", files={"file": patch(2)})
-        assert response.json()["saved"]
-    entered = sorted(map(str, tracer.entered))
-    assert len(entered) <= MOST_FILES, "\n".join(entered)
-    assert "cache/result_cache.py" in entered
+        for index in range(UPLOADS + 1):
+            tracer.entered = set()
+            data = patch(index)
+            with tracer.noting():
+                response = client.post("/predict/", files={"file": data})
+            assert response.json()["saved"]
+            entered.append(tracer.entered)
+    # The first one warms up. What runs in the background now and then is part of no upload.
+    found = sorted(map(str, set.intersection(*entered[1:])))
+    assert len(found) <= MOST_FILES, "\n".join(found)
+    assert "cache/result_cache.py" in found

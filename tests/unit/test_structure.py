@@ -42,7 +42,7 @@ MOST_PAIRS = 75
 MOST_LINES = 300
 MOST_LINES_OF_A_MEDIAN_FUNCTION = 8
 
-LIGHT = ["access", "schemas", "bundle"]
+LIGHT = ["access", "history", "schemas", "bundle"]
 HEAVY = {"cv2", "gradio", "openvino"}
 
 
@@ -88,7 +88,7 @@ def test_every_part_has_its_rank(package: str, layers: list[Layer]) -> None:
     assert parts_of(graph_of(package), package) <= ranked
 
 
-@pytest.mark.parametrize(("package", "layers"), [("training", TRAINING)])
+@pytest.mark.parametrize(("package", "layers"), RANKED)
 def test_imports_point_down_however_long_the_way(package: str, layers: list[Layer]) -> None:
     graph = graph_of(package)
     wrong = graph.find_illegal_dependencies_for_layers(layers=layers, containers={package})
@@ -98,7 +98,7 @@ def test_imports_point_down_however_long_the_way(package: str, layers: list[Laye
     assert chains == []
 
 
-@pytest.mark.parametrize("package", ["training"])
+@pytest.mark.parametrize("package", ["hf_space", "training"])
 def test_no_part_imports_itself_by_way_of_another(package: str) -> None:
     assert graph_of(package).nominate_cycle_breakers(package) == set()
 
@@ -138,6 +138,16 @@ def test_what_is_light_loads_no_heavy_library(part: str) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_predictions_become_pictures_in_one_place_only() -> None:
+    encoders = ("base64", "imencode", "JPEG", "WEBP", "data:image")
+    found = {
+        path.name
+        for path in (ROOT / "hf_space" / "prediction").glob("*.py")
+        if any(word in path.read_text("utf-8") for word in encoders)
+    }
+    assert found == {"response.py"}
 
 
 def test_tests_sleep_in_one_place_only() -> None:
