@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hf_space.access.visitor import Visitor
-    from hf_space.cache.redis import RedisLink
+    from hf_space.cache.redis import RedisConnection
     from hf_space.observability.metrics import Metrics
 
 # Times are whole microseconds, which Lua's numbers hold exactly.
@@ -88,19 +88,19 @@ class Limiter:
     """
 
     def __init__(
-        self, owner_per_minute: int, address_per_minute: int, link: RedisLink | None
+        self, owner_per_minute: int, address_per_minute: int, connection: RedisConnection | None
     ) -> None:
         """Start with full buckets.
 
         Args:
             owner_per_minute: Tokens of one owner; 0 is no limit.
             address_per_minute: Tokens of one address; 0 is no limit.
-            link: The connection to Redis, if there is one.
+            connection: The connection to Redis, if there is one.
         """
         self._owner_limit = owner_per_minute
         self._address_limit = address_per_minute
         self._memory = _MemoryBuckets()
-        self._shared = link.script(_CHARGE) if link else None
+        self._shared = connection.script(_CHARGE) if connection else None
 
     async def charge(self, *, owner: bytes | None, address: str, cost: int = 1) -> Allowance | None:
         """Take tokens from the buckets of an owner and an address, from both or from neither.

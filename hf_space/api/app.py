@@ -32,7 +32,7 @@ from hf_space.api.routes import (
     statistics,
     tickets,
 )
-from hf_space.cache.redis import RedisLink
+from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import ResultCache
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
@@ -76,11 +76,13 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     state.settings = settings
     state.metrics = Metrics()
     state.history = HistoryService(settings, state.metrics)
-    state.link = RedisLink(settings.redis_url.get_secret_value()) if settings.redis_url else None
-    state.limiter = Limiter(
-        settings.owner_images_per_minute, settings.address_images_per_minute, state.link
+    state.redis = (
+        RedisConnection(settings.redis_url.get_secret_value()) if settings.redis_url else None
     )
-    state.cache = ResultCache.from_settings(settings, state.link)
+    state.limiter = Limiter(
+        settings.owner_images_per_minute, settings.address_images_per_minute, state.redis
+    )
+    state.cache = ResultCache.from_settings(settings, state.redis)
     state.tickets = Tickets(settings.ticket_secret)
     state.predictor = None
 

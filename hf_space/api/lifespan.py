@@ -94,9 +94,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Hold what an application works with, from its start to its end."""
     state = app.state
     async with AsyncExitStack() as stack:
-        if state.link:
-            stack.push_async_callback(state.link.close)
-            await state.link.start()
+        if state.redis:
+            stack.push_async_callback(state.redis.close)
+            await state.redis.start()
             stack.push_async_callback(state.cache.settle)
         # Closed after the predictor, whose last answers it writes.
         stack.push_async_callback(state.history.close)

@@ -36,14 +36,14 @@ _CHECK_KEY: Final = "biopsia:check"
 logger = logging.getLogger(__name__)
 
 
-class RedisLink:
+class RedisConnection:
     """Runs scripts in Redis; while it is away, every call returns at once.
 
     It belongs to one event loop, and does not connect before it is started.
     """
 
     def __init__(self, url: str) -> None:
-        """Prepare a link.
+        """Prepare a connection.
 
         Args:
             url: Address of Redis, `redis://...`, `rediss://...` or `unix://...`.

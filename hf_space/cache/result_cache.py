@@ -16,7 +16,7 @@ from hf_space.cache import scripts
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from hf_space.cache.redis import RedisLink
+    from hf_space.cache.redis import RedisConnection
     from hf_space.settings import Settings
 
 Key = tuple[object, ...]
@@ -79,13 +79,13 @@ class ResultCache:
     """Two levels, of which each has the same bound; results never change under their key."""
 
     def __init__(
-        self, memory: MemoryCache, link: RedisLink | None, max_bytes: int, seconds: int
+        self, memory: MemoryCache, connection: RedisConnection | None, max_bytes: int, seconds: int
     ) -> None:
         """Put a process's own cache before the shared one.
 
         Args:
             memory: The process's own.
-            link: The way to Redis, if there is one.
+            connection: The way to Redis, if there is one.
             max_bytes: Most that all results in Redis may weigh; 0 keeps none there.
             seconds: How long a result is kept there.
         """
@@ -94,15 +94,15 @@ class ResultCache:
         self._seconds = seconds
         self._waiting: dict[str, bytes] = {}
         self._sending: asyncio.Task[None] | None = None
-        shared = link if max_bytes else None
+        shared = connection if max_bytes else None
         self._get = shared.script(scripts.GET) if shared else None
         self._put = shared.script(scripts.PUT) if shared else None
 
     @classmethod
-    def from_settings(cls, settings: Settings, link: RedisLink | None) -> ResultCache:
+    def from_settings(cls, settings: Settings, connection: RedisConnection | None) -> ResultCache:
         """Make an empty cache before Redis, if there is one."""
         most, seconds = settings.cache_bytes, settings.cache_seconds
-        return cls(MemoryCache(most, seconds), link, most, seconds)
+        return cls(MemoryCache(most, seconds), connection, most, seconds)
 
     async def get(self, key: Key) -> tuple[bytes, Literal["memory", "redis"]] | None:
         """Return a result and where it was found, or None."""

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from hf_space.access.rate_limit import Allowance, Limiter
-from hf_space.cache.redis import RedisLink
+from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import MemoryCache, ResultCache
 from hf_space.errors import RateLimitedError
 from tests.caching import put
@@ -38,19 +38,21 @@ def redis(url: str) -> Iterator[Any]:
 
 
 @asynccontextmanager
-async def _links(url: str, count: int) -> AsyncIterator[list[RedisLink]]:
+async def _connections(url: str, count: int) -> AsyncIterator[list[RedisConnection]]:
     """Links of as many processes."""
     async with AsyncExitStack() as stack:
-        links = [RedisLink(url) for _ in range(count)]
-        for link in links:
-            stack.push_async_callback(link.close)
-            await link.start()
-            assert link.state == "ready"
-        yield links
+        connections = [RedisConnection(url) for _ in range(count)]
+        for connection in connections:
+            stack.push_async_callback(connection.close)
+            await connection.start()
+            assert connection.state == "ready"
+        yield connections
 
 
-def _cache(link: RedisLink | None, max_bytes: int = 100_000, seconds: int = 3600) -> ResultCache:
-    return ResultCache(MemoryCache(max_bytes, seconds), link, max_bytes, seconds)
+def _cache(
+    connection: RedisConnection | None, max_bytes: int = 100_000, seconds: int = 3600
+) -> ResultCache:
+    return ResultCache(MemoryCache(max_bytes, seconds), connection, max_bytes, seconds)
 
 
 def _sizes(redis: Any) -> dict[str, int]:
@@ -64,8 +66,8 @@ def _total(redis: Any) -> int:
 
 def test_a_result_of_one_process_is_found_by_another_and_then_in_its_memory(url: str) -> None:
     async def scenario() -> list[object]:
-        async with _links(url, 2) as links:
-            one, other = (_cache(link) for link in links)
+        async with _connections(url, 2) as connections:
+            one, other = (_cache(connection) for connection in connections)
             # Not a text in any encoding, as keys and values may be.
             key = (b"\xff\x00", "revision", None, 4.0, True)
             await put(one, key, BINARY)
@@ -83,8 +85,8 @@ def test_the_memory_of_another_process_keeps_it_no_longer_than_redis(
 
     async def scenario() -> None:
         nonlocal passed
-        async with _links(url, 2) as links:
-            one, other = (_cache(link) for link in links)
+        async with _connections(url, 2) as connections:
+            one, other = (_cache(connection) for connection in connections)
             await put(one, ("k",), b"value")
             (name,) = _sizes(redis)
             assert 3500 < redis.ttl(name) <= 3600
@@ -109,10 +111,10 @@ def test_all_results_together_stay_below_the_bound_whoever_puts_them(url: str, r
             heaviest = max(heaviest, sum(_sizes(redis).values()))
 
     async def scenario() -> None:
-        async with _links(url, 3) as links:
-            caches = [_cache(link, most) for link in links]
+        async with _connections(url, 3) as connections:
+            caches = [_cache(connection, most) for connection in connections]
             await asyncio.gather(*(fill(cache, i) for i, cache in enumerate(caches)))
-            fresh = _cache(links[0], most)
+            fresh = _cache(connections[0], most)
             assert await fresh.get((1, 59)) is not None
             assert await fresh.get((1, 0)) is None
 
@@ -128,8 +130,8 @@ def test_what_alone_is_too_heavy_is_kept_nowhere(
     most: int, kept: int, url: str, redis: Any
 ) -> None:
     async def scenario() -> object:
-        async with _links(url, 1) as (link,):
-            cache = _cache(link, most)
+        async with _connections(url, 1) as (connection,):
+            cache = _cache(connection, most)
             await put(cache, ("k",), BINARY)
             return await cache.get(("k",))
 
@@ -139,8 +141,8 @@ def test_what_alone_is_too_heavy_is_kept_nowhere(
 
 def test_a_result_that_comes_again_counts_once(url: str, redis: Any) -> None:
     async def scenario() -> None:
-        async with _links(url, 1) as (link,):
-            cache = _cache(link)
+        async with _connections(url, 1) as (connection,):
+            cache = _cache(connection)
             for size in (1000, 10, 500):
                 await put(cache, ("k",), bytes(size))
 
@@ -151,12 +153,12 @@ def test_a_result_that_comes_again_counts_once(url: str, redis: Any) -> None:
 
 def test_expired_results_leave_the_index(url: str, redis: Any) -> None:
     async def scenario() -> None:
-        async with _links(url, 1) as (link,):
-            await put(_cache(link, seconds=1), ("short",), bytes(300))
-            await put(_cache(link), ("long",), bytes(200))
+        async with _connections(url, 1) as (connection,):
+            await put(_cache(connection, seconds=1), ("short",), bytes(300))
+            await put(_cache(connection), ("long",), bytes(200))
             await until(lambda: list(_sizes(redis).values()) == [200])
             assert _total(redis) == 500
-            await put(_cache(link), ("longest",), bytes(100))
+            await put(_cache(connection), ("longest",), bytes(100))
 
     asyncio.run(scenario())
     assert sorted(_sizes(redis).values()) == [100, 200]
@@ -166,8 +168,8 @@ def test_expired_results_leave_the_index(url: str, redis: Any) -> None:
 
 def test_a_service_that_does_nothing_leaves_nothing(url: str, redis: Any) -> None:
     async def scenario() -> None:
-        async with _links(url, 1) as (link,):
-            await put(_cache(link, seconds=1), ("k",), BINARY)
+        async with _connections(url, 1) as (connection,):
+            await put(_cache(connection, seconds=1), ("k",), BINARY)
 
     asyncio.run(scenario())
     wait_until(lambda: not list(redis.scan_iter("biopsia:result*")))
@@ -176,15 +178,15 @@ def test_a_service_that_does_nothing_leaves_nothing(url: str, redis: Any) -> Non
 @pytest.mark.parametrize("lost", ["biopsia:results", "biopsia:results:sizes"])
 def test_the_cache_recovers_when_redis_evicts_its_index(lost: str, url: str, redis: Any) -> None:
     async def scenario() -> None:
-        async with _links(url, 1) as (link,):
-            cache = _cache(link, 1000)
+        async with _connections(url, 1) as (connection,):
+            cache = _cache(connection, 1000)
             for number in range(3):
                 await put(cache, (number,), bytes(300))
             redis.delete(lost)
             for number in range(3, 20):
                 await put(cache, (number,), bytes(300))
-            assert await _cache(link, 1000).get((19,)) == (bytes(300), "redis")
-            assert link.state == "ready"
+            assert await _cache(connection, 1000).get((19,)) == (bytes(300), "redis")
+            assert connection.state == "ready"
 
     asyncio.run(scenario())
     assert _total(redis) == 900
@@ -202,8 +204,8 @@ def test_processes_together_never_grant_more_than_a_bucket_holds(url: str) -> No
         return granted
 
     async def scenario() -> int:
-        async with _links(url, 4) as links:
-            limiters = [Limiter(5, 1000, link) for link in links]
+        async with _connections(url, 4) as connections:
+            limiters = [Limiter(5, 1000, connection) for connection in connections]
             charges = (grants(limiter) for limiter in limiters for _ in range(5))
             return sum(await asyncio.gather(*charges))
 
@@ -224,20 +226,20 @@ def test_redis_and_memory_count_alike(url: str) -> None:
         return seen
 
     async def scenario() -> None:
-        async with _links(url, 1) as (link,):
+        async with _connections(url, 1) as (connection,):
             # One token takes a minute or half of it, so that a slow machine changes nothing.
             for limits in ((5, 4), (4, 5), (4, 0), (0, 2)):
-                shared, own = Limiter(*limits, link), Limiter(*limits, None)
+                shared, own = Limiter(*limits, connection), Limiter(*limits, None)
                 assert await charges(shared) == await charges(own)
-                await link.script("redis.call('FLUSHDB')")([], [])
+                await connection.script("redis.call('FLUSHDB')")([], [])
 
     asyncio.run(scenario())
 
 
 def test_what_is_refused_takes_nothing_from_either_bucket(url: str) -> None:
     async def scenario() -> None:
-        async with _links(url, 1) as (link,):
-            limiter = Limiter(5, 3, link)
+        async with _connections(url, 1) as (connection,):
+            limiter = Limiter(5, 3, connection)
             await limiter.charge(owner=OWNER, address=ADDRESS, cost=3)
             with pytest.raises(RateLimitedError) as caught:
                 await limiter.charge(owner=OWNER, address=ADDRESS, cost=2)
@@ -252,8 +254,8 @@ def test_what_is_refused_takes_nothing_from_either_bucket(url: str) -> None:
 
 def test_redis_learns_no_address_and_forgets_buckets_that_are_full(url: str, redis: Any) -> None:
     async def scenario() -> None:
-        async with _links(url, 1) as (link,):
-            limiter = Limiter(600, 600, link)
+        async with _connections(url, 1) as (connection,):
+            limiter = Limiter(600, 600, connection)
             await limiter.charge(owner=OWNER, address=ADDRESS, cost=300)
 
     asyncio.run(scenario())

@@ -15,7 +15,7 @@ import uvloop
 from redis import Redis as RedisClient
 
 from hf_space.access.rate_limit import Limiter
-from hf_space.cache.redis import RedisLink
+from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import MemoryCache, ResultCache
 from hf_space.errors import RateLimitedError
 from tests.caching import put
@@ -37,16 +37,16 @@ def _log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.fixture
-def searches(monkeypatch: pytest.MonkeyPatch) -> list[RedisLink]:
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[RedisConnection]:
     """Each search for a Redis that is away, noted when it begins; they follow one another soon."""
-    begun: list[RedisLink] = []
-    find = RedisLink._find
+    begun: list[RedisConnection] = []
+    find = RedisConnection._find
 
-    async def noted(link: RedisLink) -> None:
-        begun.append(link)
-        await find(link)
+    async def noted(connection: RedisConnection) -> None:
+        begun.append(connection)
+        await find(connection)
 
-    monkeypatch.setattr(RedisLink, "_find", noted)
+    monkeypatch.setattr(RedisConnection, "_find", noted)
     monkeypatch.setattr("hf_space.cache.redis._SEARCH_SECONDS", 0.2)
     return begun
 
@@ -58,17 +58,17 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def _started(url: str) -> AsyncIterator[RedisLink]:
-    link = RedisLink(url)
+async def _started(url: str) -> AsyncIterator[RedisConnection]:
+    connection = RedisConnection(url)
     try:
-        await link.start()
-        yield link
+        await connection.start()
+        yield connection
     finally:
-        await link.close()
+        await connection.close()
 
 
-async def _until(link: RedisLink, state: str) -> None:
-    await until(lambda: link.state == state)
+async def _until(connection: RedisConnection, state: str) -> None:
+    await until(lambda: connection.state == state)
 
 
 def _lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
@@ -84,12 +84,12 @@ def test_memory_takes_over_from_a_killed_redis_until_it_is_back(
     run: Runner,
     redis_server: Redis,
     caplog: pytest.LogCaptureFixture,
-    searches: list[RedisLink],
+    searches: list[RedisConnection],
 ) -> None:
     async def scenario() -> None:
-        async with _started(redis_server.url) as link:
-            cache = ResultCache(MemoryCache(1000, 60), link, 1000, 60)
-            limiter = Limiter(0, 2, link)
+        async with _started(redis_server.url) as connection:
+            cache = ResultCache(MemoryCache(1000, 60), connection, 1000, 60)
+            limiter = Limiter(0, 2, connection)
             await put(cache, ("before",), b"1")
             await limiter.charge(owner=None, address="192.0.2.1", cost=2)
             redis_server.kill()
@@ -101,15 +101,15 @@ def test_memory_takes_over_from_a_killed_redis_until_it_is_back(
             await limiter.charge(owner=None, address="192.0.2.1", cost=2)
             with pytest.raises(RateLimitedError):
                 await limiter.charge(owner=None, address="192.0.2.1", cost=2)
-            assert link.state == "unavailable"
+            assert connection.state == "unavailable"
             # The second begins when the first has found nothing.
             await until(lambda: len(searches) == 2)
             assert _lines(caplog) == [AWAY]
             redis_server.start()
-            await _until(link, "ready")
+            await _until(connection, "ready")
             # Another process finds what is put from now on; the scripts are known again.
             await put(cache, ("after",), b"3")
-            other = ResultCache(MemoryCache(1000, 60), link, 1000, 60)
+            other = ResultCache(MemoryCache(1000, 60), connection, 1000, 60)
             assert await other.get(("after",)) == (b"3", "redis")
             assert await other.get(("meanwhile",)) is None
 
@@ -122,10 +122,10 @@ def test_a_redis_that_hangs_is_waited_for_once(
     redis_server: Redis, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def scenario() -> None:
-        async with _started(redis_server.url) as link:
-            await _until(link, "ready")
+        async with _started(redis_server.url) as connection:
+            await _until(connection, "ready")
             caplog.clear()
-            echo = link.script(ECHO)
+            echo = connection.script(ECHO)
             redis_server.pause()
             # More than there are connections.
             assert await asyncio.gather(*(echo([], ["x"]) for _ in range(200))) == [None] * 200
@@ -136,7 +136,7 @@ def test_a_redis_that_hangs_is_waited_for_once(
                     assert await echo([], ["x"]) is None
             assert _lines(caplog) == [AWAY]
             redis_server.resume()
-            await _until(link, "ready")
+            await _until(connection, "ready")
             assert await echo([], ["x"]) == b"x"
 
     try:
@@ -152,11 +152,11 @@ def test_a_redis_that_is_away_at_the_start_is_found_later(
     redis_server.stop()
 
     async def scenario() -> None:
-        async with _started(redis_server.url) as link:
-            assert link.state == "unavailable"
+        async with _started(redis_server.url) as connection:
+            assert connection.state == "unavailable"
             redis_server.start()
-            await _until(link, "ready")
-            assert await link.script(ECHO)([], [b"\x00\xff"]) == b"\x00\xff"
+            await _until(connection, "ready")
+            assert await connection.script(ECHO)([], [b"\x00\xff"]) == b"\x00\xff"
 
     asyncio.run(scenario())
     assert _lines(caplog)[:2] == [AWAY, BACK]
@@ -168,8 +168,8 @@ def test_a_restart_between_two_calls_goes_unnoticed(
     run: Runner, redis_server: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario() -> None:
-        async with _started(redis_server.url) as link:
-            echo = link.script(ECHO)
+        async with _started(redis_server.url) as connection:
+            echo = connection.script(ECHO)
             await asyncio.gather(*(echo([], ["x"]) for _ in range(50)))
             redis_server.kill()
             redis_server.start()
@@ -198,8 +198,8 @@ def test_connections_that_were_reset_are_replaced(
     async def scenario() -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        async with server, _started(f"redis://127.0.0.1:{port}/0") as link:
-            call = link.script(ECHO)
+        async with server, _started(f"redis://127.0.0.1:{port}/0") as connection:
+            call = connection.script(ECHO)
             await asyncio.gather(*(call([], ["x"]) for _ in range(5)))
             before = len(connections)
             for writer in connections:
@@ -220,18 +220,18 @@ def test_connections_that_were_reset_are_replaced(
 
 @pytest.mark.usefixtures("patience")
 def test_a_full_redis_is_of_no_use_until_it_has_room(
-    redis_url: str, caplog: pytest.LogCaptureFixture, searches: list[RedisLink]
+    redis_url: str, caplog: pytest.LogCaptureFixture, searches: list[RedisConnection]
 ) -> None:
     async def scenario() -> None:
-        async with _started(redis_url) as link:
-            cache = ResultCache(MemoryCache(1000, 60), link, 1000, 60)
+        async with _started(redis_url) as connection:
+            cache = ResultCache(MemoryCache(1000, 60), connection, 1000, 60)
             client.config_set("maxmemory", 1)
             await put(cache, ("k",), b"value")
-            assert link.state == "unavailable"
+            assert connection.state == "unavailable"
             await until(lambda: len(searches) == 2)
             assert _lines(caplog) == [AWAY]
             client.config_set("maxmemory", 0)
-            await _until(link, "ready")
+            await _until(connection, "ready")
 
     with RedisClient.from_url(redis_url) as client:
         try:
@@ -247,8 +247,8 @@ def test_calls_that_were_left_do_not_mix_up_the_answers_of_others(
     run: Runner, redis_url: str
 ) -> None:
     async def scenario() -> None:
-        async with _started(redis_url) as link:
-            echo = link.script(ECHO)
+        async with _started(redis_url) as connection:
+            echo = connection.script(ECHO)
             for moment in range(30):
                 calls = [asyncio.ensure_future(echo([], [number])) for number in range(40)]
                 for _ in range(moment):
@@ -259,7 +259,7 @@ def test_calls_that_were_left_do_not_mix_up_the_answers_of_others(
                 for number, answer in enumerate(answers):
                     left = number % 2 == 0 and isinstance(answer, asyncio.CancelledError)
                     assert left or answer == str(number).encode()
-            assert link.state == "ready"
+            assert connection.state == "ready"
 
     run(scenario())
 
@@ -270,8 +270,8 @@ def test_neither_log_nor_error_holds_the_address(
     where = redis_url.removeprefix("redis://")
 
     async def scenario() -> None:
-        async with _started(f"redis://somebody:secretword@{where}") as link:
-            assert link.state == "unavailable"
+        async with _started(f"redis://somebody:secretword@{where}") as connection:
+            assert connection.state == "unavailable"
 
     asyncio.run(scenario())
     assert _lines(caplog) == [AWAY]
@@ -279,18 +279,18 @@ def test_neither_log_nor_error_holds_the_address(
     assert where.partition("/")[0] not in caplog.text
     for bad in ("http://somebody:secretword@host", "redis://somebody:secretword/x@host"):
         with pytest.raises(ValueError, match="no address of a Redis") as caught:
-            RedisLink(bad)
+            RedisConnection(bad)
         assert "secretword" not in str(caught.value)
 
 
 def test_it_does_not_connect_before_it_is_started_nor_after_it_is_closed(redis_url: str) -> None:
     async def scenario() -> None:
-        link = RedisLink(redis_url)
-        echo = link.script(ECHO)
-        assert (link.state, await echo([], ["x"])) == ("unavailable", None)
-        await link.start()
-        await _until(link, "ready")
-        await link.close()
-        assert (link.state, await echo([], ["x"])) == ("unavailable", None)
+        connection = RedisConnection(redis_url)
+        echo = connection.script(ECHO)
+        assert (connection.state, await echo([], ["x"])) == ("unavailable", None)
+        await connection.start()
+        await _until(connection, "ready")
+        await connection.close()
+        assert (connection.state, await echo([], ["x"])) == ("unavailable", None)
 
     asyncio.run(scenario())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response, status
 
 from hf_space.api.dependencies import OpenRoute
-from hf_space.cache.redis import RedisLink
+from hf_space.cache.redis import RedisConnection
 from hf_space.history.service import HistoryService
 from hf_space.prediction.model_report import model_state
 from hf_space.prediction.predictor import Predictor
@@ -19,17 +19,19 @@ router = APIRouter(route_class=OpenRoute, tags=["service"])
 async def health(request: Request, response: Response) -> HealthReport:
     """Tell whether the service can predict: 200 if so, else 503; and which part is away."""
     state = request.app.state
-    report = _report(state.predictor, state.history, state.link)
+    report = _report(state.predictor, state.history, state.redis)
     if report.status == "unavailable":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return report
 
 
 def _report(
-    predictor: Predictor | None, history: HistoryService, link: RedisLink | None
+    predictor: Predictor | None, history: HistoryService, connection: RedisConnection | None
 ) -> HealthReport:
     database = DatabaseState(state=history.state, kind=history.kind)
-    cache = CacheState(state=link.state if link else "ready", kind="redis" if link else "memory")
+    cache = CacheState(
+        state=connection.state if connection else "ready", kind="redis" if connection else "memory"
+    )
     if predictor is None:
         model, summary = ModelState(state="unavailable"), "unavailable"
     else:
