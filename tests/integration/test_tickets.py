@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
+from itsdangerous import TimestampSigner
 from pydantic import SecretStr
 
 from hf_space.access.tickets import Tickets
@@ -126,11 +127,16 @@ def test_a_ticket_is_good_for_sending_only(visitor: Visitor, method: str) -> Non
     assert error_of(response) == (401, "invalid_credentials")
 
 
-def test_a_bad_ticket_is_refused_and_says_what_to_do(store: Store) -> None:
+def test_a_bad_ticket_is_refused_and_says_what_to_do(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with client_of(store.settings(ticket_secret=SECRET)) as client:
         visitor = Visitor(client)
         good = Tickets(SECRET).issue(visitor.owner).ticket
-        over = Tickets(SECRET, lifetime=timedelta(0)).issue(visitor.owner).ticket
+        with monkeypatch.context() as patched:
+            issued_at = int(datetime.now(UTC).timestamp()) - 300
+            patched.setattr(TimestampSigner, "get_timestamp", lambda _: issued_at)
+            over = Tickets(SECRET).issue(visitor.owner).ticket
         foreign = Tickets().issue(visitor.owner).ticket
         for bad in (over, foreign, good[:-1], good + "A", "ticket.", "ticket.*"):
             answer = upload(client, bad, 9)
