@@ -1,4 +1,4 @@
-"""What starts with the API, and ends with it: Redis, the history, the model."""
+"""Starts and stops what the API works with: Redis, the history, the model."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.datastructures import State
 
-# Between tries to fetch a model while the Hub is away.
+# Between attempts to fetch a model while the Hub is unreachable.
 _RETRY_SECONDS: Final = 15
-# A start waits for the bundled model, and so long for one of the Hub: mostly that is enough, and a
-# download that stalls must not keep the service from saying so.
-_PATIENCE_SECONDS: Final = 20
+# Startup waits this long for a model of the Hub, and without limit for the bundled one. A stalled
+# download must not keep `/health/` from reporting it.
+_STARTUP_SECONDS: Final = 20
 
 logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
 async def loaded_model(state: State) -> AsyncIterator[None]:
-    """Hold the predictor in an application's state, or None: `/health/` then says so.
+    """Set the predictor in an application's state; None where there is none, as `/health/` reports.
 
-    What cannot be fetched is tried again until it can; any other fault needs someone's hand.
+    A failed download is repeated until it succeeds; any other fault needs an operator.
     """
     tried = asyncio.Event()
-    patience = _PATIENCE_SECONDS if state.settings.model_repo else None
+    patience = _STARTUP_SECONDS if state.settings.model_repo else None
     loading = asyncio.create_task(_keep_loading(state, tried))
     try:
         with suppress(TimeoutError):
@@ -56,7 +56,7 @@ async def _keep_loading(state: State, tried: asyncio.Event) -> None:
             state.predictor = await _load(state)
             return
         except FetchError:
-            logger.info("another try follows in %d s", _RETRY_SECONDS)
+            logger.info("trying again in %d s", _RETRY_SECONDS)
         except Exception:
             logger.exception("the model cannot be loaded")
             return
@@ -91,16 +91,16 @@ async def _load(state: State) -> Predictor | None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Hold what an application works with, from its start to its end."""
+    """Start what an application works with, and stop it at the end."""
     state = app.state
     async with AsyncExitStack() as stack:
         if state.redis:
             stack.push_async_callback(state.redis.close)
             await state.redis.start()
             stack.push_async_callback(state.cache.settle)
-        # Closed after the predictor, whose last answers it writes.
+        # Closed after the predictor, whose last results it writes.
         stack.push_async_callback(state.history.close)
-        # The database answers while the model loads.
+        # The database opens while the model loads.
         opening = asyncio.create_task(state.history.start())
         try:
             await stack.enter_async_context(loaded_model(state))

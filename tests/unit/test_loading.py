@@ -72,7 +72,7 @@ def test_a_model_that_comes_at_once_is_there_when_the_service_starts(
 def test_a_slow_download_does_not_keep_the_service_from_starting(
     monkeypatch: pytest.MonkeyPatch, state: State
 ) -> None:
-    monkeypatch.setattr(loading, "_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(loading, "_STARTUP_SECONDS", 0.01)
     arrived = threading.Event()
 
     def load() -> _Loaded:

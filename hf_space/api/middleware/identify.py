@@ -81,13 +81,8 @@ class IdentifyMiddleware:
         self._tickets = tickets
         self._trusted_hops = trusted_hops
         routes = list(routes)
-        self._open_paths = {_bare(route.path) for route in routes if not route.needs_key}
-        self._ticket_uses = {
-            (method, _bare(route.path))
-            for route in routes
-            if route.takes_tickets
-            for method in route.methods or ()
-        }
+        self._open_uses = _uses(route for route in routes if not route.needs_key)
+        self._ticket_uses = _uses(route for route in routes if route.takes_tickets)
         self._ticket_words = " and ".join(map(" ".join, sorted(self._ticket_uses)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,7 +107,7 @@ class IdentifyMiddleware:
 
     def _visitor(self, scope: Scope) -> Visitor:
         address = client_address(scope, self._trusted_hops)
-        if _bare(scope["path"]) in self._open_paths:
+        if _use(scope["method"], scope["path"]) in self._open_uses:
             return new_visitor(address)
         headers = Headers(scope=scope)
         owner = self._key_owner(headers)
@@ -135,7 +130,7 @@ class IdentifyMiddleware:
 
     def _ticket_owner(self, ticket: str, scope: Scope) -> bytes:
         owner = self._tickets.owner(ticket)
-        if (scope["method"], _bare(scope["path"])) not in self._ticket_uses:
+        if _use(scope["method"], scope["path"]) not in self._ticket_uses:
             raise CredentialsError(f"A ticket is good for {self._ticket_words} only.")
         return owner
 
@@ -168,8 +163,13 @@ def _add_token(token: str, request: Headers, response: MutableHeaders) -> None:
         response.append("Set-Cookie", f"{COOKIE}={token}; {_COOKIE_FLAGS}")
 
 
-def _bare(path: str) -> str:
-    return path.rstrip("/")
+def _uses(routes: Iterable[PolicyRoute]) -> set[tuple[str, str]]:
+    return {_use(method, route.path) for route in routes for method in route.methods or ()}
+
+
+def _use(method: str, path: str) -> tuple[str, str]:
+    """Return a method and path as routes see them, without a final slash."""
+    return "GET" if method == "HEAD" else method, path.rstrip("/")
 
 
 def _bearer(headers: Headers) -> str | None:

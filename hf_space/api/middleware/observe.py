@@ -28,15 +28,15 @@ logger = logging.getLogger(__name__)
 
 
 class ObserveMiddleware:
-    """Gives each request an id, which log lines and the answer's `X-Request-ID` carry."""
+    """Gives each request an id, which is in log lines and in the response's `X-Request-ID`."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        """Wrap an application whose requests the metrics are to count."""
+        """Wrap an application, and count its requests."""
         self._app = app
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and take note of its answer."""
+        """Pass the request on, and count, time and log its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -44,7 +44,7 @@ class ObserveMiddleware:
         name = _request_id(scope)
         token = request_id.set(name)
 
-        async def note(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -52,17 +52,17 @@ class ObserveMiddleware:
             await send(message)
 
         try:
-            await self._app(scope, receive, note)
+            await self._app(scope, receive, send_with_id)
         except Exception as error:
-            # An answer that has begun can only be broken off.
+            # A response that has started can only be cut off.
             if status is not None:
                 raise
-            await unexpected_response(error)(scope, receive, note)
+            await unexpected_response(error)(scope, receive, send_with_id)
         finally:
-            self._take_note(scope, status or 500, perf_counter() - started)
+            self._record(scope, status or 500, perf_counter() - started)
             request_id.reset(token)
 
-    def _take_note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = _route(scope)
         self._metrics.requests.labels(method, route, status).inc()

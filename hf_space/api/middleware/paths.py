@@ -1,4 +1,4 @@
-"""Which of the service's own routes a path means, before anything mounted at `/` sees it."""
+"""Finds the service's own route for a path before the application mounted at `/` gets it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-# What routing notes in the scope: the route, and that it went to a mounted application.
+# Set in the scope by routing: the route, and the root path of a mounted application.
 _FOUND: Final = ("route", "app_root_path")
 _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
@@ -25,7 +25,7 @@ class PathMiddleware:
 
     Redirects would lose a POST's body with some clients and fail health checks that count them as
     errors. A wrong method on one of our paths would otherwise reach the application mounted at
-    `/`, which knows nothing of it. Paths that are not ours are passed on as they are.
+    `/`, which answers 404. Paths of no route are passed on unchanged.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
@@ -37,11 +37,11 @@ class PathMiddleware:
         """
         self._app = app
         self._routes = routes
-        # Matching costs more than the rest of the way to a route; the paths in use are few.
+        # Matching is the most expensive step of routing, and few paths are in use.
         self._resolve = lru_cache(maxsize=512)(self._find)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, respelled where needed."""
+        """Pass the request on, with the route's own path and method."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -53,11 +53,11 @@ class PathMiddleware:
         try:
             await self._app(respelled, receive, send)
         finally:
-            # Whoever counts requests outside wants to know which route it was.
+            # The middleware that counts requests, outside of this one, reads the route.
             scope.update((key, respelled[key]) for key in _FOUND if key in respelled)
 
     def _find(self, path: str, method: str) -> tuple[str, str | None]:
-        """Return our spelling of a path and method; no method where it is a wrong one."""
+        """Return a route's path and method; None as method where the path allows others only."""
         for spelling in (path, path[:-1] if path.endswith("/") else f"{path}/"):
             # The server drops the body of an answer to HEAD by itself.
             for verb in (method, "GET") if method == "HEAD" else (method,):
