@@ -64,7 +64,8 @@ def test_the_folder_holds_the_service_and_nothing_else(folder: Path) -> None:
     outside = {name for name in files if not name.startswith("hf_space/")}
     assert outside == {"app.py", "README.md", "requirements.txt", "LICENSE"}
     inside = {name for name in files - outside if not name.startswith("hf_space/model/")}
-    assert {Path(name).suffix for name in inside} == {".css", ".js", ".png", ".py", ".svg"}
+    suffixes = {Path(name).suffix for name in inside}
+    assert suffixes == {".css", ".html", ".js", ".json", ".png", ".py", ".svg"}
     assert not [name for name in inside if "deploy" in name or "publishing" in name]
     assert "hf_space/history/database/migrations/versions/0001_history.py" in inside
     assert (folder / "hf_space/model/inference.json").is_file()
