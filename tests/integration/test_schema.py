@@ -76,7 +76,7 @@ def test_no_request_breaks_the_service(
     )
     def ask(case: schemathesis.Case[Any], *, known: bool) -> None:
         if known and "{id}" in path:
-            case.path_parameters = {"id": record}
+            case.path_parameters = {**(case.path_parameters or {}), "id": record}
         response = case.call(headers={VISITOR_HEADER: visitor.token})
         case.validate_response(response, checks=[not_a_server_error])
         if response.status_code >= 400:
