@@ -97,7 +97,7 @@ test("what is not to be saved is shown, asked of nobody, and gone", async ({ pag
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   const id = await upload(page, drawing("drawn_region"));
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(VERDICTS.malignant);
-  await expect(page.getByText("it is gone when you close this page")).toBeVisible();
+  await expect(page.getByText("it is lost when you close this page")).toBeVisible();
   await expect(page.getByText("This is a small copy")).toBeHidden();
   await expect(page.getByRole("button", { name: "Agree" })).toBeHidden();
   expect(asked.filter((path) => path.startsWith(`/api/history/${id}`))).toEqual([]);
