@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 
 SECONDS = 30
-_POLL_SECONDS = 0.01
+# What is asked may be another process, which must not be kept busy by the asking.
+_POLL_SECONDS = 0.05
+_POLL_SECONDS_OF_LOOP = 0.01
 
 
 def comes_true(is_so: Callable[[], bool], seconds: float = SECONDS) -> bool:
@@ -30,7 +32,7 @@ async def until(is_so: Callable[[], bool | Awaitable[bool]], seconds: float = SE
     """Let the event loop work until something is so; fail when that does not come."""
     async with asyncio.timeout(seconds):
         while not await _value(is_so()):
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS_OF_LOOP)
 
 
 async def next_turn() -> None:

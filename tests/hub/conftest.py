@@ -18,8 +18,7 @@ What a test finds on it:
 - `hub.requests`: method, path, token, bytes and status of all requests;
 - `hub.down()` and `hub.up()` on the same port;
 - `hub.faults`: `fail`, `reject`, `drop_uploads`, `cut_downloads`, `corrupt`, `shorten`; all are
-  over after `hub.mend()`;
-- `hub.state.part_bytes`: from which size on large files are uploaded in parts.
+  over after `hub.mend()`.
 
 Wherever the client tries again it first waits 1 s, then 2, 4, 8, 8: let few tests make it.
 """

@@ -43,8 +43,6 @@ class State:
         storage: What it keeps.
         faults: What goes wrong.
         requests: What it was asked, in order.
-        part_bytes: Large files above this size are uploaded in parts of it.
-        parts: Digest of a large file and number to those of its parts that have arrived.
     """
 
     endpoint: str
@@ -52,8 +50,6 @@ class State:
     storage: Storage = field(default_factory=Storage)
     faults: Faults = field(default_factory=Faults)
     requests: list[Recorded] = field(default_factory=list)
-    part_bytes: int = 1_000_000_000
-    parts: dict[tuple[str, int], bytes] = field(default_factory=dict)
 
 
 class Door:

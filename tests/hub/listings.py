@@ -37,7 +37,7 @@ def described_repository(found: Repository, commit: Commit) -> dict[str, Any]:
     return described
 
 
-def tree(commit: Commit, folder: str, *, recursive: bool, expand: bool) -> list[dict[str, Any]]:
+def tree(commit: Commit, folder: str, *, recursive: bool) -> list[dict[str, Any]]:
     """List what lies in a folder.
 
     Raises:
@@ -48,20 +48,10 @@ def tree(commit: Commit, folder: str, *, recursive: bool, expand: bool) -> list[
     top = PurePosixPath(folder)
     entries = {entry for path in commit.below(folder) for entry in _with_parents(path, top)}
     return [
-        described_path(commit, str(entry), expand=expand)
+        _described_path(commit, str(entry))
         for entry in sorted(entries)
         if recursive or entry.parent == top
     ]
-
-
-def described_path(commit: Commit, path: str, *, expand: bool) -> dict[str, Any]:
-    """Describe a file or a folder that a commit has."""
-    blob = commit.files.get(path)
-    described = _described_file(path, blob) if blob else _described_folder(commit, path)
-    if expand:
-        last = commit.last_change(path)
-        described["lastCommit"] = {"id": last.oid, "title": last.title, "date": stamp(last.date)}
-    return described
 
 
 def app_file(commit: Commit) -> str:
@@ -79,6 +69,11 @@ def stamp(moment: datetime) -> str:
 def _with_parents(path: str, top: PurePosixPath) -> list[PurePosixPath]:
     file = PurePosixPath(path)
     return [file, *(parent for parent in file.parents if top in parent.parents)]
+
+
+def _described_path(commit: Commit, path: str) -> dict[str, Any]:
+    blob = commit.files.get(path)
+    return _described_file(path, blob) if blob else _described_folder(commit, path)
 
 
 def _described_file(path: str, blob: Blob) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.hub.door import repository, revision, state_of, visitor
 from tests.hub.faults import CutResponse
 from tests.hub.storage import Repository
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 async def resolve(request: Request) -> Response:
@@ -67,11 +67,8 @@ def _content(request: Request, path: str, data: bytes, headers: dict[str, str]) 
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
     """Return where a range starts and where it has ended."""
-    if not first:
-        start, end = size - int(last or 0), size
-    else:
-        start, end = int(first), min(int(last or size), size - 1) + 1
-    if not 0 <= start < end:
+    start, end = int(first), min(int(last or size), size - 1) + 1
+    if start >= end:
         raise problems.HubError(416, "Range not satisfiable", Content_Range=f"bytes */{size}")
     return start, end
 

@@ -1,4 +1,4 @@
-"""Uploads of large files: ask, send in one piece or in parts, verify."""
+"""Uploads of large files: ask, send, verify."""
 
 from __future__ import annotations
 
@@ -25,27 +25,10 @@ async def batch(request: Request) -> Response:
 
 
 async def upload(request: Request) -> Response:
-    """Take a file in one piece, from whoever knows the address, as a signed one."""
+    """Take a file, from whoever knows the address, as a signed one."""
     body = await _body(request)
     _keep(state_of(request), request.path_params["sha256"], body)
     return Response(headers={"ETag": f'"{request.path_params["sha256"]}"'})
-
-
-async def upload_part(request: Request) -> Response:
-    """Take one part of a file."""
-    body = await _body(request)
-    number = request.path_params["part"]
-    state_of(request).parts[request.path_params["sha256"], number] = body
-    return Response(headers={"ETag": f'"{number}"'})
-
-
-async def complete(request: Request) -> Response:
-    """Make one file of its parts."""
-    asked = await request.json()
-    state, oid = state_of(request), asked["oid"]
-    parts = [state.parts.pop((oid, part["partNumber"])) for part in asked["parts"]]
-    _keep(state, oid, b"".join(parts))
-    return JSONResponse({"success": True})
 
 
 async def verify(request: Request) -> Response:
@@ -63,12 +46,7 @@ def _instruction(state: State, found: Repository, item: dict[str, Any]) -> dict[
     if oid in state.storage.objects:
         return {"oid": oid, "size": size}
     lfs = f"{state.endpoint}/{found.path}.git/info/lfs"
-    to: dict[str, Any] = {"href": f"{state.content_host}/upload/{oid}"}
-    if size > state.part_bytes:
-        count = -(-size // state.part_bytes)
-        parts = {str(n): f"{state.content_host}/upload/{oid}/{n}" for n in range(1, count + 1)}
-        header = {"chunk_size": str(state.part_bytes), **parts}
-        to = {"href": f"{lfs}/complete/{oid}", "header": header}
+    to = {"href": f"{state.content_host}/upload/{oid}"}
     verifying = {"href": f"{lfs}/objects/verify"}
     return {"oid": oid, "size": size, "actions": {"upload": to, "verify": verifying}}
 
@@ -97,14 +75,12 @@ def _keep(state: State, sha256: str, data: bytes) -> None:
 _GIT = "/{owner}/{name}.git/info/lfs"
 ROUTES = [
     Route("/upload/{sha256}", upload, methods=["PUT"]),
-    Route("/upload/{sha256}/{part:int}", upload_part, methods=["PUT"]),
     *(
         route
         for prefix in ("", "/{kinds}")
         for route in (
             Route(f"{prefix}{_GIT}/objects/batch", batch, methods=["POST"]),
             Route(f"{prefix}{_GIT}/objects/verify", verify, methods=["POST"]),
-            Route(f"{prefix}{_GIT}/complete/{{sha256}}", complete, methods=["POST"]),
         )
     ),
 ]

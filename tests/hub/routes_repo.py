@@ -9,14 +9,13 @@ from starlette.routing import Route
 from tests.hub import problems
 from tests.hub.door import (
     kind_of,
-    named_repository,
     repository,
     require_rights,
     revision,
     state_of,
     visitor,
 )
-from tests.hub.listings import described_path, described_repository, stamp, tree
+from tests.hub.listings import described_repository, stamp, tree
 from tests.hub.storage import Commit
 
 
@@ -49,17 +48,6 @@ async def create(request: Request) -> Response:
     return JSONResponse({"url": url, "name": created.id, "id": created.id})
 
 
-async def delete(request: Request) -> Response:
-    """Remove a repository."""
-    state = state_of(request)
-    asked = await request.json()
-    owner = asked["organization"] or visitor(state, request).name
-    kind = kind_of(asked.get("type"))
-    found = named_repository(request, kind, f"{owner}/{asked['name']}", writes=True)
-    del state.storage.repositories[kind, found.id]
-    return JSONResponse({"success": True})
-
-
 async def settings(request: Request) -> Response:
     """Change who may see a repository."""
     found = repository(request, writes=True)
@@ -80,18 +68,8 @@ async def info(request: Request) -> Response:
 async def list_tree(request: Request) -> Response:
     """List a folder."""
     commit = revision(request, repository(request))
-    flags = {name: request.query_params.get(name) == "true" for name in ("recursive", "expand")}
-    return JSONResponse(tree(commit, request.path_params.get("path", ""), **flags))
-
-
-async def paths_info(request: Request) -> Response:
-    """Describe those of some paths that exist."""
-    commit = revision(request, repository(request))
-    form = await request.form()
-    expand = form.get("expand") == "true"
-    paths = [str(path).strip("/") for path in form.getlist("paths")]
-    known = [path for path in paths if commit.below(path)]
-    return JSONResponse([described_path(commit, path, expand=expand) for path in known])
+    recursive = request.query_params.get("recursive") == "true"
+    return JSONResponse(tree(commit, request.path_params.get("path", ""), recursive=recursive))
 
 
 async def refs(request: Request) -> Response:
@@ -144,33 +122,6 @@ async def delete_tag(request: Request) -> Response:
     return JSONResponse({"success": True})
 
 
-async def create_branch(request: Request) -> Response:
-    """Start a branch."""
-    found = repository(request, writes=True)
-    branch = request.path_params["branch"]
-    if branch in found.branches:
-        raise problems.HubError(409, f"Reference already exists: {branch}")
-    found.branches[branch] = found.at((await request.json()).get("startingPoint", "main"))
-    return JSONResponse({"success": True})
-
-
-async def delete_branch(request: Request) -> Response:
-    """Forget a branch."""
-    found = repository(request, writes=True)
-    branch = request.path_params["branch"]
-    if branch == "main":
-        raise problems.forbidden("The main branch cannot be deleted.")
-    if found.branches.pop(branch, None) is None:
-        raise problems.no_revision(branch)
-    return JSONResponse({"success": True})
-
-
-async def auth_check(request: Request) -> Response:
-    """Tell whether the visitor may read a repository, or write into it."""
-    repository(request, writes=request.url.path.endswith("/write"))
-    return JSONResponse({})
-
-
 def _refs(sort: str, named: dict[str, Commit]) -> list[dict[str, str]]:
     return [
         {"name": name, "ref": f"refs/{sort}/{name}", "targetCommit": commit.oid}
@@ -182,19 +133,13 @@ _API = "/api/{kinds}/{owner}/{name}"
 ROUTES = [
     Route("/api/whoami-v2", whoami),
     Route("/api/repos/create", create, methods=["POST"]),
-    Route("/api/repos/delete", delete, methods=["DELETE"]),
     Route(_API, info),
     Route(f"{_API}/revision/{{revision}}", info),
     Route(f"{_API}/settings", settings, methods=["PUT"]),
     Route(f"{_API}/tree/{{revision}}", list_tree),
     Route(f"{_API}/tree/{{revision}}/{{path:path}}", list_tree),
-    Route(f"{_API}/paths-info/{{revision}}", paths_info, methods=["POST"]),
     Route(f"{_API}/refs", refs),
     Route(f"{_API}/commits/{{revision}}", commits),
     Route(f"{_API}/tag/{{revision}}", create_tag, methods=["POST"]),
     Route(f"{_API}/tag/{{revision}}", delete_tag, methods=["DELETE"]),
-    Route(f"{_API}/branch/{{branch}}", create_branch, methods=["POST"]),
-    Route(f"{_API}/branch/{{branch}}", delete_branch, methods=["DELETE"]),
-    Route(f"{_API}/auth-check", auth_check),
-    Route(f"{_API}/auth-check/write", auth_check),
 ]

@@ -55,14 +55,6 @@ async def set_secret(request: Request) -> Response:
     return _secrets(found)
 
 
-async def delete_secret(request: Request) -> Response:
-    """Forget a secret."""
-    found = repository(request, writes=True)
-    found.space.secrets.pop((await request.json())["key"], None)
-    found.space.start()
-    return _secrets(found)
-
-
 async def runtime(request: Request) -> Response:
     """Tell the state."""
     return _runtime(repository(request))
@@ -127,7 +119,6 @@ ROUTES = [
     Route(f"{_API}/variables", delete_variable, methods=["DELETE"]),
     Route(f"{_API}/secrets", list_secrets),
     Route(f"{_API}/secrets", set_secret, methods=["POST"]),
-    Route(f"{_API}/secrets", delete_secret, methods=["DELETE"]),
     Route(f"{_API}/runtime", runtime),
     Route(f"{_API}/hardware", hardware, methods=["POST"]),
     Route(f"{_API}/restart", restart, methods=["POST"]),

@@ -97,15 +97,6 @@ class Commit:
             yield commit
             commit = commit.parent
 
-    def last_change(self, path: str) -> Commit:
-        """Return the commit that made a file or folder what it is here."""
-        latest = self
-        for commit in self.history():
-            if commit.below(path) != self.below(path):
-                break
-            latest = commit
-        return latest
-
     def below(self, folder: str) -> dict[str, str]:
         """Return the digests of a folder's files, or of the file itself."""
         return {
