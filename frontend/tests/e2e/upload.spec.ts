@@ -230,7 +230,7 @@ test("an upload waits for an unreachable service, and goes on by itself", async 
   await drop(page, [file]);
   const exhibit = page.getByRole("article", { name: file.name });
   await expect(
-    exhibit.getByText(/The service does not result.*Next try in \d+ second/),
+    exhibit.getByText(/The service does not answer.*Next try in \d+ second/),
   ).toBeVisible();
   await site.service.resume();
   await expect(exhibit.getByRole("link", { name: "See where and why" })).toBeVisible(LONG);
