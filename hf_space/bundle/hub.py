@@ -25,7 +25,7 @@ from hf_space.errors import BundleError, FetchError
 
 _MAIN: Final = "main"
 # Left to itself, the client waits for this answer without end.
-_ANSWER_SECONDS: Final = 10
+_RESPONSE_SECONDS: Final = 10
 _BUSY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def _at_hub(repo: str, revision: str) -> ResolvedRevision | None:
     try:
         # The only question that may be given a time; then that of which the client notes the
         # answer for when the Hub is away.
-        api.model_info(repo, revision=revision, timeout=_ANSWER_SECONDS)
+        api.model_info(repo, revision=revision, timeout=_RESPONSE_SECONDS)
         return api.resolve_revision(repo, revision=revision)
     except RevisionNotFoundError as error:
         raise BundleError(f"{repo} has no revision {revision!r}") from error

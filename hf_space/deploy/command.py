@@ -101,10 +101,10 @@ def _publish(api: HfApi, plan: SpacePlan, message: str, timeout: float) -> None:
         prepare_space(api, plan, typer.echo)
         with explained(plan.name):
             commit = _commit(api, plan.name, folder, message)
-    answer = wait_until_ready(api, plan.name, commit, is_expected, timeout=timeout, tell=typer.echo)
-    model = answer.model
+    ready = wait_until_ready(api, plan.name, commit, is_expected, timeout=timeout, tell=typer.echo)
+    model = ready.model
     origin = f", {model.repo} at {model.commit}" if model.repo else ""
-    typer.echo(f"{answer.address} answers with {model.name} {model.revision}{origin}")
+    typer.echo(f"{ready.address} answers with {model.name} {model.revision}{origin}")
     typer.echo(f"its page: {api.endpoint}/spaces/{plan.name}")
 
 

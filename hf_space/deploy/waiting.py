@@ -21,15 +21,15 @@ from hf_space.schemas.model import ModelState
 _FAILED: Final = {"BUILD_ERROR", "CONFIG_ERROR", "RUNTIME_ERROR", "NO_APP_FILE", "DELETING"}
 _AT_REST: Final = {"PAUSED", "SLEEPING", "STOPPED"}
 _POLL_SECONDS: Final = 2
-_ANSWER_SECONDS: Final = 10
+_RESPONSE_SECONDS: Final = 10
 # For so long after an upload, what the Hub tells may be about what was there before.
 _STALE_SECONDS: Final = 20
 _LOG_LINES: Final = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """How a Space answers.
+class ReadySpace:
+    """A Space that runs the expected model.
 
     Attributes:
         address: Of the service itself, without a final slash.
@@ -48,7 +48,7 @@ def wait_until_ready(
     *,
     timeout: float,
     tell: Callable[[str], None],
-) -> Answer:
+) -> ReadySpace:
     """Wait until a Space runs and its service has the model that it should have.
 
     Args:
@@ -65,13 +65,13 @@ def wait_until_ready(
     """
     model = None
     with explained(space):
-        address, token = _door(api, space)
+        address, token = _address_and_token(api, space)
         watch = _Watch(api, space, commit, tell)
         while True:
             if watch.is_running():
                 model = _asked(address, token)
                 if model and is_expected(model):
-                    return Answer(address, model)
+                    return ReadySpace(address, model)
             if watch.seconds() + _POLL_SECONDS > timeout:
                 break
             time.sleep(_POLL_SECONDS)
@@ -123,7 +123,7 @@ class _Watch:
         return is_new and self.stage == "RUNNING" and not self.other
 
 
-def _door(api: HfApi, space: str) -> tuple[str, str | None]:
+def _address_and_token(api: HfApi, space: str) -> tuple[str, str | None]:
     """Return a Space's own address, and the token that opens it, if it needs one."""
     info = api.space_info(space)
     if not info.host:
@@ -173,7 +173,7 @@ def _asked(address: str, token: str | None) -> ModelState | None:
     # The Hub's proxy keeps this header to itself, where it would pass on `Authorization`.
     headers = {"X-HF-Authorization": f"Bearer {token}"} if token else {}
     try:
-        answer = httpx2.get(f"{address}/health/", headers=headers, timeout=_ANSWER_SECONDS)
-        return HealthReport.model_validate_json(answer.content).model
+        response = httpx2.get(f"{address}/health/", headers=headers, timeout=_RESPONSE_SECONDS)
+        return HealthReport.model_validate_json(response.content).model
     except (httpx2.TransportError, ValidationError):
         return None

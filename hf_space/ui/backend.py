@@ -113,7 +113,7 @@ def _typed(words: str | None) -> str:
 
 
 @contextmanager
-def errors_in_words(language: Language | None = None) -> Iterator[None]:
+def errors_shown(language: Language | None = None) -> Iterator[None]:
     """Turn every exception into one that Gradio shows: words and a code, no path, no trace.
 
     Args:

@@ -14,7 +14,7 @@ from hf_space.ui.components.options_panel import Panel, join_choices, panel_valu
 from hf_space.ui.gradio_app.endpoints import Endpoints
 from hf_space.ui.gradio_app.guard import GuardMiddleware
 from hf_space.ui.gradio_app.mounted import mounted_app, name_unknown_paths
-from hf_space.ui.gradio_app.refusals import RefusalWordsMiddleware
+from hf_space.ui.gradio_app.refusals import RefusalTextMiddleware
 from hf_space.ui.gradio_app.uploads import Uploads, keep_uploads_private, watch_uploads
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.tabs.batch import build_batch_tab
@@ -79,7 +79,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         metrics=backend.metrics,
     )
     name_unknown_paths(app)
-    app.add_middleware(RefusalWordsMiddleware)
+    app.add_middleware(RefusalTextMiddleware)
 
 
 def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:

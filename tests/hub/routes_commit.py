@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from tests.hub.card_rules import Verdict, judge
-from tests.hub.door import repository, revision, state_of
 from tests.hub.problems import HubError, no_entry
+from tests.hub.requests import repository, revision, state_of
 from tests.hub.storage import Blob, Commit, Repository, Storage
 
 _LARGEST_REGULAR_BYTES = 10 * 1024**2

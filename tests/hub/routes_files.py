@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tests.hub import problems
-from tests.hub.door import repository, revision, state_of, visitor
 from tests.hub.faults import CutResponse
+from tests.hub.requests import repository, revision, state_of, visitor
 from tests.hub.storage import Repository
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")

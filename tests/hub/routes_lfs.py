@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.hub.door import State, repository, state_of
 from tests.hub.faults import hang_up
 from tests.hub.problems import HubError
+from tests.hub.requests import State, repository, state_of
 from tests.hub.storage import Repository
 
 

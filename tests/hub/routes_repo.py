@@ -7,7 +7,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.hub import problems
-from tests.hub.door import (
+from tests.hub.listings import described_repository, stamp, tree
+from tests.hub.requests import (
     kind_of,
     repository,
     require_rights,
@@ -15,7 +16,6 @@ from tests.hub.door import (
     state_of,
     visitor,
 )
-from tests.hub.listings import described_repository, stamp, tree
 from tests.hub.storage import Commit
 
 

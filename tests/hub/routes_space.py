@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.hub.door import repository
 from tests.hub.listings import app_file
 from tests.hub.problems import HubError
+from tests.hub.requests import repository
 from tests.hub.storage import Repository
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)

@@ -25,9 +25,9 @@ from tests.hub import (
     routes_space,
 )
 from tests.hub.accounts import OWNER, TOKENS, Tokens
-from tests.hub.door import Door, Recorded, State
 from tests.hub.faults import Faults
 from tests.hub.problems import HubError, answer_refusal
+from tests.hub.requests import Recorded, RequestMiddleware, State
 from tests.hub.storage import Kind, Repository
 from tests.server import free_port
 from tests.waiting import comes_true
@@ -155,7 +155,7 @@ def _application(state: State) -> ASGIApp:
     handlers = {HubError: answer_refusal, ClientDisconnect: _answer_nobody}
     application = Starlette(routes=routes, exception_handlers=handlers)
     application.state.hub = state
-    return Door(application, state)
+    return RequestMiddleware(application, state)
 
 
 async def _answer_nobody(_: Request, __: Exception) -> Response:

@@ -13,7 +13,7 @@ from huggingface_hub import CommitOperationAdd
 from hf_space.deploy import waiting
 from hf_space.deploy.folder import SpaceError
 from hf_space.deploy.hub import HubError
-from hf_space.deploy.waiting import Answer, wait_until_ready
+from hf_space.deploy.waiting import ReadySpace, wait_until_ready
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport
 from hf_space.schemas.model import ModelState
 from tests.hub.server import Hub
@@ -95,7 +95,7 @@ def space(hub: Hub, service: Service, monkeypatch: pytest.MonkeyPatch) -> Space:
 
 def wait(
     hub: Hub, *, revision: str = "r1", timeout: float = 60, told: list[str] | None = None
-) -> Answer:
+) -> ReadySpace:
     commit = hub.repository(SPACE, "space").head.oid
     tell = (told if told is not None else []).append
     return wait_until_ready(
@@ -127,7 +127,7 @@ def test_it_waits_for_the_model_that_was_asked_for(
     after = ModelState(state="ready", revision="r1")
     service.models = [None, ModelState(state="unavailable"), before, after]
     told: list[str] = []
-    assert wait(hub, told=told) == Answer(space.host, after)
+    assert wait(hub, told=told) == ReadySpace(space.host, after)
     assert told == [f"{SPACE}: {stage.name}" for stage in USUAL_LIFE]
     # A public Space is asked without a token.
     assert service.tokens == [None] * 4

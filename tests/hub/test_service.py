@@ -143,7 +143,7 @@ def test_a_hub_in_trouble_is_as_good_as_none(hub: Hub) -> None:
 @pytest.mark.usefixtures("commit")
 def test_a_hub_that_hangs_is_not_awaited_forever(monkeypatch: pytest.MonkeyPatch) -> None:
     fetch_bundle(REPO, "main")
-    monkeypatch.setattr("hf_space.bundle.hub._ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("hf_space.bundle.hub._RESPONSE_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         monkeypatch.setattr(constants, "ENDPOINT", address)

@@ -10,7 +10,7 @@ import gradio as gr
 
 from hf_space.errors import UnknownRecordError
 from hf_space.schemas.history import MAX_NOTE_LENGTH, Opinion, ReviewRequest
-from hf_space.ui.backend import errors_in_words, validated
+from hf_space.ui.backend import errors_shown, validated
 from hf_space.ui.components.history_html import review_list
 from hf_space.ui.visitor import language_of, page_owner
 
@@ -43,7 +43,7 @@ class ReviewBox:
         malignant: Disagrees with a verdict other than malignant.
         benign: Disagrees with a verdict other than benign.
         note: Free text.
-        opinions: Those given so far.
+        reviews: Those given so far.
         given: Called when an opinion was given.
     """
 
@@ -52,13 +52,13 @@ class ReviewBox:
     malignant: gr.Button
     benign: gr.Button
     note: gr.Textbox
-    opinions: gr.HTML
+    reviews: gr.HTML
     given: list[Dependency]
 
     @property
     def outputs(self) -> list[Any]:
         """What `review_values` fills, in its order."""
-        return [self.box, self.record, self.malignant, self.benign, self.note, self.opinions]
+        return [self.box, self.record, self.malignant, self.benign, self.note, self.reviews]
 
 
 def build_review(backend: Backend, i18n: gr.I18n, visit: Visit) -> ReviewBox:
@@ -66,7 +66,7 @@ def build_review(backend: Backend, i18n: gr.I18n, visit: Visit) -> ReviewBox:
     record = gr.Textbox(visible=False)
     with gr.Column(visible=False, elem_classes="bp-review") as box:
         gr.Markdown(i18n("review.title"), elem_classes="bp-title")
-        opinions = gr.HTML()
+        reviews = gr.HTML()
         note = gr.Textbox(
             label=i18n("review.note"),
             info=i18n("review.note_info"),
@@ -83,25 +83,23 @@ def build_review(backend: Backend, i18n: gr.I18n, visit: Visit) -> ReviewBox:
         button.click(
             _giver(backend, *_CHOICES[key]),
             inputs,
-            [note, opinions],
+            [note, reviews],
             show_progress="minimal",
             api_visibility="private",
         )
         for key, button in buttons.items()
     ]
     malignant, benign = buttons["malignant"], buttons["benign"]
-    return ReviewBox(box, record, malignant, benign, note, opinions, given)
+    return ReviewBox(box, record, malignant, benign, note, reviews, given)
 
 
-def review_values(
-    result: PredictionResult, opinions: str = ""
-) -> list[gr.Column | gr.Button | str]:
+def review_values(result: PredictionResult, reviews: str = "") -> list[gr.Column | gr.Button | str]:
     """Return what makes the component judge a result; it stays hidden where nothing was saved.
 
     Args:
         result: What is judged. Who disagrees with a verdict names another: of two classes the
             other one, of an uncertain verdict either.
-        opinions: Those given so far, as HTML.
+        reviews: Those given so far, as HTML.
     """
     return [
         gr.Column(visible=result.saved),
@@ -109,7 +107,7 @@ def review_values(
         gr.Button(visible=result.verdict != "malignant"),
         gr.Button(visible=result.verdict != "benign"),
         "",
-        opinions,
+        reviews,
     ]
 
 
@@ -128,7 +126,7 @@ def _giver(backend: Backend, opinion: Opinion, verdict: Verdict | None) -> Calla
         record: str, note: str | None, token: str, zone: str, request: gr.Request
     ) -> tuple[str, str]:
         language = language_of(request)
-        with errors_in_words(language):
+        with errors_shown(language):
             labels = backend.get_predictor().bundle.config.verdict_labels
             asked = validated(
                 ReviewRequest,

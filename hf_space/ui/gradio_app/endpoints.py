@@ -15,7 +15,7 @@ from gradio.events import api
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.model_report import model_report
 from hf_space.schemas.options import read_options
-from hf_space.ui.backend import Backend, errors_in_words
+from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.gradio_app.batch_files import batch_images
 from hf_space.ui.gradio_app.uploads import Uploads, read_bounded, uploaded_name, uploaded_path
 from hf_space.ui.visitor import caller_owner
@@ -97,7 +97,7 @@ class Endpoints:
         save: bool = True,  # noqa: FBT001, FBT002
     ) -> list[dict[str, Any]]:
         """Read many images, or one zip of them; a bad file gets its own error."""
-        with errors_in_words(), ExitStack() as stack:
+        with errors_shown(), ExitStack() as stack:
             paths = self._take(files if isinstance(files, list) else [files], stack)
             options = read_options(
                 {
@@ -118,12 +118,12 @@ class Endpoints:
 
     async def model_info(self) -> dict[str, Any]:
         """Return the model's facts, its measured figures, and the limits of a request."""
-        with errors_in_words():
+        with errors_shown():
             bundle = self._backend.get_predictor().bundle
             return model_report(bundle, self._backend.settings).model_dump(mode="json")
 
     async def _predict(self, image: object, request: gr.Request, **options: Any) -> dict[str, Any]:
-        with errors_in_words():
+        with errors_shown():
             with ExitStack() as stack:
                 [(_, path)] = self._take([image], stack)
                 limit = self._backend.settings.max_upload_bytes

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CALL: Final = "/gradio_api/queue/join"
 
 
-class RefusalWordsMiddleware:
+class RefusalTextMiddleware:
     """Adds a `detail` to refusals of calls that come too often.
 
     Gradio's page shows such a text, and of the service's own error shape nothing but that there

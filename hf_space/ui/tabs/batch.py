@@ -13,7 +13,7 @@ from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import PredictOptions
-from hf_space.ui.backend import Backend, chosen_options, errors_in_words
+from hf_space.ui.backend import Backend, chosen_options, errors_shown
 from hf_space.ui.components.form import call_on_run
 from hf_space.ui.components.options_panel import Panel, build_panel
 from hf_space.ui.components.result_html import batch_table
@@ -50,7 +50,7 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
             unit = text("progress.files", language, count=total)
             progress((done, total), desc=text("progress.running", language), unit=unit)
 
-        with errors_in_words(language):
+        with errors_shown(language):
             options = chosen_options(point, threshold, microns, save, explain=False)
             items = await _read_all(backend, uploads or [], options, (token, request), tell)
             csv = b"".join(BATCH_TABLE.file(items))

@@ -112,11 +112,11 @@ def filter_values(language: Language) -> list[Any]:
     verdicts = [
         (f"{mark} {text(f'verdict.{name}', language)}", name) for name, mark in MARKS.items()
     ]
-    opinions = [(text(f"reviewed.{name}", language), name) for name in REVIEWED]
+    reviews = [(text(f"reviewed.{name}", language), name) for name in REVIEWED]
     return [
         gr.Radio(choices=orders, value="newest"),
         gr.Dropdown(choices=[everything, *verdicts], value=ANY),
-        gr.Dropdown(choices=opinions, value=ANY),
+        gr.Dropdown(choices=reviews, value=ANY),
     ]
 
 

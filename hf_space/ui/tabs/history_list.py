@@ -9,7 +9,7 @@ import gradio as gr
 from hf_space.exports.history import HISTORY_TABLE
 from hf_space.messages.catalogue import text
 from hf_space.schemas.history import HistoryFilter, HistoryQuery
-from hf_space.ui.backend import errors_in_words, validated
+from hf_space.ui.backend import errors_shown, validated
 from hf_space.ui.components.history_html import history_list
 from hf_space.ui.gradio_app.uploads import discard_offer, place_to_offer
 from hf_space.ui.rendering import paragraph
@@ -73,7 +73,7 @@ class HistoryList:
             request: The call.
         """
         language, history = language_of(request), self._backend.history
-        with errors_in_words(language):
+        with errors_shown(language):
             owner, wanted = page_owner(token, request), _wanted(verdict, reviewed)
             query = validated(
                 HistoryQuery, **wanted, sort=order, cursor=cursor or None, limit=_ON_A_PAGE
@@ -101,7 +101,7 @@ class HistoryList:
         self, verdict: str, reviewed: str, token: str, request: gr.Request
     ) -> gr.DownloadButton:
         """Write the chosen records into a file, newest first whatever comes first in the list."""
-        with errors_in_words(language_of(request)):
+        with errors_shown(language_of(request)):
             wanted = validated(HistoryFilter, **_wanted(verdict, reviewed))
             records = self._backend.history.export(page_owner(token, request), wanted)
             path = place_to_offer(TABLE)
@@ -116,7 +116,7 @@ class HistoryList:
     async def forget_all(self, token: str, request: gr.Request) -> list[Any]:
         """Delete the whole history, and return the page of an empty one."""
         language = language_of(request)
-        with errors_in_words(language):
+        with errors_shown(language):
             await self._backend.history.delete_all(page_owner(token, request))
             hidden = gr.Button(visible=False)
             return [_nothing({}, language), "", "", hidden, hidden]

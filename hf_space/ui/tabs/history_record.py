@@ -12,7 +12,7 @@ from anyio import to_thread
 from hf_space.errors import UnknownRecordError
 from hf_space.messages.catalogue import text
 from hf_space.prediction.response import draw_saved
-from hf_space.ui.backend import errors_in_words
+from hf_space.ui.backend import errors_shown
 from hf_space.ui.components.confirm import build_confirmed
 from hf_space.ui.components.form import build_picture, drawing, recorded_rule
 from hf_space.ui.components.history_html import record_facts, review_list
@@ -35,7 +35,7 @@ class RecordView:
         backend: Finds and deletes the record.
         box: All of it; hidden until a record is chosen.
         drawn: What is drawn of the record, in the order of `_drawn`.
-        review: Its second opinions; holds its id.
+        review: Its reviews; holds its id.
         delete: Deletes it, when this was confirmed.
     """
 
@@ -55,23 +55,23 @@ class RecordView:
     ) -> list[Any]:
         """Return the whole record that was chosen from the list."""
         language, history = language_of(request), self.backend.history
-        with errors_in_words(language):
+        with errors_shown(language):
             saved = await history.record(page_owner(token, request), record_id(event.id))
             record = await to_thread.run_sync(draw_saved, saved)
             result = record.result
-            opinions = review_list(record.reviews, self.backend.label_verdicts(), zone, language)
+            reviews = review_list(record.reviews, self.backend.label_verdicts(), zone, language)
             rule = recorded_rule(self.backend, result)
             return [
                 gr.Column(visible=True),
                 verdict_card(result, rule, language),
                 *_drawn(result, language),
                 record_facts(result, zone, language),
-                *review_values(result, opinions),
+                *review_values(result, reviews),
             ]
 
     async def forget(self, record: str, token: str, request: gr.Request) -> None:
         """Delete the record that is shown."""
-        with errors_in_words(language_of(request)), suppress(UnknownRecordError):
+        with errors_shown(language_of(request)), suppress(UnknownRecordError):
             await self.backend.history.delete(page_owner(token, request), record_id(record))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from hf_space.messages.catalogue import text
-from hf_space.ui.backend import Backend, chosen_options, errors_in_words
+from hf_space.ui.backend import Backend, chosen_options, errors_shown
 from hf_space.ui.components.examples import Example
 from hf_space.ui.components.form import (
     applied_rule,
@@ -46,7 +46,7 @@ def build_image_tab(
         request: gr.Request,
     ) -> list[Any]:
         language = language_of(request)
-        with errors_in_words(language):
+        with errors_shown(language):
             options = chosen_options(point, threshold, microns, save)
             result = await predict_upload(backend, image, options, (token, request))
             more = evidence_grid(result.gradcam.grid, language)

@@ -11,7 +11,7 @@ from hf_space.messages.catalogue import text, text_or
 from hf_space.messages.formats import day, number, percent
 from hf_space.messages.language import Language
 from hf_space.prediction.model_report import model_report
-from hf_space.ui.backend import Backend, errors_in_words
+from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.components.result_html import point_name
 from hf_space.ui.rendering import data_url, render
 from hf_space.ui.visitor import language_of
@@ -38,7 +38,7 @@ def build_model_tab(backend: Backend, i18n: gr.I18n, tab: gr.Tab) -> None:
 
     def show(request: gr.Request) -> tuple[str, str, str]:
         language = language_of(request)
-        with errors_in_words(language):
+        with errors_shown(language):
             predictor = backend.get_predictor()
             report = model_report(predictor.bundle, backend.settings)
             folder = predictor.bundle.path

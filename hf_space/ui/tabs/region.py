@@ -11,7 +11,7 @@ from hf_space.exports.formats import FORMATS
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.ui.backend import Backend, chosen_options, errors_in_words
+from hf_space.ui.backend import Backend, chosen_options, errors_shown
 from hf_space.ui.components.examples import Example
 from hf_space.ui.components.form import (
     applied_rule,
@@ -67,7 +67,7 @@ def build_region_tab(
             unit = text("progress.tiles", language, count=total)
             progress((done, total), desc=text("progress.running", language), unit=unit)
 
-        with errors_in_words(language):
+        with errors_shown(language):
             options = chosen_options(point, threshold, microns, save, mode="region")
             result = await predict_upload(backend, image, options, (token, request), tell)
             shown = _shown(result, applied_rule(backend, result), language)

@@ -52,7 +52,7 @@ class State:
     requests: list[Recorded] = field(default_factory=list)
 
 
-class Door:
+class RequestMiddleware:
     """Records each request and lets it fail if a test asked for that."""
 
     def __init__(self, app: ASGIApp, state: State) -> None:

@@ -1,4 +1,4 @@
-"""What the demo's own doors refuse, and the shape of their answers."""
+"""What the demo's own endpoints refuse, and the shape of their responses."""
 
 from __future__ import annotations
 
