@@ -115,7 +115,7 @@ def test_a_broken_file_does_not_keep_the_database_from_being_used(
     settings.data_dir.mkdir()
     settings.data_dir.joinpath("spool.sqlite3").write_bytes(b"no database" * 1000)
     with client_of(settings) as client:
-        wait_until(lambda: "what waits on disk cannot be read" in caplog.text)
+        wait_until(lambda: "the records on disk cannot be read" in caplog.text)
         assert Visitor(client).predict(patch(1))["saved"]
         assert client.get("/health/").json()["status"] == "ok"
 

@@ -108,7 +108,7 @@ def test_the_owner_of_a_key_takes_tickets_too(store: Store, *, required: bool) -
 def test_a_ticket_opens_nothing_but_uploads(visitor: Visitor, method: str, path: str) -> None:
     identifier = visitor.predict(patch(8))["id"]
     ticket = take(visitor.client, **{VISITOR_HEADER: visitor.token})
-    path = path.format(id=identifier, name="roc")
+    path = path.format(id=identifier, name="roc", suffix="csv")
     for address in (path, path.rstrip("/")):
         # Not even with the visitor's token beside it.
         headers = {"Authorization": f"Bearer {ticket}"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -37,10 +39,21 @@ def _command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "training", *map(str, arguments)]
 
 
-def _run(*arguments: str | Path) -> str:
-    done = subprocess.run(_command(*arguments), capture_output=True, text=True, check=False)  # noqa: S603
+def _run(*arguments: str | Path) -> None:
+    _run_all(arguments)
+
+
+def _run_all(*commands: Sequence[str | Path]) -> None:
+    """Run commands in one process, which imports TensorFlow once."""
+    code = (
+        "import json, sys, training.cli\n"
+        "for command in json.loads(sys.argv[1]): training.cli.app(command, standalone_mode=False)"
+    )
+    asked = json.dumps([[str(word) for word in command] for command in commands])
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, asked], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +144,12 @@ def test_from_folds_to_a_bundle_that_serves(
 
     calibration = tmp_path / "calibration.json"
     method = "--method=temperature"  # a random network's Platt slope may be negative
-    _run("calibrate", folds / "out_of_fold.parquet", "--out", calibration, method)
     bundle.mkdir()
     (bundle / METRICS_FILE).write_text('{"roc_auc": 0.99}')
-    _run("export", finished, "--calibration", calibration, "--out", bundle)
+    _run_all(
+        ("calibrate", folds / "out_of_fold.parquet", "--out", calibration, method),
+        ("export", finished, "--calibration", calibration, "--out", bundle),
+    )
     assert not (bundle / METRICS_FILE).exists(), "figures of an earlier model were kept"
     loaded = load_bundle(bundle)
     assert loaded.config.training.cases == 3
@@ -147,10 +162,11 @@ def test_from_folds_to_a_bundle_that_serves(
     np.testing.assert_allclose(served.logits, validation["logit"], atol=1e-4)
 
     metrics = tmp_path / "metrics.json"
-    _run("evaluate", bundle, kaggle_tree, "--split", "test", "--json", metrics)
-    assert metrics.stat().st_size > 1000
-
     student = tmp_path / "student"
-    _run("train", prepared, "--out", student, *OPTIONS[:-2], "--epochs=1", "--head-epochs=0",
-         "--distill-from", bundle)  # fmt: skip
+    short = (*OPTIONS[:-2], "--epochs=1", "--head-epochs=0")
+    _run_all(
+        ("evaluate", bundle, kaggle_tree, "--split", "test", "--json", metrics),
+        ("train", prepared, "--out", student, *short, "--distill-from", bundle),
+    )
+    assert metrics.stat().st_size > 1000
     assert np.isfinite(read_history(student)[-1]["loss"])

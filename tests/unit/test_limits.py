@@ -177,7 +177,7 @@ def test_every_operation_is_charged_but_for_the_service_and_the_model(
     client = TestClient(create_api(Settings(owner_images_per_minute=1)))
     client.post("/predict/", headers=KNOWN)
     for spelling in (path, path.rstrip("/")):
-        url = spelling.format(id="019ca946-0018-7000-84ff-101051e01cc0", name="roc")
+        url = spelling.format(id="019ca946-0018-7000-84ff-101051e01cc0", name="roc", suffix="csv")
         response = client.request(method, url, headers=KNOWN)
         assert (response.status_code == 429) is ((method, path) not in FREE)
     for free in ("/docs", "/openapi.json", "/predictions", "/"):

@@ -14,7 +14,7 @@ from training import cli
 from training.data import remote
 from training.data.remote import is_hub_id
 
-ROOT = Path(cli.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
