@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ExifTags, Image
 
 from tests.bundle_factory import encode, plain_image
 from tests.synthetic import draw_patch
@@ -27,7 +30,7 @@ class DrawnInput:
 
 def drawn_inputs() -> list[DrawnInput]:
     """Return the inputs, always in the same order."""
-    return [*_patches(), *_odd_patches(), *_regions()]
+    return [*_patches(), *_kinds_of_file(), *_odd_patches(), *_regions()]
 
 
 def _rng(*place: int) -> np.random.Generator:
@@ -35,9 +38,46 @@ def _rng(*place: int) -> np.random.Generator:
 
 
 def _patches() -> Iterator[DrawnInput]:
-    for index in range(12):
+    for index in range(4):
         image = draw_patch(_rng(0, index), label=index % 2, stain=0.8 + 0.05 * index)
         yield DrawnInput(f"patch {index}", encode(image))
+
+
+def _kinds_of_file() -> Iterator[DrawnInput]:
+    image = draw_patch(_rng(3), label=1)
+    tall = draw_region(_rng(4), 120, 80)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    yield DrawnInput("JPEG that was turned", encode(tall, "JPEG", quality=95, exif=exif))
+    yield DrawnInput("PNG turned behind its pixels", _with_late_exif(encode(tall), exif))
+    scale = {"resolution": 5000.0, "resolution_unit": "cm"}
+    yield DrawnInput("TIFF with a scale", encode(_enlarged(image, 2), "TIFF", **scale))
+    yield DrawnInput("transparent", _saved(_half_transparent(image)))
+    deep = image[:, :, 1].astype(np.uint16) * 257
+    yield DrawnInput("16 bits of grey", _saved(Image.fromarray(deep)))
+    yield DrawnInput("palette", encode(image, "GIF"))
+    yield DrawnInput("WebP", encode(image, "WEBP", lossless=True))
+    yield DrawnInput("BMP", encode(image, "BMP"))
+
+
+def _half_transparent(image: NDArray[np.uint8]) -> Image.Image:
+    alpha = np.full(image.shape[:2], 255, dtype=np.uint8)
+    alpha[:, 25:] = 120
+    return Image.fromarray(np.dstack([image, alpha]))
+
+
+def _saved(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _with_late_exif(png: bytes, exif: Image.Exif) -> bytes:
+    """Put the metadata of a PNG behind its pixels, where the standard allows it."""
+    content = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = (len(content) - 4).to_bytes(4) + content + zlib.crc32(content).to_bytes(4)
+    end = png.rindex(b"IEND") - 4
+    return png[:end] + chunk + png[end:]
 
 
 def _odd_patches() -> Iterator[DrawnInput]:

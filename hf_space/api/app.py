@@ -11,7 +11,7 @@ from fastapi_offline import FastAPIOffline
 from hf_space.access.rate_limit import Limiter
 from hf_space.access.tickets import Tickets
 from hf_space.access.visitor import ApiKeys
-from hf_space.api.dependencies import policy_routes
+from hf_space.api.dependencies import PolicyRoute, UndeclaredRoute, policy_routes
 from hf_space.api.errors import add_error_handlers
 from hf_space.api.lifespan import lifespan
 from hf_space.api.middleware.identify import (
@@ -39,7 +39,6 @@ from hf_space.observability.metrics import Metrics
 from hf_space.schemas.options import PredictRequest
 
 if TYPE_CHECKING:
-    from hf_space.api.dependencies import PolicyRoute
     from hf_space.settings import Settings
 
 _RESOURCES = (predict, batch, tickets, history, statistics, health, metrics, model)
@@ -64,6 +63,7 @@ def create_api(settings: Settings) -> FastAPI:
     for resource in _RESOURCES:
         routes += policy_routes(resource.router)
         app.include_router(resource.router)
+    app.router.route_class = UndeclaredRoute
     add_schemas(app, PredictRequest)
     add_error_handlers(app)
     _add_middleware(app, settings, routes)

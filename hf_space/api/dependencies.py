@@ -65,15 +65,27 @@ class UploadRoute(ChargedRoute):
     takes_tickets: ClassVar[bool] = True
 
 
+class UndeclaredRoute(APIRoute):
+    """The application's own route class: what is added beside the resources is refused."""
+
+    def __init__(self, path: str, *_: object, **__: object) -> None:
+        """Raise TypeError."""
+        raise TypeError(_no_policy(path))
+
+
+def _no_policy(path: object) -> str:
+    return (
+        f"{path} declares no rate policy; make its router an APIRouter(route_class=ChargedRoute), "
+        "or FreeRoute if it costs nothing"
+    )
+
+
 def policy_routes(router: APIRouter) -> list[PolicyRoute]:
     """Return the routes of a resource; raises TypeError unless each declares one rate policy."""
     routes = []
     for route in router.routes:
         if isinstance(route, FreeRoute) == isinstance(route, ChargedRoute):
-            raise TypeError(
-                f"{getattr(route, 'path', route)} declares no rate policy; make its router an "
-                "APIRouter(route_class=ChargedRoute), or FreeRoute if it costs nothing"
-            )
+            raise TypeError(_no_policy(getattr(route, "path", route)))
         assert isinstance(route, PolicyRoute)  # noqa: S101 -- both are
         routes.append(route)
     return routes

@@ -83,9 +83,8 @@ def read_image(
     started = perf_counter()
     facts = _facts(reader, data, options, config)
     with reader:
-        # One scale is reported for both axes; the file's two agree within a percent.
-        if facts.scale_source != "metadata":
-            reader.microns_per_pixel = (facts.microns_per_pixel, facts.microns_per_pixel)
+        # One scale is reported for both axes, and places on tiles are reckoned with it.
+        reader.microns_per_pixel = (facts.microns_per_pixel, facts.microns_per_pixel)
         whole = (0, 0, reader.width, reader.height)
         pixels = reader.read_region(*whole, config.microns_per_pixel)
         kind = _kind(pixels, options, config)

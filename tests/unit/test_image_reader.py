@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,18 @@ def test_a_png_that_is_turned_keeps_its_corners() -> None:
         read = reader.read_region(0, 0, reader.width, reader.height)
     np.testing.assert_array_equal(read[0, 0], RAMP[-1, 0])
     np.testing.assert_array_equal(read[-1, -1], RAMP[0, -1])
+
+
+def test_the_orientation_of_a_png_counts_wherever_it_stands() -> None:
+    plain = encode(RAMP)
+    xmp = b'<rdf:Description tiff:Orientation="8"/>'
+    content = b"iTXtXML:com.adobe.xmp" + bytes(5) + xmp
+    chunk = (len(content) - 4).to_bytes(4) + content + zlib.crc32(content).to_bytes(4)
+    for place in (plain.index(b"IDAT") - 4, plain.rindex(b"IEND") - 4):
+        with reader_of(plain[:place] + chunk + plain[place:]) as reader:
+            assert (reader.width, reader.height) == (60, 80)
+            read = reader.read_region(0, 0, 60, 80)
+        np.testing.assert_array_equal(read, np.rot90(RAMP))
 
 
 def test_a_thumbnail_keeps_the_proportions() -> None:

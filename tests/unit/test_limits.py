@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from hf_space.access.rate_limit import Limiter
 from hf_space.access.visitor import Visitor, new_token, new_visitor
@@ -119,7 +120,7 @@ def test_only_an_open_route_is_reachable_without_a_required_key(
 ) -> None:
     settings = {"api_keys": f"ward:{KEY}", "require_api_key": True}
     app = add_resource(resource(route_class=route_class), **settings)
-    app.add_api_route("/undeclared", lambda: "secret")
+    app.router.routes.append(Route("/undeclared", lambda _: PlainTextResponse("secret")))
     client = TestClient(app)
     for path in ("/items/", "/items"):
         assert client.get(path).status_code == expected
@@ -223,6 +224,13 @@ def test_the_address_is_the_one_before_the_trusted_proxies(add_resource: Any) ->
     assert ask("203.0.113.7") == (200, "203.0.113.7")
     assert ask("203.0.113.7")[0] == 429
     assert ask("203.0.113.8") == (200, "203.0.113.8")
+
+
+def test_a_route_beside_the_resources_is_refused() -> None:
+    async def items() -> None: ...
+
+    with pytest.raises(TypeError, match=r"/items/ declares no rate policy"):
+        create_api(Settings()).get("/items/")(items)
 
 
 def test_without_limits_responses_have_no_headers(add_resource: Any) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hf_space.imaging.readers.pillow import PillowReader
 
+if TYPE_CHECKING:
+    from hf_space.imaging.readers.base import ReaderClass
+
 # The first one that accepts a file reads it; Pillow's, the last, names what nobody reads.
-READERS: Final = (PillowReader,)
+READERS: Final[tuple[ReaderClass, ...]] = (PillowReader,)
 
 
 def formats() -> list[str]:

@@ -93,3 +93,34 @@ class ImageReader(Protocol):
     ) -> None:
         """Close the reader."""
         ...
+
+
+class ReaderClass(Protocol):
+    """What the class of a reader offers beside its instances."""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names of the formats that it reads, as people know them."""
+        ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Ends of their files' names, in lower case with the dot."""
+        ...
+
+    def accepts(self, data: bytes, /) -> bool:
+        """Tell by the content whether this reader is meant for a file."""
+        ...
+
+    def __call__(self, data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
+        """Read the header.
+
+        Args:
+            data: The file's content.
+            max_bytes: Largest accepted ``len(data)``.
+            max_pixels: Largest accepted width times height, in the file and of what is returned.
+
+        Raises:
+            RequestError: The file cannot be used.
+        """
+        ...

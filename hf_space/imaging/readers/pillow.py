@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from hf_space.errors import (
     AnimatedImageError,
@@ -31,6 +31,19 @@ _STRIP_ROWS: Final = 512
 # EXIF 2.32, section 4.6.5: orientations that swap width and height.
 _UPRIGHT: Final = 1
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# PNG (third edition), section 5.3: length, type and checksum of a chunk are four bytes each.
+_PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
+_CHUNK_OVERHEAD: Final = 12
+_XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
 # TIFF 6.0, section 8: tags and units of resolution.
 _RESOLUTION_TAGS: Final = (282, 283)
 _RESOLUTION_UNIT: Final = 296
@@ -51,6 +64,9 @@ class PillowReader:
     """
 
     formats: ClassVar[tuple[str, ...]] = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+    suffixes: ClassVar[tuple[str, ...]] = (
+        *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif"),
+    )
 
     def __init__(
         self, data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
@@ -74,11 +90,11 @@ class PillowReader:
         self._max_pixels = max_pixels
         self._image = _open(data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
-        orientation = _orientation(self._image)
-        self._turned = orientation != _UPRIGHT
+        # Pillow turns a TIFF by itself, and states its size as it is then.
+        is_turned = self._image.format == "TIFF"
+        self._orientation = _UPRIGHT if is_turned else _orientation(self._image, data)
         self.width, self.height = self._image.size
-        # Pillow states a TIFF's size as it is after turning.
-        if orientation in _SIDEWAYS and self._image.format != "TIFF":
+        if self._orientation in _SIDEWAYS:
             self.width, self.height = self.height, self.width
         scale = tiff_microns_per_pixel(self._image)
         self.microns_per_pixel = None if scale is None else (scale, scale)
@@ -134,7 +150,7 @@ class PillowReader:
     def _decoded(self) -> NDArray[np.uint8]:
         if self._pixels is None:
             with self._image as image:
-                self._pixels = _to_rgb(image, turned=self._turned)
+                self._pixels = _to_rgb(image, self._orientation)
         return self._pixels
 
 
@@ -222,22 +238,36 @@ def _has_second_frame(image: Image.Image) -> bool:
     return True
 
 
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; a PNG's only where it stands before the pixels."""
-    if image.format == "PNG" and "exif" not in image.info:
-        # Pillow would decode all pixels to look behind them.
-        return _UPRIGHT
+def _orientation(image: Image.Image, data: bytes) -> int:
+    """Return the orientation that the file states, 1 to 8, without decoding a pixel."""
     try:
-        found = image.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
+        # Pillow would decode a PNG to look behind its pixels.
+        metadata = _png_metadata(data) if image.format == "PNG" else image
+        found = metadata.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
     except Exception as error:  # Pillow raises almost any type on hostile metadata
         raise CorruptImageError("The image file's metadata is damaged.") from error
     return found if isinstance(found, int) else _UPRIGHT
 
 
-def _to_rgb(image: Image.Image, *, turned: bool) -> NDArray[np.uint8]:
+def _png_metadata(data: bytes) -> Image.Image:
+    """Return an image of no pixels with a PNG's EXIF and XMP, wherever they stand in the file."""
+    holder = Image.new("1", (0, 0))
+    place = len(_PNG_MAGIC)
+    while place < len(data):
+        length = int.from_bytes(data[place : place + 4])
+        kind, content = data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
+        if kind == b"eXIf":
+            holder.info["exif"] = b"Exif\0\0" + content
+        elif kind == b"iTXt" and content.startswith(_XMP_KEYWORD):
+            holder.info["xmp"] = content
+        place += length + _CHUNK_OVERHEAD
+    return holder
+
+
+def _to_rgb(image: Image.Image, orientation: int) -> NDArray[np.uint8]:
     try:
-        if turned:
-            ImageOps.exif_transpose(image, in_place=True)
+        if orientation in _TURNS:
+            image = image.transpose(_TURNS[orientation])
         if image.mode in _SIXTEEN_BIT_MODES:
             grey = np.asarray(image, dtype=np.uint16) // 257
             return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
