@@ -104,7 +104,7 @@ def predict(
 @app.command()
 def openapi() -> None:
     """Print the API's OpenAPI document, as `GET /openapi.json` has it; needs no model."""
-    # Only here: the HTTP door takes a while to import, and scoring does without.
+    # Only here: the HTTP API takes a while to import, and scoring does without.
     from hf_space.api.app import create_api
     from hf_space.api.openapi import openapi_text
 

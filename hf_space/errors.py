@@ -143,7 +143,7 @@ class TooManyFilesError(RequestError):
 
 
 class UnknownPathError(RequestError):
-    """Nothing answers at this path."""
+    """There is nothing at this path."""
 
     code = "not_found"
     status = 404

@@ -95,12 +95,12 @@ class Settings(BaseSettings):
         default=30, ge=1, le=36_500, description="Days after which a record is deleted."
     )
     store_originals: bool = Field(
-        default=False, description="Keep the image file itself beside each saved result."
+        default=False, description="Store the image file itself beside each saved result."
     )
     spool_records: int = Field(
         default=10_000,
         ge=0,
-        description="Records that may wait on disk while their database is away.",
+        description="Records that may wait on disk while their database is unreachable.",
     )
     redis_url: SecretStr | None = Field(
         default=None,
@@ -110,11 +110,11 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         default=64 * 1024 * 1024,
         ge=0,
-        description="Bytes of memory for results already given, in the process and again in Redis; "
+        description="Bytes of memory for cached results, in the process and again in Redis; "
         "0: none.",
     )
     cache_seconds: int = Field(
-        default=3600, gt=0, description="How long a result already given is kept at most."
+        default=3600, gt=0, description="How long a cached result lasts at most."
     )
     owner_images_per_minute: int = Field(
         default=600,
@@ -138,7 +138,7 @@ class Settings(BaseSettings):
         "characters or more.",
     )
     require_api_key: bool = Field(
-        default=False, description="Answer nobody without a key, except on `/health/`."
+        default=False, description="Refuse every request without a key, except on `/health/`."
     )
     ticket_secret: SecretStr | None = Field(
         default=None,

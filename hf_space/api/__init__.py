@@ -1,1 +1,1 @@
-"""The HTTP door: one route file per resource."""
+"""The HTTP API: one route file per resource."""

@@ -25,8 +25,11 @@ _FRAMEWORK_CODES: Final = {
 }
 
 ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    "4XX": {"model": ErrorReport, "description": "The request cannot be answered."},
-    "5XX": {"model": ErrorReport, "description": "The service cannot answer."},
+    "4XX": {"model": ErrorReport, "description": "The request was refused; `code` says why."},
+    "5XX": {
+        "model": ErrorReport,
+        "description": "The service cannot do this now; `code` says why.",
+    },
 }
 
 
@@ -61,7 +64,7 @@ def biopsia_response(
 
 def not_found(path: str) -> UnknownPathError:
     """Return the error for an unknown path."""
-    return UnknownPathError(f"Nothing answers at {path}; /docs lists the paths.")
+    return UnknownPathError(f"There is nothing at {path}; /docs lists the paths.")
 
 
 async def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:

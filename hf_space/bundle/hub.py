@@ -24,7 +24,7 @@ from hf_space.bundle.load import Bundle, Origin, load_bundle
 from hf_space.errors import BundleError, FetchError
 
 _MAIN: Final = "main"
-# Left to itself, the client waits for this answer without end.
+# Left to itself, the client waits for this response without end.
 _RESPONSE_SECONDS: Final = 10
 _BUSY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 def fetch_bundle(repo: str, revision: str | None) -> Bundle:
-    """Download a bundle, or take it from huggingface_hub's cache when the Hub is away; verify it.
+    """Download a bundle, or take huggingface_hub's cached copy if the Hub is unreachable; check it.
 
     The endpoint, the token and the cache are huggingface_hub's own: ``HF_ENDPOINT``, ``HF_TOKEN``,
     ``HF_HOME``. What was damaged on its way, or lies damaged in the cache, is fetched once more.
@@ -42,7 +42,7 @@ def fetch_bundle(repo: str, revision: str | None) -> Bundle:
         revision: Branch, tag or commit; None: the branch `main`.
 
     Raises:
-        FetchError: The Hub does not answer and the cache has no sound copy of the revision, or the
+        FetchError: The Hub does not respond and the cache has no sound copy of the revision, or the
             download broke off.
         BundleError: There is no such repository or revision, the token does not open it, or its
             files are not what ``inference.json`` says.
@@ -53,7 +53,9 @@ def fetch_bundle(repo: str, revision: str | None) -> Bundle:
     found = _at_hub(repo, revision or _MAIN)
     path = _snapshot(repo, found or revision or _MAIN, offline=found is None)
     if found is None:
-        logger.warning("the Hub is away: %s comes from the cache, at commit %s", repo, path.name)
+        logger.warning(
+            "the Hub is unreachable: %s comes from the cache, at commit %s", repo, path.name
+        )
     try:
         bundle = load_bundle(path)
     except BundleError as error:
@@ -65,11 +67,11 @@ def fetch_bundle(repo: str, revision: str | None) -> Bundle:
 
 
 def _at_hub(repo: str, revision: str) -> ResolvedRevision | None:
-    """Return the commit that a revision means today; None when the Hub does not answer."""
+    """Return the commit that a revision means today; None when the Hub does not respond."""
     api = HfApi()
     try:
-        # The only question that may be given a time; then that of which the client notes the
-        # answer for when the Hub is away.
+        # The only request that takes a time limit; then the one whose response the client
+        # stores, for when the Hub is unreachable.
         api.model_info(repo, revision=revision, timeout=_RESPONSE_SECONDS)
         return api.resolve_revision(repo, revision=revision)
     except RevisionNotFoundError as error:
@@ -96,8 +98,8 @@ def _snapshot(repo: str, revision: str, *, offline: bool = False, again: bool = 
         )
     except LocalEntryNotFoundError as error:
         raise FetchError(
-            f"the Hub is away and the cache has no whole copy of {repo} at {revision}: check the "
-            "network, HF_ENDPOINT and HF_HUB_OFFLINE"
+            f"the Hub is unreachable and the cache has no whole copy of {repo} at {revision}: "
+            "check the network, HF_ENDPOINT and HF_HUB_OFFLINE"
         ) from error
     except HfHubHTTPError as error:
         if _passes(error):
@@ -117,6 +119,6 @@ def _passes(error: HfHubHTTPError) -> bool:
 
 def _refused(repo: str, error: HfHubHTTPError) -> BundleError:
     return BundleError(
-        f"the Hub has no {repo} that the token may read (it answers "
+        f"the Hub has no {repo} that the token may read (status "
         f"{error.response.status_code}): check BIOPSIA_MODEL_REPO and HF_TOKEN"
     )

@@ -18,7 +18,7 @@ class Origin:
 
     Attributes:
         source: ``bundled``: a folder. ``hub``: the Hub, asked just now. ``cache``: what was
-            downloaded earlier, since the Hub did not answer.
+            downloaded earlier, since the Hub did not respond.
         repo: Repository on the Hub, `owner/name`.
         commit: The repository's commit, 40 hexadecimal digits.
     """

@@ -1,1 +1,1 @@
-"""Results kept for an hour: in the process, and in Redis for all processes."""
+"""Results for an hour: in the process, and in Redis for all processes."""

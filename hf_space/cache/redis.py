@@ -1,4 +1,4 @@
-"""The one way to Redis, which may go away and come back at any time."""
+"""The connection to Redis, which may be lost and come back at any time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Script = Callable[[Sequence[str], Sequence[str | int | bytes]], Awaitable[Any]]
 """Takes keys and arguments; returns what the script returns, text as bytes, or None."""
 
-# One call from beginning to end: its turn, connecting where needed, the question and the answer.
+# One call from beginning to end: its turn, connecting where needed, the command and the reply.
 _CALL_SECONDS: Final = 0.25
 # Longer than a call, so that none that began before Redis was lost reports it lost again.
 _SEARCH_SECONDS: Final = 1.0
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 class RedisConnection:
-    """Runs scripts in Redis; while it is away, every call returns at once.
+    """Runs scripts in Redis; while it is unreachable, every call returns at once.
 
     It belongs to one event loop, and does not connect before it is started.
     """
@@ -81,8 +81,8 @@ class RedisConnection:
     def script(self, text: str) -> Script:
         """Return a Lua script, to be called as a function.
 
-        It returns None where the script does, and at once while Redis is away. A Redis that was
-        restarted learns the script anew.
+        It returns None where the script does, and at once while Redis is unreachable. A Redis that
+        was restarted learns the script anew.
         """
         return partial(self._run, self._client.register_script(text))
 
@@ -99,11 +99,11 @@ class RedisConnection:
             return None
 
     def _lose(self, error: Exception) -> None:
-        """Take note that Redis is away; of many calls that fail at once, the first one does."""
+        """Take note that Redis is unreachable; of calls that fail together, the first does."""
         if self._ready:
             self._ready = False
             # The message may name the host, and an address may hold a password.
-            logger.warning("Redis is away (%s); memory takes over", type(error).__name__)
+            logger.warning("Redis is unreachable (%s); memory takes over", type(error).__name__)
             self._search = asyncio.create_task(self._search_until_found())
 
     async def _search_until_found(self) -> None:

@@ -46,8 +46,8 @@ class MemoryCache:
         """Make an empty cache.
 
         Args:
-            max_bytes: Most that all entries may weigh; 0 keeps nothing.
-            seconds: How long an entry is kept at most.
+            max_bytes: Most that all entries may weigh; 0 stores nothing.
+            seconds: How long an entry lasts at most.
         """
         self._seconds = seconds
         self._entries: TLRUCache[Key, _Entry, float] = TLRUCache(
@@ -63,12 +63,12 @@ class MemoryCache:
         return entry and entry.value
 
     def put(self, key: Key, value: bytes, *, seconds: float | None = None) -> None:
-        """Keep an entry, unless it alone is heavier than the whole cache may be.
+        """Store an entry, unless it alone is heavier than the whole cache may be.
 
         Args:
             key: What the entry is found by.
             value: Its content.
-            seconds: How long it is kept, for one that has been kept elsewhere before.
+            seconds: How long it lasts, for one that was stored elsewhere before.
         """
         if len(value) <= self._entries.maxsize:
             left = self._seconds if seconds is None else min(seconds, self._seconds)
@@ -85,9 +85,9 @@ class ResultCache:
 
         Args:
             memory: The process's own.
-            connection: The way to Redis, if there is one.
-            max_bytes: Most that all results in Redis may weigh; 0 keeps none there.
-            seconds: How long a result is kept there.
+            connection: The connection to Redis, if there is one.
+            max_bytes: Most that all results in Redis may weigh; 0 stores none there.
+            seconds: How long a result lasts there.
         """
         self._memory = memory
         self._max_bytes = max_bytes
@@ -106,9 +106,9 @@ class ResultCache:
 
     async def get(self, key: Key) -> tuple[bytes, Literal["memory", "redis"]] | None:
         """Return a result and where it was found, or None."""
-        kept = self._memory.get(key)
-        if kept is not None:
-            return kept, "memory"
+        local = self._memory.get(key)
+        if local is not None:
+            return local, "memory"
         if self._get is None:
             return None
         found = await self._get([_PREFIX + _name(key)], [])
@@ -119,7 +119,7 @@ class ResultCache:
         return value, "redis"
 
     def put(self, key: Key, value: bytes) -> None:
-        """Keep a result, unless it alone is heavier than all of them may be.
+        """Store a result, unless it alone is heavier than all of them may be.
 
         Redis gets it a moment later, with those that come meanwhile: nobody waits for that.
         """

@@ -81,12 +81,12 @@ class Batcher:
             thread.start()
 
     async def run(self, patches: NDArray[np.uint8], *, bounded: bool = True) -> Scored:
-        """Wait for the network's answer about some patches; leaves the queue when cancelled.
+        """Wait for what the network computes from some patches; leaves the queue when cancelled.
 
         Args:
             patches: uint8 (N, patch_size, patch_size, 3), RGB; N from 1 to `MAX_BATCH`.
-            bounded: Refuse the job when the queue is full. Callers that limit their own jobs in
-                flight, as a region does, set it to False.
+            bounded: Refuse the job when the queue is full. Callers that limit their own waiting
+                jobs, as a region does, set it to False.
 
         Raises:
             BusyError: The queue is full, or closed.
@@ -154,11 +154,11 @@ def _shares(jobs: list[_Job], outputs: Outputs, *, taken: float) -> list[Scored]
     return shares
 
 
-def _deliver(jobs: list[_Job], answer: list[Scored] | Exception) -> None:
-    """Hand the answers over, with one call into each event loop."""
+def _deliver(jobs: list[_Job], outcome: list[Scored] | Exception) -> None:
+    """Hand each job its share, with one call into each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Scored | Exception]]] = {}
     for index, job in enumerate(jobs):
-        share = answer if isinstance(answer, Exception) else answer[index]
+        share = outcome if isinstance(outcome, Exception) else outcome[index]
         by_loop.setdefault(job.loop, []).append((job, share))
     for loop, pairs in by_loop.items():
         # A loop that was closed meanwhile has nobody left who waits.

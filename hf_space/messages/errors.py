@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # What each sentence counts, if anything, and what else it takes; the ones that need more come
 # before those that need less.
 _VALUES: Final[dict[str, tuple[str | None, tuple[str, ...]]]] = {
-    "scaled_pixels": ("max_pixels", ("width", "height")),
+    "pixels": ("max_pixels", ("width", "height")),
     "max_pixels": ("max_pixels", ()),
     "bytes": (None, ("bytes", "max_bytes")),
     "files": ("files", ("max_files",)),

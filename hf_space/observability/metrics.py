@@ -28,13 +28,13 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "biopsia_requests",
-            "HTTP requests answered.",
+            "HTTP requests served.",
             ("method", "route", "status"),
             registry=self.registry,
         )
         self.request_seconds = Histogram(
             "biopsia_request_seconds",
-            "Time from the request's head to the end of its answer.",
+            "Time from the request's head to the end of its response.",
             ("route",),
             buckets=_SECONDS,
             registry=self.registry,

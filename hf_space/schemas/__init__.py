@@ -1,1 +1,1 @@
-"""What goes over the wire, the same at every door; one file per resource."""
+"""What the API, the demo and the command line take and return; one file per resource."""

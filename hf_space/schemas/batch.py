@@ -1,4 +1,4 @@
-"""A line of a batch's answer."""
+"""A line of a batch's response."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hf_space.schemas.prediction import PredictionResult
 
 
 class BatchItem(Schema):
-    """One line of a batch's answer: a result or an error."""
+    """One line of a batch's response: a result or an error."""
 
     index: int = Field(description="Place of the image in the request, from 0.")
-    name: str | None = Field(description="The file's name as it was sent; it is not kept.")
+    name: str | None = Field(description="The file's name as it was sent; it is not saved.")
     result: PredictionResult | None = None
     error: ErrorBody | None = None

@@ -18,7 +18,7 @@ class DatabaseState(Schema):
 
 
 class CacheState(Schema):
-    """What holds results already given; without Redis it is the process's memory."""
+    """Where results computed before are; without Redis it is the process's memory."""
 
     state: PartState
     kind: Literal["redis", "memory"]
@@ -27,7 +27,7 @@ class CacheState(Schema):
 class HealthReport(Schema):
     """The readiness of the service and of each part.
 
-    ``degraded``: it predicts, but a part that it can do without is away.
+    ``degraded``: it predicts, but a part that it can do without is unreachable.
     """
 
     status: Literal["ok", "degraded", "unavailable"]
@@ -37,6 +37,6 @@ class HealthReport(Schema):
 
 
 class Liveness(Schema):
-    """The process answers."""
+    """The process is running."""
 
     status: Literal["ok"] = "ok"

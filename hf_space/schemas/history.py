@@ -59,9 +59,7 @@ class HistoryFilter(DateRange):
     kind: Kind | None = Field(default=None, description="`patch` or `region`.")
     min_probability: Probability | None = Field(default=None, description="Least probability.")
     max_probability: Probability | None = Field(default=None, description="Greatest probability.")
-    reviewed: bool | None = Field(
-        default=None, description="Only with a second opinion, or only without."
-    )
+    reviewed: bool | None = Field(default=None, description="Only with a review, or only without.")
     search: (
         Annotated[
             str,
@@ -71,8 +69,8 @@ class HistoryFilter(DateRange):
         | None
     ) = Field(
         default=None,
-        description="Start of the id or of the image's SHA-256, or part of a second opinion's "
-        "note; in any case of letters.",
+        description="Start of the id or of the image's SHA-256, or part of a review's note; "
+        "in any case of letters.",
     )
 
 
@@ -99,7 +97,7 @@ class StatisticsQuery(DateRange):
 
 
 class ReviewRequest(Schema):
-    """A second opinion; earlier ones stay."""
+    """A review; earlier ones stay."""
 
     opinion: Opinion
     label: Annotated[str, Field(max_length=64)] | None = Field(
@@ -120,7 +118,7 @@ class ReviewRequest(Schema):
 
 
 class Review(Schema):
-    """A second opinion as it is kept."""
+    """A review as it is saved."""
 
     id: UUID
     created_at: datetime
@@ -132,7 +130,7 @@ class Review(Schema):
 
 
 class HistoryItem(Schema):
-    """One record of a page; `GET /history/{id}` has the whole answer."""
+    """One record of a page; `GET /history/{id}` has the whole result."""
 
     id: UUID
     created_at: datetime
@@ -145,8 +143,8 @@ class HistoryItem(Schema):
     warnings: list[WarningCode]
     model: ModelName
     malignant_area_mm2: float | None = Field(description="Of a region; null for a patch.")
-    has_original: bool = Field(description="Whether the image file itself was kept.")
-    review: Review | None = Field(description="The latest second opinion.")
+    has_original: bool = Field(description="Whether the image file itself is stored.")
+    review: Review | None = Field(description="The latest review.")
 
 
 class HistoryPage(Schema):
@@ -157,14 +155,14 @@ class HistoryPage(Schema):
 
 
 class HistoryRecord(Schema):
-    """A saved answer, and all second opinions on it, oldest first.
+    """A saved result and all its reviews, oldest first.
 
     Drawings are made anew from the thumbnail, so those of a large image are coarser.
     """
 
     result: PredictionResult
     reviews: list[Review]
-    has_original: bool = Field(description="Whether the image file itself was kept.")
+    has_original: bool = Field(description="Whether the image file itself is stored.")
     newer_id: UUID | None = Field(description="The next record; null for the newest.")
     older_id: UUID | None = Field(description="The record before; null for the oldest.")
 
@@ -210,14 +208,14 @@ class RevisionCount(ModelName):
 
 
 class Latency(Schema):
-    """Milliseconds from image to answer, interpolated in bins 30 % wide; null without any."""
+    """Milliseconds from image to result, interpolated in bins 30 % wide; null without any."""
 
     median_ms: float | None
     p95_ms: float | None
 
 
 class Agreement(Schema):
-    """Second opinions; of several on one record the latest counts."""
+    """Reviews; of several on one record the latest counts."""
 
     reviewed: int
     agree: int
@@ -231,7 +229,7 @@ class Agreement(Schema):
 class Statistics(Schema):
     """What the owner's predictions add up to.
 
-    Counts are kept by quarters of an hour: `since` and `until` are rounded down to one.
+    Predictions are counted by quarters of an hour: `since` and `until` are rounded down to one.
     """
 
     since: datetime | None

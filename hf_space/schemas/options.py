@@ -40,7 +40,8 @@ class PredictOptions(Schema):
     )
     save: bool = Field(
         default=True,
-        description="Keep the answer, with a thumbnail, in the visitor's history; else nothing.",
+        description="Save the result, with a thumbnail, in the visitor's history; "
+        "false saves nothing.",
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The result contract: the same objects from every door."""
+"""A result, as the API, the demo and the command line return it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class RegionResult(Schema):
 
 
 class ImageFacts(Schema):
-    """What is kept of the input: no name, no metadata."""
+    """What a result says of its image: no name, no metadata."""
 
     sha256: str
     width: int
@@ -83,7 +83,7 @@ class ResultWarning(Schema):
 
 
 class ModelName(Schema):
-    """Which model answered."""
+    """The model that computed the result."""
 
     name: str
     revision: str
@@ -100,7 +100,7 @@ class Timing(Schema):
 
 
 class PredictionResult(Schema):
-    """The answer about one image."""
+    """The result for one image."""
 
     id: UUID
     created_at: datetime
@@ -119,5 +119,5 @@ class PredictionResult(Schema):
     warnings: list[ResultWarning]
     model: ModelName
     cached: bool
-    saved: bool = Field(description="Whether the answer is in the visitor's history.")
+    saved: bool = Field(description="Whether the result is in the visitor's history.")
     timing_ms: Timing

@@ -1,4 +1,4 @@
-"""What all tabs and endpoints share: the parts of the service, and errors in words."""
+"""What all tabs and endpoints share: the parts of the service, and errors as texts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Backend:
     """The service behind the demo.
 
     Attributes:
-        settings: The limits of uploads, and how long a history is kept.
+        settings: The limits of uploads, and how long records last.
         get_predictor: Returns the predictor; raises ModelUnavailableError when there is none.
         history: Finds and deletes what was saved.
         limiter: Charges the images of a batch.
@@ -82,7 +82,7 @@ def chosen_options(
         point: The chosen operating point, or `OWN_THRESHOLD`.
         threshold: As it was typed, with a point or a comma; counts for `OWN_THRESHOLD` only.
         microns: The scale, as it was typed too; empty means unknown.
-        save: Whether the answer is kept in the visitor's history.
+        save: Whether the result is saved in the visitor's history.
         **more: Further options.
     """
     own = point == OWN_THRESHOLD
@@ -107,17 +107,17 @@ def validated(schema: type[SchemaT], **values: object) -> SchemaT:
         raise invalid_options([dict(entry) for entry in found]) from error
 
 
-def _typed(words: str | None) -> str:
+def _typed(value: str | None) -> str:
     """Return a typed number as Python writes it; whether it is one is seen later."""
-    return (words or "").strip().replace(",", ".")
+    return (value or "").strip().replace(",", ".")
 
 
 @contextmanager
 def errors_shown(language: Language | None = None) -> Iterator[None]:
-    """Turn every exception into one that Gradio shows: words and a code, no path, no trace.
+    """Turn every exception into one that Gradio shows: a text and a code, no path, no trace.
 
     Args:
-        language: The visitor's language; None for a program, which gets the words unescaped.
+        language: The visitor's language; None for a program, which gets the text unescaped.
     """
     try:
         yield
@@ -133,7 +133,7 @@ def errors_shown(language: Language | None = None) -> Iterator[None]:
 
 
 def error_text(body: ErrorBody, language: Language | None) -> str:
-    """Return an error's words and its code; for a visitor as HTML, in their language."""
+    """Return an error's text and its code; for a visitor as HTML, in their language."""
     if language is None:
         return f"{body.message} ({body.code})"
     message = error_message(body.code, body.message, body.details, language)

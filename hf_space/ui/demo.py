@@ -44,7 +44,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     """Mount the demo at `/` of an application that has not started, after all its routes.
 
     Args:
-        app: Gets the demo, and a guard of its doors; its requests know their visitors.
+        app: Gets the demo and its guard; its requests know their visitors.
         backend: What the demo shows and asks.
     """
     keep_uploads_private()
@@ -71,7 +71,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         # Gradio copies an example again for each visitor who chooses it.
         allowed_paths=example_folders(settings.model_dir),
     )
-    # Within the application, whose own middleware then sees these answers too.
+    # Within the application, whose own middleware then sees these responses too.
     mounted_app(app).add_middleware(
         GuardMiddleware,
         max_upload_bytes=settings.max_batch_bytes,

@@ -32,17 +32,17 @@ def render(template: str, language: Language, **values: object) -> str:
     return found.render(**bound, **values)
 
 
-def paragraph(words: str, style: str, **attributes: str) -> str:
+def paragraph(content: str, style: str, **attributes: str) -> str:
     """Return a paragraph.
 
     Args:
-        words: Its text.
+        content: Its text.
         style: Its class.
         **attributes: Others; an underscore stands for a hyphen.
     """
     named = {name.replace("_", "-"): value for name, value in attributes.items()}
     template = _ENVIRONMENT.get_template("paragraph.html")
-    return template.render(words=words, style=style, attributes=named)
+    return template.render(content=content, style=style, attributes=named)
 
 
 def data_url(content: bytes, media_type: str) -> str:

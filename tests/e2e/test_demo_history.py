@@ -101,7 +101,7 @@ def test_the_history_outlives_the_service(tmp_path: Path, monkeypatch: pytest.Mo
             browser.wait_for(".bp-row").click()
             browser.wait_for(".bp-record .bp-card")
             browser.press(text("review.agree", "en"))
-            browser.wait_for(".bp-record .bp-opinions")
+            browser.wait_for(".bp-record .bp-reviews")
             open_page(browser, server)
             open_history(browser)
             assert text("opinion.agree", "en") in browser.wait_for(".bp-row").text
@@ -109,12 +109,12 @@ def test_the_history_outlives_the_service(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_an_unticked_box_keeps_nothing(server: RunningServer, tmp_path: Path) -> None:
     with visitor(tmp_path, server) as browser:
-        browser.wait_for(".bp-keep input").click()
+        browser.wait_for(".bp-save input").click()
         read(browser, "drawn_crowded.png")
         assert not browser.visible(".bp-review")
         # The choice holds in the other tabs.
         browser.open_tab(text("tab.region", "en"))
-        assert not browser.wait_for(".bp-keep input").is_selected()
+        assert not browser.wait_for(".bp-save input").is_selected()
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')
         browser.press(text("run.region", "en"))
@@ -134,7 +134,7 @@ def test_a_fresh_result_is_judged(server: RunningServer, tmp_path: Path) -> None
         browser.wait_for("button", text("review.malignant", "en"))
         browser.wait_for(".bp-review textarea").send_keys("Crowded nuclei")
         browser.press(text("review.benign", "en"))
-        opinions = browser.wait_for(".bp-review .bp-opinions").text
+        opinions = browser.wait_for(".bp-review .bp-reviews").text
         assert text("opinion.benign", "en") in opinions
         assert "Crowded nuclei" in opinions
         # Another image is another record, or none yet.
@@ -143,7 +143,7 @@ def test_a_fresh_result_is_judged(server: RunningServer, tmp_path: Path) -> None
         browser.wait_for('.bp-picture img[src*="drawn_"]')
         browser.press(text("run.image", "en"))
         browser.wait_for(".bp-review")
-        assert not browser.visible(".bp-opinions")
+        assert not browser.visible(".bp-reviews")
         open_history(browser)
         rows = [row.text for row in browser.visible(".bp-row")]
         assert [text("opinion.benign", "en") in row for row in rows] == [False, True]
@@ -229,7 +229,7 @@ def test_a_spanish_phone_shows_the_history(server: RunningServer, tmp_path: Path
         browser.wait_for(".bp-row", text("opinion.none", "es")).click()
         browser.wait_for(".bp-record .bp-figures", text("history.model", "es"))
         browser.press(text("review.unsure", "es"))
-        browser.wait_for(".bp-record .bp-opinions", text("opinion.unsure", "es"))
+        browser.wait_for(".bp-record .bp-reviews", text("opinion.unsure", "es"))
         assert browser.overflow() <= 0
         press_sure(browser, "history", "es")
         browser.wait_for(".bp-empty", text("history.empty", "es"))

@@ -91,7 +91,7 @@ def test_the_service_predicts_with_the_hubs_model_and_names_it(
     with running_server(**environment) as server:
         assert health(server).items() >= (origin | {"source": "cache"}).items()
         assert predict(server).json()["probability"] == result["probability"]
-        assert "the Hub is away" in server.log.read_text("utf-8")
+        assert "the Hub is unreachable" in server.log.read_text("utf-8")
 
 
 def test_a_model_that_cannot_be_fetched_is_awaited(hub: Hub, commit: str, tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def test_no_answer_is_lost_when_redis_is_killed(
     lines = [json.loads(line) for line in whole.log.read_text("utf-8").splitlines()[before:]]
     warnings = [line["message"] for line in lines if line["level"] in {"WARNING", "ERROR"}]
     assert len(warnings) == 1
-    assert "Redis is away" in warnings[0]
+    assert "Redis is unreachable" in warnings[0]
     assert_all_are_kept(visitor, answers)
     # It is used again: another process finds there what this one puts.
     visitor.predict(patch(4999))

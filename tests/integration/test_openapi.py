@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import get_args
 
 from fastapi.testclient import TestClient
@@ -39,7 +40,7 @@ def test_every_reference_in_the_openapi_document_leads_somewhere(client: TestCli
             found = found[part]
 
 
-def test_the_openapi_document_promises_what_every_answer_holds(client: TestClient) -> None:
+def test_the_openapi_document_promises_what_every_response_holds(client: TestClient) -> None:
     schemas = client.get("/openapi.json").json()["components"]["schemas"]
     requests = {"PredictRequest", "ReviewRequest"}
     assert requests < set(schemas)
@@ -59,6 +60,28 @@ def test_the_openapi_document_names_every_error_and_warning(client: TestClient) 
     assert set(schemas["ErrorCode"]["enum"]) == error_codes()
     warnings = {*get_args(ImageWarningCode), *get_args(SaveWarningCode)}
     assert set(schemas["WarningCode"]["enum"]) == warnings
+
+
+def test_the_openapi_document_has_one_word_for_one_thing(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    found = [
+        told
+        for told in _texts(document)
+        if re.search(r"\b(answer(s|ed)?|opinions?|doors?|away|kept)\b", told, re.IGNORECASE)
+    ]
+    assert found == []
+
+
+def _texts(part: object) -> Iterator[str]:
+    """Yield all descriptions and summaries; a field may have such a name as well."""
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name in {"description", "summary"} and isinstance(value, str):
+                yield value
+            yield from _texts(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from _texts(value)
 
 
 def test_the_sites_copy_of_the_openapi_document_is_up_to_date() -> None:

@@ -38,7 +38,7 @@ def _log(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[RedisConnection]:
-    """Each search for a Redis that is away, noted when it begins; they follow one another soon."""
+    """Each search for an unreachable Redis, noted when it begins; they follow one another soon."""
     begun: list[RedisConnection] = []
     find = RedisConnection._find
 
@@ -53,7 +53,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[RedisConnection]:
 
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine must not look like a Redis that is away."""
+    """A busy machine must not look like a Redis that is unreachable."""
     monkeypatch.setattr("hf_space.cache.redis._CALL_SECONDS", 20.0)
 
 
@@ -75,7 +75,7 @@ def _lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     return [(record.levelname, record.getMessage().partition(" (")[0]) for record in caplog.records]
 
 
-AWAY, BACK = ("WARNING", "Redis is away"), ("INFO", "Redis is back")
+LOST, BACK = ("WARNING", "Redis is unreachable"), ("INFO", "Redis is back")
 
 
 @RUNNERS
@@ -104,7 +104,7 @@ def test_memory_takes_over_from_a_killed_redis_until_it_is_back(
             assert connection.state == "unavailable"
             # The second begins when the first has found nothing.
             await until(lambda: len(searches) == 2)
-            assert _lines(caplog) == [AWAY]
+            assert _lines(caplog) == [LOST]
             redis_server.start()
             await _until(connection, "ready")
             # Another process finds what is put from now on; the scripts are known again.
@@ -114,7 +114,7 @@ def test_memory_takes_over_from_a_killed_redis_until_it_is_back(
             assert await other.get(("meanwhile",)) is None
 
     run(scenario())
-    assert _lines(caplog) == [AWAY, BACK]
+    assert _lines(caplog) == [LOST, BACK]
 
 
 @pytest.mark.usefixtures("redis_url")
@@ -134,7 +134,7 @@ def test_a_redis_that_hangs_is_waited_for_once(
                 patience.setattr("hf_space.cache.redis._CALL_SECONDS", 3600.0)
                 async with asyncio.timeout(20):
                     assert await echo([], ["x"]) is None
-            assert _lines(caplog) == [AWAY]
+            assert _lines(caplog) == [LOST]
             redis_server.resume()
             await _until(connection, "ready")
             assert await echo([], ["x"]) == b"x"
@@ -159,7 +159,7 @@ def test_a_redis_that_is_away_at_the_start_is_found_later(
             assert await connection.script(ECHO)([], [b"\x00\xff"]) == b"\x00\xff"
 
     asyncio.run(scenario())
-    assert _lines(caplog)[:2] == [AWAY, BACK]
+    assert _lines(caplog)[:2] == [LOST, BACK]
 
 
 @RUNNERS
@@ -229,7 +229,7 @@ def test_a_full_redis_is_of_no_use_until_it_has_room(
             await put(cache, ("k",), b"value")
             assert connection.state == "unavailable"
             await until(lambda: len(searches) == 2)
-            assert _lines(caplog) == [AWAY]
+            assert _lines(caplog) == [LOST]
             client.config_set("maxmemory", 0)
             await _until(connection, "ready")
 
@@ -238,7 +238,7 @@ def test_a_full_redis_is_of_no_use_until_it_has_room(
             asyncio.run(scenario())
         finally:
             client.config_set("maxmemory", 0)
-    assert _lines(caplog) == [AWAY, BACK]
+    assert _lines(caplog) == [LOST, BACK]
 
 
 @RUNNERS
@@ -274,7 +274,7 @@ def test_neither_log_nor_error_holds_the_address(
             assert connection.state == "unavailable"
 
     asyncio.run(scenario())
-    assert _lines(caplog) == [AWAY]
+    assert _lines(caplog) == [LOST]
     assert "secretword" not in caplog.text
     assert where.partition("/")[0] not in caplog.text
     for bad in ("http://somebody:secretword@host", "redis://somebody:secretword/x@host"):

@@ -17,7 +17,7 @@ from hf_space.schemas.history import Opinion, Review
 from hf_space.schemas.prediction import ModelName
 from hf_space.ui.backend import Backend
 from hf_space.ui.components.form import recorded_rule
-from hf_space.ui.components.history_html import opinion_text
+from hf_space.ui.components.history_html import review_text
 from tests.integration.test_ui_texts import result_with
 
 VERDICTS = {"idc": "malignant", "no_idc": "benign"}
@@ -30,15 +30,15 @@ def review(opinion: Opinion, label: str | None = None, note: str | None = None) 
 
 @pytest.mark.parametrize("language", get_args(Language))
 def test_opinions_have_texts(language: Language) -> None:
-    assert opinion_text(None, VERDICTS, language) == text("opinion.none", language)
+    assert review_text(None, VERDICTS, language) == text("opinion.none", language)
     for opinion in ("agree", "unsure"):
-        given = opinion_text(review(opinion, "idc"), VERDICTS, language)
+        given = review_text(review(opinion, "idc"), VERDICTS, language)
         assert given == text(f"opinion.{opinion}", language)
     for label, verdict in VERDICTS.items():
-        given = opinion_text(review("disagree", label), VERDICTS, language)
+        given = review_text(review("disagree", label), VERDICTS, language)
         assert given == text(f"opinion.{verdict}", language)
         # A class of a model that is not loaded.
-        assert label in opinion_text(review("disagree", label), {}, language)
+        assert label in review_text(review("disagree", label), {}, language)
 
 
 def backend_with(model: ModelName | None) -> Backend:

@@ -52,7 +52,7 @@ def stale(measured: Measured, card: Path, documents: list[Path]) -> list[str]:
     """Name what differs from the bundle's figures: the card, or a document's marked block."""
     found = [] if card.read_text(encoding="utf-8") == render_card(measured) else [str(card)]
     # The answer is a measurement of its own, compared with a tolerance.
-    expected = {name: render_block(name, measured) for name in set(BLOCKS) - {"answer"}}
+    expected = {name: render_block(name, measured) for name in set(BLOCKS) - {"example"}}
     for document in documents:
         text = document.read_text(encoding="utf-8")
         if any(block_of(text, name) not in (None, block) for name, block in expected.items()):
@@ -86,9 +86,9 @@ def test_the_committed_figures_are_those_of_the_metrics(committed: Measured) -> 
 
 
 def test_the_readme_shows_what_the_committed_model_answers(committed: Measured) -> None:
-    shown = block_of(README.read_text(encoding="utf-8"), "answer") or ""
+    shown = block_of(README.read_text(encoding="utf-8"), "example") or ""
     for text, expected in zip(
-        _json_blocks(shown), _json_blocks(render_block("answer", committed)), strict=True
+        _json_blocks(shown), _json_blocks(render_block("example", committed)), strict=True
     ):
         found, wanted = json.loads(text), json.loads(expected)
         # Another processor may round the last digit differently.
@@ -100,7 +100,7 @@ def test_the_readme_shows_what_the_committed_model_answers(committed: Measured) 
 
 def test_the_pages_that_show_figures_still_have_their_blocks() -> None:
     wanted = {
-        README: {"figures", "answer"},
+        README: {"figures", "example"},
         ROOT / "docs" / "model.md": {"figures", "candidates", "cross_validation", "context"},
         ROOT / "docs" / "deploy.md": {"settings"},
     }

@@ -26,7 +26,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     return measured_bundle(write_measured_bundle(tmp_path_factory.mktemp("bundle")))
 
 
-@pytest.mark.parametrize("name", sorted(set(BLOCKS) - {"answer"}))
+@pytest.mark.parametrize("name", sorted(set(BLOCKS) - {"example"}))
 def test_a_blocks_tables_are_whole(measured: Measured, name: str) -> None:
     tables = re.findall(r"(?:^\|.*\|\n?)+", render_block(name, measured), re.MULTILINE)
     assert tables
@@ -73,7 +73,7 @@ def test_a_document_without_blocks_is_refused(measured: Measured, tmp_path: Path
 def test_the_answer_is_the_services_own(measured: Measured) -> None:
     health, answer = (
         json.loads(text)
-        for text in re.findall(r"```json\n(.*?)```", render_block("answer", measured), re.S)
+        for text in re.findall(r"```json\n(.*?)```", render_block("example", measured), re.S)
     )
     # The processor decides the precision.
     assert health["model"].pop("precision") in {"f32", "bf16"}

@@ -94,7 +94,7 @@ def test_what_could_not_be_fetched_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, state: State
 ) -> None:
     monkeypatch.setattr(loading, "_RETRY_SECONDS", 0.01)
-    answers = [FetchError("the Hub is away"), FetchError("still"), None]
+    answers = [FetchError("the Hub is unreachable"), FetchError("still"), None]
 
     def load() -> _Loaded:
         error = answers.pop(0)

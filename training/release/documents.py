@@ -24,7 +24,7 @@ _TEMPLATES: Final = {
     path.name.partition(".")[0]: path
     for path in sorted((Path(__file__).parent / "blocks").glob("*.md.jinja"))
 }
-BLOCKS: Final = (*_TEMPLATES, "answer", "settings")
+BLOCKS: Final = (*_TEMPLATES, "example", "settings")
 
 
 def render_block(name: str, measured: Measured) -> str:
@@ -33,8 +33,8 @@ def render_block(name: str, measured: Measured) -> str:
     Raises:
         ConfigurationError: The bundle cannot predict, or lacks a figure.
     """
-    if name == "answer":
-        return _answer(measured)
+    if name == "example":
+        return _example(measured)
     if name == "settings":
         return settings_table()
     source = _TEMPLATES[name].read_text(encoding="utf-8")
@@ -68,14 +68,14 @@ def block_of(text: str, name: str) -> str | None:
 
 
 def replace_block(text: str, name: str, content: str) -> str:
-    """Return the text with other content in a marked block; text without the block is kept."""
+    """Return the text with other content in a marked block; without the block, the same text."""
     return _block_pattern(name).sub(
         lambda match: f"{match['start']}\n{content.strip()}\n{match['end']}", text
     )
 
 
-def _answer(measured: Measured) -> str:
-    """Return what the service answers about itself and the drawn example patch.
+def _example(measured: Measured) -> str:
+    """Return what the service says about itself, and its result for the drawn example patch.
 
     The service's own predictor is asked; fields that change with each request are left out, and
     probabilities are rounded.
@@ -92,14 +92,14 @@ def _answer(measured: Measured) -> str:
         cache=CacheState(state="ready", kind="memory"),
     )
     options = PredictOptions(microns_per_pixel=bundle.config.microns_per_pixel)
-    answer = asyncio.run(predictor.predict(DRAWN_PATCH.read_bytes(), options)).model_dump(
+    result = asyncio.run(predictor.predict(DRAWN_PATCH.read_bytes(), options)).model_dump(
         mode="json",
         include={"kind", "verdict", "probability", "threshold", "operating_point", "predictions"}
         | {"gradcam", "warnings", "model"},
     )
     predictor.close()
-    answer["gradcam"] |= {"grid": "[[...], ...]", "overlay": "data:image/jpeg;base64,..."}
-    shown = [_json(health.model_dump()), _json(_rounded(answer))]
+    result["gradcam"] |= {"grid": "[[...], ...]", "overlay": "data:image/jpeg;base64,..."}
+    shown = [_json(health.model_dump()), _json(_rounded(result))]
     return "\n\n".join(f"```json\n{text}\n```" for text in shown)
 
 

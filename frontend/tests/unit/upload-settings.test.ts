@@ -23,7 +23,7 @@ describe("the settings of an upload", () => {
       operatingPoint: "high_sensitivity",
       scale: "microns",
       microns: "0,25",
-      keepNothing: true,
+      saveNothing: true,
     } as const;
     expect(optionsOf(settings, 32)).toEqual({
       operatingPoint: "high_sensitivity",

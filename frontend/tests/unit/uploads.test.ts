@@ -45,10 +45,10 @@ describe("uploads", () => {
   });
 
   it("keep the settings when they are cleared", () => {
-    const set = reduce(withUploads(1), { type: "set", settings: { keepNothing: true } });
+    const set = reduce(withUploads(1), { type: "set", settings: { saveNothing: true } });
     const cleared = reduce(set, { type: "cleared" });
     expect(cleared.items).toEqual([]);
-    expect(cleared.settings.keepNothing).toBe(true);
+    expect(cleared.settings.saveNothing).toBe(true);
   });
 
   it("are under way until they end", () => {

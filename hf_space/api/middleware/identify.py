@@ -83,7 +83,7 @@ class IdentifyMiddleware:
         routes = list(routes)
         self._open_uses = _uses(route for route in routes if not route.needs_key)
         self._ticket_uses = _uses(route for route in routes if route.takes_tickets)
-        self._ticket_words = " and ".join(map(" ".join, sorted(self._ticket_uses)))
+        self._ticket_uses_text = " and ".join(map(" ".join, sorted(self._ticket_uses)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its visitor, or refuse it."""
@@ -131,7 +131,7 @@ class IdentifyMiddleware:
     def _ticket_owner(self, ticket: str, scope: Scope) -> bytes:
         owner = self._tickets.owner(ticket)
         if _use(scope["method"], scope["path"]) not in self._ticket_uses:
-            raise CredentialsError(f"A ticket is good for {self._ticket_words} only.")
+            raise CredentialsError(f"A ticket is good for {self._ticket_uses_text} only.")
         return owner
 
     def _key_owner(self, headers: Headers) -> bytes | None:

@@ -17,7 +17,7 @@ router = APIRouter(route_class=OpenRoute, tags=["service"])
 
 @router.get("/health/", responses={503: {"model": HealthReport}})
 async def health(request: Request, response: Response) -> HealthReport:
-    """Tell whether the service can predict: 200 if so, else 503; and which part is away."""
+    """Tell whether the service can predict: 200 if so, else 503; and which part is unreachable."""
     state = request.app.state
     report = _report(state.predictor, state.history, state.redis)
     if report.status == "unavailable":
@@ -43,5 +43,5 @@ def _report(
 
 @router.get("/health/live")
 async def live() -> Liveness:
-    """Tell that the process answers, whether or not it can predict."""
+    """Tell that the process is running, whether or not it can predict."""
     return Liveness()

@@ -47,20 +47,20 @@ _BINARY: Final = {"type": "string", "format": "binary"}
 async def list_history(
     owner: OwnerDep, history: HistoryDep, query: Annotated[HistoryQuery, Query()]
 ) -> HistoryPage:
-    """List your saved answers, page by page."""
+    """List your records, page by page."""
     return await history.page(owner, query)
 
 
 @router.delete("/")
 async def delete_history(owner: OwnerDep, history: HistoryDep) -> Deleted:
-    """Delete all your saved answers, for good."""
+    """Delete all your records, for good."""
     return Deleted(deleted=await history.delete_all(owner))
 
 
 async def _chosen(
     owner: OwnerDep, history: HistoryDep, wanted: Annotated[HistoryFilter, Query()]
 ) -> AsyncIterator[HistoryItem]:
-    """Return the chosen records; the first is read now, while an error is still an answer."""
+    """Return the chosen records; the first is read now, while an error still has a status."""
     records = history.export(owner, wanted)
     first = await anext(records, None)
 
@@ -78,7 +78,7 @@ ChosenDep = Annotated[AsyncIterator[HistoryItem], Depends(_chosen)]
 
 @router.get("/export.csv", responses=_content(_CSV, {"type": "string"}), response_class=Response)
 async def export_csv(chosen: ChosenDep) -> StreamingResponse:
-    """Take your saved answers along as a table; `reviewed=true` makes it ready for retraining."""
+    """Download your records as a table; `reviewed=true` makes it ready for retraining."""
 
     async def lines() -> AsyncIterator[bytes]:
         yield HISTORY_TABLE.header()
@@ -90,7 +90,7 @@ async def export_csv(chosen: ChosenDep) -> StreamingResponse:
 
 @router.get("/export.json", response_model=list[HistoryItem])
 async def export_json(chosen: ChosenDep) -> StreamingResponse:
-    """Take your saved answers along as a list of objects."""
+    """Download your records as a list of objects."""
 
     async def pieces() -> AsyncIterator[str]:
         separator = "["
@@ -110,7 +110,7 @@ async def read_record(
     *,
     explain: Annotated[bool, Query(description="Draw the evidence; the grid comes anyway.")] = True,
 ) -> HistoryRecord:
-    """Return a saved answer, all second opinions, and which records are beside it."""
+    """Return a record, all its reviews, and which records are beside it."""
     saved = await history.record(owner, id)
     return await to_thread.run_sync(draw_saved, saved) if explain else saved.record
 
@@ -136,13 +136,13 @@ async def export_record(
 
 @router.get("/{id}/thumbnail", responses=_content(_WEBP, _BINARY), response_class=Response)
 async def read_thumbnail(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
-    """Return the small picture of a saved answer, at most 256 px, WebP."""
+    """Return the small picture of a record, at most 256 px, WebP."""
     return _picture(await history.thumbnail(owner, id), _WEBP)
 
 
 @router.get("/{id}/original", responses=_content(_BYTES, _BINARY), response_class=Response)
 async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
-    """Return the image file itself, if the service keeps originals."""
+    """Return the image file itself, if the service stores originals."""
     response = _picture(await history.original(owner, id), _BYTES)
     # A file that somebody sent must not become a page of ours.
     response.headers["Content-Disposition"] = "attachment"
@@ -151,7 +151,7 @@ async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Respo
 
 @router.delete("/{id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_record(id: UUID, owner: OwnerDep, history: HistoryDep) -> None:  # noqa: A002
-    """Delete a saved answer and its second opinions, for good."""
+    """Delete a record and its reviews, for good."""
     await history.delete(owner, id)
 
 
@@ -163,7 +163,7 @@ async def review_record(
     history: HistoryDep,
     predictor: PredictorDep,
 ) -> Review:
-    """Add a second opinion; the model's answer and earlier opinions stay as they are."""
+    """Add a review; the model's result and earlier reviews stay as they are."""
     return await history.review(owner, id, request, predictor.bundle.config.verdict_labels)
 
 

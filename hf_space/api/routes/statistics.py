@@ -17,5 +17,5 @@ router = APIRouter(route_class=ChargedRoute, tags=["history"])
 async def statistics(
     owner: OwnerDep, history: HistoryDep, query: Annotated[StatisticsQuery, Query()]
 ) -> Statistics:
-    """Count your saved answers by verdict, probability, day, hour, model and second opinion."""
+    """Count your records by verdict, probability, day, hour, model and review."""
     return await history.statistics(owner, query)

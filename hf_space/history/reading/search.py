@@ -1,4 +1,4 @@
-"""Finds an owner's records by what a person types: an id's or hash's start, or words of a note."""
+"""Finds an owner's records by what a person types: an id's or hash's start, or part of a note."""
 
 from __future__ import annotations
 

@@ -58,8 +58,8 @@ async def read_statistics(
     if span:
         found = await connection.execute(_by_hour(chosen, ZoneInfo(query.time_zone), *span))
         hours = found.all()
-    opinions = await connection.execute(_opinions(owner, query))
-    return _assemble(query, models, hours, {row.opinion: row.number for row in opinions})
+    given = await connection.execute(_reviews(owner, query))
+    return _assemble(query, models, hours, {row.opinion: row.number for row in given})
 
 
 def _chosen(owner: bytes, query: StatisticsQuery) -> ColumnElement[bool]:
@@ -99,7 +99,7 @@ def _by_hour(chosen: ColumnElement[bool], zone: ZoneInfo, first: int, last: int)
     return select(hour, *counts).where(chosen).group_by(hour).order_by(hour)
 
 
-def _opinions(owner: bytes, query: StatisticsQuery) -> Any:
+def _reviews(owner: bytes, query: StatisticsQuery) -> Any:
     conditions = [reviews.c.owner == owner]
     if query.since:
         conditions.append(reviews.c.prediction_id >= first_id_at(_floor(query.since)))
@@ -179,7 +179,7 @@ def _assemble(
     query: StatisticsQuery,
     models: Sequence[Row[Any]],
     hours: Sequence[Row[Any]],
-    opinions: dict[str, int],
+    reviews_by_opinion: dict[str, int],
 ) -> Statistics:
     sums = {name: sum(int(row._mapping[name]) for row in models) for name in COUNTS}
     total = sum(sums[name] for name in VERDICT_COUNTS)
@@ -206,7 +206,7 @@ def _assemble(
         latency=Latency(
             median_ms=latency_quantile(latencies, 0.5), p95_ms=latency_quantile(latencies, 0.95)
         ),
-        agreement=_agreement(opinions),
+        agreement=_agreement(reviews_by_opinion),
     )
 
 
@@ -239,13 +239,13 @@ def _model(row: Row[Any]) -> RevisionCount:
     )
 
 
-def _agreement(opinions: dict[str, int]) -> Agreement:
-    agree, disagree = opinions.get("agree", 0), opinions.get("disagree", 0)
+def _agreement(by_opinion: dict[str, int]) -> Agreement:
+    agree, disagree = by_opinion.get("agree", 0), by_opinion.get("disagree", 0)
     judged = agree + disagree
     return Agreement(
-        reviewed=sum(opinions.values()),
+        reviewed=sum(by_opinion.values()),
         agree=agree,
         disagree=disagree,
-        unsure=opinions.get("unsure", 0),
+        unsure=by_opinion.get("unsure", 0),
         agreement=agree / judged if judged else None,
     )

@@ -47,8 +47,8 @@ def build_form(
 
     Args:
         backend: Knows the operating points.
-        i18n: The demo's words.
-        visit: Says whose history gets the answer.
+        i18n: The demo's texts.
+        visit: Says whose history gets the result.
         kind: `image` or `region`.
         examples: To choose from; none are computed before somebody asks.
     """
@@ -90,7 +90,7 @@ def call_on_run(
         run: The button.
         upload: What is to be read; another one clears the outputs and ends the call.
         panel: The options; so does another choice of them.
-        visit: Says whose history gets the answer.
+        visit: Says whose history gets the result.
         read: Gets the upload, the options and the visitor's token.
         outputs: What it fills; they are cleared first, so that a failed call leaves nothing.
         **more: For the listener.
@@ -131,7 +131,7 @@ def _empty(output: Any) -> Any:
         return {**_UPDATE, "value": None, "interactive": False}
     if isinstance(output, gr.Column):
         return {**_UPDATE, "visible": False}
-    # Buttons keep their words.
+    # Buttons keep their labels.
     return _UPDATE if isinstance(output, gr.Button) else None
 
 
@@ -153,17 +153,17 @@ async def predict_upload(
     visitor: tuple[object, gr.Request],
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PredictionResult:
-    """Answer about an uploaded file.
+    """Compute the result for an uploaded file.
 
     Args:
-        backend: Answers.
+        backend: Computes it.
         upload: The file.
-        options: What was chosen; they say whether the answer is saved.
+        options: What was chosen; they say whether the result is saved.
         visitor: The token and the request that say for whom.
         on_progress: Told the tiles of a region done and in all.
 
     Raises:
-        BiopsiaError: There is no answer.
+        BiopsiaError: There is no result.
     """
     owner = page_owner(*visitor) if options.save else None
     data = await read_upload(upload, backend.settings.max_upload_bytes)
@@ -197,6 +197,6 @@ def jpeg_of(data_url: str | None) -> bytes | None:
 
 
 def drawing(name: str, data_url: str | None, alt_text: str, **more: Any) -> gr.Image:
-    """Return a drawing as it came, with words for those who cannot see it."""
+    """Return a drawing as it came, with a text for those who cannot see it."""
     jpeg = jpeg_of(data_url)
     return gr.Image(value=offer(name, jpeg) if jpeg else None, alt_text=alt_text, **more)

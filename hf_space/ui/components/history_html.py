@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hf_space.schemas.prediction import PredictionResult
 
 
-def opinion_text(review: Review | None, verdicts: Mapping[str, str], language: Language) -> str:
+def review_text(review: Review | None, verdicts: Mapping[str, str], language: Language) -> str:
     """Return what a review says.
 
     Args:
@@ -44,7 +44,7 @@ def review_list(
         return ""
     shown = [
         {
-            "opinion": opinion_text(review, verdicts, language),
+            "opinion": review_text(review, verdicts, language),
             "created": date_time(review.created_at, zone, language),
             "note": review.note,
         }
@@ -107,10 +107,10 @@ def _lines(
     """Return what a row says below the verdict."""
     probability = number(item.probability, language, decimals=3)
     kind, created = text(f"kind.{item.kind}", language), date_time(item.created_at, zone, language)
-    opinion = opinion_text(item.review, verdicts, language)
+    review = review_text(item.review, verdicts, language)
     return [
         f"{text('column.probability', language)} {probability}",
         f"{kind}, {created}",
         f"{item.model.name} {item.model.revision}",
-        f"{text('history.review', language)}: {opinion}",
+        f"{text('history.review', language)}: {review}",
     ]

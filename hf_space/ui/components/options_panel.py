@@ -1,4 +1,4 @@
-"""The options beside each image: operating point, own threshold, scale, and what is kept."""
+"""The options beside each image: operating point, own threshold, scale, and whether to save."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Panel:
     threshold: gr.Textbox
     figures: gr.HTML
     microns: gr.Textbox
-    keep: gr.Checkbox
+    save: gr.Checkbox
 
     @property
     def inputs(self) -> list[Any]:
         """What `chosen_options` takes, in its order."""
-        return [self.point, self.threshold, self.microns, self.keep]
+        return [self.point, self.threshold, self.microns, self.save]
 
     @property
     def filled(self) -> list[Any]:
@@ -66,13 +66,13 @@ def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
             max_length=12,
             elem_classes="bp-microns",
         )
-        keep = gr.Checkbox(
+        save = gr.Checkbox(
             value=True,
             label=i18n("options.save"),
             info=i18n("options.save_info"),
-            elem_classes="bp-keep",
+            elem_classes="bp-save",
         )
-    panel = Panel(point, threshold, figures, microns, keep)
+    panel = Panel(point, threshold, figures, microns, save)
 
     def show_figures(point: str | None, threshold: str | None, request: gr.Request) -> str:
         return figures_line(backend, point, threshold, language_of(request))
@@ -87,20 +87,20 @@ def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
         "api_visibility": "private",
     }
     point.input(show, [point, threshold], [threshold, figures], **more)
-    # The field is no output here: an answer must not meddle with what is being typed.
+    # The field is no output here: a result must not meddle with what is being typed.
     threshold.input(show_figures, [point, threshold], figures, **more)
     return panel
 
 
 def join_choices(panels: list[Panel]) -> None:
-    """Let a choice to keep nothing hold in all panels: who made it once means it."""
+    """Let a choice to save nothing hold in all panels: who made it once means it."""
     for panel in panels:
-        others = [other.keep for other in panels if other is not panel]
-        panel.keep.input(
+        others = [other.save for other in panels if other is not panel]
+        panel.save.input(
             fn=None,
-            inputs=panel.keep,
+            inputs=panel.save,
             outputs=others,
-            js=f"(keep) => Array({len(others)}).fill(keep)",
+            js=f"(save) => Array({len(others)}).fill(save)",
             api_visibility="private",
         )
 

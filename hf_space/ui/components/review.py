@@ -1,4 +1,4 @@
-"""The buttons of a second opinion, under a fresh result and in the history."""
+"""The buttons of a review, under a fresh result and in the history."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hf_space.ui.backend import Backend
     from hf_space.ui.visitor import Visit
 
-# What each button says: an opinion, and the verdict held right in place of the model's.
+# What each button says: the opinion in the review, and the verdict held right in place of the model's.
 _CHOICES: Final[dict[str, tuple[Opinion, Verdict | None]]] = {
     "agree": ("agree", None),
     "malignant": ("disagree", "malignant"),
@@ -44,7 +44,7 @@ class ReviewBox:
         benign: Disagrees with a verdict other than benign.
         note: Free text.
         reviews: Those given so far.
-        given: Called when an opinion was given.
+        given: Called when a review was given.
     """
 
     box: gr.Column
@@ -120,7 +120,7 @@ def record_id(text: object) -> UUID:
 
 
 def _giver(backend: Backend, opinion: Opinion, verdict: Verdict | None) -> Callable[..., Any]:
-    """Return a handler that adds one opinion."""
+    """Return a handler that adds one review."""
 
     async def give(
         record: str, note: str | None, token: str, zone: str, request: gr.Request

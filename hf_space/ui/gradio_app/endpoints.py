@@ -1,6 +1,6 @@
 """The named endpoints, for `gradio_client`: the result contract as JSON.
 
-Answers are saved for callers that say who they are; nobody could find those of others again.
+Results are saved for callers that say who they are; nobody could find those of others again.
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Endpoints:
         """Serve from a backend.
 
         Args:
-            backend: Answers.
+            backend: Computes the results.
             uploads: Knows who else waits for a file.
         """
         self._backend = backend
@@ -111,8 +111,8 @@ class Endpoints:
             images = await batch_images(paths, self._backend.settings, stack)
             predictor, owner = self._backend.get_predictor(), caller_owner(request)
             await self._backend.charge_batch(len(images), request)
-            answers = predict_many(predictor, images, options, owner=owner)
-            items = [item async for item in answers]
+            results = predict_many(predictor, images, options, owner=owner)
+            items = [item async for item in results]
         items.sort(key=lambda item: item.index)
         return [item.model_dump(mode="json") for item in items]
 

@@ -82,5 +82,5 @@ class GuardMiddleware:
 
 
 def _too_large(size: int, limit: int) -> Response:
-    words = f"The request has {size} bytes; at most {limit} are accepted here."
-    return biopsia_response(PayloadTooLargeError(words, bytes=size, max_bytes=limit))
+    message = f"The request has {size} bytes; at most {limit} are accepted here."
+    return biopsia_response(PayloadTooLargeError(message, bytes=size, max_bytes=limit))

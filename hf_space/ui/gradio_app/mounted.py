@@ -27,9 +27,9 @@ def end_streams(app: FastAPI) -> None:
 
 
 def name_unknown_paths(app: FastAPI) -> None:
-    """Let the demo answer unknown paths and wrong methods in the service's error shape."""
+    """Let the demo refuse unknown paths and wrong methods in the service's error shape."""
 
-    async def answer(request: Request, error: Exception) -> Response:
+    async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 -- registered for its statuses only
         path = request.url.path
         if _GRADIO_API in path:
@@ -40,7 +40,7 @@ def name_unknown_paths(app: FastAPI) -> None:
         return biopsia_response(refused, headers=error.headers)
 
     for status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
-        mounted_app(app).add_exception_handler(status, answer)
+        mounted_app(app).add_exception_handler(status, refuse)
 
 
 def mounted_app(app: FastAPI) -> App:

@@ -1,4 +1,4 @@
-"""Says in words why a call of the page was refused before it came to the demo."""
+"""Says why a call of the page was refused before it came to the demo."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RefusalTextMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and complete the answer."""
+        """Pass the request on, and complete the response."""
         if scope["type"] != "http" or not scope["path"].rstrip("/").endswith(_CALL):
             await self._app(scope, receive, send)
             return
@@ -54,5 +54,5 @@ class RefusalTextMiddleware:
 
 def _with_detail(body: bytes, asked: Headers) -> bytes:
     report = ErrorReport.model_validate_json(body)
-    words = error_text(report.error, accepted_language(asked.get("accept-language", "")))
-    return json.dumps(report.model_dump(mode="json") | {"detail": words}).encode()
+    detail = error_text(report.error, accepted_language(asked.get("accept-language", "")))
+    return json.dumps(report.model_dump(mode="json") | {"detail": detail}).encode()

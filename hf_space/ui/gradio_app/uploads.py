@@ -31,14 +31,14 @@ class Uploads(set[str]):
     Deleting it after the first read would take it from the second; it goes with the last read.
 
     Attributes:
-        kept: Files of the page itself, such as examples; an upload of the same image shares them.
+        own_files: Files of the page itself, such as examples; uploads of the same image share them.
         others: Gradio's sets of files to delete by age, which would otherwise grow for ever.
     """
 
     def __init__(self) -> None:
         """Start empty."""
         super().__init__()
-        self.kept: set[str] = set()
+        self.own_files: set[str] = set()
         self.others: list[set[str]] = []
         self._waiting: Counter[str] = Counter()
 
@@ -64,7 +64,7 @@ class Uploads(set[str]):
             del self._waiting[name]
             for paths in (self, *self.others):
                 paths.discard(name)
-            if name not in self.kept:
+            if name not in self.own_files:
                 path.unlink(missing_ok=True)
 
 
@@ -95,7 +95,7 @@ def watch_uploads(blocks: gr.Blocks, uploads: Uploads) -> None:
     blocks.temp_file_sets.append(uploads)
     blocks.has_launched = True
     for block in blocks.blocks.values():
-        uploads.kept |= block.keep_in_cache
+        uploads.own_files |= block.keep_in_cache
         block.async_move_resource_to_block_cache = MethodType(  # type: ignore[method-assign]
             _local_only, block
         )

@@ -51,7 +51,7 @@ class HistoryTab:
     Attributes:
         order: What comes first.
         verdict: Which verdicts are listed.
-        reviewed: Whether those with a second opinion are listed, and those without.
+        reviewed: Whether those with a review are listed, and those without.
         rows: The list.
         here: Where its page begins.
         beyond: Where the next one does.

@@ -91,9 +91,9 @@ def build_record(backend: Backend, i18n: gr.I18n, visit: Visit) -> RecordView:
 def _drawn(result: PredictionResult, language: Language) -> list[Any]:
     """Return the drawings and figures; a patch has no heat map."""
     heatmap = result.region.heatmap if result.region else None
-    words = text("picture.heatmap_alt", language), text("picture.overlay_alt", language)
+    alternatives = text("picture.heatmap_alt", language), text("picture.overlay_alt", language)
     return [
-        drawing("heatmap.jpg", heatmap, words[0], visible=heatmap is not None),
-        drawing("evidence.jpg", result.gradcam.overlay, words[1]),
+        drawing("heatmap.jpg", heatmap, alternatives[0], visible=heatmap is not None),
+        drawing("evidence.jpg", result.gradcam.overlay, alternatives[1]),
         region_figures(result, language),
     ]

@@ -26,12 +26,12 @@ export function SettingsPanel({ settings, onChange, micronsField }: SettingsPane
       </div>
       <OperatingPointField settings={settings} onChange={onChange} />
       <ScaleField settings={settings} onChange={onChange} micronsField={micronsField} />
-      <KeepNothingField settings={settings} onChange={onChange} />
+      <SaveNothingField settings={settings} onChange={onChange} />
     </section>
   );
 }
 
-function KeepNothingField({ settings, onChange }: SettingsProps) {
+function SaveNothingField({ settings, onChange }: SettingsProps) {
   const t = useTranslations("upload.settings.save_nothing");
   return (
     <div>
@@ -40,15 +40,15 @@ function KeepNothingField({ settings, onChange }: SettingsProps) {
         <input
           type="checkbox"
           role="switch"
-          checked={settings.keepNothing}
-          aria-checked={settings.keepNothing}
+          checked={settings.saveNothing}
+          aria-checked={settings.saveNothing}
           aria-describedby="keep-nothing-text"
-          onChange={(event) => onChange({ keepNothing: event.target.checked })}
+          onChange={(event) => onChange({ saveNothing: event.target.checked })}
           className="relative h-6 w-11 shrink-0 appearance-none rounded-full border border-edge bg-raised transition-colors before:absolute before:top-0.5 before:left-0.5 before:size-4.5 before:rounded-full before:bg-edge before:transition-transform checked:border-accent checked:bg-accent checked:before:translate-x-5 checked:before:bg-on-accent"
         />
       </label>
       <p id="keep-nothing-text" className="mt-1 text-muted">
-        {t(settings.keepNothing ? "on" : "off")}
+        {t(settings.saveNothing ? "on" : "off")}
       </p>
     </div>
   );

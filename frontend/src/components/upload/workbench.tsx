@@ -43,12 +43,12 @@ export function Workbench({ samples }: { samples: readonly Sample[] }) {
       .catch(() => null);
     setNotice(picture ? null : "sample_failed");
     if (picture) {
-      const { operatingPoint, keepNothing } = uploads.settings;
+      const { operatingPoint, saveNothing } = uploads.settings;
       const name = address.replace(/^.*\//, "");
       queue.add([new File([picture], name, { type: picture.type })], {
         operatingPoint,
         micronsPerPixel: 4,
-        save: !keepNothing,
+        save: !saveNothing,
       });
     }
   }

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Tell whether the service can predict: 200 if so, else 503; and which part is away.
+         * @description Tell whether the service can predict: 200 if so, else 503; and which part is unreachable.
          */
         get: operations["health_health__get"];
         put?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Live
-         * @description Tell that the process answers, whether or not it can predict.
+         * @description Tell that the process is running, whether or not it can predict.
          */
         get: operations["live_health_live_get"];
         put?: never;
@@ -53,14 +53,14 @@ export interface paths {
         };
         /**
          * List History
-         * @description List your saved answers, page by page.
+         * @description List your records, page by page.
          */
         get: operations["list_history_history__get"];
         put?: never;
         post?: never;
         /**
          * Delete History
-         * @description Delete all your saved answers, for good.
+         * @description Delete all your records, for good.
          */
         delete: operations["delete_history_history__delete"];
         options?: never;
@@ -77,14 +77,14 @@ export interface paths {
         };
         /**
          * Read Record
-         * @description Return a saved answer, all second opinions, and which records are beside it.
+         * @description Return a record, all its reviews, and which records are beside it.
          */
         get: operations["read_record_history__id__get"];
         put?: never;
         post?: never;
         /**
          * Delete Record
-         * @description Delete a saved answer and its second opinions, for good.
+         * @description Delete a record and its reviews, for good.
          */
         delete: operations["delete_record_history__id__delete"];
         options?: never;
@@ -121,7 +121,7 @@ export interface paths {
         };
         /**
          * Read Original
-         * @description Return the image file itself, if the service keeps originals.
+         * @description Return the image file itself, if the service stores originals.
          */
         get: operations["read_original_history__id__original_get"];
         put?: never;
@@ -143,7 +143,7 @@ export interface paths {
         put?: never;
         /**
          * Review Record
-         * @description Add a second opinion; the model's answer and earlier opinions stay as they are.
+         * @description Add a review; the model's result and earlier reviews stay as they are.
          */
         post: operations["review_record_history__id__reviews_post"];
         delete?: never;
@@ -161,7 +161,7 @@ export interface paths {
         };
         /**
          * Read Thumbnail
-         * @description Return the small picture of a saved answer, at most 256 px, WebP.
+         * @description Return the small picture of a record, at most 256 px, WebP.
          */
         get: operations["read_thumbnail_history__id__thumbnail_get"];
         put?: never;
@@ -181,7 +181,7 @@ export interface paths {
         };
         /**
          * Export Csv
-         * @description Take your saved answers along as a table; `reviewed=true` makes it ready for retraining.
+         * @description Download your records as a table; `reviewed=true` makes it ready for retraining.
          */
         get: operations["export_csv_history_export_csv_get"];
         put?: never;
@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * Export Json
-         * @description Take your saved answers along as a list of objects.
+         * @description Download your records as a list of objects.
          */
         get: operations["export_json_history_export_json_get"];
         put?: never;
@@ -321,7 +321,7 @@ export interface paths {
         };
         /**
          * Statistics
-         * @description Count your saved answers by verdict, probability, day, hour, model and second opinion.
+         * @description Count your records by verdict, probability, day, hour, model and review.
          */
         get: operations["statistics_stats__get"];
         put?: never;
@@ -358,7 +358,7 @@ export interface components {
     schemas: {
         /**
          * Agreement
-         * @description Second opinions; of several on one record the latest counts.
+         * @description Reviews; of several on one record the latest counts.
          */
         Agreement: {
             /** Agree */
@@ -377,7 +377,7 @@ export interface components {
         };
         /**
          * BatchItem
-         * @description One line of a batch's answer: a result or an error.
+         * @description One line of a batch's response: a result or an error.
          */
         BatchItem: {
             error: components["schemas"]["ErrorBody"] | null;
@@ -388,7 +388,7 @@ export interface components {
             index: number;
             /**
              * Name
-             * @description The file's name as it was sent; it is not kept.
+             * @description The file's name as it was sent; it is not saved.
              */
             name: string | null;
             result: components["schemas"]["PredictionResult"] | null;
@@ -407,7 +407,7 @@ export interface components {
         };
         /**
          * CacheState
-         * @description What holds results already given; without Redis it is the process's memory.
+         * @description Where results computed before are; without Redis it is the process's memory.
          */
         CacheState: {
             /**
@@ -533,7 +533,7 @@ export interface components {
          * HealthReport
          * @description The readiness of the service and of each part.
          *
-         *     ``degraded``: it predicts, but a part that it can do without is away.
+         *     ``degraded``: it predicts, but a part that it can do without is unreachable.
          */
         HealthReport: {
             cache: components["schemas"]["CacheState"];
@@ -547,7 +547,7 @@ export interface components {
         };
         /**
          * HistoryItem
-         * @description One record of a page; `GET /history/{id}` has the whole answer.
+         * @description One record of a page; `GET /history/{id}` has the whole result.
          */
         HistoryItem: {
             /**
@@ -557,7 +557,7 @@ export interface components {
             created_at: string;
             /**
              * Has Original
-             * @description Whether the image file itself was kept.
+             * @description Whether the image file itself is stored.
              */
             has_original: boolean;
             /**
@@ -581,7 +581,7 @@ export interface components {
             operating_point: string | null;
             /** Probability */
             probability: number;
-            /** @description The latest second opinion. */
+            /** @description The latest review. */
             review: components["schemas"]["Review"] | null;
             /** Threshold */
             threshold: number;
@@ -608,14 +608,14 @@ export interface components {
         };
         /**
          * HistoryRecord
-         * @description A saved answer, and all second opinions on it, oldest first.
+         * @description A saved result and all its reviews, oldest first.
          *
          *     Drawings are made anew from the thumbnail, so those of a large image are coarser.
          */
         HistoryRecord: {
             /**
              * Has Original
-             * @description Whether the image file itself was kept.
+             * @description Whether the image file itself is stored.
              */
             has_original: boolean;
             /**
@@ -648,7 +648,7 @@ export interface components {
         };
         /**
          * ImageFacts
-         * @description What is kept of the input: no name, no metadata.
+         * @description What a result says of its image: no name, no metadata.
          */
         ImageFacts: {
             /** Height */
@@ -744,7 +744,7 @@ export interface components {
         };
         /**
          * Latency
-         * @description Milliseconds from image to answer, interpolated in bins 30 % wide; null without any.
+         * @description Milliseconds from image to result, interpolated in bins 30 % wide; null without any.
          */
         Latency: {
             /** Median Ms */
@@ -770,7 +770,7 @@ export interface components {
         };
         /**
          * Liveness
-         * @description The process answers.
+         * @description The process is running.
          */
         Liveness: {
             /**
@@ -782,7 +782,7 @@ export interface components {
         };
         /**
          * ModelName
-         * @description Which model answered.
+         * @description The model that computed the result.
          */
         ModelName: {
             /** Name */
@@ -873,7 +873,7 @@ export interface components {
         };
         /**
          * PredictionResult
-         * @description The answer about one image.
+         * @description The result for one image.
          */
         PredictionResult: {
             /** Cached */
@@ -911,7 +911,7 @@ export interface components {
             region: components["schemas"]["RegionResult"] | null;
             /**
              * Saved
-             * @description Whether the answer is in the visitor's history.
+             * @description Whether the result is in the visitor's history.
              */
             saved: boolean;
             /** Threshold */
@@ -960,7 +960,7 @@ export interface components {
             operating_point?: string | null;
             /**
              * Save
-             * @description Keep the answer, with a thumbnail, in the visitor's history; else nothing.
+             * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing.
              * @default true
              */
             save?: boolean;
@@ -1026,7 +1026,7 @@ export interface components {
         };
         /**
          * Review
-         * @description A second opinion as it is kept.
+         * @description A review as it is saved.
          */
         Review: {
             /**
@@ -1054,7 +1054,7 @@ export interface components {
         };
         /**
          * ReviewRequest
-         * @description A second opinion; earlier ones stay.
+         * @description A review; earlier ones stay.
          */
         ReviewRequest: {
             /**
@@ -1099,7 +1099,7 @@ export interface components {
          * Statistics
          * @description What the owner's predictions add up to.
          *
-         *     Counts are kept by quarters of an hour: `since` and `until` are rounded down to one.
+         *     Predictions are counted by quarters of an hour: `since` and `until` are rounded down to one.
          */
         Statistics: {
             agreement: components["schemas"]["Agreement"];
@@ -1323,9 +1323,9 @@ export interface operations {
                 max_probability?: number | null;
                 /** @description Least probability. */
                 min_probability?: number | null;
-                /** @description Only with a second opinion, or only without. */
+                /** @description Only with a review, or only without. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a second opinion's note; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note; in any case of letters. */
                 search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
@@ -1342,7 +1342,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1351,7 +1351,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1380,7 +1380,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1389,7 +1389,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1423,7 +1423,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1432,7 +1432,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1463,7 +1463,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1472,7 +1472,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1502,7 +1502,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1511,7 +1511,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1544,7 +1544,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1553,7 +1553,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1588,7 +1588,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1597,7 +1597,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1628,7 +1628,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1637,7 +1637,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1666,9 +1666,9 @@ export interface operations {
                 max_probability?: number | null;
                 /** @description Least probability. */
                 min_probability?: number | null;
-                /** @description Only with a second opinion, or only without. */
+                /** @description Only with a review, or only without. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a second opinion's note; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note; in any case of letters. */
                 search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
@@ -1683,7 +1683,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1692,7 +1692,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1721,9 +1721,9 @@ export interface operations {
                 max_probability?: number | null;
                 /** @description Least probability. */
                 min_probability?: number | null;
-                /** @description Only with a second opinion, or only without. */
+                /** @description Only with a review, or only without. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a second opinion's note; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note; in any case of letters. */
                 search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
@@ -1738,7 +1738,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1747,7 +1747,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1797,7 +1797,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1806,7 +1806,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1837,7 +1837,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1846,7 +1846,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1916,7 +1916,7 @@ export interface operations {
                     operating_point?: string;
                     /**
                      * Save
-                     * @description Keep the answer, with a thumbnail, in the visitor's history; else nothing.
+                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing.
                      * @default true
                      */
                     save?: boolean;
@@ -1930,7 +1930,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1939,7 +1939,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1998,7 +1998,7 @@ export interface operations {
                     operating_point?: string;
                     /**
                      * Save
-                     * @description Keep the answer, with a thumbnail, in the visitor's history; else nothing.
+                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing.
                      * @default true
                      */
                     save?: boolean;
@@ -2012,7 +2012,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2021,7 +2021,7 @@ export interface operations {
                     "application/x-ndjson": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2057,7 +2057,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2066,7 +2066,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2095,7 +2095,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -2104,7 +2104,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;

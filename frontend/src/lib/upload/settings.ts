@@ -14,7 +14,7 @@ export interface UploadSettings {
   microns: string;
   /** Counts where `scale` is `objective`. */
   objective: Objective;
-  keepNothing: boolean;
+  saveNothing: boolean;
 }
 
 export const FIRST_SETTINGS: UploadSettings = {
@@ -22,7 +22,7 @@ export const FIRST_SETTINGS: UploadSettings = {
   scale: "file",
   microns: "",
   objective: 20,
-  keepNothing: false,
+  saveNothing: false,
 };
 
 /** What is asked of the service with one image. */
@@ -51,7 +51,7 @@ export function readMicrons(text: string, max: number): number | null {
 
 /** The options that the settings stand for; null where the scale typed is not valid. */
 export function optionsOf(settings: UploadSettings, max: number): PredictOptions | null {
-  const { operatingPoint, scale, microns, objective, keepNothing } = settings;
+  const { operatingPoint, scale, microns, objective, saveNothing } = settings;
   const typed = readMicrons(microns, max);
   if (scale === "microns" && typed === null) {
     return null;
@@ -61,5 +61,5 @@ export function optionsOf(settings: UploadSettings, max: number): PredictOptions
     microns: typed,
     objective: micronsOfObjective(objective),
   }[scale];
-  return { operatingPoint, micronsPerPixel, save: !keepNothing };
+  return { operatingPoint, micronsPerPixel, save: !saveNothing };
 }
