@@ -157,7 +157,7 @@ class UnknownRecordError(RequestError):
 
 
 class WrongMethodError(RequestError):
-    """The path answers to other methods only."""
+    """The path takes other methods only."""
 
     code = "method_not_allowed"
     status = 405
@@ -178,7 +178,7 @@ class CredentialsError(RequestError):
 
 
 class ApiKeyRequiredError(RequestError):
-    """This service answers nobody without a key."""
+    """This service serves nobody without a key."""
 
     code = "api_key_required"
     status = 401

@@ -43,7 +43,7 @@ def add_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
 
 
 def openapi_text(app: FastAPI) -> str:
-    """Return the document that `GET /openapi.json` answers with, indented."""
+    """Return the document that `GET /openapi.json` returns, indented."""
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
@@ -66,5 +66,5 @@ def _optional(field: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" not in field:
         return field
     kind: dict[str, Any] = next(kind for kind in field["anyOf"] if kind != {"type": "null"})
-    kept = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
-    return kept | kind | {"example": ""}
+    described = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
+    return described | kind | {"example": ""}

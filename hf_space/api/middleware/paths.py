@@ -21,11 +21,11 @@ _METHODS: Final = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
 class PathMiddleware:
-    """Adds or removes a final slash, answers HEAD as GET, and refuses other wrong methods.
+    """Adds or removes a final slash, treats HEAD as GET, and refuses other wrong methods.
 
     Redirects would lose a POST's body with some clients and fail health checks that count them as
     errors. A wrong method on one of our paths would otherwise reach the application mounted at
-    `/`, which answers 404. Paths of no route are passed on unchanged.
+    `/`, which gives 404. Paths of no route are passed on unchanged.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
@@ -59,7 +59,7 @@ class PathMiddleware:
     def _find(self, path: str, method: str) -> tuple[str, str | None]:
         """Return a route's path and method; None as method where the path allows others only."""
         for spelling in (path, path[:-1] if path.endswith("/") else f"{path}/"):
-            # The server drops the body of an answer to HEAD by itself.
+            # The server drops the body of a response to HEAD by itself.
             for verb in (method, "GET") if method == "HEAD" else (method,):
                 if self._match(spelling, verb) is Match.FULL:
                     return spelling, verb
@@ -74,7 +74,7 @@ class PathMiddleware:
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = {verb: self._find(scope["path"], verb)[1] for verb in _METHODS}
-        allowed = [verb for verb, answered in found.items() if answered]
+        allowed = [verb for verb, matched in found.items() if matched]
         error = WrongMethodError(
             f"{scope['method']} is not allowed on {scope['path']}; use {' or '.join(allowed)}."
         )

@@ -9,7 +9,7 @@ import gradio as gr
 
 
 def build_confirmed(i18n: gr.I18n, key: str) -> gr.Button:
-    """Add a button, the question behind it, and its answers; returns the one that means yes.
+    """Add a button, the question behind it, and its two buttons; returns the one that means yes.
 
     The question is a part of the page: browsers refuse dialogs to pages in a frame of another
     site, as a Space's is.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hf_space.ui.backend import Backend
     from hf_space.ui.visitor import Visit
 
-# What each button says: the opinion in the review, and the verdict held right in place of the model's.
+# What each button says: the review's opinion, and the verdict held right in place of the model's.
 _CHOICES: Final[dict[str, tuple[Opinion, Verdict | None]]] = {
     "agree": ("agree", None),
     "malignant": ("disagree", "malignant"),
