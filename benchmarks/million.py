@@ -33,7 +33,7 @@ from hf_space.history.record import Record
 from hf_space.schemas.history import StatisticsQuery
 
 REVIEWED: Final = (0.0, 0.01, 0.1)
-"""Shares of the records that have a second opinion, one after another."""
+"""Shares of the records that have a review, one after another."""
 MANY_OWNERS: Final = 1000
 
 _TOKENS: Final = tuple(f"{number:043}" for number in range(MANY_OWNERS))

@@ -132,7 +132,7 @@ class Visitor:
         return body
 
     def review(self, identifier: str, **content: object) -> httpx2.Response:
-        """Add a second opinion."""
+        """Add a review."""
         return self.ask("POST", f"/history/{identifier}/reviews", json=content)
 
     def ids(self, **parameters: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Saved answers through the API, on every pair of stores."""
+"""Records through the API, on every pair of stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One saved answer: with and without its drawings, and what is beside it."""
+"""One record: with and without its drawings, and what is beside it."""
 
 from __future__ import annotations
 

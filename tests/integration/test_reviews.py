@@ -1,4 +1,4 @@
-"""Second opinions, and the history taken along, on every pair of stores."""
+"""Reviews, and the history downloaded, on every pair of stores."""
 
 from __future__ import annotations
 
