@@ -24,6 +24,7 @@ from hf_space.api.middleware.paths import PathMiddleware
 from hf_space.api.openapi import add_schemas
 from hf_space.api.routes import (
     batch,
+    export,
     health,
     history,
     metrics,
@@ -41,7 +42,7 @@ from hf_space.schemas.options import PredictRequest
 if TYPE_CHECKING:
     from hf_space.settings import Settings
 
-_RESOURCES = (predict, batch, tickets, history, statistics, health, metrics, model)
+_RESOURCES = (predict, export, batch, tickets, history, statistics, health, metrics, model)
 
 
 def create_api(settings: Settings) -> FastAPI:

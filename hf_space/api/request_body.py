@@ -22,7 +22,7 @@ from hf_space.errors import (
     TooManyFilesError,
     UnsupportedBodyError,
 )
-from hf_space.schemas.options import read_options, read_request
+from hf_space.schemas.options import PredictRequest, read_json, read_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -186,7 +186,7 @@ def _only_upload(form: FormData) -> UploadFile:
 
 
 async def _read_json(request: Request) -> tuple[bytes, PredictOptions]:
-    parsed = read_request(await request.body())
+    parsed = read_json(PredictRequest, await request.body())
     return decode_base64(parsed.image), parsed
 
 

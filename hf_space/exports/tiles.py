@@ -68,7 +68,7 @@ def _tile_size(image: ImageFacts, region: RegionResult) -> tuple[float, float]:
     """
     factor = image.microns_per_pixel / region.microns_per_pixel
     width, height = (
-        region.tile_size_pixels * side / round(side * factor)
+        region.tile_size_pixels * side / max(1, round(side * factor))
         for side in (image.width, image.height)
     )
     return width, height

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -11,6 +11,8 @@ from hf_space.schemas.base import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+Model = TypeVar("Model", bound=Schema)
 
 
 class PredictOptions(Schema):
@@ -65,10 +67,10 @@ def read_options(values: Mapping[str, object]) -> PredictOptions:
         raise _without_input(error) from error
 
 
-def read_request(body: bytes) -> PredictRequest:
+def read_json(model: type[Model], body: bytes) -> Model:
     """Validate a JSON request; raises InvalidOptionsError."""
     try:
-        return PredictRequest.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise _without_input(error) from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -19,6 +19,8 @@ SaveWarningCode = Literal["save_delayed", "not_saved"]
 # Aliases of this kind have a name in the OpenAPI document.
 WarningCode = TypeAliasType("WarningCode", Literal[ImageWarningCode, SaveWarningCode])
 Kind = Literal["patch", "region"]
+# A result may be sent back; beyond such numbers the places of its tiles cannot be computed.
+Pixels = Annotated[int, Field(gt=0, lt=2**31)]
 ScaleSource = Literal["request", "metadata", "assumed"]
 
 
@@ -50,8 +52,10 @@ class RegionResult(Schema):
 
     rows: int
     columns: int
-    tile_size_pixels: int = Field(description="Side of a tile at `microns_per_pixel`.")
-    microns_per_pixel: float = Field(description="Scale of the tiles: the model's.")
+    tile_size_pixels: Pixels = Field(description="Side of a tile at `microns_per_pixel`.")
+    microns_per_pixel: float = Field(
+        ge=0.001, le=1000.0, allow_inf_nan=False, description="Scale of the tiles: the model's."
+    )
     tiles: list[list[Probability | None]] = Field(
         description="Calibrated probability of each tile; null where there is no tissue."
     )
@@ -69,9 +73,9 @@ class ImageFacts(Schema):
     """What a result says of its image: no name, no metadata."""
 
     sha256: str
-    width: int
-    height: int
-    microns_per_pixel: float
+    width: Pixels
+    height: Pixels
+    microns_per_pixel: float = Field(gt=0.0, le=1000.0, allow_inf_nan=False)
     scale_source: ScaleSource
 
 

@@ -1,4 +1,4 @@
-"""One saved result as a file, on every pair of stores."""
+"""One result as a file, saved or sent back, on every pair of stores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from hf_space.exports.formats import FORMATS
 from hf_space.exports.predictions import RESULT_COLUMNS
 from hf_space.schemas.prediction import PredictionResult
-from tests.stores import Visitor, patch
+from tests.stores import Store, Visitor, client_of, error_of, patch
 
 
 @pytest.fixture(params=[50, 120], ids=["patch", "region"])
@@ -77,3 +77,96 @@ def test_an_unknown_format_is_not_found(visitor: Visitor) -> None:
     response = visitor.get(f"/history/{identifier}/export.xlsx")
     assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
     assert "json, csv, geojson" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_result_sent_back_is_the_same_file_as_its_record(
+    visitor: Visitor, result: dict[str, Any], suffix: str
+) -> None:
+    record = visitor.read(f"/history/{result['id']}", explain="false")["result"]
+    sent = visitor.ask("POST", f"/export.{suffix}", json=record)
+    saved = visitor.get(f"/history/{result['id']}/export.{suffix}")
+    assert (sent.status_code, sent.content) == (200, saved.content)
+    for header in ("content-type", "content-disposition"):
+        assert sent.headers[header] == saved.headers[header]
+
+
+@pytest.mark.parametrize("width", [50, 120], ids=["patch", "region"])
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_result_that_was_not_saved_is_a_file(visitor: Visitor, width: int, suffix: str) -> None:
+    result = visitor.predict(patch(133, width=width), microns_per_pixel=4, save=False)
+    assert result["saved"] is False
+    response = visitor.ask("POST", f"/export.{suffix}", json=result)
+    expected = FORMATS[suffix].write(PredictionResult.model_validate(result))
+    assert (response.status_code, response.content) == (200, b"".join(expected))
+    assert visitor.ids() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"note": "unknown"}, "note"),
+        ({"verdict": "healthy"}, "verdict"),
+        ({"probability": 1.5}, "probability"),
+        ({"region": None, "image": {}}, "image.sha256"),
+    ],
+)
+def test_what_is_no_result_is_refused(
+    visitor: Visitor, result: dict[str, Any], change: dict[str, Any], field: str
+) -> None:
+    response = visitor.ask("POST", "/export.csv", json=result | change)
+    assert error_of(response) == (422, "invalid_options")
+    assert field in [each["field"] for each in response.json()["error"]["details"]["fields"]]
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("image", {"width": 0}),
+        ("image", {"height": 10**400}),
+        ("image", {"microns_per_pixel": 0}),
+        ("region", {"microns_per_pixel": 5e-324}),
+        ("region", {"tile_size_pixels": -50}),
+    ],
+)
+def test_sizes_that_no_image_has_are_refused(
+    visitor: Visitor, part: str, change: dict[str, Any]
+) -> None:
+    result = visitor.predict(patch(134, width=120), microns_per_pixel=4)
+    altered = result | {part: result[part] | change}
+    response = visitor.ask("POST", "/export.geojson", json=altered)
+    assert error_of(response) == (422, "invalid_options")
+
+
+def test_the_smallest_scale_has_tiles(visitor: Visitor) -> None:
+    result = visitor.predict(patch(135, width=120), microns_per_pixel=4)
+    image = result["image"] | {"width": 1, "height": 1, "microns_per_pixel": 5e-324}
+    response = visitor.ask("POST", "/export.csv", json=result | {"image": image})
+    assert response.status_code == 200
+
+
+def test_a_body_that_is_no_json_is_refused(visitor: Visitor) -> None:
+    response = visitor.ask("POST", "/export.json", content=b"{")
+    assert error_of(response) == (422, "invalid_options")
+
+
+def test_a_body_beyond_the_limit_of_uploads_is_refused(store: Store) -> None:
+    with client_of(store.settings(max_upload_bytes=1000)) as client:
+        response = Visitor(client).ask("POST", "/export.json", content=b"{" + b" " * 1000)
+    assert error_of(response) == (413, "payload_too_large")
+    assert response.json()["error"]["details"] == {"max_bytes": 1000}
+
+
+def test_an_unknown_format_of_a_result_is_not_found(visitor: Visitor) -> None:
+    response = visitor.ask("POST", "/export.xlsx", json={})
+    assert error_of(response) == (404, "not_found")
+    assert "json, csv, geojson" in response.json()["error"]["message"]
+
+
+def test_sending_results_back_is_limited(store: Store) -> None:
+    with client_of(store.settings(owner_images_per_minute=2)) as client:
+        visitor = Visitor(client)
+        result = visitor.predict(patch(136), save=False)
+        answers = [visitor.ask("POST", "/export.csv", json=result) for _ in range(2)]
+    assert answers[0].status_code == 200
+    assert error_of(answers[1]) == (429, "rate_limited")

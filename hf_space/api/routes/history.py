@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Query, Response, status
 from fastapi.responses import StreamingResponse
 
 from hf_space.api.dependencies import ChargedRoute, HistoryDep, OwnerDep, PredictorDep
+from hf_space.api.downloads import EXPORT_RESPONSES, ExportFormatDep, download, result_file
 from hf_space.api.errors import ERROR_RESPONSES
-from hf_space.errors import UnknownPathError
-from hf_space.exports.formats import FORMATS
 from hf_space.exports.history import HISTORY_TABLE
 from hf_space.prediction.response import draw_saved
 from hf_space.schemas.history import (
@@ -85,7 +84,7 @@ async def export_csv(chosen: ChosenDep) -> StreamingResponse:
         async for item in chosen:
             yield HISTORY_TABLE.line(item)
 
-    return _download(lines(), _CSV, "biopsia_history.csv")
+    return download(lines(), _CSV, "biopsia_history.csv")
 
 
 @router.get("/export.json", response_model=list[HistoryItem])
@@ -99,7 +98,7 @@ async def export_json(chosen: ChosenDep) -> StreamingResponse:
             separator = ",\n"
         yield "]\n" if separator != "[" else "[]\n"
 
-    return _download(pieces(), "application/json", "biopsia_history.json")
+    return download(pieces(), "application/json", "biopsia_history.json")
 
 
 @router.get("/{id}")
@@ -115,23 +114,16 @@ async def read_record(
     return await to_thread.run_sync(draw_saved, saved) if explain else saved.record
 
 
-@router.get(
-    "/{id}/export.{suffix}",
-    responses={200: {"content": {each.media_type: {} for each in FORMATS.values()}}},
-    response_class=Response,
-)
+@router.get("/{id}/export.{suffix}", responses=EXPORT_RESPONSES, response_class=Response)
 async def export_record(
     id: UUID,  # noqa: A002
-    suffix: Annotated[str, Path(json_schema_extra={"enum": [*FORMATS]})],
+    chosen: ExportFormatDep,
     owner: OwnerDep,
     history: HistoryDep,
 ) -> StreamingResponse:
     """Download one saved result as a file, without its drawings."""
-    chosen = FORMATS.get(suffix)
-    if chosen is None:
-        raise UnknownPathError(f"There is no export.{suffix}; use one of {', '.join(FORMATS)}.")
     result = (await history.record(owner, id)).record.result
-    return _download(chosen.chunks(result), chosen.media_type, chosen.file_name(result))
+    return result_file(result, chosen)
 
 
 @router.get("/{id}/thumbnail", responses=_content(_WEBP, _BINARY), response_class=Response)
@@ -169,10 +161,3 @@ async def review_record(
 
 def _picture(content: bytes, media_type: str) -> Response:
     return Response(content, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
-
-
-def _download(
-    content: AsyncIterator[str | bytes] | Iterator[bytes], media_type: str, name: str
-) -> StreamingResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(content, media_type=media_type, headers=headers)

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/export.{suffix}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Result
+         * @description Download a result that you send back as a file; nothing is stored.
+         */
+        post: operations["export_result_export__suffix__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/": {
         parameters: {
             query?: never;
@@ -1261,6 +1281,52 @@ export type VerdictCounts = components['schemas']['VerdictCounts'];
 export type WarningCode = components['schemas']['WarningCode'];
 export type $defs = Record<string, never>;
 export interface operations {
+    export_result_export__suffix__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                suffix: "json" | "csv" | "geojson";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionResult"];
+            };
+        };
+        responses: {
+            /** @description The request cannot be answered. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot answer. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+        };
+    };
     health_health__get: {
         parameters: {
             query?: never;

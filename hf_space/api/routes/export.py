@@ -1,0 +1,44 @@
+"""A result that the caller holds, as a file; needed where no record of it was saved."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from anyio import to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from hf_space.api.dependencies import ChargedRoute, SettingsDep
+from hf_space.api.downloads import EXPORT_RESPONSES, ExportFormatDep, result_file
+from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.api.openapi import reference_to
+from hf_space.api.request_body import bounded
+from hf_space.schemas.options import read_json
+from hf_space.schemas.prediction import PredictionResult
+
+router = APIRouter(route_class=ChargedRoute, tags=["predict"], responses=ERROR_RESPONSES)
+
+# The route reads the body itself, so that it can bound it.
+_REQUEST_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": reference_to(PredictionResult)}},
+    }
+}
+
+
+@router.post(
+    "/export.{suffix}",
+    responses=EXPORT_RESPONSES,
+    response_class=Response,
+    openapi_extra=_REQUEST_BODY,
+)
+async def export_result(
+    request: Request, chosen: ExportFormatDep, settings: SettingsDep
+) -> StreamingResponse:
+    """Download a result that you send back as a file; nothing is stored."""
+    limit = settings.max_upload_bytes
+    body = await bounded(request, limit, told=limit).body()
+    # A large region takes long enough to hold up the other requests.
+    result = await to_thread.run_sync(read_json, PredictionResult, body)
+    return result_file(result, chosen)
