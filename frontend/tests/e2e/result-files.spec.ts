@@ -66,18 +66,40 @@ test("a patch can be downloaded, as a picture too", async ({ page }) => {
   expect(both.content.readUInt32BE(16)).toBeGreaterThan(2400);
 });
 
-test("of a result that is not saved, the page has a picture and the JSON only", async ({
-  page,
-}) => {
+test("a result that is not saved can be downloaded too", async ({ page }) => {
   await page.goto("/");
   await page.getByRole("switch", { name: "Keep nothing" }).check();
   const id = await upload(page, drawing("drawn_loose"));
-  await expect(page.getByText("there is no CSV or GeoJSON of it")).toBeVisible();
-  await expect(page.getByRole("link", { name: /^(CSV|JSON|GeoJSON)$/ })).toHaveCount(0);
+  const name = `biopsia_${id.slice(-12)}`;
   const json = await download(page, "JSON");
-  expect(json.name).toBe(`biopsia_${id.slice(-12)}.json`);
-  expect(JSON.parse(json.content.toString())).toMatchObject({ id, saved: false });
-  expect((await download(page, "PNG")).name).toBe(`biopsia_${id.slice(-12)}.png`);
+  expect(json.name).toBe(`${name}.json`);
+  const result = JSON.parse(json.content.toString());
+  expect(result).toMatchObject({ id, saved: false, gradcam: { overlay: null } });
+
+  const csv = await download(page, "CSV");
+  expect(csv.name).toBe(`${name}.csv`);
+  const [header, line] = csv.content.toString().trim().split("\r\n");
+  const column = header?.split(",").indexOf("probability") ?? -1;
+  expect(Number(line?.split(",")[column])).toBe(result.probability);
+
+  const geojson = await download(page, "GeoJSON");
+  expect(geojson.name).toBe(`${name}.geojson`);
+  expect(JSON.parse(geojson.content.toString()).features).toHaveLength(1);
+  expect((await download(page, "PNG")).name).toBe(`${name}.png`);
+});
+
+test("a download that fails says why", async ({ page }) => {
+  const { id } = await analyse(page, drawing("drawn_loose"));
+  await page.goto(`/results/${id}`);
+  const csv = page.getByRole("button", { name: "CSV", exact: true });
+  await expect(csv).toBeVisible();
+  await page.evaluate((path) => fetch(path, { method: "DELETE" }), `/api/history/${id}`);
+  await csv.click();
+  await expect(page.locator('[role="alert"][data-code="unknown_record"]')).toBeVisible();
+
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: "JSON", exact: true }).click();
+  await expect(page.locator('[role="alert"][data-code="offline"]')).toBeVisible();
 });
 
 test("a report is one page, also with much to say", async ({ page }) => {

@@ -116,8 +116,7 @@ export async function download(
   name: string,
 ): Promise<{ name: string; content: Buffer }> {
   const started = page.waitForEvent("download");
-  const own = page.getByRole("button", { name, exact: true });
-  await own.or(page.getByRole("link", { name, exact: true })).click();
+  await page.getByRole("button", { name, exact: true }).click();
   const file = await started;
   return { name: file.suggestedFilename(), content: await readFile(await file.path()) };
 }

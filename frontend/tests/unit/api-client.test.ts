@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { afterEach, expect, test } from "vitest";
-import { apiPath, ask } from "@/lib/api/client";
+import { apiPath, ask, askFile } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/error";
 import { retryDelayMs, shouldRetry } from "@/lib/api/retry";
 
@@ -62,6 +62,20 @@ test("the API's error keeps its code, its details and when to come back", async 
   expect(error.retryAfterSeconds).toBe(7);
   expect(shouldRetry(0, error)).toBe(true);
   expect(retryDelayMs(0, error)).toBe(7000);
+});
+
+test("a file comes as it is, and its errors as any other", async () => {
+  const report = { error: { code: "unknown_record", message: "none", details: {} } };
+  const url = await serve((request, response) => {
+    if (request.url === "/none") {
+      response.writeHead(404).end(JSON.stringify(report));
+    } else {
+      response.writeHead(200, { "Content-Type": "text/csv" }).end("\ufeffa,b\r\n");
+    }
+  });
+  const bytes = await (await askFile(url)).arrayBuffer();
+  expect(Buffer.from(bytes).toString("hex")).toBe("efbbbf612c620d0a");
+  expect((await errorOf(askFile(`${url}/none`))).code).toBe("unknown_record");
 });
 
 test("a proxy's own text means that the service is unreachable", async () => {

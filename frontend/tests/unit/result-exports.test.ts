@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fileName, resultJson } from "@/lib/result/exports";
+import { exportRequest, fileName } from "@/lib/result/export-file";
 import { isThumbnailExact, sha256 } from "@/lib/result/picture";
 import { patch, region } from "./result-fixtures";
 
@@ -7,8 +7,26 @@ test("files are named for the result", () => {
   expect(fileName(patch().id, "png")).toBe("biopsia_098ff3f9901d.png");
 });
 
-test("the JSON is the API's own object", () => {
-  expect(JSON.parse(resultJson(region()))).toEqual(region());
+test("a saved result is asked for by its record", () => {
+  const result = { ...region(), saved: true };
+  expect(exportRequest(result, "csv")).toEqual([`/api/history/${result.id}/export.csv`, {}]);
+});
+
+test.each([patch(), region()])("a $kind without a record is sent back, without drawings", (one) => {
+  const result = { ...one, saved: false, gradcam: { ...one.gradcam, overlay: "data:a" } };
+  const [address, { method, body }] = exportRequest(result, "geojson");
+  expect([address, method]).toEqual(["/api/export.geojson", "POST"]);
+  const gradcam = { ...one.gradcam, overlay: null };
+  const withoutMap = one.region && { ...one.region, heatmap: null };
+  expect(JSON.parse(String(body))).toEqual({ ...result, gradcam, region: withoutMap });
+});
+
+test("a result that the site's host would refuse is not sent", () => {
+  const warning = { code: "blank" as const, message: "é".repeat(2_000_000) };
+  const result = { ...patch(), saved: false, warnings: [warning] };
+  expect(() => exportRequest(result, "json")).toThrow(
+    expect.objectContaining({ code: "payload_too_large" }),
+  );
 });
 
 test("small pictures of small images are exact", () => {

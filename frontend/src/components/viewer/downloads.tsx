@@ -1,11 +1,14 @@
 "use client";
 
+import { useMutation } from "@tanstack/react-query";
 import { Download, Printer } from "lucide-react";
 import { useFormatter, useTranslations } from "next-intl";
-import { Button, DownloadLink } from "@/components/ui/button";
+import { Problem } from "@/components/shared/problem";
+import { Button } from "@/components/ui/button";
 import type { Choice } from "@/components/viewer/use-scene";
-import { apiPath } from "@/lib/api/client";
+import { askFile } from "@/lib/api/client";
 import type { PredictionResult } from "@/lib/api/schema";
+import { exportRequest, FORMATS, fileName } from "@/lib/result/export-file";
 import type { Scene } from "@/lib/result/paint";
 import { saveFile } from "@/lib/save-file";
 
@@ -16,81 +19,74 @@ interface DownloadsProps {
   choice: Choice;
 }
 
-/** What the API writes of a saved result. */
-const FORMATS = [
-  { suffix: "geojson", name: "GeoJSON" },
-  { suffix: "json", name: "JSON" },
-  { suffix: "csv", name: "CSV" },
-] as const;
+interface NamedFile {
+  content: Blob;
+  name: string;
+}
 
 /** Ways to download and print the result. */
 export function Downloads({ result, scene, choice }: DownloadsProps) {
   const t = useTranslations("result.download");
-  const legend = useTranslations("result.legend");
-  const caption = useCaption(result);
-
-  async function savePicture(drawn: Scene) {
-    const [{ resultPng }, { fileName }] = await Promise.all([
-      import("@/lib/result/png"),
-      import("@/lib/result/exports"),
-    ]);
-    const measure = choice.mode === "grid" ? "evidence" : choice.measure;
-    const sheet = { caption, measure, title: legend(measure), threshold: result.threshold };
-    saveFile(await resultPng(drawn, sheet, choice.mode === "side"), fileName(result.id, "png"));
-  }
+  const picture = usePngOf(result, choice);
+  const download = useMutation({
+    mutationFn: (make: () => Promise<NamedFile>) => make(),
+    onSuccess: ({ content, name }) => saveFile(content, name),
+  });
+  const button = (name: string, title: string, make: (() => Promise<NamedFile>) | null) => (
+    <DownloadButton
+      key={name}
+      name={name}
+      title={title}
+      disabled={download.isPending}
+      onClick={() => make && download.mutate(make)}
+    />
+  );
 
   return (
     <section aria-label={t("label")} className="flex flex-wrap gap-2 print:hidden">
-      <DownloadButton name="PNG" title={t("png")} onClick={() => scene && savePicture(scene)} />
-      {result.saved ? <SavedFiles id={result.id} /> : <PageFile result={result} />}
+      {button("PNG", t("png"), scene && (() => picture(scene)))}
+      {FORMATS.map(({ suffix, name }) =>
+        button(name, t(suffix), async () => ({
+          content: await askFile(...exportRequest(result, suffix)),
+          name: fileName(result.id, suffix),
+        })),
+      )}
       <Button variant="outline" size="sm" title={t("print_hint")} onClick={() => window.print()}>
         <Printer aria-hidden="true" />
         {t("print")}
       </Button>
-      {!result.saved && <p className="w-full text-muted text-sm">{t("not_saved")}</p>}
+      {download.isError && (
+        <div className="w-full">
+          <Problem error={download.error} />
+        </div>
+      )}
     </section>
   );
 }
 
-/** The API's own files. */
-function SavedFiles({ id }: Pick<PredictionResult, "id">) {
-  const t = useTranslations("result.download");
-  return FORMATS.map(({ suffix, name }) => (
-    <DownloadLink
-      key={suffix}
-      variant="outline"
-      size="sm"
-      title={t(suffix)}
-      href={apiPath(`/history/${id}/export.${suffix}`)}
-    >
-      <Download aria-hidden="true" />
-      {name}
-    </DownloadLink>
-  ));
-}
-
-/** All that this page can write of a result that the API has not saved. */
-function PageFile({ result }: Pick<DownloadsProps, "result">) {
-  const t = useTranslations("result.download");
-
-  async function saveJson() {
-    const { fileName, resultJson } = await import("@/lib/result/exports");
-    const content = new Blob([resultJson(result)], { type: "application/json" });
-    saveFile(content, fileName(result.id, "json"));
-  }
-
-  return <DownloadButton name="JSON" title={t("json")} onClick={saveJson} />;
+/** Makes the picture as it is shown. */
+function usePngOf(result: PredictionResult, choice: Choice): (scene: Scene) => Promise<NamedFile> {
+  const legend = useTranslations("result.legend");
+  const caption = useCaption(result);
+  return async (scene) => {
+    const { resultPng } = await import("@/lib/result/png");
+    const measure = choice.mode === "grid" ? "evidence" : choice.measure;
+    const sheet = { caption, measure, title: legend(measure), threshold: result.threshold };
+    const content = await resultPng(scene, sheet, choice.mode === "side");
+    return { content, name: fileName(result.id, "png") };
+  };
 }
 
 interface DownloadButtonProps {
   name: string;
   title: string;
+  disabled: boolean;
   onClick: () => void;
 }
 
-function DownloadButton({ name, title, onClick }: DownloadButtonProps) {
+function DownloadButton({ name, ...props }: DownloadButtonProps) {
   return (
-    <Button variant="outline" size="sm" title={title} onClick={onClick}>
+    <Button variant="outline" size="sm" {...props}>
       <Download aria-hidden="true" />
       {name}
     </Button>

@@ -27,17 +27,13 @@ export function apiPath(path: string, query: Query = {}): string {
  * @throws ApiError for every response outside 2xx, and where none comes.
  */
 export async function ask<T>(address: string, init: RequestInit = {}): Promise<T> {
-  const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])];
-  const response = await fetch(address, { ...init, signal: AbortSignal.any(signals) }).catch(() => {
-    throw init.signal?.aborted ? new ApiError("cancelled", "cancelled") : errorWithoutResponse();
-  });
-  const body = await response.text().catch(() => {
-    throw errorWithoutResponse();
-  });
-  if (!response.ok) {
-    throw errorOfResponse(response.status, body, response.headers.get("Retry-After"));
-  }
+  const body = await read(await respond(address, init), "text");
   return (body ? JSON.parse(body) : null) as T;
+}
+
+/** Ask the API for a file; throws as `ask`. */
+export async function askFile(address: string, init: RequestInit = {}): Promise<Blob> {
+  return read(await respond(address, init), "blob");
 }
 
 /** Send JSON; see `ask`. */
@@ -47,4 +43,25 @@ export function send<T>(method: "POST" | "DELETE", path: string, body?: unknown)
       ? {}
       : { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
   return ask<T>(apiPath(path), { method, ...json });
+}
+
+async function respond(address: string, init: RequestInit): Promise<Response> {
+  const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])];
+  const response = await fetch(address, { ...init, signal: AbortSignal.any(signals) }).catch(() => {
+    throw init.signal?.aborted ? new ApiError("cancelled", "cancelled") : errorWithoutResponse();
+  });
+  if (!response.ok) {
+    const body = await read(response, "text");
+    throw errorOfResponse(response.status, body, response.headers.get("Retry-After"));
+  }
+  return response;
+}
+
+function read<Kind extends "text" | "blob">(
+  response: Response,
+  kind: Kind,
+): ReturnType<Response[Kind]> {
+  return response[kind]().catch(() => {
+    throw errorWithoutResponse();
+  }) as ReturnType<Response[Kind]>;
 }
