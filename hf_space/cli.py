@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -16,6 +17,7 @@ from hf_space.errors import BiopsiaError
 from hf_space.exports.folder import ExportFolder
 from hf_space.exports.formats import FORMATS, ExportFormat
 from hf_space.exports.predictions import BATCH_TABLE
+from hf_space.imaging.readers import suffixes
 from hf_space.imaging.zip_archive import NamedImage
 from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
@@ -23,8 +25,6 @@ from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import PredictOptions
 from hf_space.settings import Settings, settings_table
-
-SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
 # Its own options write JSON lines, and one table of all images.
 _FOLDER_FORMATS: Final = {
@@ -90,14 +90,15 @@ def predict(
         _check_writable(csv_file)
     exports = _open_folders(folders, paths)
     show = _print_json if as_json else _print_row
+    items: list[BatchItem] = []
     try:
-        items = asyncio.run(_score(paths, options, lambda item: _report(item, show, exports)))
-        if csv_file:
-            csv_file.write_bytes(b"".join(BATCH_TABLE.file(items)))
+        asyncio.run(_score(paths, options, lambda item: _report(item, show, exports, items)))
     except BiopsiaError as error:
         raise _failed(f"{error.code}: {error.message}") from error
-    except OSError as error:
-        raise _failed(f"cannot write: {error}") from error
+    finally:
+        # Whatever went wrong, what was scored is not lost.
+        if csv_file and items:
+            _write_table(csv_file, items)
     raise typer.Exit(any(item.error for item in items))
 
 
@@ -119,10 +120,11 @@ def settings() -> None:
 
 def find_images(paths: list[Path]) -> list[Path]:
     """Return the files named, and the images in the folders named, at any depth, sorted."""
+    known = suffixes()
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = (p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            inside = (p for p in path.rglob("*") if p.suffix.lower() in known and p.is_file())
             found.extend(sorted(inside))
         else:
             found.append(path)
@@ -158,6 +160,14 @@ def _open_folders(folders: Mapping[str, Path | None], images: list[Path]) -> lis
         raise typer.BadParameter(message) from error
 
 
+@contextmanager
+def _write_errors_shown() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _failed(f"cannot write: {error}") from error
+
+
 def _failed(message: str) -> typer.Exit:
     typer.echo(message, err=True)
     return typer.Exit(1)
@@ -165,30 +175,38 @@ def _failed(message: str) -> typer.Exit:
 
 async def _score(
     paths: list[Path], options: PredictOptions, tell: Callable[[BatchItem], None]
-) -> list[BatchItem]:
+) -> None:
     predictor = Predictor.from_settings(Settings())
     images = [NamedImage(str(path), path.read_bytes) for path in paths]
-    items = []
     try:
         unit = text("progress.images", "en", count=len(paths))
         with tqdm(total=len(paths), unit=unit, disable=None) as bar:
             async for item in predict_many(predictor, images, options):
                 with tqdm.external_write_mode():
                     tell(item)
-                items.append(item)
                 bar.update()
     finally:
         await asyncio.to_thread(predictor.close)
-    return sorted(items, key=lambda item: item.index)
 
 
 def _report(
-    item: BatchItem, show: Callable[[BatchItem], None], exports: list[ExportFolder]
+    item: BatchItem,
+    show: Callable[[BatchItem], None],
+    exports: list[ExportFolder],
+    items: list[BatchItem],
 ) -> None:
+    items.append(item)
     show(item)
     if item.result:
-        for export in exports:
-            export.write(item.index, item.result)
+        with _write_errors_shown():
+            for export in exports:
+                export.write(item.index, item.result)
+
+
+def _write_table(path: Path, items: list[BatchItem]) -> None:
+    rows = sorted(items, key=lambda item: item.index)
+    with _write_errors_shown():
+        path.write_bytes(b"".join(BATCH_TABLE.file(rows)))
 
 
 def _print_json(item: BatchItem) -> None:

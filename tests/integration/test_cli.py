@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from hf_space.bundle.config import OPENVINO_WEIGHTS_FILE
+from hf_space.cli import app
+from hf_space.exports.folder import ExportFolder
+from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.server import ROOT
@@ -119,6 +123,36 @@ def test_geojson_has_a_file_for_each_image_that_could_be_scored(
     tiles = names["deeper_a.png.geojson"]
     assert [tile["properties"]["objectType"] for tile in tiles] == ["tile"] * 3
     assert tiles[-1]["geometry"]["coordinates"][0][2] == [120, 50]
+
+
+def fail(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_folder_that_fills_up_does_not_lose_the_table(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIOPSIA_MODEL_DIR", str(write_bundle(tmp_path / "model")))
+    monkeypatch.setattr(ExportFolder, "write", fail)
+    table = tmp_path / "out.csv"
+    options = ["--csv", str(table), "--geojson", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, ["predict", str(folder / "a.png"), *options])
+    assert done.exit_code == 1
+    assert "cannot write: [Errno 28] No space left on device" in done.stderr
+    (row,) = csv.DictReader(table.read_text("utf-8-sig").splitlines())
+    assert (row["name"], row["verdict"]) == (str(folder / "a.png"), "malignant")
+
+
+def test_an_error_of_reading_is_not_called_one_of_writing(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "out.csv"
+    table.write_text("of an earlier call")
+    monkeypatch.setattr(Predictor, "from_settings", fail)
+    done = CliRunner().invoke(app, ["predict", str(folder / "a.png"), "--csv", str(table)])
+    assert isinstance(done.exception, OSError)
+    assert "cannot write" not in done.stderr
+    assert table.read_text() == "of an earlier call"
 
 
 @pytest.mark.parametrize(

@@ -16,3 +16,8 @@ READERS: Final[tuple[ReaderClass, ...]] = (PillowReader,)
 def formats() -> list[str]:
     """Name the formats that the readers know."""
     return [name for reader in READERS for name in reader.formats]
+
+
+def suffixes() -> frozenset[str]:
+    """Return the endings of files that the readers may know, in lower case."""
+    return frozenset(suffix for reader in READERS for suffix in reader.suffixes)
