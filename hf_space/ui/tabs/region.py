@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import gradio as gr
+from anyio import to_thread
 
 from hf_space.bundle.calibration import OperatingPoint
-from hf_space.exports.formats import FORMATS
+from hf_space.exports.formats import FORMATS, ExportFormat
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from hf_space.schemas.prediction import PredictionResult
@@ -24,7 +25,7 @@ from hf_space.ui.components.form import (
 from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import region_figures, tile_table, verdict_card
 from hf_space.ui.components.review import build_review, review_values
-from hf_space.ui.gradio_app.uploads import offer
+from hf_space.ui.gradio_app.uploads import offer, place_to_offer
 from hf_space.ui.visitor import Visit, language_of
 
 # Gradio puts the progress of the call in its place.
@@ -70,7 +71,9 @@ def build_region_tab(
         with errors_shown(language):
             options = chosen_options(point, threshold, microns, save, mode="region")
             result = await predict_upload(backend, image, options, (token, request), tell)
-            shown = _shown(result, applied_rule(backend, result), language)
+            rule = applied_rule(backend, result)
+            # The files of a large region take seconds, which must not hold up other visitors.
+            shown = await to_thread.run_sync(_shown, result, rule, language)
             return [*shown, *review_values(result)]
 
     form.on_run(read, [heatmap, card, figures, overlay, tiles, *downloads, *review.outputs])
@@ -86,12 +89,17 @@ def _shown(result: PredictionResult, rule: OperatingPoint, language: Language) -
         region_figures(result, language),
         drawing("evidence.jpg", result.gradcam.overlay, text("picture.overlay_alt", language)),
         tile_table(result, rule, language),
-        *(
-            download(each.file_name(result), b"".join(each.chunks(result)))
-            for each in FORMATS.values()
-        ),
+        *(export(result, each) for each in FORMATS.values()),
         download("biopsia_heatmap.jpg", jpeg_of(heatmap)),
     ]
+
+
+def export(result: PredictionResult, chosen: ExportFormat) -> gr.DownloadButton:
+    """Return a button that offers a result as a file."""
+    path = place_to_offer(chosen.file_name(result))
+    with path.open("wb") as file:
+        file.writelines(chosen.chunks(result))
+    return gr.DownloadButton(value=str(path), interactive=True)
 
 
 def download(name: str, content: bytes | None) -> gr.DownloadButton:
