@@ -1296,7 +1296,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request cannot be answered. */
+            /** @description The request was refused; `code` says why. */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
@@ -1305,7 +1305,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The service cannot answer. */
+            /** @description The service cannot do this now; `code` says why. */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
