@@ -68,7 +68,7 @@ test("a patch can be downloaded, as a picture too", async ({ page }) => {
 
 test("a result that is not saved can be downloaded too", async ({ page }) => {
   await page.goto("/");
-  await page.getByRole("switch", { name: "Keep nothing" }).check();
+  await page.getByRole("switch", { name: "Save nothing" }).check();
   const id = await upload(page, drawing("drawn_loose"));
   const name = `biopsia_${id.slice(-12)}`;
   const json = await download(page, "JSON");
