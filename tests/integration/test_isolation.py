@@ -44,6 +44,7 @@ OF_ONE: dict[tuple[str, str], dict[str, Any]] = {
 
 TICKETS = ("POST", "/tickets/")
 DELETE_ALL = ("DELETE", "/history/")
+EXPORT = ("POST", "/export.{suffix}")
 KEY = "k" * 32
 
 
@@ -53,7 +54,7 @@ def operations() -> set[tuple[str, str]]:
 
 
 def test_every_operation_is_public_or_walked() -> None:
-    assert operations() == PUBLIC | set(OF_ALL) | set(OF_ONE) | {TICKETS, DELETE_ALL}
+    assert operations() == PUBLIC | set(OF_ALL) | set(OF_ONE) | {TICKETS, DELETE_ALL, EXPORT}
 
 
 @dataclass
@@ -102,6 +103,9 @@ class Person:
             assert response.status_code == 200
             if operation == ("POST", "/predict/"):
                 self.keep(response.json())
+                method, path = EXPORT
+                exported = self.answer((method, path.format(suffix="json")), json=response.json())
+                assert exported.status_code == 200
             elif operation[0] == "POST":
                 self.keep(response.json()["result"])
         self.predict_by_ticket()
