@@ -8,7 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-Verdict = Literal["malignant", "benign", "uncertain"]
+ModelVerdict = Literal["malignant", "benign", "uncertain"]
+"""What a probability means at an operating point."""
+
+Verdict = Literal[ModelVerdict, "not_assessable"]
+"""The same, or that the image does not support a verdict."""
+
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -59,14 +64,20 @@ class OperatingPoint(FrozenModel):
             raise ValueError("expected uncertain_low <= threshold <= uncertain_high")
         return self
 
+    @property
+    def band(self) -> tuple[float, float] | None:
+        """The lowest and the highest probability called uncertain; None without a band."""
+        if self.uncertain_low < self.uncertain_high:
+            return self.uncertain_low, self.uncertain_high
+        return None
+
     @classmethod
     def without_band(cls, threshold: float) -> OperatingPoint:
         """Return an operating point that never says uncertain."""
         return cls(threshold=threshold, uncertain_low=threshold, uncertain_high=threshold)
 
-    def verdict(self, probability: float) -> Verdict:
+    def verdict(self, probability: float) -> ModelVerdict:
         """Judge one calibrated probability; both ends of the band belong to it."""
-        in_band = self.uncertain_low <= probability <= self.uncertain_high
-        if in_band and self.uncertain_low < self.uncertain_high:
+        if self.band and self.uncertain_low <= probability <= self.uncertain_high:
             return "uncertain"
         return "malignant" if probability >= self.threshold else "benign"

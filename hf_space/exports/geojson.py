@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from hf_space.schemas.prediction import PredictionResult
 
 _CLASSES: Final[dict[Verdict, dict[str, Any]]] = {
-    "malignant": {"name": "Malignant", "color": [190, 88, 20]},
-    "benign": {"name": "Benign", "color": [0, 118, 128]},
-    "uncertain": {"name": "Uncertain", "color": [104, 100, 120]},
+    "malignant": {"name": "Suggests IDC", "color": [190, 88, 20]},
+    "benign": {"name": "Does not suggest IDC", "color": [0, 118, 128]},
+    "uncertain": {"name": "Inconclusive", "color": [104, 100, 120]},
+    "not_assessable": {"name": "Not assessable", "color": [112, 112, 112]},
 }
 # Thousandths of a pixel are enough.
 _DECIMALS: Final = 3
@@ -64,10 +65,16 @@ def _tile_feature(tile: Tile) -> dict[str, Any]:
         "properties": {
             "objectType": "tile",
             "name": f"row {tile.row}, column {tile.column}",
-            "classification": _CLASSES["malignant" if tile.is_positive else "benign"],
+            "classification": _CLASSES[_tile_verdict(tile)],
             "measurements": {"probability": tile.probability},
         },
     }
+
+
+def _tile_verdict(tile: Tile) -> Verdict:
+    if not tile.is_assessable:
+        return "not_assessable"
+    return "malignant" if tile.is_positive else "benign"
 
 
 def _rectangle(x: float, y: float, width: float, height: float) -> dict[str, Any]:

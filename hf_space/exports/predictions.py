@@ -41,8 +41,11 @@ RESULT_COLUMNS: Final[dict[str, Callable[[AnyResult], object]]] = {
     "scale_source": lambda result: result.image.scale_source,
     "kind": lambda result: result.kind,
     "verdict": lambda result: result.verdict,
+    "reasons": lambda result: " ".join(result.reasons),
     "probability": lambda result: result.probability,
     "threshold": lambda result: result.threshold,
+    "uncertain_low": lambda result: result.uncertain_band and result.uncertain_band[0],
+    "uncertain_high": lambda result: result.uncertain_band and result.uncertain_band[1],
     "operating_point": lambda result: result.operating_point,
     "malignant_area_mm2": _malignant_area,
     "warnings": _warning_codes,
@@ -74,18 +77,29 @@ def _rounded(value: Callable[[Tile], float]) -> Callable[[Tile], float]:
     return lambda tile: round(value(tile), _DECIMALS)
 
 
+def _microns(value: Callable[[Tile], float]) -> Callable[[Tile], float | None]:
+    """Return a length in micrometres; none where the scale is assumed."""
+
+    def measured(tile: Tile) -> float | None:
+        scale = tile.microns_per_pixel
+        return None if scale is None else round(value(tile) * scale, _DECIMALS)
+
+    return measured
+
+
 TILE_TABLE: Final = Table[Tile](
     {
         "row": lambda tile: tile.row,
         "column": lambda tile: tile.column,
         "x_px": _rounded(lambda tile: tile.x),
         "y_px": _rounded(lambda tile: tile.y),
-        "x_um": _rounded(lambda tile: tile.x * tile.microns_per_pixel),
-        "y_um": _rounded(lambda tile: tile.y * tile.microns_per_pixel),
+        "x_um": _microns(lambda tile: tile.x),
+        "y_um": _microns(lambda tile: tile.y),
         "width_px": _rounded(lambda tile: tile.width),
         "height_px": _rounded(lambda tile: tile.height),
         "probability": lambda tile: tile.probability,
         "at_or_above_threshold": lambda tile: tile.is_positive,
+        "assessable": lambda tile: tile.is_assessable,
     }
 )
 """The tissue tiles of a region, in pixels of the source image and in micrometres."""

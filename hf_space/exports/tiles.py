@@ -22,9 +22,10 @@ class Tile:
         y: Upper edge.
         width: Within the image.
         height: Within the image.
-        microns_per_pixel: Scale of the source image.
+        microns_per_pixel: Scale of the source image; None where it is assumed.
         probability: Calibrated probability of carcinoma.
         is_positive: Whether the probability is at or above the result's threshold.
+        is_assessable: Whether the result has a verdict; without one the probability means nothing.
     """
 
     row: int
@@ -33,9 +34,10 @@ class Tile:
     y: float
     width: float
     height: float
-    microns_per_pixel: float
+    microns_per_pixel: float | None
     probability: float
     is_positive: bool
+    is_assessable: bool
 
 
 def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
@@ -44,6 +46,7 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
     if region is None:
         return
     width, height = _tile_size(image, region)
+    scale = None if image.scale_source == "assumed" else image.microns_per_pixel
     for row, line in enumerate(region.tiles):
         for column, probability in enumerate(line):
             if probability is not None:
@@ -55,9 +58,10 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
                     y=y,
                     width=min(width, image.width - x),
                     height=min(height, image.height - y),
-                    microns_per_pixel=image.microns_per_pixel,
+                    microns_per_pixel=scale,
                     probability=probability,
                     is_positive=probability >= result.threshold,
+                    is_assessable=not result.reasons,
                 )
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hf_space.bundle.config import StatisticRange
+
 QualityCode = Literal["blank", "blurred", "not_h_and_e"]
 
 BRIGHTNESS: Final = "brightness"
@@ -63,7 +65,7 @@ def _stain_residual(image: NDArray[np.uint8]) -> float:
 
 
 def quality_warnings(
-    statistics: Mapping[str, float], ranges: Mapping[str, tuple[float, float]]
+    statistics: Mapping[str, float], ranges: Mapping[str, StatisticRange]
 ) -> list[QualityCode]:
     """Name what is unusual about an image, compared with the training images.
 
@@ -72,14 +74,14 @@ def quality_warnings(
 
     Args:
         statistics: As `quality_statistics` measures them.
-        ranges: Lowest and highest usual value of each statistic.
+        ranges: The usual range of each statistic.
     """
 
     def below(name: str) -> bool:
-        return name in ranges and statistics[name] < ranges[name][0]
+        return name in ranges and statistics[name] < ranges[name].low
 
     def above(name: str) -> bool:
-        return name in ranges and statistics[name] > ranges[name][1]
+        return name in ranges and statistics[name] > ranges[name].high
 
     if below(BRIGHTNESS) or above(BRIGHTNESS):
         return ["blank"]

@@ -37,8 +37,7 @@ def resample(
         uint8 (h, w, 3), both sides at least 1; the input itself where its size does not change.
 
     Raises:
-        ScaleError: Nothing is left of the image at the target scale, or it would have to be
-            enlarged more than `MAX_ENLARGEMENT` times.
+        ScaleError: The image would have to be enlarged more than `MAX_ENLARGEMENT` times.
         TooManyPixelsError: The image would grow beyond ``max_pixels``.
     """
     target = target_microns_per_pixel
@@ -50,13 +49,9 @@ def resample(
             microns_per_pixel=max(microns_per_pixel),
         )
     width, height = (
-        round(side * factor) for side, factor in zip(image.shape[1::-1], factors, strict=True)
+        max(1, round(side * factor))
+        for side, factor in zip(image.shape[1::-1], factors, strict=True)
     )
-    if min(height, width) < 1:
-        raise ScaleError(
-            f"At {target:g} µm/px the image is below one pixel; check microns_per_pixel.",
-            microns_per_pixel=min(microns_per_pixel),
-        )
     if (height, width) == image.shape[:2]:
         return image
     if height * width > max_pixels:

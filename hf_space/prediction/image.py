@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import NotAPatchError
-from hf_space.imaging.quality import quality_statistics, quality_warnings
 from hf_space.imaging.readers import READERS
-from hf_space.schemas.prediction import ImageFacts, ImageWarningCode, Kind
+from hf_space.schemas.prediction import ImageFacts, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -24,8 +20,8 @@ if TYPE_CHECKING:
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ScaleSource
 
-# Enlarged this much or more, an image holds too little detail for the model.
-_OFF_SCALE_FACTOR: Final = 2.0
+# Scales that differ by less mean the same; vendors round them.
+_SAME_SCALE: Final = 1.1
 _THUMBNAIL_SIDE: Final = 256
 
 
@@ -36,6 +32,7 @@ class SourceImage:
     Attributes:
         facts: What a result says about it.
         kind: How it is to be scored.
+        scale_conflict: Whether the file contradicts the scale used, or itself.
         pixels: uint8 (h, w, 3), RGB, at the model's scale.
         thumbnail: The image as it was sent, small, uint8 (h, w, 3), RGB; None unless it is to be
             saved.
@@ -44,6 +41,7 @@ class SourceImage:
 
     facts: ImageFacts
     kind: Kind
+    scale_conflict: bool
     pixels: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8] | None
     seconds: float
@@ -82,6 +80,7 @@ def read_image(
     """
     started = perf_counter()
     facts = _facts(reader, data, options, config)
+    conflict = _has_conflict(reader, facts)
     with reader:
         # One scale is reported for both axes, and places on tiles are reckoned with it.
         reader.microns_per_pixel = (facts.microns_per_pixel, facts.microns_per_pixel)
@@ -89,31 +88,7 @@ def read_image(
         pixels = reader.read_region(*whole, config.microns_per_pixel)
         kind = _kind(pixels, options, config)
         thumbnail = reader.thumbnail(_THUMBNAIL_SIDE) if options.save else None
-    return SourceImage(facts, kind, pixels, thumbnail, perf_counter() - started)
-
-
-def image_warnings(
-    image: SourceImage, samples: Sequence[NDArray[np.uint8]], config: InferenceConfig
-) -> list[ImageWarningCode]:
-    """Name the reasons to trust a result less.
-
-    Args:
-        image: The image.
-        samples: What is scored of it, each uint8 (h, w, 3): the patch, or some of the tiles.
-            The median of each statistic over them is judged.
-        config: Says the model's scale and the usual statistics.
-    """
-    ranges = {name: (r.low, r.high) for name, r in config.out_of_distribution.items()}
-    measured = [quality_statistics(sample) for sample in samples]
-    medians = {name: median(m[name] for m in measured) for name in measured[0]}
-    codes: list[ImageWarningCode] = [*quality_warnings(medians, ranges)]
-    if image.facts.microns_per_pixel >= _OFF_SCALE_FACTOR * config.microns_per_pixel:
-        codes.append("off_scale")
-    if min(image.pixels.shape[:2]) < config.patch_size_pixels:
-        codes.append("padded")
-    if image.facts.scale_source == "assumed":
-        codes.append("scale_assumed")
-    return codes
+    return SourceImage(facts, kind, conflict, pixels, thumbnail, perf_counter() - started)
 
 
 def _facts(
@@ -138,6 +113,12 @@ def _scale(
         across, down = reader.microns_per_pixel
         return (across * down) ** 0.5 if across != down else across, "metadata"
     return config.microns_per_pixel, "assumed"
+
+
+def _has_conflict(reader: ImageReader, facts: ImageFacts) -> bool:
+    scales = [facts.microns_per_pixel] if facts.scale_source == "request" else []
+    scales.extend(scale for scales_of_axes in reader.stated_scales for scale in scales_of_axes)
+    return bool(scales) and max(scales) > _SAME_SCALE * min(scales)
 
 
 def _kind(pixels: NDArray[np.uint8], options: PredictOptions, config: InferenceConfig) -> Kind:

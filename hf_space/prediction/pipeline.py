@@ -21,7 +21,8 @@ from hf_space.errors import BiopsiaError, NoTissueError
 from hf_space.imaging.tiling import cut_tiles, single_tile
 from hf_space.inference.batching import MAX_BATCH
 from hf_space.prediction.admission import LargeImageGate
-from hf_space.prediction.image import SourceImage, image_warnings, open_image, read_image
+from hf_space.prediction.image import SourceImage, open_image, read_image
+from hf_space.prediction.trust import image_warnings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -16,7 +16,7 @@ from PIL import Image
 
 from hf_space.bundle.calibration import sigmoid
 from hf_space.explain.overlay import draw_evidence, draw_tiles
-from hf_space.prediction.trust import result_warning
+from hf_space.prediction.trust import judge, result_warning, withholding_reasons
 from hf_space.schemas.ids import time_of, uuid7
 from hf_space.schemas.prediction import (
     GradCam,
@@ -97,20 +97,24 @@ def make_result(
     region = None
     if image.kind == "region":
         region = _region(prediction, config, point.threshold, explain=explain)
+    warnings = [result_warning(code) for code in prediction.warnings]
+    reasons = withholding_reasons(warnings)
     identifier = uuid7()
     return PredictionResult(
         id=identifier,
         created_at=time_of(identifier),
         kind=image.kind,
-        verdict=point.verdict(probability),
+        verdict=judge(point, probability, reasons),
+        reasons=reasons,
         probability=probability,
         threshold=point.threshold,
         operating_point=point_name,
+        uncertain_band=point.band,
         predictions=_label_scores(probability, config.class_names),
         gradcam=gradcam,
         region=region,
         image=image.facts,
-        warnings=[result_warning(code) for code in prediction.warnings],
+        warnings=warnings,
         model=ModelName(name=config.name, revision=config.revision),
         cached=False,
         saved=False,
@@ -200,6 +204,8 @@ def _region(
         heatmap = tiles_url(tiles.image, probabilities, tiles.covered, threshold)
     tissue = float(tiles.areas[tiles.tissue].sum())
     malignant = prediction.scores.area_at_or_above(threshold)
+    square_mm = (config.microns_per_pixel / 1000.0) ** 2
+    is_known = prediction.image.facts.scale_source != "assumed"
     return RegionResult(
         rows=rows,
         columns=columns,
@@ -209,7 +215,7 @@ def _region(
         heatmap=heatmap,
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,
-        malignant_area_mm2=round(malignant * (config.microns_per_pixel / 1000.0) ** 2, 6),
+        malignant_area_mm2=round(malignant * square_mm, 6) if is_known else None,
     )
 
 

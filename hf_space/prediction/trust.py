@@ -1,36 +1,102 @@
-"""How far a result can be trusted: its warnings, and whether its verdict means anything."""
+"""How far a result can be trusted: its warnings, and whether there is a verdict at all.
+
+One rule for every caller; interfaces only show what it says.
+"""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from statistics import median
+from typing import TYPE_CHECKING, Final, cast, get_args
 
+from hf_space.imaging.quality import quality_statistics, quality_warnings
 from hf_space.messages.catalogue import warning_message
-from hf_space.schemas.prediction import ResultWarning
+from hf_space.schemas.prediction import Reason, ResultWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable, Sequence
 
-    from hf_space.schemas.prediction import Kind, PredictionResult, WarningCode
+    import numpy as np
+    from numpy.typing import NDArray
 
-_UNRELIABLE: Final = frozenset({"blank", "not_h_and_e"})
+    from hf_space.bundle.calibration import OperatingPoint, Verdict
+    from hf_space.bundle.config import InferenceConfig
+    from hf_space.prediction.image import SourceImage
+    from hf_space.schemas.prediction import ImageWarningCode, Severity, WarningCode
+
+# An image of this side at most is taken for a patch of the data set where its scale is unknown.
+LARGEST_PATCH_PIXELS: Final = 64
+# Below this much tissue on the shorter side there is less than the model looks at.
+SMALLEST_FIELD_MICRONS: Final = 150.0
+# Enlarged this much or more, an image holds too little detail for the model.
+_OFF_SCALE_FACTOR: Final = 2.0
+
+_REASONS: Final[frozenset[str]] = frozenset(get_args(Reason.__value__))
+# They say something about the result, and nothing against it.
+_NOTES: Final = frozenset({"padded", "save_delayed"})
 
 
 @cache
 def result_warning(code: WarningCode) -> ResultWarning:
     """Return a warning with its message in English; other languages go by the code."""
-    return ResultWarning(code=code, message=warning_message(code))
+    return ResultWarning(code=code, message=warning_message(code), severity=_severity(code))
 
 
-def is_unreliable(result: PredictionResult) -> bool:
-    """Tell whether a result's warnings say that its verdict means little.
+def withholding_reasons(warnings: Iterable[ResultWarning]) -> list[Reason]:
+    """Return the codes of the warnings that withhold a verdict, in their order."""
+    codes = [warning.code for warning in warnings if warning.severity == "withholds"]
+    return cast("list[Reason]", codes)
 
-    A region at the wrong scale is read as another tissue; a lone patch has no other scale to be
-    at, for those who send patches of the kind that the model was made for.
+
+def judge(point: OperatingPoint, probability: float, reasons: Sequence[Reason]) -> Verdict:
+    """Return the verdict on one calibrated probability, unless there is a reason to give none."""
+    return "not_assessable" if reasons else point.verdict(probability)
+
+
+def image_warnings(
+    image: SourceImage, samples: Sequence[NDArray[np.uint8]], config: InferenceConfig
+) -> list[ImageWarningCode]:
+    """Name the reasons to trust a result less, or to give no verdict.
+
+    Args:
+        image: The image.
+        samples: What is scored of it, each uint8 (h, w, 3): the patch, or some of the tiles.
+            The median of each statistic over them is judged.
+        config: Says the model's scale and the usual statistics.
     """
-    return means_little(result.kind, [warning.code for warning in result.warnings])
+    measured = [quality_statistics(sample) for sample in samples]
+    medians = {name: median(m[name] for m in measured) for name in measured[0]}
+    return [
+        *_scale_warnings(image),
+        *_size_warnings(image, config),
+        *quality_warnings(medians, config.out_of_distribution),
+    ]
 
 
-def means_little(kind: Kind, codes: Collection[str]) -> bool:
-    """Tell the same by the codes of the warnings alone."""
-    return not _UNRELIABLE.isdisjoint(codes) or (kind == "region" and "scale_assumed" in codes)
+def _scale_warnings(image: SourceImage) -> list[ImageWarningCode]:
+    codes: list[ImageWarningCode] = []
+    facts = image.facts
+    if facts.scale_source == "assumed":
+        is_patch = max(facts.width, facts.height) <= LARGEST_PATCH_PIXELS
+        codes.append("scale_assumed" if is_patch else "scale_unknown")
+    if image.scale_conflict:
+        codes.append("scale_conflict")
+    return codes
+
+
+def _size_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWarningCode]:
+    codes: list[ImageWarningCode] = []
+    facts = image.facts
+    if min(facts.width, facts.height) * facts.microns_per_pixel < SMALLEST_FIELD_MICRONS:
+        codes.append("field_too_small")
+    if facts.microns_per_pixel >= _OFF_SCALE_FACTOR * config.microns_per_pixel:
+        codes.append("off_scale")
+    if min(image.pixels.shape[:2]) < config.patch_size_pixels:
+        codes.append("padded")
+    return codes
+
+
+def _severity(code: WarningCode) -> Severity:
+    if code in _REASONS:
+        return "withholds"
+    return "note" if code in _NOTES else "caution"

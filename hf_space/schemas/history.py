@@ -11,7 +11,14 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, mo
 
 from hf_space.bundle.calibration import Probability, Verdict
 from hf_space.schemas.base import Schema
-from hf_space.schemas.prediction import ImageFacts, Kind, ModelName, PredictionResult, WarningCode
+from hf_space.schemas.prediction import (
+    ImageFacts,
+    Kind,
+    ModelName,
+    PredictionResult,
+    Reason,
+    WarningCode,
+)
 
 MAX_PAGE = 200
 MAX_NOTE_LENGTH = 2000
@@ -136,13 +143,17 @@ class HistoryItem(Schema):
     created_at: datetime
     kind: Kind
     verdict: Verdict
+    reasons: list[Reason] = Field(description="Why there is no verdict; empty where there is one.")
     probability: Probability
     threshold: Probability
     operating_point: str | None
+    uncertain_band: tuple[Probability, Probability] | None
     image: ImageFacts
     warnings: list[WarningCode]
     model: ModelName
-    malignant_area_mm2: float | None = Field(description="Of a region; null for a patch.")
+    malignant_area_mm2: float | None = Field(
+        description="Of a region; null for a patch, and where the scale is assumed."
+    )
     has_original: bool = Field(description="Whether the image file itself is stored.")
     review: Review | None = Field(description="The latest review.")
 
@@ -179,6 +190,7 @@ class VerdictCounts(Schema):
     malignant: int
     benign: int
     uncertain: int
+    not_assessable: int
 
 
 class Bin(Schema):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -12,12 +12,19 @@ from typing_extensions import TypeAliasType
 from hf_space.bundle.calibration import Probability, Verdict
 from hf_space.schemas.base import Schema
 
-ImageWarningCode = Literal[
-    "blank", "blurred", "not_h_and_e", "off_scale", "padded", "scale_assumed"
+SCHEMA_VERSION: Final = 2
+"""Version of `PredictionResult`; results of 0.1, which state none, count as version 1."""
+
+_ReasonCode = Literal[
+    "scale_unknown", "field_too_small", "not_h_and_e", "too_blurred", "unlike_training"
 ]
+CautionCode = Literal["blank", "blurred", "off_scale", "padded", "scale_assumed", "scale_conflict"]
 SaveWarningCode = Literal["save_delayed", "not_saved"]
+ImageWarningCode = Literal[_ReasonCode, CautionCode]
 # Aliases of this kind have a name in the OpenAPI document.
+Reason = TypeAliasType("Reason", _ReasonCode)
 WarningCode = TypeAliasType("WarningCode", Literal[ImageWarningCode, SaveWarningCode])
+Severity = Literal["note", "caution", "withholds"]
 Kind = Literal["patch", "region"]
 # A result may be sent back; beyond such numbers the places of its tiles cannot be computed.
 Pixels = Annotated[int, Field(gt=0, lt=2**31)]
@@ -66,7 +73,9 @@ class RegionResult(Schema):
     malignant_fraction: Probability = Field(
         description="Share of the tissue tiles' area in tiles at or above the threshold."
     )
-    malignant_area_mm2: float = Field(description="Area of the tiles at or above the threshold.")
+    malignant_area_mm2: float | None = Field(
+        description="Area of the tiles at or above the threshold; null where the scale is assumed."
+    )
 
 
 class ImageFacts(Schema):
@@ -80,10 +89,11 @@ class ImageFacts(Schema):
 
 
 class ResultWarning(Schema):
-    """A reason to trust this result less."""
+    """A reason to trust this result less, or, where it withholds, not to give a verdict."""
 
     code: WarningCode
     message: str
+    severity: Severity
 
 
 class ModelName(Schema):
@@ -108,14 +118,24 @@ class PredictionResult(Schema):
 
     id: UUID
     created_at: datetime
+    schema_version: Literal[2] = SCHEMA_VERSION
     kind: Kind
-    verdict: Verdict
+    verdict: Verdict = Field(
+        description="What the probability means, or `not_assessable`: the image does not support "
+        "a verdict, for the `reasons` given."
+    )
+    reasons: list[Reason] = Field(
+        description="Codes of the warnings that withhold the verdict; empty where there is one."
+    )
     probability: Probability = Field(
         description="Calibrated probability of invasive carcinoma; of a region, that of its most "
-        "suspicious neighbourhood of 3x3 tiles."
+        "suspicious neighbourhood of 3x3 tiles. It means nothing where the verdict is withheld."
     )
     threshold: Probability
     operating_point: str | None = Field(description="null when the request set its own threshold.")
+    uncertain_band: tuple[Probability, Probability] | None = Field(
+        description="Lowest and highest probability called uncertain; null without a band."
+    )
     predictions: list[LabelScore]
     gradcam: GradCam
     region: RegionResult | None

@@ -36,7 +36,9 @@ def assert_escaped(drawn: str) -> None:
 def hostile_result() -> PredictionResult:
     """A result whose every free text is a script."""
     result = result_with()
-    warning = ResultWarning.model_construct(code=cast("Any", SCRIPT), message=SCRIPT)
+    warning = ResultWarning.model_construct(
+        code=cast("Any", SCRIPT), message=SCRIPT, severity="caution"
+    )
     model = result.model.model_copy(update={"name": SCRIPT, "revision": SCRIPT})
     return result.model_copy(
         update={"warnings": [warning], "model": model, "operating_point": SCRIPT}
@@ -88,9 +90,11 @@ def test_the_history_shows_names_and_labels_as_text() -> None:
         created_at=result.created_at,
         kind="patch",
         verdict="benign",
+        reasons=[],
         probability=0.1,
         threshold=0.4,
         operating_point="balanced",
+        uncertain_band=None,
         image=result.image,
         warnings=[],
         model=result.model,

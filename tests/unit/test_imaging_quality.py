@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from hf_space.bundle.config import StatisticRange
 from hf_space.imaging.quality import quality_statistics, quality_warnings
 from tests.bundle_factory import plain_image
 
@@ -11,10 +12,10 @@ from tests.bundle_factory import plain_image
 HAEMATOXYLIN = np.array([0.65, 0.70, 0.29])
 EOSIN = np.array([0.07, 0.99, 0.11])
 RANGES = {
-    "brightness": (50.0, 240.0),
-    "saturation": (0.1, 0.6),
-    "sharpness": (10.0, 1000.0),
-    "stain_residual": (0.0, 0.2),
+    "brightness": StatisticRange(low=50.0, high=240.0),
+    "saturation": StatisticRange(low=0.1, high=0.6),
+    "sharpness": StatisticRange(low=10.0, high=1000.0),
+    "stain_residual": StatisticRange(low=0.0, high=0.2),
 }
 USUAL = {"brightness": 150.0, "saturation": 0.3, "sharpness": 100.0, "stain_residual": 0.05}
 
@@ -47,7 +48,10 @@ def test_blur_lowers_sharpness() -> None:
     assert quality_statistics(plain_image(1, 2, 3))["sharpness"] == 0.0
 
 
-@pytest.mark.parametrize(("haematoxylin", "eosin"), [(0.5, 0.0), (0.0, 0.5), (0.4, 0.3)])
+@pytest.mark.parametrize(
+    ("haematoxylin", "eosin"),
+    [(0.5, 0.0), (0.0, 0.5), (0.4, 0.3)],
+)
 def test_mixes_of_both_stains_leave_no_residual(haematoxylin: float, eosin: float) -> None:
     assert quality_statistics(stained(haematoxylin, eosin))["stain_residual"] < 0.005
 

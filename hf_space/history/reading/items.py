@@ -26,8 +26,8 @@ ITEM_COLUMNS: Final = (
 """What a page of the history is made of."""
 
 _ITEM_FIELDS: Final = (
-    *("id", "created_at", "kind", "verdict", "probability", "threshold", "operating_point"),
-    *("image", "model"),
+    *("id", "created_at", "kind", "verdict", "reasons", "probability", "threshold"),
+    *("operating_point", "uncertain_band", "image", "model"),
 )
 
 

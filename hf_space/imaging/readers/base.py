@@ -39,7 +39,9 @@ class ImageReader(Protocol):
         width: Pixels of level 0 across.
         height: Pixels of level 0 down.
         microns_per_pixel: Scale of level 0 in x and in y; None where the file does not state a
-            plausible one. Who knows the scale better sets it before reading.
+            plausible one, or contradicts itself. Who knows the scale better sets it before reading.
+        stated_scales: Every plausible scale of level 0 that the file states, in x and in y; more
+            than one where its metadata come from several programs.
         levels: All resolutions, from the finest to the coarsest.
         properties: What the file says of itself, by the vendor's names; never labels or names of
             people.
@@ -48,6 +50,7 @@ class ImageReader(Protocol):
     width: int
     height: int
     microns_per_pixel: tuple[float, float] | None
+    stated_scales: tuple[tuple[float, float], ...]
     levels: tuple[Level, ...]
     properties: Mapping[str, str]
 

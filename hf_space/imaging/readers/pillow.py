@@ -98,6 +98,9 @@ class PillowReader:
             self.width, self.height = self.height, self.width
         scale = tiff_microns_per_pixel(self._image)
         self.microns_per_pixel = None if scale is None else (scale, scale)
+        self.stated_scales: tuple[tuple[float, float], ...] = (
+            () if scale is None else ((scale, scale),)
+        )
         self.levels: tuple[Level, ...] = (Level(self.width, self.height, 1.0),)
         self.properties: Mapping[str, str] = {"format": str(self._image.format)}
         self._pixels: NDArray[np.uint8] | None = None

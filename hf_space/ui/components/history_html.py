@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import date_time, number
-from hf_space.ui.components.result_html import verdict_line
+from hf_space.ui.components.result_html import verdict_text
 from hf_space.ui.rendering import data_url, render
 
 if TYPE_CHECKING:
@@ -86,15 +86,14 @@ def history_list(
     """
     rows = []
     for item in items:
-        tone, verdict = verdict_line(item.verdict, item.kind, item.warnings, language)
         webp = thumbnails.get(item.id)
         rows.append(
             {
                 "id": item.id,
-                "tone": tone,
+                "tone": item.verdict,
                 "chosen": str(item.id) == chosen,
                 "picture": data_url(webp, "image/webp") if webp else None,
-                "verdict": verdict,
+                "verdict": verdict_text(item.verdict, language),
                 "lines": _lines(item, verdicts, zone, language),
             }
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
@@ -10,51 +9,35 @@ from hf_space.exports.tiles import tissue_tiles
 from hf_space.messages.catalogue import text, text_or
 from hf_space.messages.errors import error_message
 from hf_space.messages.formats import number, percent
-from hf_space.prediction.trust import is_unreliable, means_little
 from hf_space.ui.rendering import render
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from hf_space.bundle.calibration import OperatingPoint, Verdict
     from hf_space.messages.language import Language
     from hf_space.schemas.batch import BatchItem
-    from hf_space.schemas.prediction import Kind, PredictionResult
+    from hf_space.schemas.prediction import PredictionResult
 
 # A shape for each verdict, so that colour is never alone.
-MARKS: Final[dict[Verdict, str]] = {"malignant": "▲", "uncertain": "◆", "benign": "●"}
+MARKS: Final[dict[Verdict, str]] = {
+    "malignant": "▲",
+    "uncertain": "◆",
+    "benign": "●",
+    "not_assessable": "■",
+}
 MAX_TILES_SHOWN: Final = 200
-# No verdict's: what the model says of such an image means little.
-_UNRELIABLE_MARK: Final = "■"
 # A larger grid is a picture, not a table.
 _MAX_GRID: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Heading:
-    """What a result is headed by.
-
-    Attributes:
-        tone: Chooses the colour.
-        mark: A shape.
-        title: The verdict, or that it is not reliable.
-        model_verdict: The verdict of a result that is not reliable; otherwise empty.
-    """
-
-    tone: str
-    mark: str
-    title: str
-    model_verdict: str
-
-
 def verdict_card(result: PredictionResult, point: OperatingPoint, language: Language) -> str:
     """Draw the verdict, the probability on its scale, the rule applied, and the warnings."""
-    codes = [warning.code for warning in result.warnings]
     key = "result.region_probability" if result.kind == "region" else "result.probability"
     return render(
         "verdict_card",
         language,
-        heading=_heading(result.verdict, result.kind, codes, language),
+        verdict=verdict_text(result.verdict, language),
         warnings=warning_texts(result, language),
         result=result,
         meaning=text(key, language),
@@ -63,22 +46,9 @@ def verdict_card(result: PredictionResult, point: OperatingPoint, language: Lang
     )
 
 
-def verdict_line(
-    verdict: Verdict, kind: Kind, codes: Collection[str], language: Language
-) -> tuple[str, str]:
-    """Return the tone of a verdict, and its mark and text in one line.
-
-    Args:
-        verdict: The model's.
-        kind: What was analysed.
-        codes: Of the warnings; some of them come before the verdict.
-        language: The visitor's.
-    """
-    heading = _heading(verdict, kind, codes, language)
-    line = f"{heading.mark} {heading.title}"
-    if heading.model_verdict:
-        line = f"{line}. {text('result.model_verdict', language)} {heading.model_verdict}"
-    return heading.tone, line
+def verdict_text(verdict: Verdict, language: Language) -> str:
+    """Return a verdict with its mark, in one line."""
+    return f"{MARKS[verdict]} {text(f'verdict.{verdict}', language)}"
 
 
 def point_name(name: str, language: Language) -> str:
@@ -100,8 +70,11 @@ def region_figures(result: PredictionResult, language: Language) -> str:
         return ""
     tissue = sum(value is not None for row in region.tiles for value in row)
     total = number(region.rows * region.columns, language)
-    figures = {
-        "malignant_area": f"{number(region.malignant_area_mm2, language, decimals=2)} mm²",
+    area = region.malignant_area_mm2
+    figures = {}
+    if area is not None:
+        figures["malignant_area"] = f"{number(area, language, decimals=2)} mm²"
+    figures |= {
         "malignant_fraction": percent(region.malignant_fraction, language),
         "tissue_fraction": percent(region.tissue_fraction, language),
         "tiles": f"{number(tissue, language)} / {total}",
@@ -142,10 +115,8 @@ def batch_table(items: Sequence[BatchItem], language: Language) -> str:
 def batch_summary(items: Sequence[BatchItem], language: Language) -> str:
     """Return how many files a batch has, and how many of each outcome."""
     results = [item.result for item in items if item.result]
-    reliable = [result for result in results if not is_unreliable(result)]
-    counts = {verdict: sum(r.verdict == verdict for r in reliable) for verdict in MARKS} | {
-        "unreliable": len(results) - len(reliable),
-        "failed": len(items) - len(results),
+    counts = {verdict: sum(r.verdict == verdict for r in results) for verdict in MARKS} | {
+        "failed": len(items) - len(results)
     }
     counted: dict[str, Any] = {
         name: text(f"batch.{name}", language, count=n) for name, n in counts.items()
@@ -157,13 +128,6 @@ def batch_summary(items: Sequence[BatchItem], language: Language) -> str:
 def warning_texts(result: PredictionResult, language: Language) -> list[str]:
     """Return the texts of a result's warnings."""
     return [text_or(f"warning.{w.code}", language, w.message) for w in result.warnings]
-
-
-def _heading(verdict: Verdict, kind: Kind, codes: Collection[str], language: Language) -> _Heading:
-    title = text(f"verdict.{verdict}", language)
-    if not means_little(kind, codes):
-        return _Heading(verdict, MARKS[verdict], title, "")
-    return _Heading("unreliable", _UNRELIABLE_MARK, text("result.unreliable", language), title)
 
 
 def _facts(result: PredictionResult, point: OperatingPoint, language: Language) -> list[str]:
@@ -194,8 +158,7 @@ def _batch_row(item: BatchItem, language: Language) -> list[str]:
     if item.result is None:
         return [name, "", "", ""]
     notes = " ".join(warning_texts(item.result, language))
-    codes = [warning.code for warning in item.result.warnings]
-    _, verdict = verdict_line(item.result.verdict, item.result.kind, codes, language)
+    verdict = verdict_text(item.result.verdict, language)
     return [name, number(item.result.probability, language, decimals=3), verdict, notes]
 
 

@@ -495,6 +495,8 @@ export interface components {
             day: string;
             /** Malignant */
             malignant: number;
+            /** Not Assessable */
+            not_assessable: number;
             /** Uncertain */
             uncertain: number;
         };
@@ -593,7 +595,7 @@ export interface components {
             kind: "patch" | "region";
             /**
              * Malignant Area Mm2
-             * @description Of a region; null for a patch.
+             * @description Of a region; null for a patch, and where the scale is assumed.
              */
             malignant_area_mm2: number | null;
             model: components["schemas"]["ModelName"];
@@ -601,15 +603,25 @@ export interface components {
             operating_point: string | null;
             /** Probability */
             probability: number;
+            /**
+             * Reasons
+             * @description Why there is no verdict; empty where there is one.
+             */
+            reasons: components["schemas"]["Reason"][];
             /** @description The latest review. */
             review: components["schemas"]["Review"] | null;
             /** Threshold */
             threshold: number;
+            /** Uncertain Band */
+            uncertain_band: [
+                number,
+                number
+            ] | null;
             /**
              * Verdict
              * @enum {string}
              */
-            verdict: "malignant" | "benign" | "uncertain";
+            verdict: "malignant" | "benign" | "uncertain" | "not_assessable";
             /** Warnings */
             warnings: components["schemas"]["WarningCode"][];
         };
@@ -663,6 +675,8 @@ export interface components {
             hour: number;
             /** Malignant */
             malignant: number;
+            /** Not Assessable */
+            not_assessable: number;
             /** Uncertain */
             uncertain: number;
         };
@@ -925,23 +939,43 @@ export interface components {
             predictions: components["schemas"]["LabelScore"][];
             /**
              * Probability
-             * @description Calibrated probability of invasive carcinoma; of a region, that of its most suspicious neighbourhood of 3x3 tiles.
+             * @description Calibrated probability of invasive carcinoma; of a region, that of its most suspicious neighbourhood of 3x3 tiles. It means nothing where the verdict is withheld.
              */
             probability: number;
+            /**
+             * Reasons
+             * @description Codes of the warnings that withhold the verdict; empty where there is one.
+             */
+            reasons: components["schemas"]["Reason"][];
             region: components["schemas"]["RegionResult"] | null;
             /**
              * Saved
              * @description Whether the result is in the visitor's history.
              */
             saved: boolean;
+            /**
+             * Schema Version
+             * @default 2
+             * @constant
+             */
+            schema_version: 2;
             /** Threshold */
             threshold: number;
             timing_ms: components["schemas"]["Timing"];
             /**
+             * Uncertain Band
+             * @description Lowest and highest probability called uncertain; null without a band.
+             */
+            uncertain_band: [
+                number,
+                number
+            ] | null;
+            /**
              * Verdict
+             * @description What the probability means, or `not_assessable`: the image does not support a verdict, for the `reasons` given.
              * @enum {string}
              */
-            verdict: "malignant" | "benign" | "uncertain";
+            verdict: "malignant" | "benign" | "uncertain" | "not_assessable";
             /** Warnings */
             warnings: components["schemas"]["ResultWarning"][];
         };
@@ -990,6 +1024,8 @@ export interface components {
              */
             threshold?: number | null;
         };
+        /** @enum {string} */
+        Reason: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training";
         /**
          * RegionResult
          * @description The tile-wise result of an image larger than a patch.
@@ -1004,9 +1040,9 @@ export interface components {
             heatmap: string | null;
             /**
              * Malignant Area Mm2
-             * @description Area of the tiles at or above the threshold.
+             * @description Area of the tiles at or above the threshold; null where the scale is assumed.
              */
-            malignant_area_mm2: number;
+            malignant_area_mm2: number | null;
             /**
              * Malignant Fraction
              * @description Share of the tissue tiles' area in tiles at or above the threshold.
@@ -1037,12 +1073,17 @@ export interface components {
         };
         /**
          * ResultWarning
-         * @description A reason to trust this result less.
+         * @description A reason to trust this result less, or, where it withholds, not to give a verdict.
          */
         ResultWarning: {
             code: components["schemas"]["WarningCode"];
             /** Message */
             message: string;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "note" | "caution" | "withholds";
         };
         /**
          * Review
@@ -1224,11 +1265,13 @@ export interface components {
             benign: number;
             /** Malignant */
             malignant: number;
+            /** Not Assessable */
+            not_assessable: number;
             /** Uncertain */
             uncertain: number;
         };
         /** @enum {string} */
-        WarningCode: "blank" | "blurred" | "not_h_and_e" | "off_scale" | "padded" | "scale_assumed" | "save_delayed" | "not_saved";
+        WarningCode: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training" | "blank" | "blurred" | "off_scale" | "padded" | "scale_assumed" | "scale_conflict" | "save_delayed" | "not_saved";
     };
     responses: never;
     parameters: never;
@@ -1266,6 +1309,7 @@ export type OperatingPoint = components['schemas']['OperatingPoint'];
 export type OperatingPointReport = components['schemas']['OperatingPointReport'];
 export type PredictionResult = components['schemas']['PredictionResult'];
 export type PredictRequest = components['schemas']['PredictRequest'];
+export type Reason = components['schemas']['Reason'];
 export type RegionResult = components['schemas']['RegionResult'];
 export type ResultWarning = components['schemas']['ResultWarning'];
 export type Review = components['schemas']['Review'];
@@ -1400,7 +1444,7 @@ export interface operations {
                 /** @description Time before which, with its offset; ISO 8601. */
                 until?: string | null;
                 /** @description One or several verdicts. */
-                verdict?: ("malignant" | "benign" | "uncertain")[];
+                verdict?: ("malignant" | "benign" | "uncertain" | "not_assessable")[];
             };
             header?: never;
             path?: never;
@@ -1741,7 +1785,7 @@ export interface operations {
                 /** @description Time before which, with its offset; ISO 8601. */
                 until?: string | null;
                 /** @description One or several verdicts. */
-                verdict?: ("malignant" | "benign" | "uncertain")[];
+                verdict?: ("malignant" | "benign" | "uncertain" | "not_assessable")[];
             };
             header?: never;
             path?: never;
@@ -1796,7 +1840,7 @@ export interface operations {
                 /** @description Time before which, with its offset; ISO 8601. */
                 until?: string | null;
                 /** @description One or several verdicts. */
-                verdict?: ("malignant" | "benign" | "uncertain")[];
+                verdict?: ("malignant" | "benign" | "uncertain" | "not_assessable")[];
             };
             header?: never;
             path?: never;
