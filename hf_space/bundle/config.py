@@ -25,10 +25,36 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class StatisticRange(FrozenModel):
-    """The range of an image statistic seen in training."""
+    """A range of an image statistic; None where it is open."""
 
-    low: FiniteFloat
-    high: FiniteFloat
+    low: FiniteFloat | None = None
+    high: FiniteFloat | None = None
+
+    def is_below(self, value: float) -> bool:
+        """Tell whether a value lies below the range."""
+        return self.low is not None and value < self.low
+
+    def is_above(self, value: float) -> bool:
+        """Tell whether a value lies above the range."""
+        return self.high is not None and value > self.high
+
+
+class StainReference(FrozenModel):
+    """Where the stain of the training patches lies, for a Mahalanobis distance.
+
+    Attributes:
+        mean: Mean `stain_vector` of `hf_space.imaging.quality` over training patches.
+        precision: Inverse of their covariance.
+    """
+
+    mean: tuple[FiniteFloat, ...]
+    precision: tuple[tuple[FiniteFloat, ...], ...]
+
+    @model_validator(mode="after")
+    def _square(self) -> StainReference:
+        if any(len(row) != len(self.mean) for row in (self.precision, *self.precision)):
+            raise ValueError("expected a precision matrix with a row and a column for each mean")
+        return self
 
 
 class TrainingFacts(FrozenModel):
@@ -43,7 +69,13 @@ class TrainingFacts(FrozenModel):
 
 
 class InferenceConfig(FrozenModel):
-    """The content of ``inference.json``: all the service must know about the model."""
+    """The content of ``inference.json``: all the service must know about the model.
+
+    Attributes:
+        out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
+        assessable: Range of an image statistic outside which there is no verdict.
+        stain_reference: What the statistic ``stain_distance`` is measured from.
+    """
 
     name: ShortName
     revision: ShortName
@@ -57,6 +89,8 @@ class InferenceConfig(FrozenModel):
     thresholds: dict[str, OperatingPoint]
     default_operating_point: str = "balanced"
     out_of_distribution: dict[str, StatisticRange] = Field(default_factory=dict)
+    assessable: dict[str, StatisticRange] = Field(default_factory=dict)
+    stain_reference: StainReference | None = None
     training: TrainingFacts
     sha256: dict[str, Sha256]
 

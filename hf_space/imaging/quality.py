@@ -12,14 +12,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hf_space.bundle.config import StatisticRange
+    from hf_space.bundle.config import StainReference, StatisticRange
 
-QualityCode = Literal["blank", "blurred", "not_h_and_e"]
+QualityCode = Literal["blank", "blurred", "not_h_and_e", "too_blurred", "unlike_training"]
 
 BRIGHTNESS: Final = "brightness"
 SATURATION: Final = "saturation"
 SHARPNESS: Final = "sharpness"
 STAIN_RESIDUAL: Final = "stain_residual"
+STAIN_DISTANCE: Final = "stain_distance"
 
 # Optical densities of haematoxylin and eosin in red, green and blue (Ruifrok & Johnston 2001).
 HAEMATOXYLIN_EOSIN: Final = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
@@ -29,13 +30,20 @@ _UNMIX: Final = np.linalg.pinv(HAEMATOXYLIN_EOSIN).astype(np.float32)
 OPTICAL_DENSITY: Final = -np.log10((np.arange(256, dtype=np.float32) + 1.0) / 256.0)
 # Below this mean squared optical density an image is glass: it has no stain to judge.
 _GLASS: Final = 1e-4
+# Keeps the spread of a plain image's densities from being divided by zero.
+_NO_SPREAD: Final = 1e-9
+# Entries of a covariance matrix that say all about it once its trace is known.
+_ENTRIES: Final = ([0, 1, 0, 0, 1], [0, 1, 1, 2, 2])
 
 
-def quality_statistics(image: NDArray[np.uint8]) -> dict[str, float]:
+def quality_statistics(
+    image: NDArray[np.uint8], reference: StainReference | None = None
+) -> dict[str, float]:
     """Measure brightness, colour, focus and stain of an image.
 
     Args:
         image: uint8 (h, w, 3), RGB, not empty.
+        reference: The stain of the training patches.
 
     Returns:
         ``brightness``: mean BT.601 luminance, 0 to 255.
@@ -43,20 +51,51 @@ def quality_statistics(image: NDArray[np.uint8]) -> dict[str, float]:
         ``sharpness``: variance of the luminance's Laplacian, at least 0, grey levels squared.
         ``stain_residual``: share, 0 to 1, of the squared optical density that no non-negative mix
         of haematoxylin and eosin explains; 0 for bare glass.
+        ``stain_distance``, with a reference: Mahalanobis distance of the `stain_vector` from it,
+        at least 0, in standard deviations.
     """
     colour = image.astype(np.float32)
     luminance = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     saturation = cv2.cvtColor(colour / 255.0, cv2.COLOR_RGB2HSV)[:, :, 1]
-    return {
+    density = OPTICAL_DENSITY[image.reshape(-1, 3)]
+    statistics = {
         BRIGHTNESS: cv2.mean(luminance)[0],
         SATURATION: cv2.mean(saturation)[0],
         SHARPNESS: float(cv2.meanStdDev(cv2.Laplacian(luminance, cv2.CV_32F))[1][0, 0]) ** 2,
-        STAIN_RESIDUAL: _stain_residual(image),
+        STAIN_RESIDUAL: _stain_residual(density),
     }
+    if reference:
+        statistics[STAIN_DISTANCE] = _distance(stain_vector(density), reference)
+    return statistics
 
 
-def _stain_residual(image: NDArray[np.uint8]) -> float:
-    density = OPTICAL_DENSITY[image.reshape(-1, 3)]
+def stain_vector(density: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the mean and the covariance of optical densities as nine numbers.
+
+    A covariance of optical densities does not change with the light, since brightness and white
+    balance shift all densities of a channel alike; it follows the dyes, as in Macenko (2009).
+
+    Args:
+        density: float32 (N, 3), optical density of each pixel in red, green and blue; N at least 1.
+
+    Returns:
+        float64 (9,): the three means, five entries of the covariance divided by its trace, and the
+        decimal logarithm of the trace.
+    """
+    mean = density.mean(axis=0, dtype=np.float64)
+    spread = density - mean
+    covariance = spread.T @ spread / len(density)
+    trace = float(np.trace(covariance)) + _NO_SPREAD
+    return np.concatenate([mean, covariance[_ENTRIES] / trace, [np.log10(trace)]])
+
+
+def _distance(vector: NDArray[np.float64], reference: StainReference) -> float:
+    offset = vector - np.array(reference.mean)
+    squared = float(offset @ np.array(reference.precision) @ offset)
+    return float(np.sqrt(max(0.0, squared)))
+
+
+def _stain_residual(density: NDArray[np.float32]) -> float:
     energy = float(np.vdot(density, density))
     if energy < _GLASS * len(density):
         return 0.0
@@ -65,29 +104,38 @@ def _stain_residual(image: NDArray[np.uint8]) -> float:
 
 
 def quality_warnings(
-    statistics: Mapping[str, float], ranges: Mapping[str, StatisticRange]
+    statistics: Mapping[str, float],
+    usual: Mapping[str, StatisticRange],
+    assessable: Mapping[str, StatisticRange],
 ) -> list[QualityCode]:
     """Name what is unusual about an image, compared with the training images.
 
-    A blank image is only called blank, since it has neither focus nor stain to judge. Statistics
-    without a range are not judged.
+    An almost empty image is only called blank, since it has neither focus nor stain to judge; nor
+    has one out of focus a stain to judge. Statistics without a range are not judged; colours
+    without an assessable range are judged by the usual one.
 
     Args:
         statistics: As `quality_statistics` measures them.
-        ranges: The usual range of each statistic.
+        usual: Range of each statistic outside which there is reason for caution.
+        assessable: Range of each statistic outside which there is no verdict.
     """
 
-    def below(name: str) -> bool:
-        return name in ranges and statistics[name] < ranges[name].low
+    def below(name: str, ranges: Mapping[str, StatisticRange]) -> bool:
+        return name in statistics and name in ranges and ranges[name].is_below(statistics[name])
 
-    def above(name: str) -> bool:
-        return name in ranges and statistics[name] > ranges[name].high
+    def above(name: str, ranges: Mapping[str, StatisticRange]) -> bool:
+        return name in statistics and name in ranges and ranges[name].is_above(statistics[name])
 
-    if below(BRIGHTNESS) or above(BRIGHTNESS):
+    if above(BRIGHTNESS, usual):
         return ["blank"]
-    codes: list[QualityCode] = []
-    if below(SHARPNESS):
+    codes: list[QualityCode] = ["blank"] if below(BRIGHTNESS, usual) else []
+    if below(SHARPNESS, assessable):
+        return [*codes, "too_blurred"]
+    if below(SHARPNESS, usual):
         codes.append("blurred")
-    if above(STAIN_RESIDUAL) or below(SATURATION):
+    colours = {**usual, **assessable}
+    if above(STAIN_RESIDUAL, colours) or below(SATURATION, colours):
         codes.append("not_h_and_e")
+    elif above(STAIN_DISTANCE, assessable):
+        codes.append("unlike_training")
     return codes

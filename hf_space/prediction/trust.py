@@ -64,12 +64,12 @@ def image_warnings(
             The median of each statistic over them is judged.
         config: Says the model's scale and the usual statistics.
     """
-    measured = [quality_statistics(sample) for sample in samples]
+    measured = [quality_statistics(sample, config.stain_reference) for sample in samples]
     medians = {name: median(m[name] for m in measured) for name in measured[0]}
     return [
         *_scale_warnings(image),
         *_size_warnings(image, config),
-        *quality_warnings(medians, config.out_of_distribution),
+        *quality_warnings(medians, config.out_of_distribution, config.assessable),
     ]
 
 

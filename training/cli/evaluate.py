@@ -1,4 +1,4 @@
-"""The commands that judge models: `evaluate`, `calibrate` and `compare`."""
+"""The commands that judge models: `evaluate`, `calibrate`, `limits` and `compare`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(evaluate)
     app.command()(calibrate)
+    app.command()(limits)
     app.command()(compare)
 
 
@@ -104,6 +105,29 @@ def calibrate(
             f"sensitivity {point.sensitivity:.3f}, specificity {point.specificity:.3f}, "
             f"F1 {point.f1:.3f}, uncertain {point.uncertain_fraction:.1%}"
         )
+
+
+def limits(
+    bundle: Annotated[Path, typer.Argument(help="Folder written by `export`.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
+    split: Annotated[
+        list[str] | None,
+        typer.Option(help="Cases the model learned from; repeatable; default: train, val."),
+    ] = None,
+) -> None:
+    """Measure from what on the service gives no verdict, and write it into the bundle.
+
+    Colours and stain far from those of the training patches, and focus so poor that the model
+    finds half of the tumour patches that it finds in focus. Evaluate the bundle afterwards.
+
+    Example: python -m training limits runs/bundle data/prepared
+    """
+    from training.release.limits import write_limits
+
+    found = write_limits(bundle, dataset, splits=split or ["train", "val"], progress=True)
+    typer.echo(f"{found.patches:,} patches of {found.cases:,} cases, without a verdict:")
+    for reason, share in found.withheld.items():
+        typer.echo(f"  {reason:16} {share:.2%}")
 
 
 def compare(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from training.evaluation.calibrate import CALIBRATION_FILE, CalibrationResult
 from training.fitting.config import TrainConfig
 from training.fitting.model import ACTIVATION_MAP, LOGIT
 from training.fitting.run import MODEL_FILE, TRAINING_FILE, RunFacts, TrainingRecord
+from training.release.revision import revision_of
 
 KERAS_WEIGHTS_FILE = "model.weights.h5"
 EXTRA_FORMATS = ("keras", "h5", "saved_model")
@@ -98,11 +98,9 @@ def _inference_config(
         file: file_sha256(out / file)
         for file in (KERAS_WEIGHTS_FILE, OPENVINO_FILE, OPENVINO_WEIGHTS_FILE)
     }
-    # Whatever changes a result changes the revision: caches and histories are keyed by it.
-    content = "".join(hashes.values()) + calibration.model_dump_json()
     return InferenceConfig(
         name=name,
-        revision=hashlib.sha256(content.encode()).hexdigest()[:12],
+        revision=revision_of(hashes, calibration),
         input_size=config.input_size,
         color_mode=config.color_mode,
         interpolation=config.interpolation,

@@ -24,6 +24,7 @@ from training.data.samples import require_licence, write_samples
 from training.errors import PublishError
 from training.evaluation.calibrate import CALIBRATION_FILE
 from training.evaluation.compare import CANDIDATES_FILE
+from training.evaluation.limits import LIMITS_FILE
 from training.evaluation.measured import Measured, measured_bundle
 from training.evaluation.plots import PLOT_NAMES
 from training.fitting.run import TRAINING_FILE
@@ -32,7 +33,8 @@ from training.release.card import CARD_FILE, Published, render_card
 # Beside those whose hashes the bundle lists.
 _FILES: Final = (
     *("config.json", "metadata.json", "model.keras", "model.h5"),
-    *(INFERENCE_FILE, METRICS_FILE, TRAINING_FILE, CALIBRATION_FILE, CANDIDATES_FILE),
+    *(INFERENCE_FILE, METRICS_FILE, TRAINING_FILE),
+    *(CALIBRATION_FILE, LIMITS_FILE, CANDIDATES_FILE),
 )
 # As `export` promises.
 _WORST_DIFFERENCE: Final = 1e-4

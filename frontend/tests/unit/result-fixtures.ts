@@ -32,7 +32,7 @@ export function patch(changes: Partial<PredictionResult> = {}): PredictionResult
       scale_source: "request",
     },
     warnings: [],
-    model: { name: "biopsia-idc", revision: "eba8ff9f491b" },
+    model: { name: "biopsia-idc", revision: "1c49f8fc1991" },
     cached: false,
     saved: true,
     timing_ms: { decode: 1, queue: 0, inference: 3, render: 1, total: 5 },
