@@ -67,7 +67,7 @@ def write_bundle(folder: Path, **changes: Any) -> Path:
             "brightness": StatisticRange(low=20.0, high=245.0),
             "saturation": StatisticRange(low=0.05, high=1.0),
             "sharpness": StatisticRange(low=1.0, high=100_000.0),
-            "stain_residual": StatisticRange(low=0.0, high=0.3),
+            "stain_residual": StatisticRange(low=0.0, high=0.75),
         },
         "training": TrainingFacts(
             dataset="none",

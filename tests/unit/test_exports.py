@@ -35,14 +35,18 @@ def patch_result(**changes: Any) -> PredictionResult:
         "created_at": datetime(2026, 11, 24, 18, 36, tzinfo=UTC),
         "kind": "patch",
         "verdict": "benign",
+        "reasons": [],
         "probability": 0.25,
         "threshold": 0.42,
         "operating_point": "balanced",
+        "uncertain_band": [0.3, 0.55],
         "predictions": [],
         "gradcam": {"rows": 1, "columns": 1, "grid": [[-1.0]]},
         "region": None,
         "image": image | {"scale_source": "request"},
-        "warnings": [{"code": "blank", "message": ""}, {"code": "blurred", "message": ""}],
+        "warnings": [
+            {"code": code, "message": "", "severity": "caution"} for code in ("blank", "blurred")
+        ],
         "model": {"name": "tiny", "revision": "r1"},
         "cached": False,
         "saved": True,
@@ -68,6 +72,21 @@ def region_result() -> PredictionResult:
         malignant_area_mm2=0.05,
     )
     return patch_result(kind="region", image=image, region=region)
+
+
+def withheld(result: PredictionResult) -> PredictionResult:
+    """The same image of unknown scale, read at the model's."""
+    warning = {"code": "scale_unknown", "message": "", "severity": "withholds"}
+    image = result.image.model_dump() | {"microns_per_pixel": 4.0, "scale_source": "assumed"}
+    region = result.region and result.region.model_copy(update={"malignant_area_mm2": None})
+    content = result.model_dump() | {
+        "verdict": "not_assessable",
+        "reasons": ["scale_unknown"],
+        "warnings": [warning],
+        "image": image,
+        "region": region and region.model_dump(),
+    }
+    return PredictionResult.model_validate(content)
 
 
 def exported(suffix: str, result: PredictionResult) -> bytes:
@@ -158,17 +177,40 @@ def test_a_patch_is_one_line_of_csv() -> None:
     assert list(row) == list(RESULT_COLUMNS)
     assert (row["id"], row["image_sha256"]) == (str(FIRST), "44" * 32)
     assert (row["probability"], row["threshold"], row["verdict"]) == ("0.25", "0.42", "benign")
+    assert (row["uncertain_low"], row["uncertain_high"], row["reasons"]) == ("0.3", "0.55", "")
     assert (row["model"], row["revision"]) == ("tiny", "r1")
+
+
+def test_every_file_says_that_a_verdict_is_withheld() -> None:
+    (row,) = rows(exported("csv", withheld(patch_result())))
+    assert (row["verdict"], row["reasons"]) == ("not_assessable", "scale_unknown")
+    (patch,) = features(withheld(patch_result()))
+    assert patch["properties"]["classification"]["name"] == "Not assessable"
+    assert patch["properties"]["measurements"]["probability"] == 0.25
+    tiles = features(withheld(region_result()))
+    assert {tile["properties"]["classification"]["name"] for tile in tiles} == {"Not assessable"}
+    lines = rows(exported("csv", withheld(region_result())))
+    assert {line["assessable"] for line in lines} == {"false"}
+    assert [line["probability"] for line in lines] == ["0.1", "0.42", "0.9", "0.9", "0.3"]
+
+
+def test_an_assumed_scale_yields_no_lengths_and_no_areas() -> None:
+    lines = rows(exported("csv", withheld(region_result())))
+    assert {(line["x_um"], line["y_um"]) for line in lines} == {("", "")}
+    item = BatchItem(index=0, name="a.png", result=withheld(region_result()))
+    (row,) = rows(b"".join(BATCH_TABLE.file([item])))
+    assert row["malignant_area_mm2"] == ""
 
 
 def test_a_region_has_a_line_for_each_tile_with_tissue() -> None:
     assert exported("csv", region_result()).decode("utf-8-sig").split("\r\n") == [
-        "row,column,x_px,y_px,x_um,y_um,width_px,height_px,probability,at_or_above_threshold",
-        "1,1,0.0,0.0,0.0,0.0,100.0,100.0,0.1,false",
-        "1,2,100.0,0.0,200.0,0.0,100.0,100.0,0.42,true",
-        "2,1,0.0,100.0,0.0,200.0,100.0,30.0,0.9,true",
-        "2,2,100.0,100.0,200.0,200.0,100.0,30.0,0.9,true",
-        "2,3,200.0,100.0,400.0,200.0,20.0,30.0,0.3,false",
+        "row,column,x_px,y_px,x_um,y_um,width_px,height_px,probability,at_or_above_threshold,"
+        "assessable",
+        "1,1,0.0,0.0,0.0,0.0,100.0,100.0,0.1,false,true",
+        "1,2,100.0,0.0,200.0,0.0,100.0,100.0,0.42,true,true",
+        "2,1,0.0,100.0,0.0,200.0,100.0,30.0,0.9,true,true",
+        "2,2,100.0,100.0,200.0,200.0,100.0,30.0,0.9,true,true",
+        "2,3,200.0,100.0,400.0,200.0,20.0,30.0,0.3,false,true",
         "",
     ]
 
@@ -185,11 +227,11 @@ def test_a_tile_is_an_object_for_qupath_in_pixels_of_the_source_image() -> None:
         "properties": {
             "objectType": "tile",
             "name": "row 1, column 2",
-            "classification": {"name": "Malignant", "color": [190, 88, 20]},
+            "classification": {"name": "Suggests IDC", "color": [190, 88, 20]},
             "measurements": {"probability": 0.42},
         },
     }
-    assert found[0]["properties"]["classification"]["name"] == "Benign"
+    assert found[0]["properties"]["classification"]["name"] == "Does not suggest IDC"
     # The last one is cut at the image's edges.
     assert found[4]["geometry"]["coordinates"][0][2] == [220, 130]
 
@@ -200,7 +242,7 @@ def test_a_patch_is_one_annotation_for_qupath() -> None:
     assert found["properties"] == {
         "objectType": "annotation",
         "name": f"biopsia {FIRST}",
-        "classification": {"name": "Benign", "color": [0, 118, 128]},
+        "classification": {"name": "Does not suggest IDC", "color": [0, 118, 128]},
         "measurements": {"probability": 0.25, "threshold": 0.42},
     }
 
