@@ -3,7 +3,7 @@
 Stain is judged against the glass of the same image, as optical density is defined (Ruifrok &
 Johnston 2001), by density and saturation with Otsu's thresholds (Otsu 1979), as in CLAM, TIAToolbox
 and LazySlide. Otsu's method splits noise or tissue where there is nothing else, so its thresholds
-have absolute bounds; the bounds of density are a third of Macenko's 0.15 (ISBI 2009), because
+have absolute bounds; those of density are at most a third of Macenko's 0.15 (ISBI 2009), because
 whole tiles are judged and pale tissue counts.
 """
 
@@ -52,7 +52,7 @@ _GREY_SATURATION: Final = 0.03
 
 # Between noise with uneven light, and pale stroma or fat.
 _DENSITY_BOUNDS: Final = (0.025, 0.04)
-_SATURATION_BOUNDS: Final = (0.04, 0.06)
+_SATURATION_BOUNDS: Final = (0.05, 0.06)
 # Shadows, dust and rims have no colour; they are paler than this. Tissue without colour is darker.
 _COLOURLESS_DENSITY: Final = 0.1
 
