@@ -9,17 +9,15 @@ import cv2
 import numpy as np
 
 from hf_space.imaging.preprocess import pad_to_patch
-from hf_space.imaging.quality import OPTICAL_DENSITY
+from hf_space.imaging.tissue import find_stained, learn_tissue_rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-# A pixel is stained where its mean optical density exceeds this; glass stays below it.
-STAINED_DENSITY: Final = 0.05
-# No channel above this is black: the surround of an eyepiece's field. Nuclei are lighter.
-BLACK_LEVEL: Final = 30
+    from hf_space.imaging.tissue import Pixels, TissueRule
+
 # A tile with more black than this shows too little else.
 BLACK_SHARE: Final = 0.5
 # A tile is tissue where this share of its pixels is stained. Of the training patches, 99 % have
@@ -27,8 +25,8 @@ BLACK_SHARE: Final = 0.5
 TISSUE_SHARE: Final = 0.1
 
 _SAMPLES: Final = 64
-
-_MEAN: Final = np.full((1, 3), 1 / 3, np.float32)
+# Tiles that are judged at once.
+_SPAN: Final = 20
 
 
 Place = tuple[int, int]
@@ -96,9 +94,9 @@ def cut_tiles(image: NDArray[np.uint8], size: int) -> Tiles:
     """
     height, width = image.shape[:2]
     heights, widths = _extents(height, size), _extents(width, size)
-    # Row by row of tiles: the optical density of a whole region would not fit in memory.
+    rule = learn_tissue_rule(image)
     tissue = np.stack(
-        [_is_tissue(image[top : top + size], widths, size) for top in range(0, height, size)]
+        [_is_tissue(image[top : top + size], rule, widths, size) for top in range(0, height, size)]
     )
     return Tiles(image, size, tissue, np.multiply.outer(heights, widths))
 
@@ -109,15 +107,20 @@ def _extents(side: int, size: int) -> NDArray[np.float64]:
 
 
 def _is_tissue(
-    strip: NDArray[np.uint8], widths: NDArray[np.float64], size: int
+    strip: NDArray[np.uint8], rule: TissueRule, widths: NDArray[np.float64], size: int
 ) -> NDArray[np.bool_]:
     """Judge the tiles of one row."""
-    density = cv2.transform(cv2.LUT(strip, OPTICAL_DENSITY), _MEAN)
-    black = cv2.inRange(strip, (0, 0, 0), (BLACK_LEVEL,) * 3) > 0
-    stained = (density > STAINED_DENSITY) & ~black
-    areas = widths * len(strip)
-    starts = np.arange(0, strip.shape[1], size)
-    stained_share, black_share = (
-        np.add.reduceat(mask.sum(axis=0), starts) / areas for mask in (stained, black)
-    )
+    # A few tiles at a time: the densities of a whole region would not fit in memory, nor those of
+    # a whole row in the processor's cache.
+    span = _SPAN * size
+    parts = [strip[:, left : left + span] for left in range(0, strip.shape[1], span)]
+    counts = np.concatenate([_count(find_stained(part, rule), size) for part in parts], axis=1)
+    stained_share, black_share = counts / (widths * len(strip))
     return np.asarray((stained_share >= TISSUE_SHARE) & (black_share <= BLACK_SHARE))
+
+
+def _count(masks: Pixels, size: int) -> NDArray[np.int64]:
+    """Count the stained and the black pixels of each tile; int64 (2, tiles)."""
+    columns = np.stack([cv2.reduce(mask, 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[0] for mask in masks])
+    starts = np.arange(0, columns.shape[1], size)
+    return np.asarray(np.add.reduceat(columns, starts, axis=1) // 255, dtype=np.int64)
