@@ -38,6 +38,10 @@ _GLASS_TEXTURE: Final = 5.0
 _GLASS_SATURATION: Final = 0.08
 # Less glass than this share of the image tells no white point.
 _GLASS_SHARE: Final = 0.01
+# Pale stroma and mucin look like glass, and are darker than the glass beside them by more than the
+# light falls off towards the corners.
+_BRIGHTEST_PERCENTILE: Final = 95.0
+_LIGHT_FALLS_TO: Final = 0.92
 # Of the glass, since light falls off, and a white surround is brighter than the glass.
 _GLASS_PERCENTILE: Final = 20.0
 
@@ -115,6 +119,9 @@ def learn_tissue_rule(image: NDArray[np.uint8]) -> TissueRule:
         return TissueRule(white, surround, _DENSITY_BOUNDS[1], _SATURATION_BOUNDS[1])
     saturation = _saturation(colours)
     grey = float((_saturation(colours, white) > _GREY_SATURATION).mean()) <= _COLOURED_SHARE
+    if grey:
+        # Without colour, flat tissue is told from glass by nothing but its brightness.
+        white = np.percentile(colours, _BRIGHTEST_PERCENTILE, axis=0).astype(np.float64)
     density = -np.log10((colours + 1) / (white + 1)).mean(axis=1)
     return TissueRule(
         white,
@@ -232,6 +239,10 @@ def _white_point(blocks: _Blocks, filled: NDArray[np.bool_]) -> NDArray[np.float
     within = glass & ~filled
     if within.sum() >= _GLASS_PER_SURROUND * filled.sum():
         glass = within
+    if not glass.any():
+        return _NO_GLASS
+    brightest = np.percentile(brightness[glass], _BRIGHTEST_PERCENTILE)
+    glass &= brightness >= _LIGHT_FALLS_TO * brightest
     if glass.sum() < max(1.0, _GLASS_SHARE * len(glass)):
         return _NO_GLASS
     return np.asarray(np.percentile(blocks.colours[glass], _GLASS_PERCENTILE, axis=0), np.float64)
