@@ -42,11 +42,11 @@ def downgrade() -> None:
         "UPDATE predictions SET verdict = 'uncertain', margin = 0 WHERE verdict = 'not_assessable'"
     )
     counts = ("uncertain", "not_assessable", "latency_39", *_LATENCIES)
-    columns = sa.table("tallies", *(sa.column(name, sa.Integer) for name in counts)).c
+    tallies = sa.table("tallies", *(sa.column(name, sa.Integer) for name in counts))
     op.execute(
-        sa.update(columns.uncertain.table).values(
-            uncertain=columns.uncertain + columns.not_assessable,
-            latency_39=sum((columns[name] for name in _LATENCIES), columns.latency_39),
+        tallies.update().values(
+            uncertain=tallies.c.uncertain + tallies.c.not_assessable,
+            latency_39=sum((tallies.c[name] for name in _LATENCIES), tallies.c.latency_39),
         )
     )
     op.drop_index(_INDEX, "predictions")
