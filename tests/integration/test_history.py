@@ -29,7 +29,10 @@ from tests.record_factory import make_record
 from tests.stores import Store, Visitor, client_of, error_of, patch
 
 DRAWN = {"overlay", "heatmap"}
-FACTS = {"id", "created_at", "kind", "verdict", "probability", "threshold", "operating_point"}
+FACTS = {
+    *("id", "created_at", "kind", "verdict", "reasons", "probability", "threshold"),
+    *("operating_point", "uncertain_band"),
+}
 
 
 def without_arrays(result: dict[str, Any]) -> dict[str, Any]:
