@@ -17,6 +17,7 @@ from hf_space.history.database.connection import Database
 from hf_space.history.database.statements import quarter_of, tally_of
 from hf_space.history.database.tables import (
     COUNTS,
+    NO_MARGIN,
     QUARTER_SECONDS,
     TALLY_KEY,
     predictions,
@@ -24,7 +25,9 @@ from hf_space.history.database.tables import (
     tallies,
 )
 from hf_space.history.record import Record
+from hf_space.prediction.trust import judge, result_warning
 from hf_space.schemas.ids import uuid7
+from hf_space.schemas.prediction import Reason
 from tests.record_factory import RULE, id_at
 
 DAYS: Final = 30
@@ -33,6 +36,7 @@ EARLIER_REVISION: Final = "earlier"
 
 _SHARE_MALIGNANT: Final = 0.3
 _SHARE_CACHED: Final = 0.2
+_SHARE_WITHHELD: Final = 0.1
 # A patch's real one has some thousand bytes, which PostgreSQL keeps apart from the row.
 _THUMBNAIL: Final = b"short"
 _OPINIONS: Final = (("agree", "no_idc"), ("disagree", "idc"), ("unsure", None))
@@ -77,6 +81,7 @@ class LongHistory:
             np.where(malignant, rng.beta(6, 1.5, number), rng.beta(1.5, 6, number)),
             rng.random(number) < _SHARE_CACHED,
             rng.lognormal(3, 0.8, number),
+            rng.random(number) < _SHARE_WITHHELD,
         )
         result = json.loads(self.pattern.result) | {"threshold": RULE.threshold}
         pattern = replace(self.pattern, thumbnail=_THUMBNAIL)
@@ -94,13 +99,17 @@ class LongHistory:
         probability: float,
         cached: bool,  # noqa: FBT001 -- a value among others
         total_ms: float,
+        withheld: bool,  # noqa: FBT001
     ) -> Record:
         moment = self.since + timedelta(seconds=seconds)
-        identifier, verdict = id_at(moment), RULE.verdict(probability)
+        reasons: list[Reason] = ["not_h_and_e"] if withheld else []
+        identifier, verdict = id_at(moment), judge(RULE, probability, reasons)
         own = {
             "id": str(identifier),
             "created_at": moment.isoformat(),
             "verdict": verdict,
+            "reasons": reasons,
+            "warnings": [result_warning(code).model_dump() for code in reasons],
             "probability": probability,
         }
         return replace(
@@ -109,7 +118,7 @@ class LongHistory:
             owner=self.owners[owner],
             verdict=verdict,
             probability=probability,
-            margin=abs(probability - RULE.threshold),
+            margin=NO_MARGIN if withheld else abs(probability - RULE.threshold),
             cached=cached,
             total_ms=total_ms,
             result=json.dumps(result | own, separators=(",", ":")),

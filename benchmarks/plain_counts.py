@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from benchmarks.long_history import driver_of
+from hf_space.history.database.tables import VERDICT_COUNTS
 
 ZONE: Final = "Europe/Madrid"
 """In which days and hours are counted."""
@@ -24,7 +25,7 @@ _STATEMENTS: Final = {
     ),
     "probability": (
         f"SELECT least(floor(probability * 20), 19)::int AS bin, count(*) AS number"
-        f" {_CHOSEN} GROUP BY 1"
+        f" {_CHOSEN} AND verdict <> 'not_assessable' GROUP BY 1"
     ),
     "hours": (
         f"SELECT date_trunc('hour', to_timestamp({_MILLISECONDS} / 1000.0)"
@@ -33,11 +34,13 @@ _STATEMENTS: Final = {
     ),
     "latency": (
         "SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY total_ms) AS quantiles"
-        f" {_CHOSEN}"
+        f" {_CHOSEN} AND NOT cached"
     ),
     "opinions": (
-        "SELECT opinion, count(*) AS number FROM (SELECT DISTINCT ON (prediction_id) opinion"
-        " FROM reviews WHERE owner = $1 ORDER BY prediction_id, id DESC) AS latest GROUP BY 1"
+        "SELECT CASE verdict WHEN 'not_assessable' THEN verdict ELSE opinion END AS opinion,"
+        " count(*) AS number FROM (SELECT DISTINCT ON (prediction_id) prediction_id, opinion"
+        " FROM reviews WHERE owner = $1 ORDER BY prediction_id, id DESC) AS latest"
+        " JOIN predictions ON predictions.id = prediction_id GROUP BY 1"
     ),
 }
 _BIN_RATIO: Final = 1.3
@@ -99,6 +102,7 @@ def _expected(rows: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, Any]:
             "agree": agree,
             "disagree": disagree,
             "unsure": opinions.get("unsure", 0),
+            "not_assessable": opinions.get("not_assessable", 0),
             "agreement": agree / (agree + disagree) if agree + disagree else None,
         },
     }
@@ -126,5 +130,4 @@ def _sum(rows: list[Mapping[str, Any]], *names: str) -> Counter[tuple[Any, ...]]
 
 
 def _verdicts(counts: Mapping[tuple[Any, ...], int], key: tuple[Any, ...]) -> dict[str, int]:
-    names = ("malignant", "benign", "uncertain")
-    return {name: counts.get((*key, name), 0) for name in names}
+    return {name: counts.get((*key, name), 0) for name in VERDICT_COUNTS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.history.record import Record, record_of
 from hf_space.prediction.response import encode_thumbnail
+from hf_space.prediction.trust import judge, result_warning
 from hf_space.schemas.ids import first_id_at
 from hf_space.schemas.prediction import (
     GradCam,
@@ -18,6 +20,7 @@ from hf_space.schemas.prediction import (
     LabelScore,
     ModelName,
     PredictionResult,
+    Reason,
     RegionResult,
     Timing,
 )
@@ -36,6 +39,7 @@ def make_record(
     revision: str = "r1",
     cached: bool = False,
     total_ms: float = 10.0,
+    reasons: Sequence[Reason] = (),
 ) -> Record:
     """Return a record of a time, of which only these facts matter."""
     tile: Any = [[probability]]
@@ -54,8 +58,8 @@ def make_record(
         id=id_at(moment),
         created_at=moment,
         kind="region" if kind == "region" else "patch",
-        verdict=RULE.verdict(probability),
-        reasons=[],
+        verdict=judge(RULE, probability, reasons),
+        reasons=list(reasons),
         probability=probability,
         threshold=RULE.threshold,
         operating_point="balanced",
@@ -70,7 +74,7 @@ def make_record(
             microns_per_pixel=4.0,
             scale_source="request",
         ),
-        warnings=[],
+        warnings=[result_warning(reason) for reason in reasons],
         model=ModelName(name="tiny", revision=revision),
         cached=cached,
         saved=False,

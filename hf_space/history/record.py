@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from hf_space.history.database.tables import NO_MARGIN
+from hf_space.history.version_1 import as_version_2, columns_in_version_2
 from hf_space.schemas.history import HistoryRecord
-from hf_space.schemas.prediction import PredictionResult
+from hf_space.schemas.prediction import SCHEMA_VERSION, PredictionResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +38,15 @@ class Record:
     Attributes:
         id: Version 7 UUID, which holds the time.
         owner: SHA-256 of the visitor's token.
-        margin: Distance of the probability from the threshold, 0 to 1.
+        margin: Distance of the probability from the threshold, 0 to 1; `NO_MARGIN` without a
+            verdict.
         total_ms: Duration of the prediction, in milliseconds.
         result: The result as JSON, without drawings and arrays.
         grid: Evidence, compressed.
         tiles: Probabilities of a region's tiles, compressed; None for a patch.
         thumbnail: WebP.
         original: The image file as it was sent, or None when originals are not stored.
+        schema_version: Of `result`; version 1 is also counted otherwise.
     """
 
     id: UUID
@@ -60,6 +64,7 @@ class Record:
     tiles: bytes | None
     thumbnail: bytes
     original: bytes | None
+    schema_version: int = SCHEMA_VERSION
 
     @property
     def size_bytes(self) -> int:
@@ -116,7 +121,7 @@ def record_of(
         kind=result.kind,
         verdict=result.verdict,
         probability=result.probability,
-        margin=abs(result.probability - result.threshold),
+        margin=NO_MARGIN if result.reasons else abs(result.probability - result.threshold),
         model_name=result.model.name,
         model_revision=result.model.revision,
         cached=result.cached,
@@ -136,7 +141,7 @@ def saved_record_of(row: Row[*tuple[Any, ...]], reviews: list[Review]) -> SavedR
         row: The columns of `predictions`, and `has_original`, `newer_id` and `older_id`.
         reviews: Its reviews, oldest first.
     """
-    stored = json.loads(row.result)
+    stored = as_version_2(json.loads(row.result))
     covered_microns = tuple(stored.pop("covered_microns"))
     gradcam, region = stored["gradcam"], stored["region"]
     gradcam |= {"grid": _unpack(row.grid, gradcam), "overlay": None}
@@ -150,6 +155,13 @@ def saved_record_of(row: Row[*tuple[Any, ...]], reviews: list[Review]) -> SavedR
         older_id=row.older_id,
     )
     return SavedRecord(record, row.thumbnail, covered_microns)
+
+
+def upgraded(record: Record) -> Record:
+    """Return a record with its result in the version of today."""
+    if record.schema_version == SCHEMA_VERSION:
+        return record
+    return replace(record, **columns_in_version_2(record.result, record.margin))
 
 
 def group_size(sizes: Sequence[int]) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from hf_space.history.database.connection import Database
+from hf_space.history.database.conversion import keep_converting
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.record import record_of
 from hf_space.history.retention import keep_purging
@@ -40,7 +40,7 @@ class HistoryService:
         self._to_read, self._to_write = Database(address, plan_each=True), Database(address)
         self._spool = Spool(settings.data_dir.absolute(), max_records=settings.spool_records)
         self._retention_days = settings.retention_days
-        self._purging: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._writer = Writer(self._to_write, self._spool, metrics)
         self._recovery = Recovery(self._to_write, self._spool, self._writer)
         self.repository = HistoryRepository(self._to_read, self._spool)
@@ -57,7 +57,11 @@ class HistoryService:
         """Open the database, if it can be reached; predictions do not need it."""
         await self._recovery.start()
         self._writer.start()
-        self._purging = asyncio.create_task(keep_purging(self.repository, self._retention_days))
+        work = (
+            keep_purging(self.repository, self._retention_days),
+            keep_converting(self._to_write),
+        )
+        self._tasks = [asyncio.create_task(each) for each in work]
 
     async def save(
         self,
@@ -90,10 +94,9 @@ class HistoryService:
 
     async def close(self) -> None:
         """Write what is queued, and close the database."""
-        if self._purging:
-            self._purging.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._purging
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._recovery.close()
         await self._writer.close()
         await self._spool.close()

@@ -87,7 +87,8 @@ class HistoryQuery(HistoryFilter):
     sort: Sort = Field(
         default="newest",
         description="`newest` or `oldest` first, `uncertainty`: nearest to the threshold first, "
-        "or `probability`: highest first.",
+        "records without a verdict last, or `probability`: highest first, with or without a "
+        "verdict.",
     )
     cursor: Annotated[str, Field(max_length=200)] | None = Field(
         default=None, description="`next_cursor` of the page before."
@@ -131,7 +132,8 @@ class Review(Schema):
     created_at: datetime
     opinion: Opinion
     label: str | None = Field(
-        description="The class held right: of an agreement, that of the verdict; null if open."
+        description="The class held right: of an agreement, that of the verdict; null if open, "
+        "as where there is no verdict to agree with."
     )
     note: str | None
 
@@ -194,7 +196,10 @@ class VerdictCounts(Schema):
 
 
 class Bin(Schema):
-    """Predictions with a probability from `low` to below `high` (the last one includes it)."""
+    """Predictions with a probability from `low` to below `high` (the last one includes it).
+
+    Only those with a verdict: other probabilities mean nothing.
+    """
 
     low: Probability
     high: Probability
@@ -220,10 +225,17 @@ class RevisionCount(ModelName):
 
 
 class Latency(Schema):
-    """Milliseconds from image to result, interpolated in bins 30 % wide; null without any."""
+    """Milliseconds from image to result, interpolated in bins 30 % wide.
 
-    median_ms: float | None
-    p95_ms: float | None
+    Results from the cache are not measured. Less than 1 ms counts as 1 ms.
+    """
+
+    computed: int = Field(description="Predictions that are measured: those not from the cache.")
+    median_ms: float | None = Field(
+        description="null where none is measured, or where it is more than `limit_ms`."
+    )
+    p95_ms: float | None = Field(description="Likewise.")
+    limit_ms: float = Field(description="Longer durations are not told apart.")
 
 
 class Agreement(Schema):
@@ -233,6 +245,9 @@ class Agreement(Schema):
     agree: int
     disagree: int
     unsure: int
+    not_assessable: int = Field(
+        description="Reviews of records without a verdict; they count nowhere else."
+    )
     agreement: Probability | None = Field(
         description="Share of `agree` among agree and disagree; null without either."
     )
@@ -252,7 +267,9 @@ class Statistics(Schema):
     regions: int
     cached: int
     verdicts: VerdictCounts
-    probability: list[Bin]
+    probability: list[Bin] = Field(
+        description="Predictions by probability, without `verdicts.not_assessable`."
+    )
     days: list[DayCounts] = Field(description="Days with predictions, oldest first.")
     hours: list[HourCounts] = Field(description="All 24 hours of the day.")
     models: list[RevisionCount]

@@ -29,7 +29,10 @@ from tests.record_factory import make_record
 from tests.stores import Store, Visitor, client_of, error_of, patch
 
 DRAWN = {"overlay", "heatmap"}
-FACTS = {"id", "created_at", "kind", "verdict", "probability", "threshold", "operating_point"}
+FACTS = {
+    *("id", "created_at", "kind", "verdict", "reasons", "probability", "threshold"),
+    *("operating_point", "uncertain_band"),
+}
 
 
 def without_arrays(result: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +162,7 @@ def test_a_batch_is_saved_image_by_image(visitor: Visitor) -> None:
 
 def test_an_item_of_a_page_tells_what_the_answer_told(visitor: Visitor) -> None:
     data = patch(21, width=120, height=60)
-    answer = visitor.predict(data)
+    answer = visitor.predict(data, microns_per_pixel=4)
     (item,) = visitor.read("/history/")["items"]
     assert {name: item[name] for name in FACTS} == {name: answer[name] for name in FACTS}
     assert item["image"]["sha256"] == hashlib.sha256(data).hexdigest()

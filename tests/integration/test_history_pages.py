@@ -163,3 +163,25 @@ def test_bad_parameters_are_told(visitor: Visitor, parameters: dict[str, str]) -
 )
 def test_strange_parameters_do_no_harm(visitor: Visitor, parameters: dict[str, str]) -> None:
     assert visitor.read("/history/", **parameters)["items"] == []
+
+
+def test_records_without_a_verdict_come_last_by_uncertainty(
+    visitor: Visitor, module_store: Store
+) -> None:
+    made = [
+        make_record(
+            visitor.owner,
+            NOON + timedelta(seconds=place),
+            probability=probability,
+            reasons=["too_blurred"] if withheld else [],
+        )
+        for place, (probability, withheld) in enumerate(
+            [(0.5, True), (0.99, False), (0.51, True), (0.45, False), (0.0, False)]
+        )
+    ]
+    module_store.insert(*made)
+    wanted = [str(made[place].id) for place in (3, 1, 4, 0, 2)]
+    assert visitor.ids(sort="uncertainty") == wanted
+    first = visitor.read("/history/", sort="uncertainty", limit=4)
+    assert [item["id"] for item in first["items"]] == wanted[:4]
+    assert visitor.ids(sort="uncertainty", limit=4, cursor=first["next_cursor"]) == wanted[4:]

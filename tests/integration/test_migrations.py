@@ -70,6 +70,7 @@ def test_the_migrated_schema_is_that_of_the_code(store: Store) -> None:
     assert names == TABLES
     # What compares schemas does not look at everything; these make pages and statistics fast.
     assert named_indexes == {
+        "ix_predictions_old_id": ["id"],
         "ix_predictions_owner_id": ["owner", "id"],
         "ix_predictions_owner_margin_id": ["owner", "margin", "id"],
         "ix_predictions_owner_probability_id": ["owner", "probability", "id"],

@@ -18,7 +18,7 @@ from hf_space.schemas.history import MAX_NOTE_LENGTH, Review
 from tests.record_factory import NOON, make_record
 from tests.stores import Store, Visitor, patch
 
-BENIGN = {"red": 120, "green": 200}
+BENIGN = {"red": 110, "green": 150}
 UNSURE = {"red": 116, "green": 120}
 
 
@@ -54,7 +54,14 @@ def test_opinions_are_added_and_the_latest_counts(visitor: Visitor) -> None:
     assert body["result"]["verdict"] == answer["verdict"] == "malignant"
     assert visitor.read("/history/")["items"][0]["review"] == second
     agreement = visitor.read("/stats/")["agreement"]
-    assert agreement == {"reviewed": 1, "agree": 1, "disagree": 0, "unsure": 0, "agreement": 1.0}
+    assert agreement == {
+        "reviewed": 1,
+        "agree": 1,
+        "disagree": 0,
+        "unsure": 0,
+        "not_assessable": 0,
+        "agreement": 1.0,
+    }
 
 
 def test_a_record_takes_a_hundred_opinions_whoever_gives_them_at_once(visitor: Visitor) -> None:

@@ -21,7 +21,9 @@ from hf_space.schemas.ids import time_of
 from tests.record_factory import make_record
 from tests.stores import Store, Visitor
 
-VERDICTS = ("malignant", "benign", "uncertain")
+VERDICTS = ("malignant", "benign", "uncertain", "not_assessable")
+# A class that disagrees with each verdict.
+LABELS = {"malignant": "no_idc", "benign": "idc", "uncertain": "idc"}
 NOTHING = dict.fromkeys(VERDICTS, 0)
 QUARTER = timedelta(minutes=15)
 # Summer time begins in Madrid on March 29, and ends on Lord Howe Island, by half an hour, on
@@ -57,7 +59,8 @@ def draw_records(owner: bytes, number: int, seed: int) -> list[Record]:
             kind="region" if rng.uniform() < 0.3 else "patch",
             revision=str(rng.choice(["r1", "r2", "r10"])),
             cached=bool(rng.uniform() < 0.25),
-            total_ms=float(rng.lognormal(3, 1.5)),
+            total_ms=float(rng.lognormal(5, 4)),
+            reasons=["scale_unknown"] if rng.uniform() < 0.2 else [],
         )
 
     return [one(place) for place in range(number)]
@@ -86,7 +89,8 @@ def expected(
     for record, moment in zip(chosen, local, strict=True):
         by_day.setdefault(moment.date(), []).append(record)
         by_hour[moment.hour].append(record)
-    bins, _ = np.histogram([record.probability for record in chosen], np.arange(21) / 20)
+    judged = [record.probability for record in chosen if record.verdict != "not_assessable"]
+    bins, _ = np.histogram(judged, np.arange(21) / 20)
     revisions = Counter(record.model_revision for record in chosen)
     return {
         "since": since,
@@ -116,13 +120,19 @@ def bin_of(milliseconds: float) -> int:
 
 def assert_latency(latency: dict[str, float | None], records: Sequence[Record]) -> None:
     """Compare with the exact quantiles, which lie within the same bin."""
-    times = sorted(record.total_ms for record in records)
+    times = sorted(record.total_ms for record in records if not record.cached)
+    assert latency["computed"] == len(times)
+    assert latency["limit_ms"] is not None
+    assert latency["limit_ms"] > 3_600_000
     for name, share in (("median_ms", 0.5), ("p95_ms", 0.95)):
         value = latency[name]
         if not times:
             assert value is None
             continue
         exact = times[math.ceil(share * len(times)) - 1]
+        if exact >= latency["limit_ms"]:
+            assert value is None
+            continue
         assert value is not None
         # The end of a bin is the beginning of the next.
         assert bin_of(value * 0.9999) == bin_of(exact)
@@ -198,7 +208,8 @@ def test_the_end_of_the_calendar_does_no_harm(visitor: Visitor, moments: dict[st
 def test_nobody_has_nothing(visitor: Visitor) -> None:
     assert_counted(visitor, [], "UTC")
     agreement = visitor.read("/stats/")["agreement"]
-    assert agreement == {"reviewed": 0, "agree": 0, "disagree": 0, "unsure": 0, "agreement": None}
+    counts = dict.fromkeys(("reviewed", "agree", "disagree", "unsure", "not_assessable"), 0)
+    assert agreement == {**counts, "agreement": None}
 
 
 def test_every_count_is_right_in_every_zone_and_range(scene: Scene) -> None:
@@ -258,8 +269,12 @@ def test_a_record_that_comes_twice_counts_once(scene: Scene) -> None:
     assert_counted(scene.mine, scene.my_records, "UTC")
 
 
+def judged_records(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if record.verdict != "not_assessable"]
+
+
 def test_agreement_counts_the_latest_opinion_within_the_range(scene: Scene) -> None:
-    records = sorted(scene.my_records, key=lambda record: record.id)
+    records = sorted(judged_records(scene.my_records), key=lambda record: record.id)
     for place, record in enumerate(records[:60]):
         content: dict[str, str] = {"opinion": ("agree", "unsure", "agree")[place % 3]}
         assert scene.mine.review(str(record.id), **content).status_code == 201
@@ -273,6 +288,7 @@ def test_agreement_counts_the_latest_opinion_within_the_range(scene: Scene) -> N
     judged = counted["agree"] + counted["disagree"]
     assert scene.mine.read("/stats/")["agreement"] == {
         "reviewed": 60,
+        "not_assessable": 0,
         **counted,
         "agreement": counted["agree"] / judged,
     }
@@ -281,3 +297,38 @@ def test_agreement_counts_the_latest_opinion_within_the_range(scene: Scene) -> N
     found = scene.mine.read("/stats/", until=until.isoformat())["agreement"]
     assert found["reviewed"] == inside
     assert found["disagree"] == 10
+
+
+def test_nobody_agrees_with_a_verdict_that_was_not_given(scene: Scene) -> None:
+    judged = judged_records(scene.my_records)[0]
+    withheld = [record for record in scene.my_records if record.verdict == "not_assessable"]
+    scene.mine.review(str(judged.id), opinion="disagree", label=LABELS[judged.verdict])
+    given = [
+        scene.mine.review(str(withheld[0].id), opinion="agree"),
+        scene.mine.review(str(withheld[1].id), opinion="disagree", label="idc"),
+        scene.mine.review(str(withheld[2].id), opinion="disagree", label="no_idc"),
+        scene.mine.review(str(withheld[3].id), opinion="unsure"),
+    ]
+    assert [review.json()["label"] for review in given] == [None, "idc", "no_idc", None]
+    assert scene.mine.read("/stats/")["agreement"] == {
+        "reviewed": 5,
+        "agree": 0,
+        "disagree": 1,
+        "unsure": 0,
+        "not_assessable": 4,
+        "agreement": 0.0,
+    }
+
+
+def test_quantiles_beyond_the_last_bin_are_not_invented(store: Store) -> None:
+    with TestClient(create_api(store.settings())) as client:
+        visitor = Visitor(client)
+        store.insert(
+            make_record(visitor.owner, FIRST, total_ms=32_215.0),
+            make_record(visitor.owner, FIRST, total_ms=9e6),
+            *(make_record(visitor.owner, FIRST, total_ms=2.0, cached=True) for _ in range(20)),
+        )
+        latency = visitor.read("/stats/")["latency"]
+    assert latency["computed"] == 2
+    assert latency["median_ms"] == pytest.approx(32_215, rel=0.3)
+    assert latency["p95_ms"] is None

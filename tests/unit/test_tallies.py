@@ -1,14 +1,22 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from hf_space.history.database.statements import opposite_of, quarter_of, tally_of
-from hf_space.history.database.tables import COUNTS, LATENCY_BINS, QUARTER_SECONDS, TALLY_KEY
+from hf_space.history.database.tables import (
+    COUNTS,
+    LATENCY_BINS,
+    LATENCY_COUNTS,
+    QUARTER_SECONDS,
+    TALLY_KEY,
+)
 from hf_space.history.reading.statistics import latency_quantile, zone_offsets
 from tests.record_factory import NOON, make_record
 
@@ -45,11 +53,48 @@ def test_within_a_bin_it_is_interpolated_by_ratios() -> None:
     assert latency_quantile(counts, 0.75) == pytest.approx(GROWTH**20.5)
 
 
-def test_the_last_bin_has_no_end_so_its_beginning_is_told() -> None:
+def test_a_quantile_in_the_last_bin_which_has_no_end_is_not_told() -> None:
     counts = [0] * LATENCY_BINS
     counts[-1] = 7
-    assert latency_quantile(counts, 0.95) == pytest.approx(GROWTH ** (LATENCY_BINS - 1))
-    assert 27_000 < GROWTH ** (LATENCY_BINS - 1) < 29_000
+    assert latency_quantile(counts, 0.95) is None
+    counts[10] = 7
+    assert latency_quantile(counts, 0.5) == pytest.approx(GROWTH**11)
+    assert latency_quantile(counts, 0.51) is None
+    # It begins after any time that a result may take.
+    assert GROWTH ** (LATENCY_BINS - 1) > HOUR * 1000
+
+
+@pytest.mark.parametrize("seconds", [0.032, 27.8, 32.0, 240.0, 3600.0])
+def test_a_long_duration_is_told_within_its_bin(seconds: float) -> None:
+    tally = tally_of(make_record(b"o" * 32, total_ms=1e3 * seconds))
+    found = latency_quantile([tally[name] for name in LATENCY_COUNTS], 0.95)
+    assert found == pytest.approx(1e3 * seconds, rel=0.3)
+
+
+def counted(tally: dict[str, Any]) -> set[str]:
+    assert set(map(tally.__getitem__, COUNTS)) == {0, 1}
+    return {name for name in COUNTS if tally[name]}
+
+
+def test_what_comes_from_the_cache_has_no_duration() -> None:
+    computed = counted(tally_of(make_record(b"o" * 32, total_ms=10.0)))
+    cached = counted(tally_of(make_record(b"o" * 32, total_ms=10.0, cached=True)))
+    assert computed == {"malignant", "probability_15", "latency_08"}
+    assert cached == {"malignant", "probability_15", "cached"}
+
+
+def test_without_a_verdict_the_probability_is_not_counted() -> None:
+    record = make_record(b"o" * 32, kind="region", reasons=["scale_unknown"])
+    assert counted(tally_of(record)) == {"not_assessable", "regions", "latency_08"}
+
+
+def test_a_record_of_version_1_is_counted_as_version_1_did() -> None:
+    old = replace(
+        make_record(b"o" * 32, cached=True, total_ms=1e6, reasons=["not_h_and_e"]),
+        verdict="malignant",
+        schema_version=1,
+    )
+    assert counted(tally_of(old)) == {"malignant", "probability_15", "cached", "latency_39"}
 
 
 def test_without_predictions_there_is_no_quantile() -> None:
@@ -141,6 +186,7 @@ def test_what_takes_records_out_is_the_sum_of_what_added_them() -> None:
             kind=str(rng.choice(["patch", "region"])),
             revision=str(rng.choice(["r1", "r2"])),
             cached=bool(rng.integers(2)),
+            reasons=["too_blurred"] if rng.uniform() < 0.2 else [],
             total_ms=float(rng.lognormal(3, 2)),
         )
         for _ in range(100)

@@ -7,7 +7,7 @@ milliseconds, and retention deletes whole quarters of an hour.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import fields
 from functools import lru_cache
 from operator import itemgetter
@@ -41,22 +41,27 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    # A record, or its columns `COUNTED`.
+    Counted = Record | Row[Any]
+
 Insert = postgresql.Insert | sqlite.Insert
 
 _INSERTS: Final[dict[str, type[Insert]]] = {
     "postgresql": postgresql.Insert,
     "sqlite": sqlite.Insert,
 }
+# How many there were for records of version 1.
+_OLD_LATENCY_BINS: Final = 40
 _COLUMNS: Final = tuple(field.name for field in fields(Record))
 # Names of values must differ from those of columns, and the two tables share some.
 _RECORD: Final = "record_"
 _TALLY: Final = "tally_"
 # What decides how a record is counted.
-_COUNTED: Final = tuple(
+COUNTED: Final = tuple(
     predictions.c[name]
     for name in (
         *("id", "owner", "kind", "verdict", "probability", "model_name", "model_revision"),
-        *("cached", "total_ms"),
+        *("cached", "total_ms", "schema_version"),
     )
 )
 
@@ -102,7 +107,7 @@ async def delete_oldest(
     ).with_for_update()
     ids = list((await connection.execute(oldest)).scalars())
     if ids:
-        gone = delete(predictions).where(predictions.c.id.in_(ids)).returning(*_COUNTED)
+        gone = delete(predictions).where(predictions.c.id.in_(ids)).returning(*COUNTED)
         await _subtract(connection, (await connection.execute(gone)).all())
     return ids
 
@@ -115,16 +120,30 @@ def tally_of(record: Record) -> dict[str, Any]:
     return {**dict(zip(TALLY_KEY, _key(record), strict=True)), **row}
 
 
-def opposite_of(records: Iterable[Record | Row[Any]]) -> list[dict[str, Any]]:
+def opposite_of(records: Iterable[Counted]) -> list[dict[str, Any]]:
     """Return the rows that subtract records from the tallies, in the order of their keys."""
-    sums: dict[tuple[Any, ...], Counter[str]] = {}
-    for record in records:
-        sums.setdefault(_key(record), Counter()).update(_counted(record))
+    return changes([], records)
+
+
+def changes(added: Iterable[Counted], removed: Iterable[Counted]) -> list[dict[str, Any]]:
+    """Return the rows that add and subtract records, in the order of the tallies' keys."""
+    sums: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+    for record in added:
+        sums[_key(record)].update(_counted(record))
+    for record in removed:
+        sums[_key(record)].subtract(_counted(record))
     # The order in which records are added, so that no two transactions wait for each other.
     return [
-        dict(zip(TALLY_KEY, key, strict=True)) | {name: -counted[name] for name in COUNTS}
+        dict(zip(TALLY_KEY, key, strict=True)) | {name: counted[name] for name in COUNTS}
         for key, counted in sorted(sums.items(), key=itemgetter(0))
     ]
+
+
+async def recount(
+    connection: AsyncConnection, added: Iterable[Counted], removed: Iterable[Counted]
+) -> None:
+    """Count records as they are now, and no longer as they were."""
+    await _add_up(connection, changes(added, removed))
 
 
 @lru_cache(maxsize=1)
@@ -184,23 +203,25 @@ def _named(prefix: str, row: dict[str, Any]) -> dict[str, Any]:
     return {prefix + name: value for name, value in row.items()}
 
 
-def _key(record: Record | Row[Any]) -> tuple[Any, ...]:
+def _key(record: Counted) -> tuple[Any, ...]:
     quarter = quarter_of(time_of(record.id))
     return record.owner, quarter, record.model_name, record.model_revision
 
 
-def _counted(record: Record | Row[Any]) -> Iterable[str]:
+def _counted(record: Counted) -> Iterable[str]:
+    is_old = record.schema_version == 1
     yield record.verdict
     if record.kind == "region":
         yield "regions"
     if record.cached:
         yield "cached"
-    place = int(record.probability * PROBABILITY_BINS)
-    yield PROBABILITY_COUNTS[min(place, PROBABILITY_BINS - 1)]
-    yield LATENCY_COUNTS[_latency_bin(record.total_ms)]
+    if is_old or record.verdict != "not_assessable":
+        place = int(record.probability * PROBABILITY_BINS)
+        yield PROBABILITY_COUNTS[min(place, PROBABILITY_BINS - 1)]
+    if is_old or not record.cached:
+        last = (_OLD_LATENCY_BINS if is_old else LATENCY_BINS) - 1
+        yield LATENCY_COUNTS[min(_latency_bin(record.total_ms), last)]
 
 
 def _latency_bin(milliseconds: float) -> int:
-    if milliseconds <= 1.0:
-        return 0
-    return min(int(math.log(milliseconds, LATENCY_GROWTH)), LATENCY_BINS - 1)
+    return int(math.log(milliseconds, LATENCY_GROWTH)) if milliseconds > 1.0 else 0

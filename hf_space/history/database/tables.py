@@ -16,17 +16,21 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
     Uuid,
+    text,
 )
 
 PROBABILITY_BINS: Final = 20
-LATENCY_BINS: Final = 40
-# Each bin, from 1 ms on, is 30 % wider than the one before; the last begins at 28 s.
+LATENCY_BINS: Final = 60
+# Each bin, from 1 ms on, is 30 % wider than the one before; the last begins at 1.5 hours.
 LATENCY_GROWTH: Final = 1.3
 QUARTER_SECONDS: Final = 900
+NO_MARGIN: Final = 2.0
+"""The `margin` of a record without a verdict: greater than any other."""
 
 metadata: Final = MetaData(
     naming_convention={
@@ -35,6 +39,9 @@ metadata: Final = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+IS_OLD: Final = text("schema_version < 2")
+"""That a record is of version 1, see `hf_space.history.version_1`."""
 
 # `result` is the JSON of the result without its drawings and arrays; other columns are what is
 # counted, sorted or filtered by. `grid` and `tiles` hold the arrays, see `hf_space.history.record`.
@@ -46,7 +53,8 @@ predictions: Final = Table(
     Column("kind", String(16), nullable=False),
     Column("verdict", String(16), nullable=False),
     Column("probability", Double, nullable=False),
-    # Distance of the probability from the threshold: the least is the most uncertain.
+    # Distance of the probability from the threshold: the least is the most uncertain. `NO_MARGIN`
+    # without a verdict.
     Column("margin", Double, nullable=False),
     Column("model_name", String(128), nullable=False),
     Column("model_revision", String(128), nullable=False),
@@ -57,9 +65,12 @@ predictions: Final = Table(
     Column("tiles", LargeBinary),
     Column("thumbnail", LargeBinary, nullable=False),
     Column("original", LargeBinary),
+    # Of the result, and of how the record is counted. Code of 0.1 does not state it.
+    Column("schema_version", SmallInteger, nullable=False, server_default="1"),
     Index(None, "owner", "id"),
     Index(None, "owner", "margin", "id"),
     Index(None, "owner", "probability", "id"),
+    Index("ix_predictions_old_id", "id", sqlite_where=IS_OLD, postgresql_where=IS_OLD),
 )
 
 # Rows are added and never changed; the latest one of a prediction counts.
@@ -78,11 +89,20 @@ reviews: Final = Table(
     Index(None, "owner", "prediction_id", "id"),
 )
 
-VERDICT_COUNTS: Final = ("malignant", "benign", "uncertain")
+VERDICT_COUNTS: Final = ("malignant", "benign", "uncertain", "not_assessable")
 PROBABILITY_COUNTS: Final = tuple(f"probability_{index:02}" for index in range(PROBABILITY_BINS))
 LATENCY_COUNTS: Final = tuple(f"latency_{index:02}" for index in range(LATENCY_BINS))
 TALLY_KEY: Final = ("owner", "quarter", "model_name", "model_revision")
 COUNTS: Final = (*VERDICT_COUNTS, "regions", "cached", *PROBABILITY_COUNTS, *LATENCY_COUNTS)
+
+# Code of 0.1 does not state them.
+_LATER_COUNTS: Final = frozenset({"not_assessable", *LATENCY_COUNTS[40:]})
+
+
+def _count_column(name: str) -> Column[int]:
+    default = "0" if name in _LATER_COUNTS else None
+    return Column(name, Integer, nullable=False, server_default=default)
+
 
 # What statistics are summed from: predictions counted by owner, quarter of an hour (since 1970,
 # UTC: every zone's hours and days begin on one) and model.
@@ -93,7 +113,7 @@ tallies: Final = Table(
     Column("quarter", Integer, primary_key=True),
     Column("model_name", String(128), primary_key=True),
     Column("model_revision", String(128), primary_key=True),
-    *(Column(name, Integer, nullable=False) for name in COUNTS),
+    *map(_count_column, COUNTS),
     # Counts change all the time: room on the page keeps the new row beside the old one.
     postgresql_with={"fillfactor": 50},
 )

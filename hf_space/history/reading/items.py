@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from hf_space.history.database.tables import predictions, reviews
+from hf_space.history.version_1 import as_version_2
 from hf_space.schemas.history import HistoryItem, Review
 from hf_space.schemas.ids import time_of
 
@@ -51,7 +52,7 @@ def review_of(row: Row[Any]) -> Review:
 
 def item_of(row: Row[Any], review: Review | None) -> HistoryItem:
     """Return the record that a row of `ITEM_COLUMNS` has, with its latest review."""
-    result = json.loads(row.result)
+    result = as_version_2(json.loads(row.result))
     region = result["region"]
     return HistoryItem(
         **{name: result[name] for name in _ITEM_FIELDS},

@@ -19,6 +19,7 @@ from hf_space.history.database.tables import (
     PROBABILITY_COUNTS,
     QUARTER_SECONDS,
     VERDICT_COUNTS,
+    predictions,
     reviews,
     tallies,
 )
@@ -58,8 +59,8 @@ async def read_statistics(
     if span:
         found = await connection.execute(_by_hour(chosen, ZoneInfo(query.time_zone), *span))
         hours = found.all()
-    given = await connection.execute(_reviews(owner, query))
-    return _assemble(query, models, hours, {row.opinion: row.number for row in given})
+    given = (await connection.execute(_reviews(owner, query))).all()
+    return _assemble(query, models, hours, given)
 
 
 def _chosen(owner: bytes, query: StatisticsQuery) -> ColumnElement[bool]:
@@ -108,11 +109,17 @@ def _reviews(owner: bytes, query: StatisticsQuery) -> Any:
     newest = func.row_number().over(
         partition_by=reviews.c.prediction_id, order_by=reviews.c.id.desc()
     )
-    ranked = select(reviews.c.opinion, newest.label("place")).where(and_(*conditions)).subquery()
+    ranked = (
+        select(reviews.c.opinion, reviews.c.prediction_id, newest.label("place"))
+        .where(and_(*conditions))
+        .subquery()
+    )
+    is_judged = (predictions.c.verdict != "not_assessable").label("is_judged")
     return (
-        select(ranked.c.opinion, func.count().label("number"))
+        select(ranked.c.opinion, is_judged, func.count().label("number"))
+        .join(predictions, predictions.c.id == ranked.c.prediction_id)
         .where(ranked.c.place == 1)
-        .group_by(ranked.c.opinion)
+        .group_by(ranked.c.opinion, is_judged)
     )
 
 
@@ -145,15 +152,13 @@ def latency_quantile(counts: list[int], share: float) -> float | None:
 
     Returns:
         Interpolated in its bin, as Prometheus's `histogram_quantile` does, but by ratios, since
-        bins grow by ratios; the true value lies within the same bin. None without predictions.
+        bins grow by ratios; the true value lies within the same bin. None without predictions, and
+        in the last bin, which has no end.
     """
     rank, seen = share * sum(counts), 0
-    if not sum(counts):
-        return None
-    for index, number in enumerate(counts):
+    for index, number in enumerate(counts[:-1]):
         if number and seen + number >= rank:
-            exponent = index + (rank - seen) / number
-            return float(LATENCY_GROWTH ** min(exponent, LATENCY_BINS - 1))
+            return float(LATENCY_GROWTH ** (index + (rank - seen) / number))
         seen += number
     return None
 
@@ -179,11 +184,10 @@ def _assemble(
     query: StatisticsQuery,
     models: Sequence[Row[Any]],
     hours: Sequence[Row[Any]],
-    reviews_by_opinion: dict[str, int],
+    given: Sequence[Row[Any]],
 ) -> Statistics:
     sums = {name: sum(int(row._mapping[name]) for row in models) for name in COUNTS}
     total = sum(sums[name] for name in VERDICT_COUNTS)
-    latencies = [sums[name] for name in LATENCY_COUNTS]
     return Statistics(
         since=query.since and _floor(query.since),
         until=query.until and _floor(query.until),
@@ -203,10 +207,8 @@ def _assemble(
             _model(row)
             for row in sorted(models, key=lambda row: (row.model_name, row.model_revision))
         ],
-        latency=Latency(
-            median_ms=latency_quantile(latencies, 0.5), p95_ms=latency_quantile(latencies, 0.95)
-        ),
-        agreement=_agreement(reviews_by_opinion),
+        latency=_latency([sums[name] for name in LATENCY_COUNTS]),
+        agreement=_agreement(given),
     )
 
 
@@ -239,13 +241,24 @@ def _model(row: Row[Any]) -> RevisionCount:
     )
 
 
-def _agreement(by_opinion: dict[str, int]) -> Agreement:
+def _latency(counts: list[int]) -> Latency:
+    return Latency(
+        computed=sum(counts),
+        median_ms=latency_quantile(counts, 0.5),
+        p95_ms=latency_quantile(counts, 0.95),
+        limit_ms=LATENCY_GROWTH ** (LATENCY_BINS - 1),
+    )
+
+
+def _agreement(given: Sequence[Row[Any]]) -> Agreement:
+    by_opinion = {row.opinion: row.number for row in given if row.is_judged}
     agree, disagree = by_opinion.get("agree", 0), by_opinion.get("disagree", 0)
     judged = agree + disagree
     return Agreement(
-        reviewed=sum(by_opinion.values()),
+        reviewed=sum(row.number for row in given),
         agree=agree,
         disagree=disagree,
         unsure=by_opinion.get("unsure", 0),
+        not_assessable=sum(row.number for row in given if not row.is_judged),
         agreement=agree / judged if judged else None,
     )

@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, func, select, text
 from hf_space.history.database.connection import Database
 from hf_space.history.database.statements import insert_new
 from hf_space.history.database.tables import predictions
-from hf_space.history.record import Record, group_size
+from hf_space.history.record import Record, group_size, upgraded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -68,7 +68,8 @@ class Spool:
             group = rows[: group_size([row.bytes for row in rows])]
             moved = predictions.c.id.in_([row.id for row in group])
             found = await connection.execute(select(predictions).where(moved))
-            yield [Record(**row._mapping) for row in found]
+            # A process of 0.1 may have written them.
+            yield [upgraded(Record(**row._mapping)) for row in found]
             await connection.execute(delete(predictions).where(moved))
 
     async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:

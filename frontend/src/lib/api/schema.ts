@@ -390,6 +390,11 @@ export interface components {
             agreement: number | null;
             /** Disagree */
             disagree: number;
+            /**
+             * Not Assessable
+             * @description Reviews of records without a verdict; they count nowhere else.
+             */
+            not_assessable: number;
             /** Reviewed */
             reviewed: number;
             /** Unsure */
@@ -416,6 +421,8 @@ export interface components {
         /**
          * Bin
          * @description Predictions with a probability from `low` to below `high` (the last one includes it).
+         *
+         *     Only those with a verdict: other probabilities mean nothing.
          */
         Bin: {
             /** Count */
@@ -778,12 +785,30 @@ export interface components {
         };
         /**
          * Latency
-         * @description Milliseconds from image to result, interpolated in bins 30 % wide; null without any.
+         * @description Milliseconds from image to result, interpolated in bins 30 % wide.
+         *
+         *     Results from the cache are not measured. Less than 1 ms counts as 1 ms.
          */
         Latency: {
-            /** Median Ms */
+            /**
+             * Computed
+             * @description Predictions that are measured: those not from the cache.
+             */
+            computed: number;
+            /**
+             * Limit Ms
+             * @description Longer durations are not told apart.
+             */
+            limit_ms: number;
+            /**
+             * Median Ms
+             * @description null where none is measured, or where it is more than `limit_ms`.
+             */
             median_ms: number | null;
-            /** P95 Ms */
+            /**
+             * P95 Ms
+             * @description Likewise.
+             */
             p95_ms: number | null;
         };
         /**
@@ -1102,7 +1127,7 @@ export interface components {
             id: string;
             /**
              * Label
-             * @description The class held right: of an agreement, that of the verdict; null if open.
+             * @description The class held right: of an agreement, that of the verdict; null if open, as where there is no verdict to agree with.
              */
             label: string | null;
             /** Note */
@@ -1181,7 +1206,10 @@ export interface components {
             models: components["schemas"]["RevisionCount"][];
             /** Patches */
             patches: number;
-            /** Probability */
+            /**
+             * Probability
+             * @description Predictions by probability, without `verdicts.not_assessable`.
+             */
             probability: components["schemas"]["Bin"][];
             /** Regions */
             regions: number;
@@ -1439,7 +1467,7 @@ export interface operations {
                 search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
-                /** @description `newest` or `oldest` first, `uncertainty`: nearest to the threshold first, or `probability`: highest first. */
+                /** @description `newest` or `oldest` first, `uncertainty`: nearest to the threshold first, records without a verdict last, or `probability`: highest first, with or without a verdict. */
                 sort?: "newest" | "oldest" | "uncertainty" | "probability";
                 /** @description Time before which, with its offset; ISO 8601. */
                 until?: string | null;
