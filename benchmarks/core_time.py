@@ -74,7 +74,7 @@ def render_core_time(found: dict[str, dict[str, float]]) -> str:
 
 
 def _measure(server: Server, folder: Path, *, explain: bool) -> CoreTime:
-    fields = {"microns_per_pixel": "4", "explain": str(explain).lower()}
+    fields = {"microns_per_pixel": "4", "explain": str(explain).lower(), "save": "true"}
     forms = write_forms(folder, [[patch] for patch in patch_files()], part="file", fields=fields)
     closed_loop(server.port, "/predict/", forms, clients=_CLIENTS, seconds=2)
     server.settle(3.0)

@@ -67,7 +67,7 @@ def service() -> Subject:
         variants=(Variant("as it is", service_command(), environment),),
         health="/health/",
         paths={True: "/predict/", False: "/predict/"},
-        fields={"microns_per_pixel": "4"},
+        fields={"microns_per_pixel": "4", "save": "true"},
         native=True,
     )
 

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, get_args
 
 import typer
 from pydantic import ValidationError
 from tqdm import tqdm
 
+from hf_space.bundle.calibration import Verdict
 from hf_space.errors import BiopsiaError
 from hf_space.exports.folder import ExportFolder
 from hf_space.exports.formats import FORMATS, ExportFormat
 from hf_space.exports.predictions import BATCH_TABLE
 from hf_space.imaging.readers import suffixes
 from hf_space.imaging.zip_archive import NamedImage
-from hf_space.messages.catalogue import text
+from hf_space.messages.catalogue import text, warning_message
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
-from hf_space.schemas.options import PredictOptions
+from hf_space.schemas.options import Mode, PredictOptions, findings
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings, settings_table
 
 # Its own options write JSON lines, and one table of all images.
 _FOLDER_FORMATS: Final = {
     name: each for name, each in FORMATS.items() if name not in {"json", "csv"}
 }
+_VERDICT_WIDTH: Final = max(len(text(f"verdict.{each}", "en")) for each in get_args(Verdict))
+# The caller can end these by stating the scale.
+_SCALE_WARNINGS: Final = frozenset({"scale_unknown", "scale_assumed", "scale_conflict"})
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -69,14 +75,23 @@ def predict(
     operating_point: Annotated[
         str | None, typer.Option(help="balanced, high_sensitivity, or another of the model.")
     ] = None,
-    threshold: Annotated[float | None, typer.Option(help="Own threshold, 0 to 1.")] = None,
-    microns_per_pixel: Annotated[
-        float | None, typer.Option(help="Scale of the images; 4 is assumed where it is unknown.")
+    threshold: Annotated[
+        float | None, typer.Option(help="Own threshold, 0 to 1, without an uncertain band.")
     ] = None,
-    mode: Annotated[Literal["auto", "patch", "region"], typer.Option()] = "auto",
+    microns_per_pixel: Annotated[
+        float | None,
+        typer.Option(
+            help="Scale of the images; read from the file if unset. Without either, only images "
+            "of patch size get a verdict."
+        ),
+    ] = None,
+    mode: Annotated[
+        Mode,
+        typer.Option(help="patch refuses what is larger than one, region tiles even a patch."),
+    ] = "auto",
     **folders: Path | None,
 ) -> None:
-    """Score images; exits with 1 when any could not be scored."""
+    """Score images; exits with 1 when any could not be scored. Nothing is saved in a history."""
     options = _checked_options(
         operating_point=operating_point,
         threshold=threshold,
@@ -99,6 +114,8 @@ def predict(
         # Whatever went wrong, what was scored is not lost.
         if csv_file and items:
             _write_table(csv_file, items)
+    if not as_json:
+        _print_warnings(items)
     raise typer.Exit(any(item.error for item in items))
 
 
@@ -133,9 +150,17 @@ def find_images(paths: list[Path]) -> list[Path]:
 
 def _checked_options(**values: object) -> PredictOptions:
     try:
-        return PredictOptions.model_validate(values | {"explain": False})
+        # No output holds a drawing, and there is no visitor to save for.
+        return PredictOptions.model_validate(values | {"explain": False, "save": False})
     except ValidationError as error:
-        raise typer.BadParameter(error.errors()[0]["msg"]) from error
+        raise _bad_option(error) from error
+
+
+def _bad_option(error: ValidationError) -> typer.BadParameter:
+    finding = findings([dict(each) for each in error.errors()])[0]
+    # A contradiction belongs to no single option, and its message names them.
+    name = finding["field"].replace("_", "-")
+    return typer.BadParameter(finding["message"], param_hint=f"'--{name}'" if name else None)
 
 
 def _check_writable(path: Path) -> None:
@@ -179,6 +204,8 @@ async def _score(
     predictor = Predictor.from_settings(Settings())
     images = [NamedImage(str(path), path.read_bytes) for path in paths]
     try:
+        # An unknown one is refused here, and not for each image.
+        predictor.operating_point(options)
         unit = text("progress.images", "en", count=len(paths))
         with tqdm(total=len(paths), unit=unit, disable=None) as bar:
             async for item in predict_many(predictor, images, options):
@@ -217,7 +244,25 @@ def _print_row(item: BatchItem) -> None:
     if item.error:
         typer.echo(f"{item.name}: {item.error.message}", err=True)
     if item.result:
-        result = item.result
-        line = f"{result.probability:.3f}  {result.verdict:<9}  {item.name}"
-        codes = ", ".join(warning.code for warning in result.warnings)
-        typer.echo(f"{line}  ({codes})" if codes else line)
+        typer.echo(_row(item.name, item.result))
+
+
+def _row(name: str | None, result: PredictionResult) -> str:
+    """Return the line of one result: reasons follow the name, other warnings in brackets."""
+    verdict = text(f"verdict.{result.verdict}", "en")
+    others = [each.code for each in result.warnings if each.code not in result.reasons]
+    parts = [f"{result.probability:.3f}", verdict.ljust(_VERDICT_WIDTH), str(name)]
+    parts += [", ".join(result.reasons)] if result.reasons else []
+    parts += [f"({', '.join(others)})"] if others else []
+    return "  ".join(parts)
+
+
+def _print_warnings(items: list[BatchItem]) -> None:
+    """Explain each warning once, below all lines, and say how many images it is about."""
+    results = [item.result for item in items if item.result]
+    counts = Counter(each.code for result in results for each in result.warnings)
+    for code, count in counts.most_common():
+        told = {"code": code, "found": count, "message": warning_message(code)}
+        typer.echo(text("command.warning", "en", count=len(results), **told), err=True)
+    if not counts.keys().isdisjoint(_SCALE_WARNINGS):
+        typer.echo(text("command.state_scale", "en"), err=True)

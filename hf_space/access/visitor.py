@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from starlette.types import Scope
 
+    from hf_space.schemas.options import PredictOptions
+
 TICKET_PREFIX: Final = "ticket."
 """Starts every ticket, and no visitor's token, which has no dot."""
 
@@ -77,6 +79,16 @@ class ApiKeys:
             if hmac.compare_digest(known, given):
                 found = owner
         return found
+
+
+def resolve_save(options: PredictOptions, visitor: Visitor) -> PredictOptions:
+    """Return the options with ``save`` decided: as asked, else whether the visitor is known.
+
+    Nobody could find the records of a visitor who is new and did not ask for them.
+    """
+    if options.save is not None:
+        return options
+    return options.model_copy(update={"save": not visitor.is_new})
 
 
 def new_visitor(address: str) -> Visitor:

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from hf_space.access.rate_limit import charge
 from hf_space.access.tickets import Tickets
 from hf_space.access.visitor import Visitor
+from hf_space.api.query import check_query, declared_parameters
 from hf_space.errors import ModelUnavailableError
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.service import HistoryService
@@ -29,10 +30,28 @@ class PolicyRoute(APIRoute):
     Attributes:
         needs_key: Whether a caller needs an API key where the settings require keys.
         takes_tickets: Whether a ticket is accepted in place of a visitor's token.
+        checks_query: Whether a parameter that the route does not declare is refused.
+        query_remedy: Where a parameter belongs that somebody put into the query; None if nowhere.
     """
 
     needs_key: ClassVar[bool] = True
     takes_tickets: ClassVar[bool] = False
+    checks_query: ClassVar[bool] = True
+    query_remedy: ClassVar[str | None] = None
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler, which would ignore what the route does not declare."""
+        handle = super().get_route_handler()
+        if not self.checks_query:
+            return handle
+        declared = declared_parameters(self.dependant)
+
+        async def check_and_handle(request: Request) -> Response:
+            if request.url.query:
+                check_query(request.query_params, declared, self.query_remedy)
+            return await handle(request)
+
+        return check_and_handle
 
 
 class FreeRoute(PolicyRoute):
@@ -40,16 +59,20 @@ class FreeRoute(PolicyRoute):
 
 
 class OpenRoute(FreeRoute):
-    """A route without a rate limit that needs no API key, even where keys are required."""
+    """A route without a rate limit that needs no API key, even where keys are required.
+
+    Probes of other systems add parameters of their own, and take an error for an outage.
+    """
 
     needs_key: ClassVar[bool] = False
+    checks_query: ClassVar[bool] = False
 
 
 class ChargedRoute(PolicyRoute):
     """A route that counts towards the rate limit; it charges a request before reading its body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler with the charge before it."""
+        """Return the handler with the charge before it."""
         handle = super().get_route_handler()
 
         async def charge_and_handle(request: Request) -> Response:
@@ -63,6 +86,9 @@ class UploadRoute(ChargedRoute):
     """A charged route that also accepts tickets."""
 
     takes_tickets: ClassVar[bool] = True
+    query_remedy: ClassVar[str | None] = (
+        "options are not read from the query; send them as form fields, or in the JSON body"
+    )
 
 
 class UndeclaredRoute(APIRoute):

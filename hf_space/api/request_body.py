@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import re
+from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -22,18 +23,25 @@ from hf_space.errors import (
     TooManyFilesError,
     UnsupportedBodyError,
 )
-from hf_space.schemas.options import PredictRequest, read_json, read_options
+from hf_space.schemas.options import (
+    PredictOptions,
+    PredictRequest,
+    invalid_options,
+    read_json,
+    read_options,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
 
     from starlette.types import Message, Receive
 
-    from hf_space.schemas.options import PredictOptions
-
 T = TypeVar("T")
 
 MULTIPART: Final = "multipart/form-data"
+IMAGE_PART: Final = "file"
+"""Name of the form's part that holds the image of `POST /predict/`."""
+
 _JSON: Final = "application/json"
 # Room for the options and the multipart headers beside the images.
 _OVERHEAD_BYTES: Final = 64 * 1024
@@ -57,7 +65,8 @@ async def read_predict_body(
     """
     content_type = _content_type(request)
     if content_type == MULTIPART:
-        async with read_form(request, max_bytes=max_image_bytes, max_files=1) as form:
+        form_read = read_form(request, max_bytes=max_image_bytes, max_files=1, part=IMAGE_PART)
+        async with form_read as form:
             return await _only_upload(form).read(), form_options(form)
     if content_type == _JSON:
         # Base64 writes three bytes as four letters.
@@ -65,18 +74,27 @@ async def read_predict_body(
         return await _read_json(bounded(request, max_bytes, told=max_image_bytes))
     raise UnsupportedBodyError(
         f"Content type {content_type or 'none'!r} is not accepted; send {MULTIPART} with a part "
-        f"named file, or {_JSON} with a base64 image."
+        f"named {IMAGE_PART}, or {_JSON} with a base64 image."
     )
 
 
 @asynccontextmanager
-async def read_form(request: Request, *, max_bytes: int, max_files: int) -> AsyncIterator[FormData]:
+async def read_form(
+    request: Request, *, max_bytes: int, max_files: int, part: str | None = None
+) -> AsyncIterator[FormData]:
     """Parse a bounded multipart form; its files live until the context ends.
+
+    Args:
+        request: The request, whose body has not been read.
+        max_bytes: Most bytes of all files together.
+        max_files: Most files.
+        part: What the part of a file must be called; None takes any name but an option's.
 
     Raises:
         PayloadTooLargeError: The body cannot hold files of at most ``max_bytes`` together.
         UnsupportedBodyError: The body is no multipart form.
         InvalidFormError: The form cannot be parsed.
+        InvalidOptionsError: A file is in a part where none is expected.
         TooManyFilesError: It holds more than ``max_files``.
     """
     if _content_type(request) != MULTIPART:
@@ -91,6 +109,7 @@ async def read_form(request: Request, *, max_bytes: int, max_files: int) -> Asyn
             raise _too_many(max_files) from error
         raise InvalidFormError(f"The form cannot be parsed: {error.detail}") from error
     try:
+        _check_file_parts(form, part)
         if len(uploads(form)) > max_files:
             raise _too_many(max_files)
         yield form
@@ -105,9 +124,13 @@ def uploads(form: FormData) -> list[UploadFile]:
 
 def form_options(form: FormData) -> PredictOptions:
     """Read the options from a form's text fields; raises InvalidOptionsError."""
+    texts = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
+    counts = Counter(name for name, _ in texts)
+    if repeated := [name for name, count in counts.items() if count > 1]:
+        raise invalid_options([{"loc": (name,), "msg": "give it once"} for name in repeated])
     # HTML forms send untouched inputs as empty text: the same as not sending them.
     return read_options(
-        {name: text for name, text in form.items() if isinstance(text, str) and text}
+        {name: text for name, text in texts if text or name not in PredictOptions.model_fields}
     )
 
 
@@ -178,11 +201,24 @@ def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
+def _check_file_parts(form: FormData, part: str | None) -> None:
+    """Refuse files that would be ignored, and options sent as files, which would be images."""
+    names = [name for name, value in form.multi_items() if isinstance(value, UploadFile)]
+    options = [name for name in names if name in PredictOptions.model_fields]
+    # Where the image itself is missing, the error says so.
+    strays = [name for name in names if name != part] if part in names else []
+    findings = dict.fromkeys(options, "this option came as a file; send it as text")
+    for name in strays:
+        findings.setdefault(name, f"unknown part; the image goes into the part {part}")
+    if findings:
+        raise invalid_options([{"loc": (name,), "msg": text} for name, text in findings.items()])
+
+
 def _only_upload(form: FormData) -> UploadFile:
-    upload = form.get("file")
-    if not isinstance(upload, UploadFile):
-        raise MissingImageError("The form has no part named file that holds a file.")
-    return upload
+    files = [value for value in form.getlist(IMAGE_PART) if isinstance(value, UploadFile)]
+    if not files:
+        raise MissingImageError(f"The form has no part named {IMAGE_PART} that holds a file.")
+    return files[0]
 
 
 async def _read_json(request: Request) -> tuple[bytes, PredictOptions]:

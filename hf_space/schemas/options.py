@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Model = TypeVar("Model", bound=Schema)
+Mode = Literal["auto", "patch", "region"]
 
 
 class PredictOptions(Schema):
@@ -32,18 +33,20 @@ class PredictOptions(Schema):
         Field(
             default=None,
             description="Scale of the image, above 0 and at most eight times the model's; read "
-            "from the file's metadata if unset, else the model's own is assumed.",
+            "from the file's metadata if unset. Without either, only an image of patch size gets "
+            "a verdict.",
         )
     )
-    mode: Literal["auto", "patch", "region"] = Field(
+    mode: Mode = Field(
         default="auto",
         description="`auto` takes what fits one patch at the model's scale as a patch, and "
         "anything larger as a region.",
     )
-    save: bool = Field(
-        default=True,
-        description="Save the result, with a thumbnail, in the visitor's history; "
-        "false saves nothing.",
+    save: bool | None = Field(
+        default=None,
+        description="Save the result, with a thumbnail, in the visitor's history; false saves "
+        "nothing. If unset, it is saved for callers who send a visitor's token, an API key or a "
+        "ticket, and for nobody else.",
     )
 
     @model_validator(mode="after")
@@ -75,9 +78,9 @@ def read_json(model: type[Model], body: bytes) -> Model:
         raise _without_input(error) from error
 
 
-def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
-    """Return pydantic's findings as a client error; the offending input is not repeated."""
-    fields = [
+def findings(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return pydantic's findings as ``field`` and ``message``; the input is not repeated."""
+    return [
         {
             "field": ".".join(str(part) for part in error["loc"]),
             # Pydantic's own prefix of messages that come from a validator of ours.
@@ -85,6 +88,11 @@ def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
         }
         for error in errors
     ]
+
+
+def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
+    """Return pydantic's findings as a client error."""
+    fields = findings(errors)
     text = "; ".join(f"{field['field'] or 'request'}: {field['message']}" for field in fields)
     return InvalidOptionsError(text, fields=fields)
 

@@ -100,7 +100,7 @@ def test_requests_have_an_id(client: TestClient) -> None:
 
 def test_metrics_count_requests_batches_and_the_cache(client: TestClient) -> None:
     for _ in range(2):
-        client.post("/predict", files={"file": PATCH})
+        client.post("/predict", files={"file": PATCH}, data={"save": "true"})
     client.get("/no/such/path")
     text = client.get("/metrics").text
     assert 'biopsia_requests_total{method="POST",route="/predict/",status="200"} 2.0' in text

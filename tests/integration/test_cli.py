@@ -52,21 +52,64 @@ def run(model: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_folders_are_searched_and_verdicts_printed(tmp_path: Path, folder: Path) -> None:
+def test_folders_are_searched_and_verdicts_printed_in_words(tmp_path: Path, folder: Path) -> None:
     done = predict(tmp_path, folder)
     assert done.returncode == 0, done.stderr
-    why = ["(blurred,", "scale_assumed)"]
-    green = ["(blurred,", "not_h_and_e,", "scale_assumed)"]
-    lines = sorted(line.split() for line in done.stdout.splitlines())
-    assert lines == [
-        [
-            f"{expected_probability(*BENIGN):.3f}",
-            "benign",
-            str(folder / "deeper" / "b.JPG"),
-            *green,
-        ],
-        [f"{expected_probability(*MALIGNANT):.3f}", "malignant", str(folder / "a.png"), *why],
+    malignant, benign = (f"{expected_probability(*each):.3f}" for each in (MALIGNANT, BENIGN))
+    assert sorted(done.stdout.splitlines()) == [
+        f"{benign}  Not assessable        {folder / 'deeper' / 'b.JPG'}  not_h_and_e"
+        "  (scale_assumed, blurred)",
+        f"{malignant}  Suggests IDC          {folder / 'a.png'}  (scale_assumed, blurred)",
     ]
+
+
+def test_each_warning_is_explained_once(tmp_path: Path, folder: Path) -> None:
+    for number in range(3):
+        region = plain_image(*MALIGNANT, width=120 + number)
+        (folder / f"region{number}.png").write_bytes(encode(region))
+    (folder / "bad.png").write_text("no image")
+    done = predict(tmp_path, folder)
+    assert done.returncode == 1
+    assert done.stdout.count("scale_unknown") == 3
+    told = [line.partition(":")[0] for line in done.stderr.splitlines() if " of 5 images)" in line]
+    assert sorted(told) == [
+        "blurred (5 of 5 images)",
+        "not_h_and_e (1 of 5 images)",
+        "scale_assumed (2 of 5 images)",
+        "scale_unknown (3 of 5 images)",
+    ]
+    assert done.stderr.count("--microns-per-pixel") == 1
+    stated = predict(tmp_path, folder / "a.png", "--microns-per-pixel", "4")
+    assert "--microns-per-pixel" not in stated.stderr
+    assert stated.stdout.endswith("(blurred)\n")
+
+
+def test_json_and_table_keep_the_values_of_the_api(tmp_path: Path, folder: Path) -> None:
+    image, table = folder / "region.png", tmp_path / "out.csv"
+    image.write_bytes(encode(plain_image(*MALIGNANT, width=120)))
+    done = predict(tmp_path, image, "--json", "--csv", table)
+    result = BatchItem.model_validate(json.loads(done.stdout)).result
+    assert result is not None
+    assert (result.verdict, result.reasons) == ("not_assessable", ["scale_unknown"])
+    assert done.stderr == ""
+    (row,) = csv.DictReader(table.read_text("utf-8-sig").splitlines())
+    assert (row["verdict"], row["reasons"]) == ("not_assessable", "scale_unknown")
+
+
+def test_nothing_is_saved_by_the_command(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIOPSIA_DATA_DIR", str(tmp_path / "data"))
+    done = predict(tmp_path, folder / "a.png", folder / "a.png", "--json")
+    for line in done.stdout.splitlines():
+        result = BatchItem.model_validate_json(line).result
+        assert result is not None
+        assert not result.saved
+        assert result.gradcam.overlay is None
+    assert not (tmp_path / "data").exists()
+    refused = predict(tmp_path, folder / "a.png", "--save")
+    assert refused.returncode == 2
+    assert "No such option" in refused.stderr
 
 
 def test_json_lines_are_the_result_contract(tmp_path: Path, folder: Path) -> None:
@@ -87,11 +130,11 @@ def test_csv_has_a_row_for_each_file_bad_ones_too(tmp_path: Path, folder: Path) 
     assert [row["name"] for row in rows] == [
         str(path) for path in (folder / "notes.txt", folder / "a.png", folder / "deeper" / "b.JPG")
     ]
-    assert [row["verdict"] for row in rows] == ["", "malignant", "benign"]
+    assert [row["verdict"] for row in rows] == ["", "malignant", "not_assessable"]
     assert rows[0]["error"] == "unsupported_image"
     assert rows[0]["message"]
     assert float(rows[1]["probability"]) == pytest.approx(expected_probability(*MALIGNANT))
-    assert rows[1]["warnings"] == "blurred scale_assumed"
+    assert rows[1]["warnings"] == "scale_assumed blurred"
     assert rows[1]["threshold"] == "0.5"
     assert rows[1]["scale_source"] == "assumed"
     assert rows[1]["malignant_area_mm2"] == ""
@@ -116,7 +159,7 @@ def test_geojson_has_a_file_for_each_image_that_could_be_scored(
     names = {path.name: json.loads(path.read_text())["features"] for path in out.iterdir()}
     assert set(names) == {f"{name}.geojson" for name in ("images_a.png", "deeper_a.png", "b.JPG")}
     (patch,) = names["images_a.png.geojson"]
-    assert patch["properties"]["classification"]["name"] == "Malignant"
+    assert patch["properties"]["classification"]["name"] == "Suggests IDC"
     assert patch["properties"]["measurements"]["probability"] == pytest.approx(
         expected_probability(*MALIGNANT)
     )
@@ -176,15 +219,25 @@ def test_a_folder_that_cannot_be_written_is_refused_before_scoring(
     ("arguments", "word"),
     [
         (["missing.png"], "does not exist"),
-        (["app.py", "--threshold", "2"], "less than or equal to 1"),
+        (["app.py", "--threshold", "2"], "'--threshold': Input should be less than or equal"),
+        (["app.py", "--microns-per-pixel", "0"], "'--microns-per-pixel': Input should be greater"),
+        (["app.py", "--threshold", "0.5", "--operating-point", "balanced"], "value: give thresh"),
         (["docs/decisions"], "no images"),
     ],
 )
 def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str) -> None:
     done = predict(tmp_path, *arguments)
     assert done.returncode == 2
-    assert word in done.stderr
+    assert done.stderr.count(word) == 1
     assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_operating_point_is_told_once(tmp_path: Path, folder: Path) -> None:
+    done = predict(tmp_path, folder, "--operating-point", "best")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("unknown_operating_point: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_unusable_model_is_explained(tmp_path: Path, folder: Path) -> None:

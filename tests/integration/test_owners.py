@@ -7,6 +7,7 @@ import base64
 import hashlib
 import re
 from http.cookies import SimpleCookie
+from typing import Any
 
 import asyncpg
 import httpx2
@@ -21,11 +22,13 @@ KEY, OTHER_KEY = "k" * 32, "o" * 32
 
 
 def ask(client: httpx2.Client, method: str, path: str, **headers: str) -> httpx2.Response:
-    """Ask without a token, unless headers bring one."""
-    files = {"file": ("a.png", patch(1))} if method == "POST" else None
+    """Ask without a token, unless headers bring one; what is posted is an image to be saved."""
+    form: dict[str, Any] = {}
+    if method == "POST":
+        form = {"files": {"file": ("a.png", patch(1))}, "data": {"save": "true"}}
     # A client keeps the cookies it is given; each of these requests is somebody else's.
     client.cookies.clear()
-    response = client.request(method, path, headers=headers, files=files)
+    response = client.request(method, path, headers=headers, **form)
     client.cookies.clear()
     return response
 
@@ -91,11 +94,59 @@ def test_an_answer_that_is_the_same_for_all_brings_no_token(
         assert "set-cookie" not in answer.headers
 
 
-def test_what_is_not_saved_brings_no_token(module_client: TestClient) -> None:
+@pytest.mark.parametrize("path", ["/predict/", "/predict/batch/"])
+@pytest.mark.parametrize("form", [{"save": "false"}, {}, {"save": ""}], ids=["no", "unset", ""])
+@pytest.mark.parametrize("sent", [{}, BROWSER, {"Cookie": f"{COOKIE}=no-token"}])
+def test_what_is_not_saved_brings_no_token(
+    module_client: TestClient, path: str, form: dict[str, str], sent: dict[str, str]
+) -> None:
     files = {"file": ("a.png", patch(2))}
-    answer = module_client.post("/predict/", files=files, data={"save": "false"})
+    answer = module_client.post(path, files=files, data=form, headers=sent)
     assert answer.status_code == 200
+    assert '"saved":false' in answer.text
+    # What was not to be saved is not in the cache either.
+    assert '"cached":false' in answer.text
     assert VISITOR_HEADER not in answer.headers
+    assert "set-cookie" not in answer.headers
+    assert "cache-control" not in answer.headers
+
+
+def saved_or_not(client: httpx2.Client, path: str, data: dict[str, str], headers: Any) -> bool:
+    client.cookies.clear()
+    files = {"file": ("a.png", patch(6))}
+    answer = client.post(path, files=files, data=data, headers=headers)
+    client.cookies.clear()
+    assert answer.status_code == 200
+    return '"saved":true' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/predict/", "/predict/batch/"])
+def test_a_known_caller_saves_unless_told_not_to(visitor: Visitor, path: str) -> None:
+    token = visitor.token
+    ticket = visitor.ask("POST", "/tickets/").json()["ticket"]
+    known = [
+        {VISITOR_HEADER: token},
+        {"Authorization": f"Bearer {token}"},
+        {"Cookie": f"{COOKIE}={token}"},
+        {"Authorization": f"Bearer {ticket}"},
+    ]
+    for headers in known:
+        assert saved_or_not(visitor.client, path, {}, headers)
+        assert saved_or_not(visitor.client, path, {"save": "true"}, headers)
+        assert not saved_or_not(visitor.client, path, {"save": "false"}, headers)
+    assert len(visitor.ids()) == 2 * len(known)
+
+
+@pytest.mark.parametrize("save", [None, False, True])
+def test_json_takes_save_like_the_form(visitor: Visitor, *, save: bool | None) -> None:
+    body = {"image": base64.b64encode(patch(7)).decode(), "save": save}
+    unknown = visitor.client.post("/predict/", json=body)
+    visitor.client.cookies.clear()
+    assert unknown.json()["saved"] is bool(save)
+    assert (VISITOR_HEADER in unknown.headers) is bool(save)
+    known = visitor.ask("POST", "/predict/", json=body)
+    assert known.json()["saved"] is (save is not False)
+    assert visitor.ids() == ([known.json()["id"]] if save is not False else [])
 
 
 def test_bearer_header_and_cookie_mean_the_same_visitor(visitor: Visitor) -> None:
@@ -194,6 +245,9 @@ def test_a_key_names_its_owner_however_it_is_sent(store: Store) -> None:
     ]
     with client_of(settings) as client:
         ids = {ask(client, "POST", "/predict/", **way).json()["id"] for way in ways}
+        # The owner of a key saves without asking.
+        files = {"file": ("a.png", patch(1))}
+        ids |= {client.post("/predict/", files=files, headers=way).json()["id"] for way in ways}
         for way in ways:
             answer = ask(client, "GET", "/history/", **way)
             assert {item["id"] for item in answer.json()["items"]} == ids

@@ -65,9 +65,9 @@ async def ask(
     places = asyncio.Semaphore(at_once)
 
     async def one(number: int, client: httpx2.AsyncClient) -> httpx2.Response:
-        files = {"file": patch(first + number)}
+        files, form = {"file": patch(first + number)}, {"save": "true"}
         async with places:
-            return await client.post("/predict/", files=files, headers=headers)
+            return await client.post("/predict/", files=files, data=form, headers=headers)
 
     turns = zip(range(NUMBER), itertools.cycle(clients), strict=False)
     answers = await asyncio.gather(*(one(number, client) for number, client in turns))

@@ -17,6 +17,7 @@ from gradio_client.exceptions import AppError
 
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.model import ModelReport
+from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.server import RunningServer, running_server
@@ -69,7 +70,10 @@ def names_below(folder: Path) -> set[str]:
 
 def call(server: RunningServer, endpoint: str, file: object) -> str:
     """Call an endpoint without the client, which would not send what an attacker sends."""
-    values = [] if endpoint == "model_info" else [file, None, None, None, True, True]
+    values = {
+        "model_info": [],
+        "predict_region": [file, None, None, None, True, None],
+    }.get(endpoint, [file, None, None, None, True, None, "auto"])
     url = f"{server.url}/gradio_api/call/{endpoint}"
     event = httpx2.post(url, json={"data": values}).json()["event_id"]
     return httpx2.get(f"{url}/{event}", timeout=30).text
@@ -146,8 +150,10 @@ def test_only_the_named_endpoints_are_public(client: Client) -> None:
         ({"threshold": 2.0}, "invalid_options"),
         ({"threshold": 0.5, "operating_point": "balanced"}, "invalid_options"),
         ({"microns_per_pixel": -1.0}, "invalid_options"),
+        ({"mode": "slide"}, "invalid_options"),
+        ({"save": True}, "save: to save the result, send a visitor's token"),
     ],
-    ids=["no such point", "threshold above one", "two rules", "negative scale"],
+    ids=["no such point", "threshold above one", "two rules", "scale", "mode", "save for nobody"],
 )
 def test_bad_options_are_told_in_words(
     client: Client, patch: Path, options: dict[str, Any], code: str
@@ -255,3 +261,43 @@ def test_without_a_model_the_page_loads_and_calls_say_why(tmp_path: Path, patch:
             assert answer.startswith("event: error")
             assert "model_unavailable" in answer
             assert str(tmp_path) not in answer
+
+
+@pytest.mark.parametrize("endpoint", ["predict", "predict_region", "predict_batch"])
+def test_the_endpoints_offer_the_options_of_the_api(client: Client, endpoint: str) -> None:
+    info = client.view_api(return_format="dict", print_info=False)
+    assert isinstance(info, dict)
+    _image, *parameters = info["named_endpoints"][f"/{endpoint}"]["parameters"]
+    assert all(each["parameter_has_default"] for each in parameters)
+    offered = {each["parameter_name"]: each["parameter_default"] for each in parameters}
+    defaults = {name: field.default for name, field in PredictOptions.model_fields.items()}
+    if endpoint == "predict_region":
+        del defaults["mode"]
+    assert offered == defaults
+
+
+def test_an_endpoint_gives_what_the_api_gives(
+    client: Client, server: RunningServer, tmp_path: Path
+) -> None:
+    image = write_image(tmp_path / "region.png", *COLOUR, side=120)
+    options = {"threshold": 0.3, "mode": "region", "save": False}
+
+    def without_clock(result: dict[str, Any]) -> dict[str, Any]:
+        changing = {"id", "created_at", "timing_ms"}
+        return {name: value for name, value in result.items() if name not in changing}
+
+    form = {name: str(value) for name, value in options.items()}
+    with image.open("rb") as file:
+        answer = httpx2.post(f"{server.url}/predict/", files={"file": file}, data=form).json()
+    assert (answer["verdict"], answer["reasons"]) == ("not_assessable", ["scale_unknown"])
+    one = client.predict(handle_file(image), **options, api_name="/predict")
+    [item] = client.predict([handle_file(image)], **options, api_name="/predict_batch")
+    del options["mode"]
+    region = client.predict(handle_file(image), **options, api_name="/predict_region")
+    for result in (one, item["result"], region):
+        assert without_clock(result) == without_clock(answer)
+
+
+def test_an_unknown_operating_point_of_a_batch_is_told_once(client: Client, patch: Path) -> None:
+    with pytest.raises(AppError, match="unknown_operating_point"):
+        client.predict([handle_file(patch)], operating_point="none", api_name="/predict_batch")

@@ -78,11 +78,15 @@ def test_programs_that_name_themselves_are_saved(
     server: RunningServer, patch: Path, token: str
 ) -> None:
     mine, others = {VISITOR_HEADER: token}, {VISITOR_HEADER: new_token()}
-    assert ask(server, patch, {})["saved"] is False
+    for unknown in ({}, {"Cookie": f"{COOKIE}=no-token"}):
+        assert ask(server, patch, unknown)["saved"] is False
     assert ask(server, patch, mine, save=False)["saved"] is False
     saved = PredictionResult.model_validate(ask(server, patch, mine))
     assert saved.saved
-    assert [item.id for item in history(server, mine).items] == [saved.id]
+    # A cookie is enough, and asking for it is the same.
+    cookie = {"Cookie": f"{COOKIE}={token}"}
+    again = PredictionResult.model_validate(ask(server, patch, cookie, save=True))
+    assert [item.id for item in history(server, mine).items] == [again.id, saved.id]
     assert not history(server, others).items
 
 
@@ -100,7 +104,7 @@ def test_a_batch_is_saved_one_by_one(server: RunningServer, patch: Path, token: 
     files = [handle_file(path) for path in (patch, bad, patch)]
     downloads = str(patch.parent / "downloads")
     client = Client(server.url, verbose=False, headers=headers, download_files=downloads)
-    for keep, expected in ((False, 0), (True, 2)):
+    for keep, expected in ((False, 0), (True, 2), (None, 4)):
         items = client.predict(files, save=keep, api_name="/predict_batch")
         assert [bool(item["result"]) for item in items] == [True, False, True]
         assert len(history(server, headers).items) == expected

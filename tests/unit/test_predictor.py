@@ -52,7 +52,9 @@ def predict(
 
 
 def ask(predictor: Predictor, data: bytes, **options: object) -> PredictionResult:
-    return asyncio.run(predictor.predict(data, PredictOptions.model_validate(options)))
+    return asyncio.run(
+        predictor.predict(data, PredictOptions.model_validate({"save": True} | options))
+    )
 
 
 @pytest.mark.parametrize(
@@ -244,7 +246,7 @@ def test_what_is_not_to_be_saved_is_not_kept_but_may_be_answered_from_what_was(
 def test_nothing_is_saved_without_an_owner_and_a_history(predictor: Predictor) -> None:
     answers = [predict(predictor), predict(predictor, save=False)]
     data = encode(plain_image(*BENIGN))
-    answers.append(asyncio.run(predictor.predict(data, PredictOptions(), owner=b"o" * 32)))
+    answers.append(asyncio.run(predictor.predict(data, PredictOptions(save=True), owner=b"o" * 32)))
     assert [answer.saved for answer in answers] == [False] * 3
     codes = {warning.code for answer in answers for warning in answer.warnings}
     assert not codes & {"save_delayed", "not_saved"}
@@ -284,7 +286,7 @@ def test_identical_requests_in_flight_share_one_computation(bundle: Bundle) -> N
     data = encode(plain_image(*MALIGNANT))
 
     async def ask_at_once() -> list[PredictionResult]:
-        asked = (predictor.predict(data, PredictOptions()) for _ in range(20))
+        asked = (predictor.predict(data, PredictOptions(save=True)) for _ in range(20))
         return await asyncio.gather(*asked)
 
     results = asyncio.run(ask_at_once())

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
 
+from hf_space.access.visitor import resolve_save
 from hf_space.api.dependencies import (
     PredictorDep,
     SettingsDep,
@@ -73,7 +74,7 @@ async def predict_batch(
                 request, max_bytes=settings.max_batch_bytes, max_files=settings.max_batch_files
             )
         )
-        options = form_options(form)
+        options = resolve_save(form_options(form), visitor)
         # An unknown one is refused here, and not in each line.
         predictor.operating_point(options)
         images = await to_thread.run_sync(_images, form, settings)

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from hf_space.access.visitor import resolve_save
 from hf_space.api.dependencies import PredictorDep, SettingsDep, UploadRoute, VisitorDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.openapi import form_schema, reference_to
-from hf_space.api.request_body import MULTIPART, read_predict_body, while_connected
+from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_predict_body, while_connected
 from hf_space.inference.probe import DRAWN_PATCH
 from hf_space.schemas.options import PredictRequest
 from hf_space.schemas.prediction import PredictionResult
@@ -36,7 +37,7 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
                     "drawn": {"summary": "A drawn patch of 50x50 px", "value": _json_example()}
                 },
             },
-            MULTIPART: {"schema": form_schema("file", _IMAGE_FILE)},
+            MULTIPART: {"schema": form_schema(IMAGE_PART, _IMAGE_FILE)},
         },
     }
 }
@@ -54,6 +55,7 @@ async def predict(
 ) -> Response:
     """Classify one patch or region, sent as a multipart `file` or as base64 in JSON."""
     data, options = await read_predict_body(request, max_image_bytes=settings.max_upload_bytes)
+    options = resolve_save(options, visitor)
     owner = visitor.use() if options.save else None
     work = predictor.predict(data, options, owner=owner)
     result = await while_connected(request.receive, work)

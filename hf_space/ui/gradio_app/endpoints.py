@@ -1,6 +1,6 @@
 """The named endpoints, for `gradio_client`: the result contract as JSON.
 
-Results are saved for callers that say who they are; nobody could find those of others again.
+They take the options of the API with its defaults, except that `/predict_region` has one mode.
 """
 
 from collections.abc import Iterable
@@ -12,13 +12,14 @@ import gradio as gr
 from anyio import to_thread
 from gradio.events import api
 
+from hf_space.access.visitor import resolve_save
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.model_report import model_report
-from hf_space.schemas.options import read_options
+from hf_space.schemas.options import Mode, PredictOptions, invalid_options, read_options
 from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.gradio_app.batch_files import batch_images
 from hf_space.ui.gradio_app.uploads import Uploads, read_bounded, uploaded_name, uploaded_path
-from hf_space.ui.visitor import caller_owner
+from hf_space.ui.visitor import caller, caller_owner
 
 # No postponed annotations in this file: Gradio reads the return types as they stand.
 
@@ -51,7 +52,8 @@ class Endpoints:
         threshold: float | None = None,
         microns_per_pixel: float | None = None,
         explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
-        save: bool = True,  # noqa: FBT001, FBT002
+        save: bool | None = None,  # noqa: FBT001
+        mode: Mode = "auto",
     ) -> dict[str, Any]:
         """Read one image: a patch, or a region if it is larger."""
         return await self._predict(
@@ -62,6 +64,7 @@ class Endpoints:
             microns_per_pixel=microns_per_pixel,
             explain=explain,
             save=save,
+            mode=mode,
         )
 
     async def predict_region(
@@ -72,7 +75,7 @@ class Endpoints:
         threshold: float | None = None,
         microns_per_pixel: float | None = None,
         explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
-        save: bool = True,  # noqa: FBT001, FBT002
+        save: bool | None = None,  # noqa: FBT001
     ) -> dict[str, Any]:
         """Read one image tile by tile, whatever its size."""
         return await self._predict(
@@ -93,23 +96,26 @@ class Endpoints:
         operating_point: str | None = None,
         threshold: float | None = None,
         microns_per_pixel: float | None = None,
-        explain: bool = False,  # noqa: FBT001, FBT002 -- the client passes by position too
-        save: bool = True,  # noqa: FBT001, FBT002
+        explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
+        save: bool | None = None,  # noqa: FBT001
+        mode: Mode = "auto",
     ) -> list[dict[str, Any]]:
         """Read many images, or one zip of them; a bad file gets its own error."""
         with errors_shown(), ExitStack() as stack:
             paths = self._take(files if isinstance(files, list) else [files], stack)
-            options = read_options(
-                {
-                    "operating_point": operating_point,
-                    "threshold": threshold,
-                    "microns_per_pixel": microns_per_pixel,
-                    "explain": explain,
-                    "save": save,
-                }
+            options, owner = _options(
+                request,
+                operating_point=operating_point,
+                threshold=threshold,
+                microns_per_pixel=microns_per_pixel,
+                explain=explain,
+                save=save,
+                mode=mode,
             )
+            predictor = self._backend.get_predictor()
+            # An unknown one is refused here, and not in each item.
+            predictor.operating_point(options)
             images = await batch_images(paths, self._backend.settings, stack)
-            predictor, owner = self._backend.get_predictor(), caller_owner(request)
             await self._backend.charge_batch(len(images), request)
             results = predict_many(predictor, images, options, owner=owner)
             items = [item async for item in results]
@@ -128,7 +134,7 @@ class Endpoints:
                 [(_, path)] = self._take([image], stack)
                 limit = self._backend.settings.max_upload_bytes
                 data = await to_thread.run_sync(read_bounded, path, limit)
-            wanted, owner = read_options(options), caller_owner(request)
+            wanted, owner = _options(request, **options)
             result = await self._backend.get_predictor().predict(data, wanted, owner=owner)
             return result.model_dump(mode="json")
 
@@ -140,3 +146,16 @@ class Endpoints:
             stack.callback(self._uploads.release, path)
             taken.append((uploaded_name(payload), path))
         return taken
+
+
+def _options(request: gr.Request, **options: object) -> tuple[PredictOptions, bytes | None]:
+    """Return a call's options and its owner; raises InvalidOptionsError.
+
+    A result is never saved for nobody: unlike the API's, this response has no headers that could
+    tell a new visitor the token.
+    """
+    wanted, owner = resolve_save(read_options(options), caller(request)), caller_owner(request)
+    if wanted.save and owner is None:
+        reason = "to save the result, send a visitor's token or an API key in the headers"
+        raise invalid_options([{"loc": ("save",), "msg": reason}])
+    return wanted, owner
