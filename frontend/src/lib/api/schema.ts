@@ -709,8 +709,17 @@ export interface components {
         /**
          * InferenceConfig
          * @description The content of ``inference.json``: all the service must know about the model.
+         *
+         *     Attributes:
+         *         out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
+         *         assessable: Range of an image statistic outside which there is no verdict.
+         *         stain_reference: What the statistic ``stain_distance`` is measured from.
          */
         InferenceConfig: {
+            /** Assessable */
+            assessable: {
+                [key: string]: components["schemas"]["StatisticRange"];
+            };
             calibration: components["schemas"]["Calibration"];
             /**
              * Class Names
@@ -767,6 +776,7 @@ export interface components {
             sha256: {
                 [key: string]: string;
             };
+            stain_reference: components["schemas"]["StainReference"] | null;
             /** Thresholds */
             thresholds: {
                 [key: string]: components["schemas"]["OperatingPoint"];
@@ -1022,7 +1032,7 @@ export interface components {
             image: string;
             /**
              * Microns Per Pixel
-             * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset, else the model's own is assumed.
+             * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
              */
             microns_per_pixel?: number | null;
             /**
@@ -1039,10 +1049,9 @@ export interface components {
             operating_point?: string | null;
             /**
              * Save
-             * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing.
-             * @default true
+             * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
              */
-            save?: boolean;
+            save?: boolean | null;
             /**
              * Threshold
              * @description Own threshold on the calibrated probability; it has no uncertain band.
@@ -1172,14 +1181,28 @@ export interface components {
             revision: string;
         };
         /**
+         * StainReference
+         * @description Where the stain of the training patches lies, for a Mahalanobis distance.
+         *
+         *     Attributes:
+         *         mean: Mean `stain_vector` of `hf_space.imaging.quality` over training patches.
+         *         precision: Inverse of their covariance.
+         */
+        StainReference: {
+            /** Mean */
+            mean: number[];
+            /** Precision */
+            precision: number[][];
+        };
+        /**
          * StatisticRange
-         * @description The range of an image statistic seen in training.
+         * @description A range of an image statistic; None where it is open.
          */
         StatisticRange: {
             /** High */
-            high: number;
+            high: number | null;
             /** Low */
-            low: number;
+            low: number | null;
         };
         /**
          * Statistics
@@ -1343,6 +1366,7 @@ export type ResultWarning = components['schemas']['ResultWarning'];
 export type Review = components['schemas']['Review'];
 export type ReviewRequest = components['schemas']['ReviewRequest'];
 export type RevisionCount = components['schemas']['RevisionCount'];
+export type StainReference = components['schemas']['StainReference'];
 export type StatisticRange = components['schemas']['StatisticRange'];
 export type Statistics = components['schemas']['Statistics'];
 export type ThresholdFigures = components['schemas']['ThresholdFigures'];
@@ -2035,7 +2059,7 @@ export interface operations {
                     file: string;
                     /**
                      * Microns Per Pixel
-                     * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset, else the model's own is assumed.
+                     * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
                      * @example
                      */
                     microns_per_pixel?: number;
@@ -2054,8 +2078,8 @@ export interface operations {
                     operating_point?: string;
                     /**
                      * Save
-                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing.
-                     * @default true
+                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
+                     * @example
                      */
                     save?: boolean;
                     /**
@@ -2117,7 +2141,7 @@ export interface operations {
                     files: string[];
                     /**
                      * Microns Per Pixel
-                     * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset, else the model's own is assumed.
+                     * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
                      * @example
                      */
                     microns_per_pixel?: number;
@@ -2136,8 +2160,8 @@ export interface operations {
                     operating_point?: string;
                     /**
                      * Save
-                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing.
-                     * @default true
+                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
+                     * @example
                      */
                     save?: boolean;
                     /**
