@@ -38,9 +38,9 @@ _GLASS_TEXTURE: Final = 5.0
 _GLASS_SATURATION: Final = 0.08
 # Less glass than this share of the image tells no white point.
 _GLASS_SHARE: Final = 0.01
-# Pale stroma and mucin look like glass, and are darker than the glass beside them by more than the
-# light falls off towards the corners.
-_BRIGHTEST_PERCENTILE: Final = 95.0
+# Pale stroma and mucin look like glass, and are darker than the brightest of the image by more than
+# its light falls off towards the corners.
+_BRIGHTEST_PERCENTILE: Final = 99.0
 _LIGHT_FALLS_TO: Final = 0.92
 # Of the glass, since light falls off, and a white surround is brighter than the glass.
 _GLASS_PERCENTILE: Final = 20.0
@@ -64,7 +64,7 @@ _COLOURLESS_DENSITY: Final = 0.1
 _RED_OVER_GREEN: Final = 0.05
 _GREEN_FROM_BLUE: Final = 0.08
 _RED_INK: Final = 0.6
-_RED_INK_BLUE: Final = -0.15
+_RED_INK_BLUE: Final = -0.2
 # Nuclei as dark as this have colour.
 _BLACK_INK_LEVEL: Final = 90
 _BLACK_INK_RANGE: Final = 0.2
@@ -119,9 +119,6 @@ def learn_tissue_rule(image: NDArray[np.uint8]) -> TissueRule:
         return TissueRule(white, surround, _DENSITY_BOUNDS[1], _SATURATION_BOUNDS[1])
     saturation = _saturation(colours)
     grey = float((_saturation(colours, white) > _GREY_SATURATION).mean()) <= _COLOURED_SHARE
-    if grey:
-        # Without colour, flat tissue is told from glass by nothing but its brightness.
-        white = np.percentile(colours, _BRIGHTEST_PERCENTILE, axis=0).astype(np.float64)
     density = -np.log10((colours + 1) / (white + 1)).mean(axis=1)
     return TissueRule(
         white,
@@ -141,6 +138,10 @@ def find_stained(strip: NDArray[np.uint8], rule: TissueRule) -> Pixels:
         strip: uint8 (h, w, 3), RGB: some rows of the image.
         rule: The rule of the whole image.
     """
+    if strip.shape[:2] == (1, 1):
+        # OpenCV takes a single pixel for a scalar.
+        pair = find_stained(np.repeat(strip, 2, axis=1), rule)
+        return Pixels(pair.stained[:, :1], pair.black[:, :1])
     channels: Sequence[NDArray[np.uint8]] = cv2.split(strip)
     brightest = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
     black = cv2.compare(brightest, BLACK_LEVEL, cv2.CMP_LE)
@@ -239,10 +240,8 @@ def _white_point(blocks: _Blocks, filled: NDArray[np.bool_]) -> NDArray[np.float
     within = glass & ~filled
     if within.sum() >= _GLASS_PER_SURROUND * filled.sum():
         glass = within
-    if not glass.any():
-        return _NO_GLASS
-    brightest = np.percentile(brightness[glass], _BRIGHTEST_PERCENTILE)
-    glass &= brightness >= _LIGHT_FALLS_TO * brightest
+    own = brightness[~filled] if within.any() else brightness
+    glass &= brightness >= _LIGHT_FALLS_TO * np.percentile(own, _BRIGHTEST_PERCENTILE)
     if glass.sum() < max(1.0, _GLASS_SHARE * len(glass)):
         return _NO_GLASS
     return np.asarray(np.percentile(blocks.colours[glass], _GLASS_PERCENTILE, axis=0), np.float64)

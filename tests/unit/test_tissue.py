@@ -103,9 +103,9 @@ def test_the_tissue_fraction_does_not_depend_on_the_glass(level: int) -> None:
 
 @pytest.mark.parametrize("level", GLASS_LEVELS)
 def test_the_stained_area_does_not_depend_on_the_glass(level: int) -> None:
-    image = plain_image(255, 255, 255, width=600, height=300).astype(np.float64)
-    image[50:200, 100:500] = (200, 120, 190)
-    image = noisy(image * (level / 255))
+    drawn = plain_image(255, 255, 255, width=600, height=300)
+    drawn[50:200, 100:500] = (200, 120, 190)
+    image = noisy(drawn * (level / 255))
     stained = find_stained(image, learn_tissue_rule(image)).stained > 0
     assert stained.mean() == pytest.approx(150 * 400 / (300 * 600), rel=0.02)
 
