@@ -155,7 +155,7 @@ def _evidence_table() -> Tables:
 
 @lru_cache(maxsize=1)
 def _tile_table() -> Tables:
-    # Opacity follows the probability, so that tissue called healthy stays easy to see.
+    # Opacity follows the probability, so that tissue without evidence stays easy to see.
     index = np.arange(256)
     faint, range_ = TILE_OPACITY / 4, 3 * TILE_OPACITY / 4
     return _tables(_inferno(index / 255), np.where(index > 0, faint + range_ * index / 255, 0.0))
