@@ -127,7 +127,7 @@ class StatedScale:
         """Return why images cannot be sent yet: a scale is missing, or a field is unlikely."""
         if any(header.needs_scale and self.of(header) is None for header in headers):
             return "needed"
-        is_unlikely = any(map(is_unlikely_field, self.fields(headers)))
+        is_unlikely = any(is_too_large(f) or is_too_small(f) for f in self.fields(headers))
         return "unconfirmed" if is_unlikely and self.is_sure is not True else None
 
     def fields(self, headers: Headers) -> list[tuple[float, float]]:
@@ -140,9 +140,14 @@ _MOST_MICRONS: Final = 1000.0
 _CHOICES: Final = frozenset(f"{magnification:g}" for magnification in MAGNIFICATIONS)
 
 
-def is_unlikely_field(field: tuple[float, float]) -> bool:
-    """Tell whether an image hardly shows that much tissue, or so little, both in µm."""
-    return max(field) > LARGEST_FIELD_MICRONS or min(field) < SMALLEST_FIELD_MICRONS
+def is_too_large(field: tuple[float, float]) -> bool:
+    """Tell whether no slide shows so much; width and height are in µm."""
+    return max(field) > LARGEST_FIELD_MICRONS
+
+
+def is_too_small(field: tuple[float, float]) -> bool:
+    """Tell whether the model needs to see more; width and height are in µm."""
+    return min(field) < SMALLEST_FIELD_MICRONS
 
 
 def read_header(data: bytes, settings: Settings, examples: frozenset[str]) -> Header:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from hf_space.messages.language import Language
     from hf_space.schemas.batch import BatchItem
-    from hf_space.schemas.prediction import PredictionResult, ResultWarning, WarningCode
+    from hf_space.schemas.prediction import PredictionResult, WarningCode
 
     # How many images each warning is about that several share.
     Shared = Mapping[WarningCode, int]
@@ -93,14 +93,16 @@ def _row(item: BatchItem, shared: Shared, images: int, language: Language) -> li
     probability = number(result.probability, language, decimals=3)
     if result.verdict == "not_assessable":
         probability = f"{probability} ({text('result.no_verdict', language)})"
-    notes = " ".join(
-        _row_note(w, shared, language) for w in result.warnings if shared.get(w.code) != images
-    )
+    notes = _row_notes(result, shared, images, language)
     return [name, verdict_text(result.verdict, language), probability, notes]
 
 
-def _row_note(warning: ResultWarning, shared: Shared, language: Language) -> str:
-    """Return a warning in full, or its name where it is said in full above the table."""
-    if warning.code not in shared:
-        return warning_text(warning, language)
-    return f"{text_or(f'warning_name.{warning.code}', language, warning.message)}."
+def _row_notes(result: PredictionResult, shared: Shared, images: int, language: Language) -> str:
+    """Return the warnings that are not about every image, by name if said in full above."""
+    own = [warning_text(w, language) for w in result.warnings if w.code not in shared]
+    names = [
+        text_or(f"warning_name.{w.code}", language, w.message)
+        for w in result.warnings
+        if 1 < shared.get(w.code, 0) < images
+    ]
+    return " ".join([*own, ", ".join(names)]).strip()

@@ -15,7 +15,8 @@ from hf_space.ui.image_scale import (
     OF_DATA_SET,
     OF_FILE,
     TYPED,
-    is_unlikely_field,
+    is_too_large,
+    is_too_small,
 )
 from hf_space.ui.rendering import render
 
@@ -69,8 +70,12 @@ def batch_summary(headers: Sequence[Header | None], language: Language) -> str:
     found = [header for header in headers if header]
     own = sum(header.microns_per_pixel is not None for header in found)
     asked = sum(header.needs_scale for header in found)
-    counts = {"own": own, "asked": asked, "patches": len(found) - own - asked}
-    counts["unreadable"] = len(headers) - len(found)
+    counts = {
+        "own": own,
+        "patches": len(found) - own - asked,
+        "unreadable": len(headers) - len(found),
+        "asked": asked,
+    }
     microns = number(DATA_SET_MICRONS, language)
     lines = [
         text(f"scale.{key}", language, count=count, microns=microns)
@@ -89,13 +94,22 @@ def field_summary(headers: Headers, stated: StatedScale, language: Language) -> 
     if not fields:
         return ""
     sizes = [field_size(*field, language) for field in (fields[0], fields[-1])]
-    lines = [_field_line(sizes, stated, language)]
-    unlikely = sum(map(is_unlikely_field, fields))
-    if unlikely:
-        limits = {"largest": LARGEST_FIELD_MICRONS, "smallest": SMALLEST_FIELD_MICRONS}
-        values = {name: number(limit / 1000, language) for name, limit in limits.items()}
-        lines.append(text("scale.unlikely", language, count=unlikely, **values))
-    return render("scale_field", language, lines=lines, is_wrong=unlikely > 0)
+    questions = _questions(fields, language)
+    lines = [_field_line(sizes, stated, language), *questions]
+    return render("scale_field", language, lines=lines, is_wrong=bool(questions))
+
+
+def _questions(fields: Sequence[tuple[float, float]], language: Language) -> list[str]:
+    """Return what is unlikely about fields, in µm."""
+    counts = {
+        "over": (sum(map(is_too_large, fields)), LARGEST_FIELD_MICRONS),
+        "under": (sum(map(is_too_small, fields)), SMALLEST_FIELD_MICRONS),
+    }
+    return [
+        text(f"scale.{key}", language, count=count, limit=number(limit / 1000, language))
+        for key, (count, limit) in counts.items()
+        if count
+    ]
 
 
 def _with_field(label: str, header: Header | None, microns: float, language: Language) -> str:
