@@ -25,10 +25,24 @@ def open_page(browser: Browser, server: RunningServer, language: Language = "en"
     browser.wait_for(".bp-held-out", text("options.threshold", language).lower())
 
 
-def read_patch(browser: Browser, language: Language = "en") -> str:
+def choose_scale(browser: Browser, label: str) -> None:
+    """Choose one of the scales."""
+    browser.wait_for(".bp-scale-choice label", label).click()
+
+
+def type_scale(browser: Browser, microns: str) -> None:
+    """State the µm per pixel."""
+    choose_scale(browser, text("scale.typed", "en"))
+    browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys(microns)
+
+
+def read_patch(browser: Browser, language: Language = "en", microns: str = "") -> str:
     """Upload a patch, have it read, and return the words of the verdict's card."""
     browser.upload(PATCH)
     browser.wait_for('.bp-picture img[src*="/file="]')
+    browser.wait_for(".bp-scale-summary", "50 x 50 px")
+    if microns:
+        type_scale(browser, microns)
     browser.press(text("run.image", language))
     return browser.wait_for(".bp-card").text
 
@@ -58,8 +72,7 @@ def test_own_threshold_and_scale_are_applied(server: RunningServer, tmp_path: Pa
         unmeasured = text("options.unmeasured", "en", threshold="").partition(":")[2]
         browser.wait_for(".bp-held-out", unmeasured.strip())
         browser.wait_for(".bp-held-out", "0.300")
-        browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys("4,5")
-        card = read_patch(browser)
+        card = read_patch(browser, microns="4,5")
         assert (
             text("result.rule", "en", threshold="0.300", point=text("operating_point.own", "en"))
             in card

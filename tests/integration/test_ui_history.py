@@ -35,6 +35,7 @@ from tests.server import RunningServer, running_server
 
 KEY = "0123456789abcdef-key"
 NO_OPTIONS = (None, None, True, None, "", False)
+SCALE = ("data_set", "", False)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def test_the_page_keeps_what_its_box_says(
     upload: Any = uploaded(server, patch)
     page = Page(server.url)
     given = [upload] if handler == "read_2" else upload
-    page.call(handler, given, "balanced", None, keep, "data_set", "", False, token)
+    page.call(handler, given, "balanced", None, keep, *SCALE, token)
     assert len(history(server, {VISITOR_HEADER: token}).items) == expected
 
 

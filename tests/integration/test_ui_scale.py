@@ -25,6 +25,7 @@ LANGUAGES = get_args(Language)
 LARGE = Header(width=3200, height=2300)
 PATCH = Header(width=50, height=40)
 STATED = Header(width=3200, height=2300, microns_per_pixel=0.5)
+DRAWN = Header(width=170, height=120, microns_per_pixel=4.0, of_example=True)
 EXAMPLE = Path(__file__).parents[2] / "hf_space/examples/drawn_region.png"
 
 
@@ -81,15 +82,15 @@ def test_the_largest_patch_needs_no_scale() -> None:
         (STATED, StatedScale("10", ""), "1"),
         (STATED, StatedScale("10", "", for_batch=True), None),
         (PATCH, StatedScale("2.5", "", for_batch=True), "4"),
-        (EXAMPLE, StatedScale(None, ""), "4"),
+        (DRAWN, StatedScale(None, ""), "4"),
+        (DRAWN, StatedScale("20", ""), "0.5"),
+        (DRAWN, StatedScale("20", "", for_batch=True), "4"),
         (None, StatedScale("10", "", for_batch=True), None),
     ],
 )
 def test_a_batch_has_one_scale_for_images_without_their_own(
-    header: Header | Path | None, stated: StatedScale, option: str | None
+    header: Header | None, stated: StatedScale, option: str | None
 ) -> None:
-    if isinstance(header, Path):
-        header = Header(width=170, height=120, microns_per_pixel=4.0, of_example=True)
     assert stated.option(header) == option
 
 
@@ -163,9 +164,9 @@ def large(tmp_path: Path) -> Path:
     return path
 
 
-def asked(*scale: object) -> tuple[object, ...]:
+def asked(choice: str | None, typed: str = "", *, sure: bool = False) -> tuple[object, ...]:
     """Return what the page sends beside an upload, but for the token."""
-    return ("balanced", None, True, *scale)
+    return ("balanced", None, True, choice, typed, sure)
 
 
 @pytest.mark.parametrize(
@@ -180,17 +181,16 @@ def test_an_image_is_not_sent_before_its_scale_is_stated(
     assert text("scale.no_scale", "en") in summary
     assert choice["value"] is None
     assert (typed["visible"], run["interactive"]) == (False, False)
-    for scale in ((None, "", False), ("typed", "", False)):
-        with pytest.raises(HandlerError):
-            page.call(handler, upload, *asked(*scale), token)
     with pytest.raises(HandlerError, match=text("scale.needed", "en")):
-        page.call(handler, upload, *asked(None, "", True), token)
+        page.call(handler, upload, *asked(None, sure=True), token)
+    with pytest.raises(HandlerError, match="invalid_options"):
+        page.call(handler, upload, *asked("typed"), token)
     assert not history(server, {VISITOR_HEADER: token}).items
     weigh = {"read": "weigh_choice", "read_1": "weigh_choice_1"}[handler]
     _, field, sure, run = page.call(weigh, headers, "20", "")
     assert "450 x 350 µm" in field
     assert (sure["visible"], run["interactive"]) == (False, True)
-    page.call(handler, upload, *asked("20", "", False), token)
+    page.call(handler, upload, *asked("20"), token)
     [item] = history(server, {VISITOR_HEADER: token}).items
     assert (item.image.microns_per_pixel, item.image.scale_source) == (0.5, "request")
     assert item.verdict == "malignant"
@@ -202,11 +202,11 @@ def test_an_unlikely_field_is_confirmed_first(server: RunningServer, large: Path
     field, sure, run = page.call("weigh_typed", headers, "typed", "0.1")
     assert "bp-questioned" in field
     assert (sure["visible"], run["interactive"]) == (True, False)
-    [run] = page.call("weigh_sure", headers, "typed", "0.1", True)
+    [run] = page.call("weigh_sure", headers, *asked("typed", "0.1", sure=True)[3:])
     assert run["interactive"]
     with pytest.raises(HandlerError, match="confirm"):
-        page.call("read", upload, *asked("typed", "0.1", False), token)
-    page.call("read", upload, *asked("typed", "0.1", True), token)
+        page.call("read", upload, *asked("typed", "0.1"), token)
+    page.call("read", upload, *asked("typed", "0.1", sure=True), token)
     [item] = history(server, {VISITOR_HEADER: token}).items
     assert (item.verdict, item.reasons) == ("not_assessable", ["field_too_small"])
 
@@ -217,7 +217,7 @@ def test_an_example_has_its_scale(server: RunningServer) -> None:
     assert text("scale.example_scale", "en", microns="4") in summary
     assert choice["value"] == "file"
     assert run["interactive"]
-    page.call("read_1", upload, *asked("file", "", False), token)
+    page.call("read_1", upload, *asked("file"), token)
     [item] = history(server, {VISITOR_HEADER: token}).items
     assert (item.image.microns_per_pixel, item.image.scale_source) == (4.0, "request")
     assert item.verdict != "not_assessable"
@@ -246,10 +246,10 @@ def test_one_scale_serves_a_batch(server: RunningServer, tmp_path: Path) -> None
         assert text(f"scale.{key}", "en", count=1) in summary
     assert (choice["value"], run["interactive"]) == (None, False)
     with pytest.raises(HandlerError, match=text("scale.needed", "en")):
-        page.call("read_2", upload, *asked(None, "", False), token)
+        page.call("read_2", upload, *asked(None), token)
     *_, run = page.call("weigh_choice_2", headers, "20", "")
     assert run["interactive"]
-    table, _ = page.call("read_2", upload, *asked("20", "", False), token)
+    table, _ = page.call("read_2", upload, *asked("20"), token)
     assert table.index("plain") < table.index("stated") < table.index("bad")
     items = history(server, {VISITOR_HEADER: token}).items
     found = {(item.image.microns_per_pixel, item.image.scale_source) for item in items}

@@ -91,8 +91,13 @@ def test_tiles_and_figures_of_no_verdict_suggest_nothing(language: Language) -> 
     assert text("region.no_area", language) in figures
     assert "mm²" not in figures
     picture = drawing("heatmap", UNKNOWN, None, language)
-    assert text("result.no_verdict", language) in str(picture.label)
-    assert text("result.no_verdict", language) in str(picture.alt_text)
+    mark = text("result.no_verdict", language)
+    for said, key in (
+        (picture.label, "picture.heatmap"),
+        (picture.alt_text, "picture.heatmap_alt"),
+    ):
+        assert str(said).lower().startswith(mark)
+        assert str(said).endswith(text(key, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -242,6 +242,8 @@ def drawing(
     jpeg = jpeg_of(data_url)
     texts = [text(f"picture.{key}", language) for key in (kind, f"{kind}_alt")]
     if result.verdict == "not_assessable":
-        texts = [f"{each} ({text('result.no_verdict', language)})" for each in texts]
+        # At the beginning, which a narrow screen does not cut off.
+        mark = text("result.no_verdict", language)
+        texts = [f"{mark[0].upper()}{mark[1:]}: {each}" for each in texts]
     value = offer(_DRAWINGS[kind], jpeg) if jpeg else None
     return gr.Image(value=value, label=texts[0], alt_text=texts[1], **more)

@@ -121,7 +121,7 @@ def _state(header: Header, language: Language) -> tuple[str, dict[str, Any]]:
         microns = number(header.microns_per_pixel, language)
         return ("example_scale" if header.of_example else "file_scale"), {"microns": microns}
     if header.conflict:
-        scales = ", ".join(number(scale, language) for scale in header.conflict)
+        scales = "; ".join(number(scale, language) for scale in header.conflict)
         return "conflict", {"scales": scales}
     if header.needs_scale:
         return "no_scale", {}
