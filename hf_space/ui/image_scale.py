@@ -32,6 +32,9 @@ DATA_SET_MICRONS: Final = 4.0
 OF_FILE, OF_DATA_SET, TYPED = "file", "data_set", "typed"
 # A slide is some 75 mm long, and a cover slip at most 60.
 LARGEST_FIELD_MICRONS: Final = 60_000.0
+_CHOICES: Final = frozenset(f"{magnification:g}" for magnification in MAGNIFICATIONS)
+# As the options take it.
+_MOST_MICRONS: Final = 1000.0
 
 Problem = Literal["needed", "unconfirmed"]
 
@@ -134,10 +137,6 @@ class StatedScale:
         """Return width and height, in µm, of the images whose scale is known."""
         scales = ((header, self.of(header)) for header in headers)
         return [header.field(microns) for header, microns in scales if microns is not None]
-
-
-_MOST_MICRONS: Final = 1000.0
-_CHOICES: Final = frozenset(f"{magnification:g}" for magnification in MAGNIFICATIONS)
 
 
 def is_too_large(field: tuple[float, float]) -> bool:
