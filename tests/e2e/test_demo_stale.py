@@ -45,7 +45,7 @@ def test_another_option_clears_the_result(server: RunningServer, tmp_path: Path)
         assert_no_result(browser)
         browser.press(text("run.image", "en"))
         browser.wait_for(".bp-card")
-        choose_scale(browser, "4 µm/px")
+        choose_scale(browser, "2.5x")
         assert_no_result(browser)
 
 
