@@ -57,7 +57,7 @@ def draw_evidence(
     coded = _NO_EVIDENCE + np.nan_to_num(activation) * ((255 - _NO_EVIDENCE) / FULL_SCALE_LOGIT)
     drawing = _draw(image, coded, covered, _evidence_table(), cv2.INTER_CUBIC)
     colours = _over_white(_evidence_table())[_NO_EVIDENCE:]
-    title = "evidence (logit)" if is_verdict else "logit, not a verdict"
+    title = "evidence (logit)" if is_verdict else "evidence (logit), not a verdict"
     return _with_legend(drawing, colours, _LOGIT_TICKS, title)
 
 
