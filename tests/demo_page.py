@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 
 from hf_space.api.middleware.identify import VISITOR_HEADER
+from hf_space.prediction.trust import result_warning, withholding_reasons
 from hf_space.schemas.history import HistoryPage, HistoryRecord
-from hf_space.schemas.prediction import PredictionResult
+from hf_space.schemas.prediction import PredictionResult, WarningCode
 from tests.bundle_factory import encode, plain_image
 from tests.server import RunningServer
 
@@ -80,6 +82,51 @@ class Page:
 
 class HandlerError(Exception):
     """What the page would show of an error."""
+
+
+def result_with(*codes: WarningCode, region: bool = False, **changes: Any) -> PredictionResult:
+    """A result of .1 with some warnings, which does not suggest IDC unless they withhold that."""
+    times = dict.fromkeys(("decode", "queue", "inference", "render", "total"), 1.0)
+    warnings = [result_warning(code) for code in codes]
+    reasons = withholding_reasons(warnings)
+    tiles = {
+        "rows": 1,
+        "columns": 2,
+        "tile_size_pixels": 50,
+        "microns_per_pixel": 4.0,
+        "tiles": [[0.9, 0.1]],
+        "heatmap": None,
+        "tissue_fraction": 1.0,
+        "malignant_fraction": 0.5,
+        "malignant_area_mm2": None if "scale_unknown" in codes else 0.04,
+    }
+    values = {
+        "id": UUID(int=0),
+        "created_at": datetime.now(UTC),
+        "kind": "region" if region else "patch",
+        "verdict": "not_assessable" if reasons else "benign",
+        "reasons": reasons,
+        "probability": 0.1,
+        "threshold": 0.4,
+        "operating_point": "balanced",
+        "uncertain_band": (0.3, 0.5),
+        "predictions": [],
+        "gradcam": {"rows": 1, "columns": 1, "grid": [[-1.0]]},
+        "region": tiles if region else None,
+        "image": {
+            "sha256": "0" * 64,
+            "width": 50,
+            "height": 50,
+            "microns_per_pixel": 4.0,
+            "scale_source": "assumed",
+        },
+        "warnings": warnings,
+        "model": {"name": "tiny", "revision": "r1"},
+        "cached": False,
+        "saved": False,
+        "timing_ms": times,
+    }
+    return PredictionResult.model_validate(values | changes)
 
 
 def image(*colour: int) -> bytes:

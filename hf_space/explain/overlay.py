@@ -32,7 +32,11 @@ _LOGIT_TICKS: Final = tuple((f"{logit:g}", logit / FULL_SCALE_LOGIT) for logit i
 
 
 def draw_evidence(
-    image: NDArray[np.uint8], activation: NDArray[np.floating], *, covered: tuple[int, int]
+    image: NDArray[np.uint8],
+    activation: NDArray[np.floating],
+    *,
+    covered: tuple[int, int],
+    is_verdict: bool = True,
 ) -> NDArray[np.uint8]:
     """Draw positive evidence over an image; negative evidence leaves it as it is.
 
@@ -44,6 +48,7 @@ def draw_evidence(
         activation: (rows, columns), calibrated logits; NaN where there are none.
         covered: Height and width in pixels that the activation covers, of which the image is the
             upper left part.
+        is_verdict: Whether there is a verdict that it explains; the legend says so if not.
 
     Returns:
         uint8 (H, W, 3), BGR: the drawing, and below it the legend.
@@ -52,7 +57,8 @@ def draw_evidence(
     coded = _NO_EVIDENCE + np.nan_to_num(activation) * ((255 - _NO_EVIDENCE) / FULL_SCALE_LOGIT)
     drawing = _draw(image, coded, covered, _evidence_table(), cv2.INTER_CUBIC)
     colours = _over_white(_evidence_table())[_NO_EVIDENCE:]
-    return _with_legend(drawing, colours, _LOGIT_TICKS, "evidence (logit)")
+    title = "evidence (logit)" if is_verdict else "evidence (logit), not a verdict"
+    return _with_legend(drawing, colours, _LOGIT_TICKS, title)
 
 
 def draw_tiles(
@@ -60,7 +66,7 @@ def draw_tiles(
     probabilities: NDArray[np.floating],
     *,
     covered: tuple[int, int],
-    threshold: float,
+    threshold: float | None,
 ) -> NDArray[np.uint8]:
     """Draw the probability of each tile over a region; tiles without tissue stay as they are.
 
@@ -69,7 +75,7 @@ def draw_tiles(
         probabilities: (rows, columns), 0 to 1; NaN where there is no tissue.
         covered: Height and width in pixels of the whole grid, of which the image is the upper
             left part.
-        threshold: Marked in the legend, 0 to 1.
+        threshold: Marked in the legend, 0 to 1; None where there is no verdict, as it then says.
 
     Returns:
         uint8 (H, W, 3), BGR: the drawing, and below it the legend.
@@ -77,8 +83,11 @@ def draw_tiles(
     # 0 stands for no tissue, so that probabilities take 1 to 255.
     coded = np.where(np.isnan(probabilities), 0.0, 1.0 + 254.0 * probabilities)
     drawing = _draw(image, coded, covered, _tile_table(), cv2.INTER_NEAREST)
-    ticks = (("0", 0.0), (f"{threshold:.2f}", threshold), ("1", 1.0))
-    return _with_legend(drawing, _over_white(_tile_table()), ticks, "probability")
+    title, marks = "probability, not a verdict", [0.0, 1.0]
+    if threshold is not None:
+        title, marks = "probability", [0.0, threshold, 1.0]
+    ticks = tuple((f"{mark:.2f}" if mark == threshold else f"{mark:g}", mark) for mark in marks)
+    return _with_legend(drawing, _over_white(_tile_table()), ticks, title)
 
 
 def _draw(
@@ -155,7 +164,7 @@ def _evidence_table() -> Tables:
 
 @lru_cache(maxsize=1)
 def _tile_table() -> Tables:
-    # Opacity follows the probability, so that tissue called healthy stays easy to see.
+    # Opacity follows the probability, so that tissue without evidence stays easy to see.
     index = np.arange(256)
     faint, range_ = TILE_OPACITY / 4, 3 * TILE_OPACITY / 4
     return _tables(_inferno(index / 255), np.where(index > 0, faint + range_ * index / 255, 0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.messages.catalogue import text, text_or
-from hf_space.messages.formats import number
+from hf_space.messages.formats import duration, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,4 +75,6 @@ def _values(details: Mapping[str, Any], language: Language) -> str:
 def _written(name: str, value: float, language: Language) -> str:
     if name.endswith("bytes"):
         return number(value / _BYTES_PER_MB, language, decimals=2)
+    if name.endswith("seconds"):
+        return duration(value, language)
     return number(value, language)

@@ -14,6 +14,11 @@ from hf_space.messages.language import LOCALES, Language
 
 # For numbers that are written as short as they are, such as scales in µm per pixel.
 _MOST_DECIMALS: Final = 4
+_SECOND: Final = 1_000
+_MINUTE: Final = 60
+# From here on tenths of a second say nothing.
+_WHOLE_SECONDS: Final = 10
+_MILLIMETRE: Final = 1_000.0
 # CLDR's `minimumGroupingDigits`, which Babel does not have: "5000", but "50.000".
 _SMALLEST_GROUPED: Final[dict[Language, int]] = {"en": 1_000, "es": 10_000}
 
@@ -43,6 +48,41 @@ def percent(share: float, language: Language, *, decimals: int = 1) -> str:
     return format_percent(share, format=pattern, locale=LOCALES[language])
 
 
+def duration(seconds: float, language: Language) -> str:
+    """Return a time span in the unit that fits: ms below a second, then s, from a minute on min.
+
+    Args:
+        seconds: The time span, at least 0.
+        language: The reader's.
+    """
+    milliseconds = round(seconds * 1000)
+    if milliseconds < _SECOND:
+        return f"{number(milliseconds, language)} ms"
+    # Rounded first, so that 59.96 s becomes a minute and not 60 s.
+    tenths = round(seconds, 1) if seconds < _WHOLE_SECONDS else round(seconds)
+    if tenths < _MINUTE:
+        return f"{number(tenths, language)} s"
+    minutes, rest = divmod(round(seconds), _MINUTE)
+    whole = f"{number(minutes, language)} min"
+    return f"{whole} {rest} s" if rest else whole
+
+
+def field_size(width: float, height: float, language: Language) -> str:
+    """Return the size of a field of view, in mm from a millimetre on.
+
+    Args:
+        width: µm across.
+        height: µm down.
+        language: The reader's.
+    """
+    longer = max(width, height)
+    if longer < _MILLIMETRE:
+        return f"{_significant(width, 0, language)} x {_significant(height, 0, language)} µm"
+    decimals = 1 if longer >= 10 * _MILLIMETRE else 2
+    sides = (_significant(side / _MILLIMETRE, decimals, language) for side in (width, height))
+    return f"{' x '.join(sides)} mm"
+
+
 def day(iso: str, language: Language) -> str:
     """Return a day that is written as `2026-01-31`; other texts come back as they are."""
     try:
@@ -68,6 +108,12 @@ def date_time(when: datetime, zone: str | None, language: Language) -> str:
     written = format_date(local, "medium", locale=locale)
     joined = str(get_datetime_format("medium", locale=locale))
     return joined.format(format_time(local, "short", locale=locale), written) + suffix
+
+
+def _significant(value: float, decimals: int, language: Language) -> str:
+    """Return a number with few decimals, or with those that it needs not to be written as 0."""
+    rounded = round(value, decimals)
+    return number(rounded or round(value, _MOST_DECIMALS), language)
 
 
 def _with_decimals(pattern: NumberPattern, decimals: tuple[int, int]) -> NumberPattern:

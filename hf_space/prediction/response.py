@@ -93,12 +93,14 @@ def make_result(
     started = perf_counter()
     image = prediction.image
     probability = float(sigmoid(np.asarray(prediction.scores.suspicion())))
-    gradcam = _gradcam(prediction, explain=explain)
-    region = None
-    if image.kind == "region":
-        region = _region(prediction, config, point.threshold, explain=explain)
     warnings = [result_warning(code) for code in prediction.warnings]
     reasons = withholding_reasons(warnings)
+    gradcam = _gradcam(prediction, explain=explain, is_verdict=not reasons)
+    region = None
+    if image.kind == "region":
+        region = _region(
+            prediction, config, point.threshold, explain=explain, is_verdict=not reasons
+        )
     identifier = uuid7()
     return PredictionResult(
         id=identifier,
@@ -142,29 +144,33 @@ def draw_saved(saved: SavedRecord) -> HistoryRecord:
     thumbnail = read_thumbnail(saved.thumbnail)
     covered = _covered_pixels(saved.covered_microns, result.image, thumbnail)
     evidence = np.array(result.gradcam.grid, dtype=np.float64)
-    gradcam = result.gradcam.model_copy(
-        update={"overlay": evidence_url(thumbnail, evidence, covered)}
-    )
+    is_verdict = result.verdict != "not_assessable"
+    overlay = evidence_url(thumbnail, evidence, covered, is_verdict=is_verdict)
+    gradcam = result.gradcam.model_copy(update={"overlay": overlay})
     if region is not None:
         tiles = np.array(region.tiles, dtype=np.float64)
-        heatmap = tiles_url(thumbnail, tiles, covered, result.threshold)
+        heatmap = tiles_url(thumbnail, tiles, covered, result.threshold if is_verdict else None)
         region = region.model_copy(update={"heatmap": heatmap})
     drawn = result.model_copy(update={"gradcam": gradcam, "region": region})
     return saved.record.model_copy(update={"result": drawn})
 
 
 def evidence_url(
-    pixels: NDArray[np.uint8], evidence: NDArray[np.float64], covered: tuple[int, int]
+    pixels: NDArray[np.uint8],
+    evidence: NDArray[np.float64],
+    covered: tuple[int, int],
+    *,
+    is_verdict: bool = True,
 ) -> str:
     """Return evidence drawn over an image as a JPEG data URL; see `draw_evidence`."""
-    return _data_url(draw_evidence(pixels, evidence, covered=covered))
+    return _data_url(draw_evidence(pixels, evidence, covered=covered, is_verdict=is_verdict))
 
 
 def tiles_url(
     pixels: NDArray[np.uint8],
     probabilities: NDArray[np.float64],
     covered: tuple[int, int],
-    threshold: float,
+    threshold: float | None,
 ) -> str:
     """Return a region's tiles drawn over it as a JPEG data URL; see `draw_tiles`."""
     return _data_url(draw_tiles(pixels, probabilities, covered=covered, threshold=threshold))
@@ -184,24 +190,31 @@ def read_thumbnail(webp: bytes) -> NDArray[np.uint8]:
         return np.array(picture.convert("RGB"))
 
 
-def _gradcam(prediction: Prediction, *, explain: bool) -> GradCam:
+def _gradcam(prediction: Prediction, *, explain: bool, is_verdict: bool) -> GradCam:
     evidence = prediction.scores.evidence
     rows, columns = evidence.shape
     overlay = None
     if explain:
-        overlay = evidence_url(prediction.image.pixels, evidence, prediction.tiles.covered)
+        pixels, covered = prediction.image.pixels, prediction.tiles.covered
+        overlay = evidence_url(pixels, evidence, covered, is_verdict=is_verdict)
     grid = _nullable(evidence, _DECIMALS[prediction.image.kind])
     return GradCam(rows=rows, columns=columns, grid=grid, overlay=overlay)
 
 
 def _region(
-    prediction: Prediction, config: InferenceConfig, threshold: float, *, explain: bool
+    prediction: Prediction,
+    config: InferenceConfig,
+    threshold: float,
+    *,
+    explain: bool,
+    is_verdict: bool,
 ) -> RegionResult:
     tiles, probabilities = prediction.tiles, prediction.scores.probabilities
     rows, columns = tiles.tissue.shape
     heatmap = None
     if explain:
-        heatmap = tiles_url(tiles.image, probabilities, tiles.covered, threshold)
+        marked = threshold if is_verdict else None
+        heatmap = tiles_url(tiles.image, probabilities, tiles.covered, marked)
     tissue = float(tiles.areas[tiles.tissue].sum())
     malignant = prediction.scores.area_at_or_above(threshold)
     square_mm = (config.microns_per_pixel / 1000.0) ** 2

@@ -81,7 +81,7 @@ def chosen_options(
     Args:
         point: The chosen operating point, or `OWN_THRESHOLD`.
         threshold: As it was typed, with a point or a comma; counts for `OWN_THRESHOLD` only.
-        microns: The scale, as it was typed too; empty means unknown.
+        microns: The scale, as it was typed too; None means that of the file.
         save: Whether the result is saved in the visitor's history.
         **more: Further options.
     """
@@ -91,7 +91,8 @@ def chosen_options(
             "operating_point": None if own else point,
             # An empty one stays: it is no number, and no choice of the default either.
             "threshold": _typed(threshold) if own else None,
-            "microns_per_pixel": _typed(microns) or None,
+            # An empty one stays here too.
+            "microns_per_pixel": None if microns is None else _typed(microns),
             "save": save,
             **more,
         }

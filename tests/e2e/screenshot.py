@@ -16,7 +16,7 @@ def main(target: Path) -> None:
     with (
         running_server() as server,
         tempfile.TemporaryDirectory() as profile,
-        chromium(Path(profile), width=1200, height=960) as browser,
+        chromium(Path(profile), width=1200, height=1040) as browser,
     ):
         browser.driver.get(server.url)
         browser.press(text("tab.region", "en"))

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from PIL import Image
 from selenium.webdriver.common.by import By
 
 from hf_space.exports.formats import FORMATS
@@ -19,16 +20,41 @@ EXAMPLES = Path(__file__).parents[2] / "hf_space/examples"
 PATCH = EXAMPLES / "drawn_crowded.png"
 
 
+def copy_of(path: Path, folder: Path) -> Path:
+    """Return an image that looks like an example and is another file, whose scale is unknown."""
+    with Image.open(path) as image:
+        copy = folder / f"copy_of_{path.name}"
+        image.save(copy, compress_level=0)
+    return copy
+
+
 def open_page(browser: Browser, server: RunningServer, language: Language = "en") -> None:
     browser.driver.get(server.url)
     # The last to be filled when the page opens.
     browser.wait_for(".bp-held-out", text("options.threshold", language).lower())
 
 
-def read_patch(browser: Browser, language: Language = "en") -> str:
+def choose_scale(browser: Browser, label: str) -> None:
+    """Choose one of the scales."""
+    browser.wait_for(".bp-scale-choice label", label).click()
+
+
+def type_scale(browser: Browser, microns: str) -> None:
+    """State the µm per pixel."""
+    choose_scale(browser, text("scale.typed", "en"))
+    browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys(microns)
+
+
+def read_patch(
+    browser: Browser, language: Language = "en", microns: str = "", path: Path = PATCH
+) -> str:
     """Upload a patch, have it read, and return the words of the verdict's card."""
-    browser.upload(PATCH)
+    browser.upload(path)
     browser.wait_for('.bp-picture img[src*="/file="]')
+    browser.wait_for(".bp-scale-summary", "50 x 50 px")
+    if microns:
+        type_scale(browser, microns)
+        browser.wait_for(".bp-scale-field", "225 x 225 µm")
     browser.press(text("run.image", language))
     return browser.wait_for(".bp-card").text
 
@@ -37,7 +63,7 @@ def test_a_patch_is_read_and_nobody_else_is_asked(server: RunningServer, tmp_pat
     with chromium(tmp_path) as browser:
         open_page(browser, server)
         assert "not a diagnosis" in browser.wait_for(".bp-notice").text
-        card = read_patch(browser)
+        card = read_patch(browser, path=copy_of(PATCH, tmp_path))
         verdicts = [text(f"verdict.{v}", "en") for v in ("malignant", "benign", "uncertain")]
         assert any(words in card for words in verdicts)
         assert text("warning.scale_assumed", "en") in card
@@ -58,8 +84,7 @@ def test_own_threshold_and_scale_are_applied(server: RunningServer, tmp_path: Pa
         unmeasured = text("options.unmeasured", "en", threshold="").partition(":")[2]
         browser.wait_for(".bp-held-out", unmeasured.strip())
         browser.wait_for(".bp-held-out", "0.300")
-        browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys("4,5")
-        card = read_patch(browser)
+        card = read_patch(browser, microns="4,5")
         assert (
             text("result.rule", "en", threshold="0.300", point=text("operating_point.own", "en"))
             in card
@@ -142,7 +167,7 @@ def test_a_spanish_visitor_reads_spanish(server: RunningServer, tmp_path: Path) 
     with chromium(tmp_path, language="es-ES") as browser:
         open_page(browser, server, "es")
         assert "no es un diagnóstico" in browser.wait_for(".bp-notice").text
-        card = read_patch(browser, "es")
+        card = read_patch(browser, "es", path=copy_of(PATCH, tmp_path))
         assert text("warning.scale_assumed", "es") in card
         assert re.search(r"^0,\d{3} ", card, re.MULTILINE)
         browser.press(text("tab.region", "es"))

@@ -11,7 +11,7 @@ from hf_space.exports.formats import FORMATS
 from hf_space.messages.catalogue import text
 from tests.bundle_factory import encode, plain_image
 from tests.e2e.browser import Browser, chromium
-from tests.e2e.test_demo_browser import PATCH, open_page, read_patch
+from tests.e2e.test_demo_browser import PATCH, choose_scale, open_page, read_patch, type_scale
 from tests.server import RunningServer
 
 
@@ -39,18 +39,22 @@ def test_another_option_clears_the_result(server: RunningServer, tmp_path: Path)
         read_patch(browser)
         browser.wait_for("label", text("operating_point.own", "en")).click()
         assert_no_result(browser)
-        for css in (".bp-own", ".bp-microns"):
-            browser.press(text("run.image", "en"))
-            browser.wait_for(".bp-card")
-            browser.wait_for(f"{css} input, {css} textarea").send_keys("1")
-            assert_no_result(browser)
+        browser.press(text("run.image", "en"))
+        browser.wait_for(".bp-card")
+        browser.wait_for(".bp-own input, .bp-own textarea").send_keys("1")
+        assert_no_result(browser)
+        browser.press(text("run.image", "en"))
+        browser.wait_for(".bp-card")
+        choose_scale(browser, "2.5x")
+        assert_no_result(browser)
 
 
 def test_a_failed_run_leaves_no_result(server: RunningServer, tmp_path: Path) -> None:
     with chromium(tmp_path) as browser:
         open_page(browser, server)
         read_patch(browser)
-        browser.wait_for(".bp-microns input, .bp-microns textarea").send_keys("-1")
+        type_scale(browser, "-1")
+        browser.wait_for(".bp-questioned", text("option.microns_per_pixel", "en"))
         browser.press(text("run.image", "en"))
         browser.wait_for(".toast-body", "invalid_options")
         assert_no_result(browser)
@@ -70,6 +74,9 @@ def test_a_late_answer_is_not_shown(server: RunningServer, tmp_path: Path) -> No
         browser.wait_for("button", text("run.region", "en"))
         browser.upload(large, place=1)
         browser.wait_for('.bp-picture img[src*="large"]')
+        browser.wait_for(".bp-asked")
+        choose_scale(browser, text("scale.data_set", "en", microns="4"))
+        browser.wait_for(".bp-scale-field")
         browser.press(text("run.region", "en"))
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')

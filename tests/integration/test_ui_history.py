@@ -34,7 +34,8 @@ from tests.demo_page import (
 from tests.server import RunningServer, running_server
 
 KEY = "0123456789abcdef-key"
-NO_OPTIONS = (None, None, None, True)
+NO_OPTIONS = (None, None, True, None, "", False)
+SCALE = ("data_set", "", False)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +120,7 @@ def test_the_page_keeps_what_its_box_says(
     upload: Any = uploaded(server, patch)
     page = Page(server.url)
     given = [upload] if handler == "read_2" else upload
-    page.call(handler, given, "balanced", None, "4", keep, token)
+    page.call(handler, given, "balanced", None, keep, *SCALE, token)
     assert len(history(server, {VISITOR_HEADER: token}).items) == expected
 
 

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any, cast, get_args
+from typing import get_args
 from uuid import UUID
 
 import pytest
 
-from hf_space.bundle.calibration import OperatingPoint
-from hf_space.errors import ModelUnavailableError
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from hf_space.schemas.history import Opinion, Review
-from hf_space.schemas.prediction import ModelName
-from hf_space.ui.backend import Backend
-from hf_space.ui.components.form import recorded_rule
 from hf_space.ui.components.history_html import review_text
-from tests.integration.test_ui_texts import result_with
 
 VERDICTS = {"idc": "malignant", "no_idc": "benign"}
 NEW_YEAR = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
@@ -39,28 +32,3 @@ def test_opinions_have_texts(language: Language) -> None:
         assert given == text(f"opinion.{verdict}", language)
         # A class of a model that is not loaded.
         assert label in review_text(review("disagree", label), {}, language)
-
-
-def backend_with(model: ModelName | None) -> Backend:
-    """A backend whose model, if it has one, draws the line elsewhere than any result here."""
-    band = OperatingPoint(threshold=0.5, uncertain_low=0.3, uncertain_high=0.7)
-    config = SimpleNamespace(thresholds={"balanced": band})
-    predictor = SimpleNamespace(model=model, bundle=SimpleNamespace(config=config))
-
-    def get_predictor() -> Any:
-        if model is None:
-            raise ModelUnavailableError("none")
-        return predictor
-
-    parts = cast("Any", None)
-    return Backend(parts, get_predictor, parts, parts, parts)
-
-
-@pytest.mark.parametrize("revision", [None, "r1", "r2"])
-def test_a_saved_result_keeps_its_own_rule(revision: str | None) -> None:
-    result = result_with()
-    model = revision and ModelName(name="tiny", revision=revision)
-    rule = recorded_rule(backend_with(model or None), result)
-    same = revision == result.model.revision
-    assert (rule.uncertain_low < rule.uncertain_high) == same
-    assert rule.threshold == (0.5 if same else result.threshold)

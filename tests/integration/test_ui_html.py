@@ -11,20 +11,19 @@ from uuid import UUID
 import pytest
 from jinja2 import UndefinedError
 
-from hf_space.bundle.calibration import OperatingPoint
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.errors import ErrorBody
 from hf_space.schemas.history import HistoryItem, Review
 from hf_space.schemas.model import ModelReport
 from hf_space.schemas.prediction import PredictionResult, ResultWarning
+from hf_space.ui.components.batch_html import batch_table
 from hf_space.ui.components.history_html import history_list, record_facts, review_list
-from hf_space.ui.components.result_html import batch_table, evidence_grid, verdict_card
+from hf_space.ui.components.result_html import evidence_grid, verdict_card
 from hf_space.ui.rendering import paragraph, render
 from hf_space.ui.tabs.model import facts_html, plots_html
-from tests.integration.test_ui_texts import result_with
+from tests.demo_page import result_with
 
 SCRIPT = "<script>alert('1')</script>"
-RULE = OperatingPoint.without_band(0.4)
 
 
 def assert_escaped(drawn: str) -> None:
@@ -56,7 +55,7 @@ def review() -> Review:
 
 
 def test_a_verdict_card_shows_messages_and_names_as_text() -> None:
-    drawn = verdict_card(hostile_result(), RULE, "en")
+    drawn = verdict_card(hostile_result(), "en")
     assert_escaped(drawn)
     assert drawn.count("&lt;script") == 2
 

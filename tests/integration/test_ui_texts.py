@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
-from uuid import UUID
 
 import pytest
 
-from hf_space.bundle.calibration import OperatingPoint, Verdict
+from hf_space.bundle.calibration import Verdict
 from hf_space.errors import InvalidOptionsError
 from hf_space.exports.predictions import BATCH_TABLE
 from hf_space.messages.catalogue import messages, text
@@ -21,9 +19,8 @@ from hf_space.messages.language import Language
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.errors import ErrorBody, error_body
 from hf_space.schemas.history import MAX_NOTE_LENGTH
-from hf_space.schemas.prediction import PredictionResult, WarningCode
 from hf_space.ui.backend import OWN_THRESHOLD, chosen_options
-from hf_space.ui.components.result_html import MARKS, batch_table, verdict_card
+from hf_space.ui.components.result_html import MARKS
 from hf_space.ui.tabs.model import card_text
 from hf_space.ui.visitor import language_of
 
@@ -131,56 +128,3 @@ def test_errors_tell_their_values_in_spanish(
     assert words.startswith(text(f"error.{code}", "es"))
     assert "English" not in words
     assert all(part in words for part in parts), words
-
-
-def result_with(*codes: WarningCode, kind: str = "patch") -> PredictionResult:
-    """A benign result with some warnings."""
-    facts = {"sha256": "0" * 64, "width": 50, "height": 50, "microns_per_pixel": 4.0}
-    times = dict.fromkeys(("decode", "queue", "inference", "render", "total"), 1.0)
-    return PredictionResult.model_validate(
-        {
-            "id": UUID(int=0),
-            "created_at": datetime.now(UTC),
-            "kind": kind,
-            "verdict": "benign",
-            "probability": 0.1,
-            "threshold": 0.4,
-            "operating_point": "balanced",
-            "predictions": [],
-            "gradcam": {"rows": 1, "columns": 1, "grid": [[-1.0]]},
-            "region": None,
-            "image": facts | {"scale_source": "assumed"},
-            "warnings": [{"code": code, "message": code} for code in codes],
-            "model": {"name": "tiny", "revision": "r1"},
-            "cached": False,
-            "saved": False,
-            "timing_ms": times,
-        }
-    )
-
-
-@pytest.mark.parametrize("language", get_args(Language))
-@pytest.mark.parametrize(
-    ("result", "reliable"),
-    [
-        (result_with(), True),
-        (result_with("scale_assumed", "blurred"), True),
-        (result_with("scale_assumed", kind="region"), False),
-        (result_with("blank"), False),
-        (result_with("not_h_and_e", "padded"), False),
-    ],
-)
-def test_a_result_of_no_use_is_not_headed_by_its_verdict(
-    result: PredictionResult, language: Language, *, reliable: bool
-) -> None:
-    card = verdict_card(result, OperatingPoint.without_band(0.4), language)
-    assert ("bp-benign" in card) == reliable
-    assert (text("result.unreliable", language) in card) != reliable
-    places = [card.find(part) for part in ('"bp-verdict"', "bp-warnings", '"bp-scale"')]
-    if result.warnings:
-        assert places == sorted(places)
-    table = batch_table([BatchItem(index=0, name="a.png", result=result)], language)
-    assert (text("result.unreliable", language) in table) != reliable
-    counted = text("batch.benign" if reliable else "batch.unreliable", language, count=1)
-    assert counted in table
-    assert text("count.files", language, count=1) in table

@@ -111,6 +111,19 @@ def test_tiles_have_the_colour_of_their_probability() -> None:
         np.testing.assert_allclose(drawn[100, place], expected, atol=2)
 
 
+def test_a_legend_says_where_there_is_no_verdict() -> None:
+    image = plain_image(200, 120, 190, width=100, height=50)
+    tiles = np.array([[0.5, 1.0]])
+    marked, plain = (draw_tiles(image, tiles, covered=(50, 100), threshold=t) for t in (0.4, None))
+    evidence, unexplained = (
+        draw_evidence(image, np.ones((4, 8)), covered=(50, 100), is_verdict=is_verdict)
+        for is_verdict in (True, False)
+    )
+    for drawn, other in ((marked, plain), (evidence, unexplained)):
+        np.testing.assert_array_equal(without_legend(drawn), without_legend(other))
+        assert (drawn != other).any()
+
+
 def test_tiles_beyond_the_region_are_cut_off() -> None:
     image = plain_image(200, 120, 190, width=75, height=50)
     drawn = draw_tiles(image, np.array([[0.5, 1.0]]), covered=(50, 100), threshold=0.4)

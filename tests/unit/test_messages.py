@@ -21,7 +21,7 @@ from hf_space.messages.catalogue import (
     warning_message,
 )
 from hf_space.messages.errors import error_message
-from hf_space.messages.formats import date_time, day, number, percent
+from hf_space.messages.formats import date_time, day, duration, field_size, number, percent
 from hf_space.messages.language import LANGUAGES, LOCALES, Language, accepted_language
 from hf_space.schemas.prediction import ImageWarningCode, SaveWarningCode
 
@@ -117,7 +117,7 @@ def test_a_withheld_message_is_the_catalogues(error: BiopsiaError) -> None:
 
 
 def test_every_warning_code_has_a_text_here_and_on_the_site() -> None:
-    assert codes("warning.") == WARNING_CODES
+    assert codes("warning.") == codes("warning_name.") == WARNING_CODES
     for language in LANGUAGES:
         path = ROOT / f"frontend/messages/{language}/common.json"
         site: dict[str, Any] = json.loads(path.read_text("utf-8"))["warning"]
@@ -149,6 +149,79 @@ def test_numbers_are_written_as_the_language_does(
 ) -> None:
     assert number(value, "en", **options) == english
     assert number(value, "es", **options) == spanish
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "spanish"),
+    [
+        (0, "0 ms", "0 ms"),
+        (0.0324, "32 ms", "32 ms"),
+        (0.9994, "999 ms", "999 ms"),
+        (0.9996, "1 s", "1 s"),
+        (1.25, "1.2 s", "1,2 s"),
+        (9.96, "10 s", "10 s"),
+        (32.215, "32 s", "32 s"),
+        (59.4, "59 s", "59 s"),
+        (59.96, "1 min", "1 min"),
+        (95, "1 min 35 s", "1 min 35 s"),
+        (3600, "60 min", "60 min"),
+        (72_000, "1,200 min", "1200 min"),
+    ],
+)
+def test_durations_have_the_unit_that_fits(seconds: float, english: str, spanish: str) -> None:
+    assert duration(seconds, "en") == english
+    assert duration(seconds, "es") == spanish
+
+
+def test_a_wait_has_a_unit_that_fits() -> None:
+    details = {"limit": 5, "retry_after_seconds": 95}
+    assert error_message("rate_limited", "", details, "es").endswith("en 1 min 35 s.")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "english", "spanish"),
+    [
+        (12_800, 9_200, "12.8 x 9.2 mm", "12,8 x 9,2 mm"),
+        (1_240, 930, "1.24 x 0.93 mm", "1,24 x 0,93 mm"),
+        (400, 300, "400 x 300 µm", "400 x 300 µm"),
+        (0.4, 0.3, "0.4 x 0.3 µm", "0,4 x 0,3 µm"),
+    ],
+)
+def test_fields_have_the_unit_that_fits(
+    width: float, height: float, english: str, spanish: str
+) -> None:
+    assert field_size(width, height, "en") == english
+    assert field_size(width, height, "es") == spanish
+
+
+# The model tells IDC from all else: no text may call tissue benign, normal or free of cancer.
+FORBIDDEN = {
+    "en": r"benign|malignan|\bhealthy\b|\bnormal\b|\bno (sign|carcinoma|cancer|tumou?r)|"
+    r"(cancer|tumou?r|carcinoma)-free",
+    "es": r"benign|malign|\bsan[oa]s?\b|\bnormal(es)?\b|\bsin (signos|carcinoma|cáncer|tumor)|"
+    r"\blibres? de\b",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_says_more_than_the_model_knows(language: Language) -> None:
+    wrong = [
+        form
+        for message in messages(language).values()
+        for form in forms(message)
+        if re.search(FORBIDDEN[language], re.sub(r"{\w+}", "", form), re.IGNORECASE)
+    ]
+    assert wrong == []
+
+
+def test_templates_have_no_words_of_their_own() -> None:
+    for path in (ROOT / "hf_space/ui/templates").glob("*.html"):
+        markup = re.sub(
+            r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", path.read_text("utf-8"), flags=re.DOTALL
+        )
+        attributes = re.findall(r'(?:alt|title|aria-label)="([^"]*)"', markup)
+        shown = re.sub(r"<[^>]*>", " ", markup) + " ".join(attributes)
+        assert re.findall(r"[^\W\d_]+", shown) == [], path.name
 
 
 def test_percentages_are_written_as_the_language_does() -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
 
 from PIL import Image, UnidentifiedImageError
 
 from hf_space.inference.probe import EXAMPLES
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-# Path and micrometres per pixel, as the tabs' inputs take them.
+# A path, as the tabs' inputs take it.
 Example = list[str]
 
 _SAMPLES: Final = "samples"
-# All examples are at the scale of the published patches.
-_MICRONS: Final = "4"
 _PATCH_PIXELS: Final = 50
 
 
@@ -36,6 +34,13 @@ def example_folders(model_dir: Path) -> list[str]:
     return [str(EXAMPLES), str(model_dir / _SAMPLES)]
 
 
+@cache
+def example_digests(model_dir: Path) -> frozenset[str]:
+    """Return the SHA-256 of every example: the page knows their scale, which no file states."""
+    offered = [example for examples in find_examples(model_dir) for example in examples]
+    return frozenset(hashlib.sha256(Path(path).read_bytes()).hexdigest() for [path] in offered)
+
+
 def _sorted_by_size(folder: Path) -> tuple[list[Example], list[Example]]:
     patches: list[Example] = []
     regions: list[Example] = []
@@ -45,5 +50,5 @@ def _sorted_by_size(folder: Path) -> tuple[list[Example], list[Example]]:
                 is_patch = max(image.size) <= _PATCH_PIXELS
         except (OSError, UnidentifiedImageError):
             continue
-        (patches if is_patch else regions).append([str(path), _MICRONS])
+        (patches if is_patch else regions).append([str(path)])
     return patches, regions

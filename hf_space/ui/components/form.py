@@ -9,19 +9,44 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import gradio as gr
+from anyio import to_thread
 
-from hf_space.bundle.calibration import OperatingPoint
-from hf_space.errors import ModelUnavailableError
+from hf_space.messages.catalogue import text
+from hf_space.messages.language import Language
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.ui.backend import Backend
-from hf_space.ui.components.examples import Example
+from hf_space.ui.backend import Backend, chosen_options
+from hf_space.ui.components.examples import Example, example_digests
 from hf_space.ui.components.options_panel import Panel, build_panel
+from hf_space.ui.components.scale_question import ask_for_scale, build_question
 from hf_space.ui.gradio_app.uploads import offer, read_upload
-from hf_space.ui.visitor import Visit, page_owner
+from hf_space.ui.image_scale import Headers, StatedScale, read_header
+from hf_space.ui.visitor import Visit, language_of, page_owner
 
 # How the page is told to change a component, and leave the rest of it.
 _UPDATE: Final = {"__type__": "update"}
+_DRAWINGS: Final = {"heatmap": "heatmap.jpg", "overlay": "evidence.jpg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a visitor asks beside the upload, as the page sends it.
+
+    Attributes:
+        point: The chosen operating point, or that of an own threshold.
+        threshold: As it was typed.
+        save: Whether the result is saved in the visitor's history.
+        scale: What was said about the scale.
+    """
+
+    point: str | None
+    threshold: str | None
+    save: object
+    scale: StatedScale
+
+    def options(self, microns: str | None, **more: Any) -> PredictOptions:
+        """Return the options at a scale; raises InvalidOptionsError."""
+        return chosen_options(self.point, self.threshold, microns, self.save, **more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +68,7 @@ class Form:
 def build_form(
     backend: Backend, i18n: gr.I18n, visit: Visit, kind: str, examples: list[Example]
 ) -> Form:
-    """Add an image input, the options, the button and the examples.
+    """Add an image input, the question for its scale, the button, the options and the examples.
 
     Args:
         backend: Knows the operating points.
@@ -60,14 +85,14 @@ def build_form(
         height=260,
         elem_classes="bp-picture",
     )
+    scale = build_question(i18n)
     run = gr.Button(i18n(f"run.{kind}"), variant="primary")
-    panel = build_panel(backend, i18n)
+    ask_for_scale(scale, backend, image, run)
+    panel = build_panel(backend, i18n, scale)
     if examples:
         gr.Examples(
             examples,
-            [image, panel.microns],
-            # One column is shown as a gallery; the scale is set all the same.
-            visible_columns=[0],
+            [image],
             label=i18n("input.examples"),
             cache_examples=False,
             api_visibility="private",
@@ -102,8 +127,9 @@ def call_on_run(
     # lose its scale and its type.
     inputs = [upload, *panel.inputs, visit.token]
     call = run.click(read, inputs, outputs, preprocess=False, api_visibility="private", **more)
-    # What the page itself fills in when it opens is no choice; an example's scale is one.
-    changes = [upload.change, panel.point.input, panel.threshold.input, panel.microns.change]
+    # What the page itself fills in is no choice.
+    choices = [panel.point.input, panel.threshold.input, *panel.scale.changes]
+    changes = [upload.change, *choices]
     for change in changes:
         change(fn=None, cancels=[call], api_visibility="private")
         change(**clear)
@@ -149,8 +175,10 @@ def build_picture(label: Any, height: int) -> gr.Image:
 async def predict_upload(
     backend: Backend,
     upload: object,
-    options: PredictOptions,
+    asked: Asked,
     visitor: tuple[object, gr.Request],
+    *,
+    mode: str = "auto",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PredictionResult:
     """Compute the result for an uploaded file.
@@ -158,37 +186,40 @@ async def predict_upload(
     Args:
         backend: Computes it.
         upload: The file.
-        options: What was chosen; they say whether the result is saved.
+        asked: What was chosen.
         visitor: The token and the request that say for whom.
+        mode: As what the image is read.
         on_progress: Told the tiles of a region done and in all.
 
     Raises:
         BiopsiaError: There is no result.
+        gradio.Error: The scale is needed and was not stated, or an unlikely one not confirmed.
     """
+    settings = backend.settings
+    data = await read_upload(upload, settings.max_upload_bytes)
+    digests = example_digests(settings.model_dir)
+    header = await to_thread.run_sync(read_header, data, settings, digests)
+    options = asked.options(asked.scale.option(header), mode=mode)
+    check_scale([header], asked.scale, language_of(visitor[1]))
     owner = page_owner(*visitor) if options.save else None
-    data = await read_upload(upload, backend.settings.max_upload_bytes)
     predictor = backend.get_predictor()
     return await predictor.predict(data, options, owner=owner, on_progress=on_progress)
 
 
-def applied_rule(backend: Backend, result: PredictionResult) -> OperatingPoint:
-    """Return the threshold and the uncertain band that led to a result's verdict."""
-    if result.operating_point is None:
-        return _threshold_only(result)
-    return backend.get_predictor().bundle.config.thresholds[result.operating_point]
+def check_scale(headers: Headers, stated: StatedScale, language: Language) -> None:
+    """Refuse images whose scale must be stated or confirmed first.
 
+    The page disables its button until then; this is for who was faster than the page.
 
-def recorded_rule(backend: Backend, result: PredictionResult) -> OperatingPoint:
-    """Return the rule of a saved result; without its band where that model is no longer loaded."""
-    try:
-        known = backend.get_predictor().model == result.model
-    except ModelUnavailableError:
-        known = False
-    return applied_rule(backend, result) if known else _threshold_only(result)
-
-
-def _threshold_only(result: PredictionResult) -> OperatingPoint:
-    return OperatingPoint.without_band(result.threshold)
+    Raises:
+        gradio.Error: Says what is missing.
+    """
+    if problem := stated.problem(headers):
+        raise gr.Error(
+            text(f"scale.{problem}", language),
+            title=text("page.error", language),
+            print_exception=False,
+        )
 
 
 def jpeg_of(data_url: str | None) -> bytes | None:
@@ -196,7 +227,23 @@ def jpeg_of(data_url: str | None) -> bytes | None:
     return base64.b64decode(data_url.partition(",")[2]) if data_url else None
 
 
-def drawing(name: str, data_url: str | None, alt_text: str, **more: Any) -> gr.Image:
-    """Return a drawing as it came, with a text for those who cannot see it."""
+def drawing(
+    kind: str, result: PredictionResult, data_url: str | None, language: Language, **more: Any
+) -> gr.Image:
+    """Return a drawing as it came, with a title and a text for those who cannot see it.
+
+    Args:
+        kind: `heatmap` or `overlay`.
+        result: What it is of; both texts say so where it is not a verdict.
+        data_url: The drawing.
+        language: The visitor's.
+        **more: For the component.
+    """
     jpeg = jpeg_of(data_url)
-    return gr.Image(value=offer(name, jpeg) if jpeg else None, alt_text=alt_text, **more)
+    texts = [text(f"picture.{key}", language) for key in (kind, f"{kind}_alt")]
+    if result.verdict == "not_assessable":
+        # At the beginning, which a narrow screen does not cut off.
+        mark = text("result.no_verdict", language)
+        texts = [f"{mark[0].upper()}{mark[1:]}: {each}" for each in texts]
+    value = offer(_DRAWINGS[kind], jpeg) if jpeg else None
+    return gr.Image(value=value, label=texts[0], alt_text=texts[1], **more)

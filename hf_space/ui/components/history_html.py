@@ -105,9 +105,13 @@ def _lines(
 ) -> list[str]:
     """Return what a row says below the verdict."""
     probability = number(item.probability, language, decimals=3)
+    if item.verdict == "not_assessable":
+        probability = f"{probability} ({text('result.no_verdict', language)})"
     kind, created = text(f"kind.{item.kind}", language), date_time(item.created_at, zone, language)
     review = review_text(item.review, verdicts, language)
+    reasons = [text(f"warning_name.{reason}", language) for reason in item.reasons]
     return [
+        *([", ".join(reasons)] if reasons else []),
         f"{text('column.probability', language)} {probability}",
         f"{kind}, {created}",
         f"{item.model.name} {item.model.revision}",

@@ -1,4 +1,4 @@
-"""The options beside each image: operating point, own threshold, scale, and whether to save."""
+"""The options beside each image: operating point, own threshold, and whether to save."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from hf_space.prediction.model_report import model_report
 from hf_space.schemas.model import ModelReport, ThresholdFigures
 from hf_space.ui.backend import OWN_THRESHOLD, Backend, chosen_options
 from hf_space.ui.components.result_html import point_name
+from hf_space.ui.components.scale_question import ScaleQuestion
+from hf_space.ui.components.scale_text import scale_choices
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.visitor import language_of
 
@@ -29,21 +31,21 @@ class Panel:
     point: gr.Radio
     threshold: gr.Textbox
     figures: gr.HTML
-    microns: gr.Textbox
     save: gr.Checkbox
+    scale: ScaleQuestion
 
     @property
     def inputs(self) -> list[Any]:
-        """What `chosen_options` takes, in its order."""
-        return [self.point, self.threshold, self.microns, self.save]
+        """What a handler gets beside the upload, in the order of `asked_options`."""
+        return [self.point, self.threshold, self.save, *self.scale.inputs]
 
     @property
     def filled(self) -> list[Any]:
         """What `panel_values` fills, in its order."""
-        return [self.point, self.threshold, self.figures]
+        return [self.point, self.threshold, self.figures, self.scale.choice]
 
 
-def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
+def build_panel(backend: Backend, i18n: gr.I18n, scale: ScaleQuestion) -> Panel:
     """Add an options panel; its choices are filled when the page loads."""
     with gr.Group():
         point = gr.Radio(
@@ -59,20 +61,13 @@ def build_panel(backend: Backend, i18n: gr.I18n) -> Panel:
             elem_classes="bp-own",
         )
         figures = gr.HTML(elem_classes="bp-held-out")
-        microns = gr.Textbox(
-            label=i18n("options.microns"),
-            info=i18n("options.microns_info"),
-            max_lines=1,
-            max_length=12,
-            elem_classes="bp-microns",
-        )
         save = gr.Checkbox(
             value=True,
             label=i18n("options.save"),
             info=i18n("options.save_info"),
             elem_classes="bp-save",
         )
-    panel = Panel(point, threshold, figures, microns, save)
+    panel = Panel(point, threshold, figures, save, scale)
 
     def show_figures(point: str | None, threshold: str | None, request: gr.Request) -> str:
         return figures_line(backend, point, threshold, language_of(request))
@@ -106,11 +101,12 @@ def join_choices(panels: list[Panel]) -> None:
 
 
 def panel_values(backend: Backend, language: Language) -> list[Any]:
-    """Return the model's operating points, its default threshold, and what that gives."""
+    """Return the operating points, the default threshold, what that gives, and the scales."""
+    scales = gr.Radio(choices=scale_choices([], language, with_file=False))
     try:
         predictor = backend.get_predictor()
     except ModelUnavailableError:
-        return [gr.Radio(choices=[]), gr.Textbox(), ""]
+        return [gr.Radio(choices=[]), gr.Textbox(), "", scales]
     config, default = predictor.bundle.config, predictor.default_operating_point
     names = [*config.thresholds, OWN_THRESHOLD]
     choices = [(point_name(name, language), name) for name in names]
@@ -118,6 +114,7 @@ def panel_values(backend: Backend, language: Language) -> list[Any]:
         gr.Radio(choices=choices, value=default),
         gr.Textbox(value=number(config.thresholds[default].threshold, language, decimals=2)),
         figures_line(backend, default, None, language),
+        scales,
     ]
 
 

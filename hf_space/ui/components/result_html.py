@@ -1,49 +1,68 @@
-"""Results as HTML: the verdict, the evidence, and tables."""
+"""A result as HTML: the verdict, the evidence, and a region's tiles."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from hf_space.bundle.calibration import OperatingPoint
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
 from hf_space.exports.tiles import tissue_tiles
 from hf_space.messages.catalogue import text, text_or
-from hf_space.messages.errors import error_message
 from hf_space.messages.formats import number, percent
+from hf_space.prediction.trust import judge
 from hf_space.ui.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hf_space.bundle.calibration import OperatingPoint, Verdict
+    from hf_space.bundle.calibration import Verdict
     from hf_space.messages.language import Language
-    from hf_space.schemas.batch import BatchItem
-    from hf_space.schemas.prediction import PredictionResult
+    from hf_space.schemas.prediction import PredictionResult, ResultWarning, Severity
 
-# A shape for each verdict, so that colour is never alone.
+# A shape for each verdict and severity, so that colour is never alone.
 MARKS: Final[dict[Verdict, str]] = {
     "malignant": "▲",
     "uncertain": "◆",
     "benign": "●",
     "not_assessable": "■",
 }
+SEVERITY_MARKS: Final[dict[Severity, str]] = {"withholds": "✕", "caution": "!", "note": "i"}
 MAX_TILES_SHOWN: Final = 200
 # A larger grid is a picture, not a table.
 _MAX_GRID: Final = 8
 
 
-def verdict_card(result: PredictionResult, point: OperatingPoint, language: Language) -> str:
-    """Draw the verdict, the probability on its scale, the rule applied, and the warnings."""
+def verdict_card(result: PredictionResult, language: Language) -> str:
+    """Draw the verdict, the warnings, the probability on its scale, and the rule applied.
+
+    Where there is no verdict, the probability stands below the reasons and is said to be none.
+    """
     key = "result.region_probability" if result.kind == "region" else "result.probability"
     return render(
         "verdict_card",
         language,
         verdict=verdict_text(result.verdict, language),
-        warnings=warning_texts(result, language),
+        warnings=_by_severity(result, language),
         result=result,
         meaning=text(key, language),
-        point=point,
-        facts=_facts(result, point, language),
+        not_a_verdict=not_a_verdict(result, language),
+        point=applied_rule(result),
+        facts=_facts(result, language),
     )
+
+
+def not_a_verdict(result: PredictionResult, language: Language) -> str:
+    """Say that the figures of a result are no verdict; empty where there is one."""
+    if result.verdict != "not_assessable":
+        return ""
+    microns = number(result.image.microns_per_pixel, language)
+    return text("result.computed", language, microns=microns)
+
+
+def applied_rule(result: PredictionResult) -> OperatingPoint:
+    """Return the threshold and the uncertain band that a result was judged with."""
+    low, high = result.uncertain_band or (result.threshold, result.threshold)
+    return OperatingPoint(threshold=result.threshold, uncertain_low=low, uncertain_high=high)
 
 
 def verdict_text(verdict: Verdict, language: Language) -> str:
@@ -70,96 +89,75 @@ def region_figures(result: PredictionResult, language: Language) -> str:
         return ""
     tissue = sum(value is not None for row in region.tiles for value in row)
     total = number(region.rows * region.columns, language)
-    area = region.malignant_area_mm2
-    figures = {}
-    if area is not None:
-        figures["malignant_area"] = f"{number(area, language, decimals=2)} mm²"
-    figures |= {
+    area = text("region.no_area", language)
+    if region.malignant_area_mm2 is not None:
+        area = f"{number(region.malignant_area_mm2, language, decimals=2)} mm²"
+    figures = {
+        "malignant_area": area,
         "malignant_fraction": percent(region.malignant_fraction, language),
         "tissue_fraction": percent(region.tissue_fraction, language),
         "tiles": f"{number(tissue, language)} / {total}",
     }
     facts = [(text(f"region.{name}", language), value) for name, value in figures.items()]
-    return render("figures", language, facts=facts)
+    return render("figures", language, facts=facts, heading=not_a_verdict(result, language))
 
 
-def tile_table(result: PredictionResult, point: OperatingPoint, language: Language) -> str:
-    """Draw a region's most suspicious tiles as a table; nothing for a patch."""
+def tile_table(result: PredictionResult, language: Language) -> str:
+    """Draw a region's tiles of the highest probability as a table; nothing for a patch."""
     if result.region is None:
         return ""
     ranked = sorted(tissue_tiles(result), key=lambda tile: -tile.probability)
+    rule = applied_rule(result)
     rows = [
         [
             str(tile.row),
             str(tile.column),
             number(tile.probability, language, decimals=3),
-            _tile_verdict(point.verdict(tile.probability), language),
+            _tile_verdict(judge(rule, tile.probability, result.reasons), language),
         ]
         for tile in ranked[:MAX_TILES_SHOWN]
     ]
-    headers = _headers(("row", "column", "probability", "verdict"), language)
+    headers = column_names(("row", "column", "probability", "verdict"), language)
     return render("tile_table", language, headers=headers, rows=rows, total=len(ranked))
 
 
-def batch_table(items: Sequence[BatchItem], language: Language) -> str:
-    """Draw a batch: a summary, and a row for each file."""
-    return render(
-        "batch_table",
-        language,
-        summary=batch_summary(items, language),
-        headers=_headers(("file", "probability", "verdict", "notes"), language),
-        rows=[_batch_row(item, language) for item in items],
-    )
+def _by_severity(result: PredictionResult, language: Language) -> list[dict[str, object]]:
+    """Return the texts of a result's warnings in groups, what weighs most first."""
+    groups: list[dict[str, object]] = []
+    for severity, mark in SEVERITY_MARKS.items():
+        found = [w for w in result.warnings if w.severity == severity]
+        if found:
+            texts = [warning_text(warning, language) for warning in found]
+            heading = text(f"severity.{severity}", language)
+            groups.append({"severity": severity, "mark": mark, "heading": heading, "texts": texts})
+    return groups
 
 
-def batch_summary(items: Sequence[BatchItem], language: Language) -> str:
-    """Return how many files a batch has, and how many of each outcome."""
-    results = [item.result for item in items if item.result]
-    counts = {verdict: sum(r.verdict == verdict for r in results) for verdict in MARKS} | {
-        "failed": len(items) - len(results)
-    }
-    counted: dict[str, Any] = {
-        name: text(f"batch.{name}", language, count=n) for name, n in counts.items()
-    }
-    files = text("count.files", language, count=len(items))
-    return text("batch.summary", language, files=files, **counted)
+def warning_text(warning: ResultWarning, language: Language) -> str:
+    """Return the text of a warning, in English where the catalogue does not know it."""
+    return text_or(f"warning.{warning.code}", language, warning.message)
 
 
-def warning_texts(result: PredictionResult, language: Language) -> list[str]:
-    """Return the texts of a result's warnings."""
-    return [text_or(f"warning.{w.code}", language, w.message) for w in result.warnings]
-
-
-def _facts(result: PredictionResult, point: OperatingPoint, language: Language) -> list[str]:
+def _facts(result: PredictionResult, language: Language) -> list[str]:
     """Return the rule that led to the verdict, and the scale of the analysis."""
 
     def written(value: float) -> str:
         return number(value, language, decimals=3)
 
+    if result.verdict == "not_assessable":
+        return []
     name = point_name(result.operating_point or "own", language)
     facts = [text("result.rule", language, threshold=written(result.threshold), point=name)]
-    low, high = point.uncertain_low, point.uncertain_high
-    if low < high:
-        facts.append(text("result.band", language, low=written(low), high=written(high)))
+    if result.uncertain_band:
+        low, high = map(written, result.uncertain_band)
+        facts.append(text("result.band", language, low=low, high=high))
     microns = number(result.image.microns_per_pixel, language)
     return [*facts, text("result.scale", language, microns=microns)]
 
 
-def _headers(names: Sequence[str], language: Language) -> list[str]:
+def column_names(names: Sequence[str], language: Language) -> list[str]:
+    """Return what a table's columns are called."""
     return [text(f"column.{name}", language) for name in names]
-
-
-def _batch_row(item: BatchItem, language: Language) -> list[str]:
-    name = item.name or str(item.index + 1)
-    if item.error:
-        error = item.error
-        notes = error_message(error.code, error.message, error.details, language)
-        return [name, "", text("page.error", language), notes]
-    if item.result is None:
-        return [name, "", "", ""]
-    notes = " ".join(warning_texts(item.result, language))
-    verdict = verdict_text(item.result.verdict, language)
-    return [name, number(item.result.probability, language, decimals=3), verdict, notes]
 
 
 def _tile_verdict(verdict: Verdict, language: Language) -> str:

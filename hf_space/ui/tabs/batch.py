@@ -7,18 +7,22 @@ from contextlib import ExitStack
 from typing import Any
 
 import gradio as gr
+from anyio import to_thread
 
 from hf_space.exports.predictions import BATCH_TABLE
 from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import PredictOptions
-from hf_space.ui.backend import Backend, chosen_options, errors_shown
-from hf_space.ui.components.form import call_on_run
+from hf_space.ui.backend import Backend, errors_shown
+from hf_space.ui.components.batch_html import batch_table
+from hf_space.ui.components.examples import example_digests
+from hf_space.ui.components.form import Asked, call_on_run, check_scale
 from hf_space.ui.components.options_panel import Panel, build_panel
-from hf_space.ui.components.result_html import batch_table
+from hf_space.ui.components.scale_question import ask_for_scale, build_question
 from hf_space.ui.gradio_app.batch_files import batch_images
 from hf_space.ui.gradio_app.uploads import uploaded_name, uploaded_path
+from hf_space.ui.image_scale import Header, StatedScale, read_headers
 from hf_space.ui.tabs.region import PROGRESS, download
 from hf_space.ui.visitor import Visit, language_of, page_owner
 
@@ -28,8 +32,10 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
             files = gr.File(file_count="multiple", label=i18n("input.batch"), height=200)
+            scale = build_question(i18n, for_batch=True)
             run = gr.Button(i18n("run.batch"), variant="primary")
-            panel = build_panel(backend, i18n)
+            ask_for_scale(scale, backend, files, run)
+            panel = build_panel(backend, i18n, scale)
         with gr.Column(scale=3, min_width=300):
             results = gr.HTML()
             csv_file = gr.DownloadButton(str(i18n("download.batch")), interactive=False)
@@ -38,8 +44,10 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
         uploads: list[dict[str, Any]] | None,
         point: str | None,
         threshold: str | None,
-        microns: str | None,
         save: object,
+        choice: object,
+        typed: object,
+        sure: object,
         token: object,
         request: gr.Request,
         progress: gr.Progress = PROGRESS,
@@ -51,8 +59,9 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
             progress((done, total), desc=text("progress.running", language), unit=unit)
 
         with errors_shown(language):
-            options = chosen_options(point, threshold, microns, save, explain=False)
-            items = await _read_all(backend, uploads or [], options, (token, request), tell)
+            stated = StatedScale(choice, typed, sure, for_batch=True)
+            asked = Asked(point, threshold, save, stated)
+            items = await _read_all(backend, uploads or [], asked, (token, request), tell)
             csv = b"".join(BATCH_TABLE.file(items))
             return [batch_table(items, language), download("biopsia_batch.csv", csv)]
 
@@ -63,18 +72,33 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
 async def _read_all(
     backend: Backend,
     uploads: list[dict[str, Any]],
-    options: PredictOptions,
+    asked: Asked,
     visitor: tuple[object, gr.Request],
     on_progress: Callable[[int, int], None],
 ) -> list[BatchItem]:
     """Read all files, in order; raises BiopsiaError where the batch as a whole cannot be read."""
     predictor, owner = backend.get_predictor(), page_owner(*visitor)
+    settings = backend.settings
     items: list[BatchItem] = []
     with ExitStack() as stack:
         paths = [(uploaded_name(upload), uploaded_path(upload)) for upload in uploads]
-        images = await batch_images(paths, backend.settings, stack)
+        images = await batch_images(paths, settings, stack)
         await backend.charge_batch(len(images), visitor[1])
-        async for item in predict_many(predictor, images, options, owner=owner):
-            items.append(item)
-            on_progress(len(items), len(images))
+        digests = example_digests(settings.model_dir)
+        headers = await to_thread.run_sync(read_headers, images, settings, digests)
+        groups = _groups(headers, asked)
+        check_scale([h for h in headers if h], asked.scale, language_of(visitor[1]))
+        for places, options in groups:
+            chosen = [images[place] for place in places]
+            async for item in predict_many(predictor, chosen, options, owner=owner):
+                items.append(item.model_copy(update={"index": places[item.index]}))
+                on_progress(len(items), len(images))
     return sorted(items, key=lambda item: item.index)
+
+
+def _groups(headers: list[Header | None], asked: Asked) -> list[tuple[list[int], PredictOptions]]:
+    """Return the places of the images that share a scale, and the options for each such group."""
+    places: dict[str | None, list[int]] = {}
+    for place, header in enumerate(headers):
+        places.setdefault(asked.scale.option(header), []).append(place)
+    return [(found, asked.options(scale, explain=False)) for scale, found in places.items()]

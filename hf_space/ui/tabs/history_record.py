@@ -10,11 +10,10 @@ import gradio as gr
 from anyio import to_thread
 
 from hf_space.errors import UnknownRecordError
-from hf_space.messages.catalogue import text
 from hf_space.prediction.response import draw_saved
 from hf_space.ui.backend import errors_shown
 from hf_space.ui.components.confirm import build_confirmed
-from hf_space.ui.components.form import build_picture, drawing, recorded_rule
+from hf_space.ui.components.form import build_picture, drawing
 from hf_space.ui.components.history_html import record_facts, review_list
 from hf_space.ui.components.result_html import region_figures, verdict_card
 from hf_space.ui.components.review import ReviewBox, build_review, record_id, review_values
@@ -60,10 +59,9 @@ class RecordView:
             record = await to_thread.run_sync(draw_saved, saved)
             result = record.result
             reviews = review_list(record.reviews, self.backend.label_verdicts(), zone, language)
-            rule = recorded_rule(self.backend, result)
             return [
                 gr.Column(visible=True),
-                verdict_card(result, rule, language),
+                verdict_card(result, language),
                 *_drawn(result, language),
                 record_facts(result, zone, language),
                 *review_values(result, reviews),
@@ -91,9 +89,8 @@ def build_record(backend: Backend, i18n: gr.I18n, visit: Visit) -> RecordView:
 def _drawn(result: PredictionResult, language: Language) -> list[Any]:
     """Return the drawings and figures; a patch has no heat map."""
     heatmap = result.region.heatmap if result.region else None
-    alternatives = text("picture.heatmap_alt", language), text("picture.overlay_alt", language)
     return [
-        drawing("heatmap.jpg", heatmap, alternatives[0], visible=heatmap is not None),
-        drawing("evidence.jpg", result.gradcam.overlay, alternatives[1]),
+        drawing("heatmap", result, heatmap, language, visible=heatmap is not None),
+        drawing("overlay", result, result.gradcam.overlay, language),
         region_figures(result, language),
     ]

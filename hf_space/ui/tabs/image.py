@@ -7,10 +7,10 @@ from typing import Any
 import gradio as gr
 
 from hf_space.messages.catalogue import text
-from hf_space.ui.backend import Backend, chosen_options, errors_shown
+from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.components.examples import Example
 from hf_space.ui.components.form import (
-    applied_rule,
+    Asked,
     build_form,
     build_picture,
     drawing,
@@ -19,6 +19,7 @@ from hf_space.ui.components.form import (
 from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import evidence_grid, verdict_card
 from hf_space.ui.components.review import build_review, review_values
+from hf_space.ui.image_scale import StatedScale
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.visitor import Visit, language_of
 
@@ -40,22 +41,23 @@ def build_image_tab(
         image: object,
         point: str | None,
         threshold: str | None,
-        microns: str | None,
         save: object,
+        choice: object,
+        typed: object,
+        sure: object,
         token: object,
         request: gr.Request,
     ) -> list[Any]:
         language = language_of(request)
         with errors_shown(language):
-            options = chosen_options(point, threshold, microns, save)
-            result = await predict_upload(backend, image, options, (token, request))
+            asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
+            result = await predict_upload(backend, image, asked, (token, request))
             more = evidence_grid(result.gradcam.grid, language)
             if result.region:
                 more = paragraph(text("result.is_region", language), "bp-facts")
-            alt_text = text("picture.overlay_alt", language)
             return [
-                drawing("evidence.jpg", result.gradcam.overlay, alt_text),
-                verdict_card(result, applied_rule(backend, result), language),
+                drawing("overlay", result, result.gradcam.overlay, language),
+                verdict_card(result, language),
                 more,
                 *review_values(result),
             ]

@@ -7,15 +7,14 @@ from typing import Any, Final
 import gradio as gr
 from anyio import to_thread
 
-from hf_space.bundle.calibration import OperatingPoint
 from hf_space.exports.formats import FORMATS, ExportFormat
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.ui.backend import Backend, chosen_options, errors_shown
+from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.components.examples import Example
 from hf_space.ui.components.form import (
-    applied_rule,
+    Asked,
     build_form,
     build_picture,
     drawing,
@@ -26,6 +25,7 @@ from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import region_figures, tile_table, verdict_card
 from hf_space.ui.components.review import build_review, review_values
 from hf_space.ui.gradio_app.uploads import offer, place_to_offer
+from hf_space.ui.image_scale import StatedScale
 from hf_space.ui.visitor import Visit, language_of
 
 # Gradio puts the progress of the call in its place.
@@ -56,8 +56,10 @@ def build_region_tab(
         image: object,
         point: str | None,
         threshold: str | None,
-        microns: str | None,
         save: object,
+        choice: object,
+        typed: object,
+        sure: object,
         token: object,
         request: gr.Request,
         progress: gr.Progress = PROGRESS,
@@ -69,26 +71,27 @@ def build_region_tab(
             progress((done, total), desc=text("progress.running", language), unit=unit)
 
         with errors_shown(language):
-            options = chosen_options(point, threshold, microns, save, mode="region")
-            result = await predict_upload(backend, image, options, (token, request), tell)
-            rule = applied_rule(backend, result)
+            asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
+            result = await predict_upload(
+                backend, image, asked, (token, request), mode="region", on_progress=tell
+            )
             # The files of a large region take seconds, which must not hold up other visitors.
-            shown = await to_thread.run_sync(_shown, result, rule, language)
+            shown = await to_thread.run_sync(_shown, result, language)
             return [*shown, *review_values(result)]
 
     form.on_run(read, [heatmap, card, figures, overlay, tiles, *downloads, *review.outputs])
     return form.panel
 
 
-def _shown(result: PredictionResult, rule: OperatingPoint, language: Language) -> list[Any]:
+def _shown(result: PredictionResult, language: Language) -> list[Any]:
     """Return the values of the right side, in its order."""
     heatmap = result.region.heatmap if result.region else None
     return [
-        drawing("heatmap.jpg", heatmap, text("picture.heatmap_alt", language)),
-        verdict_card(result, rule, language),
+        drawing("heatmap", result, heatmap, language),
+        verdict_card(result, language),
         region_figures(result, language),
-        drawing("evidence.jpg", result.gradcam.overlay, text("picture.overlay_alt", language)),
-        tile_table(result, rule, language),
+        drawing("overlay", result, result.gradcam.overlay, language),
+        tile_table(result, language),
         *(export(result, each) for each in FORMATS.values()),
         download("biopsia_heatmap.jpg", jpeg_of(heatmap)),
     ]
