@@ -58,7 +58,7 @@ def open_image(data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
     Raises:
         RequestError: The file cannot be used; see the readers.
     """
-    reader = next(reader for reader in READERS if reader.accepts(data))
+    reader = next(reader for reader in READERS if data.startswith(reader.signatures))
     return reader(data, max_bytes=max_bytes, max_pixels=max_pixels)
 
 

@@ -13,7 +13,8 @@ from hf_space.errors import (
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from hf_space.imaging.readers.pillow import PillowReader, decode_image
+from hf_space.imaging.readers import decode_image
+from hf_space.imaging.readers.pillow import PillowReader
 from tests.bundle_factory import encode, plain_image
 from tests.hostile import png_of_size, saved
 

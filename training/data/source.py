@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from hf_space.errors import BiopsiaError
 from hf_space.imaging.preprocess import pad_to_patch
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
 from training.errors import PatchReadError, SourceError
 
 logger = logging.getLogger(__name__)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from hf_space.errors import MissingImageError, PayloadTooLargeError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
@@ -111,8 +113,9 @@ class ReaderClass(Protocol):
         """Ends of their files' names, in lower case with the dot."""
         ...
 
-    def accepts(self, data: bytes, /) -> bool:
-        """Tell by the content whether this reader is meant for a file."""
+    @property
+    def signatures(self) -> tuple[bytes, ...]:
+        """First bytes of the files that it is meant for; an empty one stands for every file."""
         ...
 
     def __call__(self, data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
@@ -127,3 +130,20 @@ class ReaderClass(Protocol):
             RequestError: The file cannot be used.
         """
         ...
+
+
+def check_bytes(data: bytes, max_bytes: int) -> None:
+    """Refuse a file by its length.
+
+    Raises:
+        MissingImageError: ``data`` is empty.
+        PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
+    """
+    if not data:
+        raise MissingImageError("The image is empty: 0 bytes arrived.")
+    if len(data) > max_bytes:
+        raise PayloadTooLargeError(
+            f"The image has {len(data)} bytes; at most {max_bytes} are accepted.",
+            bytes=len(data),
+            max_bytes=max_bytes,
+        )
