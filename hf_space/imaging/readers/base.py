@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from hf_space.errors import MissingImageError, PayloadTooLargeError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
@@ -45,6 +43,8 @@ class ImageReader(Protocol):
         stated_scales: Every plausible scale of level 0 that the file states, in x and in y; more
             than one where its metadata come from several programs.
         levels: All resolutions, from the finest to the coarsest.
+        max_pixels: Largest accepted width times height of the level that is read, and of what is
+            returned.
         properties: What the file says of itself, by the vendor's names; never labels or names of
             people.
     """
@@ -54,6 +54,7 @@ class ImageReader(Protocol):
     microns_per_pixel: tuple[float, float] | None
     stated_scales: tuple[tuple[float, float], ...]
     levels: tuple[Level, ...]
+    max_pixels: int
     properties: Mapping[str, str]
 
     def read_region(
@@ -130,20 +131,3 @@ class ReaderClass(Protocol):
             RequestError: The file cannot be used.
         """
         ...
-
-
-def check_bytes(data: bytes, max_bytes: int) -> None:
-    """Refuse a file by its length.
-
-    Raises:
-        MissingImageError: ``data`` is empty.
-        PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
-    """
-    if not data:
-        raise MissingImageError("The image is empty: 0 bytes arrived.")
-    if len(data) > max_bytes:
-        raise PayloadTooLargeError(
-            f"The image has {len(data)} bytes; at most {max_bytes} are accepted.",
-            bytes=len(data),
-            max_bytes=max_bytes,
-        )

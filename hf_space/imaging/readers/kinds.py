@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from hf_space.errors import UnsupportedImageError
+
 # Each with what to do instead. Raw files of cameras that begin like a TIFF come first.
 _SAVE: Final = "save it as JPEG or PNG"
 _SLIDE: Final = "export the field as TIFF, PNG or JPEG"
@@ -28,7 +30,7 @@ _KINDS: Final = (
     (rb"Rar!|7z\xbc\xaf\x27\x1c|\x1f\x8b|BZh|\xfd7zXZ", "A compressed archive", "unpack it"),
     (rb"ZISRAWFILE", "Zeiss CZI", _SLIDE),
     (rb"p\0\0\0\x2a", "Leica LIF", _SLIDE),
-    (rb"\xda\xce\xbe\x0a|\0\0\0\x0cjP  \r\n\x87\n.{0,64}Nikon", "Nikon ND2", _SLIDE),
+    (rb"\xda\xce\xbe\x0a", "Nikon ND2", _SLIDE),
     (rb"\x89HDF\r\n\x1a\n", "HDF5", _SLIDE),
     (rb"\x93NUMPY", "A NumPy array", _SAVE),
     (rb"SIMPLE  =", "FITS", _SAVE),
@@ -39,9 +41,9 @@ _KINDS: Final = (
     (rb"\x1aE\xdf\xa3|\0\0\x01[\xba\xb3]|FLV", "Video", "send a single picture"),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "A Microsoft Office file", "send the picture itself"),
     (
-        rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--.{0,1000}?-->\s*)*(?:<!DOCTYPE svg|<svg\b)",
-        "SVG",
-        _SAVE,
+        rb"(?:\xef\xbb\xbf)?\s{0,99}(?:<\?xml[^>]{0,200}\?>\s{0,99})?(?:<!--.{0,900}?-->\s{0,99})?"
+        rb"(?:<!DOCTYPE svg|<svg\b)",
+        *("SVG", _SAVE),
     ),
     (rb"(?i:\s*<!doctype html|\s*<html)", "A web page", "send the picture itself"),
     (rb"qoif", "QOI", _SAVE),
@@ -54,8 +56,18 @@ _PATTERNS: Final = tuple((re.compile(start, re.DOTALL), name, do) for start, nam
 _HEAD: Final = 4096
 
 
-def known_kind(data: bytes) -> tuple[str, str] | None:
-    """Return a file's kind and what to do instead, or None where its first bytes tell nothing."""
+def unsupported_file(data: bytes, formats: tuple[str, ...]) -> UnsupportedImageError:
+    """Return the error that says what a file is, where its first bytes tell, and what to do.
+
+    Args:
+        data: The file's content.
+        formats: Named where the first bytes tell nothing.
+    """
     head = data[:_HEAD]
-    found = (kind for kind in _PATTERNS if kind[0].match(head))
-    return next(((name, remedy) for _, name, remedy in found), None)
+    for start, name, remedy in _PATTERNS:
+        if start.match(head):
+            return UnsupportedImageError(f"{name} is not supported; {remedy}.", format=name)
+    return UnsupportedImageError(
+        f"The bytes are not an image the service reads (TIFF, {', '.join(formats)}).",
+        formats=["TIFF", *formats],
+    )

@@ -11,14 +11,16 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from hf_space.errors import (
     AnimatedImageError,
     CorruptImageError,
+    MissingImageError,
+    PayloadTooLargeError,
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from hf_space.imaging.readers.base import Level, check_bytes
+from hf_space.imaging.readers.base import Level
 from hf_space.imaging.readers.colour import to_srgb
 from hf_space.imaging.readers.jpeg_end import complete_jpeg
-from hf_space.imaging.readers.kinds import known_kind
-from hf_space.imaging.readers.scales import agreed, resolution_scale
+from hf_space.imaging.readers.kinds import unsupported_file
+from hf_space.imaging.readers.scales import agreed, still_image_scales
 from hf_space.imaging.resolution import resample
 from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
 
@@ -47,10 +49,6 @@ _TURNS: Final = {
 _PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 _CHUNK_OVERHEAD: Final = 12
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
-_EXIF_SCALE_TAGS: Final = (
-    *(ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit),
-)
-_INCH: Final = 2
 _OPAQUE_SPACES: Final = frozenset({"L", "RGB", "CMYK"})
 
 _SIXTEEN_BIT_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
@@ -93,7 +91,7 @@ class PillowReader:
         """
         check_bytes(data, max_bytes)
         self._data = data
-        self._max_pixels = max_pixels
+        self.max_pixels = max_pixels
         self._image = _open(data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
         self._orientation = _orientation(self._image, data)
@@ -101,9 +99,13 @@ class PillowReader:
         if self._orientation in _SIDEWAYS:
             self.width, self.height = self.height, self.width
         is_sideways = self._orientation in _SIDEWAYS
-        scales = _stated_scales(self._image)
-        self.stated_scales = tuple(scale[::-1] if is_sideways else scale for scale in scales)
-        self.microns_per_pixel = agreed(self.stated_scales) if self.stated_scales else None
+        self.microns_per_pixel: Scale | None = None
+        self.stated_scales: tuple[Scale, ...] = ()
+        # Most files have neither.
+        if "dpi" in self._image.info or "exif" in self._image.info:
+            scales = still_image_scales(self._image.info)
+            self.stated_scales = tuple(scale[::-1] if is_sideways else scale for scale in scales)
+            self.microns_per_pixel = agreed(self.stated_scales)
         self.levels: tuple[Level, ...] = (Level(self.width, self.height, 1.0),)
         self.properties: Mapping[str, str] = {"format": str(self._image.format)}
         self._pixels: NDArray[np.uint8] | None = None
@@ -126,7 +128,7 @@ class PillowReader:
         if self.microns_per_pixel == (microns_per_pixel, microns_per_pixel):
             return pixels
         return resample(
-            pixels, self.microns_per_pixel, microns_per_pixel, max_pixels=self._max_pixels
+            pixels, self.microns_per_pixel, microns_per_pixel, max_pixels=self.max_pixels
         )
 
     def thumbnail(self, max_side: int) -> NDArray[np.uint8]:
@@ -155,6 +157,23 @@ class PillowReader:
         return self._pixels
 
 
+def check_bytes(data: bytes, max_bytes: int) -> None:
+    """Refuse a file by its length.
+
+    Raises:
+        MissingImageError: ``data`` is empty.
+        PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
+    """
+    if not data:
+        raise MissingImageError("The image is empty: 0 bytes arrived.")
+    if len(data) > max_bytes:
+        raise PayloadTooLargeError(
+            f"The image has {len(data)} bytes; at most {max_bytes} are accepted.",
+            bytes=len(data),
+            max_bytes=max_bytes,
+        )
+
+
 def _open(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=formats)
@@ -164,19 +183,9 @@ def _open(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image
             max_pixels=max_pixels,
         ) from error
     except UnidentifiedImageError as error:
-        raise _unsupported(data, formats) from error
+        raise unsupported_file(data, formats) from error
     except Exception as error:  # Pillow's plugins raise almost any type on hostile headers
         raise CorruptImageError("The image file's header is damaged.") from error
-
-
-def _unsupported(data: bytes, formats: tuple[str, ...]) -> UnsupportedImageError:
-    if kind := known_kind(data):
-        name, remedy = kind
-        return UnsupportedImageError(f"{name} is not supported; {remedy}.", format=name)
-    return UnsupportedImageError(
-        f"The bytes are not an image the service reads ({', '.join(formats)}, TIFF).",
-        formats=[*formats, "TIFF"],
-    )
 
 
 def _check_header(image: Image.Image, max_pixels: int) -> None:
@@ -219,26 +228,6 @@ def _orientation(image: Image.Image, data: bytes) -> int:
     except Exception as error:  # Pillow raises almost any type on hostile metadata
         raise CorruptImageError("The image file's metadata is damaged.") from error
     return found if isinstance(found, int) else _UPRIGHT
-
-
-def _stated_scales(image: Image.Image) -> list[Scale]:
-    """Return the plausible scales of the resolution that a file states itself, and in its EXIF."""
-    if "dpi" not in image.info and "exif" not in image.info:
-        return []
-    scales = resolution_scale(*image.info.get("dpi", (None, None)), _INCH)
-    try:
-        exif = _exif(image)
-        scales += resolution_scale(*(exif.get(tag) for tag in _EXIF_SCALE_TAGS))
-    except Exception:  # Pillow raises almost any type on hostile metadata; it only lacks a scale
-        return scales
-    return scales
-
-
-def _exif(image: Image.Image) -> Image.Exif:
-    # What stands behind a PNG's pixels would need them decoded.
-    found = Image.Exif()
-    found.load(image.info.get("exif", b""))
-    return found
 
 
 def _png_metadata(data: bytes) -> Image.Image:

@@ -9,10 +9,12 @@ import html
 import re
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from PIL import ExifTags, Image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 Scale: TypeAlias = tuple[float, float]
 
@@ -25,6 +27,9 @@ _SAME_SCALE: Final = 1.1
 INCH: Final = 2
 CENTIMETRE: Final = 3
 _MICROMETRES_PER_UNIT: Final = {INCH: 25_400.0, CENTIMETRE: 10_000.0}
+_EXIF_TAGS: Final = (
+    *(ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit),
+)
 # OME's UnitsLength, and how ImageJ spells the same: micrometres in each.
 _MICROMETRES: Final = {
     **dict.fromkeys(("micron", "microns", "um", "µm", "μm", "\\u00b5m", "micrometer"), 1.0),
@@ -79,6 +84,24 @@ def resolution_scale(horizontal: object, vertical: object, unit: object) -> list
     """Return the scale of a resolution in pixels per inch (2) or per centimetre (3)."""
     micrometres = _MICROMETRES_PER_UNIT.get(unit) if isinstance(unit, int) else None
     return _scale(micrometres, horizontal, vertical)
+
+
+def still_image_scales(info: Mapping[Any, Any]) -> list[Scale]:
+    """Return the scales of the resolution that a file states itself, and in its EXIF.
+
+    Args:
+        info: What Pillow knows of the file: `dpi` from a PNG's pHYs, a JPEG's JFIF or a BMP's
+            header, and `exif`.
+    """
+    across, down = info.get("dpi", (None, None))
+    scales = resolution_scale(across, down, INCH)
+    exif = Image.Exif()
+    try:
+        exif.load(info.get("exif", b""))
+        across, down, unit = (exif.get(tag) for tag in _EXIF_TAGS)
+    except Exception:  # Pillow raises almost any type on hostile metadata; it only lacks a scale
+        return scales
+    return scales + resolution_scale(across, down, unit)
 
 
 def imagej_scale(description: str, horizontal: object, vertical: object) -> list[Scale]:

@@ -13,7 +13,8 @@ from hf_space.errors import (
     UnsupportedImageError,
 )
 from hf_space.imaging.readers import tiff_directory as tags
-from hf_space.imaging.readers.base import Level, check_bytes
+from hf_space.imaging.readers.base import Level
+from hf_space.imaging.readers.pillow import check_bytes
 from hf_space.imaging.readers.scales import (
     agreed,
     aperio_scale,
@@ -77,7 +78,7 @@ class TiffReader:
                 "A camera's raw file is not supported; save it as JPEG or PNG."
             )
         self._data = data
-        self._max_pixels = max_pixels
+        self.max_pixels = max_pixels
         try:
             self._read_directories(TiffDirectories(data))
         except (TypeError, ValueError, OverflowError) as error:  # numbers that cannot be
@@ -126,7 +127,7 @@ class TiffReader:
             return pixels
         rows, columns = pixels.shape[:2]
         scale = (across * width / columns, down * height / rows)
-        return resample(pixels, scale, microns_per_pixel, max_pixels=self._max_pixels)
+        return resample(pixels, scale, microns_per_pixel, max_pixels=self.max_pixels)
 
     def thumbnail(self, max_side: int) -> NDArray[np.uint8]:
         """Return the whole image, at most ``max_side`` long, uint8 (h, w, 3), RGB."""
@@ -178,33 +179,33 @@ class TiffReader:
         from hf_space.imaging.readers.tiff_decoding import decode_page
 
         return decode_page(
-            self._data, self._places[index], profile=self._profile, max_pixels=self._max_pixels
+            self._data, self._places[index], profile=self._profile, max_pixels=self.max_pixels
         )
 
     def _check_pixels(self, level: Level) -> None:
-        if level.width * level.height > self._max_pixels:
+        if level.width * level.height > self.max_pixels:
             raise TooManyPixelsError(
                 f"The image is {level.width}x{level.height} px at the level to be read; at most "
-                f"{self._max_pixels} pixels are accepted.",
+                f"{self.max_pixels} pixels are accepted.",
                 width=level.width,
                 height=level.height,
-                max_pixels=self._max_pixels,
+                max_pixels=self.max_pixels,
             )
 
 
 def _stated_scales(main: Directory) -> list[Scale]:
-    resolution = [
+    across, down = (
         next(iter(main.numbers(tag)), None) for tag in (tags.X_RESOLUTION, tags.Y_RESOLUTION)
-    ]
+    )
     unit = main.number(tags.RESOLUTION_UNIT, 2)
     scales: list[Scale] = []
     for text in main.texts(tags.DESCRIPTION):
-        scales += imagej_scale(text, *resolution)
+        scales += imagej_scale(text, across, down)
         scales += aperio_scale(text)
         scales += [image.scale for image in ome_images(text)[:1] if image.scale]
     # ImageJ's resolution counts pixels per its own unit, whatever the tag of the unit says.
-    in_own_unit = any(imagej_scale(text, *resolution) for text in main.texts(tags.DESCRIPTION))
-    return scales + ([] if in_own_unit else resolution_scale(*resolution, unit))
+    in_own_unit = any(imagej_scale(text, across, down) for text in main.texts(tags.DESCRIPTION))
+    return scales if in_own_unit else scales + resolution_scale(across, down, unit)
 
 
 def _turned(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

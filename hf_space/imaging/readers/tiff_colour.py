@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import cv2
 import numpy as np
@@ -154,7 +154,7 @@ def _decoded_kind(page: tifffile.TiffPage, photometric: int) -> int:
 
 
 def _check_range(page: tifffile.TiffPage, kind: int) -> None:
-    sample_format, bits = int(page.sampleformat), page.bitspersample
+    sample_format, bits = int(page.sampleformat), cast("int | tuple[int, ...]", page.bitspersample)
     is_known = sample_format in {_UNSIGNED, _UNDEFINED, _FLOAT} or (
         sample_format == _SIGNED and kind in {_CIELAB, _ICCLAB}
     )
@@ -176,7 +176,7 @@ def _scale_table(page: tifffile.TiffPage) -> Pixels | None:
     highest = (1 << page.bitspersample) - 1
     if highest == _EIGHT_BITS:
         return None
-    values = np.arange(1 << (8 * max(1, page.dtype.itemsize)), dtype=np.uint32)
+    values = np.arange(1 << (8 * np.dtype(page.dtype).itemsize), dtype=np.uint32)
     return (np.minimum(values, highest) * 255 // highest).astype(np.uint8)
 
 
@@ -196,20 +196,20 @@ def _on_white(pixels: Pixels, opacity: Pixels | None, alpha: tuple[int, bool] | 
     colours = pixels.astype(np.uint32)
     weighted = colours * 255 if alpha[1] else colours * opaque
     laid = (weighted + 255 * (255 - opaque) + 127) // 255
-    return np.minimum(laid, 255).astype(np.uint8)
+    return np.asarray(np.minimum(laid, 255).astype(np.uint8))
 
 
 def _lab_to_rgb(band: Samples, kind: int) -> Pixels:
     """Convert LAB, coded as TIFF 6.0 (section 23) or ICC do, in 8 or 16 bits."""
-    full = 255.0 if band.dtype.itemsize == 1 else 65535.0
+    is_short = band.dtype.itemsize == 1
+    full, step = (255.0, 1.0) if is_short else (65535.0, 256.0)
+    unsigned = band.view(np.uint8 if is_short else np.uint16).astype(np.float32)
+    signed = band.view(np.int8 if is_short else np.int16).astype(np.float32)
     lab = np.empty(band.shape, np.float32)
-    unsigned = band.view(np.uint8 if band.dtype.itemsize == 1 else np.uint16)
-    lab[..., 0] = unsigned[..., 0] * np.float32(100.0 / full)
-    step = 1.0 if full == _EIGHT_BITS else 256.0
+    lab[..., 0] = unsigned[..., 0] * (100.0 / full)
     if kind == _ICCLAB:
-        lab[..., 1:] = unsigned[..., 1:] / np.float32(step) - 128.0
+        lab[..., 1:] = unsigned[..., 1:] / step - 128.0
     else:
-        signed = unsigned.view(np.int8 if step == 1.0 else np.int16)
-        lab[..., 1:] = signed[..., 1:] / np.float32(step)
+        lab[..., 1:] = signed[..., 1:] / step
     rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
     return np.asarray(np.rint(np.clip(rgb, 0.0, 1.0) * 255.0).astype(np.uint8))

@@ -34,15 +34,21 @@ def decode_page(
         ImageError: The image is damaged, too large, or of a kind that is not read here.
     """
     try:
-        segments = open_segments(data, place, max_pixels=max_pixels)
-        convert = ToRgb(segments.page, profile)
-        if convert.is_float:
-            convert.set_range(*_range(segments))
-        return _pixels(segments, convert)
+        # Numbers of a hostile file overflow; NumPy would say so on standard error.
+        with np.errstate(all="ignore"):
+            return _decoded(data, place, profile, max_pixels)
     except BiopsiaError:
         raise
     except Exception as error:  # decoders raise almost any type on hostile data
         raise CorruptImageError("The TIFF is truncated or damaged.") from error
+
+
+def _decoded(data: bytes, place: int, profile: bytes | None, max_pixels: int) -> NDArray[np.uint8]:
+    segments = open_segments(data, place, max_pixels=max_pixels)
+    convert = ToRgb(segments.page, profile)
+    if convert.is_float:
+        convert.set_range(*_range(segments))
+    return _pixels(segments, convert)
 
 
 def _range(segments: Segments) -> tuple[float, float]:

@@ -43,7 +43,7 @@ _BYTES_PER_PIXEL: Final = 8
 _SLACK_PIXELS: Final = 1 << 16
 _BAND_ROWS: Final = 256
 # No vendor's own treatment: it reads far more than the image that is asked for.
-_NO_VENDOR: Final = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS}
+_NO_VENDOR: Final[dict[str, Any]] = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _check_size(segments: Segments, max_pixels: int) -> None:
     page = segments.page
     count = segments.across * segments.down * segments.planes
     area = segments.height * segments.width
-    pixel_bytes = page.samplesperpixel * page.dtype.itemsize // segments.planes
+    pixel_bytes = page.samplesperpixel * np.dtype(page.dtype).itemsize // segments.planes
     too_many = (
         page.imagewidth * page.imagelength > max_pixels,
         area * pixel_bytes > _BYTES_PER_PIXEL * max(max_pixels, _SLACK_PIXELS),
