@@ -110,9 +110,14 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
 
 
 def _pages(directories: TiffDirectories) -> Iterator[Page]:
+    seen = set[int]()
     for directory in directories.chain():
         yield Page(directory, is_sub=False)
+        seen.add(directory.place)
         for place in directory.numbers(tags.SUB_DIRECTORIES)[:_MOST_SUB_DIRECTORIES]:
+            if place in seen:
+                continue
+            seen.add(int(place))
             try:
                 yield Page(directories.read(int(place)), is_sub=True)
             # The picture can be read without its copies.

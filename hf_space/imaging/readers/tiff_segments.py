@@ -36,6 +36,7 @@ _PLAIN: Final = frozenset({1, 5, 8, 32773, 32946, 34925, 34926, 50000})
 _COMPRESSIONS: Final = _PLAIN | _CCITT | JPEG | _JPEG_2000 | _WEBP | _PNG | _JPEG_XL
 _YCBCR: Final = 6
 _PLANAR: Final = 2
+_MOST_SAMPLES: Final = 16
 _MOST_SEGMENTS: Final = 200_000
 # Bytes of a decoded segment for each accepted pixel: 16-bit RGBA in a single strip.
 _BYTES_PER_PIXEL: Final = 8
@@ -174,6 +175,10 @@ def open_segments(data: bytes, place: int, *, max_pixels: int) -> Segments:
             f"TIFF with the compression {name} is not supported; save it uncompressed, or with "
             "LZW or JPEG.",
             compression=name,
+        )
+    if page.samplesperpixel > _MOST_SAMPLES:
+        raise UnsupportedImageError(
+            f"TIFF with {page.samplesperpixel} samples in each pixel is not supported; send RGB."
         )
     if page.dtype is None or page.dtype.kind not in "buif":
         raise UnsupportedImageError(
