@@ -75,9 +75,8 @@ def test_a_tall_image_is_converted_in_every_strip() -> None:
 
 
 def test_an_srgb_profile_changes_nothing() -> None:
-    for profile in (SRGB.tobytes(), ImageCms.ImageCmsProfile(SRGB).tobytes()):
-        data = still("PNG", profile)
-        np.testing.assert_array_equal(decode_image(data), IN_P3)
+    np.testing.assert_array_equal(decode_image(still("PNG", SRGB.tobytes())), IN_P3)
+    np.testing.assert_array_equal(decode_image(tiff(IN_P3, iccprofile=SRGB.tobytes())), IN_P3)
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ def still_image_scales(info: Mapping[Any, Any]) -> list[Scale]:
         across, down, unit = (exif.get(tag) for tag in _EXIF_TAGS)
     except Exception:  # Pillow raises almost any type on hostile metadata; it only lacks a scale
         return scales
-    return scales + resolution_scale(across, down, unit)
+    # Pillow takes the one from the other where a JPEG states none itself.
+    return list(dict.fromkeys(scales + resolution_scale(across, down, unit)))
 
 
 def imagej_scale(description: str, horizontal: object, vertical: object) -> list[Scale]:
