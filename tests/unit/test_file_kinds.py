@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from typing import Any
 
 import cv2
@@ -119,10 +117,8 @@ def test_a_jpeg_cut_between_its_scans_is_corrupt() -> None:
     data = jpeg(progressive=True)
     last_scan = data.rindex(b"\xff\xda")
     tables = data.rindex(b"\xff\xc4")
-    for cut in (data[: min(last_scan, tables)], data[: min(last_scan, tables)] + END):
-        if not cut.endswith(END):
-            with pytest.raises(CorruptImageError):
-                decode_image(cut)
+    with pytest.raises(CorruptImageError):
+        decode_image(data[: min(last_scan, tables)])
 
 
 def test_text_and_time_in_a_png_change_nothing() -> None:
@@ -130,13 +126,6 @@ def test_text_and_time_in_a_png_change_nothing() -> None:
     chunk = png_chunk(b"tEXt", b"Comment\0" + b"x" * 500)
     place = data.index(b"IDAT") - 4
     np.testing.assert_array_equal(decode_image(data[:place] + chunk + data[place:]), RGB)
-
-
-def test_a_png_without_its_last_chunk_is_read_or_refused_by_its_name() -> None:
-    data = encode(RGB)
-    with pytest.raises(CorruptImageError):
-        decode_image(data[: len(data) // 2])
-    assert zlib.crc32(b"IEND") == struct.unpack(">I", data[-4:])[0]
 
 
 def test_a_phone_turns_its_picture() -> None:
