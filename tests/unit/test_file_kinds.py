@@ -14,7 +14,7 @@ from hf_space.errors import CorruptImageError, UnsupportedImageError
 from hf_space.imaging.readers import decode_image, formats, suffixes
 from tests.bundle_factory import encode
 from tests.hostile import png_chunk
-from tests.unit.test_tiff_reader import RGB
+from tests.unit.test_tiff_reader import RGB, by_opencv
 
 END = b"\xff\xd9"
 
@@ -49,7 +49,7 @@ def test_png_of_16_bits_is_read_as_opencv_does(channels: int) -> None:
     if channels == 4:
         pixels[..., 3] = 65535
     data = cv2.imencode(".png", pixels)[1].tobytes()
-    expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    expected = by_opencv(data)
     assert np.abs(decode_image(data).astype(int) - expected).max() <= 1
 
 

@@ -46,7 +46,7 @@ def by_opencv(data: bytes) -> NDArray[Any]:
 
 def differences(first: NDArray[Any], second: NDArray[Any]) -> NDArray[np.int64]:
     assert first.shape == second.shape
-    return np.abs(first.astype(int) - second)
+    return np.asarray(np.abs(first.astype(int) - second))
 
 
 def in_three(grey: NDArray[Any]) -> NDArray[Any]:
@@ -146,7 +146,7 @@ def test_other_depths_reach_from_black_to_white(bits: int) -> None:
 def test_floating_point_has_one_of_two_ranges(
     layout: dict[str, Any], dtype: type, top: float
 ) -> None:
-    pixels = (RGB * (top / 255.0)).astype(dtype)
+    pixels: NDArray[Any] = (RGB * (top / 255.0)).astype(dtype)
     for predictor in (False, True):
         options: dict[str, Any] = {"compression": "zlib", "photometric": "rgb"}
         options["predictor"] = predictor
