@@ -37,7 +37,7 @@ _COMPRESSIONS: Final = _PLAIN | _CCITT | JPEG | _JPEG_2000 | _WEBP | _PNG | _JPE
 _YCBCR: Final = 6
 _PLANAR: Final = 2
 _MOST_SAMPLES: Final = 16
-_MOST_SEGMENTS: Final = 200_000
+_MOST_SEGMENTS: Final = 50_000
 # Bytes of a decoded segment for each accepted pixel: 16-bit RGBA in a single strip.
 _BYTES_PER_PIXEL: Final = 8
 # A last strip or tile may hold more than its share.
