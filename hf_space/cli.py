@@ -20,7 +20,7 @@ from hf_space.exports.folder import ExportFolder
 from hf_space.exports.formats import FORMATS, ExportFormat
 from hf_space.exports.predictions import BATCH_TABLE
 from hf_space.imaging.readers import suffixes
-from hf_space.imaging.zip_archive import NamedImage
+from hf_space.imaging.zip_archive import NamedImage, is_hidden
 from hf_space.messages.catalogue import text, warning_message
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.predictor import Predictor
@@ -136,13 +136,16 @@ def settings() -> None:
 
 
 def find_images(paths: list[Path]) -> list[Path]:
-    """Return the files named, and the images in the folders named, at any depth, sorted."""
+    """Return the files named, and the images in the folders named, at any depth, sorted.
+
+    Hidden files and what macOS and Windows put beside pictures are left out, as in zips.
+    """
     known = suffixes()
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = (p for p in path.rglob("*") if p.suffix.lower() in known and p.is_file())
-            found.extend(sorted(inside))
+            found.extend(sorted(p for p in inside if not is_hidden(p.relative_to(path))))
         else:
             found.append(path)
     return found

@@ -55,7 +55,7 @@ def corpus() -> dict[str, tuple[bytes, int, set[str]]]:
         "pdf": (b"%PDF-1.7\n%\xff\xff", 415, {"unsupported_image"}),
         "postscript": (b"%!PS-Adobe-3.0 EPSF-3.0\nquit\n", 415, {"unsupported_image"}),
         "zeros": (b"\0" * 10_000, 415, {"unsupported_image"}),
-        "floats": (saved(Image.new("F", (9, 9)), "TIFF"), 415, {"unsupported_image"}),
+        "floats": (saved(Image.new("F", (9, 9), 1000.0), "TIFF"), 415, {"unsupported_image"}),
         "empty": (b"", 400, {"missing_image"}),
         "checksum": (whole["PNG"][:60] + b"\xff" + whole["PNG"][61:], 422, {"corrupt_image"}),
         "loop in a TIFF": (_tiff_loop(), 0, _CUT),

@@ -17,7 +17,7 @@ from hf_space.bundle.calibration import sigmoid
 from hf_space.bundle.config import OPENVINO_FILE
 from hf_space.bundle.load import load_bundle
 from hf_space.imaging.preprocess import preprocess
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
 from hf_space.prediction.response import evidence_url
 
 if TYPE_CHECKING:

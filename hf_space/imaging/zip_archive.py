@@ -7,7 +7,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import IO, Final
 
 from hf_space.errors import ArchiveError, PayloadTooLargeError, TooManyFilesError
@@ -17,8 +17,17 @@ _ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 # The record at the end of a zip, with the size of the directory (APPNOTE 6.3, section 4.3.16).
 _DIRECTORY_END: Final = b"PK\x05\x06"
 _DIRECTORY_SIZE: Final = slice(12, 16)
+# The larger record of zip64 and what leads to it (sections 4.3.14 and 4.3.15).
+_LARGE_LOCATOR: Final = b"PK\x06\x07"
+_LARGE_LOCATOR_BYTES: Final = 20
+_LARGE_PLACE: Final = slice(8, 16)
+_LARGE_END: Final = b"PK\x06\x06"
+_LARGE_END_BYTES: Final = 56
+_LARGE_DIRECTORY_SIZE: Final = slice(40, 48)
 _TAIL_BYTES: Final = 22 + 65_535
 _ENTRY_BYTES: Final = 46 + 200
+# What systems put beside pictures; names that begin with a dot are left out as well.
+_SYSTEM_FILES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,20 @@ def is_zip(file: IO[bytes]) -> bool:
     head = file.read(4)
     file.seek(0)
     return head in _ZIP_MAGICS
+
+
+def entry_path(name: str) -> PurePosixPath:
+    """Return the path of an entry in a zip; old Windows programs part it by backslashes."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
+def is_hidden(path: PurePath) -> bool:
+    """Tell whether a file, or a folder above it, is the system's rather than the user's.
+
+    Args:
+        path: Relative to the zip, or to the folder that was asked for.
+    """
+    return any(part.startswith(".") or part.lower() in _SYSTEM_FILES for part in path.parts)
 
 
 def zip_images(
@@ -75,7 +98,7 @@ def zip_images(
         raise ArchiveError("The zip is encrypted; send it without a password.")
     return [
         NamedImage(
-            info.filename,
+            str(entry_path(info.filename)),
             lambda info=info: _read_entry(archive, info, max_file_bytes),  # type: ignore[misc]
         )
         for info in entries
@@ -95,12 +118,15 @@ def check_count(count: int, max_files: int) -> None:
 def _check_directory(file: IO[bytes], max_files: int) -> None:
     """Refuse a directory longer than the allowed files need, before it is read."""
     size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - _TAIL_BYTES))
+    start = max(0, size - _TAIL_BYTES)
+    file.seek(start)
     tail = file.read()
     place = tail.rfind(_DIRECTORY_END)
     if place < 0 or len(tail) < place + _DIRECTORY_SIZE.stop:
         raise ArchiveError("The zip is damaged: it has no directory.")
-    directory = int.from_bytes(tail[place:][_DIRECTORY_SIZE], "little")
+    directory = _large_directory(file, start + place)
+    if directory is None:
+        directory = int.from_bytes(tail[place:][_DIRECTORY_SIZE], "little")
     # Twice the files, because macOS adds one of its own beside each; a name may take 200 bytes.
     if directory > 2 * (max_files + 64) * _ENTRY_BYTES:
         raise TooManyFilesError(
@@ -109,12 +135,38 @@ def _check_directory(file: IO[bytes], max_files: int) -> None:
         )
 
 
+def _large_directory(file: IO[bytes], end: int) -> int | None:
+    """Return the size of the directory that zip64 states, or None in a smaller zip.
+
+    Args:
+        file: The zip.
+        end: Where its record of the end begins, whose numbers may be placeholders.
+    """
+    place = end - _LARGE_LOCATOR_BYTES
+    if place < 0:
+        return None
+    file.seek(place)
+    locator = file.read(_LARGE_LOCATOR_BYTES)
+    if not locator.startswith(_LARGE_LOCATOR):
+        return None
+    # Beside the locator as well: `zipfile` looks there, whatever the locator says.
+    stated = int.from_bytes(locator[_LARGE_PLACE], "little")
+    sizes = []
+    for found in {stated, place - _LARGE_END_BYTES}:
+        if 0 <= found < end:
+            file.seek(found)
+            record = file.read(_LARGE_END_BYTES)
+            if record.startswith(_LARGE_END):
+                sizes.append(int.from_bytes(record[_LARGE_DIRECTORY_SIZE], "little"))
+    if not sizes:
+        raise ArchiveError("The zip is damaged: it has no directory.")
+    return max(sizes)
+
+
 def _is_visible_file(info: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(info.filename).parts
-    # macOS adds a folder of its own beside the files.
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in parts)
+    is_folder = info.is_dir() or info.filename.endswith("\\")
     link = stat.S_ISLNK(info.external_attr >> 16)
-    return not (info.is_dir() or hidden or link)
+    return not (is_folder or link or is_hidden(entry_path(info.filename)))
 
 
 def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> bytes:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.bundle.config import InferenceConfig
-    from hf_space.imaging.readers.base import ImageReader
+    from hf_space.imaging.readers.base import ImageReader, Level
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ScaleSource
 
@@ -58,7 +58,7 @@ def open_image(data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
     Raises:
         RequestError: The file cannot be used; see the readers.
     """
-    reader = next(reader for reader in READERS if reader.accepts(data))
+    reader = next(reader for reader in READERS if data.startswith(reader.signatures))
     return reader(data, max_bytes=max_bytes, max_pixels=max_pixels)
 
 
@@ -67,7 +67,10 @@ def read_image(
 ) -> SourceImage:
     """Read a whole image at the model's scale, and close its file.
 
-    The scale is the request's, else the file's own, else the model's.
+    The scale is the request's, else the file's own, else the model's. Of a pyramid the coarsest
+    level that is no coarser than the model's scale is decoded, so that memory is bounded by what
+    is read. Where the scale is unknown, the finest level that is within the limits is taken to have
+    the model's scale; width and height remain those of level 0, and the assumed scale is too.
 
     Args:
         reader: The image, of which only the header was read.
@@ -112,7 +115,17 @@ def _scale(
     if reader.microns_per_pixel is not None:
         across, down = reader.microns_per_pixel
         return (across * down) ** 0.5 if across != down else across, "metadata"
-    return config.microns_per_pixel, "assumed"
+    return config.microns_per_pixel / _assumed_level(reader).downsample, "assumed"
+
+
+def _assumed_level(reader: ImageReader) -> Level:
+    """Return the level that is read as if it had the model's scale: the finest that fits.
+
+    Without a scale any choice is a guess, and the result says so. For all but pyramids too large to
+    be read it is the image itself.
+    """
+    fitting = (each for each in reader.levels if each.width * each.height <= reader.max_pixels)
+    return next(fitting, reader.levels[-1])
 
 
 def _has_conflict(reader: ImageReader, facts: ImageFacts) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
 from hf_space.inference.probe import EXAMPLES, probe_patches
 from tests.synthetic import draw_patch
 from tests.synthetic_region import draw_region

@@ -8,7 +8,7 @@ import pytest
 
 from hf_space.explain.legend import legend_height
 from hf_space.explain.overlay import MAX_SIDE, draw_evidence, draw_tiles
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
 from hf_space.prediction.response import evidence_url
 from tests.bundle_factory import plain_image
 

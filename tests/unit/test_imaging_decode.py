@@ -13,7 +13,7 @@ from hf_space.errors import (
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from hf_space.imaging.readers.pillow import PillowReader, decode_image
+from hf_space.imaging.readers import decode_image
 from tests.bundle_factory import encode, plain_image
 from tests.hostile import png_of_size, saved
 
@@ -93,35 +93,9 @@ def test_a_phones_picture_with_a_preview_is_its_first_frame() -> None:
     assert decode_image(data)[0, 0].tolist() == [254, 0, 0]
 
 
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({"resolution": 5000.0, "resolution_unit": "cm"}, 2.0),
-        ({"resolution": 25400.0, "resolution_unit": "inch"}, 1.0),
-        ({"resolution": 72.0, "resolution_unit": "inch"}, None),
-        ({"resolution": 5000.0, "resolution_unit": 1}, None),
-        ({"x_resolution": 5000.0, "y_resolution": 100.0, "resolution_unit": "cm"}, None),
-        ({}, None),
-    ],
-    ids=["centimetres", "inches", "print", "no unit", "not square", "none"],
-)
-def test_scale_is_read_from_plausible_tiff_tags(
-    options: dict[str, object], expected: float | None
-) -> None:
-    file = PillowReader(saved(Image.fromarray(NOISE), "TIFF", **options))
-    assert file.microns_per_pixel == (None if expected is None else (expected, expected))
-
-
-def test_print_resolution_of_other_formats_is_no_scale() -> None:
-    assert (
-        PillowReader(saved(Image.fromarray(NOISE), "PNG", dpi=(12700, 12700))).microns_per_pixel
-        is None
-    )
-
-
 def test_floating_point_pixels_are_refused() -> None:
     with pytest.raises(UnsupportedImageError, match="no fixed range"):
-        decode_image(saved(Image.new("F", (4, 4)), "TIFF"))
+        decode_image(saved(Image.new("F", (4, 4), 1000.0), "TIFF"))
 
 
 @pytest.mark.parametrize("image_format", ["GIF", "PNG", "TIFF", "WEBP"])

@@ -18,7 +18,7 @@ from hf_space.errors import (
     NotAPatchError,
     UnknownOperatingPointError,
 )
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.predictor import Predictor
 from hf_space.prediction.response import CachedResult

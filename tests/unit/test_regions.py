@@ -10,7 +10,7 @@ import pytest
 from hf_space.bundle.load import Bundle
 from hf_space.errors import BusyError, NoTissueError
 from hf_space.explain.legend import legend_height
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
 from hf_space.prediction.pipeline import RegionScores
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.options import PredictOptions

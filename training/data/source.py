@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
@@ -25,7 +25,8 @@ from tqdm import tqdm
 
 from hf_space.errors import BiopsiaError
 from hf_space.imaging.preprocess import pad_to_patch
-from hf_space.imaging.readers.pillow import decode_image
+from hf_space.imaging.readers import decode_image
+from hf_space.imaging.zip_archive import entry_path
 from training.errors import PatchReadError, SourceError
 
 logger = logging.getLogger(__name__)
@@ -101,13 +102,17 @@ def _shallowest(paths: Iterable[str]) -> dict[PatchRecord, str]:
     """Map each record to its path, the one nearest to the root when a name occurs twice."""
     found: dict[PatchRecord, str] = {}
     for path in paths:
-        record = parse_name(PurePosixPath(path).name)
+        record = parse_name(entry_path(path).name)
         if record is None:
             continue
         known = found.get(record)
-        if known is None or (path.count("/"), path) < (known.count("/"), known):
+        if known is None or _depth(path) < _depth(known):
             found[record] = path
     return found
+
+
+def _depth(path: str) -> tuple[int, str]:
+    return len(entry_path(path).parts), path
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hf_space.imaging.readers.pillow import PillowReader
+from hf_space.imaging.readers.tiff import TiffReader
+from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from hf_space.imaging.readers.base import ReaderClass
 
-# The first one that accepts a file reads it; Pillow's, the last, names what nobody reads.
-READERS: Final[tuple[ReaderClass, ...]] = (PillowReader,)
+# The first whose signature a file begins with reads it; the last one names what nobody reads.
+READERS: Final[tuple[ReaderClass, ...]] = (TiffReader, PillowReader)
+
+
+def decode_image(
+    data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """Read a whole image at its own scale, uint8 (h, w, 3), RGB; see the readers."""
+    reader = next(reader for reader in READERS if data.startswith(reader.signatures))
+    with reader(data, max_bytes=max_bytes, max_pixels=max_pixels) as image:
+        return image.read_region(0, 0, image.width, image.height)
 
 
 def formats() -> list[str]:

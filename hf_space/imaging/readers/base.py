@@ -43,6 +43,8 @@ class ImageReader(Protocol):
         stated_scales: Every plausible scale of level 0 that the file states, in x and in y; more
             than one where its metadata come from several programs.
         levels: All resolutions, from the finest to the coarsest.
+        max_pixels: Largest accepted width times height of the level that is read, and of what is
+            returned.
         properties: What the file says of itself, by the vendor's names; never labels or names of
             people.
     """
@@ -52,6 +54,7 @@ class ImageReader(Protocol):
     microns_per_pixel: tuple[float, float] | None
     stated_scales: tuple[tuple[float, float], ...]
     levels: tuple[Level, ...]
+    max_pixels: int
     properties: Mapping[str, str]
 
     def read_region(
@@ -111,8 +114,9 @@ class ReaderClass(Protocol):
         """Ends of their files' names, in lower case with the dot."""
         ...
 
-    def accepts(self, data: bytes, /) -> bool:
-        """Tell by the content whether this reader is meant for a file."""
+    @property
+    def signatures(self) -> tuple[bytes, ...]:
+        """First bytes of the files that it is meant for; an empty one stands for every file."""
         ...
 
     def __call__(self, data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:

@@ -17,6 +17,10 @@ from hf_space.errors import (
     UnsupportedImageError,
 )
 from hf_space.imaging.readers.base import Level
+from hf_space.imaging.readers.colour import to_srgb
+from hf_space.imaging.readers.jpeg_end import complete_jpeg
+from hf_space.imaging.readers.kinds import unsupported_file
+from hf_space.imaging.readers.scales import agreed, still_image_scales
 from hf_space.imaging.resolution import resample
 from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from hf_space.imaging.readers.scales import Scale
 
 _STRIP_ROWS: Final = 512
 # EXIF 2.32, section 4.6.5: orientations that swap width and height.
@@ -44,11 +49,7 @@ _TURNS: Final = {
 _PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 _CHUNK_OVERHEAD: Final = 12
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
-# TIFF 6.0, section 8: tags and units of resolution.
-_RESOLUTION_TAGS: Final = (282, 283)
-_RESOLUTION_UNIT: Final = 296
-_MICROMETRES_PER_UNIT: Final = {2: 25_400.0, 3: 10_000.0}
-_PLAUSIBLE_SCALE: Final = (0.05, 20.0)
+_OPAQUE_SPACES: Final = frozenset({"L", "RGB", "CMYK"})
 
 _SIXTEEN_BIT_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _EIGHT_BIT_MODES: Final = frozenset(
@@ -59,14 +60,16 @@ _EIGHT_BIT_MODES: Final = frozenset(
 class PillowReader:
     """Reads still images; an `hf_space.imaging.readers.base.ImageReader` of a single level.
 
-    The scale comes from the TIFF resolution tags, where they are plausible. The whole image is
-    decoded at the first reading and held until the reader is closed.
+    The scale comes from the resolution, where it is plausible. The whole image is decoded at the
+    first reading and held until the reader is closed.
     """
 
-    formats: ClassVar[tuple[str, ...]] = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+    formats: ClassVar[tuple[str, ...]] = ("PNG", "JPEG", "BMP", "WEBP", "GIF", "AVIF", "JPEG2000")
     suffixes: ClassVar[tuple[str, ...]] = (
-        *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif"),
+        *(".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".avif", ".jp2", ".j2k"),
     )
+    # Every file: what Pillow cannot read either is refused by name.
+    signatures: ClassVar[tuple[bytes, ...]] = (b"",)
 
     def __init__(
         self, data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
@@ -86,29 +89,26 @@ class PillowReader:
             AnimatedImageError: The file has more than one frame or page.
             CorruptImageError: The header is damaged.
         """
-        _check_bytes(data, max_bytes)
-        self._max_pixels = max_pixels
+        check_bytes(data, max_bytes)
+        self._data = data
+        self.max_pixels = max_pixels
         self._image = _open(data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
-        # Pillow turns a TIFF by itself, and states its size as it is then.
-        is_turned = self._image.format == "TIFF"
-        self._orientation = _UPRIGHT if is_turned else _orientation(self._image, data)
+        self._orientation = _orientation(self._image, data)
         self.width, self.height = self._image.size
         if self._orientation in _SIDEWAYS:
             self.width, self.height = self.height, self.width
-        scale = tiff_microns_per_pixel(self._image)
-        self.microns_per_pixel = None if scale is None else (scale, scale)
-        self.stated_scales: tuple[tuple[float, float], ...] = (
-            () if scale is None else ((scale, scale),)
-        )
+        is_sideways = self._orientation in _SIDEWAYS
+        self.microns_per_pixel: Scale | None = None
+        self.stated_scales: tuple[Scale, ...] = ()
+        # Most files have neither.
+        if "dpi" in self._image.info or "exif" in self._image.info:
+            scales = still_image_scales(self._image.info)
+            self.stated_scales = tuple(scale[::-1] if is_sideways else scale for scale in scales)
+            self.microns_per_pixel = agreed(self.stated_scales)
         self.levels: tuple[Level, ...] = (Level(self.width, self.height, 1.0),)
         self.properties: Mapping[str, str] = {"format": str(self._image.format)}
         self._pixels: NDArray[np.uint8] | None = None
-
-    @classmethod
-    def accepts(cls, _data: bytes) -> bool:
-        """Accept any file: what Pillow cannot read either is refused by name."""
-        return True
 
     def read_region(
         self, x: int, y: int, width: int, height: int, microns_per_pixel: float | None = None
@@ -128,7 +128,7 @@ class PillowReader:
         if self.microns_per_pixel == (microns_per_pixel, microns_per_pixel):
             return pixels
         return resample(
-            pixels, self.microns_per_pixel, microns_per_pixel, max_pixels=self._max_pixels
+            pixels, self.microns_per_pixel, microns_per_pixel, max_pixels=self.max_pixels
         )
 
     def thumbnail(self, max_side: int) -> NDArray[np.uint8]:
@@ -153,36 +153,17 @@ class PillowReader:
     def _decoded(self) -> NDArray[np.uint8]:
         if self._pixels is None:
             with self._image as image:
-                self._pixels = _to_rgb(image, self._orientation)
+                self._pixels = _to_rgb(_loaded(image, self._data), self._orientation)
         return self._pixels
 
 
-def decode_image(
-    data: bytes, *, max_bytes: int = MAX_UPLOAD_BYTES, max_pixels: int = MAX_PIXELS
-) -> NDArray[np.uint8]:
-    """Read a whole still image at its own scale, uint8 (h, w, 3), RGB; see `PillowReader`."""
-    with PillowReader(data, max_bytes=max_bytes, max_pixels=max_pixels) as reader:
-        return reader.read_region(0, 0, reader.width, reader.height)
+def check_bytes(data: bytes, max_bytes: int) -> None:
+    """Refuse a file by its length.
 
-
-def tiff_microns_per_pixel(image: Image.Image) -> float | None:
-    """Return the scale that a TIFF's resolution tags state, or None.
-
-    Other formats' resolution says how large to print, and so do many TIFFs (72 dpi is 353 µm/px):
-    only scales of a microscope or slide scanner count, 0.05 to 20 µm/px.
+    Raises:
+        MissingImageError: ``data`` is empty.
+        PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
     """
-    tags = getattr(image, "tag_v2", {})
-    micrometres = _MICROMETRES_PER_UNIT.get(tags.get(_RESOLUTION_UNIT, 2))
-    try:
-        horizontal, vertical = (float(tags[tag]) for tag in _RESOLUTION_TAGS)
-        scale = micrometres / horizontal if micrometres else 0.0
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-    square = 0.99 < horizontal / vertical < 1.01 if vertical else False
-    return scale if square and _PLAUSIBLE_SCALE[0] <= scale <= _PLAUSIBLE_SCALE[1] else None
-
-
-def _check_bytes(data: bytes, max_bytes: int) -> None:
     if not data:
         raise MissingImageError("The image is empty: 0 bytes arrived.")
     if len(data) > max_bytes:
@@ -202,10 +183,7 @@ def _open(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image
             max_pixels=max_pixels,
         ) from error
     except UnidentifiedImageError as error:
-        raise UnsupportedImageError(
-            f"The bytes are not an image the service reads ({', '.join(formats)}).",
-            formats=list(formats),
-        ) from error
+        raise unsupported_file(data, formats) from error
     except Exception as error:  # Pillow's plugins raise almost any type on hostile headers
         raise CorruptImageError("The image file's header is damaged.") from error
 
@@ -267,29 +245,47 @@ def _png_metadata(data: bytes) -> Image.Image:
     return holder
 
 
+def _loaded(image: Image.Image, data: bytes) -> Image.Image:
+    """Decode an image; a JPEG may lack the marker of its end."""
+    try:
+        image.load()
+    except Exception as error:  # Pillow's decoders raise almost any type on hostile data
+        if image.format in {"JPEG", "MPO"} and (whole := complete_jpeg(data)):
+            return whole
+        raise CorruptImageError("The image file is truncated or damaged.") from error
+    return image
+
+
 def _to_rgb(image: Image.Image, orientation: int) -> NDArray[np.uint8]:
     try:
+        profile = image.info.get("icc_profile")
         if orientation in _TURNS:
             image = image.transpose(_TURNS[orientation])
-        if image.mode in _SIXTEEN_BIT_MODES:
-            grey = np.asarray(image, dtype=np.uint16) // 257
-            return np.repeat(grey.astype(np.uint8)[:, :, None], 3, axis=2)
-        return _flatten(image)
+        return _flatten(image, profile)
     except Exception as error:  # Pillow's decoders raise almost any type on hostile data
         raise CorruptImageError("The image file is truncated or damaged.") from error
 
 
-def _flatten(image: Image.Image) -> NDArray[np.uint8]:
+def _flatten(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
     """Lay an image on white, strip by strip: copies of a whole one would not fit beside it."""
     width, height = image.size
     pixels = np.empty((height, width, 3), dtype=np.uint8)
-    transparent = image.has_transparency_data
     for top in range(0, height, _STRIP_ROWS):
         bottom = min(top + _STRIP_ROWS, height)
         strip = image if bottom - top == height else image.crop((0, top, width, bottom))
-        if transparent:
-            rgba = strip.convert("RGBA")
-            strip = Image.new("RGB", rgba.size, "white")
-            strip.paste(rgba, mask=rgba.getchannel("A"))
+        strip = _opaque(strip, transparent=image.has_transparency_data)
+        if profile:
+            strip = to_srgb(strip, profile)
         pixels[top:bottom] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
     return pixels
+
+
+def _opaque(strip: Image.Image, *, transparent: bool) -> Image.Image:
+    """Return a strip on white, of mode L, RGB or CMYK."""
+    if strip.mode in _SIXTEEN_BIT_MODES:
+        return Image.fromarray((np.asarray(strip, dtype=np.uint16) // 257).astype(np.uint8))
+    if transparent:
+        rgba = strip.convert("RGBA")
+        strip = Image.new("RGB", rgba.size, "white")
+        strip.paste(rgba, mask=rgba.getchannel("A"))
+    return strip if strip.mode in _OPAQUE_SPACES else strip.convert("RGB")

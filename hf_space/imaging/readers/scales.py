@@ -1,0 +1,193 @@
+"""The scale that a file states, in its descriptions and its resolution.
+
+Every function returns micrometres per pixel in x and in y, where they are plausible.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from PIL import ExifTags, Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+Scale: TypeAlias = tuple[float, float]
+
+# Resolution mostly says how large to print: 300 dpi are 85 µm/px. Only what a microscope or a slide
+# scanner gives counts.
+_PLAUSIBLE: Final = (0.05, 20.0)
+# Vendors round; scales that differ by less agree.
+_SAME_SCALE: Final = 1.1
+# TIFF 6.0, section 8: units of resolution.
+INCH: Final = 2
+CENTIMETRE: Final = 3
+_MICROMETRES_PER_UNIT: Final = {INCH: 25_400.0, CENTIMETRE: 10_000.0}
+_EXIF_TAGS: Final = (
+    *(ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit),
+)
+# OME's UnitsLength, and how ImageJ spells the same: micrometres in each.
+_MICROMETRES: Final = {
+    **dict.fromkeys(("micron", "microns", "um", "µm", "μm", "\\u00b5m", "micrometer"), 1.0),
+    **dict.fromkeys(("micrometers", "micrometre", "micrometres"), 1.0),
+    **dict.fromkeys(("inch", "inches", "in", '"'), 25_400.0),
+    **{"Ym": 1e30, "Zm": 1e27, "Em": 1e24, "Pm": 1e21, "Tm": 1e18, "Gm": 1e15, "Mm": 1e12},
+    **{"km": 1e9, "hm": 1e8, "dam": 1e7, "m": 1e6, "dm": 1e5, "cm": 1e4, "mm": 1e3, "nm": 1e-3},
+    **{"pm": 1e-6, "fm": 1e-9, "am": 1e-12, "zm": 1e-15, "ym": 1e-18, "Å": 1e-4},
+    **{"thou": 25.4, "li": 25_400.0 / 12, "pt": 25_400.0 / 72, "ft": 304_800.0, "yd": 914_400.0},
+    **{"mi": 1.609344e9, "ua": 1.495978707e17, "ly": 9.4607304725808e21, "pc": 3.0856775814914e22},
+}
+# Far longer than any program's; what follows is pixels, or made to hurt.
+_MOST_CHARACTERS: Final = 4_000_000
+_IMAGEJ_UNIT: Final = re.compile(r"^unit=([^\r\n]{1,40})", re.MULTILINE)
+_APERIO: Final = re.compile(r"\bMPP\s{0,8}=\s{0,8}([0-9.eE+-]{1,24})")
+_OME_ELEMENT: Final = re.compile(
+    r"<(?:[A-Za-z]\w{0,30}:)?(Image|Pixels|TiffData)\b([^<>]{0,8000})>"
+)
+_ATTRIBUTE: Final = re.compile(
+    r"""\b(\w{1,40})\s{0,8}=\s{0,8}(?:"([^"]{0,400})"|'([^']{0,400})')"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OmeImage:
+    """An image that OME-XML describes.
+
+    Attributes:
+        name: Its name, in lower case.
+        page: Number of its first page in the file.
+        planes: Z planes times time points.
+        scale: Its scale, where one is stated and plausible.
+    """
+
+    name: str
+    page: int
+    planes: int
+    scale: Scale | None
+
+
+def agreed(scales: Iterable[Scale]) -> Scale | None:
+    """Return the first of several scales, or None where they differ by more than a tenth."""
+    found = list(scales)
+    for axis in range(2):
+        values = [scale[axis] for scale in found]
+        if values and max(values) > _SAME_SCALE * min(values):
+            return None
+    return found[0] if found else None
+
+
+def resolution_scale(horizontal: object, vertical: object, unit: object) -> list[Scale]:
+    """Return the scale of a resolution in pixels per inch (2) or per centimetre (3)."""
+    micrometres = _MICROMETRES_PER_UNIT.get(unit) if isinstance(unit, int) else None
+    return _scale(micrometres, horizontal, vertical)
+
+
+def still_image_scales(info: Mapping[Any, Any]) -> list[Scale]:
+    """Return the scales of the resolution that a file states itself, and in its EXIF.
+
+    Args:
+        info: What Pillow knows of the file: `dpi` from a PNG's pHYs, a JPEG's JFIF or a BMP's
+            header, and `exif`.
+    """
+    across, down = info.get("dpi", (None, None))
+    scales = resolution_scale(across, down, INCH)
+    exif = Image.Exif()
+    try:
+        exif.load(info.get("exif", b""))
+        across, down, unit = (exif.get(tag) for tag in _EXIF_TAGS)
+    except Exception:  # Pillow raises almost any type on hostile metadata; it only lacks a scale
+        return scales
+    # Pillow takes the one from the other where a JPEG states none itself.
+    return list(dict.fromkeys(scales + resolution_scale(across, down, unit)))
+
+
+def imagej_scale(description: str, horizontal: object, vertical: object) -> list[Scale]:
+    """Return the scale that ImageJ states: the resolution tags count pixels per its own unit."""
+    if not description.startswith("ImageJ="):
+        return []
+    found = _IMAGEJ_UNIT.search(description[:_MOST_CHARACTERS])
+    return _scale(_micrometres(found[1]) if found else None, horizontal, vertical)
+
+
+def aperio_scale(description: str) -> list[Scale]:
+    """Return the scale of Aperio's `MPP = `, which counts micrometres per pixel."""
+    found = _APERIO.search(description[:_MOST_CHARACTERS])
+    value = _number(found[1]) if found else None
+    return _plausible(value, value)
+
+
+def ome_images(description: str) -> list[OmeImage]:
+    """Return the images that OME-XML describes, without parsing the XML as such.
+
+    Only the elements `Image`, `Pixels` and `TiffData` are looked for, so that no document, however
+    it is nested or what entities it defines, takes time or memory.
+    """
+    if "<OME" not in description[:10_000] and ":OME" not in description[:10_000]:
+        return []
+    return list(_ome_images(description[:_MOST_CHARACTERS]))
+
+
+def _ome_images(text: str) -> Iterator[OmeImage]:
+    image: dict[str, str] = {}
+    pixels: dict[str, str] | None = None
+    page: int | None = None
+    for element in _OME_ELEMENT.finditer(text):
+        found = {name: html.unescape(a or b) for name, a, b in _ATTRIBUTE.findall(element[2])}
+        if element[1] == "Image":
+            if pixels is not None:
+                yield _ome_image(image, pixels, page or 0)
+            image, pixels, page = found, None, None
+        elif element[1] == "Pixels":
+            pixels = found
+        elif page is None:
+            page = _count(found.get("IFD"), 0)
+    if pixels is not None:
+        yield _ome_image(image, pixels, page or 0)
+
+
+def _ome_image(image: dict[str, str], pixels: dict[str, str], page: int) -> OmeImage:
+    sides = []
+    for axis in ("X", "Y"):
+        micrometres = _micrometres(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
+        value = _number(pixels.get(f"PhysicalSize{axis}"))
+        sides.append(None if micrometres is None or value is None else micrometres * value)
+    planes = _count(pixels.get("SizeZ"), 1) * _count(pixels.get("SizeT"), 1)
+    scale = next(iter(_plausible(*sides)), None)
+    return OmeImage(image.get("Name", "").lower(), page, planes, scale)
+
+
+def _scale(micrometres: float | None, horizontal: object, vertical: object) -> list[Scale]:
+    across, down = _number(horizontal), _number(vertical)
+    if not (micrometres and across and down):
+        return []
+    return _plausible(micrometres / across, micrometres / down)
+
+
+def _plausible(across: float | None, down: float | None) -> list[Scale]:
+    if across is None or down is None:
+        return []
+    lowest, highest = _PLAUSIBLE
+    return [(across, down)] if lowest <= min(across, down) <= max(across, down) <= highest else []
+
+
+def _micrometres(unit: str) -> float | None:
+    unit = unit.strip()
+    return _MICROMETRES.get(unit, _MICROMETRES.get(unit.lower()))
+
+
+def _number(value: object) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    return number if isfinite(number) and number > 0 else None
+
+
+def _count(value: str | None, default: int) -> int:
+    return (
+        int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else default
+    )

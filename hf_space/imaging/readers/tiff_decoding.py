@@ -1,0 +1,67 @@
+"""Decode one image of a TIFF to pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hf_space.errors import BiopsiaError, CorruptImageError
+from hf_space.imaging.readers.tiff_colour import ToRgb
+from hf_space.imaging.readers.tiff_segments import open_segments
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hf_space.imaging.readers.tiff_segments import Segments
+
+
+def decode_page(
+    data: bytes, place: int, *, profile: bytes | None, max_pixels: int
+) -> NDArray[np.uint8]:
+    """Decode the image whose directory is at a place, band by band.
+
+    Args:
+        data: The file's content.
+        place: Where the directory begins.
+        profile: The image's ICC profile.
+        max_pixels: Largest accepted width times height.
+
+    Returns:
+        uint8 (h, w, 3), sRGB, on white, not turned; glass where a slide scanner stored no tile.
+
+    Raises:
+        ImageError: The image is damaged, too large, or of a kind that is not read here.
+    """
+    try:
+        # Numbers of a hostile file overflow; NumPy would say so on standard error.
+        with np.errstate(all="ignore"):
+            return _decoded(data, place, profile, max_pixels)
+    except BiopsiaError:
+        raise
+    except Exception as error:  # decoders raise almost any type on hostile data
+        raise CorruptImageError("The TIFF is truncated or damaged.") from error
+
+
+def _decoded(data: bytes, place: int, profile: bytes | None, max_pixels: int) -> NDArray[np.uint8]:
+    segments = open_segments(data, place, max_pixels=max_pixels)
+    convert = ToRgb(segments.page, profile)
+    if convert.is_float:
+        convert.set_range(*_range(segments))
+    return _pixels(segments, convert)
+
+
+def _range(segments: Segments) -> tuple[float, float]:
+    extremes = [(float(band.min()), float(band.max())) for _, band, _ in segments.bands()]
+    return min(low for low, _ in extremes), max(high for _, high in extremes)
+
+
+def _pixels(segments: Segments, convert: ToRgb) -> NDArray[np.uint8]:
+    page = segments.page
+    pixels = np.empty((page.imagelength, page.imagewidth, 3), dtype=np.uint8)
+    for top, band, missing in segments.bands():
+        target = pixels[top : top + len(band)]
+        target[...] = convert(band)
+        if missing is not None:
+            target[missing] = 255
+    return pixels

@@ -1,0 +1,171 @@
+"""Find the picture among the images of a TIFF, and its reduced copies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hf_space.errors import AnimatedImageError, CorruptImageError
+from hf_space.imaging.readers import tiff_directory as tags
+from hf_space.imaging.readers.scales import ome_images
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hf_space.imaging.readers.tiff_directory import Directory, TiffDirectories
+
+# Bits of NewSubfileType (TIFF 6.0, section 8).
+_REDUCED: Final = 1
+_MASK: Final = 4
+# Of the older SubfileType: a reduced image.
+_OLD_REDUCED: Final = 2
+_MOST_SUB_DIRECTORIES: Final = 32
+# Sides of a pyramid's levels are rounded up or down, at each level anew.
+_ROUNDING_PIXELS: Final = 2.0
+_SMALLEST_REDUCTION: Final = 1.5
+_HEAD_CHARACTERS: Final = 400
+_BESIDE: Final = re.compile(r"\b(?:label|macro|thumbnail|overview|barcode)\b", re.IGNORECASE)
+_IMAGEJ_IMAGES: Final = re.compile(r"^images=(\d{1,9})", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One image of a TIFF.
+
+    Attributes:
+        directory: What the file says of it.
+        is_sub: Whether it stands below a page rather than in the chain of pages.
+    """
+
+    directory: Directory
+    is_sub: bool
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Pixels across and down, as stored."""
+        return self.directory.number(tags.WIDTH, 0), self.directory.number(tags.HEIGHT, 0)
+
+    @property
+    def area(self) -> int:
+        """Pixels in all."""
+        return self.size[0] * self.size[1]
+
+    @property
+    def is_tiled(self) -> bool:
+        """Whether it is stored in tiles."""
+        return tags.TILE_WIDTH in self.directory
+
+    @property
+    def subfile_type(self) -> int:
+        """The bits of NewSubfileType."""
+        old = self.directory.number(tags.OLD_SUBFILE_TYPE, 0) == _OLD_REDUCED
+        return self.directory.number(tags.SUBFILE_TYPE, _REDUCED if old else 0)
+
+    @property
+    def texts(self) -> list[str]:
+        """Its descriptions and its name."""
+        return self.directory.texts(tags.DESCRIPTION) + self.directory.texts(tags.PAGE_NAME)
+
+    @property
+    def sort_of_pixels(self) -> tuple[object, ...]:
+        """What the levels of one image have in common."""
+        entries = (tags.PHOTOMETRIC, tags.SAMPLES)
+        bits = set(self.directory.numbers(tags.BITS))
+        return (self.is_tiled, bits, *(self.directory.number(tag, 1) for tag in entries))
+
+
+def find_levels(directories: TiffDirectories) -> list[Page]:
+    """Return the picture in its resolutions, from the finest to the coarsest.
+
+    The picture is the largest image that is neither marked as reduced or as a mask nor named as
+    label, macro or thumbnail; in Aperio's files it is the first. Its levels are the images of the
+    same proportions and sort of pixels that are marked as reduced, stand below it, or are tiles as
+    it is. Label, macro and thumbnail are never read.
+
+    Raises:
+        CorruptImageError: No directory can be read.
+        AnimatedImageError: Another image is neither a copy nor known as something beside it, or
+            the picture has several planes.
+    """
+    pages = list(_pages(directories))
+    sized = [page for page in pages if page.area]
+    if not sized:
+        raise CorruptImageError("The TIFF declares no pixels.")
+    first = sized[0]
+    is_aperio = any(text.startswith("Aperio") for text in first.texts)
+    beside = _named_beside(pages)
+    candidates = [page for page in sized if not page.subfile_type and page not in beside]
+    # An image that is marked as reduced and stands alone is all there is.
+    main = first if is_aperio else max(candidates or sized, key=lambda page: page.area)
+    others = [page for page in candidates if page is not main]
+    if is_aperio and main.is_tiled:
+        others = [page for page in others if page.is_tiled]
+    if not all(_is_level(page, main) for page in others) or _has_planes(main):
+        raise AnimatedImageError(
+            "The file holds several frames or pages, or planes of a stack; send a single image."
+        )
+    copies = (page for page in sized if page not in beside and _is_level(page, main))
+    return [main, *sorted(copies, key=lambda page: page.area, reverse=True)]
+
+
+def _pages(directories: TiffDirectories) -> Iterator[Page]:
+    seen = set[int]()
+    for directory in directories.chain():
+        yield Page(directory, is_sub=False)
+        seen.add(directory.place)
+        for place in directory.numbers(tags.SUB_DIRECTORIES)[:_MOST_SUB_DIRECTORIES]:
+            if place in seen:
+                continue
+            seen.add(int(place))
+            try:
+                yield Page(directories.read(int(place)), is_sub=True)
+            # The picture can be read without its copies.
+            except CorruptImageError:
+                continue
+
+
+def _named_beside(pages: list[Page]) -> list[Page]:
+    """Return the pages that their own description or the file's OME-XML names as label or so."""
+    chain = [page for page in pages if not page.is_sub]
+    named = {
+        image.page
+        for text in chain[0].texts
+        for image in ome_images(text)
+        if _BESIDE.search(image.name)
+    }
+    return [
+        page
+        for number, page in enumerate(chain)
+        if number in named
+        or (number and any(_BESIDE.search(text[:_HEAD_CHARACTERS]) for text in page.texts))
+    ]
+
+
+def _is_level(page: Page, main: Page) -> bool:
+    """Tell whether an image is a reduced copy of the main one, as far as the file tells."""
+    if page is main or page.sort_of_pixels != main.sort_of_pixels:
+        return False
+    if page.subfile_type not in {0, _REDUCED}:
+        return False
+    if not (page.subfile_type or page.is_sub or page.is_tiled):
+        return False
+    downsample = max(a / b for a, b in zip(main.size, page.size, strict=True))
+    fits = all(
+        abs(a / downsample - b) <= _ROUNDING_PIXELS
+        for a, b in zip(main.size, page.size, strict=True)
+    )
+    return fits and downsample >= _SMALLEST_REDUCTION
+
+
+def _has_planes(main: Page) -> bool:
+    if main.directory.number(tags.DEPTH, 1) > 1:
+        return True
+    for text in main.directory.texts(tags.DESCRIPTION):
+        images = _IMAGEJ_IMAGES.search(text) if text.startswith("ImageJ=") else None
+        if images and int(images[1]) > 1:
+            return True
+        pictures = [image for image in ome_images(text) if not _BESIDE.search(image.name)]
+        if pictures and pictures[0].planes > 1:
+            return True
+    return False
