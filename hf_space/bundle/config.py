@@ -30,14 +30,6 @@ class StatisticRange(FrozenModel):
     low: FiniteFloat | None = None
     high: FiniteFloat | None = None
 
-    def is_below(self, value: float) -> bool:
-        """Tell whether a value lies below the range."""
-        return self.low is not None and value < self.low
-
-    def is_above(self, value: float) -> bool:
-        """Tell whether a value lies above the range."""
-        return self.high is not None and value > self.high
-
 
 class StainReference(FrozenModel):
     """Where the stain of the training patches lies, for a Mahalanobis distance.

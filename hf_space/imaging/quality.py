@@ -121,10 +121,12 @@ def quality_warnings(
     """
 
     def below(name: str, ranges: Mapping[str, StatisticRange]) -> bool:
-        return name in statistics and name in ranges and ranges[name].is_below(statistics[name])
+        low = ranges[name].low if name in statistics and name in ranges else None
+        return low is not None and statistics[name] < low
 
     def above(name: str, ranges: Mapping[str, StatisticRange]) -> bool:
-        return name in statistics and name in ranges and ranges[name].is_above(statistics[name])
+        high = ranges[name].high if name in statistics and name in ranges else None
+        return high is not None and statistics[name] > high
 
     if above(BRIGHTNESS, usual):
         return ["blank"]

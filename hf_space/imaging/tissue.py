@@ -64,7 +64,7 @@ _COLOURLESS_DENSITY: Final = 0.1
 _RED_OVER_GREEN: Final = 0.05
 _GREEN_FROM_BLUE: Final = 0.08
 _RED_INK: Final = 0.6
-_RED_INK_BLUE: Final = -0.2
+_RED_INK_BLUE: Final = -0.25
 # Nuclei as dark as this have colour.
 _BLACK_INK_LEVEL: Final = 90
 _BLACK_INK_RANGE: Final = 0.2
@@ -232,15 +232,18 @@ def _filled(colours: NDArray[np.float32], surround: int | None) -> NDArray[np.bo
 
 def _white_point(blocks: _Blocks, filled: NDArray[np.bool_]) -> NDArray[np.float64]:
     brightness = blocks.colours.mean(axis=1)
+    flat = blocks.textures <= _GLASS_TEXTURE
     glass = (
-        (brightness >= _GLASS_BRIGHTNESS)
-        & (blocks.textures <= _GLASS_TEXTURE)
+        flat
+        & (brightness >= _GLASS_BRIGHTNESS)
         & (_saturation(blocks.colours) <= _GLASS_SATURATION)
     )
     within = glass & ~filled
     if within.sum() >= _GLASS_PER_SURROUND * filled.sum():
         glass = within
-    own = brightness[~filled] if within.any() else brightness
+    if not glass.any():
+        return _NO_GLASS
+    own = brightness[flat & ~filled] if within.any() else brightness[flat]
     glass &= brightness >= _LIGHT_FALLS_TO * np.percentile(own, _BRIGHTEST_PERCENTILE)
     if glass.sum() < max(1.0, _GLASS_SHARE * len(glass)):
         return _NO_GLASS

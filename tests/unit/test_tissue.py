@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import cv2
 import numpy as np
+import PIL.Image
 import pytest
 from numpy.typing import NDArray
 
@@ -54,21 +57,20 @@ def on_glass(level: float, *, stain: float = 1.0) -> Image:
 
 
 def jpeg(image: Image, quality: int = 70) -> Image:
-    _, encoded = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(decoded[..., ::-1], dtype=np.uint8)
+    with io.BytesIO() as file:
+        PIL.Image.fromarray(image).save(file, "JPEG", quality=quality)
+        return np.asarray(PIL.Image.open(file))
 
 
 def grey(image: Image) -> Image:
-    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB).astype(
-        np.uint8
-    )
+    luminance = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.cvtColor(luminance, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
 
 
 def vignetted(image: Image, depth: float) -> Image:
     y, x = np.mgrid[-1 : 1 : image.shape[0] * 1j, -1 : 1 : image.shape[1] * 1j]
     light = 1 - depth * (x * x + y * y) / 2
-    return np.rint(image * light[..., None]).astype(np.uint8)
+    return np.asarray(np.rint(image * light[..., None]), dtype=np.uint8)
 
 
 def fraction(image: Image) -> float:
