@@ -92,6 +92,14 @@ function Row({ item, isSelected, text, ...selection }: RowProps) {
       </td>
       <td className={CELL}>
         <VerdictBadge verdict={item.verdict} />
+        {item.reasons.length > 0 && (
+          <span
+            className="mt-0.5 block max-w-52 truncate text-muted text-xs"
+            title={text.reasons(item)}
+          >
+            {text.reasons(item)}
+          </span>
+        )}
       </td>
       <td className={CELL}>
         <ProbabilityBar item={item} text={text.probability(item.probability)} />
