@@ -5,10 +5,14 @@ import { boundedFigure, durationOf, PROBABILITY_DECIMALS } from "@/lib/figures";
 export function useFigureText() {
   const format = useFormatter();
   return {
-    /** A share, 0 to 1, as a percentage. */
-    share: (value: number, decimals = 1): string => {
+    /** A share, 0 to 1, as a percentage of so many decimals at most, and at least. */
+    share: (value: number, decimals = 1, leastDecimals = 0): string => {
       const { sign, value: bounded } = boundedFigure(value, decimals + 2);
-      const text = format.number(bounded, { style: "percent", maximumFractionDigits: decimals });
+      const text = format.number(bounded, {
+        style: "percent",
+        minimumFractionDigits: leastDecimals,
+        maximumFractionDigits: decimals,
+      });
       return `${sign}${text}`;
     },
     probability: (value: number, decimals = PROBABILITY_DECIMALS): string => {
@@ -18,7 +22,14 @@ export function useFigureText() {
     },
     duration: (milliseconds: number): string => {
       const { value, unit, decimals } = durationOf(milliseconds);
-      return format.number(value, { style: "unit", unit, maximumFractionDigits: decimals });
+      const text = format.number(value, {
+        style: "unit",
+        unit,
+        minimumFractionDigits: unit === "millisecond" ? 0 : decimals,
+        maximumFractionDigits: decimals,
+      });
+      // A number and its unit stay on one line.
+      return text.replace(" ", "\u00a0");
     },
   };
 }

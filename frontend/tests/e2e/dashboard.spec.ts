@@ -67,12 +67,18 @@ function formatsOf(locale: string) {
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
   });
-  const milliseconds = (value: number) =>
-    new Intl.NumberFormat(locale, {
+  const milliseconds = (value: number) => {
+    const isShort = Math.round(value) < 1000;
+    const least = isShort ? 0 : 1;
+    return new Intl.NumberFormat(locale, {
       style: "unit",
-      unit: "millisecond",
-      maximumFractionDigits: value < 10 ? 1 : 0,
-    }).format(value);
+      unit: isShort ? "millisecond" : "second",
+      minimumFractionDigits: least,
+      maximumFractionDigits: value < 9.95 ? 1 : least,
+    })
+      .format(isShort ? value : value / 1000)
+      .replace(" ", "\u00a0");
+  };
   return {
     milliseconds,
     share: (part: number, whole: number) => percent.format(part / whole),

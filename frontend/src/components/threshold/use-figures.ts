@@ -15,7 +15,7 @@ export function useFigures(): Figures {
   const format = useFormatter();
   const text = useFigureText();
   return {
-    share: (value) => (value === null ? t("undefined") : text.share(value)),
+    share: (value) => (value === null ? t("undefined") : text.share(value, 1, 1)),
     probability: text.probability,
     threshold: (value) =>
       format.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 3 }),

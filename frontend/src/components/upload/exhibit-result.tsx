@@ -24,7 +24,7 @@ export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
   const others = result.warnings.filter(({ severity }) => severity !== "withholds");
   return (
     <>
-      <VerdictBadge verdict={result.verdict} className="justify-self-start text-lg" />
+      <VerdictBadge verdict={result.verdict} className="self-start text-lg" />
       {result.verdict === "not_assessable" && (
         <NoVerdict result={result}>
           {mayDependOnScale(result) && (

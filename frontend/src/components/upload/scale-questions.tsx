@@ -9,6 +9,7 @@ const QUESTIONS = ["unknown", "contradiction", "field"] as const;
 interface ScaleQuestionsProps {
   uploads: Pick<Uploads, "items">;
   queue: UploadQueue;
+  /** Of what holds a question and its border. */
   className?: string;
 }
 
@@ -20,15 +21,17 @@ export function ScaleQuestions({ uploads, queue, className }: ScaleQuestionsProp
     return (
       asked && (
         <div key={question} className={className}>
-          <ScaleQuestion
-            uploads={asked}
-            onState={(microns) =>
-              queue.stateScale(
-                asked.map(({ id }) => id),
-                microns,
-              )
-            }
-          />
+          <div className="max-w-2xl">
+            <ScaleQuestion
+              uploads={asked}
+              onState={(microns) =>
+                queue.stateScale(
+                  asked.map(({ id }) => id),
+                  microns,
+                )
+              }
+            />
+          </div>
         </div>
       )
     );

@@ -41,9 +41,7 @@ export function Stage({ uploads, queue, onFiles }: StageProps) {
           </Button>
         </div>
       )}
-      {!isAskedThere && (
-        <ScaleQuestions uploads={uploads} queue={queue} className="max-w-2xl p-4" />
-      )}
+      {!isAskedThere && <ScaleQuestions uploads={uploads} queue={queue} className="p-4" />}
       {shown && <Exhibit upload={shown} queue={queue} isAskedHere={isAskedThere} />}
       {items.length > 1 && <SharedWarnings uploads={uploads} />}
       {items.length > 1 && (
