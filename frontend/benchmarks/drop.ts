@@ -25,6 +25,9 @@ export async function measureDrops(
     await page.goto(addresses.site, { waitUntil: "networkidle" });
     const own = await variant(page, image, 2 * round);
     const other = await variant(page, image, 2 * round + 1);
+    // No larger image is sent before its scale is stated.
+    await page.locator("input[name=scale]").nth(1).check();
+    await page.getByRole("textbox").fill("4");
     toVerdict.push(await dropToVerdict(page, own));
     ofApi.push(await askApi(addresses.api, other));
   }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Page } from "@playwright/test";
-import { drawing, drop } from "../tests/e2e/files";
+import { drawing, drop, stateScale } from "../tests/e2e/files";
 import { expect, test } from "../tests/e2e/fixtures";
 
 const FOLDER = fileURLToPath(new URL("../../docs/images/", import.meta.url));
@@ -9,6 +9,9 @@ const FOLDER = fileURLToPath(new URL("../../docs/images/", import.meta.url));
 async function openResult(page: Page, name: Parameters<typeof drawing>[0]): Promise<void> {
   await page.goto("/");
   await drop(page, [drawing(name)]);
+  if (name === "drawn_region") {
+    await stateScale(page, "as the data set");
+  }
   await page.locator('a[href^="/results/"]').first().click();
   await expect(page).toHaveURL(/results/);
   await expect(page.getByTestId("probability")).toBeVisible();

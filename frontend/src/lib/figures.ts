@@ -1,2 +1,41 @@
 /** How a result's probability is written: on the scale of the thresholds it is compared with. */
-export const PROBABILITY_FIGURE = { minimumFractionDigits: 3, maximumFractionDigits: 3 } as const;
+export const PROBABILITY_DECIMALS = 3;
+
+/** A number as it is written: what lies just beside 0 or 1 is not rounded to them. */
+export interface BoundedFigure {
+  sign: "" | "< " | "> ";
+  value: number;
+}
+
+/**
+ * A share or probability to so many decimals.
+ *
+ * 0.9996 to three decimals is "> 0.999" and 0.0004 is "< 0.001": only none is 0, and only all is 1.
+ */
+export function boundedFigure(share: number, decimals: number): BoundedFigure {
+  const step = 10 ** -decimals;
+  if (share > 0 && share < step / 2) {
+    return { sign: "< ", value: step };
+  }
+  return share < 1 && share >= 1 - step / 2
+    ? { sign: "> ", value: 1 - step }
+    : { sign: "", value: share };
+}
+
+/** A time in the unit that it is read in: milliseconds below a second, minutes from a minute on. */
+export interface Duration {
+  value: number;
+  unit: "millisecond" | "second" | "minute";
+  decimals: number;
+}
+
+export function durationOf(milliseconds: number): Duration {
+  if (Math.round(milliseconds) < 1000) {
+    const decimals = milliseconds < 9.95 ? 1 : 0;
+    return { value: milliseconds, unit: "millisecond", decimals };
+  }
+  const seconds = milliseconds / 1000;
+  return seconds < 59.95
+    ? { value: seconds, unit: "second", decimals: 1 }
+    : { value: seconds / 60, unit: "minute", decimals: 1 };
+}

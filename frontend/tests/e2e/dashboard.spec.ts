@@ -31,7 +31,7 @@ const ES: typeof EN = {
   empty: "Aún no hay nada que contar",
 };
 
-/** Two patches and a region, two of them reviewed, one with, one against the verdict. */
+/** Two patches and two regions, one without its scale; two patches reviewed, one with, one against the verdict. */
 async function addResults(page: Page): Promise<Statistics> {
   await page.goto("/dashboard");
   // Only a result makes the browser a visitor; what it asked before would be somebody else's.
@@ -42,6 +42,7 @@ async function addResults(page: Page): Promise<Statistics> {
   });
   const loose = await predict(page, "drawn_loose", SCALE);
   await predict(page, "drawn_region", SCALE);
+  await predict(page, "drawn_region");
   await review(page, crowded.id, { opinion: "agree" });
   await review(page, loose.id, { opinion: "disagree", label: "idc" });
   await page.reload();
@@ -66,12 +67,18 @@ function formatsOf(locale: string) {
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
   });
-  const milliseconds = (value: number) =>
-    new Intl.NumberFormat(locale, {
+  const milliseconds = (value: number) => {
+    const isShort = Math.round(value) < 1000;
+    const least = isShort ? 0 : 1;
+    return new Intl.NumberFormat(locale, {
       style: "unit",
-      unit: "millisecond",
-      maximumFractionDigits: value < 10 ? 1 : 0,
-    }).format(value);
+      unit: isShort ? "millisecond" : "second",
+      minimumFractionDigits: least,
+      maximumFractionDigits: value < 9.95 ? 1 : least,
+    })
+      .format(isShort ? value : value / 1000)
+      .replace(" ", "\u00a0");
+  };
   return {
     milliseconds,
     share: (part: number, whole: number) => percent.format(part / whole),
@@ -80,10 +87,15 @@ function formatsOf(locale: string) {
   };
 }
 
-type Counts = { malignant: number; uncertain: number; benign: number };
+type Counts = Statistics["verdicts"];
 
-function cellsOf({ malignant, uncertain, benign }: Counts): string[] {
-  return [malignant, uncertain, benign, malignant + uncertain + benign].map(String);
+function partsOf({ malignant, uncertain, benign, not_assessable }: Counts): number[] {
+  return [malignant, uncertain, benign, not_assessable];
+}
+
+function cellsOf(counts: Counts): string[] {
+  const parts = partsOf(counts);
+  return [...parts, parts.reduce((sum, count) => sum + count, 0)].map(String);
 }
 
 for (const labels of [EN, ES]) {
@@ -95,36 +107,39 @@ for (const labels of [EN, ES]) {
         const statistics = await addResults(page);
         const { total, verdicts, agreement, latency, models, probability, hours } = statistics;
         const { share, bin, milliseconds } = formatsOf(labels.locale);
-        expect(total).toBe(3);
+        // Where all came from the cache no time was measured.
+        const timeOf = (ms: number | null) => (ms === null ? "–" : milliseconds(ms));
+        expect(total).toBe(4);
+        expect(verdicts.not_assessable).toBe(1);
+
+        const assessed = total - verdicts.not_assessable;
 
         const days = await rowsOf(page, labels.days, labels);
         expect(days).toHaveLength(30);
         expect(statistics.days).toHaveLength(1);
         // The last day is today; the others are without results.
         expect(days.at(-1)?.slice(1)).toEqual(statistics.days.flatMap(cellsOf));
-        expect(days.slice(0, -1).flatMap((row) => row.slice(1))).toEqual(Array(4 * 29).fill("0"));
+        expect(days.slice(0, -1).flatMap((row) => row.slice(1))).toEqual(Array(5 * 29).fill("0"));
 
         const hourly = await rowsOf(page, labels.hours, labels);
         expect(hourly.map((row) => row.slice(1))).toEqual(hours.map(cellsOf));
 
         expect(await rowsOf(page, labels.probabilities, labels)).toEqual(
-          probability.map((one) => [bin(one), String(one.count), share(one.count, total)]),
+          probability.map((one) => [bin(one), String(one.count), share(one.count, assessed)]),
         );
-        const { malignant, uncertain, benign } = verdicts;
         const shares = await rowsOf(page, labels.verdicts, labels);
         expect(shares.map((row) => row.slice(1))).toEqual(
-          [malignant, uncertain, benign].map((count) => [String(count), share(count, total)]),
+          partsOf(verdicts).map((count) => [String(count), share(count, total)]),
         );
         const reviews = await rowsOf(page, labels.reviews, labels);
         expect(reviews.map((row) => row.slice(1))).toEqual(
-          [agreement.agree, agreement.disagree, agreement.unsure].map((count) => [
-            String(count),
-            share(count, agreement.reviewed),
-          ]),
+          [agreement.agree, agreement.disagree, agreement.unsure, agreement.not_assessable].map(
+            (count) => [String(count), share(count, agreement.reviewed)],
+          ),
         );
         const times = await rowsOf(page, labels.times, labels);
         expect(times.map((row) => row.slice(1))).toEqual(
-          [latency.median_ms, latency.p95_ms].map((time) => [milliseconds(time ?? 0)]),
+          [latency.median_ms, latency.p95_ms].map((time) => [timeOf(time)]),
         );
         expect(await rowsOf(page, labels.models, labels)).toEqual(
           models.map(({ name, revision, count }) => [
@@ -141,10 +156,11 @@ for (const labels of [EN, ES]) {
           .allTextContents();
         expect(figures).toEqual([
           String(total),
-          share(malignant, total),
-          share(uncertain, total),
-          milliseconds(latency.median_ms ?? 0),
-          milliseconds(latency.p95_ms ?? 0),
+          share(verdicts.malignant, total),
+          share(verdicts.uncertain, total),
+          share(verdicts.not_assessable, total),
+          timeOf(latency.median_ms),
+          timeOf(latency.p95_ms),
           share(agreement.agree, agreement.agree + agreement.disagree),
         ]);
       });

@@ -48,6 +48,40 @@ export async function drop(page: Page, files: readonly TestFile[]): Promise<void
   await page.dispatchEvent("main", "drop", { dataTransfer });
 }
 
+/** State the scale that the page asks for, by a part of the option's name, and send. */
+export async function stateScale(page: Page, option: string): Promise<void> {
+  const question = page.getByRole("form", { name: /What is the scale/ });
+  await question.getByRole("radio", { name: option }).check();
+  await question.getByRole("button", { name: /^Analyse/ }).click();
+}
+
+/** An image so many times larger, its pixels as squares, as a camera at a higher power sees it. */
+export async function enlarged(page: Page, file: TestFile, factor: number): Promise<TestFile> {
+  const base64 = await page.evaluate(
+    async ({ base64, factor }) => {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const picture = await createImageBitmap(new Blob([bytes]));
+      const canvas = new OffscreenCanvas(factor * picture.width, factor * picture.height);
+      const context = canvas.getContext("2d");
+      if (context) {
+        context.imageSmoothingEnabled = false;
+        context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+      }
+      const blob = await canvas.convertToBlob();
+      const reader = new FileReader();
+      const read = new Promise((resolve) => {
+        reader.onload = resolve;
+      });
+      reader.readAsDataURL(blob);
+      await read;
+      return String(reader.result).replace(/^[^,]*,/, "");
+    },
+    { base64: file.buffer.toString("base64"), factor },
+  );
+  const name = `enlarged_${file.name}`;
+  return { name, mimeType: "image/png", buffer: Buffer.from(base64, "base64") };
+}
+
 /** Paste files where the focus is, as Ctrl+V does with an image in the clipboard. */
 export async function paste(page: Page, files: readonly TestFile[]): Promise<void> {
   await untilReady(page);

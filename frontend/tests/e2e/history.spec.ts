@@ -45,12 +45,14 @@ test("a row says what the API says, and leads to its result", async ({ page }) =
   const row = rowOf(page, region);
   await expect(row).toContainText(region.probability.toFixed(2));
   await expect(row).toContainText(`${region.image.width} × ${region.image.height} px`);
-  await expect(row).toContainText(`${region.region?.malignant_area_mm2.toFixed(2)} mm²`);
-  await expect(rowOf(page, crowded)).toContainText("Malignant");
+  await expect(row).toContainText(`${region.region?.malignant_area_mm2?.toFixed(2)} mm²`);
+  await expect(rowOf(page, crowded)).toContainText("Suggests IDC");
   await expect(rowOf(page, crowded)).toContainText(
     `High sensitivity ${crowded.threshold.toFixed(2)}`,
   );
-  await expect(rowOf(page, crowded).getByRole("img", { name: "Patch, Malignant" })).toBeVisible();
+  await expect(
+    rowOf(page, crowded).getByRole("img", { name: "Patch, Suggests IDC" }),
+  ).toBeVisible();
   await row.click();
   await expect(page).toHaveURL(`/results/${region.id}`);
 });
@@ -59,10 +61,10 @@ test("filters, order and search ask the API, and the address keeps them", async 
   const [crowded, loose, region] = await addThree(page);
   await review(page, loose.id, { opinion: "unsure", note: "many Adipocytes here" });
 
-  await page.getByRole("button", { name: "Benign" }).click();
+  await page.getByRole("button", { name: "Does not suggest IDC" }).click();
   await expectShown(page, [loose]);
   await expect(page).toHaveURL(/verdict=benign/);
-  await page.getByRole("button", { name: "Malignant" }).click();
+  await page.getByRole("button", { name: "Suggests IDC", exact: true }).click();
   await expectShown(page, await recordsOf(page, "verdict=benign&verdict=malignant"));
   await page.goBack();
   await expectShown(page, [loose]);
@@ -120,7 +122,7 @@ for (const viewport of [PHONE, DESKTOP]) {
     await expect(page.getByRole("table")).toHaveCount(0);
     await expect(page.getByRole("list", { name: "Results" }).getByRole("listitem")).toHaveCount(3);
     await expectShown(page, [region, loose, crowded]);
-    const picture = page.getByRole("img", { name: "Region, Malignant" });
+    const picture = page.getByRole("img", { name: "Region, Suggests IDC" });
     await expect
       .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth))
       .toBeGreaterThan(0);
@@ -200,7 +202,7 @@ test("more than a page is loaded, selected and deleted by keyboard", async ({ pa
 for (const format of ["CSV", "JSON"]) {
   test(`the ${format} holds what the filters leave`, async ({ page }) => {
     const [crowded, , region] = await addThree(page);
-    await page.getByRole("button", { name: "Malignant" }).click();
+    await page.getByRole("button", { name: "Suggests IDC", exact: true }).click();
     await expectShown(page, [region, crowded]);
     const coming = page.waitForEvent("download");
     await page.getByRole("link", { name: format }).click();

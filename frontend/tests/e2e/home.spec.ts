@@ -23,7 +23,7 @@ test("a device that goes offline is told so, and goes on when it is back", async
   await expect(page.getByText("1 result", { exact: true })).toBeVisible();
   await context.setOffline(true);
   await expect(page.getByText("This device is offline.")).toBeVisible();
-  await page.getByRole("button", { name: "Malignant" }).click();
+  await page.getByRole("button", { name: "Suggests IDC", exact: true }).click();
   await expect(page.getByRole("alert").filter({ hasText: "This did not work" })).toBeVisible();
   await context.setOffline(false);
   await expect(page.getByText("This device is offline.")).toBeHidden();

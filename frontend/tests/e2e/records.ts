@@ -29,7 +29,7 @@ export function predict(
   sample: Parameters<typeof drawing>[0],
   options: Record<string, string> = {},
 ): Promise<PredictionResult> {
-  return post(page, { images: [base64(sample)], share: 0, options });
+  return post(page, { images: [base64(sample)], share: 0, options: { save: "true", ...options } });
 }
 
 /** Add mixtures of the two drawn patches until the model is uncertain of one. */

@@ -1,14 +1,18 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import type { HistoryRecord, PredictionResult } from "../../src/lib/api/schema";
-import type { TestFile } from "./files";
+import { stateScale, type TestFile } from "./files";
 import { expect } from "./fixtures";
 
 export const VERDICTS = {
-  malignant: "Looks like invasive carcinoma",
-  benign: "No sign of invasive carcinoma",
-  uncertain: "Too close to call",
+  malignant: "Suggests IDC",
+  benign: "Does not suggest IDC",
+  uncertain: "Inconclusive",
+  not_assessable: "Not assessable",
 };
+
+/** What the drawings are analysed with, unless a test says otherwise; an empty text: without. */
+const OPTIONS = { save: "true", microns_per_pixel: "4" };
 
 /** Has an image analysed for the page's visitor, without the page. */
 export async function analyse(
@@ -23,11 +27,13 @@ export async function analyse(
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       form.append("file", new Blob([bytes]));
       for (const [name, value] of Object.entries(options)) {
-        form.append(name, value);
+        if (value !== "") {
+          form.append(name, value);
+        }
       }
       return (await fetch("/api/predict", { method: "POST", body: form })).json();
     },
-    { base64: file.buffer.toString("base64"), options },
+    { base64: file.buffer.toString("base64"), options: { ...OPTIONS, ...options } },
   );
 }
 
@@ -36,6 +42,9 @@ export async function upload(page: Page, file: TestFile): Promise<string> {
   const chooser = page.waitForEvent("filechooser");
   await page.getByRole("button", { name: "Choose files" }).click();
   await (await chooser).setFiles(file);
+  if (file.name.includes("region")) {
+    await stateScale(page, "as the data set");
+  }
   await page.getByRole("link", { name: "See where and why" }).first().click();
   await page.waitForURL(/\/results\//);
   return page.url().split("/").at(-1) ?? "";

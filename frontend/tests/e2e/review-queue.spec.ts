@@ -8,6 +8,7 @@ const PLAN = {
   uncertain: { keys: ["d", "2"], opinion: "disagree", label: "idc" },
   malignant: { keys: ["d"], opinion: "disagree", label: "no_idc" },
   benign: { keys: ["a"], opinion: "agree", label: "no_idc" },
+  not_assessable: { keys: ["u"], opinion: "unsure", label: null },
 } as const;
 
 async function press(page: Page, { verdict }: HistoryItem): Promise<void> {
@@ -21,7 +22,7 @@ test("the review queue takes reviews by keyboard, the most uncertain first", asy
   await predictUncertain(page);
   const queue = await recordsOf(page, "sort=uncertainty&reviewed=false");
   expect(queue).toHaveLength(4);
-  await page.getByRole("link", { name: "Review the most uncertain" }).click();
+  await page.getByRole("link", { name: "Review the least certain" }).click();
   for (const [place, item] of queue.entries()) {
     await expect(page.getByText(`${queue.length - place} left`)).toBeVisible();
     const whole = page.getByRole("link", { name: "Open the whole result" });

@@ -1,6 +1,7 @@
 import type { Page } from "@playwright/test";
-import { drawing, drop } from "./files";
+import { drawing, drop, stateScale } from "./files";
 import { expect } from "./fixtures";
+import { analyse } from "./result-page";
 
 /** Every page of the site, and every shape that it has. */
 export interface State {
@@ -12,6 +13,8 @@ export interface State {
 export const STATES: readonly State[] = [
   { name: "home", open: (page) => visit(page, "/", "Add images") },
   { name: "home with results", open: analyseBoth },
+  { name: "home, asking for a scale", open: askForScale },
+  { name: "a result without a verdict", open: (page) => openWithoutVerdict(page) },
   { name: "a patch's result", open: (page) => openResult(page, "patch") },
   { name: "a region's result", open: (page) => openResult(page, "region") },
   {
@@ -81,7 +84,22 @@ async function visitFilled(page: Page, path: string, ready: () => Promise<void>)
 async function analyseBoth(page: Page): Promise<void> {
   await visit(page, "/", "Add images");
   await drop(page, [drawing("drawn_crowded"), drawing("drawn_region")]);
+  await stateScale(page, "as the data set");
   await expect(page.getByRole("link", { name: "See where and why" })).toHaveCount(2);
+}
+
+async function askForScale(page: Page): Promise<void> {
+  await visit(page, "/", "Add images");
+  await drop(page, [drawing("drawn_region")]);
+  await expect(page.getByRole("form", { name: "What is the scale of this image?" })).toBeVisible();
+}
+
+/** Of a region whose scale was not stated, by a program that is not the site. */
+async function openWithoutVerdict(page: Page): Promise<void> {
+  await visit(page, "/", "Add images");
+  const { id } = await analyse(page, drawing("drawn_region"), { microns_per_pixel: "" });
+  await page.goto(`/results/${id}`);
+  await expect(page.getByRole("heading", { level: 1, name: "Not assessable" })).toBeVisible();
 }
 
 async function openResult(page: Page, kind: "patch" | "region"): Promise<void> {

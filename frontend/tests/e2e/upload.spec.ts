@@ -1,15 +1,21 @@
 import type { Page, Request } from "@playwright/test";
-import { drawing, drop, noise, paste, type TestFile } from "./files";
+import { drawing, drop, noise, paste, stateScale, type TestFile } from "./files";
 import { DESKTOP, expect, PHONE, test } from "./fixtures";
 
 const EN = {
   choose: "Choose files",
-  verdict: { malignant: "Malignant", benign: "Benign", uncertain: "Uncertain" },
+  verdict: {
+    ...{ malignant: "Suggests IDC", benign: "Does not suggest IDC" },
+    ...{ uncertain: "Inconclusive", not_assessable: "Not assessable" },
+  },
   see: "See where and why",
 };
 const ES = {
   choose: "Elegir archivos",
-  verdict: { malignant: "Maligno", benign: "Benigno", uncertain: "Incierto" },
+  verdict: {
+    ...{ malignant: "Sugestivo de CDI", benign: "No sugestivo de CDI" },
+    ...{ uncertain: "No concluyente", not_assessable: "No valorable" },
+  },
   see: "Ver dónde y por qué",
 };
 
@@ -104,9 +110,12 @@ for (const { locale, viewport, labels } of [
       await open(page);
       const name = "a-name-as-long-as-those-of-slide-scanners-2026-11-24-0001.png";
       await drop(page, [drawing("drawn_crowded", name), drawing("drawn_region")]);
+      const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+      await page.getByRole("radio", { name: "2" }).first().check();
+      expect(await width()).toBe(320);
+      await page.locator("form button[type=submit]").click();
       await expect(page.getByRole("link", { name: labels.see })).toHaveCount(2);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width).toBe(320);
+      expect(await width()).toBe(320);
     });
   });
 }
@@ -166,7 +175,10 @@ test("a large image goes straight to the API, for the same visitor", async ({ pa
   test.slow();
   await open(page);
   const small = await exchange(page, () => drop(page, [drawing("drawn_loose")]));
-  const large = await exchange(page, () => drop(page, [file]));
+  const large = await exchange(page, async () => {
+    await drop(page, [file]);
+    await stateScale(page, "as the data set");
+  });
 
   expect(large.request.url()).toBe(`${site.service.url}/predict/`);
   expect((await large.request.allHeaders()).authorization).toMatch(/^Bearer ticket/);
@@ -177,6 +189,8 @@ test("a large image goes straight to the API, for the same visitor", async ({ pa
 test("a large image finds its way to a service that was started anew", async ({ page, site }) => {
   test.slow();
   await open(page);
+  await page.getByRole("radio", { name: "µm per pixel" }).check();
+  await page.getByRole("textbox", { name: "µm per pixel" }).fill("4");
   await exchange(page, () => drop(page, [noise("before.png", 1150)]));
   await site.service.kill();
   await site.service.resume();
@@ -195,6 +209,7 @@ test("a bad file says what is wrong, and the others go on", async ({ page }) => 
   const good = drawing("drawn_crowded");
   await open(page);
   await drop(page, [text, cut, good, empty]);
+  await stateScale(page, "as the data set");
   await expect(row(page, text).getByText("This is not an image")).toBeVisible();
   await expect(row(page, empty).getByText("The file is empty.")).toBeVisible();
   await expect(row(page, cut).getByText("cut off or damaged")).toBeVisible();

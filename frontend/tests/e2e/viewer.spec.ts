@@ -81,7 +81,7 @@ test("the tile under the pointer is the API's, and its figures are the region's"
     const text = value === null ? "no tissue" : `${value.toFixed(3)}, ${side}`;
     await expect(field(page, "Probability")).toHaveText(text);
   }
-  const area = region?.malignant_area_mm2.toLocaleString("en-US", { maximumFractionDigits: 3 });
+  const area = region?.malignant_area_mm2?.toLocaleString("en-US", { maximumFractionDigits: 3 });
   await expect(page.getByText(`${area} mm²`)).toBeVisible();
   await expect(page.getByText(percent(region?.malignant_fraction ?? 0))).toBeVisible();
 });

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { hasRecord } from "@/lib/api/has-record";
 import type { WarningCode } from "@/lib/api/schema";
 
-const warned = (...codes: WarningCode[]) => codes.map((code) => ({ code, message: "" }));
+const warned = (...codes: WarningCode[]) =>
+  codes.map((code) => ({ code, message: "", severity: "caution" as const }));
 
 describe("hasRecord", () => {
   test.each([

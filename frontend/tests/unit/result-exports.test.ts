@@ -22,7 +22,10 @@ test.each([patch(), region()])("a $kind without a record is sent back, without d
 });
 
 test("a result that the site's host would refuse is not sent", () => {
-  const warning = { code: "blank" as const, message: "é".repeat(2_000_000) };
+  const warning = {
+    ...{ code: "blank" as const, severity: "caution" as const },
+    message: "é".repeat(2_000_000),
+  };
   const result = { ...patch(), saved: false, warnings: [warning] };
   expect(() => exportRequest(result, "json")).toThrow(
     expect.objectContaining({ code: "payload_too_large" }),

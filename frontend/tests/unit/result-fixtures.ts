@@ -5,11 +5,14 @@ export function patch(changes: Partial<PredictionResult> = {}): PredictionResult
   return {
     id: "01a20ed8-412e-75c8-ba12-098ff3f9901d",
     created_at: "2026-11-24T18:36:23.214361Z",
+    schema_version: 2,
     kind: "patch",
     verdict: "benign",
+    reasons: [],
     probability: 0.25,
     threshold: 0.42,
     operating_point: "balanced",
+    uncertain_band: [0.3, 0.55],
     predictions: [
       { label: "no_idc", score: 0.75 },
       { label: "idc", score: 0.25 },

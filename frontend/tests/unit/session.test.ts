@@ -19,7 +19,7 @@ afterEach(() => {
 
 describe("remembering a result", () => {
   test("asks the history for what is there, or will be, and for nothing else", () => {
-    const delayed = [{ code: "save_delayed", message: "" } as const];
+    const delayed = [{ code: "save_delayed", message: "", severity: "note" } as const];
     expect(remember("a")?.dataUpdatedAt).toBe(0);
     expect(remember("b", { saved: false, warnings: delayed })?.dataUpdatedAt).toBe(0);
     expect(remember("c", { saved: false })?.dataUpdatedAt).toBeGreaterThan(0);

@@ -1,13 +1,22 @@
 import { describe, expect, test } from "vitest";
 import type { Bin, DayCounts } from "@/lib/api/schema";
 import { addressOfRange, boundsOf, rangeOf, statisticsParameters } from "@/lib/statistics/range";
-import { busiest, everyDay, fullestBin, shareOf, totalOf } from "@/lib/statistics/statistics";
+import {
+  busiest,
+  everyDay,
+  fullestBin,
+  quantileTime,
+  shareOf,
+  totalOf,
+} from "@/lib/statistics/statistics";
 
 const TODAY = "2026-11-24";
 const OPEN = { from: null, to: null };
 
-function counts(day: string, malignant: number, uncertain = 0, benign = 0): DayCounts {
-  return { day, malignant, uncertain, benign };
+function counts(
+  ...[day, malignant, uncertain = 0, benign = 0, not_assessable = 0]: [string, ...number[]]
+): DayCounts {
+  return { day, malignant: malignant ?? 0, uncertain, benign, not_assessable };
 }
 
 describe("every day of a period", () => {
@@ -55,6 +64,26 @@ test("the fullest bin is the lowest with most predictions", () => {
   }));
   expect(fullestBin(bins)?.low).toBe(0.05);
   expect(fullestBin([])).toBeNull();
+});
+
+test("results without a verdict are counted with all others", () => {
+  const days = [counts("2026-11-20", 1, 1), counts("2026-11-21", 0, 0, 0, 3)];
+  expect(days.map(totalOf)).toEqual([2, 3]);
+  expect(busiest(days)?.day).toBe("2026-11-21");
+});
+
+describe("a quantile of the time", () => {
+  const latency = { computed: 3, median_ms: 40, p95_ms: null, limit_ms: 5_400_000 };
+
+  test("is what was measured, or longer than what is measured", () => {
+    expect(quantileTime("median_ms", latency)).toEqual({ kind: "measured", ms: 40 });
+    expect(quantileTime("p95_ms", latency)).toEqual({ kind: "beyond", ms: 5_400_000 });
+  });
+
+  test("is none where all results came from the cache", () => {
+    const none = { ...latency, computed: 0, median_ms: null };
+    expect(quantileTime("median_ms", none)).toEqual({ kind: "none" });
+  });
 });
 
 test("a share of nothing is none", () => {

@@ -1,51 +1,63 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { checkFile, problemOf } from "@/lib/upload/check";
+import { inspectFile } from "@/lib/upload/check";
 
-const LIMITS = {
-  formats: ["PNG", "JPEG"],
-  max_upload_bytes: 1000,
-  max_pixels: 240_000,
-  max_batch_files: 1,
-  max_batch_bytes: 1000,
-};
 const REGION = readFileSync("public/samples/drawn_region.png");
-const HEAD = REGION.subarray(0, 100);
+const LIMITS = { formats: ["PNG", "JPEG"], max_upload_bytes: REGION.length, max_pixels: 240_000 };
 const GIF = Buffer.from("GIF89a\x01\x00\x01\x00", "latin1");
+const HEIC = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
+
+function file(content: Buffer | string, name = "a.png"): File {
+  return new File([typeof content === "string" ? content : new Uint8Array(content)], name);
+}
+
+async function errorOf(given: File, limits: typeof LIMITS | null) {
+  return (await inspectFile(given, limits)).error;
+}
 
 describe("what is wrong with a file before it is sent", () => {
   it.each([
-    ["an empty file", Buffer.alloc(0), 0, LIMITS, "missing_image"],
-    ["too many bytes", HEAD, 1001, LIMITS, "payload_too_large"],
-    ["a text", Buffer.from("text"), 4, LIMITS, "unsupported_image"],
-    ["a format that the service leaves out", GIF, 10, LIMITS, "unsupported_image"],
-    ["too many pixels", HEAD, 1000, { ...LIMITS, max_pixels: 239_999 }, "too_many_pixels"],
-    ["a text, where the limits are not known", Buffer.from("text"), 4, null, "unsupported_image"],
-  ])("is %s", (_, head, bytes, limits, code) => {
-    expect(problemOf(head, bytes, limits)?.code).toBe(code);
+    ["an empty file", file(""), LIMITS, "missing_image"],
+    ["too many bytes", new File([REGION, "x"], "a.png"), LIMITS, "payload_too_large"],
+    ["a text", file("text"), LIMITS, "unsupported_image"],
+    ["a format that the service leaves out", file(GIF), LIMITS, "unsupported_image"],
+    ["too many pixels", file(REGION), { ...LIMITS, max_pixels: 239_999 }, "too_many_pixels"],
+    ["a text, where the limits are not known", file("text"), null, "unsupported_image"],
+  ])("is %s", async (_, given, limits, code) => {
+    expect((await errorOf(given, limits))?.code).toBe(code);
   });
 
   it.each([
-    ["a file at all limits", HEAD, 1000, LIMITS],
-    ["any image where the limits are not known", GIF, 1e9, null],
-    ["a size that is not in the head", HEAD.subarray(0, 12), 1000, LIMITS],
-  ])("is nothing for %s", (_, head, bytes, limits) => {
-    expect(problemOf(head, bytes, limits)).toBeNull();
+    ["a file at all limits", file(REGION), LIMITS],
+    ["any image where the limits are not known", file(GIF), null],
+    ["a size that is not in the file", file(REGION.subarray(0, 12)), LIMITS],
+    [
+      "a format of the service's that is not known here, by its suffix",
+      file("\x93NUMPY", "field.NPY"),
+      { ...LIMITS, formats: ["NPY"] },
+    ],
+  ])("is nothing for %s", async (_, given, limits) => {
+    expect(await errorOf(given, limits)).toBeNull();
   });
 
-  it("is found in a file of which only the beginning is read", async () => {
-    const limits = { ...LIMITS, max_upload_bytes: 1e6 };
-    expect(await checkFile(new Blob([REGION]), limits)).toBeNull();
-    expect((await checkFile(new Blob([REGION, REGION, REGION]), limits))?.code).toBe(
-      "payload_too_large",
-    );
+  it.each([LIMITS, null])("is its format, by name, for HEIC", async (limits) => {
+    const error = await errorOf(file(HEIC, "photo.png"), limits);
+    expect([error?.code, error?.details]).toEqual(["unsupported_image", { format: "HEIC" }]);
   });
 
   it("is that it cannot be read, for a folder", async () => {
-    const folder = new Blob(["x"]);
+    const folder = file("x");
     folder.slice = () => {
       throw new DOMException("", "NotReadableError");
     };
-    expect((await checkFile(folder, LIMITS))?.code).toBe("unsupported_image");
+    expect((await errorOf(folder, LIMITS))?.code).toBe("unsupported_image");
+  });
+});
+
+it("a file says its size", async () => {
+  const stated = { microns: null, contradicting: [] };
+  expect(await inspectFile(file(REGION), LIMITS)).toEqual({
+    error: null,
+    facts: { size: { width: 600, height: 400 }, stated },
   });
 });

@@ -4,13 +4,19 @@ import { ApiError } from "@/lib/api/error";
 import type { PredictionResult } from "@/lib/api/schema";
 import type { Send } from "@/lib/upload/sender";
 import { UploadQueue } from "@/lib/upload/upload-queue";
+import { askingFor } from "@/lib/upload/uploads";
 
 const OPTIONS = { operatingPoint: null, micronsPerPixel: null, save: true };
 const PATCH = readFileSync("public/samples/drawn_loose.png");
+const REGION = readFileSync("public/samples/drawn_region.png");
 const UNREACHABLE = new ApiError("unreachable", "no response");
 
 function image(name: string): File {
   return new File([PATCH], name);
+}
+
+function region(name: string): File {
+  return new File([REGION], name);
 }
 
 function resultFor(id: string): PredictionResult {
@@ -74,6 +80,41 @@ describe("the queue of uploads", () => {
     queue.add([new File(["text"], "text.png"), image("a")], OPTIONS);
     await settle(() => expect(phases()).toEqual(["failed", "uploading"]));
     expect(calls).toHaveLength(1);
+  });
+
+  it("sends nothing larger than a patch before its scale is stated, once for all", async () => {
+    const { queue, calls, phases } = bench();
+    queue.add([region("a"), image("patch"), region("b")], OPTIONS);
+    await settle(() => expect(phases()).toEqual(["asking", "uploading", "asking"]));
+    expect(calls).toHaveLength(1);
+    const asked = askingFor(queue.getSnapshot(), "unknown").map(({ id }) => id);
+    queue.stateScale(asked, 0.5);
+    await settle(() => expect(phases()).toEqual(["uploading", "uploading", "uploading"]));
+    const scales = queue.getSnapshot().items.map(({ options }) => options.micronsPerPixel);
+    expect(scales).toEqual([0.5, null, 0.5]);
+  });
+
+  it("asks again for the scale of what was sent, and not after a mere failure", async () => {
+    const { queue, calls, phases } = bench();
+    queue.add([region("a")], OPTIONS);
+    await settle(() => expect(phases()).toEqual(["asking"]));
+    queue.stateScale([1], 4);
+    await settle(() => expect(calls).toHaveLength(1));
+    calls[0]?.fail(new ApiError("internal_error", ""));
+    await settle(() => expect(phases()).toEqual(["failed"]));
+    queue.retry(1);
+    await settle(() => expect(calls).toHaveLength(2));
+    calls[1]?.finish("1");
+    await settle(() => expect(phases()).toEqual(["done"]));
+    queue.askScaleAgain(1);
+    await settle(() => expect(phases()).toEqual(["asking"]));
+    expect(calls).toHaveLength(2);
+  });
+
+  it("sends a large image at the scale that was set for it", async () => {
+    const { queue, phases } = bench();
+    queue.add([region("a")], { ...OPTIONS, micronsPerPixel: 0.5 });
+    await settle(() => expect(phases()).toEqual(["uploading"]));
   });
 
   it("tries again by itself, longer and longer, until the service is back", async () => {

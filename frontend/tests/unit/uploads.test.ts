@@ -4,7 +4,8 @@ import { isUnderWay, NO_UPLOADS, reduce, type Upload } from "@/lib/upload/upload
 
 function upload(id: number): Upload {
   const options = { operatingPoint: null, micronsPerPixel: null, save: true };
-  return { id, file: new File([], `${id}.png`), options, progress: { phase: "checking" } };
+  const file = new File([], `${id}.png`);
+  return { id, file, options, scaleAsked: "if_needed", progress: { phase: "checking" } };
 }
 
 function withUploads(...ids: number[]) {
@@ -49,6 +50,13 @@ describe("uploads", () => {
     const cleared = reduce(set, { type: "cleared" });
     expect(cleared.items).toEqual([]);
     expect(cleared.settings.saveNothing).toBe(true);
+  });
+
+  it("take the scale that is stated, one by one", () => {
+    const scale = { type: "scaled", id: 2, micronsPerPixel: 0.5, asked: "settled" } as const;
+    const scaled = reduce(withUploads(1, 2), scale);
+    expect(scaled.items.map(({ options }) => options.micronsPerPixel)).toEqual([null, 0.5]);
+    expect(scaled.items.map(({ scaleAsked }) => scaleAsked)).toEqual(["if_needed", "settled"]);
   });
 
   it("are under way until they end", () => {

@@ -22,7 +22,7 @@ export function Charts({ statistics, bounds, today }: ChartsProps) {
         <Days days={everyDay(statistics.days, bounds, today)} />
       </div>
       <div className={HALVES}>
-        <Probabilities bins={statistics.probability} total={statistics.total} />
+        <Probabilities bins={statistics.probability} />
         <Hours hours={statistics.hours} />
       </div>
       <div className={THIRDS}>

@@ -2,7 +2,9 @@ import { CHART_GRID, FIRST, HALVES, THIRDS } from "@/components/dashboard/charts
 import { FIGURE, STRIP } from "@/components/dashboard/figures";
 import { cn } from "@/lib/class-names";
 
-const SIX = ["results", "malignant", "uncertain", "median", "p95", "agreement"];
+const SEVEN = [
+  ...["results", "malignant", "uncertain", "not_assessable", "median", "p95", "agreement"],
+];
 const TWO = ["probability", "hours"];
 const THREE = ["reviews", "times", "models"];
 
@@ -11,7 +13,7 @@ export function DashboardSkeleton() {
   return (
     <div aria-hidden="true">
       <div className={STRIP}>
-        {SIX.map((name) => (
+        {SEVEN.map((name) => (
           <div key={name} className={FIGURE}>
             <Blank className="h-4 w-24" />
             <Blank className="mt-2 h-7 w-16" />

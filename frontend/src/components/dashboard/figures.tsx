@@ -1,14 +1,16 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import { useQuantileText } from "@/components/dashboard/service-figures";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import type { Statistics } from "@/lib/api/schema";
 import { shareOf } from "@/lib/statistics/statistics";
 
-/** The period in six numbers. */
+/** The period in seven numbers. */
 export function Figures({ statistics }: { statistics: Statistics }) {
   const t = useTranslations("dashboard");
   const numbers = useNumberFormat();
+  const quantile = useQuantileText();
   const { total, verdicts, latency, agreement } = statistics;
   const verdictShare = (count: number) => ({
     value: numbers.share(shareOf(count, total)),
@@ -23,8 +25,16 @@ export function Figures({ statistics }: { statistics: Statistics }) {
     },
     { name: t("malignant_share"), ...verdictShare(verdicts.malignant) },
     { name: t("uncertain_share"), ...verdictShare(verdicts.uncertain) },
-    { name: t("median"), value: numbers.milliseconds(latency.median_ms), note: t("time_from") },
-    { name: t("p95"), value: numbers.milliseconds(latency.p95_ms), note: t("time_worst") },
+    {
+      name: t("not_assessable_share"),
+      ...verdictShare(verdicts.not_assessable),
+    },
+    {
+      name: t("median"),
+      value: quantile("median_ms", latency),
+      note: t("time_from", { computed: latency.computed }),
+    },
+    { name: t("p95"), value: quantile("p95_ms", latency), note: t("time_worst") },
     {
       name: t("agreement"),
       value: numbers.share(agreement.agreement),
@@ -48,5 +58,5 @@ export function Figures({ statistics }: { statistics: Statistics }) {
   );
 }
 
-export const STRIP = "grid grid-cols-2 gap-x-6 sm:grid-cols-3 xl:grid-cols-6";
+export const STRIP = "grid grid-cols-2 gap-x-6 sm:grid-cols-4 xl:grid-cols-7";
 export const FIGURE = "min-h-[6.5rem] border-t pt-3 pb-4";

@@ -21,7 +21,14 @@ export default function ProbabilityBars({ bins, thresholds }: ProbabilityBarsPro
   return (
     <BarChart {...CHART} margin={{ ...CHART.margin, top: 20 }} data={rows} barCategoryGap={1}>
       <CartesianGrid {...GRID} />
-      <XAxis {...AXIS} dataKey="middle" type="number" domain={[0, 1]} ticks={TICKS} />
+      <XAxis
+        {...AXIS}
+        dataKey="middle"
+        type="number"
+        domain={[0, 1]}
+        ticks={TICKS}
+        tickFormatter={(value: number) => numbers.count(value)}
+      />
       <YAxis {...AXIS} allowDecimals={false} width="auto" />
       <Tooltip
         isAnimationActive={false}

@@ -18,15 +18,16 @@ const ProbabilityBars = dynamic(() => import("@/components/dashboard/probability
 
 interface ProbabilitiesProps {
   bins: readonly Bin[];
-  total: number;
 }
 
 /** How often each probability was computed, beside the thresholds of the model. */
-export function Probabilities({ bins, total }: ProbabilitiesProps) {
+export function Probabilities({ bins }: ProbabilitiesProps) {
   const t = useTranslations("dashboard");
   const numbers = useNumberFormat();
   const points = useThresholds();
   const most = fullestBin(bins);
+  // Only results with a verdict are in the bins.
+  const total = bins.reduce((sum, { count }) => sum + count, 0);
   const { probability } = numbers;
   const table = (
     <NumberTable
@@ -50,7 +51,7 @@ export function Probabilities({ bins, total }: ProbabilitiesProps) {
               count: most.count,
               total,
             })
-          : ""
+          : t("probability.none")
       }
       table={table}
       height="h-72"

@@ -5,46 +5,69 @@ import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import type { RevisionCount, Statistics } from "@/lib/api/schema";
-import { shareOf } from "@/lib/statistics/statistics";
+import { quantileTime, shareOf } from "@/lib/statistics/statistics";
 
 const HEIGHT = "h-40";
+
+/** Writes the time that a share of the computed results took at most. */
+export function useQuantileText() {
+  const { duration, longerThan } = useNumberFormat();
+  return (quantile: "median_ms" | "p95_ms", latency: Statistics["latency"]): string => {
+    const time = quantileTime(quantile, latency);
+    if (time.kind === "none") {
+      return duration(null);
+    }
+    return time.kind === "beyond" ? longerThan(time.ms) : duration(time.ms);
+  };
+}
 
 /** The median and the 95th percentile of the time to a result. */
 export function ResultTimes({ latency }: Pick<Statistics, "latency">) {
   const t = useTranslations("dashboard.latency");
-  const { milliseconds } = useNumberFormat();
+  const quantile = useQuantileText();
   const { median_ms, p95_ms } = latency;
   const measures = [
-    { key: "median", name: t("median"), time: median_ms },
-    { key: "p95", name: t("p95"), time: p95_ms },
+    { key: "median", name: t("median"), time: median_ms, text: quantile("median_ms", latency) },
+    { key: "p95", name: t("p95"), time: p95_ms, text: quantile("p95_ms", latency) },
   ];
   const table = (
     <NumberTable
       caption={t("title")}
       columns={[t("measure"), t("time")]}
-      rows={measures.map(({ key, name, time }) => ({ key, name, cells: [milliseconds(time)] }))}
+      rows={measures.map(({ key, name, text }) => ({ key, name, cells: [text] }))}
     />
   );
   return (
     <ChartFigure
       title={t("title")}
-      summary={t("summary", { median: milliseconds(median_ms), p95: milliseconds(p95_ms) })}
+      summary={t(latencySummary(latency), {
+        median: quantile("median_ms", latency),
+        p95: quantile("p95_ms", latency),
+      })}
       height={HEIGHT}
       table={table}
     >
       <div className="grid gap-3">
-        {measures.map(({ key, name, time }) => (
+        {measures.map(({ key, name, time, text }) => (
           <Length
             key={key}
             name={name}
-            value={milliseconds(time)}
-            share={shareOf(time ?? 0, p95_ms ?? 0)}
+            value={text}
+            share={time === null ? null : shareOf(time, p95_ms ?? latency.limit_ms)}
           />
         ))}
         <p className="text-muted text-xs">{t("note")}</p>
       </div>
     </ChartFigure>
   );
+}
+
+/** Which sentence is true of the times: of none, of times beyond what is measured, or of others. */
+function latencySummary({ computed, median_ms, p95_ms }: Statistics["latency"]) {
+  if (computed === 0) {
+    return "summary_none";
+  }
+  return median_ms === null || p95_ms === null ? "summary_long" : "summary";
 }
 
 interface RevisionsProps {

@@ -17,6 +17,7 @@ const REVIEW_FILL = {
   agree: "border border-accent bg-accent",
   disagree: "border border-accent bg-surface",
   unsure: "hatched border border-uncertain bg-surface",
+  not_assessable: "border border-edge border-dashed bg-surface",
 } as const;
 
 interface ShareFigureProps {
@@ -90,7 +91,7 @@ export function Reviews({ statistics }: { statistics: Statistics }) {
       unit={t("review")}
       parts={reviewCounts(statistics).map(({ opinion, count }) => ({
         key: opinion,
-        name: reviewName(opinion),
+        name: opinion === "not_assessable" ? t("not_assessable") : reviewName(opinion),
         count,
         fill: REVIEW_FILL[opinion],
       }))}

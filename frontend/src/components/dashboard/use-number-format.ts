@@ -1,12 +1,14 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { type Day, noonOf } from "@/lib/dates/dates";
 
 /** Numbers and days in the visitor's language. */
 export function useNumberFormat() {
   const format = useFormatter();
   const t = useTranslations("dashboard");
+  const figures = useFigureText();
   const hour = (value: number) =>
     format.dateTime(new Date(Date.UTC(2000, 0, 1, value)), {
       hour: "numeric",
@@ -16,20 +18,13 @@ export function useNumberFormat() {
   return {
     count: (value: number) => format.number(value),
     /** A share from 0 to 1 as a percentage. */
-    share: (value: number | null) =>
-      value === null
-        ? t("none")
-        : format.number(value, { style: "percent", maximumFractionDigits: 1 }),
+    share: (value: number | null) => (value === null ? t("none") : figures.share(value)),
     probability: (value: number) =>
       format.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
-    milliseconds: (value: number | null) =>
-      value === null
-        ? t("none")
-        : format.number(value, {
-            style: "unit",
-            unit: "millisecond",
-            maximumFractionDigits: value < 10 ? 1 : 0,
-          }),
+    /** A time in milliseconds; null of none. */
+    duration: (value: number | null) => (value === null ? t("none") : figures.duration(value)),
+    /** A time that is known to be longer only. */
+    longerThan: (value: number) => t("longer_than", { time: figures.duration(value) }),
     shortDay: (day: Day) =>
       format.dateTime(noonOf(day), { day: "numeric", month: "short", timeZone: "UTC" }),
     fullDay: (day: Day) => format.dateTime(noonOf(day), { dateStyle: "medium", timeZone: "UTC" }),

@@ -4,7 +4,7 @@ import { useTranslations } from "next-intl";
 import { useId } from "react";
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from "recharts";
 import { AXIS, CHART, GRID, Hint } from "@/components/dashboard/drawing";
-import { FillDefinitions } from "@/components/dashboard/verdict-fills";
+import { FillDefinitions, VERDICT_STROKE } from "@/components/dashboard/verdict-fills";
 import { VERDICTS } from "@/lib/history/filters";
 import type { Counts } from "@/lib/statistics/statistics";
 
@@ -40,7 +40,7 @@ export default function VerdictBars({ rows }: { rows: readonly NamedCounts[] }) 
           dataKey={verdict}
           stackId="verdicts"
           fill={`url(#${id}${verdict})`}
-          stroke={`var(--color-${verdict})`}
+          stroke={VERDICT_STROKE[verdict]}
           isAnimationActive={false}
           maxBarSize={40}
         />

@@ -3,11 +3,20 @@ import type { Verdict } from "@/components/shared/verdict-badge";
 import { cn } from "@/lib/class-names";
 import { VERDICTS } from "@/lib/history/filters";
 
-/** How each verdict fills an area, told apart without colour: full, hatched, or outlined. */
+/** How each verdict fills an area, told apart without colour: full, hatched, outlined, or dotted. */
 export const VERDICT_FILL: Readonly<Record<Verdict, string>> = {
   malignant: "border border-malignant bg-malignant",
   uncertain: "hatched border border-uncertain bg-surface",
   benign: "border border-benign bg-benign-soft",
+  not_assessable: "dotted border border-withheld border-dashed bg-surface",
+};
+
+/** The colour that outlines each in a drawing. */
+export const VERDICT_STROKE: Readonly<Record<Verdict, string>> = {
+  malignant: "var(--color-malignant)",
+  uncertain: "var(--color-uncertain)",
+  benign: "var(--color-benign)",
+  not_assessable: "var(--color-withheld)",
 };
 
 /** The same fills for drawings, under ids that begin with `id`. */
@@ -29,6 +38,10 @@ export function FillDefinitions({ id }: { id: string }) {
       </pattern>
       <pattern id={`${id}benign`} width="4" height="4" patternUnits="userSpaceOnUse">
         <rect width="4" height="4" fill="var(--color-benign-soft)" />
+      </pattern>
+      <pattern id={`${id}not_assessable`} width="6" height="6" patternUnits="userSpaceOnUse">
+        <rect width="6" height="6" fill="var(--color-surface)" />
+        <circle cx="3" cy="3" r="1" fill="var(--color-withheld)" />
       </pattern>
     </defs>
   );

@@ -59,7 +59,7 @@ function VerdictChoice({ filters, onChange }: FilterProps) {
   const t = useTranslations("history.filters");
   const verdicts = useTranslations("common.verdict");
   return (
-    <fieldset className="flex divide-x rounded-md border border-edge bg-surface text-sm">
+    <fieldset className="flex flex-wrap gap-px overflow-hidden rounded-md border border-edge bg-line text-sm">
       <legend className="sr-only">{t("verdict")}</legend>
       {VERDICTS.map((verdict) => {
         const isChosen = filters.verdicts.includes(verdict);
@@ -71,8 +71,10 @@ function VerdictChoice({ filters, onChange }: FilterProps) {
             aria-pressed={isChosen}
             onClick={() => onChange({ verdicts: isChosen ? others : [...others, verdict] })}
             className={cn(
-              "flex min-h-9 items-center gap-1.5 px-2.5 first:rounded-l-md last:rounded-r-md sm:px-3",
-              isChosen ? "bg-accent-soft text-accent-strong" : "text-muted hover:text-ink",
+              "flex min-h-9 flex-auto items-center gap-1.5 px-2.5 sm:px-3",
+              isChosen
+                ? "bg-accent-soft text-accent-strong"
+                : "bg-surface text-muted hover:text-ink",
             )}
           >
             <VerdictMark verdict={verdict} className={VERDICT_TEXT[verdict]} />

@@ -37,8 +37,15 @@ export function ResultGrid(props: ShapeProps) {
             />
             <div className="mt-1.5 flex flex-wrap items-center justify-between gap-x-2">
               <VerdictBadge verdict={item.verdict} />
-              <span className="font-medium text-sm">{text.probability(item.probability)}</span>
+              <span
+                className={
+                  item.verdict === "not_assessable" ? "text-muted text-sm" : "font-medium text-sm"
+                }
+              >
+                {text.probability(item.probability)}
+              </span>
             </div>
+            {item.reasons.length > 0 && <p className="text-muted text-xs">{text.reasons(item)}</p>}
             <p className="mt-1 text-muted text-xs">
               <Link
                 href={`/results/${item.id}`}

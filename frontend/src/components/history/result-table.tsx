@@ -1,12 +1,12 @@
 "use client";
 
-import { TriangleAlert } from "lucide-react";
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { ProbabilityBar } from "@/components/history/probability-bar";
 import { SelectAll, SelectOne, type ShapeProps } from "@/components/history/selection";
 import { Thumbnail } from "@/components/history/thumbnail";
 import { VerdictBadge } from "@/components/shared/verdict-badge";
+import { SeveritySign } from "@/components/shared/warning-list";
 import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 
@@ -92,6 +92,14 @@ function Row({ item, isSelected, text, ...selection }: RowProps) {
       </td>
       <td className={CELL}>
         <VerdictBadge verdict={item.verdict} />
+        {item.reasons.length > 0 && (
+          <span
+            className="mt-0.5 block max-w-52 truncate text-muted text-xs"
+            title={text.reasons(item)}
+          >
+            {text.reasons(item)}
+          </span>
+        )}
       </td>
       <td className={CELL}>
         <ProbabilityBar item={item} text={text.probability(item.probability)} />
@@ -117,7 +125,10 @@ function Row({ item, isSelected, text, ...selection }: RowProps) {
           <Nothing />
         ) : (
           <span title={text.warnings(item)} className="relative z-10 inline-flex gap-1.5">
-            <TriangleAlert aria-hidden="true" className="mt-0.5 size-4 text-muted" />
+            <SeveritySign
+              severity={item.reasons.length > 0 ? "withholds" : "caution"}
+              className="mt-0.5"
+            />
             <span aria-hidden="true">{item.warnings.length}</span>
             <span className="sr-only">
               {t("warnings", { count: item.warnings.length, list: text.warnings(item) })}

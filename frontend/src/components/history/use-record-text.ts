@@ -1,8 +1,9 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
-import type { HistoryItem } from "@/lib/api/schema";
+import type { HistoryItem, WarningCode } from "@/lib/api/schema";
 
 /** What a record says of itself, in the visitor's language; `zone` is an IANA name. */
 export function useRecordText(zone: string) {
@@ -10,8 +11,10 @@ export function useRecordText(zone: string) {
   const t = useTranslations("history");
   const common = useTranslations("common");
   const pointName = useOperatingPointLabel();
-  const probability = (value: number) =>
-    format.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const figures = useFigureText();
+  const probability = (value: number) => figures.probability(value, 2);
+  const titles = (codes: readonly WarningCode[]) =>
+    format.list(codes.map((code) => common(`warning.${code}.title`)));
   return {
     probability,
     time: ({ created_at }: HistoryItem) =>
@@ -24,14 +27,23 @@ export function useRecordText(zone: string) {
       `${pointName(operating_point)} ${probability(threshold)}`,
     size: ({ image }: HistoryItem) => `${image.width} × ${image.height} px`,
     scale: ({ image }: HistoryItem) =>
-      `${format.number(image.microns_per_pixel, { maximumFractionDigits: 3 })} µm/px`,
-    area: ({ malignant_area_mm2 }: HistoryItem) =>
+      image.scale_source === "assumed"
+        ? t("scale_unknown")
+        : `${format.number(image.microns_per_pixel, { maximumFractionDigits: 3 })} µm/px`,
+    /** Null for a patch, which has none. */
+    area: ({ kind, malignant_area_mm2 }: HistoryItem) =>
       malignant_area_mm2 === null
-        ? null
+        ? kind === "region"
+          ? t("scale_unknown")
+          : null
         : `${format.number(malignant_area_mm2, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} mm²`,
     review: ({ review }: HistoryItem) => common(`review.${review?.opinion ?? "none"}`),
-    warnings: ({ warnings }: HistoryItem) =>
-      format.list(warnings.map((code) => common(`warning.${code}.title`))),
+    warnings: ({ warnings }: HistoryItem) => titles(warnings),
+    /** Why there is no verdict. */
+    reasons: ({ reasons }: HistoryItem) => titles(reasons),
+    /** The other warnings. */
+    cautions: ({ warnings, reasons }: HistoryItem) =>
+      titles(warnings.filter((code) => !reasons.some((reason) => reason === code))),
     picture: ({ kind, verdict }: HistoryItem) =>
       t("picture", { kind: common(`kind.${kind}`), verdict: common(`verdict.${verdict}`) }),
   };

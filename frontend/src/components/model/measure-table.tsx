@@ -1,6 +1,7 @@
-import { useFormatter, useTranslations } from "next-intl";
+import { useTranslations } from "next-intl";
 import { IntervalBar } from "@/components/model/interval-bar";
 import { ScrollBox } from "@/components/model/section";
+import { useFigureText } from "@/hooks/use-figure-text";
 import type { Measure, Measures, Metric } from "@/lib/model/metrics";
 
 interface MeasureTableProps {
@@ -67,11 +68,9 @@ interface MeasureCellProps {
 
 function MeasureCell({ metric, measure }: MeasureCellProps) {
   const t = useTranslations("model");
-  const format = useFormatter();
+  const text = useFigureText();
   const figure = (value: number) =>
-    SHARES.has(metric)
-      ? format.number(value, { style: "percent", minimumFractionDigits: 1 })
-      : format.number(value, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+    SHARES.has(metric) ? text.share(value, 1, 1) : text.probability(value);
   if (!measure) {
     return <span className="text-muted">–</span>;
   }

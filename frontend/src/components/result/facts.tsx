@@ -1,6 +1,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Moment } from "@/components/shared/moment";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { hasRecord } from "@/lib/api/has-record";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
 
@@ -8,7 +9,7 @@ import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
 export function Facts({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.facts");
   const common = useTranslations("common");
-  const format = useFormatter();
+  const { duration } = useFigureText();
   const { image, model, timing_ms: timing } = result;
   return (
     <section>
@@ -24,7 +25,7 @@ export function Facts({ result }: { result: PredictionResult }) {
           <Moment time={result.created_at} />
         </Fact>
         <Fact name={t("duration")}>
-          {t("milliseconds", { time: format.number(timing.total, { maximumFractionDigits: 0 }) })}
+          {duration(timing.total)}
           {result.cached && <Small>{t("cached")}</Small>}
         </Fact>
         <Fact name={t("history")}>
@@ -51,7 +52,11 @@ function ImageRows({ image }: { image: ImageFacts }) {
     <>
       <Fact name={t("size")}>
         {t("pixels", { width: image.width, height: image.height })}
-        <Small>{t("millimetres", { width: side(image.width), height: side(image.height) })}</Small>
+        <Small>
+          {image.scale_source === "assumed"
+            ? t("size_unknown")
+            : t("millimetres", { width: side(image.width), height: side(image.height) })}
+        </Small>
       </Fact>
       <Fact name={t("scale")}>
         {t("microns_per_pixel", {

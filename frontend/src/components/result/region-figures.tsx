@@ -1,4 +1,5 @@
 import { useFormatter, useTranslations } from "next-intl";
+import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult, RegionResult } from "@/lib/api/schema";
 
 interface RegionFiguresProps {
@@ -6,18 +7,23 @@ interface RegionFiguresProps {
   region: RegionResult;
 }
 
-/** How much of a region looks malignant. */
+/** How much of a region is at or above the threshold. */
 export function RegionFigures({ result, region }: RegionFiguresProps) {
   const t = useTranslations("result.region");
   const format = useFormatter();
-  const percent = (value: number) =>
-    format.number(value, { style: "percent", maximumFractionDigits: 1 });
-  const area = format.number(region.malignant_area_mm2, { maximumFractionDigits: 3 });
+  const { share } = useFigureText();
+  const { malignant_area_mm2 } = region;
+  const area =
+    malignant_area_mm2 === null
+      ? t("unknown_area")
+      : t("square_millimetres", {
+          area: format.number(malignant_area_mm2, { maximumFractionDigits: 3 }),
+        });
   const tiles = region.tiles.flat();
   const figures = [
-    { name: t("area"), value: t("square_millimetres", { area }) },
-    { name: t("share"), value: percent(region.malignant_fraction) },
-    { name: t("tissue"), value: percent(region.tissue_fraction) },
+    { name: t("area"), value: area },
+    { name: t("share"), value: share(region.malignant_fraction) },
+    { name: t("tissue"), value: share(region.tissue_fraction) },
     {
       name: t("tiles"),
       value: t("tile_counts", {

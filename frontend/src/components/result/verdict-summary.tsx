@@ -1,21 +1,22 @@
 import { useQuery } from "@tanstack/react-query";
-import { useFormatter, useTranslations } from "next-intl";
+import { useTranslations } from "next-intl";
+import { AnalyseAgain } from "@/components/result/analyse-again";
+import { NoVerdict } from "@/components/shared/no-verdict";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
-import { PROBABILITY_FIGURE } from "@/lib/figures";
-import { bandOf, pointOf } from "@/lib/threshold/threshold";
+import { mayDependOnScale } from "@/lib/result/warnings";
+import { bandOfResult, pointOf } from "@/lib/threshold/threshold";
 
-/** The verdict, and how far it is from the threshold. */
+/** The verdict and how far it is from the threshold, or why there is none. */
 export function VerdictSummary({ result }: { result: PredictionResult }) {
   const t = useTranslations("common");
   const texts = useTranslations("result.verdict");
-  const format = useFormatter();
-  const { data: model } = useQuery(modelQuery);
-  const { verdict, probability, threshold, kind } = result;
+  const { verdict } = result;
   return (
     <section
       aria-label={texts("label")}
@@ -26,48 +27,81 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
           className={cn("flex items-baseline gap-2 font-semibold text-xl", VERDICT_TEXT[verdict])}
         >
           <VerdictMark verdict={verdict} className="size-4 translate-y-px" />
-          {t(`verdict_long.${verdict}`)}
+          {t(`verdict.${verdict}`)}
         </h1>
-        <p className="mt-1 hidden text-muted text-sm sm:block print:hidden">
+        <p
+          className={cn(
+            "mt-1 text-muted text-sm",
+            verdict !== "not_assessable" && "hidden sm:block print:hidden",
+          )}
+        >
           {texts(`meaning.${verdict}`)}
         </p>
       </div>
+      {verdict === "not_assessable" && (
+        <NoVerdict result={result}>
+          {mayDependOnScale(result) && <AnalyseAgain result={result} />}
+        </NoVerdict>
+      )}
+      <Probability result={result} />
+      <OperatingPoint result={result} />
+    </section>
+  );
+}
+
+/** The probability beside its threshold; where there is no verdict, smaller and marked so. */
+function Probability({ result }: { result: PredictionResult }) {
+  const t = useTranslations("common");
+  const texts = useTranslations("result.verdict");
+  const figures = useFigureText();
+  const { verdict, probability, threshold, kind } = result;
+  const isVerdict = verdict !== "not_assessable";
+  return (
+    <div className="grid gap-2">
+      {!isVerdict && <p className="font-medium text-sm">{t("not_a_verdict")}</p>}
       <p className="flex flex-wrap items-baseline gap-x-3">
-        <span className="font-semibold text-3xl" data-testid="probability">
-          {format.number(probability, PROBABILITY_FIGURE)}
+        <span
+          className={isVerdict ? "font-semibold text-3xl" : "text-lg text-muted"}
+          data-testid="probability"
+        >
+          {figures.probability(probability)}
         </span>
         <span className="text-muted text-sm">{texts(`probability.${kind}`)}</span>
       </p>
       <ProbabilityScale
         probability={probability}
         threshold={threshold}
-        band={bandOf(pointOf(model, result))}
+        band={bandOfResult(result)}
         verdict={verdict}
       />
-      <OperatingPoint result={result} />
-    </section>
+    </div>
   );
 }
 
-/** The rule that turned the probability into a verdict, and how good it is. */
+/** The rule that turned the probability into a verdict, and how good it is on patches. */
 function OperatingPoint({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.verdict");
-  const format = useFormatter();
   const labelOf = useOperatingPointLabel();
+  const { share } = useFigureText();
   const { data: model } = useQuery(modelQuery);
   const figures = pointOf(model, result);
-  const percent = (value: number) => format.number(value, { style: "percent" });
+  const isMeasured = result.kind === "patch" && result.verdict !== "not_assessable";
   return (
     <p className="text-sm">
       <span className="font-medium">{labelOf(result.operating_point)}</span>
-      {typeof figures?.sensitivity === "number" && typeof figures.specificity === "number" && (
-        <span className="text-muted">
-          {` · ${t("measured", {
-            sensitivity: percent(figures.sensitivity),
-            specificity: percent(figures.specificity),
-          })}`}
-        </span>
+      {result.kind === "region" && (
+        <span className="text-muted">{` · ${t("region_unmeasured")}`}</span>
       )}
+      {isMeasured &&
+        typeof figures?.sensitivity === "number" &&
+        typeof figures.specificity === "number" && (
+          <span className="text-muted">
+            {` · ${t("measured", {
+              sensitivity: share(figures.sensitivity, 0),
+              specificity: share(figures.specificity, 0),
+            })}`}
+          </span>
+        )}
     </p>
   );
 }

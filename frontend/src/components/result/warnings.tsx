@@ -1,30 +1,17 @@
-import { TriangleAlert } from "lucide-react";
 import { useTranslations } from "next-intl";
+import { WarningList } from "@/components/shared/warning-list";
 import type { ResultWarning } from "@/lib/api/schema";
 
-/** Reasons to trust the result less. */
+/** Reasons to trust the result less; those for giving no verdict stand with the verdict. */
 export function Warnings({ warnings }: { warnings: readonly ResultWarning[] }) {
   const t = useTranslations("result.warnings");
-  const texts = useTranslations("common.warning");
-  if (warnings.length === 0) {
-    return null;
-  }
+  const shown = warnings.filter(({ severity }) => severity !== "withholds");
   return (
-    <section aria-label={t("label")} className="border-y print:border-b-0">
-      <h2 className="sr-only">{t("label")}</h2>
-      <ul className="divide-y">
-        {warnings.map(({ code }) => (
-          <li key={code} data-code={code} className="flex gap-3 py-3 text-sm print:py-1">
-            <TriangleAlert className="mt-0.5 size-4 shrink-0 text-malignant" aria-hidden="true" />
-            <p>
-              <span className="font-medium">{texts(`${code}.title`)}</span>
-              <span className="block text-muted print:ml-2 print:inline">
-                {texts(`${code}.text`)}
-              </span>
-            </p>
-          </li>
-        ))}
-      </ul>
-    </section>
+    shown.length > 0 && (
+      <section aria-label={t("label")} className="border-y py-3 print:border-b-0 print:py-1">
+        <h2 className="sr-only">{t("label")}</h2>
+        <WarningList warnings={shown} label={t("label")} />
+      </section>
+    )
   );
 }

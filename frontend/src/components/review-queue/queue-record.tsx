@@ -14,7 +14,7 @@ import { VerdictBadge } from "@/components/shared/verdict-badge";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import type { HistoryItem } from "@/lib/api/schema";
 import type { ReviewChoice } from "@/lib/history/reviews";
-import { bandOf, pointOf } from "@/lib/threshold/threshold";
+import { bandOfResult } from "@/lib/threshold/threshold";
 
 interface QueueRecordProps {
   item: HistoryItem;
@@ -52,7 +52,7 @@ export function QueueRecord(props: QueueRecordProps) {
     >
       <QueuePicture item={item} hasEvidence={hasEvidence} zone={zone} />
       <div className="flex flex-col gap-5">
-        <RecordFacts item={item} zone={zone} model={model} />
+        <RecordFacts item={item} zone={zone} />
         <QueueChoices
           choices={choices}
           classNames={model.classNames}
@@ -75,7 +75,7 @@ export function QueueRecord(props: QueueRecordProps) {
   );
 }
 
-function RecordFacts({ item, zone, model }: Pick<QueueRecordProps, "item" | "zone" | "model">) {
+function RecordFacts({ item, zone }: Pick<QueueRecordProps, "item" | "zone">) {
   const t = useTranslations("history.review");
   const common = useTranslations("common");
   const text = useRecordText(zone);
@@ -83,19 +83,30 @@ function RecordFacts({ item, zone, model }: Pick<QueueRecordProps, "item" | "zon
     <div className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <VerdictBadge verdict={item.verdict} />
-        <span className="font-semibold text-xl">{text.probability(item.probability)}</span>
+        <span
+          className={
+            item.verdict === "not_assessable" ? "text-lg text-muted" : "font-semibold text-xl"
+          }
+        >
+          {text.probability(item.probability)}
+        </span>
       </div>
-      <p className="text-sm">{common(`verdict_long.${item.verdict}`)}</p>
+      {item.verdict === "not_assessable" && (
+        <p className="text-sm">
+          <span className="font-medium">{`${text.reasons(item)}. `}</span>
+          {common("not_a_verdict")}
+        </p>
+      )}
       <ProbabilityScale
         probability={item.probability}
         threshold={item.threshold}
-        band={bandOf(pointOf(model, item))}
+        band={bandOfResult(item)}
         verdict={item.verdict}
       />
       <p className="text-muted text-xs">
         {[text.threshold(item), text.size(item), text.scale(item), text.time(item)].join(" · ")}
       </p>
-      {item.warnings.length > 0 && <p className="text-sm">{text.warnings(item)}</p>}
+      {text.cautions(item) && <p className="text-sm">{text.cautions(item)}</p>}
       <Link
         href={`/results/${item.id}`}
         className="w-fit rounded-sm text-accent text-sm underline underline-offset-4"

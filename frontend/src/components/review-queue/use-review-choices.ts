@@ -7,7 +7,7 @@ import type { Shortcut } from "@/lib/history/shortcuts";
 
 interface ReviewChoicesOptions {
   item: HistoryItem;
-  /** The model's classes, that of health first. */
+  /** The model's classes, the negative one first. */
   classNames: readonly string[];
   onJudge: (choice: ReviewChoice) => void;
 }

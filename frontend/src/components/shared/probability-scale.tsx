@@ -1,5 +1,6 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { VERDICT_TEXT, type Verdict } from "@/components/shared/verdict-badge";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { cn } from "@/lib/class-names";
 
 interface ProbabilityScaleProps {
@@ -16,9 +17,10 @@ export function ProbabilityScale(props: ProbabilityScaleProps) {
   const { probability, threshold, band, verdict, className } = props;
   const t = useTranslations("common");
   const format = useFormatter();
+  const figures = useFigureText();
   const figure = (value: number) => format.number(value, { maximumFractionDigits: 2 });
   const summary = t("scale_summary", {
-    probability: figure(probability),
+    probability: figures.probability(probability, 2),
     threshold: figure(threshold),
     band: band ? "some" : "none",
     low: figure(band?.low ?? 0),
@@ -39,7 +41,8 @@ export function ProbabilityScale(props: ProbabilityScaleProps) {
         />
         <span
           className={cn(
-            "absolute top-1/2 size-5 -translate-x-1/2 -translate-y-1/2 rounded-full border-[3px] border-surface bg-current shadow-[0_0_0_1px_currentColor]",
+            "absolute top-1/2 size-5 -translate-x-1/2 -translate-y-1/2 rounded-full border-[3px] border-surface shadow-[0_0_0_1px_currentColor]",
+            verdict === "not_assessable" ? "bg-surface" : "bg-current",
             VERDICT_TEXT[verdict],
           )}
           style={{ left: percent(probability) }}

@@ -9,12 +9,14 @@ export const VERDICT_TEXT: Readonly<Record<Verdict, string>> = {
   malignant: "text-malignant",
   benign: "text-benign",
   uncertain: "text-uncertain",
+  not_assessable: "text-withheld",
 };
 
 const SOFT: Readonly<Record<Verdict, string>> = {
   malignant: "bg-malignant-soft",
   benign: "bg-benign-soft",
   uncertain: "bg-uncertain-soft",
+  not_assessable: "outline outline-dashed -outline-offset-1 outline-edge",
 };
 
 interface VerdictBadgeProps {
@@ -40,7 +42,10 @@ export function VerdictBadge({ verdict, className }: VerdictBadgeProps) {
   );
 }
 
-/** A filled diamond, an open circle, or a half circle: a verdict without colour. */
+/**
+ * A verdict without colour: a filled diamond, an open circle, a half circle, or a circle crossed
+ * out where there is none.
+ */
 export function VerdictMark({ verdict, className }: VerdictBadgeProps) {
   return (
     <svg viewBox="0 0 12 12" aria-hidden="true" className={cn("size-3 shrink-0", className)}>
@@ -49,6 +54,9 @@ export function VerdictMark({ verdict, className }: VerdictBadgeProps) {
         <circle cx="6" cy="6" r="4.6" fill="none" stroke="currentColor" strokeWidth="1.8" />
       )}
       {verdict === "uncertain" && <path d="M6 1.4a4.6 4.6 0 0 1 0 9.2Z" fill="currentColor" />}
+      {verdict === "not_assessable" && (
+        <path d="M2.75 2.75 9.25 9.25" stroke="currentColor" strokeWidth="1.8" />
+      )}
     </svg>
   );
 }

@@ -20,7 +20,8 @@ const Y_TICKS = [0, 0.25, 0.5, 0.75, 1];
 export function ThresholdChart({ facts, chosen, probability }: ThresholdChartProps) {
   const t = useTranslations("threshold");
   const format = useFormatter();
-  const { share, threshold } = useFigures();
+  const figures = useFigures();
+  const { share, threshold } = figures;
   const summary = t("chart", {
     threshold: threshold(chosen.threshold),
     sensitivity: share(chosen.sensitivity),
@@ -29,7 +30,7 @@ export function ThresholdChart({ facts, chosen, probability }: ThresholdChartPro
   const result =
     probability === undefined
       ? ""
-      : ` ${t("chart_result", { probability: threshold(probability) })}`;
+      : ` ${t("chart_result", { probability: figures.probability(probability) })}`;
   return (
     <div className="grid gap-4">
       <ThresholdLegend

@@ -18,6 +18,7 @@ import {
   firstChoice,
   isModelOf,
   verdictBy,
+  withBandOf,
 } from "@/lib/threshold/threshold";
 
 interface ThresholdExplorerProps {
@@ -48,7 +49,8 @@ export function ThresholdExplorer(props: ThresholdExplorerProps) {
 function Explorer({ facts, result }: ThresholdExplorerProps & { facts: ModelFacts }) {
   const t = useTranslations("threshold");
   const [choice, setChoice] = useState(() => firstChoice(facts, result));
-  const chosen = chosenOf(facts, choice);
+  const plain = chosenOf(facts, choice);
+  const chosen = plain && result ? withBandOf(plain, result) : plain;
   const probability = result?.probability;
   return (
     chosen && (
@@ -56,11 +58,14 @@ function Explorer({ facts, result }: ThresholdExplorerProps & { facts: ModelFact
         {result && !isModelOf(facts, result) && (
           <p className="mb-4 max-w-[70ch] text-sm">{t("other_revision")}</p>
         )}
+        {result?.kind === "region" && (
+          <p className="mb-4 max-w-[70ch] font-medium text-sm">{t("region")}</p>
+        )}
         <div className="grid gap-8 @3xl:grid-cols-[minmax(0,1.7fr)_minmax(18rem,1fr)]">
           <div className="grid content-start gap-2">
             <ThresholdChart facts={facts} chosen={chosen} probability={probability} />
             <ThresholdControl facts={facts} chosen={chosen} onChoose={setChoice} />
-            {probability !== undefined && <Verdict chosen={chosen} probability={probability} />}
+            {result && <Verdict chosen={chosen} result={result} />}
           </div>
           <ThresholdFigures chosen={chosen} measuredPrevalence={facts.measuredPrevalence} />
         </div>
@@ -73,16 +78,19 @@ function Explorer({ facts, result }: ThresholdExplorerProps & { facts: ModelFact
   );
 }
 
-function Verdict({ chosen, probability }: { chosen: Chosen; probability: number }) {
+function Verdict({ chosen, result }: { chosen: Chosen; result: PredictionResult }) {
   const t = useTranslations("threshold");
   const figures = useFigures();
-  const verdict = verdictBy(chosen, probability);
+  const { probability } = result;
+  // No threshold makes an image assessable.
+  const verdict =
+    result.verdict === "not_assessable" ? result.verdict : verdictBy(chosen, probability);
   return (
     <p className="mt-2 flex items-baseline gap-2 border-accent border-l-2 pl-3">
       <VerdictMark verdict={verdict} />
       {t(`verdict.${verdict}`, {
         threshold: figures.threshold(chosen.threshold),
-        probability: figures.threshold(probability),
+        probability: figures.probability(probability),
       })}
     </p>
   );

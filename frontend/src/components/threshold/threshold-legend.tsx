@@ -13,7 +13,7 @@ interface ThresholdLegendProps {
 
 export function ThresholdLegend({ hasPoints, hasBand, probability }: ThresholdLegendProps) {
   const t = useTranslations("threshold.legend");
-  const { threshold } = useFigures();
+  const figures = useFigures();
   return (
     <ul className="flex flex-wrap gap-x-6 gap-y-1 text-sm">
       <Entry text={t("sensitivity")}>
@@ -36,7 +36,7 @@ export function ThresholdLegend({ hasPoints, hasBand, probability }: ThresholdLe
         </Entry>
       )}
       {probability !== undefined && (
-        <Entry text={t("result", { probability: threshold(probability) })}>
+        <Entry text={t("result", { probability: figures.probability(probability) })}>
           <UprightSample dashes={DASHES.result} className="text-ink" />
         </Entry>
       )}

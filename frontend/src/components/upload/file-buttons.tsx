@@ -4,6 +4,7 @@ import { Camera, ImageUp } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { type ChangeEvent, useRef } from "react";
 import { Button } from "@/components/ui/button";
+import { useAccept } from "@/hooks/use-accept";
 
 interface FileButtonsProps {
   isProminent: boolean;
@@ -22,12 +23,13 @@ export function FileButtons({ isProminent, onFiles }: FileButtonsProps) {
     currentTarget.value = "";
   }
 
+  const accept = useAccept();
   const hidden = { type: "file", className: "hidden", onChange: take };
   const size = isProminent ? "default" : "sm";
   return (
     <div className="flex flex-wrap gap-2">
-      <input ref={files} {...hidden} multiple accept="image/*,.tif,.tiff" />
-      <input ref={camera} {...hidden} accept="image/*" capture="environment" />
+      <input ref={files} {...hidden} multiple accept={accept} />
+      <input ref={camera} {...hidden} accept={accept} capture="environment" />
       <Button
         size={size}
         variant={isProminent ? "default" : "outline"}

@@ -5,6 +5,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { FileButtons } from "@/components/upload/file-buttons";
 import { useFileSize } from "@/components/upload/use-file-size";
 import { modelQuery } from "@/lib/api/queries";
+import { writtenName } from "@/lib/upload/formats";
 
 /** The empty stage: how images get here, and which. */
 export function Invitation({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
@@ -63,10 +64,7 @@ function Limits() {
   return (
     <p className="max-w-prose text-muted text-sm">
       {t("limits", {
-        formats: format.list(
-          formats.map((name) => name.replace("WEBP", "WebP")),
-          { type: "disjunction" },
-        ),
+        formats: format.list(formats.map(writtenName), { type: "disjunction" }),
         size: bytes(max_upload_bytes),
         megapixels: format.number(max_pixels / 1e6, { maximumFractionDigits: 1 }),
       })}

@@ -1,8 +1,9 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { useFormatter, useTranslations } from "next-intl";
+import { useTranslations } from "next-intl";
 import type { SettingsProps } from "@/components/upload/settings-props";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { OperatingPointReport } from "@/lib/api/schema";
@@ -11,10 +12,9 @@ import type { OperatingPointReport } from "@/lib/api/schema";
 export function OperatingPointField({ settings, onChange }: SettingsProps) {
   const t = useTranslations("upload.settings.operating_point");
   const labelOf = useOperatingPointLabel();
-  const format = useFormatter();
+  const text = useFigureText();
   const { data: model } = useQuery(modelQuery);
-  const share = (value: number) =>
-    format.number(value, { style: "percent", maximumFractionDigits: 0 });
+  const share = (value: number) => text.share(value, 0);
   const figures = ({ sensitivity, specificity }: OperatingPointReport) =>
     sensitivity !== null &&
     specificity !== null &&

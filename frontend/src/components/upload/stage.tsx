@@ -1,13 +1,17 @@
 "use client";
 
 import { useTranslations } from "next-intl";
+import { useMemo } from "react";
 import { Button } from "@/components/ui/button";
 import { Exhibit } from "@/components/upload/exhibit";
 import { FileButtons } from "@/components/upload/file-buttons";
 import { Invitation } from "@/components/upload/invitation";
+import { ScaleQuestions } from "@/components/upload/scale-questions";
+import { SharedWarnings } from "@/components/upload/shared-warnings";
 import { UploadRow } from "@/components/upload/upload-row";
+import { codesOfAll } from "@/lib/result/warnings";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
-import type { Uploads } from "@/lib/upload/uploads";
+import { resultsOf, type Uploads } from "@/lib/upload/uploads";
 
 interface StageProps {
   uploads: Uploads;
@@ -16,9 +20,13 @@ interface StageProps {
 }
 
 /** The light table: an invitation, one image, or several in rows. */
-export function Stage({ uploads: { items, shownId }, queue, onFiles }: StageProps) {
+export function Stage({ uploads, queue, onFiles }: StageProps) {
+  const { items, shownId } = uploads;
   const t = useTranslations("upload");
   const shown = items.find(({ id }) => id === shownId);
+  const asking = items.filter(({ progress }) => progress.phase === "asking");
+  const isAskedThere = asking.length === 1 && asking[0] === shown;
+  const saidAbove = useMemo(() => codesOfAll(resultsOf({ items })), [items]);
   return (
     <section
       aria-label={t("images")}
@@ -33,7 +41,9 @@ export function Stage({ uploads: { items, shownId }, queue, onFiles }: StageProp
           </Button>
         </div>
       )}
-      {shown && <Exhibit upload={shown} queue={queue} />}
+      {!isAskedThere && <ScaleQuestions uploads={uploads} queue={queue} className="p-4" />}
+      {shown && <Exhibit upload={shown} queue={queue} isAskedHere={isAskedThere} />}
+      {items.length > 1 && <SharedWarnings uploads={uploads} />}
       {items.length > 1 && (
         <ol className="grid grid-cols-[auto_minmax(0,1fr)] divide-y @3xl:grid-cols-[auto_minmax(0,1fr)_minmax(0,1.6fr)_auto]">
           {items.map((upload) => (
@@ -42,6 +52,7 @@ export function Stage({ uploads: { items, shownId }, queue, onFiles }: StageProp
               upload={upload}
               isShown={upload.id === shownId}
               queue={queue}
+              saidAbove={saidAbove}
             />
           ))}
         </ol>

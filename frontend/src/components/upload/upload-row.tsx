@@ -1,17 +1,14 @@
 "use client";
 
-import Link from "next/link";
-import { useFormatter, useTranslations } from "next-intl";
+import { useTranslations } from "next-intl";
 import { memo } from "react";
-import { VerdictBadge } from "@/components/shared/verdict-badge";
 import { FileFacts } from "@/components/upload/file-facts";
 import { Preview } from "@/components/upload/preview";
+import { RowResult } from "@/components/upload/row-result";
 import { UploadActions } from "@/components/upload/upload-actions";
 import { UploadStatus } from "@/components/upload/upload-status";
-import { VerdictScale } from "@/components/upload/verdict-scale";
-import type { PredictionResult } from "@/lib/api/schema";
+import type { WarningCode } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
-import { PROBABILITY_FIGURE } from "@/lib/figures";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Upload } from "@/lib/upload/uploads";
 
@@ -19,10 +16,12 @@ interface UploadRowProps {
   upload: Upload;
   isShown: boolean;
   queue: UploadQueue;
+  saidAbove: ReadonlySet<WarningCode>;
 }
 
 /** One file among several. */
-export const UploadRow = memo(function UploadRow({ upload, isShown, queue }: UploadRowProps) {
+export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
+  const { upload, isShown, queue, saidAbove } = props;
   const t = useTranslations("upload");
   const { id, file, progress } = upload;
   return (
@@ -44,7 +43,12 @@ export const UploadRow = memo(function UploadRow({ upload, isShown, queue }: Upl
       <FileFacts upload={upload} />
       <div>
         {progress.phase === "done" ? (
-          <RowResult result={progress.result} name={file.name} />
+          <RowResult
+            result={progress.result}
+            name={file.name}
+            saidAbove={saidAbove}
+            onAskScale={() => queue.askScaleAgain(id)}
+          />
         ) : (
           <UploadStatus upload={upload} />
         )}
@@ -53,30 +57,3 @@ export const UploadRow = memo(function UploadRow({ upload, isShown, queue }: Upl
     </li>
   );
 });
-
-function RowResult({ result, name }: { result: PredictionResult; name: string }) {
-  const t = useTranslations("upload");
-  const format = useFormatter();
-  const warnings = result.warnings.length;
-  return (
-    <div className="grid gap-x-6 gap-y-2 @5xl:grid-cols-2 @5xl:items-center">
-      <div className="grid justify-items-start gap-1">
-        <p className="flex items-center gap-3 text-sm">
-          <VerdictBadge verdict={result.verdict} />
-          {format.number(result.probability, PROBABILITY_FIGURE)}
-        </p>
-        <p className="flex flex-wrap gap-x-3 py-0.5 text-sm">
-          <Link
-            href={`/results/${result.id}`}
-            aria-label={`${t("see")}: ${name}`}
-            className="text-accent underline underline-offset-4 hover:text-accent-strong"
-          >
-            {t("see")}
-          </Link>
-          {warnings > 0 && <span className="text-muted">{t("warnings", { count: warnings })}</span>}
-        </p>
-      </div>
-      <VerdictScale result={result} />
-    </div>
-  );
-}

@@ -30,6 +30,8 @@ export function UploadStatus({ upload: { file, progress } }: { upload: Upload })
         />
       );
     }
+    case "asking":
+      return <p className="text-sm">{t("asking")}</p>;
     case "waiting":
       return <Under name={file.name} percent={0} text={t("waiting")} />;
     default:

@@ -1,19 +1,16 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
-import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
-import { bandOf, pointOf } from "@/lib/threshold/threshold";
+import { bandOfResult } from "@/lib/threshold/threshold";
 
-/** A result's probability beside the threshold and band of its operating point. */
+/** A result's probability beside the threshold and band that it was judged with. */
 export function VerdictScale({ result }: { result: PredictionResult }) {
-  const { data: model } = useQuery(modelQuery);
   return (
     <ProbabilityScale
       probability={result.probability}
       threshold={result.threshold}
-      band={bandOf(pointOf(model, result))}
+      band={bandOfResult(result)}
       verdict={result.verdict}
     />
   );

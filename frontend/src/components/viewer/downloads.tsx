@@ -6,6 +6,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
 import type { Choice } from "@/components/viewer/use-scene";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { askFile } from "@/lib/api/client";
 import type { PredictionResult } from "@/lib/api/schema";
 import { exportRequest, FORMATS, fileName } from "@/lib/result/export-file";
@@ -98,13 +99,15 @@ function useCaption(result: PredictionResult): readonly string[] {
   const t = useTranslations("result");
   const common = useTranslations("common");
   const format = useFormatter();
-  const figure = (value: number) => format.number(value, { maximumFractionDigits: 3 });
-  const { verdict, probability, threshold, model } = result;
+  const figures = useFigureText();
+  const { verdict, probability, threshold, model, reasons } = result;
   return [
     t("download.verdict", {
       verdict: common(`verdict.${verdict}`),
-      probability: figure(probability),
-      threshold: figure(threshold),
+      isVerdict: verdict === "not_assessable" ? "no" : "yes",
+      reasons: format.list(reasons.map((code) => common(`warning.${code}.title`))),
+      probability: figures.probability(probability),
+      threshold: figures.probability(threshold),
     }),
     `${model.name} ${model.revision} · ${result.id}`,
     common("research_use"),

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
-import { PROBABILITY_FIGURE } from "@/lib/figures";
 import { cellAt, coveredSize, type Size } from "@/lib/result/geometry";
 import type { Point } from "@/lib/result/viewport";
 
@@ -35,13 +35,13 @@ interface FieldsProps extends ReadoutProps {
 
 function TileFields({ result: { region, threshold }, covered, point }: FieldsProps) {
   const t = useTranslations("result.readout");
-  const format = useFormatter();
+  const figures = useFigureText();
   const place = region && covered && point && cellAt(point, covered, region);
   const value = place && region.tiles[place.row]?.[place.column];
   const probability =
     typeof value === "number"
       ? t(value >= threshold ? "at_or_above" : "below", {
-          probability: format.number(value, PROBABILITY_FIGURE),
+          probability: figures.probability(value),
         })
       : t("no_tissue");
   return (
@@ -101,6 +101,9 @@ function usePosition({ image }: PredictionResult, point: Point | null): string |
   const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
   const microns = (pixels: number) =>
     format.number(pixels * image.microns_per_pixel, { maximumFractionDigits: 0 });
+  if (image.scale_source === "assumed") {
+    return t("pixels_only", { x, y });
+  }
   return t("pixels", { x, y, microns_x: microns(x), microns_y: microns(y) });
 }
 

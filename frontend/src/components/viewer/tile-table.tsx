@@ -1,11 +1,12 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { Button } from "@/components/ui/button";
+import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
-import { PROBABILITY_FIGURE } from "@/lib/figures";
 import { mostSuspicious, type Tile } from "@/lib/result/geometry";
 
 const MOST_TILES = 20;
+const COLUMNS = ["tile", "probability", "pixels", "microns"] as const;
 
 interface TileTableProps {
   result: PredictionResult;
@@ -18,6 +19,7 @@ interface TileTableProps {
 export function TileTable({ result, tiles, selected, onSelect }: TileTableProps) {
   const t = useTranslations("result.tiles");
   const shown = mostSuspicious(tiles, MOST_TILES);
+  const columns = hasScale(result) ? COLUMNS : COLUMNS.filter((column) => column !== "microns");
   return (
     <details className="border-t print:hidden">
       <summary className="px-3 py-3 font-medium text-sm">
@@ -32,7 +34,7 @@ export function TileTable({ result, tiles, selected, onSelect }: TileTableProps)
         <table className="w-full text-sm">
           <thead className="sticky top-0 bg-surface text-left text-muted text-xs">
             <tr>
-              {(["tile", "probability", "pixels", "microns"] as const).map((column) => (
+              {columns.map((column) => (
                 <th key={column} scope="col" className="whitespace-nowrap px-3 py-2 font-medium">
                   {t(column)}
                 </th>
@@ -56,6 +58,11 @@ export function TileTable({ result, tiles, selected, onSelect }: TileTableProps)
   );
 }
 
+/** At an assumed scale nobody knows how many micrometres a pixel is. */
+function hasScale({ image }: PredictionResult): boolean {
+  return image.scale_source !== "assumed";
+}
+
 interface TileRowProps extends Omit<TileTableProps, "tiles" | "selected"> {
   tile: Tile;
   isSelected: boolean;
@@ -64,6 +71,7 @@ interface TileRowProps extends Omit<TileTableProps, "tiles" | "selected"> {
 function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
   const t = useTranslations("result.tiles");
   const format = useFormatter();
+  const figures = useFigureText();
   const place = (scale: number) =>
     [tile.x, tile.y]
       .map((side) => format.number(side * scale, { maximumFractionDigits: 0 }))
@@ -82,13 +90,13 @@ function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
         </Button>
       </td>
       <td className="px-3 py-1">
-        {format.number(tile.probability, PROBABILITY_FIGURE)}
+        {figures.probability(tile.probability)}
         {tile.probability >= result.threshold && (
           <span className="text-muted">{` · ${t("at_or_above")}`}</span>
         )}
       </td>
       <td className="px-3 py-1">{place(1)}</td>
-      <td className="px-3 py-1">{place(result.image.microns_per_pixel)}</td>
+      {hasScale(result) && <td className="px-3 py-1">{place(result.image.microns_per_pixel)}</td>}
     </tr>
   );
 }

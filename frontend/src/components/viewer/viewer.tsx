@@ -2,6 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import { useMemo, useState } from "react";
+import { VerdictMark } from "@/components/shared/verdict-badge";
 import { ChooseOriginal } from "@/components/viewer/choose-original";
 import { Controls } from "@/components/viewer/controls";
 import { Downloads } from "@/components/viewer/downloads";
@@ -39,6 +40,12 @@ export function Viewer({ record }: { record: HistoryRecord }) {
 
   return (
     <section aria-label={t("label")} className="min-w-0 rounded-lg border bg-surface">
+      {result.verdict === "not_assessable" && (
+        <p className="flex gap-2 border-b px-3 py-2 font-medium text-sm text-withheld">
+          <VerdictMark verdict="not_assessable" className="mt-1" />
+          {t("not_a_verdict")}
+        </p>
+      )}
       <Controls isRegion={result.region !== null} choice={choice} onChange={setChoice} />
       <Stage
         result={result}

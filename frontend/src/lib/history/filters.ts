@@ -5,7 +5,12 @@ import { type Day, isDay, momentsOf } from "@/lib/dates/dates";
 type Verdict = HistoryItem["verdict"];
 type Kind = HistoryItem["kind"];
 
-export const VERDICTS = ["malignant", "uncertain", "benign"] as const satisfies readonly Verdict[];
+export const VERDICTS = [
+  "malignant",
+  "uncertain",
+  "benign",
+  "not_assessable",
+] as const satisfies readonly Verdict[];
 export const KINDS = ["patch", "region"] as const satisfies readonly Kind[];
 export const SORTS = ["newest", "oldest", "uncertainty", "probability"] as const;
 export const VIEWS = ["table", "grid"] as const;

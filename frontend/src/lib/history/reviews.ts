@@ -14,7 +14,7 @@ export type ReviewChoice = Readonly<{
 /**
  * The reviews that a verdict allows, in the order they are offered.
  *
- * @param classNames The model's classes, that of health first.
+ * @param classNames The model's classes, the negative one first.
  */
 export function reviewChoices(
   verdict: Verdict,
@@ -40,18 +40,22 @@ export function newestFirst(reviews: readonly Review[]): readonly Review[] {
   return reviews.toSorted((one, other) => other.created_at.localeCompare(one.created_at));
 }
 
-/** Whether a class means carcinoma or health, for text about it; null for a class of neither. */
+/** Whether a class means IDC or everything else, for text about it; null for a class of neither. */
 export function meaningOf(
   label: string | null,
   classNames: readonly string[],
 ): "carcinoma" | "no_carcinoma" | null {
-  const [healthy, malignant] = classNames;
-  if (label === null || (label !== healthy && label !== malignant)) {
+  const [other, carcinoma] = classNames;
+  if (label === null || (label !== other && label !== carcinoma)) {
     return null;
   }
-  return label === malignant ? "carcinoma" : "no_carcinoma";
+  return label === carcinoma ? "carcinoma" : "no_carcinoma";
 }
 
 function labelOfVerdict(verdict: Verdict, classNames: readonly string[]): string | undefined {
-  return { benign: classNames[0], malignant: classNames[1], uncertain: undefined }[verdict];
+  const labels: Partial<Record<Verdict, string | undefined>> = {
+    benign: classNames[0],
+    malignant: classNames[1],
+  };
+  return labels[verdict];
 }

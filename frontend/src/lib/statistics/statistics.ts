@@ -2,13 +2,13 @@ import type { Bin, DayCounts, Statistics, VerdictCounts } from "@/lib/api/schema
 import { addDays, type Day, daysBetween } from "@/lib/dates/dates";
 
 /** Counts by verdict. */
-export type Counts = Pick<VerdictCounts, "malignant" | "uncertain" | "benign">;
+export type Counts = Pick<VerdictCounts, "malignant" | "uncertain" | "benign" | "not_assessable">;
 
 const LONGEST_DAYS = 366;
-const NONE: Counts = { malignant: 0, uncertain: 0, benign: 0 };
+const NONE: Counts = { malignant: 0, uncertain: 0, benign: 0, not_assessable: 0 };
 
-export function totalOf({ malignant, uncertain, benign }: Counts): number {
-  return malignant + uncertain + benign;
+export function totalOf({ malignant, uncertain, benign, not_assessable }: Counts): number {
+  return malignant + uncertain + benign + not_assessable;
 }
 
 /** A part of a whole, from 0 to 1; null of nothing. */
@@ -55,5 +55,25 @@ export function reviewCounts({ agreement }: Statistics) {
     { opinion: "agree", count: agreement.agree },
     { opinion: "disagree", count: agreement.disagree },
     { opinion: "unsure", count: agreement.unsure },
+    { opinion: "not_assessable", count: agreement.not_assessable },
   ] as const;
+}
+
+/** How long a quantile of the computed results took. */
+export type QuantileTime =
+  | { kind: "measured"; ms: number }
+  /** Longer than what is measured. */
+  | { kind: "beyond"; ms: number }
+  /** Nothing was computed: all came from the cache. */
+  | { kind: "none" };
+
+export function quantileTime(
+  quantile: "median_ms" | "p95_ms",
+  latency: Statistics["latency"],
+): QuantileTime {
+  const ms = latency[quantile];
+  if (ms !== null) {
+    return { kind: "measured", ms };
+  }
+  return latency.computed > 0 ? { kind: "beyond", ms: latency.limit_ms } : { kind: "none" };
 }

@@ -80,6 +80,13 @@ export function bandOf(point: OperatingPoint | null | undefined): Rule["band"] {
     : null;
 }
 
+/** The band that a result was judged with, which it states itself. */
+export function bandOfResult({
+  uncertain_band: band,
+}: Pick<HistoryItem, "uncertain_band">): Rule["band"] {
+  return band && { low: band[0], high: band[1] };
+}
+
 /**
  * What to begin with: the rule of a result, else the model's own operating point.
  *
@@ -101,6 +108,15 @@ export function firstChoice(
     : nearestIndex(thresholdCurve, result?.threshold ?? 0.5);
 }
 
+/** A choice with the band that a result states, where it is the rule which that was judged by. */
+export function withBandOf(
+  chosen: Chosen,
+  result: Pick<HistoryItem, "operating_point" | "threshold" | "uncertain_band">,
+): Chosen {
+  const isItsRule = chosen.name === result.operating_point && chosen.threshold === result.threshold;
+  return isItsRule ? { ...chosen, band: bandOfResult(result) } : chosen;
+}
+
 /** The figures of a choice; null where the model has none such. */
 export function chosenOf(facts: ModelFacts, choice: Choice): Chosen | null {
   const isNamed = typeof choice === "string";
@@ -120,7 +136,7 @@ export function chosenOf(facts: ModelFacts, choice: Choice): Chosen | null {
 export function verdictBy(
   { threshold, band }: Rule,
   probability: number,
-): PredictionResult["verdict"] {
+): Exclude<PredictionResult["verdict"], "not_assessable"> {
   if (band && band.low <= probability && probability <= band.high) {
     return "uncertain";
   }

@@ -1,47 +1,80 @@
 import { ApiError } from "@/lib/api/error";
 import type { Limits } from "@/lib/api/schema";
-import { readHeader } from "@/lib/upload/image-header";
+import { isListed, isOfUnknownFormat, writtenName } from "@/lib/upload/formats";
+import { type PixelSize, readHeader } from "@/lib/upload/image-header";
+import {
+  agreedScale,
+  headScales,
+  NO_SCALE,
+  readTiffScale,
+  type StatedScale,
+} from "@/lib/upload/stated-scale";
 
 /** Enough for the size in a JPEG, which stands behind EXIF data and colour profiles. */
 const HEAD_BYTES = 256 * 1024;
 
-/**
- * What the service would refuse in a file, found before it is sent, under the service's own codes;
- * null where nothing is.
- *
- * @param head The file's first bytes.
- * @param bytes The whole file's length.
- * @param limits Of `GET /model/`; null where they are not known, and the service judges alone.
- */
-export function problemOf(
-  head: Uint8Array,
-  bytes: number,
-  limits: Pick<Limits, "formats" | "max_pixels" | "max_upload_bytes"> | null,
-): ApiError | null {
-  if (bytes === 0) {
-    return new ApiError("missing_image", "The file is empty.");
-  }
-  if (limits && bytes > limits.max_upload_bytes) {
-    return new ApiError("payload_too_large", `The file has ${bytes} bytes.`);
-  }
-  const header = readHeader(head);
-  if (!header || (limits && !limits.formats.includes(header.format))) {
-    return new ApiError("unsupported_image", "The bytes are no image that the service reads.");
-  }
-  const pixels = header.size ? header.size.width * header.size.height : 0;
-  if (limits && pixels > limits.max_pixels) {
-    return new ApiError("too_many_pixels", `The image has ${pixels} pixels.`);
-  }
-  return null;
+/** What a file says of itself before anything is sent. */
+export interface FileFacts {
+  /** Null where it cannot be told here. */
+  size: PixelSize | null;
+  stated: StatedScale;
 }
 
-/** `problemOf` a file, of which only the beginning is read. */
-export async function checkFile(file: Blob, limits: Limits | null): Promise<ApiError | null> {
+export type Inspection = { error: ApiError } | { error: null; facts: FileFacts };
+
+type KnownLimits = Pick<Limits, "formats" | "max_pixels" | "max_upload_bytes"> | null;
+
+/**
+ * What the service would refuse in a file, under the service's own codes, or what the file says of
+ * its size and scale.
+ *
+ * @param limits Of `GET /model/`; null where they are not known, and the service judges alone.
+ */
+export async function inspectFile(file: File, limits: KnownLimits): Promise<Inspection> {
   try {
-    const head = await file.slice(0, HEAD_BYTES).arrayBuffer();
-    return problemOf(new Uint8Array(head), file.size, limits);
+    const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+    const error = problemOf(file, head, limits);
+    return error ? { error } : withinPixels(await factsOf(file, head), limits);
   } catch {
     // A folder, or a file that was moved since it was chosen.
-    return new ApiError("unsupported_image", "The file cannot be read.");
+    return { error: new ApiError("unsupported_image", "The file cannot be read.") };
   }
+}
+
+function problemOf(file: File, head: Uint8Array, limits: KnownLimits): ApiError | null {
+  if (file.size === 0) {
+    return new ApiError("missing_image", "The file is empty.");
+  }
+  if (limits && file.size > limits.max_upload_bytes) {
+    return new ApiError("payload_too_large", `The file has ${file.size} bytes.`);
+  }
+  const header = readHeader(head);
+  if (!header) {
+    return limits && isOfUnknownFormat(file.name, limits.formats)
+      ? null
+      : new ApiError("unsupported_image", "The bytes are no image that is known here.");
+  }
+  const isRefused = limits ? !isListed(header.format, limits.formats) : header.format === "HEIC";
+  return isRefused
+    ? new ApiError("unsupported_image", `${header.format} is not supported.`, {
+        format: writtenName(header.format),
+      })
+    : null;
+}
+
+async function factsOf(file: File, head: Uint8Array): Promise<FileFacts> {
+  const header = readHeader(head);
+  if (header?.format === "TIFF") {
+    return (await readTiffScale(file)) ?? { size: null, stated: NO_SCALE };
+  }
+  return header
+    ? { size: header.size, stated: agreedScale(await headScales(head, header.format)) }
+    : { size: null, stated: NO_SCALE };
+}
+
+function withinPixels(facts: FileFacts, limits: KnownLimits): Inspection {
+  const pixels = facts.size ? facts.size.width * facts.size.height : 0;
+  return limits && pixels > limits.max_pixels
+    ? { error: new ApiError("too_many_pixels", `The image has ${pixels} pixels.`) }
+    : { error: null, facts };
 }

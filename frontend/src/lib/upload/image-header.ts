@@ -1,7 +1,19 @@
 /** What the first bytes of an image file tell without decoding it. */
 
-/** As the service names them in `limits.formats` of `GET /model/`. */
-export type ImageFormat = "PNG" | "JPEG" | "TIFF" | "BMP" | "WEBP" | "GIF";
+/** As the service names them in `limits.formats` of `GET /model/`; HEIC and others to refuse them by name. */
+export type ImageFormat =
+  | "PNG"
+  | "JPEG"
+  | "TIFF"
+  | "BMP"
+  | "WEBP"
+  | "GIF"
+  | "AVIF"
+  | "HEIC"
+  | "JPEG2000"
+  | "JPEGXL"
+  | "PSD"
+  | "PDF";
 
 export interface PixelSize {
   width: number;
@@ -10,9 +22,12 @@ export interface PixelSize {
 
 export interface ImageHeader {
   format: ImageFormat;
-  /** Null where the size stands further back than was read. */
+  /** Null where the size stands further back than was read, as in most TIFFs. */
   size: PixelSize | null;
 }
+
+/** "ispe", the box with the size of an image. */
+const ISPE = 0x69737065;
 
 type SizeReader = (view: DataView) => PixelSize | null;
 
@@ -20,12 +35,18 @@ const PNG: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const SIGNATURES: readonly (readonly [ImageFormat, readonly number[], SizeReader])[] = [
   ["PNG", PNG, (view) => ({ width: view.getUint32(16), height: view.getUint32(20) })],
   ["JPEG", [0xff, 0xd8, 0xff], jpegSize],
-  ["TIFF", [0x49, 0x49, 42, 0], (view) => tiffSize(view, true)],
-  ["TIFF", [0x4d, 0x4d, 0, 42], (view) => tiffSize(view, false)],
-  ["TIFF", [0x49, 0x49, 43, 0], () => null],
-  ["TIFF", [0x4d, 0x4d, 0, 43], () => null],
+  ["TIFF", [0x49, 0x49, 42, 0], unknownSize],
+  ["TIFF", [0x4d, 0x4d, 0, 42], unknownSize],
+  ["TIFF", [0x49, 0x49, 43, 0], unknownSize],
+  ["TIFF", [0x4d, 0x4d, 0, 43], unknownSize],
   ["BMP", [0x42, 0x4d], bmpSize],
   ["GIF", [0x47, 0x49, 0x46, 0x38], gifSize],
+  ["JPEG2000", [0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20], boxedJpeg2000Size],
+  ["JPEG2000", [0xff, 0x4f, 0xff, 0x51], jpeg2000Size],
+  ["JPEGXL", [0, 0, 0, 12, 0x4a, 0x58, 0x4c, 0x20], unknownSize],
+  ["JPEGXL", [0xff, 0x0a], unknownSize],
+  ["PSD", [0x38, 0x42, 0x50, 0x53], unknownSize],
+  ["PDF", [0x25, 0x50, 0x44, 0x46], unknownSize],
 ];
 
 /** Read the header at the beginning of a file; null where it is no image that is known here. */
@@ -33,6 +54,9 @@ export function readHeader(head: Uint8Array): ImageHeader | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (textAt(view, 0) === "RIFF" && textAt(view, 8) === "WEBP") {
     return { format: "WEBP", size: orNull(webpSize, view) };
+  }
+  if (textAt(view, 4) === "ftyp") {
+    return mediaFile(view);
   }
   for (const [format, signature, sizeOf] of SIGNATURES) {
     if (signature.every((byte, place) => head[place] === byte)) {
@@ -104,23 +128,50 @@ function webpSize(view: DataView): PixelSize | null {
   return chunk === "VP8 " ? { width: size.width & 0x3fff, height: size.height & 0x3fff } : null;
 }
 
-const TIFF_WIDTH = 256;
-const TIFF_HEIGHT = 257;
-const TIFF_SHORT = 3;
+const HEIC_BRANDS: ReadonlySet<string> = new Set([
+  ...["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"],
+]);
 
-/** The first directory's size; writers often put the directory at the end, out of reach here. */
-function tiffSize(view: DataView, isLittle: boolean): PixelSize | null {
-  const directory = view.getUint32(4, isLittle);
-  const count = view.getUint16(directory, isLittle);
-  const tags = new Map<number, number>();
-  for (let offset = directory + 2; offset < directory + 2 + 12 * count; offset += 12) {
-    const isShort = view.getUint16(offset + 2, isLittle) === TIFF_SHORT;
-    const value = isShort
-      ? view.getUint16(offset + 8, isLittle)
-      : view.getUint32(offset + 8, isLittle);
-    tags.set(view.getUint16(offset, isLittle), value);
+/** A file of ISO media boxes, which says in its first box what it holds. */
+function mediaFile(view: DataView): ImageHeader | null {
+  const end = Math.min(view.byteLength >= 4 ? view.getUint32(0) : 0, view.byteLength);
+  const brands = Array.from({ length: Math.max(0, Math.floor((end - 8) / 4)) }, (_, place) =>
+    textAt(view, 8 + 4 * place),
+  );
+  if (brands.some((brand) => brand === "avif" || brand === "avis")) {
+    return { format: "AVIF", size: orNull(mediaSize, view) };
   }
-  const width = tags.get(TIFF_WIDTH);
-  const height = tags.get(TIFF_HEIGHT);
-  return width !== undefined && height !== undefined ? { width, height } : null;
+  return brands.some((brand) => HEIC_BRANDS.has(brand)) ? { format: "HEIC", size: null } : null;
+}
+
+/** The largest of the sizes that the boxes state: an image of tiles states those of the tiles too. */
+function mediaSize(view: DataView): PixelSize | null {
+  let largest: PixelSize | null = null;
+  for (let offset = 0; offset + 16 <= view.byteLength; offset++) {
+    if (view.getUint32(offset) === ISPE) {
+      const size = { width: view.getUint32(offset + 8), height: view.getUint32(offset + 12) };
+      largest = largest && largest.width >= size.width ? largest : size;
+    }
+  }
+  return largest;
+}
+
+/** "ihdr", the box with the size of a boxed JPEG 2000. */
+const IHDR = 0x69686472;
+
+function boxedJpeg2000Size(view: DataView): PixelSize {
+  let offset = 0;
+  while (view.getUint32(offset) !== IHDR) {
+    offset++;
+  }
+  return { width: view.getUint32(offset + 8), height: view.getUint32(offset + 4) };
+}
+
+function jpeg2000Size(view: DataView): PixelSize {
+  const side = (axis: 0 | 4) => view.getUint32(8 + axis) - view.getUint32(16 + axis);
+  return { width: side(0), height: side(4) };
+}
+
+function unknownSize(): null {
+  return null;
 }

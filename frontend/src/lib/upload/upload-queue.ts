@@ -1,8 +1,9 @@
 import { ApiError } from "@/lib/api/error";
 import { retryDelayMs } from "@/lib/api/retry";
 import type { Limits, PredictionResult } from "@/lib/api/schema";
-import { checkFile } from "@/lib/upload/check";
+import { type FileFacts, type Inspection, inspectFile } from "@/lib/upload/check";
 import { pause } from "@/lib/upload/pause";
+import { questionOf, type ScaleQuestion } from "@/lib/upload/scale";
 import type { Send } from "@/lib/upload/sender";
 import type { PredictOptions, UploadSettings } from "@/lib/upload/settings";
 import {
@@ -50,8 +51,27 @@ export class UploadQueue {
   }
 
   add(files: readonly File[], options: PredictOptions): void {
+    this.addAll(files, options, "if_needed");
+  }
+
+  /** Add an image whose scale is asked for, whatever its file says. */
+  addAskingScale(file: File, options: Omit<PredictOptions, "micronsPerPixel">): void {
+    this.addAll([file], { ...options, micronsPerPixel: null }, "always");
+  }
+
+  private addAll(
+    files: readonly File[],
+    options: PredictOptions,
+    scaleAsked: Upload["scaleAsked"],
+  ): void {
     const items = files.map(
-      (file): Upload => ({ id: this.nextId++, file, options, progress: { phase: "checking" } }),
+      (file): Upload => ({
+        id: this.nextId++,
+        file,
+        options,
+        scaleAsked,
+        progress: { phase: "checking" },
+      }),
     );
     this.change({ type: "added", items });
     for (const item of items) {
@@ -66,6 +86,29 @@ export class UploadQueue {
       this.move(id, { phase: "checking" });
       this.check(upload);
     }
+  }
+
+  /**
+   * State the scale of images that wait for it.
+   *
+   * @param microns µm per pixel; null: as it was stated before, which the visitor confirms.
+   */
+  stateScale(ids: readonly number[], microns: number | null): void {
+    for (const id of ids) {
+      const upload = this.find(id);
+      if (upload?.progress.phase === "asking") {
+        const micronsPerPixel = microns ?? upload.options.micronsPerPixel;
+        this.change({ type: "scaled", id, micronsPerPixel, asked: "settled" });
+        this.move(id, { phase: "waiting" });
+      }
+    }
+    this.start();
+  }
+
+  /** Analyse an image once more, without the scale that it was sent with. */
+  askScaleAgain(id: number): void {
+    this.change({ type: "scaled", id, micronsPerPixel: null, asked: "always" });
+    this.retry(id);
   }
 
   /** End all waiting for the next try: somebody asks for it, or the connection is back. */
@@ -100,9 +143,10 @@ export class UploadQueue {
   }
 
   private async check({ id, file }: Upload): Promise<void> {
-    const error = await checkFile(file, this.surroundings.limits());
-    if (this.find(id)?.progress.phase === "checking") {
-      this.move(id, error ? { phase: "failed", error } : { phase: "waiting" });
+    const inspection = await inspectFile(file, this.surroundings.limits());
+    const upload = this.find(id);
+    if (upload?.progress.phase === "checking") {
+      this.move(id, progressAfter(inspection, upload));
       this.start();
     }
   }
@@ -180,6 +224,24 @@ export class UploadQueue {
       listener();
     }
   }
+}
+
+/** Sent is only what the service can read, and an image larger than a patch only with its scale. */
+function progressAfter(inspection: Inspection, upload: Upload): Progress {
+  if (inspection.error) {
+    return { phase: "failed", error: inspection.error };
+  }
+  const { facts } = inspection;
+  const question = questionFor(upload, facts);
+  return question ? { phase: "asking", question, facts } : { phase: "waiting" };
+}
+
+function questionFor({ scaleAsked, options }: Upload, facts: FileFacts): ScaleQuestion | null {
+  if (scaleAsked === "settled") {
+    return null;
+  }
+  const question = questionOf(facts, options.micronsPerPixel);
+  return scaleAsked === "always" ? (question ?? "unknown") : question;
 }
 
 function hasNoResponse(error: unknown): boolean {

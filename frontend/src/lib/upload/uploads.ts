@@ -1,10 +1,14 @@
 import type { ApiError } from "@/lib/api/error";
 import type { PredictionResult } from "@/lib/api/schema";
+import type { FileFacts } from "@/lib/upload/check";
+import type { ScaleQuestion } from "@/lib/upload/scale";
 import { FIRST_SETTINGS, type PredictOptions, type UploadSettings } from "@/lib/upload/settings";
 
 /** How far one file is. */
 export type Progress =
   | { phase: "checking" | "waiting" | "analysing" | "cancelled" }
+  /** Nothing is sent before the visitor has stated the scale, or confirmed it. */
+  | { phase: "asking"; question: ScaleQuestion; facts: FileFacts }
   | { phase: "uploading"; share: number }
   /** The service is unreachable or busy; `nextTryAt` in milliseconds of `Date.now`. */
   | { phase: "pausing"; error: ApiError; nextTryAt: number }
@@ -15,8 +19,13 @@ export interface Upload {
   id: number;
   file: File;
   options: PredictOptions;
+  /** Whether the scale is asked for only where it must be, in any case, or was stated when asked. */
+  scaleAsked: "if_needed" | "always" | "settled";
   progress: Progress;
 }
+
+/** An upload that waits for its scale. */
+export type AskingUpload = Upload & { progress: Extract<Progress, { phase: "asking" }> };
 
 export interface Uploads {
   settings: UploadSettings;
@@ -38,6 +47,7 @@ export type Change =
   | { type: "set"; settings: Partial<UploadSettings> }
   | { type: "added"; items: readonly Upload[] }
   | { type: "moved"; id: number; progress: Progress }
+  | { type: "scaled"; id: number; micronsPerPixel: number | null; asked: Upload["scaleAsked"] }
   | { type: "shown"; id: number }
   | { type: "removed"; id: number }
   | { type: "cleared" };
@@ -50,6 +60,8 @@ export function reduce(uploads: Uploads, change: Change): Uploads {
       return added(uploads, change.items);
     case "moved":
       return moved(uploads, change.id, change.progress);
+    case "scaled":
+      return scaled(uploads, change);
     case "shown":
       return { ...uploads, shownId: change.id };
     case "removed":
@@ -64,6 +76,22 @@ export function isUnderWay({ phase }: Progress): boolean {
   return phase !== "done" && phase !== "failed" && phase !== "cancelled";
 }
 
+/** The results that are there already. */
+export function resultsOf({ items }: Pick<Uploads, "items">): readonly PredictionResult[] {
+  return items.flatMap(({ progress }) => (progress.phase === "done" ? [progress.result] : []));
+}
+
+/** The uploads that wait for their scale for one and the same reason. */
+export function askingFor(
+  { items }: Pick<Uploads, "items">,
+  question: ScaleQuestion,
+): readonly AskingUpload[] {
+  return items.filter(
+    (item): item is AskingUpload =>
+      item.progress.phase === "asking" && item.progress.question === question,
+  );
+}
+
 /** One file that comes alone is shown; of several none is before the others. */
 function added(uploads: Uploads, items: readonly Upload[]): Uploads {
   const [only, ...others] = items;
@@ -75,6 +103,18 @@ function moved(uploads: Uploads, id: number, progress: Progress): Uploads {
   const items = uploads.items.map((item) => (item.id === id ? { ...item, progress } : item));
   const hasEnded = progress.phase === "done" || progress.phase === "failed";
   return { ...uploads, items, endedId: hasEnded ? id : uploads.endedId };
+}
+
+function scaled(
+  uploads: Uploads,
+  { id, micronsPerPixel, asked }: Extract<Change, { type: "scaled" }>,
+): Uploads {
+  const items = uploads.items.map((item) =>
+    item.id === id
+      ? { ...item, options: { ...item.options, micronsPerPixel }, scaleAsked: asked }
+      : item,
+  );
+  return { ...uploads, items };
 }
 
 function removed(uploads: Uploads, id: number): Uploads {

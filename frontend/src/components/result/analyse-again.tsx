@@ -1,0 +1,43 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useTranslations } from "next-intl";
+import { useEffect, useState } from "react";
+import { Button, ButtonLink } from "@/components/ui/button";
+import { useUploads } from "@/components/upload/use-uploads";
+import { hasRecord } from "@/lib/api/has-record";
+import type { PredictionResult } from "@/lib/api/schema";
+import { imageOf } from "@/lib/result/session";
+
+/** The way from a result without a verdict to one at the image's own scale. */
+export function AnalyseAgain({ result }: { result: PredictionResult }) {
+  const t = useTranslations("result.verdict");
+  const upload = useTranslations("upload");
+  const router = useRouter();
+  const [, queue] = useUploads();
+  const [image, setImage] = useState<Blob>();
+  // The server draws this page too, and has no images.
+  useEffect(() => setImage(imageOf(result.id)), [result.id]);
+
+  function analyse(chosen: Blob) {
+    const file = chosen instanceof File ? chosen : new File([chosen], result.image.sha256);
+    queue.addAskingScale(file, { operatingPoint: result.operating_point, save: hasRecord(result) });
+    router.push("/");
+  }
+
+  return image ? (
+    <div className="grid justify-items-start gap-2 print:hidden">
+      <Button className="w-full whitespace-normal" onClick={() => analyse(image)}>
+        {upload("scale_again")}
+      </Button>
+      <p className="text-muted text-xs">{t("again_hint")}</p>
+    </div>
+  ) : (
+    <div className="grid justify-items-start gap-2 print:hidden">
+      <p className="text-sm">{t("again_elsewhere")}</p>
+      <ButtonLink href="/" variant="outline" size="sm">
+        {t("again_link")}
+      </ButtonLink>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+"use client";
+
+import { ArrowRight } from "lucide-react";
+import { useFormatter, useTranslations } from "next-intl";
+import { NoVerdict } from "@/components/shared/no-verdict";
+import { VerdictBadge } from "@/components/shared/verdict-badge";
+import { WarningList } from "@/components/shared/warning-list";
+import { Button, ButtonLink } from "@/components/ui/button";
+import { VerdictScale } from "@/components/upload/verdict-scale";
+import { useFigureText } from "@/hooks/use-figure-text";
+import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
+import type { PredictionResult } from "@/lib/api/schema";
+import { mayDependOnScale } from "@/lib/result/warnings";
+
+interface ExhibitResultProps {
+  result: PredictionResult;
+  /** Asks for the scale once more. */
+  onAskScale: () => void;
+}
+
+/** The verdict on one image, or first of all why there is none. */
+export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
+  const t = useTranslations("upload");
+  const others = result.warnings.filter(({ severity }) => severity !== "withholds");
+  return (
+    <>
+      <VerdictBadge verdict={result.verdict} className="self-start text-lg" />
+      {result.verdict === "not_assessable" && (
+        <NoVerdict result={result}>
+          {mayDependOnScale(result) && (
+            <Button className="whitespace-normal" onClick={onAskScale}>
+              {t("scale_again")}
+            </Button>
+          )}
+        </NoVerdict>
+      )}
+      <Figures result={result} />
+      <ButtonLink
+        href={`/results/${result.id}`}
+        variant={result.verdict === "not_assessable" ? "outline" : "default"}
+        className="w-full"
+      >
+        {t("see")}
+        <ArrowRight aria-hidden="true" />
+      </ButtonLink>
+      {others.length > 0 && (
+        <WarningList warnings={others} label={t("warnings", { count: others.length })} />
+      )}
+    </>
+  );
+}
+
+function Figures({ result }: { result: PredictionResult }) {
+  const t = useTranslations("upload");
+  const common = useTranslations("common");
+  const texts = useTranslations("result.verdict");
+  const format = useFormatter();
+  const figures = useFigureText();
+  const pointName = useOperatingPointLabel();
+  const isVerdict = result.verdict !== "not_assessable";
+  return (
+    <div className="grid gap-2">
+      {!isVerdict && <p className="font-medium text-sm">{common("not_a_verdict")}</p>}
+      <p className={isVerdict ? "font-semibold text-3xl" : "text-lg text-muted"}>
+        {figures.probability(result.probability)}
+      </p>
+      <p className="text-muted text-sm">{texts(`probability.${result.kind}`)}</p>
+      <VerdictScale result={result} />
+      <p className="text-muted text-sm">
+        {t("read_as", {
+          point: pointName(result.operating_point),
+          kind: common(`kind.${result.kind}`),
+          microns: format.number(result.image.microns_per_pixel, { maximumFractionDigits: 3 }),
+          source: common(`scale_source.${result.image.scale_source}`),
+        })}
+      </p>
+    </div>
+  );
+}

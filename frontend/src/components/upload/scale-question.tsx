@@ -1,0 +1,121 @@
+"use client";
+
+import { Ruler, TriangleAlert } from "lucide-react";
+import { useFormatter, useTranslations } from "next-intl";
+import { useEffect, useId, useRef } from "react";
+import { Button } from "@/components/ui/button";
+import { ScaleOptions } from "@/components/upload/scale-options";
+import { type ScaleForm, useScaleForm } from "@/components/upload/use-scale-form";
+import { useScaleText } from "@/components/upload/use-scale-text";
+import { oddFieldOf, ownScale } from "@/lib/upload/scale-choice";
+import type { AskingUpload } from "@/lib/upload/uploads";
+
+const MOST_NAMES = 4;
+
+interface ScaleQuestionProps {
+  /** One image or more, asked about for one and the same reason. */
+  uploads: readonly [AskingUpload, ...AskingUpload[]];
+  onState: (microns: number | null) => void;
+}
+
+/** Asks how large a pixel is, before anything is sent; one answer serves all the images. */
+export function ScaleQuestion({ uploads, onState }: ScaleQuestionProps) {
+  const t = useTranslations("upload.scale_question");
+  const id = useId();
+  const form = useScaleForm(uploads, onState);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // So that it is read aloud, and the next key press is in the form.
+  useEffect(() => heading.current?.focus(), []);
+  return (
+    <form
+      noValidate
+      aria-labelledby={id}
+      onSubmit={form.submit}
+      className="grid content-start gap-4 text-sm"
+    >
+      <div className="grid gap-1">
+        <h2 id={id} ref={heading} tabIndex={-1} className="flex gap-2 font-semibold text-base">
+          <Ruler aria-hidden="true" className="mt-0.5 size-5 shrink-0" />
+          {t("title", { count: uploads.length })}
+        </h2>
+        <Why uploads={uploads} />
+        {uploads.length > 1 && <Names uploads={uploads} />}
+      </div>
+      <ScaleOptions form={form} />
+      <Confirmation form={form} />
+      <p role="alert" className="font-medium text-malignant empty:hidden">
+        {form.problem && t(form.problem, { max: form.max })}
+      </p>
+      <Button type="submit" className="justify-self-start">
+        {t("send", { count: uploads.length })}
+      </Button>
+    </form>
+  );
+}
+
+function Why({ uploads }: Pick<ScaleQuestionProps, "uploads">) {
+  const t = useTranslations("upload.scale_question");
+  const format = useFormatter();
+  const text = useScaleText();
+  const [{ progress }] = uploads;
+  const count = uploads.length;
+  if (progress.question !== "field") {
+    const scales = format.list(progress.facts.stated.contradicting.map(text.microns));
+    return <p className="max-w-prose text-muted">{t(progress.question, { count, scales })}</p>;
+  }
+  const sizes = uploads.map((upload) => upload.progress.facts.size);
+  const own = ownScale(uploads);
+  const odd = own === null ? null : oddFieldOf(sizes, own);
+  return (
+    <p className="max-w-prose text-muted">
+      {t("field", {
+        count,
+        field: own === null ? "" : text.fields(sizes, own),
+        size: odd?.size ?? "small",
+      })}
+    </p>
+  );
+}
+
+function Names({ uploads }: Pick<ScaleQuestionProps, "uploads">) {
+  const t = useTranslations("upload.scale_question");
+  const more = uploads.length - MOST_NAMES;
+  return (
+    <ul aria-label={t("images")} className="flex flex-wrap gap-x-3 text-xs">
+      {uploads.slice(0, MOST_NAMES).map(({ id, file }) => (
+        <li key={id} className="max-w-64 truncate">
+          {file.name}
+        </li>
+      ))}
+      {more > 0 && <li>{t("more", { count: more })}</li>}
+    </ul>
+  );
+}
+
+/** Questions a field that is hardly that of a slide. */
+function Confirmation({ form }: { form: ScaleForm }) {
+  const t = useTranslations("upload.scale_question");
+  const text = useScaleText();
+  const { odd } = form;
+  return (
+    <div role="status" className="empty:hidden">
+      {odd && (
+        <div className="flex gap-3 rounded-md border border-malignant p-3">
+          <TriangleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-malignant" />
+          <div className="grid gap-2">
+            <p>{t(`odd_${odd.size}`, { field: text.field(odd.field) })}</p>
+            <label className="flex min-h-6 items-center gap-2 font-medium">
+              <input
+                type="checkbox"
+                checked={form.isConfirmed}
+                onChange={({ target }) => form.confirm(target.checked)}
+                className="size-4 accent-accent"
+              />
+              {t("confirm")}
+            </label>
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,39 @@
+"use client";
+
+import { ScaleQuestion } from "@/components/upload/scale-question";
+import type { UploadQueue } from "@/lib/upload/upload-queue";
+import { type AskingUpload, askingFor, type Uploads } from "@/lib/upload/uploads";
+
+const QUESTIONS = ["unknown", "contradiction", "field"] as const;
+
+interface ScaleQuestionsProps {
+  uploads: Pick<Uploads, "items">;
+  queue: UploadQueue;
+  /** Of what holds a question and its border. */
+  className?: string;
+}
+
+/** A question for each reason to ask, about all the images that have it. */
+export function ScaleQuestions({ uploads, queue, className }: ScaleQuestionsProps) {
+  return QUESTIONS.map((question) => {
+    const [first, ...others] = askingFor(uploads, question);
+    const asked: [AskingUpload, ...AskingUpload[]] | null = first ? [first, ...others] : null;
+    return (
+      asked && (
+        <div key={question} className={className}>
+          <div className="max-w-2xl">
+            <ScaleQuestion
+              uploads={asked}
+              onState={(microns) =>
+                queue.stateScale(
+                  asked.map(({ id }) => id),
+                  microns,
+                )
+              }
+            />
+          </div>
+        </div>
+      )
+    );
+  });
+}

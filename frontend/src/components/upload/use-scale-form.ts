@@ -1,0 +1,77 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { modelQuery } from "@/lib/api/queries";
+import {
+  micronsOf,
+  oddFieldOf,
+  ownScale,
+  type ScaleChoice,
+  scaleChoices,
+} from "@/lib/upload/scale-choice";
+import { maxMicrons, readMicrons } from "@/lib/upload/settings";
+import type { AskingUpload } from "@/lib/upload/uploads";
+
+/** The model's own scale, until the service says it. */
+const DATA_SET_MICRONS = 4;
+
+export type ScaleProblem = "missing" | "missing_microns" | "unconfirmed";
+
+/** What the visitor stated so far about the scale of images, and what is still missing. */
+export function useScaleForm(
+  uploads: readonly AskingUpload[],
+  onState: (microns: number | null) => void,
+) {
+  const { data: model } = useQuery(modelQuery);
+  const [choice, setChoice] = useState<ScaleChoice | null>(null);
+  const [typed, setTyped] = useState("");
+  const [confirmed, setConfirmed] = useState<number | null>(null);
+  const [problem, setProblem] = useState<ScaleProblem | null>(null);
+  const max = maxMicrons(model);
+  const isField = uploads[0]?.progress.question === "field";
+  const own = isField ? ownScale(uploads) : null;
+  const sizes = uploads.map(({ progress }) => progress.facts.size);
+  const scales = {
+    own,
+    typed: readMicrons(typed, max),
+    dataSet: model?.micronsPerPixel ?? DATA_SET_MICRONS,
+  };
+  const microns = micronsOf(choice, scales);
+  const odd = microns === null ? null : oddFieldOf(sizes, microns);
+
+  function submit(event: FormEvent) {
+    event.preventDefault();
+    const missing = choice === "microns" ? "missing_microns" : "missing";
+    const found = microns === null ? missing : odd && confirmed !== microns ? "unconfirmed" : null;
+    setProblem(found);
+    if (!found) {
+      // A scale of its own stays the file's: null keeps it as it was stated.
+      onState(choice === "own" ? null : microns);
+    }
+  }
+
+  function change(act: () => void) {
+    setProblem(null);
+    act();
+  }
+
+  return {
+    choices: scaleChoices(own !== null),
+    choice,
+    choose: (next: ScaleChoice) => change(() => setChoice(next)),
+    typed,
+    type: (text: string) => change(() => setTyped(text)),
+    /** Largest scale that may be typed. */
+    max: Number.isFinite(max) ? max : 8 * DATA_SET_MICRONS,
+    scaleOf: (of: ScaleChoice) => micronsOf(of, scales),
+    sizes,
+    odd,
+    isConfirmed: microns !== null && confirmed === microns,
+    confirm: (is: boolean) => change(() => setConfirmed(is ? microns : null)),
+    problem,
+    submit,
+  };
+}
+
+export type ScaleForm = ReturnType<typeof useScaleForm>;

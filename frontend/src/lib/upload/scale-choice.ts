@@ -1,0 +1,47 @@
+import type { PixelSize } from "@/lib/upload/image-header";
+import { fieldsOf, isOdd } from "@/lib/upload/scale";
+import { micronsOfObjective, OBJECTIVES, type Objective } from "@/lib/upload/settings";
+import type { AskingUpload } from "@/lib/upload/uploads";
+
+/** A scale that is offered: as stated before, an objective's, the data set's, or one to type. */
+export type ScaleChoice = "own" | Objective | "microns" | "data_set";
+
+/** What is offered; what was stated before only where that is to be confirmed. */
+export function scaleChoices(hasOwn: boolean): readonly ScaleChoice[] {
+  return [...(hasOwn ? (["own"] as const) : []), ...OBJECTIVES, "microns", "data_set"];
+}
+
+/**
+ * µm per pixel that a choice stands for; null where none is stated yet.
+ *
+ * @param own As stated before.
+ * @param typed As read from what was typed.
+ * @param dataSet The model's.
+ */
+export function micronsOf(
+  choice: ScaleChoice | null,
+  { own, typed, dataSet }: { own: number | null; typed: number | null; dataSet: number },
+): number | null {
+  if (typeof choice === "number") {
+    return micronsOfObjective(choice);
+  }
+  return choice ? { own, microns: typed, data_set: dataSet }[choice] : null;
+}
+
+/** The scale that images have by themselves or by the settings; null unless all have the same. */
+export function ownScale(uploads: readonly AskingUpload[]): number | null {
+  const scales = uploads.map(
+    ({ options, progress }) => options.micronsPerPixel ?? progress.facts.stated.microns,
+  );
+  const [first = null] = scales;
+  return scales.every((scale) => scale === first) ? first : null;
+}
+
+/** Whether images at a scale show hardly what a slide shows; null where all look usual. */
+export function oddFieldOf(sizes: readonly (PixelSize | null)[], microns: number) {
+  const fields = fieldsOf(sizes, microns);
+  if (fields && isOdd(fields.most) && Math.max(fields.most.width, fields.most.height) > 1) {
+    return { size: "large" as const, field: fields.most };
+  }
+  return fields && isOdd(fields.least) ? { size: "small" as const, field: fields.least } : null;
+}

@@ -1,0 +1,160 @@
+import type { ImageHeader } from "@/lib/upload/image-header";
+import { readTiff, type TiffFacts } from "@/lib/upload/tiff";
+
+/** What a file says of its scale, in µm per pixel. */
+export interface StatedScale {
+  /** Null where the file states none, or contradicts itself. */
+  microns: number | null;
+  /** The scales of a file that contradicts itself; else none. */
+  contradicting: readonly number[];
+}
+
+export const NO_SCALE: StatedScale = { microns: null, contradicting: [] };
+
+/** µm per pixel across and down. */
+type Scale = readonly [number, number];
+
+/** Scales of microscopes and slide scanners; other resolutions say how large to print. */
+const PLAUSIBLE_MICRONS = { least: 0.05, most: 20 } as const;
+/** Vendors round; scales that are further apart contradict each other. */
+const TOLERANCE = 1.1;
+
+const MICRONS_PER_INCH = 25_400;
+const MICRONS_PER_CENTIMETRE = 10_000;
+const MICRONS: Readonly<Record<string, number>> = {
+  nm: 0.001,
+  mm: 1000,
+  cm: MICRONS_PER_CENTIMETRE,
+  inch: MICRONS_PER_INCH,
+  inches: MICRONS_PER_INCH,
+};
+const MICRON_NAMES = /^(?:(?:\\u00b5|[uµμ])m|microns?|micromet(?:er|re)s?)$/i;
+
+/** All scales that a TIFF states. */
+export function tiffScales(facts: TiffFacts): readonly Scale[] {
+  const { description } = facts;
+  const ofResolution = scaleOf(facts, imageJUnit(description) ?? tagUnit(facts.resolutionUnit));
+  return [...aperioScales(description), ...omeScales(description), ...ofResolution];
+}
+
+/** The scales of a PNG's `pHYs` or a JPEG's JFIF density and EXIF data. */
+export async function headScales(
+  head: Uint8Array,
+  format: ImageHeader["format"],
+): Promise<readonly Scale[]> {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  try {
+    if (format === "PNG") {
+      return pngScales(view);
+    }
+    return format === "JPEG" ? [...jfifScales(view), ...(await exifScales(head))] : [];
+  } catch {
+    // The file ends before what was looked for.
+    return [];
+  }
+}
+
+/** What scales come to: only plausible ones count, and those must agree on each axis. */
+export function agreedScale(scales: readonly Scale[]): StatedScale {
+  const { least, most } = PLAUSIBLE_MICRONS;
+  const plausible = scales.filter((scale) =>
+    scale.every((microns) => least <= microns && microns <= most),
+  );
+  const [first] = plausible;
+  if (!first) {
+    return NO_SCALE;
+  }
+  const agrees = ([0, 1] as const).every((axis) => {
+    const values = plausible.map((scale) => scale[axis]);
+    return Math.max(...values) <= TOLERANCE * Math.min(...values);
+  });
+  return agrees
+    ? { microns: first[0], contradicting: [] }
+    : { microns: null, contradicting: [...new Set(plausible.map(([across]) => across))] };
+}
+
+/** Reads a TIFF's size and scale; null where its directory cannot be read. */
+export async function readTiffScale(file: Blob) {
+  try {
+    const facts = await readTiff(file);
+    return { size: facts.size, stated: agreedScale(tiffScales(facts)) };
+  } catch {
+    return null;
+  }
+}
+
+function scaleOf({ resolution }: TiffFacts, perUnit: number | null): readonly Scale[] {
+  return resolution && perUnit ? [[perUnit / resolution[0], perUnit / resolution[1]]] : [];
+}
+
+/** Micrometres in the unit that ImageJ gives the resolution in; null where none is named. */
+function imageJUnit(description: string): number | null {
+  const unit = description.startsWith("ImageJ=") && /^unit=(.*?)\r?$/m.exec(description)?.[1];
+  return unit ? micronsIn(unit.trim()) : null;
+}
+
+function tagUnit(unit: number): number | null {
+  return { 2: MICRONS_PER_INCH, 3: MICRONS_PER_CENTIMETRE }[unit] ?? null;
+}
+
+function aperioScales(description: string): readonly Scale[] {
+  const stated = Number(/\bMPP\s*=\s*([\d.eE+-]+)/.exec(description)?.[1]);
+  return stated > 0 ? [[stated, stated]] : [];
+}
+
+/** The scale of the first image that OME-XML describes. */
+function omeScales(description: string): readonly Scale[] {
+  const side = (axis: "X" | "Y"): number => {
+    const attribute = (name: string) =>
+      new RegExp(`\\bPhysicalSize${axis}${name}\\s*=\\s*["']([^"']+)["']`).exec(description)?.[1];
+    const unit = micronsIn((attribute("Unit") ?? "µm").replace(/&#(?:181|xB5);/i, "µ"));
+    return Number(attribute("")) * (unit ?? Number.NaN);
+  };
+  const scale = [side("X"), side("Y")] as const;
+  return scale.every((microns) => microns > 0) ? [scale] : [];
+}
+
+function micronsIn(unit: string): number | null {
+  return MICRON_NAMES.test(unit) ? 1 : (MICRONS[unit.toLowerCase()] ?? null);
+}
+
+const PHYS = 0x70485973;
+const IDAT = 0x49444154;
+
+function pngScales(view: DataView): readonly Scale[] {
+  let offset = 8;
+  while (view.getUint32(offset + 4) !== IDAT) {
+    if (view.getUint32(offset + 4) === PHYS) {
+      const isMetre = view.getUint8(offset + 16) === 1;
+      const scale = [1e6 / view.getUint32(offset + 8), 1e6 / view.getUint32(offset + 12)] as const;
+      return isMetre ? [scale] : [];
+    }
+    offset += 12 + view.getUint32(offset);
+  }
+  return [];
+}
+
+const JFIF = 0x4a464946;
+const EXIF = 0x45786966;
+const EXIF_SEGMENT = 0xffe1;
+
+function jfifScales(view: DataView): readonly Scale[] {
+  const isJfif = view.byteLength > 18 && view.getUint32(6) === JFIF;
+  const perUnit = isJfif ? tagUnit(view.getUint8(13) + 1) : null;
+  return perUnit ? [[perUnit / view.getUint16(14), perUnit / view.getUint16(16)]] : [];
+}
+
+/** EXIF data is a TIFF's directory within a segment of the JPEG. */
+async function exifScales(head: Uint8Array): Promise<readonly Scale[]> {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  let offset = 2;
+  while (offset + 10 <= view.byteLength && view.getUint8(offset) === 0xff) {
+    const length = view.getUint16(offset + 2);
+    if (view.getUint16(offset) === EXIF_SEGMENT && view.getUint32(offset + 4) === EXIF) {
+      const facts = await readTiff(new Blob([head.slice(offset + 10, offset + 2 + length)]));
+      return scaleOf(facts, tagUnit(facts.resolutionUnit));
+    }
+    offset += 2 + length;
+  }
+  return [];
+}

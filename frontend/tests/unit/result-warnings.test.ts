@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import type { ResultWarning, WarningCode } from "@/lib/api/schema";
+import { bySeverity, codesOfAll, mayDependOnScale, sharedWarnings } from "@/lib/result/warnings";
+
+function warning(code: WarningCode, severity: ResultWarning["severity"]): ResultWarning {
+  return { code, severity, message: "" };
+}
+
+const UNKNOWN = warning("scale_unknown", "withholds");
+const BLURRED = warning("blurred", "caution");
+const PADDED = warning("padded", "note");
+const RESULTS = [[PADDED, UNKNOWN, BLURRED], [UNKNOWN, BLURRED], [UNKNOWN]].map((warnings) => ({
+  warnings,
+}));
+
+it("the gravest warning comes first", () => {
+  expect(bySeverity([PADDED, BLURRED, UNKNOWN])).toEqual([UNKNOWN, BLURRED, PADDED]);
+});
+
+it("what two results or more are warned of is said once", () => {
+  expect(sharedWarnings(RESULTS)).toEqual([
+    { warning: UNKNOWN, count: 3 },
+    { warning: BLURRED, count: 2 },
+  ]);
+  expect([...codesOfAll(RESULTS)]).toEqual(["scale_unknown"]);
+  expect(sharedWarnings(RESULTS.slice(0, 1))).toEqual([]);
+});
+
+it("another scale may help where the scale was the reason", () => {
+  expect(mayDependOnScale({ reasons: ["scale_unknown"] })).toBe(true);
+  expect(mayDependOnScale({ reasons: ["not_h_and_e"] })).toBe(false);
+  expect(mayDependOnScale({ reasons: [] })).toBe(false);
+});
