@@ -29,9 +29,12 @@ _DECIMALS: Final = 3
 def write_geojson(result: PredictionResult) -> Iterator[bytes]:
     """Yield a FeatureCollection piece by piece: a region's tissue tiles, or a patch.
 
-    Every polygon is one closed ring, counterclockwise as RFC 7946 counts.
+    Every polygon is one closed ring, counterclockwise as RFC 7946 counts. The member ``biopsia``,
+    which other programs skip (section 6.1), has the verdict on the whole image.
     """
-    yield b'{"type":"FeatureCollection","features":['
+    verdict = {"id": str(result.id), "verdict": result.verdict, "reasons": result.reasons}
+    member = json.dumps(verdict, separators=(",", ":")).encode()
+    yield b'{"type":"FeatureCollection","biopsia":' + member + b',"features":['
     for place, feature in enumerate(_features(result)):
         separator = ",\n" if place else "\n"
         yield (separator + json.dumps(feature, separators=(",", ":"))).encode()
@@ -72,7 +75,7 @@ def _tile_feature(tile: Tile) -> dict[str, Any]:
 
 
 def _tile_verdict(tile: Tile) -> Verdict:
-    if not tile.is_assessable:
+    if tile.reasons:
         return "not_assessable"
     return "malignant" if tile.is_positive else "benign"
 

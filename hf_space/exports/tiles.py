@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hf_space.schemas.prediction import ImageFacts, PredictionResult, RegionResult
+    from hf_space.schemas.prediction import (
+        ImageFacts,
+        PredictionResult,
+        Reason,
+        RegionResult,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class Tile:
         microns_per_pixel: Scale of the source image; None where it is assumed.
         probability: Calibrated probability of carcinoma.
         is_positive: Whether the probability is at or above the result's threshold.
-        is_assessable: Whether the result has a verdict; without one the probability means nothing.
+        reasons: Why the result has no verdict, so that the probability means nothing; else empty.
     """
 
     row: int
@@ -37,7 +42,7 @@ class Tile:
     microns_per_pixel: float | None
     probability: float
     is_positive: bool
-    is_assessable: bool
+    reasons: tuple[Reason, ...]
 
 
 def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
@@ -61,7 +66,7 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
                     microns_per_pixel=scale,
                     probability=probability,
                     is_positive=probability >= result.threshold,
-                    is_assessable=not result.reasons,
+                    reasons=tuple(result.reasons),
                 )
 
 

@@ -110,8 +110,8 @@ def quality_warnings(
 ) -> list[QualityCode]:
     """Name what is unusual about an image, compared with the training images.
 
-    An almost empty image is only called blank, since it has neither focus nor stain to judge; nor
-    has one out of focus a stain to judge. Statistics without a range are not judged; colours
+    An almost empty image has no focus to judge, and one out of focus no stain. Statistics without
+    a range are not judged; colours
     without an assessable range are judged by the usual one.
 
     Args:
@@ -128,12 +128,11 @@ def quality_warnings(
         high = ranges[name].high if name in statistics and name in ranges else None
         return high is not None and statistics[name] > high
 
-    if above(BRIGHTNESS, usual):
-        return ["blank"]
-    codes: list[QualityCode] = ["blank"] if below(BRIGHTNESS, usual) else []
-    if below(SHARPNESS, assessable):
+    empty = above(BRIGHTNESS, usual)
+    codes: list[QualityCode] = ["blank"] if empty or below(BRIGHTNESS, usual) else []
+    if not empty and below(SHARPNESS, assessable):
         return [*codes, "too_blurred"]
-    if below(SHARPNESS, usual):
+    if not empty and below(SHARPNESS, usual):
         codes.append("blurred")
     colours = {**usual, **assessable}
     if above(STAIN_RESIDUAL, colours) or below(SATURATION, colours):

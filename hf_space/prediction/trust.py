@@ -78,7 +78,8 @@ def _scale_warnings(image: SourceImage) -> list[ImageWarningCode]:
     facts = image.facts
     if facts.scale_source == "assumed":
         is_patch = max(facts.width, facts.height) <= LARGEST_PATCH_PIXELS
-        codes.append("scale_assumed" if is_patch else "scale_unknown")
+        may_assume = is_patch and not image.scale_conflict
+        codes.append("scale_assumed" if may_assume else "scale_unknown")
     if image.scale_conflict:
         codes.append("scale_conflict")
     return codes

@@ -128,8 +128,10 @@ class PredictionResult(Schema):
         description="Codes of the warnings that withhold the verdict; empty where there is one."
     )
     probability: Probability = Field(
-        description="Calibrated probability of invasive carcinoma; of a region, that of its most "
-        "suspicious neighbourhood of 3x3 tiles. It means nothing where the verdict is withheld."
+        description="Probability of invasive ductal carcinoma: of a patch, calibrated; of a "
+        "region, that of its most suspicious neighbourhood of 3x3 tiles, for which it was not "
+        "calibrated. "
+        "It means nothing where the verdict is withheld."
     )
     threshold: Probability
     operating_point: str | None = Field(description="null when the request set its own threshold.")

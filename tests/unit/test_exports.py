@@ -184,13 +184,19 @@ def test_a_patch_is_one_line_of_csv() -> None:
 def test_every_file_says_that_a_verdict_is_withheld() -> None:
     (row,) = rows(exported("csv", withheld(patch_result())))
     assert (row["verdict"], row["reasons"]) == ("not_assessable", "scale_unknown")
+    document = json.loads(exported("geojson", withheld(region_result())))
+    assert document["biopsia"] == {
+        "id": str(FIRST),
+        "verdict": "not_assessable",
+        "reasons": ["scale_unknown"],
+    }
     (patch,) = features(withheld(patch_result()))
     assert patch["properties"]["classification"]["name"] == "Not assessable"
     assert patch["properties"]["measurements"]["probability"] == 0.25
     tiles = features(withheld(region_result()))
     assert {tile["properties"]["classification"]["name"] for tile in tiles} == {"Not assessable"}
     lines = rows(exported("csv", withheld(region_result())))
-    assert {line["assessable"] for line in lines} == {"false"}
+    assert {line["reasons"] for line in lines} == {"scale_unknown"}
     assert [line["probability"] for line in lines] == ["0.1", "0.42", "0.9", "0.9", "0.3"]
 
 
@@ -205,12 +211,12 @@ def test_an_assumed_scale_yields_no_lengths_and_no_areas() -> None:
 def test_a_region_has_a_line_for_each_tile_with_tissue() -> None:
     assert exported("csv", region_result()).decode("utf-8-sig").split("\r\n") == [
         "row,column,x_px,y_px,x_um,y_um,width_px,height_px,probability,at_or_above_threshold,"
-        "assessable",
-        "1,1,0.0,0.0,0.0,0.0,100.0,100.0,0.1,false,true",
-        "1,2,100.0,0.0,200.0,0.0,100.0,100.0,0.42,true,true",
-        "2,1,0.0,100.0,0.0,200.0,100.0,30.0,0.9,true,true",
-        "2,2,100.0,100.0,200.0,200.0,100.0,30.0,0.9,true,true",
-        "2,3,200.0,100.0,400.0,200.0,20.0,30.0,0.3,false,true",
+        "reasons",
+        "1,1,0.0,0.0,0.0,0.0,100.0,100.0,0.1,false,",
+        "1,2,100.0,0.0,200.0,0.0,100.0,100.0,0.42,true,",
+        "2,1,0.0,100.0,0.0,200.0,100.0,30.0,0.9,true,",
+        "2,2,100.0,100.0,200.0,200.0,100.0,30.0,0.9,true,",
+        "2,3,200.0,100.0,400.0,200.0,20.0,30.0,0.3,false,",
         "",
     ]
 

@@ -74,7 +74,8 @@ def test_glass_has_no_stain_to_judge() -> None:
     ("changes", "codes"),
     [
         ({}, []),
-        ({"brightness": 250.0, "sharpness": 0.0, "saturation": 0.0}, ["blank"]),
+        ({"brightness": 250.0, "sharpness": 0.0}, ["blank"]),
+        ({"brightness": 250.0, "saturation": 0.0}, ["blank", "not_h_and_e"]),
         ({"brightness": 10.0}, ["blank"]),
         ({"sharpness": 1.0}, ["blurred"]),
         ({"sharpness": 5000.0}, []),
@@ -103,7 +104,8 @@ def test_statistics_without_a_range_are_not_judged() -> None:
         ({"saturation": 0.05}, []),
         ({"saturation": 0.0}, ["not_h_and_e"]),
         ({"stain_distance": 99.0}, ["unlike_training"]),
-        ({"brightness": 250.0, "stain_distance": 99.0}, ["blank"]),
+        ({"brightness": 250.0, "sharpness": 1.0}, ["blank"]),
+        ({"brightness": 250.0, "stain_distance": 99.0}, ["blank", "unlike_training"]),
         ({"brightness": 10.0, "stain_distance": 99.0}, ["blank", "unlike_training"]),
     ],
 )

@@ -180,10 +180,10 @@ def test_a_region_is_no_patch(predictor: Predictor) -> None:
     [
         ("tissue", {"microns_per_pixel": 4.0}, set()),
         ("tissue", {}, {"scale_assumed"}),
-        ("white", {"microns_per_pixel": 4.0}, {"blank"}),
+        ("white", {"microns_per_pixel": 4.0}, {"blank", "not_h_and_e"}),
         ("smooth", {"microns_per_pixel": 4.0}, {"blurred"}),
         ("green", {"microns_per_pixel": 4.0}, {"not_h_and_e"}),
-        ("edge", {"microns_per_pixel": 4.0}, {"padded"}),
+        ("edge", {"microns_per_pixel": 4.0}, {"field_too_small", "padded"}),
         ("edge", {"microns_per_pixel": 8.0}, {"off_scale", "padded"}),
     ],
 )

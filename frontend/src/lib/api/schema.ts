@@ -974,7 +974,7 @@ export interface components {
             predictions: components["schemas"]["LabelScore"][];
             /**
              * Probability
-             * @description Calibrated probability of invasive carcinoma; of a region, that of its most suspicious neighbourhood of 3x3 tiles. It means nothing where the verdict is withheld.
+             * @description Probability of invasive ductal carcinoma: of a patch, calibrated; of a region, that of its most suspicious neighbourhood of 3x3 tiles, for which it was not calibrated. It means nothing where the verdict is withheld.
              */
             probability: number;
             /**
