@@ -115,7 +115,8 @@ def predict(
         if csv_file and items:
             _write_table(csv_file, items)
     if not as_json:
-        _print_warnings(items)
+        _print_warnings(items, options)
+    _print_left_out(files)
     raise typer.Exit(any(item.error for item in items))
 
 
@@ -144,11 +145,25 @@ def find_images(paths: list[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = (p for p in path.rglob("*") if p.suffix.lower() in known and p.is_file())
-            found.extend(sorted(p for p in inside if not is_hidden(p.relative_to(path))))
+            found.extend(p for p in _visible_files(path) if p.suffix.lower() in known)
         else:
             found.append(path)
     return found
+
+
+def _visible_files(folder: Path) -> list[Path]:
+    inside = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in inside if not is_hidden(path.relative_to(folder)))
+
+
+def _print_left_out(paths: list[Path]) -> None:
+    """Say how many files of the folders named are no images, by their suffix."""
+    known = suffixes()
+    inside = (file for path in paths if path.is_dir() for file in _visible_files(path))
+    counts = Counter(file.suffix.lower() or file.name for file in inside)
+    others = [f"{count} {name}" for name, count in counts.most_common() if name not in known]
+    if others:
+        typer.echo(text("command.left_out", "en", files=", ".join(others)), err=True)
 
 
 def _checked_options(**values: object) -> PredictOptions:
@@ -260,12 +275,12 @@ def _row(name: str | None, result: PredictionResult) -> str:
     return "  ".join(parts)
 
 
-def _print_warnings(items: list[BatchItem]) -> None:
+def _print_warnings(items: list[BatchItem], options: PredictOptions) -> None:
     """Explain each warning once, below all lines, and say how many images it is about."""
     results = [item.result for item in items if item.result]
     counts = Counter(each.code for result in results for each in result.warnings)
     for code, count in counts.most_common():
         told = {"code": code, "found": count, "message": warning_message(code)}
         typer.echo(text("command.warning", "en", count=len(results), **told), err=True)
-    if not counts.keys().isdisjoint(_SCALE_WARNINGS):
+    if options.microns_per_pixel is None and not counts.keys().isdisjoint(_SCALE_WARNINGS):
         typer.echo(text("command.state_scale", "en"), err=True)

@@ -72,9 +72,15 @@ class OperatingPoint(FrozenModel):
         return None
 
     @classmethod
+    def of(cls, threshold: float, band: tuple[float, float] | None) -> OperatingPoint:
+        """Return the rule that a result states by its threshold and uncertain band."""
+        low, high = band or (threshold, threshold)
+        return cls(threshold=threshold, uncertain_low=low, uncertain_high=high)
+
+    @classmethod
     def without_band(cls, threshold: float) -> OperatingPoint:
         """Return an operating point that never says uncertain."""
-        return cls(threshold=threshold, uncertain_low=threshold, uncertain_high=threshold)
+        return cls.of(threshold, None)
 
     def verdict(self, probability: float) -> ModelVerdict:
         """Judge one calibrated probability; both ends of the band belong to it."""

@@ -68,16 +68,10 @@ def _tile_feature(tile: Tile) -> dict[str, Any]:
         "properties": {
             "objectType": "tile",
             "name": f"row {tile.row}, column {tile.column}",
-            "classification": _CLASSES[_tile_verdict(tile)],
+            "classification": _CLASSES[tile.verdict],
             "measurements": {"probability": tile.probability},
         },
     }
-
-
-def _tile_verdict(tile: Tile) -> Verdict:
-    if tile.reasons:
-        return "not_assessable"
-    return "malignant" if tile.is_positive else "benign"
 
 
 def _rectangle(x: float, y: float, width: float, height: float) -> dict[str, Any]:

@@ -99,7 +99,7 @@ TILE_TABLE: Final = Table[Tile](
         "height_px": _rounded(lambda tile: tile.height),
         "probability": lambda tile: tile.probability,
         "at_or_above_threshold": lambda tile: tile.is_positive,
-        "reasons": lambda tile: " ".join(tile.reasons),
+        "verdict": lambda tile: tile.verdict,
     }
 )
 """The tissue tiles of a region, in pixels of the source image and in micrometres."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hf_space.bundle.calibration import OperatingPoint
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hf_space.schemas.prediction import (
-        ImageFacts,
-        PredictionResult,
-        Reason,
-        RegionResult,
-    )
+    from hf_space.bundle.calibration import Verdict
+    from hf_space.schemas.prediction import ImageFacts, PredictionResult, RegionResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +28,7 @@ class Tile:
         microns_per_pixel: Scale of the source image; None where it is assumed.
         probability: Calibrated probability of carcinoma.
         is_positive: Whether the probability is at or above the result's threshold.
-        reasons: Why the result has no verdict, so that the probability means nothing; else empty.
+        verdict: On this tile, by the result's rule; `not_assessable` where the result has none.
     """
 
     row: int
@@ -42,7 +40,7 @@ class Tile:
     microns_per_pixel: float | None
     probability: float
     is_positive: bool
-    reasons: tuple[Reason, ...]
+    verdict: Verdict
 
 
 def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
@@ -51,6 +49,7 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
     if region is None:
         return
     width, height = _tile_size(image, region)
+    rule = OperatingPoint.of(result.threshold, result.uncertain_band)
     scale = None if image.scale_source == "assumed" else image.microns_per_pixel
     for row, line in enumerate(region.tiles):
         for column, probability in enumerate(line):
@@ -66,7 +65,7 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
                     microns_per_pixel=scale,
                     probability=probability,
                     is_positive=probability >= result.threshold,
-                    reasons=tuple(result.reasons),
+                    verdict="not_assessable" if result.reasons else rule.verdict(probability),
                 )
 
 

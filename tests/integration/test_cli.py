@@ -22,7 +22,8 @@ from tests.bundle_factory import encode, expected_probability, plain_image, writ
 from tests.server import ROOT
 
 MALIGNANT = (200, 120, 190)
-BENIGN = (120, 200, 190)
+# Teal is no H&E.
+BENIGN = (70, 210, 200)
 
 
 @pytest.fixture
@@ -256,3 +257,16 @@ def test_the_openapi_document_needs_no_model_and_is_what_the_service_answers(
     served = client.get("/openapi.json").json()
     assert json.loads(done.stdout) == served
     assert done.stdout == json.dumps(served, indent=2, ensure_ascii=False) + "\n"
+
+
+def test_files_of_a_folder_that_are_no_images_are_counted(tmp_path: Path, folder: Path) -> None:
+    for name in ("a.heic", "b.HEIC", "._a.png", "README"):
+        (folder / name).write_bytes(b"x")
+    done = predict(tmp_path, folder)
+    assert done.returncode == 0
+    (line,) = (each for each in done.stderr.splitlines() if each.startswith("Left out"))
+    assert sorted(line.partition(": ")[2].rstrip(".").split(", ")) == [
+        "1 .txt",
+        "1 README",
+        "2 .heic",
+    ]

@@ -196,7 +196,7 @@ def test_every_file_says_that_a_verdict_is_withheld() -> None:
     tiles = features(withheld(region_result()))
     assert {tile["properties"]["classification"]["name"] for tile in tiles} == {"Not assessable"}
     lines = rows(exported("csv", withheld(region_result())))
-    assert {line["reasons"] for line in lines} == {"scale_unknown"}
+    assert {line["verdict"] for line in lines} == {"not_assessable"}
     assert [line["probability"] for line in lines] == ["0.1", "0.42", "0.9", "0.9", "0.3"]
 
 
@@ -211,12 +211,12 @@ def test_an_assumed_scale_yields_no_lengths_and_no_areas() -> None:
 def test_a_region_has_a_line_for_each_tile_with_tissue() -> None:
     assert exported("csv", region_result()).decode("utf-8-sig").split("\r\n") == [
         "row,column,x_px,y_px,x_um,y_um,width_px,height_px,probability,at_or_above_threshold,"
-        "reasons",
-        "1,1,0.0,0.0,0.0,0.0,100.0,100.0,0.1,false,",
-        "1,2,100.0,0.0,200.0,0.0,100.0,100.0,0.42,true,",
-        "2,1,0.0,100.0,0.0,200.0,100.0,30.0,0.9,true,",
-        "2,2,100.0,100.0,200.0,200.0,100.0,30.0,0.9,true,",
-        "2,3,200.0,100.0,400.0,200.0,20.0,30.0,0.3,false,",
+        "verdict",
+        "1,1,0.0,0.0,0.0,0.0,100.0,100.0,0.1,false,benign",
+        "1,2,100.0,0.0,200.0,0.0,100.0,100.0,0.42,true,uncertain",
+        "2,1,0.0,100.0,0.0,200.0,100.0,30.0,0.9,true,malignant",
+        "2,2,100.0,100.0,200.0,200.0,100.0,30.0,0.9,true,malignant",
+        "2,3,200.0,100.0,400.0,200.0,20.0,30.0,0.3,false,uncertain",
         "",
     ]
 
@@ -233,11 +233,13 @@ def test_a_tile_is_an_object_for_qupath_in_pixels_of_the_source_image() -> None:
         "properties": {
             "objectType": "tile",
             "name": "row 1, column 2",
-            "classification": {"name": "Suggests IDC", "color": [190, 88, 20]},
+            "classification": {"name": "Inconclusive", "color": [104, 100, 120]},
             "measurements": {"probability": 0.42},
         },
     }
-    assert found[0]["properties"]["classification"]["name"] == "Does not suggest IDC"
+    names = [tile["properties"]["classification"]["name"] for tile in found]
+    assert names[0] == "Does not suggest IDC"
+    assert names[2:] == ["Suggests IDC", "Suggests IDC", "Inconclusive"]
     # The last one is cut at the image's edges.
     assert found[4]["geometry"]["coordinates"][0][2] == [220, 130]
 

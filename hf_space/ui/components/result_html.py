@@ -61,8 +61,7 @@ def not_a_verdict(result: PredictionResult, language: Language) -> str:
 
 def applied_rule(result: PredictionResult) -> OperatingPoint:
     """Return the threshold and the uncertain band that a result was judged with."""
-    low, high = result.uncertain_band or (result.threshold, result.threshold)
-    return OperatingPoint(threshold=result.threshold, uncertain_low=low, uncertain_high=high)
+    return OperatingPoint.of(result.threshold, result.uncertain_band)
 
 
 def verdict_text(verdict: Verdict, language: Language) -> str:
