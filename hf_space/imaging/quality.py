@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 import cv2
@@ -82,17 +84,22 @@ def stain_vector(density: NDArray[np.float32]) -> NDArray[np.float64]:
         float64 (9,): the three means, five entries of the covariance divided by its trace, and the
         decimal logarithm of the trace.
     """
-    mean = density.mean(axis=0, dtype=np.float64)
-    spread = density - mean
-    covariance = spread.T @ spread / len(density)
-    trace = float(np.trace(covariance)) + _NO_SPREAD
+    exact = density.astype(np.float64)
+    mean = np.full(len(exact), 1.0 / len(exact)) @ exact
+    covariance = exact.T @ exact / len(exact) - np.outer(mean, mean)
+    trace = max(0.0, covariance[0, 0] + covariance[1, 1] + covariance[2, 2]) + _NO_SPREAD
     return np.concatenate([mean, covariance[_ENTRIES] / trace, [np.log10(trace)]])
 
 
 def _distance(vector: NDArray[np.float64], reference: StainReference) -> float:
-    offset = vector - np.array(reference.mean)
-    squared = float(offset @ np.array(reference.precision) @ offset)
-    return float(np.sqrt(max(0.0, squared)))
+    mean, precision = _as_arrays(reference)
+    offset = vector - mean
+    return math.sqrt(max(0.0, float(offset @ precision @ offset)))
+
+
+@lru_cache(maxsize=4)
+def _as_arrays(reference: StainReference) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.array(reference.mean), np.array(reference.precision)
 
 
 def _stain_residual(density: NDArray[np.float32]) -> float:
