@@ -10,6 +10,7 @@ from hf_space.errors import ModelUnavailableError
 from hf_space.messages.catalogue import text, translations
 from hf_space.ui.backend import Backend
 from hf_space.ui.components.examples import example_folders, find_examples
+from hf_space.ui.components.file_picker import build_file_picker
 from hf_space.ui.components.options_panel import Panel, join_choices, panel_values
 from hf_space.ui.gradio_app.endpoints import Endpoints
 from hf_space.ui.gradio_app.guard import GuardMiddleware
@@ -92,6 +93,7 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
     blocks.space_id = None
     with blocks:
         visit = build_visit(blocks)
+        build_file_picker(blocks)
         gr.Markdown("# Biopsia")
         gr.Markdown(i18n("page.intro"))
         gr.Markdown(i18n("page.notice"), elem_classes="bp-notice")

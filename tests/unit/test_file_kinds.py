@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -134,3 +136,11 @@ def test_a_phone_turns_its_picture() -> None:
     file = io.BytesIO()
     Image.fromarray(RGB).save(file, "AVIF", quality=95, exif=exif)
     assert decode_image(file.getvalue()).shape == (RGB.shape[1], RGB.shape[0], 3)
+
+
+def test_the_site_offers_what_the_readers_know() -> None:
+    site = Path(__file__).parents[2] / "frontend/src/lib/upload/readable-formats.json"
+    assert json.loads(site.read_text("utf-8")) == {
+        "formats": formats(),
+        "suffixes": sorted(suffixes()),
+    }

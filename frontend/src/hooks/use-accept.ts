@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { modelQuery } from "@/lib/api/queries";
-import { acceptOf } from "@/lib/upload/formats";
+import { acceptOf, READABLE_FORMATS } from "@/lib/upload/formats";
 
-/** What file inputs offer: the formats that the service lists, or any image until they are known. */
+/** What file inputs offer: the formats that the service lists, even before it can be asked. */
 export function useAccept(): string {
   const { data: model } = useQuery(modelQuery);
-  return model ? acceptOf(model.limits.formats) : "image/*";
+  return acceptOf(model?.limits.formats ?? READABLE_FORMATS);
 }

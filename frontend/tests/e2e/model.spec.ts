@@ -212,12 +212,12 @@ test("counted patches add up to a thousand", async ({ page }) => {
   await open(page);
   await page.getByRole("textbox", { name: "Prevalence among the patches" }).fill("10");
   const text = (await page.getByTestId("frequencies").textContent()) ?? "";
-  const [total, carcinoma, found, missed, healthy, spared, alarms] = (
+  const [total, carcinoma, found, missed, others, spared, alarms] = (
     text.replaceAll(",", "").match(/\d+/g) ?? []
   ).map(Number);
-  expect([total, carcinoma, healthy]).toEqual([1000, 100, 900]);
+  expect([total, carcinoma, others]).toEqual([1000, 100, 900]);
   expect((found ?? 0) + (missed ?? 0)).toBe(carcinoma);
-  expect((spared ?? 0) + (alarms ?? 0)).toBe(healthy);
+  expect((spared ?? 0) + (alarms ?? 0)).toBe(others);
 });
 
 test("the model's own drawings come with a description", async ({ page }) => {

@@ -121,6 +121,10 @@ test("a result without a verdict says why first, and leads to one", async ({ pag
   );
   await expect(verdict).toContainText("Computed, but not a verdict");
   await expect(page.getByText("The map was computed, but it is not a verdict")).toBeVisible();
+
+  await page.reload();
+  await expect(verdict).toContainText("Choose the image again to state its scale.");
+  await page.getByLabel("Choose the original again").setInputFiles(drawing("drawn_region"));
   await verdict.getByRole("button", { name: "State the scale and analyse again" }).click();
   await stateScale(page, "as the data set");
   await expect(page.locator("article [data-verdict=malignant]")).toBeVisible();

@@ -1,7 +1,14 @@
 import { dehydrate, hydrate, QueryClient } from "@tanstack/react-query";
 import { afterEach, describe, expect, test } from "vitest";
 import { recordQuery } from "@/lib/api/queries";
-import { forgetEveryResult, forgetResult, imageOf, rememberResult } from "@/lib/result/session";
+import {
+  forgetEveryResult,
+  forgetResult,
+  imageOf,
+  rememberImage,
+  rememberResult,
+  subscribeToImages,
+} from "@/lib/result/session";
 import { patch } from "./result-fixtures";
 
 const IMAGE = new Blob(["tissue"]);
@@ -24,6 +31,16 @@ describe("remembering a result", () => {
     expect(remember("b", { saved: false, warnings: delayed })?.dataUpdatedAt).toBe(0);
     expect(remember("c", { saved: false })?.dataUpdatedAt).toBeGreaterThan(0);
   });
+});
+
+test("who watches the images is told when one is chosen again or dropped", () => {
+  const seen: (Blob | undefined)[] = [];
+  const end = subscribeToImages(() => seen.push(imageOf("a")));
+  rememberImage("a", IMAGE);
+  forgetResult(client, "a");
+  end();
+  rememberImage("a", IMAGE);
+  expect(seen).toEqual([IMAGE, undefined]);
 });
 
 describe("forgetting", () => {

@@ -55,9 +55,9 @@ function tiff(tags: readonly Tag[], { isLittle = true, isBig = false } = {}): Bu
   return file.subarray(0, directory + 8 + all.length * entry);
 }
 
-const resolution = (pixels: number, unit?: number): readonly Tag[] => [
-  [282, RATIONAL, pixels],
-  [283, RATIONAL, pixels],
+const resolution = (across: number, unit?: number, down = across): readonly Tag[] => [
+  [282, RATIONAL, across],
+  [283, RATIONAL, down],
   ...(unit === undefined ? [] : ([[296, SHORT, unit]] as const)),
 ];
 const description = (text: string): Tag => [270, TEXT, text];
@@ -65,6 +65,7 @@ const ome = (x: string, unit = "") =>
   description(
     `<OME><Image><Pixels PhysicalSizeX="${x}" PhysicalSizeY="${x}"${unit}/></Image></OME>`,
   );
+const unitsOf = (name: string) => `PhysicalSizeXUnit="${name}" PhysicalSizeYUnit="${name}"`;
 
 function chunk(type: string, content: Buffer): Buffer {
   const head = Buffer.alloc(8);
@@ -159,6 +160,10 @@ describe("the scale that a file states", () => {
     ["Aperio's description", tiff([description("Aperio Image|AppMag = 20|MPP = 0.4990")]), 0.499],
     ["OME-XML in µm", tiff([ome("0.325")]), 0.325],
     ["OME-XML in nm", tiff([ome("250", ' PhysicalSizeXUnit="nm" PhysicalSizeYUnit="nm"')]), 0.25],
+    ["OME-XML in ångström", tiff([ome("2500", ` ${unitsOf("&#197;")}`)]), 0.25],
+    ["OME-XML in µm, escaped", tiff([ome("0.25", ` ${unitsOf("&#xB5;m")}`)]), 0.25],
+    ["ImageJ's inch", tiff([description('ImageJ=1.54f\nunit="\n'), ...resolution(50_800, 1)]), 0.5],
+    ["axes that differ, as their geometric mean", tiff(resolution(40_000, 3, 10_000)), 0.5],
     ["a PNG's pHYs", png([2_000_000, 2_000_000]), 0.5],
     ["a JPEG's density per cm", jpeg(jfif(2, 40_000)), 0.25],
     ["a JPEG's density per inch", jpeg(jfif(1, 50_800)), 0.5],
@@ -173,6 +178,10 @@ describe("the scale that a file states", () => {
 
   it.each([
     ["says how large to print", tiff(resolution(300, 2))],
+    [
+      "names a unit that nobody knows",
+      tiff([description("ImageJ=1.54f\nunit=constructor\n"), ...resolution(2, 1)]),
+    ],
     ["has no unit", tiff(resolution(2, 1))],
     ["has no resolution", tiff([])],
     ["has a pHYs without a unit", png([2_000_000, 2_000_000], 0)],
@@ -190,6 +199,10 @@ describe("the scale that a file states", () => {
     const stated = (mpp: string) => [description(`Aperio|MPP = ${mpp}`), ...resolution(20_000, 3)];
     expect(await statedBy(tiff(stated("0.25")))).toMatchObject({
       stated: { microns: null, contradicting: [0.25, 0.5] },
+    });
+    const onOneAxis = [description("Aperio|MPP = 0.5"), ...resolution(20_000, 3, 10_000)];
+    expect(await statedBy(tiff(onOneAxis))).toMatchObject({
+      stated: { microns: null, contradicting: [0.5, 1] },
     });
     expect(await statedBy(tiff(stated("0.46")))).toMatchObject({
       stated: { microns: 0.46, contradicting: [] },

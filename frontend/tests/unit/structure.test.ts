@@ -80,7 +80,7 @@ const isTopLevel = (file: string) => !file.includes("/");
 test("every import of src finds its file", () => {
   const lost = [...IMPORTS].flatMap(([file, specifiers]) =>
     specifiers
-      .filter((specifier) => specifier.startsWith("@/") && !specifier.endsWith(".css"))
+      .filter((specifier) => specifier.startsWith("@/") && !/\.(?:css|json)$/.test(specifier))
       .filter((specifier) => fileOf(specifier) === undefined)
       .map((specifier) => `${file}: ${specifier}`),
   );

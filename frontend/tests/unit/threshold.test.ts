@@ -60,7 +60,7 @@ describe("naturalFrequencies", () => {
       carcinoma: 287,
       found: 252,
       missed: 35,
-      healthy: 713,
+      others: 713,
       falselyCalled: 74,
       spared: 639,
     });
@@ -71,8 +71,8 @@ describe("naturalFrequencies", () => {
       const share = step / 100;
       const all = naturalFrequencies(share, 1 - share / 3, share / 7);
       expect(all.found + all.missed).toBe(all.carcinoma);
-      expect(all.spared + all.falselyCalled).toBe(all.healthy);
-      expect(all.carcinoma + all.healthy).toBe(all.total);
+      expect(all.spared + all.falselyCalled).toBe(all.others);
+      expect(all.carcinoma + all.others).toBe(all.total);
     }
   });
 });

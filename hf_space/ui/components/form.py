@@ -17,6 +17,7 @@ from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend, chosen_options
 from hf_space.ui.components.examples import Example, example_digests
+from hf_space.ui.components.file_picker import PICTURE
 from hf_space.ui.components.options_panel import Panel, build_panel
 from hf_space.ui.components.scale_question import ask_for_scale, build_question
 from hf_space.ui.gradio_app.uploads import offer, read_upload
@@ -83,7 +84,7 @@ def build_form(
         label=i18n(f"input.{kind}"),
         buttons=[],
         height=260,
-        elem_classes="bp-picture",
+        elem_classes=PICTURE,
     )
     scale = build_question(i18n)
     run = gr.Button(i18n(f"run.{kind}"), variant="primary")
@@ -168,7 +169,7 @@ def build_picture(label: Any, height: int) -> gr.Image:
         interactive=False,
         height=height,
         buttons=["download", "fullscreen"],
-        elem_classes=["bp-picture", "bp-result"],
+        elem_classes=[PICTURE, "bp-result"],
     )
 
 

@@ -17,6 +17,7 @@ from hf_space.schemas.options import PredictOptions
 from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.components.batch_html import batch_table
 from hf_space.ui.components.examples import example_digests
+from hf_space.ui.components.file_picker import FILES
 from hf_space.ui.components.form import Asked, call_on_run, check_scale
 from hf_space.ui.components.options_panel import Panel, build_panel
 from hf_space.ui.components.scale_question import ask_for_scale, build_question
@@ -31,7 +32,9 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
     """Add the tab's content; returns its options panel."""
     with gr.Row():
         with gr.Column(scale=2, min_width=300):
-            files = gr.File(file_count="multiple", label=i18n("input.batch"), height=200)
+            files = gr.File(
+                file_count="multiple", label=i18n("input.batch"), height=200, elem_classes=FILES
+            )
             scale = build_question(i18n, for_batch=True)
             run = gr.Button(i18n("run.batch"), variant="primary")
             ask_for_scale(scale, backend, files, run)

@@ -10,7 +10,7 @@ interface UncertainTableProps {
   bands: Readonly<Record<string, OperatingPointReport>>;
 }
 
-/** How many patches the uncertain band takes, and what it saves. */
+/** How many patches the inconclusive band takes, and what it saves. */
 export function UncertainTable({ points, bands }: UncertainTableProps) {
   const t = useTranslations("model.uncertain");
   const { share, threshold } = useFigures();

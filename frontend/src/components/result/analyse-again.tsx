@@ -2,12 +2,12 @@
 
 import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
-import { useEffect, useState } from "react";
+import { useSyncExternalStore } from "react";
 import { Button, ButtonLink } from "@/components/ui/button";
 import { useUploads } from "@/components/upload/use-uploads";
 import { hasRecord } from "@/lib/api/has-record";
 import type { PredictionResult } from "@/lib/api/schema";
-import { imageOf } from "@/lib/result/session";
+import { imageOf, subscribeToImages } from "@/lib/result/session";
 
 /** The way from a result without a verdict to one at the image's own scale. */
 export function AnalyseAgain({ result }: { result: PredictionResult }) {
@@ -15,9 +15,12 @@ export function AnalyseAgain({ result }: { result: PredictionResult }) {
   const upload = useTranslations("upload");
   const router = useRouter();
   const [, queue] = useUploads();
-  const [image, setImage] = useState<Blob>();
-  // The server draws this page too, and has no images.
-  useEffect(() => setImage(imageOf(result.id)), [result.id]);
+  const image = useSyncExternalStore(
+    subscribeToImages,
+    () => imageOf(result.id),
+    // The server draws this page too, and has no images.
+    () => undefined,
+  );
 
   function analyse(chosen: Blob) {
     const file = chosen instanceof File ? chosen : new File([chosen], result.image.sha256);

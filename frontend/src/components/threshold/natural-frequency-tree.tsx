@@ -5,7 +5,7 @@ import type { NaturalFrequencies } from "@/lib/threshold/threshold";
 /** The same figures as counted patches, which people read more surely than chances. */
 export function NaturalFrequencyTree({ frequencies }: { frequencies: NaturalFrequencies }) {
   const t = useTranslations("threshold");
-  const { total, carcinoma, found, missed, healthy, falselyCalled, spared } = frequencies;
+  const { total, carcinoma, found, missed, others, falselyCalled, spared } = frequencies;
   return (
     <div className="grid gap-2 text-sm" data-testid="frequencies">
       <p className="font-medium">{t("frequencies", { total })}</p>
@@ -17,10 +17,10 @@ export function NaturalFrequencyTree({ frequencies }: { frequencies: NaturalFreq
         className="bg-malignant"
       />
       <Branch
-        share={healthy / total}
-        text={t("without_carcinoma", { count: healthy })}
+        share={others / total}
+        text={t("without_carcinoma", { count: others })}
         parts={[t("spared", { count: spared }), t("false_alarm", { count: falselyCalled })]}
-        filled={healthy ? spared / healthy : 0}
+        filled={others ? spared / others : 0}
         className="bg-benign"
       />
     </div>

@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { ScaleOptions } from "@/components/upload/scale-options";
 import { type ScaleForm, useScaleForm } from "@/components/upload/use-scale-form";
 import { useScaleText } from "@/components/upload/use-scale-text";
-import { oddFieldOf, ownScale } from "@/lib/upload/scale-choice";
+import { ownOddField, ownScale } from "@/lib/upload/scale-choice";
 import type { AskingUpload } from "@/lib/upload/uploads";
 
 const MOST_NAMES = 4;
@@ -65,13 +65,12 @@ function Why({ uploads }: Pick<ScaleQuestionProps, "uploads">) {
   }
   const sizes = uploads.map((upload) => upload.progress.facts.size);
   const own = ownScale(uploads);
-  const odd = own === null ? null : oddFieldOf(sizes, own);
   return (
     <p className="max-w-prose text-muted">
       {t("field", {
         count,
         field: own === null ? "" : text.fields(sizes, own),
-        size: odd?.size ?? "small",
+        size: ownOddField(uploads)?.size ?? "small",
       })}
     </p>
   );

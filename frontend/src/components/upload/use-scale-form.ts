@@ -3,13 +3,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { modelQuery } from "@/lib/api/queries";
-import {
-  micronsOf,
-  oddFieldOf,
-  ownScale,
-  type ScaleChoice,
-  scaleChoices,
-} from "@/lib/upload/scale-choice";
+import { oddFieldOf } from "@/lib/upload/scale";
+import { micronsOf, ownScale, type ScaleChoice, scaleChoices } from "@/lib/upload/scale-choice";
 import { maxMicrons, readMicrons } from "@/lib/upload/settings";
 import type { AskingUpload } from "@/lib/upload/uploads";
 

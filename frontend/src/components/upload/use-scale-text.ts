@@ -2,7 +2,7 @@
 
 import { useFormatter, useTranslations } from "next-intl";
 import type { PixelSize } from "@/lib/upload/image-header";
-import { type Field, fieldsOf } from "@/lib/upload/scale";
+import { type Field, fieldsAt, rangeOf } from "@/lib/upload/scale";
 
 /** Writes scales and the fields that they make of images. */
 export function useScaleText() {
@@ -18,7 +18,7 @@ export function useScaleText() {
     field,
     /** The field of one image, or the smallest and largest of several; empty where none is known. */
     fields: (sizes: readonly (PixelSize | null)[], scale: number): string => {
-      const range = fieldsOf(sizes, scale);
+      const range = rangeOf(fieldsAt(sizes, scale));
       if (!range) {
         return "";
       }

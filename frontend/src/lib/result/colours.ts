@@ -20,7 +20,7 @@ export function evidenceTint(logit: number): Tint {
   return { colour: inferno(share), opacity: MAX_OPACITY * share };
 }
 
-/** How a tile is drawn; opacity follows the probability, so that healthy tissue stays easy to see. */
+/** How a tile is drawn; opacity follows the probability, so that tissue of low probability stays easy to see. */
 export function tileTint(probability: number): Tint {
   return {
     colour: inferno(probability),

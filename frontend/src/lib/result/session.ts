@@ -8,10 +8,11 @@ import type { PredictionResult } from "@/lib/api/schema";
  * small pictures only, and nothing of what is not to be saved.
  */
 const images = new Map<string, Blob>();
+const listeners = new Set<() => void>();
 
 /** Keep a new result and its image for the result's page. */
 export function rememberResult(client: QueryClient, result: PredictionResult, image: Blob): void {
-  images.set(result.id, image);
+  rememberImage(result.id, image);
   const record = {
     result,
     reviews: [],
@@ -29,14 +30,22 @@ export function imageOf(id: string): Blob | undefined {
   return images.get(id);
 }
 
-/** Keep an image that the visitor chose again for a record of the history. */
+/** Keep the image of a result, which the visitor chose now or again. */
 export function rememberImage(id: string, image: Blob): void {
   images.set(id, image);
+  tell();
+}
+
+/** Have a listener called whenever an image is kept or dropped; returns what ends that. */
+export function subscribeToImages(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** Drop what this page knows of a result that was deleted, so that going back does not draw it. */
 export function forgetResult(client: QueryClient, id: string): void {
   images.delete(id);
+  tell();
   client.removeQueries({ queryKey: ["history", "original", id] });
   emptyRecords(client, recordQuery(id).queryKey);
 }
@@ -44,6 +53,7 @@ export function forgetResult(client: QueryClient, id: string): void {
 /** Drop what this page knows of all results, those too that were not saved. */
 export function forgetEveryResult(client: QueryClient): void {
   images.clear();
+  tell();
   client.removeQueries({ queryKey: ["history", "original"] });
   emptyRecords(client, ["history", "record"]);
 }
@@ -55,5 +65,11 @@ export function forgetEveryResult(client: QueryClient): void {
 function emptyRecords(client: QueryClient, queryKey: readonly unknown[]): void {
   for (const query of client.getQueryCache().findAll({ queryKey })) {
     query.setState({ data: undefined, dataUpdatedAt: Date.now(), status: "pending" });
+  }
+}
+
+function tell(): void {
+  for (const listener of listeners) {
+    listener();
   }
 }

@@ -15,7 +15,7 @@ export interface NaturalFrequencies {
   carcinoma: number;
   found: number;
   missed: number;
-  healthy: number;
+  others: number;
   falselyCalled: number;
   spared: number;
 }
@@ -73,7 +73,7 @@ export function pointOf(
     : null;
 }
 
-/** The uncertain band of an operating point; null where there is none. */
+/** The inconclusive band of an operating point; null where there is none. */
 export function bandOf(point: OperatingPoint | null | undefined): Rule["band"] {
   return point && point.uncertain_low < point.uncertain_high
     ? { low: point.uncertain_low, high: point.uncertain_high }
@@ -171,11 +171,11 @@ export function naturalFrequencies(
   total = 1000,
 ): NaturalFrequencies {
   const carcinoma = Math.round(total * prevalence);
-  const healthy = total - carcinoma;
+  const others = total - carcinoma;
   const found = Math.round(carcinoma * sensitivity);
-  const spared = Math.round(healthy * specificity);
-  const [missed, falselyCalled] = [carcinoma - found, healthy - spared];
-  return { total, carcinoma, found, missed, healthy, falselyCalled, spared };
+  const spared = Math.round(others * specificity);
+  const [missed, falselyCalled] = [carcinoma - found, others - spared];
+  return { total, carcinoma, found, missed, others, falselyCalled, spared };
 }
 
 /** A percentage as a person types it, with point or comma, as a share; null if it is none. */

@@ -1,4 +1,8 @@
 import type { Limits } from "@/lib/api/schema";
+import readable from "@/lib/upload/readable-formats.json";
+
+/** What the service reads, by its own list, until it says so itself. */
+export const READABLE_FORMATS: Limits["formats"] = readable.formats;
 
 /** What a file picker must be told of one format. */
 interface FileKind {
@@ -10,7 +14,7 @@ interface FileKind {
 const KINDS: Readonly<Record<string, FileKind>> = {
   PNG: { types: ["image/png"], suffixes: [".png"] },
   JPEG: { types: ["image/jpeg"], suffixes: [".jpg", ".jpeg"] },
-  TIFF: { types: ["image/tiff"], suffixes: [".tif", ".tiff", ".svs"] },
+  TIFF: { types: ["image/tiff"], suffixes: [".tif", ".tiff", ".btf", ".svs"] },
   BMP: { types: ["image/bmp"], suffixes: [".bmp"] },
   WEBP: { types: ["image/webp"], suffixes: [".webp"] },
   GIF: { types: ["image/gif"], suffixes: [".gif"] },

@@ -1,5 +1,4 @@
-import type { PixelSize } from "@/lib/upload/image-header";
-import { fieldsOf, isOdd } from "@/lib/upload/scale";
+import { fieldsAt, type OddField, oddestOf } from "@/lib/upload/scale";
 import { micronsOfObjective, OBJECTIVES, type Objective } from "@/lib/upload/settings";
 import type { AskingUpload } from "@/lib/upload/uploads";
 
@@ -37,11 +36,11 @@ export function ownScale(uploads: readonly AskingUpload[]): number | null {
   return scales.every((scale) => scale === first) ? first : null;
 }
 
-/** Whether images at a scale show hardly what a slide shows; null where all look usual. */
-export function oddFieldOf(sizes: readonly (PixelSize | null)[], microns: number) {
-  const fields = fieldsOf(sizes, microns);
-  if (fields && isOdd(fields.most) && Math.max(fields.most.width, fields.most.height) > 1) {
-    return { size: "large" as const, field: fields.most };
-  }
-  return fields && isOdd(fields.least) ? { size: "small" as const, field: fields.least } : null;
+/** The oddest field of images, each at the scale that it has by itself or by the settings. */
+export function ownOddField(uploads: readonly AskingUpload[]): OddField | null {
+  const fields = uploads.flatMap((upload) => {
+    const microns = ownScale([upload]);
+    return microns === null ? [] : fieldsAt([upload.progress.facts.size], microns);
+  });
+  return oddestOf(fields);
 }

@@ -18,6 +18,12 @@ export interface Field {
   height: number;
 }
 
+/** A field that is likely wrong, and on which side. */
+export interface OddField {
+  size: "large" | "small";
+  field: Field;
+}
+
 /**
  * What is to be asked about the scale of an image; null where it may be sent.
  *
@@ -25,36 +31,47 @@ export interface Field {
  */
 export function questionOf(facts: FileFacts, stated: number | null): ScaleQuestion | null {
   const { size } = facts;
+  const microns = stated ?? facts.stated.microns;
+  if (microns !== null) {
+    return oddFieldOf([size], microns) ? "field" : null;
+  }
   if (size && Math.max(size.width, size.height) <= LARGEST_PATCH_PIXELS) {
     return null;
   }
-  if (stated === null && facts.stated.contradicting.length > 0) {
-    return "contradiction";
-  }
-  const microns = stated ?? facts.stated.microns;
-  if (microns === null) {
-    return "unknown";
-  }
-  return size && isOdd(fieldOf(size, microns)) ? "field" : null;
+  return facts.stated.contradicting.length > 0 ? "contradiction" : "unknown";
 }
 
-/** The field of an image at so many µm per pixel. */
-export function fieldOf({ width, height }: PixelSize, microns: number): Field {
-  return { width: (width * microns) / 1000, height: (height * microns) / 1000 };
+/** The fields of images at so many µm per pixel, of those whose size is known. */
+export function fieldsAt(sizes: readonly (PixelSize | null)[], microns: number): readonly Field[] {
+  return sizes.flatMap((size) =>
+    size ? [{ width: (size.width * microns) / 1000, height: (size.height * microns) / 1000 }] : [],
+  );
 }
 
-/** Whether a field is so large or so small that the scale is likely wrong. */
-export function isOdd({ width, height }: Field): boolean {
-  return Math.max(width, height) > FIELD_MM.most || Math.min(width, height) < FIELD_MM.least;
-}
-
-/** The smallest and the largest field of several images at one scale; null where no size is known. */
-export function fieldsOf(
-  sizes: readonly (PixelSize | null)[],
-  microns: number,
-): { least: Field; most: Field } | null {
-  const fields = sizes.flatMap((size) => (size ? [fieldOf(size, microns)] : []));
-  const ordered = fields.toSorted((one, other) => one.width - other.width);
+/** The smallest and the largest of several fields, by their area; null where there is none. */
+export function rangeOf(fields: readonly Field[]): { least: Field; most: Field } | null {
+  const ordered = fields.toSorted((one, other) => areaOf(one) - areaOf(other));
   const [least, most] = [ordered[0], ordered.at(-1)];
   return least && most ? { least, most } : null;
 }
+
+/** The oddest field of images at a scale; null where all look usual. */
+export function oddFieldOf(sizes: readonly (PixelSize | null)[], microns: number): OddField | null {
+  return oddestOf(fieldsAt(sizes, microns));
+}
+
+/** The largest field that no slide shows, else the smallest that is too small; null if none is. */
+export function oddestOf(fields: readonly Field[]): OddField | null {
+  const longest = fields.toSorted((one, other) => longerSide(other) - longerSide(one))[0];
+  if (longest && longerSide(longest) > FIELD_MM.most) {
+    return { size: "large", field: longest };
+  }
+  const narrowest = fields.toSorted((one, other) => shorterSide(one) - shorterSide(other))[0];
+  return narrowest && shorterSide(narrowest) < FIELD_MM.least
+    ? { size: "small", field: narrowest }
+    : null;
+}
+
+const areaOf = ({ width, height }: Field) => width * height;
+const longerSide = ({ width, height }: Field) => Math.max(width, height);
+const shorterSide = ({ width, height }: Field) => Math.min(width, height);

@@ -21,14 +21,25 @@ const TOLERANCE = 1.1;
 
 const MICRONS_PER_INCH = 25_400;
 const MICRONS_PER_CENTIMETRE = 10_000;
-const MICRONS: Readonly<Record<string, number>> = {
-  nm: 0.001,
-  mm: 1000,
-  cm: MICRONS_PER_CENTIMETRE,
-  inch: MICRONS_PER_INCH,
-  inches: MICRONS_PER_INCH,
-};
-const MICRON_NAMES = /^(?:(?:\\u00b5|[uµμ])m|microns?|micromet(?:er|re)s?)$/i;
+/** Units in which a plausible scale is written, of those that the service knows. */
+const MICRONS: ReadonlyMap<string, number> = new Map([
+  ...["micron", "microns", "um", "µm", "μm", "\\u00b5m"].map((name) => [name, 1] as const),
+  ...["micrometer", "micrometers", "micrometre", "micrometres"].map((name) => [name, 1] as const),
+  ...["in", "inch", "inches", '"'].map((name) => [name, MICRONS_PER_INCH] as const),
+  ...([
+    ["km", 1e9],
+    ["m", 1e6],
+    ["dm", 1e5],
+    ["cm", MICRONS_PER_CENTIMETRE],
+    ["mm", 1e3],
+    ["nm", 1e-3],
+    ["pm", 1e-6],
+    ["Å", 1e-4],
+    ["thou", MICRONS_PER_INCH / 1000],
+    ["li", MICRONS_PER_INCH / 12],
+    ["pt", MICRONS_PER_INCH / 72],
+  ] as const),
+]);
 
 /** All scales that a TIFF states. */
 export function tiffScales(facts: TiffFacts): readonly Scale[] {
@@ -54,7 +65,10 @@ export async function headScales(
   }
 }
 
-/** What scales come to: only plausible ones count, and those must agree on each axis. */
+/**
+ * What scales come to, as in the service: only plausible ones count, those must agree on each axis,
+ * and one whose axes differ counts as their geometric mean.
+ */
 export function agreedScale(scales: readonly Scale[]): StatedScale {
   const { least, most } = PLAUSIBLE_MICRONS;
   const plausible = scales.filter((scale) =>
@@ -68,9 +82,12 @@ export function agreedScale(scales: readonly Scale[]): StatedScale {
     const values = plausible.map((scale) => scale[axis]);
     return Math.max(...values) <= TOLERANCE * Math.min(...values);
   });
-  return agrees
-    ? { microns: first[0], contradicting: [] }
-    : { microns: null, contradicting: [...new Set(plausible.map(([across]) => across))] };
+  if (!agrees) {
+    const all = new Set(plausible.flat());
+    return { microns: null, contradicting: [...all].toSorted((one, other) => one - other) };
+  }
+  const [across, down] = first;
+  return { microns: across === down ? across : Math.sqrt(across * down), contradicting: [] };
 }
 
 /** Reads a TIFF's size and scale; null where its directory cannot be read. */
@@ -90,7 +107,7 @@ function scaleOf({ resolution }: TiffFacts, perUnit: number | null): readonly Sc
 /** Micrometres in the unit that ImageJ gives the resolution in; null where none is named. */
 function imageJUnit(description: string): number | null {
   const unit = description.startsWith("ImageJ=") && /^unit=(.*?)\r?$/m.exec(description)?.[1];
-  return unit ? micronsIn(unit.trim()) : null;
+  return unit ? micronsIn(unit) : null;
 }
 
 function tagUnit(unit: number): number | null {
@@ -107,15 +124,23 @@ function omeScales(description: string): readonly Scale[] {
   const side = (axis: "X" | "Y"): number => {
     const attribute = (name: string) =>
       new RegExp(`\\bPhysicalSize${axis}${name}\\s*=\\s*["']([^"']+)["']`).exec(description)?.[1];
-    const unit = micronsIn((attribute("Unit") ?? "µm").replace(/&#(?:181|xB5);/i, "µ"));
+    const unit = micronsIn(unescaped(attribute("Unit") ?? "µm"));
     return Number(attribute("")) * (unit ?? Number.NaN);
   };
   const scale = [side("X"), side("Y")] as const;
   return scale.every((microns) => microns > 0) ? [scale] : [];
 }
 
+/** Text of XML without its references to single characters. */
+function unescaped(text: string): string {
+  return text.replace(/&#(?:x([\da-f]{1,5})|(\d{1,6}));/gi, (_, hex, decimal) =>
+    String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
+  );
+}
+
 function micronsIn(unit: string): number | null {
-  return MICRON_NAMES.test(unit) ? 1 : (MICRONS[unit.toLowerCase()] ?? null);
+  const name = unit.trim();
+  return MICRONS.get(name) ?? MICRONS.get(name.toLowerCase()) ?? null;
 }
 
 const PHYS = 0x70485973;

@@ -1,0 +1,31 @@
+"""What the page's file inputs offer, and what they take."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import gradio as gr
+
+from hf_space.imaging.readers import suffixes
+
+# Classes of the inputs for one image, and for many.
+PICTURE, FILES = "bp-picture", "bp-many-files"
+_SCRIPT: Final = (Path(__file__).parents[1] / "upload.js").read_text("utf-8").strip()
+
+
+def build_file_picker(blocks: gr.Blocks) -> None:
+    """Let the file inputs offer what the service reads.
+
+    `gradio.Image` has no such option, and `gradio.File` refuses what is dropped and not offered,
+    in English, before the service could say in the visitor's language what to do with it.
+    """
+    images = sorted(suffixes())
+    accepts = {PICTURE: ",".join(images), FILES: ",".join([*images, ".zip"])}
+    blocks.load(
+        fn=None,
+        js=f"() => {{ ({_SCRIPT})({json.dumps(accepts)}); }}",
+        show_progress="hidden",
+        api_visibility="private",
+    )
