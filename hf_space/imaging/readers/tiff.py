@@ -67,7 +67,7 @@ class TiffReader:
 
         Raises:
             PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
-            UnsupportedImageError: It is a camera's raw file.
+            UnsupportedImageError: It is a camera's raw file, or a tag has far too many values.
             TooManyPixelsError: Every level has more than ``max_pixels``.
             AnimatedImageError: The file has more than one picture.
             CorruptImageError: A directory is damaged.
@@ -194,9 +194,7 @@ class TiffReader:
 
 
 def _stated_scales(main: Directory) -> list[Scale]:
-    across, down = (
-        next(iter(main.numbers(tag)), None) for tag in (tags.X_RESOLUTION, tags.Y_RESOLUTION)
-    )
+    across, down = (main.first(tag) for tag in (tags.X_RESOLUTION, tags.Y_RESOLUTION))
     unit = main.number(tags.RESOLUTION_UNIT, 2)
     scales: list[Scale] = []
     for text in main.texts(tags.DESCRIPTION):
