@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hf_space.errors import (
     TooManyPixelsError,
     UnsupportedImageError,
 )
-from hf_space.imaging.readers import decode_image, tiff_directory
+from hf_space.imaging.readers import decode_image
 from hf_space.imaging.readers.tiff import TiffReader
 from hf_space.imaging.readers.tiff_directory import TiffDirectories
 from tests.unit.test_tiff_pyramids import SIDES, directory, hostile
@@ -62,7 +63,7 @@ class Counted:
             self.directories += 1
             return read(*args)
 
-        monkeypatch.setattr(tiff_directory.struct, "unpack_from", unpack_from)
+        monkeypatch.setattr(struct, "unpack_from", unpack_from)
         monkeypatch.setattr(TiffDirectories, "_entries", entries)
 
 
@@ -94,10 +95,8 @@ def test_of_other_values_only_the_first_is_unpacked(
     entries = [entry for entry in SIDES if entry[0] != tag]
     data = hostile([*entries, (tag, 3, 500_000, 200)], padding=1_000_200)
     counted = Counted(monkeypatch)
-    try:
+    with suppress(CorruptImageError):  # zeros are no size
         TiffReader(data)
-    except CorruptImageError as error:  # zeros are no size
-        assert "no pixels" in str(error)
     assert counted.values < 500
 
 
