@@ -126,6 +126,30 @@ def is_ignored(data: bytes) -> bool:
         return reader.profile_ignored
 
 
+def jpeg_2000(profile: bytes) -> bytes:
+    """Return a file of Pillow's with a profile instead of the number of a colour space."""
+    file = io.BytesIO()
+    Image.fromarray(IN_P3).save(file, "JPEG2000")
+    data = file.getvalue()
+    header, colour = data.index(b"jp2h") - 4, data.index(b"colr") - 4
+    box = (11 + len(profile)).to_bytes(4, "big") + b"colr\2\0\0" + profile
+    length = int.from_bytes(data[header : header + 4], "big") + len(box) - 15
+    start = data[:header] + length.to_bytes(4, "big")
+    return start + data[header + 4 : colour] + box + data[colour + 15 :]
+
+
+def test_the_profile_of_jpeg_2000_counts() -> None:
+    data = jpeg_2000(DISPLAY_P3)
+    assert distance(data) < 1.0
+    assert not is_ignored(data)
+    assert is_ignored(jpeg_2000(DISPLAY_P3[:200]))
+    file = io.BytesIO()
+    Image.fromarray(IN_P3).save(file, "JPEG2000")
+    for plain in (file.getvalue(), file.getvalue()[file.getvalue().index(b"\xff\x4f\xff\x51") :]):
+        np.testing.assert_array_equal(decode_image(plain), IN_P3)
+        assert not is_ignored(plain)
+
+
 @pytest.mark.parametrize("length", [1_100_000, 3_000_000, LARGEST_PROFILE])
 def test_a_long_profile_is_applied(length: int) -> None:
     for data in (still("PNG", lengthened(length)), tiff(IN_P3, iccprofile=lengthened(length))):

@@ -18,6 +18,7 @@ from hf_space.errors import (
 )
 from hf_space.imaging.readers.base import Level
 from hf_space.imaging.readers.colour import profile_fits, to_srgb
+from hf_space.imaging.readers.jp2 import jp2_profile
 from hf_space.imaging.readers.jpeg_end import complete_jpeg
 from hf_space.imaging.readers.kinds import unreadable_file
 from hf_space.imaging.readers.png import PNG_MAGIC, png_parts
@@ -94,7 +95,7 @@ class PillowReader:
         self._image = _open(self._data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
         self._orientation = _orientation(png.metadata if png else self._image)
-        self._profile = png.profile if png else _profile(self._image)
+        self._profile = png.profile if png else _profile(self._image, data)
         self.profile_ignored = False
         self.width, self.height = self._image.size
         if self._orientation in _SIDEWAYS:
@@ -232,8 +233,10 @@ def _orientation(metadata: Image.Image) -> int:
     return found if isinstance(found, int) else _UPRIGHT
 
 
-def _profile(image: Image.Image) -> bytes | None:
+def _profile(image: Image.Image, data: bytes) -> bytes | None:
     """Return the profile that the file states; an empty one where parts of it are missing."""
+    if image.format == "JPEG2000":
+        return jp2_profile(data)
     return (image.info["icc_profile"] or b"") if "icc_profile" in image.info else None
 
 
