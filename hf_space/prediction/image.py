@@ -33,6 +33,7 @@ class SourceImage:
         facts: What a result says about it.
         kind: How it is to be scored.
         scale_conflict: Whether the file contradicts the scale used, or itself.
+        profile_ignored: Whether the file's colour profile could not be applied.
         pixels: uint8 (h, w, 3), RGB, at the model's scale.
         thumbnail: The image as it was sent, small, uint8 (h, w, 3), RGB; None unless it is to be
             saved.
@@ -42,6 +43,7 @@ class SourceImage:
     facts: ImageFacts
     kind: Kind
     scale_conflict: bool
+    profile_ignored: bool
     pixels: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8] | None
     seconds: float
@@ -91,7 +93,15 @@ def read_image(
         pixels = reader.read_region(*whole, config.microns_per_pixel)
         kind = _kind(pixels, options, config)
         thumbnail = reader.thumbnail(_THUMBNAIL_SIDE) if options.save else None
-    return SourceImage(facts, kind, conflict, pixels, thumbnail, perf_counter() - started)
+    return SourceImage(
+        facts=facts,
+        kind=kind,
+        scale_conflict=conflict,
+        profile_ignored=reader.profile_ignored,
+        pixels=pixels,
+        thumbnail=thumbnail,
+        seconds=perf_counter() - started,
+    )
 
 
 def _facts(

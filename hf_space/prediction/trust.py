@@ -68,7 +68,7 @@ def image_warnings(
     medians = {name: median(m[name] for m in measured) for name in measured[0]}
     return [
         *_scale_warnings(image),
-        *_size_warnings(image, config),
+        *_image_warnings(image, config),
         *quality_warnings(medians, config.out_of_distribution, config.assessable),
     ]
 
@@ -85,7 +85,7 @@ def _scale_warnings(image: SourceImage) -> list[ImageWarningCode]:
     return codes
 
 
-def _size_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWarningCode]:
+def _image_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWarningCode]:
     codes: list[ImageWarningCode] = []
     facts = image.facts
     if min(facts.width, facts.height) * facts.microns_per_pixel < SMALLEST_FIELD_MICRONS:
@@ -94,6 +94,8 @@ def _size_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWar
         codes.append("off_scale")
     if min(image.pixels.shape[:2]) < config.patch_size_pixels:
         codes.append("padded")
+    if image.profile_ignored:
+        codes.append("profile_ignored")
     return codes
 
 

@@ -18,7 +18,9 @@ SCHEMA_VERSION: Final = 2
 _ReasonCode = Literal[
     "scale_unknown", "field_too_small", "not_h_and_e", "too_blurred", "unlike_training"
 ]
-CautionCode = Literal["blank", "blurred", "off_scale", "padded", "scale_assumed", "scale_conflict"]
+CautionCode = Literal[
+    "blank", "blurred", "off_scale", "padded", "profile_ignored", "scale_assumed", "scale_conflict"
+]
 SaveWarningCode = Literal["save_delayed", "not_saved"]
 ImageWarningCode = Literal[_ReasonCode, CautionCode]
 # Aliases of this kind have a name in the OpenAPI document.

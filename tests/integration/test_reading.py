@@ -11,6 +11,7 @@ import pytest
 import tifffile
 from fastapi.testclient import TestClient
 from numpy.typing import NDArray
+from PIL import Image
 
 from hf_space.api.app import create_api
 from hf_space.imaging.readers import decode_image, formats
@@ -53,6 +54,15 @@ def test_a_profile_does_not_change_the_result(
 ) -> None:
     result = ask(client, (DATA / "display_p3_profile.png").read_bytes())
     assert abs(result["probability"] - reference["probability"]) < SAME
+
+
+def test_a_profile_that_is_not_applied_is_a_caution(client: TestClient) -> None:
+    file = io.BytesIO()
+    Image.fromarray(RGB).save(file, "PNG", icc_profile=b"damaged")
+    warnings = ask(client, file.getvalue())["warnings"]
+    assert ("profile_ignored", "caution") in [(each["code"], each["severity"]) for each in warnings]
+    applied = ask(client, (DATA / "display_p3_profile.png").read_bytes())["warnings"]
+    assert "profile_ignored" not in [each["code"] for each in applied]
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

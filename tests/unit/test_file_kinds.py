@@ -86,6 +86,16 @@ def test_what_is_not_read_is_named(data: bytes, name: str) -> None:
         decode_image(data)
 
 
+@pytest.mark.parametrize("length", [32, 300, 0.5, 0.9])
+def test_a_truncated_avif_is_corrupt(length: float) -> None:
+    file = io.BytesIO()
+    noise = np.random.default_rng(5).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(file, "AVIF")
+    whole = file.getvalue()
+    with pytest.raises(CorruptImageError):
+        decode_image(whole[: int(length if length > 1 else length * len(whole))])
+
+
 def test_what_nobody_knows_is_answered_with_the_formats() -> None:
     with pytest.raises(UnsupportedImageError, match="TIFF, PNG, JPEG"):
         decode_image(b"hello, this is no image at all")

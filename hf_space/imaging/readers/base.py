@@ -45,6 +45,8 @@ class ImageReader(Protocol):
         levels: All resolutions, from the finest to the coarsest.
         max_pixels: Largest accepted width times height of the level that is read, and of what is
             returned.
+        profile_ignored: Whether the file states a colour profile that could not be applied; known
+            once pixels were read.
         properties: What the file says of itself, by the vendor's names; never labels or names of
             people.
     """
@@ -55,6 +57,7 @@ class ImageReader(Protocol):
     stated_scales: tuple[tuple[float, float], ...]
     levels: tuple[Level, ...]
     max_pixels: int
+    profile_ignored: bool
     properties: Mapping[str, str]
 
     def read_region(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from hf_space.errors import UnsupportedImageError
+from hf_space.errors import CorruptImageError, ImageError, UnsupportedImageError
 
 # Each with what to do instead. Raw files of cameras that begin like a TIFF come first.
 _SAVE: Final = "save it as JPEG or PNG"
@@ -54,9 +54,11 @@ _KINDS: Final = (
 )
 _PATTERNS: Final = tuple((re.compile(start, re.DOTALL), name, do) for start, name, do in _KINDS)
 _HEAD: Final = 4096
+# Pillow reads it, and does not know it again where its end is missing.
+_AVIF: Final = re.compile(rb"....ftypavi[fs]", re.DOTALL)
 
 
-def unsupported_file(data: bytes, formats: tuple[str, ...]) -> UnsupportedImageError:
+def unreadable_file(data: bytes, formats: tuple[str, ...]) -> ImageError:
     """Return the error that says what a file is, where its first bytes tell, and what to do.
 
     Args:
@@ -64,6 +66,8 @@ def unsupported_file(data: bytes, formats: tuple[str, ...]) -> UnsupportedImageE
         formats: Named where the first bytes tell nothing.
     """
     head = data[:_HEAD]
+    if _AVIF.match(head):
+        return CorruptImageError("The AVIF file is truncated or damaged.")
     for start, name, remedy in _PATTERNS:
         if start.match(head):
             return UnsupportedImageError(f"{name} is not supported; {remedy}.", format=name)

@@ -17,9 +17,11 @@ from hf_space.errors import (
     UnsupportedImageError,
 )
 from hf_space.imaging.readers.base import Level
-from hf_space.imaging.readers.colour import to_srgb
+from hf_space.imaging.readers.colour import profile_fits, to_srgb
+from hf_space.imaging.readers.jp2 import jp2_profile
 from hf_space.imaging.readers.jpeg_end import complete_jpeg
-from hf_space.imaging.readers.kinds import unsupported_file
+from hf_space.imaging.readers.kinds import unreadable_file
+from hf_space.imaging.readers.png import PNG_MAGIC, png_parts
 from hf_space.imaging.readers.scales import agreed, still_image_scales
 from hf_space.imaging.resolution import resample
 from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
@@ -45,10 +47,7 @@ _TURNS: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# PNG (third edition), section 5.3: length, type and checksum of a chunk are four bytes each.
-_PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
-_CHUNK_OVERHEAD: Final = 12
-_XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
+_GREY_MODES: Final = frozenset({"1", "L", "LA"})
 _OPAQUE_SPACES: Final = frozenset({"L", "RGB", "CMYK"})
 
 _SIXTEEN_BIT_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
@@ -90,11 +89,14 @@ class PillowReader:
             CorruptImageError: The header is damaged.
         """
         check_bytes(data, max_bytes)
-        self._data = data
+        png = png_parts(data) if data.startswith(PNG_MAGIC) else None
+        self._data = png.picture if png else data
         self.max_pixels = max_pixels
-        self._image = _open(data, self.formats, max_pixels)
+        self._image = _open(self._data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
-        self._orientation = _orientation(self._image, data)
+        self._orientation = _orientation(png.metadata if png else self._image)
+        self._profile = png.profile if png else _profile(self._image, data)
+        self.profile_ignored = False
         self.width, self.height = self._image.size
         if self._orientation in _SIDEWAYS:
             self.width, self.height = self.height, self.width
@@ -153,7 +155,10 @@ class PillowReader:
     def _decoded(self) -> NDArray[np.uint8]:
         if self._pixels is None:
             with self._image as image:
-                self._pixels = _to_rgb(_loaded(image, self._data), self._orientation)
+                whole = _loaded(image, self._data)
+                self._pixels, self.profile_ignored = _to_rgb(
+                    whole, self._orientation, self._profile
+                )
         return self._pixels
 
 
@@ -183,7 +188,7 @@ def _open(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image
             max_pixels=max_pixels,
         ) from error
     except UnidentifiedImageError as error:
-        raise unsupported_file(data, formats) from error
+        raise unreadable_file(data, formats) from error
     except Exception as error:  # Pillow's plugins raise almost any type on hostile headers
         raise CorruptImageError("The image file's header is damaged.") from error
 
@@ -219,30 +224,20 @@ def _has_second_frame(image: Image.Image) -> bool:
     return True
 
 
-def _orientation(image: Image.Image, data: bytes) -> int:
+def _orientation(metadata: Image.Image) -> int:
     """Return the orientation that the file states, 1 to 8, without decoding a pixel."""
     try:
-        # Pillow would decode a PNG to look behind its pixels.
-        metadata = _png_metadata(data) if image.format == "PNG" else image
         found = metadata.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
     except Exception as error:  # Pillow raises almost any type on hostile metadata
         raise CorruptImageError("The image file's metadata is damaged.") from error
     return found if isinstance(found, int) else _UPRIGHT
 
 
-def _png_metadata(data: bytes) -> Image.Image:
-    """Return an image of no pixels with a PNG's EXIF and XMP, wherever they stand in the file."""
-    holder = Image.new("1", (0, 0))
-    place = len(_PNG_MAGIC)
-    while place < len(data):
-        length = int.from_bytes(data[place : place + 4])
-        kind, content = data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
-        if kind == b"eXIf":
-            holder.info["exif"] = b"Exif\0\0" + content
-        elif kind == b"iTXt" and content.startswith(_XMP_KEYWORD):
-            holder.info["xmp"] = content
-        place += length + _CHUNK_OVERHEAD
-    return holder
+def _profile(image: Image.Image, data: bytes) -> bytes | None:
+    """Return the profile that the file states; an empty one where parts of it are missing."""
+    if image.format == "JPEG2000":
+        return jp2_profile(data)
+    return (image.info["icc_profile"] or b"") if "icc_profile" in image.info else None
 
 
 def _loaded(image: Image.Image, data: bytes) -> Image.Image:
@@ -256,9 +251,11 @@ def _loaded(image: Image.Image, data: bytes) -> Image.Image:
     return image
 
 
-def _to_rgb(image: Image.Image, orientation: int) -> NDArray[np.uint8]:
+def _to_rgb(
+    image: Image.Image, orientation: int, profile: bytes | None
+) -> tuple[NDArray[np.uint8], bool]:
+    """Return the pixels, and whether the profile could not be applied."""
     try:
-        profile = image.info.get("icc_profile")
         if orientation in _TURNS:
             image = image.transpose(_TURNS[orientation])
         return _flatten(image, profile)
@@ -266,25 +263,32 @@ def _to_rgb(image: Image.Image, orientation: int) -> NDArray[np.uint8]:
         raise CorruptImageError("The image file is truncated or damaged.") from error
 
 
-def _flatten(image: Image.Image, profile: bytes | None) -> NDArray[np.uint8]:
+def _flatten(image: Image.Image, profile: bytes | None) -> tuple[NDArray[np.uint8], bool]:
     """Lay an image on white, strip by strip: copies of a whole one would not fit beside it."""
     width, height = image.size
     pixels = np.empty((height, width, 3), dtype=np.uint8)
+    is_ignored = False
     for top in range(0, height, _STRIP_ROWS):
         bottom = min(top + _STRIP_ROWS, height)
         strip = image if bottom - top == height else image.crop((0, top, width, bottom))
         strip = _opaque(strip, transparent=image.has_transparency_data)
-        if profile:
+        if profile is not None:
+            is_ignored = not profile_fits(profile, strip.mode)
             strip = to_srgb(strip, profile)
         pixels[top:bottom] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
-    return pixels
+    return pixels, is_ignored
 
 
 def _opaque(strip: Image.Image, *, transparent: bool) -> Image.Image:
     """Return a strip on white, of mode L, RGB or CMYK."""
     if strip.mode in _SIXTEEN_BIT_MODES:
         return Image.fromarray((np.asarray(strip, dtype=np.uint16) // 257).astype(np.uint8))
-    if transparent:
+    if transparent and strip.mode in _GREY_MODES:
+        # It stays grey: its profile may be one of grey.
+        grey = strip.convert("LA")
+        strip = Image.new("L", grey.size, "white")
+        strip.paste(grey.getchannel("L"), mask=grey.getchannel("A"))
+    elif transparent:
         rgba = strip.convert("RGBA")
         strip = Image.new("RGB", rgba.size, "white")
         strip.paste(rgba, mask=rgba.getchannel("A"))

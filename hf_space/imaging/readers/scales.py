@@ -151,12 +151,14 @@ def _ome_images(text: str) -> Iterator[OmeImage]:
 
 def _ome_image(image: dict[str, str], pixels: dict[str, str], page: int) -> OmeImage:
     sides = []
-    for axis in ("X", "Y"):
+    # A single size is that of both axes: pixels are square unless the file says otherwise.
+    stated = [axis for axis in ("X", "Y") if f"PhysicalSize{axis}" in pixels]
+    for axis in stated * 2 if len(stated) == 1 else stated:
         micrometres = _micrometres(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
         value = _number(pixels.get(f"PhysicalSize{axis}"))
         sides.append(None if micrometres is None or value is None else micrometres * value)
     planes = _count(pixels.get("SizeZ"), 1) * _count(pixels.get("SizeT"), 1)
-    scale = next(iter(_plausible(*sides)), None)
+    scale = next(iter(_plausible(*sides)), None) if sides else None
     return OmeImage(image.get("Name", "").lower(), page, planes, scale)
 
 

@@ -67,7 +67,7 @@ class TiffReader:
 
         Raises:
             PayloadTooLargeError: ``data`` is longer than ``max_bytes``.
-            UnsupportedImageError: It is a camera's raw file.
+            UnsupportedImageError: It is a camera's raw file, or a tag has far too many values.
             TooManyPixelsError: Every level has more than ``max_pixels``.
             AnimatedImageError: The file has more than one picture.
             CorruptImageError: A directory is damaged.
@@ -84,6 +84,7 @@ class TiffReader:
         except (TypeError, ValueError, OverflowError) as error:  # numbers that cannot be
             raise CorruptImageError("The TIFF's directory is damaged.") from error
         self._check_pixels(self.levels[-1])
+        self.profile_ignored = False
         self._pixels: tuple[int, NDArray[np.uint8]] | None = None
 
     def _read_directories(self, directories: TiffDirectories) -> None:
@@ -171,10 +172,11 @@ class TiffReader:
         if self._pixels is None or self._pixels[0] != index:
             self._check_pixels(self.levels[index])
             self._pixels = None
-            self._pixels = (index, _turned(self._decoded(index), self._orientation))
+            pixels, self.profile_ignored = self._decoded(index)
+            self._pixels = (index, _turned(pixels, self._orientation))
         return self._pixels[1]
 
-    def _decoded(self, index: int) -> NDArray[np.uint8]:
+    def _decoded(self, index: int) -> tuple[NDArray[np.uint8], bool]:
         # Only here: it takes a while to import, and no other format needs it.
         from hf_space.imaging.readers.tiff_decoding import decode_page
 
@@ -194,9 +196,7 @@ class TiffReader:
 
 
 def _stated_scales(main: Directory) -> list[Scale]:
-    across, down = (
-        next(iter(main.numbers(tag)), None) for tag in (tags.X_RESOLUTION, tags.Y_RESOLUTION)
-    )
+    across, down = (main.first(tag) for tag in (tags.X_RESOLUTION, tags.Y_RESOLUTION))
     unit = main.number(tags.RESOLUTION_UNIT, 2)
     scales: list[Scale] = []
     for text in main.texts(tags.DESCRIPTION):

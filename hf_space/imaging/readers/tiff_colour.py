@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from hf_space.errors import CorruptImageError, UnsupportedImageError
-from hf_space.imaging.readers.colour import to_srgb
+from hf_space.imaging.readers.colour import profile_fits, to_srgb
 from hf_space.imaging.readers.tiff_segments import JPEG
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _NAMES: Final = {
 }
 _ASSOCIATED_ALPHA, _ALPHA = 1, 2
 _UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED = 1, 2, 3, 4
+_MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _MOST_BITS: Final = 16
 _INK_SET: Final = 332
 _APERIO_YCBCR: Final = 33003
@@ -85,6 +86,14 @@ class ToRgb:
         self._table = None if self.is_float else _scale_table(page)
         self._top = 1.0
         self._alpha = _alpha(page, self._colours)
+
+    @property
+    def profile_ignored(self) -> bool:
+        """Whether the profile cannot be applied; LAB needs none."""
+        if not self._profile or self._is_lab:
+            return False
+        mode = "RGB" if self._kind == _PALETTE else _MODES[self._colours]
+        return not profile_fits(self._profile, mode)
 
     def set_range(self, lowest: float, highest: float) -> None:
         """State the range that all floating point samples of the image lie in.
@@ -138,8 +147,7 @@ class ToRgb:
         if pixels.shape[2] == 3 and not self._profile:
             return pixels
         height, width, channels = pixels.shape
-        mode = {1: "L", 3: "RGB", 4: "CMYK"}[channels]
-        image = Image.frombuffer(mode, (width, height), np.ascontiguousarray(pixels))
+        image = Image.frombuffer(_MODES[channels], (width, height), np.ascontiguousarray(pixels))
         return np.asarray(to_srgb(image, self._profile))
 
 

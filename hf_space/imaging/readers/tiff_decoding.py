@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def decode_page(
     data: bytes, place: int, *, profile: bytes | None, max_pixels: int
-) -> NDArray[np.uint8]:
+) -> tuple[NDArray[np.uint8], bool]:
     """Decode the image whose directory is at a place, band by band.
 
     Args:
@@ -28,7 +28,8 @@ def decode_page(
         max_pixels: Largest accepted width times height.
 
     Returns:
-        uint8 (h, w, 3), sRGB, on white, not turned; glass where a slide scanner stored no tile.
+        uint8 (h, w, 3), sRGB, on white, not turned, with glass where a slide scanner stored no
+        tile; and whether the profile could not be applied.
 
     Raises:
         ImageError: The image is damaged, too large, or of a kind that is not read here.
@@ -43,12 +44,14 @@ def decode_page(
         raise CorruptImageError("The TIFF is truncated or damaged.") from error
 
 
-def _decoded(data: bytes, place: int, profile: bytes | None, max_pixels: int) -> NDArray[np.uint8]:
+def _decoded(
+    data: bytes, place: int, profile: bytes | None, max_pixels: int
+) -> tuple[NDArray[np.uint8], bool]:
     segments = open_segments(data, place, max_pixels=max_pixels)
     convert = ToRgb(segments.page, profile)
     if convert.is_float:
         convert.set_range(*_range(segments))
-    return _pixels(segments, convert)
+    return _pixels(segments, convert), convert.profile_ignored
 
 
 def _range(segments: Segments) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from hf_space.errors import AnimatedImageError, CorruptImageError
+from hf_space.errors import AnimatedImageError, CorruptImageError, UnsupportedImageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,8 @@ _RATIONALS: Final = frozenset({5, 10})
 _MOST_ENTRIES: Final = 1024
 _MOST_VALUES: Final = 1 << 20
 _MOST_DIRECTORIES: Final = 256
+# Of an entry that is read as numbers: one for each sample, or the places of sub-directories.
+_MOST_NUMBERS: Final = {BITS: 16, SUB_DIRECTORIES: _MOST_DIRECTORIES}
 _SLACK_BYTES: Final = 1 << 16
 
 
@@ -79,23 +81,44 @@ class Directory:
         return tag in self._entries
 
     def numbers(self, tag: int) -> tuple[float, ...]:
-        """Return an entry's numbers; none where it is missing or of another type."""
+        """Return an entry's numbers; none where it is missing or of another type.
+
+        Raises:
+            UnsupportedImageError: There are far more than the tag can mean.
+        """
         for entry in self._entries.get(tag, ()):
-            size, code = _TYPES[entry.kind]
-            if code == "s":
-                return ()
-            parts = 2 * entry.count if entry.kind in _RATIONALS else entry.count
-            values = struct.unpack_from(f"{self._order}{parts}{code}", self._data, entry.place)
-            if entry.kind in _RATIONALS:
-                pairs = zip(values[::2], values[1::2], strict=True)
-                return tuple(above / below if below else 0.0 for above, below in pairs)
-            return values
+            most = _MOST_NUMBERS.get(tag, 1)
+            # Many directories may share one long value: a small file would take minutes.
+            if entry.count > most:
+                raise UnsupportedImageError(
+                    f"TIFF with {entry.count} values in the tag {tag} is not supported; at most "
+                    f"{most} are read.",
+                    tag=tag,
+                )
+            return self._unpacked(entry, entry.count)
         return ()
+
+    def first(self, tag: int) -> float | None:
+        """Return an entry's first number; None where it is missing or of another type."""
+        for entry in self._entries.get(tag, ()):
+            return next(iter(self._unpacked(entry, min(entry.count, 1))), None)
+        return None
 
     def number(self, tag: int, default: int) -> int:
         """Return an entry's first number as a whole one."""
-        values = self.numbers(tag)
-        return int(values[0]) if values and abs(values[0]) < 1 << 62 else default
+        value = self.first(tag)
+        return int(value) if value is not None and abs(value) < 1 << 62 else default
+
+    def _unpacked(self, entry: _Entry, count: int) -> tuple[float, ...]:
+        code = _TYPES[entry.kind][1]
+        if code == "s":
+            return ()
+        parts = 2 * count if entry.kind in _RATIONALS else count
+        values = struct.unpack_from(f"{self._order}{parts}{code}", self._data, entry.place)
+        if entry.kind in _RATIONALS:
+            pairs = zip(values[::2], values[1::2], strict=True)
+            return tuple(above / below if below else 0.0 for above, below in pairs)
+        return values
 
     def content(self, tag: int) -> bytes | None:
         """Return an entry's bytes."""
@@ -103,10 +126,15 @@ class Directory:
             return self._data[entry.place : entry.place + entry.count * _TYPES[entry.kind][0]]
         return None
 
-    def texts(self, tag: int) -> list[str]:
-        """Return the texts of all entries of a tag; one may occur more than once."""
+    def texts(self, tag: int, most_bytes: int | None = None) -> list[str]:
+        """Return the texts of all entries of a tag; one may occur more than once.
+
+        Args:
+            tag: The tag.
+            most_bytes: How much to read of each; None: all.
+        """
         contents = (
-            self._data[entry.place : entry.place + entry.count]
+            self._data[entry.place : entry.place + min(entry.count, most_bytes or entry.count)]
             for entry in self._entries.get(tag, ())
             if entry.kind in _BYTES
         )
@@ -114,7 +142,7 @@ class Directory:
 
 
 class TiffDirectories:
-    """The directories of a TIFF, in the order of its chain."""
+    """The directories of a TIFF, of which only so many are read."""
 
     def __init__(self, data: bytes) -> None:
         """Read the header.
@@ -123,6 +151,7 @@ class TiffDirectories:
             CorruptImageError: It is damaged.
         """
         self._data = data
+        self._read = 0
         self._order = "<" if data.startswith(b"II") else ">"
         try:
             (version,) = struct.unpack_from(f"{self._order}H", data, 2)
@@ -141,16 +170,12 @@ class TiffDirectories:
 
         Raises:
             CorruptImageError: One is damaged, or they form a loop.
-            AnimatedImageError: There are far too many.
+            AnimatedImageError: Far too many were read.
         """
         place, seen = self._first, set[int]()
         while place:
             if place in seen:
                 raise CorruptImageError("The TIFF's pages form a loop.")
-            if len(seen) == _MOST_DIRECTORIES:
-                raise AnimatedImageError(
-                    f"The TIFF holds more than {_MOST_DIRECTORIES} pages; send a single image."
-                )
             seen.add(place)
             directory = self.read(place)
             yield directory
@@ -162,7 +187,14 @@ class TiffDirectories:
 
         Raises:
             CorruptImageError: It is damaged.
+            AnimatedImageError: Far too many were read, in the chain and below it.
         """
+        if self._read == _MOST_DIRECTORIES:
+            raise AnimatedImageError(
+                f"The TIFF holds more than {_MOST_DIRECTORIES} pages and copies; send a single "
+                "image."
+            )
+        self._read += 1
         count_code, entry_size = ("Q", 20) if self._is_big else ("H", 12)
         try:
             (count,) = struct.unpack_from(f"{self._order}{count_code}", self._data, place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import AnimatedImageError, CorruptImageError
@@ -20,16 +21,15 @@ _REDUCED: Final = 1
 _MASK: Final = 4
 # Of the older SubfileType: a reduced image.
 _OLD_REDUCED: Final = 2
-_MOST_SUB_DIRECTORIES: Final = 32
 # Sides of a pyramid's levels are rounded up or down, at each level anew.
 _ROUNDING_PIXELS: Final = 2.0
 _SMALLEST_REDUCTION: Final = 1.5
-_HEAD_CHARACTERS: Final = 400
+_HEAD_BYTES: Final = 400
 _BESIDE: Final = re.compile(r"\b(?:label|macro|thumbnail|overview|barcode)\b", re.IGNORECASE)
 _IMAGEJ_IMAGES: Final = re.compile(r"^images=(\d{1,9})", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """One image of a TIFF.
 
@@ -41,7 +41,7 @@ class Page:
     directory: Directory
     is_sub: bool
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int]:
         """Pixels across and down, as stored."""
         return self.directory.number(tags.WIDTH, 0), self.directory.number(tags.HEIGHT, 0)
@@ -62,12 +62,13 @@ class Page:
         old = self.directory.number(tags.OLD_SUBFILE_TYPE, 0) == _OLD_REDUCED
         return self.directory.number(tags.SUBFILE_TYPE, _REDUCED if old else 0)
 
-    @property
-    def texts(self) -> list[str]:
-        """Its descriptions and its name."""
-        return self.directory.texts(tags.DESCRIPTION) + self.directory.texts(tags.PAGE_NAME)
+    @cached_property
+    def heads(self) -> list[str]:
+        """How its descriptions and its name begin."""
+        kinds = (tags.DESCRIPTION, tags.PAGE_NAME)
+        return [text for tag in kinds for text in self.directory.texts(tag, _HEAD_BYTES)]
 
-    @property
+    @cached_property
     def sort_of_pixels(self) -> tuple[object, ...]:
         """What the levels of one image have in common."""
         entries = (tags.PHOTOMETRIC, tags.SAMPLES)
@@ -85,15 +86,16 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
 
     Raises:
         CorruptImageError: No directory can be read.
+        UnsupportedImageError: A tag has far more values than it can mean.
         AnimatedImageError: Another image is neither a copy nor known as something beside it, or
-            the picture has several planes.
+            the picture has several planes, or there are far too many directories.
     """
     pages = list(_pages(directories))
     sized = [page for page in pages if page.area]
     if not sized:
         raise CorruptImageError("The TIFF declares no pixels.")
     first = sized[0]
-    is_aperio = any(text.startswith("Aperio") for text in first.texts)
+    is_aperio = any(text.startswith("Aperio") for text in first.heads)
     beside = _named_beside(pages)
     candidates = [page for page in sized if not page.subfile_type and page not in beside]
     # An image that is marked as reduced and stands alone is all there is.
@@ -114,7 +116,7 @@ def _pages(directories: TiffDirectories) -> Iterator[Page]:
     for directory in directories.chain():
         yield Page(directory, is_sub=False)
         seen.add(directory.place)
-        for place in directory.numbers(tags.SUB_DIRECTORIES)[:_MOST_SUB_DIRECTORIES]:
+        for place in directory.numbers(tags.SUB_DIRECTORIES):
             if place in seen:
                 continue
             seen.add(int(place))
@@ -130,15 +132,14 @@ def _named_beside(pages: list[Page]) -> list[Page]:
     chain = [page for page in pages if not page.is_sub]
     named = {
         image.page
-        for text in chain[0].texts
+        for text in chain[0].directory.texts(tags.DESCRIPTION)
         for image in ome_images(text)
         if _BESIDE.search(image.name)
     }
     return [
         page
         for number, page in enumerate(chain)
-        if number in named
-        or (number and any(_BESIDE.search(text[:_HEAD_CHARACTERS]) for text in page.texts))
+        if number in named or (number and any(_BESIDE.search(head) for head in page.heads))
     ]
 
 

@@ -164,7 +164,8 @@ def open_segments(data: bytes, place: int, *, max_pixels: int) -> Segments:
         max_pixels: Largest accepted width times height.
 
     Raises:
-        UnsupportedImageError: The compression is not read here.
+        UnsupportedImageError: The compression is not read here, or there are far too many strips
+            or tiles.
         TooManyPixelsError: The image, or one segment of it, is too large.
         CorruptImageError: The directory is damaged.
     """
@@ -209,19 +210,37 @@ def _check_size(segments: Segments, max_pixels: int) -> None:
     count = segments.across * segments.down * segments.planes
     area = segments.height * segments.width
     pixel_bytes = page.samplesperpixel * np.dtype(page.dtype).itemsize // segments.planes
-    too_many = (
-        page.imagewidth * page.imagelength > max_pixels,
-        area * pixel_bytes > _BYTES_PER_PIXEL * max(max_pixels, _SLACK_PIXELS),
-        count // segments.planes * area > 4 * max(max_pixels, _SLACK_PIXELS),
-    )
-    if any(too_many) or count > _MOST_SEGMENTS:
-        raise TooManyPixelsError(
-            f"The image is {page.imagewidth}x{page.imagelength} px in {count} strips or tiles of "
-            f"{segments.width}x{segments.height}; at most {max_pixels} pixels are accepted.",
-            width=page.imagewidth,
-            height=page.imagelength,
-            max_pixels=max_pixels,
+    most = max(max_pixels, _SLACK_PIXELS)
+    size = f"{segments.width}x{segments.height} px"
+    if page.imagewidth * page.imagelength > max_pixels:
+        raise _too_many_pixels(
+            f"The image is {page.imagewidth}x{page.imagelength} px; at most {max_pixels} pixels "
+            "are accepted.",
+            max_pixels,
         )
+    if area * pixel_bytes > _BYTES_PER_PIXEL * most:
+        raise _too_many_pixels(
+            f"A strip or tile of {size} takes {area * pixel_bytes} bytes; at most "
+            f"{_BYTES_PER_PIXEL * most} are accepted.",
+            max_pixels,
+        )
+    if count // segments.planes * area > 4 * most:
+        raise _too_many_pixels(
+            f"The strips or tiles of {size} hold {count // segments.planes * area} pixels; at most "
+            f"{4 * most} are accepted.",
+            max_pixels,
+        )
+    if count > _MOST_SEGMENTS:
+        raise UnsupportedImageError(
+            f"TIFF in {count} strips or tiles is not supported; save it in at most "
+            f"{_MOST_SEGMENTS}, which are larger.",
+            segments=count,
+            max_segments=_MOST_SEGMENTS,
+        )
+
+
+def _too_many_pixels(message: str, max_pixels: int) -> TooManyPixelsError:
+    return TooManyPixelsError(message, max_pixels=max_pixels)
 
 
 def _put(

@@ -1322,7 +1322,7 @@ export interface components {
             uncertain: number;
         };
         /** @enum {string} */
-        WarningCode: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training" | "blank" | "blurred" | "off_scale" | "padded" | "scale_assumed" | "scale_conflict" | "save_delayed" | "not_saved";
+        WarningCode: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training" | "blank" | "blurred" | "off_scale" | "padded" | "profile_ignored" | "scale_assumed" | "scale_conflict" | "save_delayed" | "not_saved";
     };
     responses: never;
     parameters: never;
