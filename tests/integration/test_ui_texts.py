@@ -109,8 +109,12 @@ def test_a_threshold_left_over_does_not_matter_to_a_named_point() -> None:
         (
             "too_many_pixels",
             {"width": 5000, "height": 400, "max_pixels": 1_000_000},
-            ("5000 x 400 px", "1.000.000"),
+            ("5000 × 400 px", "1.000.000"),
         ),
+        ("unsupported_image", {"format": "HEIC"}, ("HEIC no se admite", "JPEG o PNG")),
+        ("unsupported_image", {"format": "DICOM"}, ("DICOM no se admite", "exporte el campo")),
+        ("unsupported_image", {"format": "A zip"}, ("Un zip no se admite aquí",)),
+        ("unsupported_image", {"formats": ["TIFF", "PNG"]}, ("no lee este tipo de archivo",)),
         ("scale_out_of_range", {"microns_per_pixel": 40.5}, ("40,5",)),
         ("invalid_options", {"fields": [{"field": "microns_per_pixel", "message": ""}]}, ("Esc",)),
         (
