@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.messages.catalogue import text, text_or
@@ -60,7 +61,8 @@ def unsupported_format(name: str, language: Language) -> str:
         language: The reader's.
     """
     general = text("unsupported.any", language, format=name)
-    return text_or(f"unsupported.{name}", language, general)
+    kind = re.sub(r"\W+", "_", name).lower()
+    return text_or(f"unsupported.{kind}", language, general)
 
 
 def _options(details: Mapping[str, Any], language: Language) -> str:

@@ -266,7 +266,7 @@ def test_one_scale_serves_a_batch(server: RunningServer, tmp_path: Path) -> None
     upload = [uploaded(server, path)]
     summary, choice, _, _, _, headers, run = page.call("inspect_batch", upload)
     for key in ("own", "asked", "unreadable"):
-        assert text(f"scale.{key}", "en", count=1) in summary
+        assert text(f"scale.{key}", "en", count=1, names="bad") in summary
     assert (choice["value"], run["interactive"]) == (None, False)
     with pytest.raises(HandlerError, match=text("scale.needed", "en")):
         page.call("read_2", upload, *asked(None), token)
