@@ -56,6 +56,7 @@ def test_carcinoma_at_20x_says_what_it_says_at_4_microns(
         browser.wait_for("button:disabled", text("run.image", "en"))
         type_scale(browser, "0.5")
         browser.wait_for(".bp-scale-field", "2.4 × 1.6 mm")
+        browser.wait_until_gone(".bp-asking")
         browser.wait_for("button:enabled", text("run.image", "en")).click()
         card = browser.wait_for(".bp-card", text("verdict.malignant", "en")).text
         shown = next(line for line in card.splitlines() if line.startswith("0."))
