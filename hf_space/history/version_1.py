@@ -28,8 +28,8 @@ _SEVERITIES: Final = {
     "not_saved": "caution",
 }
 _NEW_MESSAGES: Final = {
-    "scale_unknown": "The scale of the image is unknown, and at a wrong scale the model is wrong. "
-    "State the µm per pixel to get a verdict.",
+    "scale_unknown": "The scale of the image is unknown, and at a wrong scale the result is not "
+    "valid. State the µm per pixel to get a verdict.",
     "field_too_small": "The image shows less than 150 µm of tissue, which is too little for the "
     "model. Check its scale.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.messages.catalogue import text, text_or
@@ -42,11 +43,26 @@ def error_message(code: str, message: str, details: Mapping[str, Any], language:
         details: The error's.
         language: The visitor's.
     """
+    kind = details.get("format")
+    if isinstance(kind, str):
+        return unsupported_format(kind, language)
     general = text_or(f"error.{code}", language, message)
     more = _options(details, language) or _values(details, language)
     if more:
         return f"{general} {more}"
     return message if language == "en" else general
+
+
+def unsupported_format(name: str, language: Language) -> str:
+    """Return that a kind of file is not read, and what to do instead.
+
+    Args:
+        name: The kind, in English, as the error's details have it.
+        language: The reader's.
+    """
+    general = text("unsupported.any", language, format=name)
+    kind = re.sub(r"\W+", "_", name).lower()
+    return text_or(f"unsupported.{kind}", language, general)
 
 
 def _options(details: Mapping[str, Any], language: Language) -> str:

@@ -19,6 +19,8 @@ _MINUTE: Final = 60
 # From here on tenths of a second say nothing.
 _WHOLE_SECONDS: Final = 10
 _MILLIMETRE: Final = 1_000.0
+# Half of the last decimal of a probability.
+_LEAST: Final = 0.0005
 # CLDR's `minimumGroupingDigits`, which Babel does not have: "5000", but "50.000".
 _SMALLEST_GROUPED: Final[dict[Language, int]] = {"en": 1_000, "es": 10_000}
 
@@ -67,8 +69,15 @@ def duration(seconds: float, language: Language) -> str:
     return f"{whole} {rest} s" if rest else whole
 
 
+def probability(value: float, language: Language) -> str:
+    """Return a probability with three decimals; never as 0 or 1, which a model cannot know."""
+    limits = ((value < _LEAST, "< ", 0.001), (value >= 1.0 - _LEAST, "> ", 0.999))
+    sign, shown = next(((sign, end) for holds, sign, end in limits if holds), ("", value))
+    return sign + number(shown, language, decimals=3)
+
+
 def field_size(width: float, height: float, language: Language) -> str:
-    """Return the size of a field of view, in mm from a millimetre on.
+    """Return the size of a field of view, in mm from a tenth of a millimetre on.
 
     Args:
         width: µm across.
@@ -76,11 +85,11 @@ def field_size(width: float, height: float, language: Language) -> str:
         language: The reader's.
     """
     longer = max(width, height)
-    if longer < _MILLIMETRE:
-        return f"{_significant(width, 0, language)} x {_significant(height, 0, language)} µm"
-    decimals = 1 if longer >= 10 * _MILLIMETRE else 2
+    if longer < _MILLIMETRE / 10:
+        return f"{_significant(width, 0, language)} × {_significant(height, 0, language)} µm"
+    decimals = sum(longer < limit * _MILLIMETRE for limit in (1, 10)) + 1
     sides = (_significant(side / _MILLIMETRE, decimals, language) for side in (width, height))
-    return f"{' x '.join(sides)} mm"
+    return f"{' × '.join(sides)} mm"
 
 
 def day(iso: str, language: Language) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hf_space.messages.catalogue import text
-from hf_space.messages.formats import number
+from hf_space.messages.formats import number, probability
 
 if TYPE_CHECKING:
     from hf_space.messages.language import Language
@@ -21,7 +21,8 @@ def render(template: str, language: Language, **values: object) -> str:
 
     Args:
         template: Its file's name without the ending.
-        language: The visitor's; `t` and `number` in a template are the catalogue's in it.
+        language: The visitor's; in a template `t`, `number` and
+            `probability` write in it.
         **values: What else the template shows.
 
     Raises:
@@ -29,6 +30,7 @@ def render(template: str, language: Language, **values: object) -> str:
     """
     found = _ENVIRONMENT.get_template(f"{template}.html")
     bound = {"t": partial(_text, language), "number": partial(_number, language)}
+    bound["probability"] = partial(_probability, language)
     return found.render(**bound, **values)
 
 
@@ -62,6 +64,10 @@ def _number(
     language: Language, value: float, *, decimals: int | None = None, signed: bool = False
 ) -> str:
     return number(value, language, decimals=decimals, signed=signed)
+
+
+def _probability(language: Language, value: float) -> str:
+    return probability(value, language)
 
 
 def _share(value: float) -> str:

@@ -51,10 +51,10 @@ def read_patch(
     """Upload a patch, have it read, and return the words of the verdict's card."""
     browser.upload(path)
     browser.wait_for('.bp-picture img[src*="/file="]')
-    browser.wait_for(".bp-scale-summary", "50 x 50 px")
+    browser.wait_for(".bp-scale-summary", "50 × 50 px")
     if microns:
         type_scale(browser, microns)
-        browser.wait_for(".bp-scale-field", "225 x 225 µm")
+        browser.wait_for(".bp-scale-field", "0.225 × 0.225 mm")
     browser.press(text("run.image", language))
     return browser.wait_for(".bp-card").text
 

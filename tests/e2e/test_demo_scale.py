@@ -55,7 +55,8 @@ def test_carcinoma_at_20x_says_what_it_says_at_4_microns(
         browser.wait_for(".bp-asked", text("scale.no_scale", "en"))
         browser.wait_for("button:disabled", text("run.image", "en"))
         type_scale(browser, "0.5")
-        browser.wait_for(".bp-scale-field", "2.4 x 1.6 mm")
+        browser.wait_for(".bp-scale-field", "2.4 × 1.6 mm")
+        browser.wait_until_gone(".bp-asking")
         browser.wait_for("button:enabled", text("run.image", "en")).click()
         card = browser.wait_for(".bp-card", text("verdict.malignant", "en")).text
         shown = next(line for line in card.splitlines() if line.startswith("0."))
@@ -97,7 +98,7 @@ def test_one_scale_serves_a_batch(server: RunningServer, at_20x: Path, tmp_path:
         browser.wait_for(".bp-asked", text("scale.asked", "en", count=2))
         browser.wait_for("button:disabled", text("run.batch", "en"))
         choose_scale(browser, "20x")
-        browser.wait_for(".bp-scale-field", "2.4 x 1.6 mm")
+        browser.wait_for(".bp-scale-field", "2.4 × 1.6 mm")
         browser.wait_for("button:enabled", text("run.batch", "en")).click()
         table = browser.wait_for(".bp-files", "other.png").text
         assert text("verdict.not_assessable", "en") not in table

@@ -15,7 +15,12 @@ from hf_space.imaging.resolution import nominal_microns_per_pixel
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from hf_space.settings import Settings
-from hf_space.ui.components.scale_text import field_summary, image_summary, scale_choices
+from hf_space.ui.components.scale_text import (
+    batch_summary,
+    field_summary,
+    image_summary,
+    scale_choices,
+)
 from hf_space.ui.image_scale import Header, StatedScale, packed_headers, read_header
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.demo_page import HandlerError, Page, history, uploaded
@@ -111,9 +116,9 @@ def labels_of(headers: list[Header], language: Language, *, with_file: bool) -> 
 def test_choices_show_the_field_that_results(language: Language) -> None:
     labels = labels_of([LARGE], language, with_file=True)
     assert labels["2.5"].endswith(
-        "(4 µm/px): " + ("12.8 x 9.2 mm" if language == "en" else "12,8 x 9,2 mm")
+        "(4 µm/px): " + ("12.8 × 9.2 mm" if language == "en" else "12,8 × 9,2 mm")
     )
-    assert labels["40"].endswith("800 x 575 µm")
+    assert labels["40"].endswith("0.8 × 0.575 mm" if language == "en" else "0,8 × 0,575 mm")
     assert "file" not in labels
     assert labels["data_set"].startswith("4 µm/px")
     stated = labels_of([STATED], language, with_file=True)
@@ -121,8 +126,13 @@ def test_choices_show_the_field_that_results(language: Language) -> None:
         text("scale.of_file", language, microns="0.5" if language == "en" else "0,5")
         in stated["file"]
     )
-    several = labels_of([LARGE, PATCH], language, with_file=False)
-    assert not any("mm" in label for label in several.values())
+    # In a batch, of the images that need a scale.
+    several = labels_of([LARGE, PATCH, STATED], language, with_file=False)
+    of = text("scale.field_range", language, smallest="", largest="").split()
+    assert all(word in several["2.5"].split() for word in of)
+    alone = labels_of([LARGE, LARGE, STATED], language, with_file=False)
+    assert alone["20"] == labels["20"]
+    assert not any("mm" in label for label in labels_of([], language, with_file=True).values())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -136,10 +146,20 @@ def test_the_page_says_what_it_knows_and_asks_for_the_rest(language: Language) -
         assert "bp-asked" not in image_summary(known, language)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_batch_names_the_files_that_cannot_be_read(language: Language) -> None:
+    few = batch_summary([LARGE, None, None], ["a.png", "b.heic", None], language)
+    assert "b.heic, 3." in few
+    many = batch_summary([None] * 5, [f"{n}.heic" for n in range(5)], language)
+    named = text("scale.more", language, count=2, names="0.heic, 1.heic, 2.heic")
+    assert named in many
+    assert "3.heic" not in many
+
+
 @pytest.mark.parametrize(
     ("typed", "part"),
     [
-        ("0.5", "1.6 x 1.15 mm"),
+        ("0.5", "1.6 × 1.15 mm"),
         ("20", "more than 60 mm"),
         ("0.06", "less than 0.15 mm"),
         ("x", "above 0"),
@@ -191,7 +211,7 @@ def test_an_image_is_not_sent_before_its_scale_is_stated(
     assert not history(server, {VISITOR_HEADER: token}).items
     weigh = {"read": "weigh_choice", "read_1": "weigh_choice_1"}[handler]
     _, field, sure, run = page.call(weigh, headers, "20", "")
-    assert "450 x 350 µm" in field
+    assert "0.45 × 0.35 mm" in field
     assert (sure["visible"], run["interactive"]) == (False, True)
     page.call(handler, upload, *asked("20"), token)
     [item] = history(server, {VISITOR_HEADER: token}).items
@@ -246,7 +266,7 @@ def test_one_scale_serves_a_batch(server: RunningServer, tmp_path: Path) -> None
     upload = [uploaded(server, path)]
     summary, choice, _, _, _, headers, run = page.call("inspect_batch", upload)
     for key in ("own", "asked", "unreadable"):
-        assert text(f"scale.{key}", "en", count=1) in summary
+        assert text(f"scale.{key}", "en", count=1, names="bad") in summary
     assert (choice["value"], run["interactive"]) == (None, False)
     with pytest.raises(HandlerError, match=text("scale.needed", "en")):
         page.call("read_2", upload, *asked(None), token)

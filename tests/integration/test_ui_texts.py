@@ -39,7 +39,7 @@ def test_verdicts_have_texts_and_a_mark(language: Language) -> None:
 def test_every_text_is_used_and_every_used_text_exists() -> None:
     files = [path for path in PACKAGE.rglob("*") if path.suffix in {".py", ".html"}]
     code = "\n".join(path.read_text("utf-8") for path in files)
-    called = set(re.findall(r"""\b(?:text|text_or|i18n|t)\(f?["']([\w.{}]+)["']""", code))
+    called = set(re.findall(r"""(?<!sa\.)\b(?:text|text_or|i18n|t)\(f?["']([\w.{}]+)["']""", code))
     # A key with a part that is chosen at run time, such as `plot.{name}`.
     built = [re.compile(re.sub(r"\{[\w.]+\}", r"\\w+", key) + "$") for key in called if "{" in key]
     quoted = set(re.findall(r"""["']([a-z_]+\.[a-z_]+)["']""", code))
@@ -109,8 +109,9 @@ def test_a_threshold_left_over_does_not_matter_to_a_named_point() -> None:
         (
             "too_many_pixels",
             {"width": 5000, "height": 400, "max_pixels": 1_000_000},
-            ("5000 x 400 px", "1.000.000"),
+            ("5000 × 400 px", "1.000.000"),
         ),
+        ("unsupported_image", {"formats": ["TIFF", "PNG"]}, ("no lee este tipo de archivo",)),
         ("scale_out_of_range", {"microns_per_pixel": 40.5}, ("40,5",)),
         ("invalid_options", {"fields": [{"field": "microns_per_pixel", "message": ""}]}, ("Esc",)),
         (
@@ -128,3 +129,18 @@ def test_errors_tell_their_values_in_spanish(
     assert words.startswith(text(f"error.{code}", "es"))
     assert "English" not in words
     assert all(part in words for part in parts), words
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "spanish"),
+    [
+        ("HEIC", "HEIC is not supported; save", "HEIC no se admite; guárdelo como JPEG o PNG."),
+        ("DICOM", "DICOM is not supported; export", "DICOM no se admite; exporte el campo"),
+        ("A zip", "A zip is not supported; send", "Un zip no se admite aquí; envíe"),
+        ("A camera's raw file", "A camera's raw file is", "Un archivo RAW de cámara no se admite"),
+    ],
+)
+def test_a_refused_format_is_named(kind: str, english: str, spanish: str) -> None:
+    details = {"format": kind}
+    assert error_message("unsupported_image", "", details, "en").startswith(english)
+    assert error_message("unsupported_image", "", details, "es").startswith(spanish)

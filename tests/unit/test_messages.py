@@ -21,7 +21,15 @@ from hf_space.messages.catalogue import (
     warning_message,
 )
 from hf_space.messages.errors import error_message
-from hf_space.messages.formats import date_time, day, duration, field_size, number, percent
+from hf_space.messages.formats import (
+    date_time,
+    day,
+    duration,
+    field_size,
+    number,
+    percent,
+    probability,
+)
 from hf_space.messages.language import LANGUAGES, LOCALES, Language, accepted_language
 from hf_space.schemas.prediction import ImageWarningCode, SaveWarningCode
 
@@ -181,10 +189,12 @@ def test_a_wait_has_a_unit_that_fits() -> None:
 @pytest.mark.parametrize(
     ("width", "height", "english", "spanish"),
     [
-        (12_800, 9_200, "12.8 x 9.2 mm", "12,8 x 9,2 mm"),
-        (1_240, 930, "1.24 x 0.93 mm", "1,24 x 0,93 mm"),
-        (400, 300, "400 x 300 µm", "400 x 300 µm"),
-        (0.4, 0.3, "0.4 x 0.3 µm", "0,4 x 0,3 µm"),
+        (12_800, 9_200, "12.8 × 9.2 mm", "12,8 × 9,2 mm"),
+        (1_240, 930, "1.24 × 0.93 mm", "1,24 × 0,93 mm"),
+        (500, 400, "0.5 × 0.4 mm", "0,5 × 0,4 mm"),
+        (225, 225, "0.225 × 0.225 mm", "0,225 × 0,225 mm"),
+        (90, 60, "90 × 60 µm", "90 × 60 µm"),
+        (0.4, 0.3, "0.4 × 0.3 µm", "0,4 × 0,3 µm"),
     ],
 )
 def test_fields_have_the_unit_that_fits(
@@ -192,6 +202,23 @@ def test_fields_have_the_unit_that_fits(
 ) -> None:
     assert field_size(width, height, "en") == english
     assert field_size(width, height, "es") == spanish
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "spanish"),
+    [
+        (0.0, "< 0.001", "< 0,001"),
+        (0.0004, "< 0.001", "< 0,001"),
+        (0.0006, "0.001", "0,001"),
+        (0.4213, "0.421", "0,421"),
+        (0.9994, "0.999", "0,999"),
+        (0.9996, "> 0.999", "> 0,999"),
+        (1.0, "> 0.999", "> 0,999"),
+    ],
+)
+def test_no_probability_is_written_as_0_or_1(value: float, english: str, spanish: str) -> None:
+    assert probability(value, "en") == english
+    assert probability(value, "es") == spanish
 
 
 # The model tells IDC from all else: no text may call tissue benign, normal or free of cancer.

@@ -25,6 +25,7 @@ from hf_space.imaging.readers.scales import (
 from hf_space.imaging.readers.tiff_directory import TiffDirectories
 from hf_space.imaging.readers.tiff_pages import find_levels
 from hf_space.imaging.resolution import resample
+from hf_space.messages.errors import unsupported_format
 from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
@@ -74,9 +75,8 @@ class TiffReader:
         """
         check_bytes(data, max_bytes)
         if data[_CANON_RAW] == b"CR":
-            raise UnsupportedImageError(
-                "A camera's raw file is not supported; save it as JPEG or PNG."
-            )
+            kind = "A camera's raw file"
+            raise UnsupportedImageError(unsupported_format(kind, "en"), format=kind)
         self._data = data
         self.max_pixels = max_pixels
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hf_space.messages.catalogue import text, text_or
 from hf_space.messages.errors import error_message
-from hf_space.messages.formats import number
+from hf_space.messages.formats import number, probability
 from hf_space.ui.components.result_html import (
     MARKS,
     SEVERITY_MARKS,
@@ -90,11 +90,11 @@ def _row(item: BatchItem, shared: Shared, images: int, language: Language) -> li
     result = item.result
     if result is None:
         return [name, "", "", ""]
-    probability = number(result.probability, language, decimals=3)
+    shown = probability(result.probability, language)
     if result.verdict == "not_assessable":
-        probability = f"{probability} ({text('result.no_verdict', language)})"
+        shown = f"{shown} ({text('result.no_verdict', language)})"
     notes = _row_notes(result, shared, images, language)
-    return [name, verdict_text(result.verdict, language), probability, notes]
+    return [name, verdict_text(result.verdict, language), shown, notes]
 
 
 def _row_notes(result: PredictionResult, shared: Shared, images: int, language: Language) -> str:

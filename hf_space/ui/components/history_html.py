@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hf_space.messages.catalogue import text
-from hf_space.messages.formats import date_time, number
+from hf_space.messages.formats import date_time, probability
 from hf_space.ui.components.result_html import verdict_text
 from hf_space.ui.rendering import data_url, render
 
@@ -58,7 +58,7 @@ def record_facts(result: PredictionResult, zone: str | None, language: Language)
     image = result.image
     facts = (
         ("created", date_time(result.created_at, zone, language)),
-        ("image_size", f"{image.width} x {image.height} px"),
+        ("image_size", f"{image.width} × {image.height} px"),
         ("model", f"{result.model.name} {result.model.revision}"),
     )
     named = [(text(f"history.{name}", language), value) for name, value in facts]
@@ -104,15 +104,15 @@ def _lines(
     item: HistoryItem, verdicts: Mapping[str, str], zone: str | None, language: Language
 ) -> list[str]:
     """Return what a row says below the verdict."""
-    probability = number(item.probability, language, decimals=3)
+    shown = probability(item.probability, language)
     if item.verdict == "not_assessable":
-        probability = f"{probability} ({text('result.no_verdict', language)})"
+        shown = f"{shown} ({text('result.no_verdict', language)})"
     kind, created = text(f"kind.{item.kind}", language), date_time(item.created_at, zone, language)
     review = review_text(item.review, verdicts, language)
     reasons = [text(f"warning_name.{reason}", language) for reason in item.reasons]
     return [
         *([", ".join(reasons)] if reasons else []),
-        f"{text('column.probability', language)} {probability}",
+        f"{text('column.probability', language)} {shown}",
         f"{kind}, {created}",
         f"{item.model.name} {item.model.revision}",
         f"{text('history.review', language)}: {review}",

@@ -8,7 +8,7 @@ from hf_space.bundle.calibration import OperatingPoint
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
 from hf_space.exports.tiles import tissue_tiles
 from hf_space.messages.catalogue import text, text_or
-from hf_space.messages.formats import number, percent
+from hf_space.messages.formats import number, percent, probability
 from hf_space.prediction.trust import judge
 from hf_space.ui.rendering import render
 
@@ -111,7 +111,7 @@ def tile_table(result: PredictionResult, language: Language) -> str:
         [
             str(tile.row),
             str(tile.column),
-            number(tile.probability, language, decimals=3),
+            probability(tile.probability, language),
             _tile_verdict(judge(rule, tile.probability, result.reasons), language),
         ]
         for tile in ranked[:MAX_TILES_SHOWN]

@@ -178,11 +178,12 @@ class _Asking:
                 paths = [(uploaded_name(each), uploaded_path(each)) for each in uploads]
                 images = await batch_images(paths, settings, stack)
                 examples = example_digests(settings.model_dir)
+                names = [image.name for image in images]
                 found = await to_thread.run_sync(read_headers, images, settings, examples)
         except BiopsiaError as error:
             return self._shown([], _problem(error, language), language)
         readable = [header for header in found if header]
-        return self._shown(readable, batch_summary(found, language), language)
+        return self._shown(readable, batch_summary(found, names, language), language)
 
     def weigh_choice(
         self, headers: object, choice: object, typed: object, request: gr.Request

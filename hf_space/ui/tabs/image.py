@@ -53,10 +53,12 @@ def build_image_tab(
             asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
             result = await predict_upload(backend, image, asked, (token, request))
             more = evidence_grid(result.gradcam.grid, language)
+            shown = drawing("overlay", result, result.gradcam.overlay, language)
             if result.region:
                 more = paragraph(text("result.is_region", language), "bp-facts")
+                shown = drawing("heatmap", result, result.region.heatmap, language)
             return [
-                drawing("overlay", result, result.gradcam.overlay, language),
+                shown,
                 verdict_card(result, language),
                 more,
                 *review_values(result),
