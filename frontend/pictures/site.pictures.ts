@@ -10,7 +10,7 @@ async function openResult(page: Page, name: Parameters<typeof drawing>[0]): Prom
   await page.goto("/");
   await drop(page, [drawing(name)]);
   if (name === "drawn_region") {
-    await stateScale(page, "as the data set");
+    await stateScale(page, "like the training images");
   }
   await page.locator('a[href^="/results/"]').first().click();
   await expect(page).toHaveURL(/results/);

@@ -11,7 +11,9 @@ export function useErrorMessage(): (error: unknown) => string {
     const code = error instanceof ApiError ? error.code : "internal_error";
     const format = error instanceof ApiError && error.details.format;
     if (code === "unsupported_image" && typeof format === "string") {
-      return t("unsupported_format", { format: writtenName(format) });
+      return format === "ZIP"
+        ? t("unsupported_zip")
+        : t("unsupported_format", { format: writtenName(format) });
     }
     // A newer service may have codes that this page has no message for yet.
     return t.has(code) ? t(code) : t("internal_error");

@@ -43,7 +43,7 @@ export async function upload(page: Page, file: TestFile): Promise<string> {
   await page.getByRole("button", { name: "Choose files" }).click();
   await (await chooser).setFiles(file);
   if (file.name.includes("region")) {
-    await stateScale(page, "as the data set");
+    await stateScale(page, "like the training images");
   }
   await page.getByRole("link", { name: "See where and why" }).first().click();
   await page.waitForURL(/\/results\//);

@@ -22,7 +22,7 @@ test("the review queue takes reviews by keyboard, the most uncertain first", asy
   await predictUncertain(page);
   const queue = await recordsOf(page, "sort=uncertainty&reviewed=false");
   expect(queue).toHaveLength(4);
-  await page.getByRole("link", { name: "Review the least certain" }).click();
+  await page.getByRole("link", { name: "Review the closest to the threshold" }).click();
   for (const [place, item] of queue.entries()) {
     await expect(page.getByText(`${queue.length - place} left`)).toBeVisible();
     const whole = page.getByRole("link", { name: "Open the whole result" });

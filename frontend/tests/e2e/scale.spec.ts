@@ -52,7 +52,7 @@ test("a field at 20x is not analysed before its scale is stated, and then says w
 
   await page.getByRole("button", { name: "Clear all" }).click();
   await drop(page, [original]);
-  await stateScale(page, "as the data set");
+  await stateScale(page, "like the training images");
   await expect(page.locator("article [data-verdict]")).toBeVisible();
   const known = await resultOf(asked[1]);
   expect(known.verdict).toBe("malignant");
@@ -100,8 +100,8 @@ test("a field that no slide shows is questioned", async ({ page }) => {
   await expect(exhibit.getByText("Not assessable", { exact: true })).toBeVisible();
   await expect(exhibit.getByText("Field too small")).toBeVisible();
   await expect(exhibit.getByText("Computed, but not a verdict")).toBeVisible();
-  await exhibit.getByRole("button", { name: "State the scale and analyse again" }).click();
-  await stateScale(page, "as the data set");
+  await exhibit.getByRole("button", { name: "Analyse again at another scale" }).click();
+  await stateScale(page, "like the training images");
   await expect(exhibit.getByText("Suggests IDC", { exact: true })).toBeVisible();
 });
 
@@ -123,10 +123,10 @@ test("a result without a verdict says why first, and leads to one", async ({ pag
   await expect(page.getByText("The map was computed, but it is not a verdict")).toBeVisible();
 
   await page.reload();
-  await expect(verdict).toContainText("Choose the image again to state its scale.");
+  await expect(verdict).toContainText("Choose the image again to analyse it at another scale.");
   await page.getByLabel("Choose the original again").setInputFiles(drawing("drawn_region"));
-  await verdict.getByRole("button", { name: "State the scale and analyse again" }).click();
-  await stateScale(page, "as the data set");
+  await verdict.getByRole("button", { name: "Analyse again at another scale" }).click();
+  await stateScale(page, "like the training images");
   await expect(page.locator("article [data-verdict=malignant]")).toBeVisible();
 });
 

@@ -63,7 +63,9 @@ test("each cell of the grid says its evidence", async ({ page }) => {
 test("the tile under the pointer is the API's, and its figures are the region's", async ({
   page,
 }) => {
-  const { id, image: facts, region, threshold } = await analyse(page, drawing("drawn_region"));
+  const result = await analyse(page, drawing("drawn_region"));
+  const { id, image: facts, region, threshold } = result;
+  const [low, high] = result.uncertain_band ?? [threshold, threshold];
   await page.goto(`/results/${id}`);
   const { at } = await placing(page, facts);
   for (const [row, column] of [
@@ -77,7 +79,9 @@ test("the tile under the pointer is the API's, and its figures are the region's"
     await page.mouse.move(x, y);
     await expect(field(page, "Tile")).toHaveText(`row ${row + 1}, column ${column + 1}`);
     const value = region?.tiles[row]?.[column] ?? null;
-    const side = value !== null && value >= threshold ? "at or above" : "below";
+    const isWithin = value !== null && low < high && value >= low && value <= high;
+    const above = value !== null && value >= threshold ? "at or above" : "below";
+    const side = isWithin ? "inconclusive" : above;
     const text = value === null ? "no tissue" : `${value.toFixed(3)}, ${side}`;
     await expect(field(page, "Probability")).toHaveText(text);
   }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ResultWarning, WarningCode } from "@/lib/api/schema";
-import { bySeverity, codesOfAll, mayDependOnScale, sharedWarnings } from "@/lib/result/warnings";
+import { bySeverity, codesOfAll, scaleStep, sharedWarnings } from "@/lib/result/warnings";
 
 function warning(code: WarningCode, severity: ResultWarning["severity"]): ResultWarning {
   return { code, severity, message: "" };
@@ -27,7 +27,10 @@ it("what two results or more are warned of is said once", () => {
 });
 
 it("another scale may help where the scale was the reason", () => {
-  expect(mayDependOnScale({ reasons: ["scale_unknown"] })).toBe(true);
-  expect(mayDependOnScale({ reasons: ["not_h_and_e"] })).toBe(false);
-  expect(mayDependOnScale({ reasons: [] })).toBe(false);
+  const assumed = { scale_source: "assumed" } as const;
+  const known = { scale_source: "request" } as const;
+  expect(scaleStep({ reasons: ["scale_unknown"], image: assumed })).toBe("scale_again");
+  expect(scaleStep({ reasons: ["unlike_training"], image: known })).toBe("scale_other");
+  expect(scaleStep({ reasons: ["not_h_and_e"], image: assumed })).toBeNull();
+  expect(scaleStep({ reasons: [], image: known })).toBeNull();
 });

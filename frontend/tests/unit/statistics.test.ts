@@ -5,6 +5,7 @@ import {
   busiest,
   everyDay,
   fullestBin,
+  isTooFewForP95,
   quantileTime,
   shareOf,
   totalOf,
@@ -84,6 +85,15 @@ describe("a quantile of the time", () => {
     const none = { ...latency, computed: 0, median_ms: null };
     expect(quantileTime("median_ms", none)).toEqual({ kind: "none" });
   });
+});
+
+test("a 95th percentile takes twenty computed results", () => {
+  expect([0, 1, 19, 20].map((computed) => isTooFewForP95({ computed }))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
 });
 
 test("a share of nothing is none", () => {

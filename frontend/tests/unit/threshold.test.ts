@@ -7,6 +7,7 @@ import {
   parsePercentage,
   pointOf,
   predictiveValues,
+  sideOf,
   verdictBy,
 } from "@/lib/threshold/threshold";
 
@@ -95,6 +96,17 @@ describe("parsePercentage", () => {
       expect(parsePercentage(text)).toBeNull();
     },
   );
+});
+
+it("a tile within the band of its result is inconclusive", () => {
+  const result = { threshold: 0.4, uncertain_band: [0.3, 0.5] as [number, number] };
+  expect([0.29, 0.3, 0.45, 0.51].map((p) => sideOf(result, p))).toEqual([
+    "below",
+    "inconclusive",
+    "inconclusive",
+    "at_or_above",
+  ]);
+  expect(sideOf({ ...result, uncertain_band: null }, 0.4)).toBe("at_or_above");
 });
 
 describe("verdictBy", () => {

@@ -45,6 +45,12 @@ describe("what is wrong with a file before it is sent", () => {
     expect([error?.code, error?.details]).toEqual(["unsupported_image", { format: "HEIC" }]);
   });
 
+  it.each([LIMITS, null])("is its format, by name, for a zip", async (limits) => {
+    const error = await errorOf(file("PK\x03\x04", "images.zip"), limits);
+    expect([error?.code, error?.details]).toEqual(["unsupported_image", { format: "ZIP" }]);
+    expect(error?.isOfFile).toBe(true);
+  });
+
   it("is that it cannot be read, for a folder", async () => {
     const folder = file("x");
     folder.slice = () => {

@@ -38,6 +38,11 @@ describe("the settings of an upload", () => {
     expect(optionsOf(settings, 32)?.micronsPerPixel).toBe(0.25);
   });
 
+  it("presume no objective before one is chosen", () => {
+    const settings = { ...FIRST_SETTINGS, scale: "objective" } as const;
+    expect(optionsOf(settings, 32)?.micronsPerPixel).toBeNull();
+  });
+
   it.each([
     ["0.5", 0.5],
     [" 0,5 ", 0.5],

@@ -4,7 +4,7 @@ import { useTranslations } from "next-intl";
 import { useQuantileText } from "@/components/dashboard/service-figures";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import type { Statistics } from "@/lib/api/schema";
-import { shareOf } from "@/lib/statistics/statistics";
+import { isTooFewForP95, LEAST_FOR_P95, shareOf } from "@/lib/statistics/statistics";
 
 /** The period in seven numbers. */
 export function Figures({ statistics }: { statistics: Statistics }) {
@@ -17,6 +17,9 @@ export function Figures({ statistics }: { statistics: Statistics }) {
     note: t("share_of", { count, total }),
   });
   const { patches, regions } = statistics;
+  const slowest = isTooFewForP95(latency)
+    ? { name: t("slowest"), note: t("slowest_note", { least: LEAST_FOR_P95 }) }
+    : { name: t("p95"), note: latency.computed > 0 ? t("time_worst") : "" };
   const figures = [
     {
       name: t("results"),
@@ -34,7 +37,7 @@ export function Figures({ statistics }: { statistics: Statistics }) {
       value: quantile("median_ms", latency),
       note: t("time_from", { computed: latency.computed }),
     },
-    { name: t("p95"), value: quantile("p95_ms", latency), note: t("time_worst") },
+    { ...slowest, value: quantile("p95_ms", latency) },
     {
       name: t("agreement"),
       value: numbers.share(agreement.agreement),

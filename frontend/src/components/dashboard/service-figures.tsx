@@ -5,7 +5,7 @@ import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import type { RevisionCount, Statistics } from "@/lib/api/schema";
-import { quantileTime, shareOf } from "@/lib/statistics/statistics";
+import { isTooFewForP95, quantileTime, shareOf } from "@/lib/statistics/statistics";
 
 const HEIGHT = "h-40";
 
@@ -28,7 +28,12 @@ export function ResultTimes({ latency }: Pick<Statistics, "latency">) {
   const { median_ms, p95_ms } = latency;
   const measures = [
     { key: "median", name: t("median"), time: median_ms, text: quantile("median_ms", latency) },
-    { key: "p95", name: t("p95"), time: p95_ms, text: quantile("p95_ms", latency) },
+    {
+      key: "p95",
+      name: t(isTooFewForP95(latency) ? "slowest" : "p95"),
+      time: p95_ms,
+      text: quantile("p95_ms", latency),
+    },
   ];
   const table = (
     <NumberTable
@@ -63,9 +68,13 @@ export function ResultTimes({ latency }: Pick<Statistics, "latency">) {
 }
 
 /** Which sentence is true of the times: of none, of times beyond what is measured, or of others. */
-function latencySummary({ computed, median_ms, p95_ms }: Statistics["latency"]) {
+function latencySummary(latency: Statistics["latency"]) {
+  const { computed, median_ms, p95_ms } = latency;
   if (computed === 0) {
     return "summary_none";
+  }
+  if (isTooFewForP95(latency)) {
+    return "summary_few";
   }
   return median_ms === null || p95_ms === null ? "summary_long" : "summary";
 }

@@ -1,3 +1,4 @@
+import { useTranslations } from "next-intl";
 import { VERDICT_TEXT } from "@/components/shared/verdict-badge";
 import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
@@ -8,8 +9,20 @@ interface ProbabilityBarProps {
   text: string;
 }
 
-/** A probability as a number and a short bar, with a tick at the record's own threshold. */
+/**
+ * A probability as a number and a short bar, with a tick at the record's own threshold; where there
+ * is no verdict, the number alone and marked so.
+ */
 export function ProbabilityBar({ item, text }: ProbabilityBarProps) {
+  const t = useTranslations("history");
+  if (item.verdict === "not_assessable") {
+    return (
+      <span className="text-muted">
+        {text}
+        <span className="block text-xs">{t("not_a_verdict")}</span>
+      </span>
+    );
+  }
   return (
     <span className="flex items-center gap-2">
       {text}

@@ -25,7 +25,7 @@ const COLUMNS = [
 
 const NUMERIC: ReadonlySet<string> = new Set(["size", "area"]);
 
-/** Records as rows, dense; each whole row leads to its result. */
+/** Records as rows, dense, or as cards on a narrow screen; each whole one leads to its result. */
 export function ResultTable(props: ShapeProps) {
   const t = useTranslations("history");
   const { items, selected } = props;
@@ -36,25 +36,25 @@ export function ResultTable(props: ShapeProps) {
       tabIndex={0}
       className="overflow-x-auto border-y min-[84rem]:overflow-visible"
     >
-      <table className="w-full border-separate border-spacing-0 text-sm">
+      <table className="w-full border-separate border-spacing-0 text-sm max-sm:block">
         <caption className="sr-only">{t("table")}</caption>
-        <thead>
-          <tr>
-            <th scope="col" className={HEAD}>
+        <thead className="max-sm:block">
+          <tr className="max-sm:block">
+            <th scope="col" className={cn(HEAD, "max-sm:block")}>
               <SelectAll {...props} />
             </th>
             {COLUMNS.map((column) => (
               <th
                 key={column}
                 scope="col"
-                className={cn(HEAD, NUMERIC.has(column) ? NUMBER : "text-left")}
+                className={cn(HEAD, NUMERIC.has(column) ? NUMBER : "text-left", "max-sm:sr-only")}
               >
                 {t(`column.${column}`)}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody className="max-sm:block">
           {items.map((item) => (
             <Row key={item.id} {...props} item={item} isSelected={selected.has(item.id)} />
           ))}
@@ -66,8 +66,9 @@ export function ResultTable(props: ShapeProps) {
 
 const HEAD =
   "whitespace-nowrap border-b bg-ground px-2 py-1 font-medium text-muted text-xs min-[84rem]:sticky min-[84rem]:top-[3.5625rem] min-[84rem]:z-20";
-const NUMBER = "pr-6 text-right";
-const CELL = "whitespace-nowrap border-b px-2 py-1.5 group-last:border-b-0";
+const NUMBER = "pr-6 text-right max-sm:pr-2 max-sm:text-left";
+const CELL =
+  "whitespace-nowrap border-b px-2 py-1.5 group-last:border-b-0 max-sm:border-b-0 max-sm:py-1";
 
 interface RowProps extends ShapeProps {
   item: HistoryItem;
@@ -80,7 +81,7 @@ function Row({ item, isSelected, text, ...selection }: RowProps) {
   return (
     <tr
       className={cn(
-        "group relative scroll-mt-28 scroll-mb-20",
+        "group relative scroll-mt-28 scroll-mb-20 max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:border-b max-sm:py-1",
         isSelected ? "bg-accent-soft" : "hover:bg-raised",
       )}
     >
@@ -118,7 +119,16 @@ function Row({ item, isSelected, text, ...selection }: RowProps) {
         {text.size(item)}
         <span className="block text-muted text-xs">{text.scale(item)}</span>
       </td>
-      <td className={cn(CELL, NUMBER)}>{text.area(item) ?? <Nothing />}</td>
+      <td
+        className={cn(
+          CELL,
+          NUMBER,
+          item.verdict === "not_assessable" && "text-muted",
+          text.area(item) === null && "max-sm:hidden",
+        )}
+      >
+        {text.area(item) ?? <Nothing />}
+      </td>
       <td className={cn(CELL, !item.review && "text-muted")}>{text.review(item)}</td>
       <td className={CELL}>
         {item.warnings.length === 0 ? (

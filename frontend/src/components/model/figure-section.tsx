@@ -11,6 +11,7 @@ import {
   SCORE_METRICS,
   VERDICT_METRICS,
 } from "@/lib/model/metrics";
+import { bandOf } from "@/lib/threshold/threshold";
 
 export function FigureSection({ report, metrics }: MeasuredProps) {
   const t = useTranslations("model.figures");
@@ -20,8 +21,16 @@ export function FigureSection({ report, metrics }: MeasuredProps) {
     return <p>{t("none")}</p>;
   }
   const points = metrics.points.map(({ name, measures }) => {
-    const from = report.operating_points[name]?.threshold;
-    const note = from === undefined ? "" : t("from", { threshold: threshold(from) });
+    const point = report.operating_points[name];
+    const band = bandOf(point);
+    const note = point
+      ? t("from", {
+          threshold: threshold(point.threshold),
+          band: band ? "some" : "none",
+          low: band ? threshold(band.low) : "",
+          high: band ? threshold(band.high) : "",
+        })
+      : "";
     return { title: nameOf(name), note, measures };
   });
   const equalCases = { title: t("equal_cases"), measures: metrics.caseAveraged };

@@ -8,6 +8,7 @@ import { useUploads } from "@/components/upload/use-uploads";
 import { hasRecord } from "@/lib/api/has-record";
 import type { PredictionResult } from "@/lib/api/schema";
 import { imageOf, subscribeToImages } from "@/lib/result/session";
+import { scaleStep } from "@/lib/result/warnings";
 
 /** The way from a result without a verdict to one at the image's own scale. */
 export function AnalyseAgain({ result }: { result: PredictionResult }) {
@@ -28,16 +29,22 @@ export function AnalyseAgain({ result }: { result: PredictionResult }) {
     router.push("/");
   }
 
+  const step = scaleStep(result);
+  if (!step) {
+    return null;
+  }
   return image ? (
     <div className="grid justify-items-start gap-2 print:hidden">
       <Button className="w-full whitespace-normal" onClick={() => analyse(image)}>
-        {upload("scale_again")}
+        {upload(step)}
       </Button>
       <p className="text-muted text-xs">{t("again_hint")}</p>
     </div>
   ) : (
     <div className="grid justify-items-start gap-2 print:hidden">
-      <p className="text-sm">{t("again_elsewhere")}</p>
+      <p className="text-sm">
+        {t(step === "scale_again" ? "again_elsewhere" : "again_elsewhere_other")}
+      </p>
       <ButtonLink href="/" variant="outline" size="sm">
         {t("again_link")}
       </ButtonLink>

@@ -10,8 +10,10 @@ interface RegionFiguresProps {
 /** How much of a region is at or above the threshold. */
 export function RegionFigures({ result, region }: RegionFiguresProps) {
   const t = useTranslations("result.region");
+  const common = useTranslations("common");
   const format = useFormatter();
   const { share } = useFigureText();
+  const isVerdict = result.verdict !== "not_assessable";
   const { malignant_area_mm2 } = region;
   const area =
     malignant_area_mm2 === null
@@ -35,6 +37,7 @@ export function RegionFigures({ result, region }: RegionFiguresProps) {
   return (
     <section>
       <h2 className="font-semibold text-base">{t("title")}</h2>
+      {!isVerdict && <p className="text-muted text-sm">{common("not_a_verdict")}</p>}
       <dl className="mt-2 grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-line print:grid-cols-4">
         {figures.map(({ name, value }) => (
           <div
@@ -42,7 +45,7 @@ export function RegionFigures({ result, region }: RegionFiguresProps) {
             className="flex flex-col-reverse justify-end bg-surface px-3 py-2 print:py-1"
           >
             <dt className="text-muted text-xs">{name}</dt>
-            <dd className="text-lg">{value}</dd>
+            <dd className={isVerdict ? "text-lg" : "text-muted"}>{value}</dd>
           </div>
         ))}
       </dl>

@@ -9,7 +9,7 @@ import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
-import { mayDependOnScale } from "@/lib/result/warnings";
+import { probabilityKind } from "@/lib/result/geometry";
 import { bandOfResult, pointOf } from "@/lib/threshold/threshold";
 
 /** The verdict and how far it is from the threshold, or why there is none. */
@@ -40,7 +40,7 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
       </div>
       {verdict === "not_assessable" && (
         <NoVerdict result={result}>
-          {mayDependOnScale(result) && <AnalyseAgain result={result} />}
+          <AnalyseAgain result={result} />
         </NoVerdict>
       )}
       <Probability result={result} />
@@ -54,7 +54,7 @@ function Probability({ result }: { result: PredictionResult }) {
   const t = useTranslations("common");
   const texts = useTranslations("result.verdict");
   const figures = useFigureText();
-  const { verdict, probability, threshold, kind } = result;
+  const { verdict, probability, threshold } = result;
   const isVerdict = verdict !== "not_assessable";
   return (
     <div className="grid gap-2">
@@ -66,7 +66,9 @@ function Probability({ result }: { result: PredictionResult }) {
         >
           {figures.probability(probability)}
         </span>
-        <span className="text-muted text-sm">{texts(`probability.${kind}`)}</span>
+        <span className="text-muted text-sm">
+          {texts(`probability.${probabilityKind(result)}`)}
+        </span>
       </p>
       <ProbabilityScale
         probability={probability}

@@ -43,20 +43,20 @@ export function VerdictBadge({ verdict, className }: VerdictBadgeProps) {
 }
 
 /**
- * A verdict without colour: a filled diamond, an open circle, a half circle, or a circle crossed
- * out where there is none.
+ * A verdict without colour: a shape for each, the same as in the service's own interface.
  */
 export function VerdictMark({ verdict, className }: VerdictBadgeProps) {
   return (
     <svg viewBox="0 0 12 12" aria-hidden="true" className={cn("size-3 shrink-0", className)}>
-      {verdict === "malignant" && <path d="M6 .5 11.5 6 6 11.5.5 6Z" fill="currentColor" />}
-      {verdict !== "malignant" && (
-        <circle cx="6" cy="6" r="4.6" fill="none" stroke="currentColor" strokeWidth="1.8" />
-      )}
-      {verdict === "uncertain" && <path d="M6 1.4a4.6 4.6 0 0 1 0 9.2Z" fill="currentColor" />}
-      {verdict === "not_assessable" && (
-        <path d="M2.75 2.75 9.25 9.25" stroke="currentColor" strokeWidth="1.8" />
-      )}
+      <path d={MARK[verdict]} fill="currentColor" />
     </svg>
   );
 }
+
+/** Outlines in a square of 12: a triangle, a circle, a diamond and a square. */
+const MARK: Readonly<Record<Verdict, string>> = {
+  malignant: "M6 1 11.5 11H.5Z",
+  benign: "M6 1a5 5 0 1 1 0 10A5 5 0 0 1 6 1Z",
+  uncertain: "M6 .5 11.5 6 6 11.5.5 6Z",
+  not_assessable: "M1.5 1.5h9v9h-9Z",
+};

@@ -10,7 +10,8 @@ import { VerdictScale } from "@/components/upload/verdict-scale";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { PredictionResult } from "@/lib/api/schema";
-import { mayDependOnScale } from "@/lib/result/warnings";
+import { probabilityKind } from "@/lib/result/geometry";
+import { scaleStep } from "@/lib/result/warnings";
 
 interface ExhibitResultProps {
   result: PredictionResult;
@@ -21,15 +22,16 @@ interface ExhibitResultProps {
 /** The verdict on one image, or first of all why there is none. */
 export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
   const t = useTranslations("upload");
+  const step = scaleStep(result);
   const others = result.warnings.filter(({ severity }) => severity !== "withholds");
   return (
     <>
       <VerdictBadge verdict={result.verdict} className="self-start text-lg" />
       {result.verdict === "not_assessable" && (
         <NoVerdict result={result}>
-          {mayDependOnScale(result) && (
+          {step && (
             <Button className="whitespace-normal" onClick={onAskScale}>
-              {t("scale_again")}
+              {t(step)}
             </Button>
           )}
         </NoVerdict>
@@ -64,7 +66,7 @@ function Figures({ result }: { result: PredictionResult }) {
       <p className={isVerdict ? "font-semibold text-3xl" : "text-lg text-muted"}>
         {figures.probability(result.probability)}
       </p>
-      <p className="text-muted text-sm">{texts(`probability.${result.kind}`)}</p>
+      <p className="text-muted text-sm">{texts(`probability.${probabilityKind(result)}`)}</p>
       <VerdictScale result={result} />
       <p className="text-muted text-sm">
         {t("read_as", {

@@ -8,7 +8,7 @@ import { Button } from "@/components/ui/button";
 import { VerdictScale } from "@/components/upload/verdict-scale";
 import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult, WarningCode } from "@/lib/api/schema";
-import { bySeverity, mayDependOnScale } from "@/lib/result/warnings";
+import { bySeverity, scaleStep } from "@/lib/result/warnings";
 
 interface RowResultProps {
   result: PredictionResult;
@@ -23,6 +23,7 @@ export function RowResult({ result, name, saidAbove, onAskScale }: RowResultProp
   const t = useTranslations("upload");
   const common = useTranslations("common");
   const figures = useFigureText();
+  const step = scaleStep(result);
   const isVerdict = result.verdict !== "not_assessable";
   const warnings = bySeverity(result.warnings).filter(({ code }) => !saidAbove.has(code));
   return (
@@ -50,15 +51,15 @@ export function RowResult({ result, name, saidAbove, onAskScale }: RowResultProp
           >
             {t("see")}
           </Link>
-          {mayDependOnScale(result) && (
+          {step && (
             <Button
               variant="link"
               size="bare"
               className="font-normal"
-              aria-label={`${t("scale_again")}: ${name}`}
+              aria-label={`${t(step)}: ${name}`}
               onClick={onAskScale}
             >
-              {t("scale_again")}
+              {t(step)}
             </Button>
           )}
         </p>

@@ -32,12 +32,13 @@ export function ScaleField({ settings, onChange, micronsField }: ScaleFieldProps
       <Choice {...choice("objective")} text={t("objective")}>
         <select
           aria-label={t("objective")}
-          value={settings.objective}
+          value={settings.objective ?? ""}
           onChange={({ target }) =>
-            onChange({ objective: OBJECTIVES[target.selectedIndex] ?? settings.objective })
+            onChange({ objective: OBJECTIVES.find(isNamed(target.value)) ?? null })
           }
           className={INPUT}
         >
+          <option value="">{t("objective_none")}</option>
           {OBJECTIVES.map((objective) => (
             <option key={objective} value={objective}>
               {t("objective_option", {
@@ -55,6 +56,10 @@ export function ScaleField({ settings, onChange, micronsField }: ScaleFieldProps
       </details>
     </fieldset>
   );
+}
+
+function isNamed(value: string) {
+  return (objective: number) => String(objective) === value;
 }
 
 interface ChoiceProps {

@@ -4,6 +4,7 @@ import { Ruler, TriangleAlert } from "lucide-react";
 import { useFormatter, useTranslations } from "next-intl";
 import { useEffect, useId, useRef } from "react";
 import { Button } from "@/components/ui/button";
+import { Preview } from "@/components/upload/preview";
 import { ScaleOptions } from "@/components/upload/scale-options";
 import { type ScaleForm, useScaleForm } from "@/components/upload/use-scale-form";
 import { useScaleText } from "@/components/upload/use-scale-text";
@@ -80,14 +81,27 @@ function Names({ uploads }: Pick<ScaleQuestionProps, "uploads">) {
   const t = useTranslations("upload.scale_question");
   const more = uploads.length - MOST_NAMES;
   return (
-    <ul aria-label={t("images")} className="flex flex-wrap gap-x-3 text-xs">
-      {uploads.slice(0, MOST_NAMES).map(({ id, file }) => (
-        <li key={id} className="max-w-64 truncate">
-          {file.name}
-        </li>
+    <ul aria-label={t("images")} className="flex flex-wrap gap-x-3 gap-y-1 text-xs">
+      {uploads.slice(0, MOST_NAMES).map((upload) => (
+        <Name key={upload.id} upload={upload} />
       ))}
       {more > 0 && <li>{t("more", { count: more })}</li>}
     </ul>
+  );
+}
+
+/** A file's name, and what tells it from another of the same name. */
+function Name({ upload: { file, progress } }: { upload: AskingUpload }) {
+  const t = useTranslations("result.facts");
+  const { size } = progress.facts;
+  return (
+    <li className="flex min-w-0 max-w-80 items-center gap-1.5">
+      <span className="size-8 shrink-0 overflow-hidden rounded-sm border bg-stage">
+        <Preview file={file} alt="" />
+      </span>
+      <span className="truncate">{file.name}</span>
+      {size && <span className="shrink-0 text-muted">{t("pixels", { ...size })}</span>}
+    </li>
   );
 }
 

@@ -2,12 +2,20 @@
 
 import { useTranslations } from "next-intl";
 import { Button } from "@/components/ui/button";
+import { ApiError } from "@/lib/api/error";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
-import { isUnderWay, type Upload } from "@/lib/upload/uploads";
+import { isUnderWay, type Progress, type Upload } from "@/lib/upload/uploads";
 
 interface UploadActionsProps {
   upload: Upload;
   queue: UploadQueue;
+}
+
+/** Whether to begin anew may end otherwise. */
+function mayHelp(progress: Progress): boolean {
+  return progress.phase === "failed"
+    ? !(progress.error instanceof ApiError && progress.error.isOfFile)
+    : progress.phase === "cancelled";
 }
 
 /** What can be done with a file right now. */
@@ -15,10 +23,9 @@ export function UploadActions({ upload: { id, file, progress }, queue }: UploadA
   const t = useTranslations("upload");
   const common = useTranslations("common");
   const { phase } = progress;
-  const canRetry = phase === "failed" || phase === "cancelled";
   const actions = [
     { text: t("try_now"), isOffered: phase === "pausing", act: queue.tryNow },
-    { text: common("retry"), isOffered: canRetry, act: () => queue.retry(id) },
+    { text: common("retry"), isOffered: mayHelp(progress), act: () => queue.retry(id) },
     {
       text: common("cancel"),
       isOffered: isUnderWay(progress),

@@ -5,6 +5,7 @@ import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cellAt, coveredSize, type Size } from "@/lib/result/geometry";
 import type { Point } from "@/lib/result/viewport";
+import { sideOf } from "@/lib/threshold/threshold";
 
 interface ReadoutProps {
   result: PredictionResult;
@@ -33,14 +34,15 @@ interface FieldsProps extends ReadoutProps {
   covered: Size | null;
 }
 
-function TileFields({ result: { region, threshold }, covered, point }: FieldsProps) {
+function TileFields({ result, covered, point }: FieldsProps) {
+  const { region } = result;
   const t = useTranslations("result.readout");
   const figures = useFigureText();
   const place = region && covered && point && cellAt(point, covered, region);
   const value = place && region.tiles[place.row]?.[place.column];
   const probability =
     typeof value === "number"
-      ? t(value >= threshold ? "at_or_above" : "below", {
+      ? t(sideOf(result, value), {
           probability: figures.probability(value),
         })
       : t("no_tissue");

@@ -4,6 +4,7 @@ import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { mostSuspicious, type Tile } from "@/lib/result/geometry";
+import { sideOf } from "@/lib/threshold/threshold";
 
 const MOST_TILES = 20;
 const COLUMNS = ["tile", "probability", "pixels", "microns"] as const;
@@ -18,15 +19,16 @@ interface TileTableProps {
 /** The most suspicious tiles as figures, each a way to its place in the image. */
 export function TileTable({ result, tiles, selected, onSelect }: TileTableProps) {
   const t = useTranslations("result.tiles");
+  const title = tiles.length > MOST_TILES ? "title" : "title_all";
   const shown = mostSuspicious(tiles, MOST_TILES);
   const columns = hasScale(result) ? COLUMNS : COLUMNS.filter((column) => column !== "microns");
   return (
     <details className="border-t print:hidden">
       <summary className="px-3 py-3 font-medium text-sm">
-        {t("title", { count: shown.length })}
+        {t(title, { count: shown.length })}
       </summary>
       <section
-        aria-label={t("title", { count: shown.length })}
+        aria-label={t(title, { count: shown.length })}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must take the keys
         tabIndex={0}
         className="max-h-96 overflow-auto border-t"
@@ -72,6 +74,7 @@ function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
   const t = useTranslations("result.tiles");
   const format = useFormatter();
   const figures = useFigureText();
+  const side = sideOf(result, tile.probability);
   const place = (scale: number) =>
     [tile.x, tile.y]
       .map((side) => format.number(side * scale, { maximumFractionDigits: 0 }))
@@ -91,9 +94,7 @@ function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
       </td>
       <td className="px-3 py-1">
         {figures.probability(tile.probability)}
-        {tile.probability >= result.threshold && (
-          <span className="text-muted">{` · ${t("at_or_above")}`}</span>
-        )}
+        {side !== "below" && <span className="text-muted">{` · ${t(side)}`}</span>}
       </td>
       <td className="px-3 py-1">{place(1)}</td>
       {hasScale(result) && <td className="px-3 py-1">{place(result.image.microns_per_pixel)}</td>}

@@ -32,8 +32,10 @@ export function usePicture(record: HistoryRecord) {
     source: isOwn ? address : saved ? thumbnailPath(id) : null,
     /** The picture that came last, ready to be drawn. */
     element,
-    /** Whether it is less than the image that was judged. */
-    isSmall: !isOwn && !isThumbnailExact(record),
+    /** Whether it is a copy with less than the image that was judged. */
+    isSmall: saved && !isOwn && !isThumbnailExact(record),
+    /** Whether the image is here, and in a format that this browser does not draw. */
+    isUndrawable: address !== null && !isOwn,
     imgProps: {
       ref,
       onLoad: (event: { currentTarget: HTMLImageElement }) => setElement(event.currentTarget),

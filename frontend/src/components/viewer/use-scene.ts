@@ -7,6 +7,7 @@ import { coveredSize, emptyTiles, outlineOf, type Rect, type Tile } from "@/lib/
 import type { Measure } from "@/lib/result/legend";
 import { canvasOf, type Overlay, type Scene } from "@/lib/result/paint";
 import { cellRaster, evidenceRaster, type Raster, tileRaster } from "@/lib/result/raster";
+import { sideOf } from "@/lib/threshold/threshold";
 
 export type Mode = "overlay" | "side" | "grid" | "image";
 
@@ -19,6 +20,8 @@ export interface Choice {
   opacity: number;
   hasOutline: boolean;
 }
+
+const NO_LINES = { outline: [], dashed: [] };
 
 interface SceneParts {
   result: PredictionResult;
@@ -35,9 +38,14 @@ export function useScene(parts: SceneParts): Scene | null {
   const { result, tiles, picture, choice, marked, isReady } = parts;
   const overlay = useOverlay(result, choice, isReady);
   const barLabel = useBarLabel(result.image);
-  const { outline, empty } = useMemo(() => {
-    const suspicious = tiles.filter((tile) => tile.probability >= result.threshold);
-    return { outline: outlineOf(suspicious), empty: emptyTiles(result) };
+  const { outline, dashed, empty } = useMemo(() => {
+    const around = (side: ReturnType<typeof sideOf>) =>
+      outlineOf(tiles.filter((tile) => sideOf(result, tile.probability) === side));
+    return {
+      outline: around("at_or_above"),
+      dashed: around("inconclusive"),
+      empty: emptyTiles(result),
+    };
   }, [result, tiles]);
   const { mode, hasOutline } = choice;
   return useMemo(() => {
@@ -47,9 +55,21 @@ export function useScene(parts: SceneParts): Scene | null {
     const { image } = result;
     const base = { image, picture, marked, barLabel, micronsPerPixel: image.microns_per_pixel };
     return mode === "image"
-      ? { ...base, overlay: null, outline: [], empty: [] }
-      : { ...base, overlay, outline: hasOutline ? outline : [], empty };
-  }, [isReady, result, picture, marked, barLabel, mode, hasOutline, overlay, outline, empty]);
+      ? { ...base, overlay: null, ...NO_LINES, empty: [] }
+      : { ...base, overlay, ...(hasOutline ? { outline, dashed } : NO_LINES), empty };
+  }, [
+    isReady,
+    result,
+    picture,
+    marked,
+    barLabel,
+    mode,
+    hasOutline,
+    overlay,
+    outline,
+    dashed,
+    empty,
+  ]);
 }
 
 function useBarLabel(image: ImageFacts): (microns: number) => string {

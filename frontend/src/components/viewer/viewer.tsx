@@ -10,7 +10,7 @@ import { LegendBar } from "@/components/viewer/legend-bar";
 import { Readout } from "@/components/viewer/readout";
 import { Stage } from "@/components/viewer/stage";
 import { TileTable } from "@/components/viewer/tile-table";
-import { usePicture } from "@/components/viewer/use-picture";
+import { type Picture, usePicture } from "@/components/viewer/use-picture";
 import { type Choice, useScene } from "@/components/viewer/use-scene";
 import { useViewport, type Viewport } from "@/components/viewer/use-viewport";
 import type { HistoryRecord, PredictionResult } from "@/lib/api/schema";
@@ -57,11 +57,21 @@ export function Viewer({ record }: { record: HistoryRecord }) {
       />
       <Readout result={result} point={point} />
       <Below result={result} choice={choice} scene={scene} />
-      {picture.isSmall && <ChooseOriginal result={result} onChoose={picture.show} />}
+      {picture.isSmall && <SmallCopy result={result} picture={picture} />}
       {result.region && (
         <TileTable result={result} tiles={tiles} selected={selected} onSelect={select} />
       )}
     </section>
+  );
+}
+
+/** Says that the picture is less than the image, and offers that where it can be drawn. */
+function SmallCopy({ result, picture }: { result: PredictionResult; picture: Picture }) {
+  const t = useTranslations("result.original");
+  return picture.isUndrawable ? (
+    <p className="border-t p-3 text-muted text-sm print:hidden">{t("undrawable")}</p>
+  ) : (
+    <ChooseOriginal result={result} onChoose={picture.show} />
   );
 }
 

@@ -21,7 +21,23 @@ export class ApiError extends Error {
   get isTransient(): boolean {
     return TRANSIENT.has(this.code);
   }
+
+  /** Whether the file is at fault, so that to send it again helps nobody. */
+  get isOfFile(): boolean {
+    return OF_FILE.has(this.code);
+  }
 }
+
+/** Of the file itself, which will be the same next time. */
+const OF_FILE: ReadonlySet<ErrorCode> = new Set([
+  "unsupported_image",
+  "missing_image",
+  "corrupt_image",
+  "animated_image",
+  "invalid_image",
+  "payload_too_large",
+  "too_many_pixels",
+]);
 
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   "offline",

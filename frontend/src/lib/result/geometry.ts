@@ -48,6 +48,19 @@ export function coveredSize(
   return { width: columns * patch.width, height: rows * patch.height };
 }
 
+/** Side of a neighbourhood, in tiles. */
+const NEIGHBOURHOOD_TILES = 3;
+
+/** What a result's probability is of: a region too small for a whole neighbourhood has none. */
+export function probabilityKind({
+  region,
+}: Pick<PredictionResult, "region">): "patch" | "region" | "small_region" {
+  if (!region) {
+    return "patch";
+  }
+  return Math.min(region.rows, region.columns) < NEIGHBOURHOOD_TILES ? "small_region" : "region";
+}
+
 /** The tissue tiles of a region, row by row, cut at the image's edge; none for a patch. */
 export function tissueTiles({ image, region }: PredictionResult): readonly Tile[] {
   return (region?.tiles ?? []).flatMap((line, row) =>

@@ -11,8 +11,10 @@ export interface Scene {
   /** The image in any resolution; null where it cannot be drawn. */
   picture: CanvasImageSource | null;
   overlay: Overlay | null;
-  /** Around what lies at or above the threshold. */
+  /** Around what suggests IDC. */
   outline: readonly Segment[];
+  /** Around what is inconclusive; dashed. */
+  dashed: readonly Segment[];
   /** Without tissue: hatched. */
   empty: readonly Rect[];
   /** What is pointed at. */
@@ -40,6 +42,7 @@ const FIGURE_CSS_PIXELS = 12;
 // Lines closer than this would hide what they divide.
 const LEAST_LINED_CSS_PIXELS = 6;
 const HATCH_CSS_PIXELS = 8;
+const DASH_CSS_PIXELS = [5, 7];
 const LONGEST_BAR_CSS_PIXELS = 140;
 
 /** A raster as something that can be drawn and stretched. */
@@ -53,7 +56,7 @@ export function canvasOf({ width, height, data }: Raster): HTMLCanvasElement {
 
 /** The same image without anything over it but what is pointed at, for beside it. */
 export function plainScene(scene: Scene): Scene {
-  return { ...scene, overlay: null, outline: [], empty: [], barLabel: null };
+  return { ...scene, overlay: null, outline: [], dashed: [], empty: [], barLabel: null };
 }
 
 /** Draw a scene; `ratio` is the canvas's pixels for each CSS pixel of the view. */
@@ -72,6 +75,9 @@ export function paintScene(
   paintPicture(context, scene, zoom);
   hatch(context, scene, view.scale);
   paintOverlay(context, scene.overlay);
+  context.setLineDash(DASH_CSS_PIXELS.map((length) => length / view.scale));
+  paintOutline(context, scene.dashed, view.scale);
+  context.setLineDash([]);
   paintOutline(context, scene.outline, view.scale);
   if (scene.overlay?.figures) {
     paintFigures(context, scene.overlay, scene.overlay.figures, view.scale);

@@ -46,7 +46,18 @@ const OF_SCALE: ReadonlySet<ResultWarning["code"]> = new Set([
   "unlike_training",
 ]);
 
-/** Whether stating the scale, or another one, may give a result its verdict. */
-export function mayDependOnScale({ reasons }: Pick<PredictionResult, "reasons">): boolean {
-  return reasons.some((reason) => OF_SCALE.has(reason));
+/**
+ * What may give a result its verdict: to state its scale, or another one where it is known; null
+ * where no scale would.
+ */
+export function scaleStep({
+  reasons,
+  image,
+}: Pick<PredictionResult, "reasons"> & {
+  image: Pick<PredictionResult["image"], "scale_source">;
+}): "scale_again" | "scale_other" | null {
+  if (!reasons.some((reason) => OF_SCALE.has(reason))) {
+    return null;
+  }
+  return image.scale_source === "assumed" ? "scale_again" : "scale_other";
 }

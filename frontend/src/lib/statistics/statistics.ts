@@ -59,6 +59,13 @@ export function reviewCounts({ agreement }: Statistics) {
   ] as const;
 }
 
+/** With fewer results the 95th percentile, as the service counts it, is the slowest of them. */
+export const LEAST_FOR_P95 = 20;
+
+export function isTooFewForP95({ computed }: Pick<Statistics["latency"], "computed">): boolean {
+  return computed > 0 && computed < LEAST_FOR_P95;
+}
+
 /** How long a quantile of the computed results took. */
 export type QuantileTime =
   | { kind: "measured"; ms: number }

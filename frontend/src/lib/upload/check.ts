@@ -1,7 +1,7 @@
 import { ApiError } from "@/lib/api/error";
 import type { Limits } from "@/lib/api/schema";
 import { isListed, isOfUnknownFormat, writtenName } from "@/lib/upload/formats";
-import { type PixelSize, readHeader } from "@/lib/upload/image-header";
+import { type ImageFormat, type PixelSize, readHeader } from "@/lib/upload/image-header";
 import {
   agreedScale,
   headScales,
@@ -19,6 +19,9 @@ export interface FileFacts {
   size: PixelSize | null;
   stated: StatedScale;
 }
+
+/** Refused even before the service has said what it reads. */
+const NEVER_READ: ReadonlySet<ImageFormat> = new Set(["HEIC", "ZIP"]);
 
 export type Inspection = { error: ApiError } | { error: null; facts: FileFacts };
 
@@ -54,7 +57,9 @@ function problemOf(file: File, head: Uint8Array, limits: KnownLimits): ApiError 
       ? null
       : new ApiError("unsupported_image", "The bytes are no image that is known here.");
   }
-  const isRefused = limits ? !isListed(header.format, limits.formats) : header.format === "HEIC";
+  const isRefused = limits
+    ? !isListed(header.format, limits.formats)
+    : NEVER_READ.has(header.format);
   return isRefused
     ? new ApiError("unsupported_image", `${header.format} is not supported.`, {
         format: writtenName(header.format),

@@ -13,7 +13,8 @@ export type ImageFormat =
   | "JPEG2000"
   | "JPEGXL"
   | "PSD"
-  | "PDF";
+  | "PDF"
+  | "ZIP";
 
 export interface PixelSize {
   width: number;
@@ -47,6 +48,7 @@ const SIGNATURES: readonly (readonly [ImageFormat, readonly number[], SizeReader
   ["JPEGXL", [0xff, 0x0a], unknownSize],
   ["PSD", [0x38, 0x42, 0x50, 0x53], unknownSize],
   ["PDF", [0x25, 0x50, 0x44, 0x46], unknownSize],
+  ["ZIP", [0x50, 0x4b, 0x03, 0x04], unknownSize],
 ];
 
 /** Read the header at the beginning of a file; null where it is no image that is known here. */

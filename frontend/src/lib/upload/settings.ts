@@ -12,8 +12,8 @@ export interface UploadSettings {
   scale: "file" | "microns" | "objective";
   /** µm per pixel as typed; counts where `scale` is `microns`. */
   microns: string;
-  /** Counts where `scale` is `objective`. */
-  objective: Objective;
+  /** Counts where `scale` is `objective`; null: none is chosen yet, and the file's own counts. */
+  objective: Objective | null;
   saveNothing: boolean;
 }
 
@@ -21,7 +21,7 @@ export const FIRST_SETTINGS: UploadSettings = {
   operatingPoint: null,
   scale: "file",
   microns: "",
-  objective: 20,
+  objective: null,
   saveNothing: false,
 };
 
@@ -59,7 +59,7 @@ export function optionsOf(settings: UploadSettings, max: number): PredictOptions
   const micronsPerPixel = {
     file: null,
     microns: typed,
-    objective: micronsOfObjective(objective),
+    objective: objective && micronsOfObjective(objective),
   }[scale];
   return { operatingPoint, micronsPerPixel, save: !saveNothing };
 }
