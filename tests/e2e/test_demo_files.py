@@ -68,10 +68,10 @@ def test_what_is_not_read_and_dropped_all_the_same_is_named(
     with chromium(tmp_path, language="es-ES") as browser:
         open_page(browser, server, "es")
         browser.driver.execute_script(_DROP, 0)
-        browser.wait_for(".bp-scale-question", text("error.unsupported_image", "es"))
+        browser.wait_for(".bp-scale-question", "HEIC no se admite; guárdelo como JPEG o PNG.")
         browser.open_tab(text("tab.batch", "es"))
         browser.wait_for("button", text("run.batch", "es"))
         browser.driver.execute_script(_DROP, place_of_many(browser))
         browser.wait_for("tr.file", "photo")
         browser.press(text("run.batch", "es"))
-        browser.wait_for(".bp-files", text("error.unsupported_image", "es"))
+        browser.wait_for(".bp-files", "HEIC no se admite; guárdelo como JPEG o PNG.")
