@@ -42,9 +42,9 @@ def test_shrinking_averages_areas() -> None:
     assert np.unique(scaled(image, 2.0)).tolist() == [100]
 
 
-def test_nothing_left_at_the_models_scale_is_refused() -> None:
-    with pytest.raises(ScaleError):
-        scaled(plain_image(0, 0, 0), 0.001)
+def test_a_field_far_smaller_than_a_patch_is_a_pixel() -> None:
+    pixel = scaled(plain_image(10, 20, 30), 0.001)
+    assert pixel.tolist() == [[[10, 20, 30]]]
 
 
 def test_too_coarse_an_image_is_refused() -> None:

@@ -66,7 +66,9 @@ test("one statement serves all that lack a scale; the others are not held up", a
   const patch = drawing("drawn_crowded");
   await drop(page, [drawing("drawn_region", "a.png"), patch, drawing("drawn_region", "b.png")]);
   const question = page.getByRole("form", { name: "What is the scale of these 2 images?" });
-  await expect(question.getByRole("list", { name: "Images" })).toHaveText("a.pngb.png");
+  await expect(question.getByRole("list", { name: "Images" })).toHaveText(
+    "a.png600 × 400 pxb.png600 × 400 px",
+  );
   await expect(page.getByRole("link", { name: /^See where and why/ })).toHaveCount(1);
   expect(asked).toHaveLength(1);
   await expect(page.getByText("Not sent: its scale is not stated yet.")).toHaveCount(2);
