@@ -26,7 +26,7 @@ export function Stage(props: StageProps) {
   return (
     <div
       className={cn(
-        "relative grid max-h-[78svh] min-h-72 lg:max-h-[calc(100svh-16rem)] w-full overflow-hidden bg-stage print:max-h-[66mm] print:min-h-0 print:bg-transparent",
+        "relative grid max-h-[78svh] min-h-72 lg:max-h-[calc(100svh-16rem)] w-full overflow-hidden bg-stage print:max-h-[50mm] print:min-h-0 print:bg-transparent",
         isSideBySide && "grid-cols-2 gap-px bg-line",
       )}
       style={{ aspectRatio: `${width} / ${height}` }}
