@@ -110,7 +110,7 @@ def _fold_table(
 
 def _reuse(like: Path, run: Path) -> None:
     """Start a fold from the checkpoint of a run that learned from the same patches."""
-    if run.exists() or not Checkpoint.last_epoch(like):
+    if run.exists() or not Checkpoint.last_step(like):
         return
     shutil.copytree(like / CHECKPOINTS, run / CHECKPOINTS)
     for name in (CONFIG_FILE, HISTORY_FILE):

@@ -1,4 +1,4 @@
-"""Fine-tune a backbone in two phases, resumable at any epoch."""
+"""Fine-tune a backbone in two phases, resumable at any checkpoint."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from training.fitting.callbacks import (
 )
 from training.fitting.config import CONFIG_FILE, TrainConfig
 from training.fitting.learning_curve import write_learning_curve
+from training.fitting.loop import learn_steps
 from training.fitting.model import (
     ACTIVATION_MAP,
     explained,
@@ -38,8 +39,9 @@ from training.fitting.model import (
     from_config,
     initial_bias,
     unfreeze,
+    with_noise,
 )
-from training.fitting.pipeline import Examples, class_weights, steps_per_epoch, training_batches
+from training.fitting.pipeline import Examples, loss_weights, steps_per_epoch, training_batches
 from training.fitting.run import (
     FACTS_FILE,
     MODEL_FILE,
@@ -87,7 +89,7 @@ def run_training(config: TrainConfig, run: Path, *, resume: bool) -> None:
         model = fit(config, patches, fold, run)
     except TrainingError:
         # What could not begin is no run: the corrected command must not find its folder taken.
-        if not Checkpoint.last_epoch(run):
+        if not Checkpoint.last_step(run):
             (run / CONFIG_FILE).unlink()
         raise
     write_learning_curve(read_history(run), run / "learning_curve.png")
@@ -140,47 +142,52 @@ def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.M
         raise ConfigurationError("no training patches: check --split and the data set")
     keras.utils.set_random_seed(config.seed)
     examples = make_examples(config, patches, fold.train)
-    steps = steps_per_epoch(examples, config)
-    callbacks = _callbacks(config, patches, fold, run)
     model = from_config(config)
     share = float(np.average(examples.targets, weights=examples.weights))
     model.get_layer(ACTIVATION_MAP).bias.assign([initial_bias(share)])
-
-    def learn(first_epoch: int, epochs: int) -> None:
-        if first_epoch < epochs:
-            model.fit(
-                training_batches(examples, config, first_epoch=first_epoch, epochs=epochs),
-                initial_epoch=first_epoch,
-                epochs=epochs,
-                steps_per_epoch=steps,
-                shuffle=False,
-                callbacks=callbacks,
-            )
-
-    done = Checkpoint.last_epoch(run)
-    if done <= config.head_epochs:
-        freeze_for_head(model)
-        _compile(model, config, config.head_learning_rate)
-        Checkpoint.restore(model, run, epoch=done)
-        if done == config.head_epochs > 0:
-            # An uninterrupted phase ends with its average, which phase 2 starts from.
-            average_weights(model)
-        learn(done, config.head_epochs)
-    unfreeze(model, batch_statistics=not config.pretrained)
-    _compile(model, config, _schedule(config, config.epochs * steps))
-    if done > config.head_epochs:
-        Checkpoint.restore(model, run, epoch=done)
-    if not (len(fold.validation) and out_of_patience(read_history(run), config.patience)):
-        learn(max(done, config.head_epochs), config.head_epochs + config.epochs)
-    if len(fold.validation):
-        model.load_weights(run / BEST_WEIGHTS_FILE)
-    else:
-        average_weights(model)
+    _learn(config, examples, model, _callbacks(config, patches, fold, run), run)
     explained(model).save(run / MODEL_FILE)
     seconds = sum(row["seconds"] for row in read_history(run))
     facts = measure_facts(patches, fold.train, seconds=seconds)
     (run / FACTS_FILE).write_text(facts.model_dump_json(indent=2) + "\n")
     return model
+
+
+def _learn(
+    config: TrainConfig,
+    examples: Examples,
+    model: keras.Model,
+    callbacks: list[keras.callbacks.Callback],
+    run: Path,
+) -> None:
+    """Train the model in place from the run's last checkpoint to the end."""
+    steps = steps_per_epoch(examples, config)
+    callbacks = [*callbacks, Checkpoint(run, every=config.checkpoint_steps, steps=steps)]
+    learner = with_noise(model, config.noise)
+    done, head = Checkpoint.last_step(run), config.head_epochs * steps
+
+    def learn(last: int) -> None:
+        batches = training_batches(examples, config, first_step=done, last_step=last)
+        learn_steps(learner, batches, first_step=done, steps_per_epoch=steps, callbacks=callbacks)
+
+    if head and done <= head:
+        freeze_for_head(model)
+        _compile(learner, config, config.head_learning_rate)
+        Checkpoint.restore(learner, run, step=done)
+        learn(head)
+        # Phase 2 starts from the average of phase 1.
+        average_weights(learner)
+        done = head
+    unfreeze(model, batch_statistics=not config.pretrained)
+    _compile(learner, config, _schedule(config, config.epochs * steps))
+    if done > head:
+        Checkpoint.restore(learner, run, step=done)
+    if not (config.validation and out_of_patience(read_history(run), config.patience)):
+        learn(head + config.epochs * steps)
+    if (run / BEST_WEIGHTS_FILE).is_file():
+        learner.load_weights(run / BEST_WEIGHTS_FILE)
+    else:
+        average_weights(learner)
 
 
 def make_examples(config: TrainConfig, patches: Patches, indices: NDArray[np.int64]) -> Examples:
@@ -191,9 +198,13 @@ def make_examples(config: TrainConfig, patches: Patches, indices: NDArray[np.int
         share = config.distill_weight
         teacher = teacher_probabilities(Path(config.distill_from), patches.images[indices])
         targets = (1 - share) * targets + share * teacher
-    weights = np.ones(len(indices), np.float32)
-    if config.balance_classes:
-        weights = class_weights(cases, labels, config.patches_per_case)
+    weights = loss_weights(
+        cases,
+        labels,
+        sampling_weights(cases, labels, config.case_weights),
+        patches_per_case=config.patches_per_case,
+        balance=config.balance_classes,
+    )
     return Examples(patches, indices, targets, weights)
 
 
@@ -296,5 +307,4 @@ def _callbacks(
         *validation,
         History(run),
         keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False),
-        Checkpoint(run),
     ]
