@@ -18,7 +18,13 @@ from training.errors import RunError
 from training.evaluation.calibrate import CalibrationReport, CalibrationResult
 from training.fitting.config import CONFIG_FILE, Backbone, TrainConfig
 from training.fitting.gradcam import grad_cam
-from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT, build_model, explained
+from training.fitting.model import (
+    ACTIVATION_MAP,
+    FEATURE_MAP,
+    LOGIT,
+    build_model,
+    explained,
+)
 from training.fitting.run import FACTS_FILE, MODEL_FILE, RunFacts
 from training.release.export import EXTRA_FORMATS, export
 
@@ -46,7 +52,7 @@ Results = dict[str, tuple[np.ndarray, np.ndarray]]
 def _model(backbone: Backbone, batch: np.ndarray) -> keras.Model:
     keras.utils.set_random_seed(7)
     model = explained(build_model(backbone, input_size=SIZE))
-    features = keras.Model(model.input, model.get_layer(FEATURES).output)(batch, training=False)
+    features = keras.Model(model.input, model.get_layer(FEATURE_MAP).output)(batch, training=False)
     head = model.get_layer(ACTIVATION_MAP)
     # Untrained features are tiny; the head is scaled so that logits differ by about one.
     scale = 1 / (np.std(features) * np.sqrt(features.shape[-1]))

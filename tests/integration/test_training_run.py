@@ -29,10 +29,13 @@ OPTIONS = [
     "--backbone=vgg16",
     "--weights=none",
     "--size=32",
+    "--margin=16",
     "--batch-size=4",
     "--epochs=3",
     "--learning-rate=0.0001",
 ]
+# Of an epoch: 18 patches of three cases.
+STEPS = 4
 
 
 def _command(*arguments: str | Path) -> list[str]:
@@ -70,9 +73,9 @@ def finished(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
-@pytest.mark.parametrize("epoch", [1, 2], ids=["between the phases", "in phase 2"])
+@pytest.mark.parametrize("step", [STEPS, 2 * STEPS], ids=["between the phases", "in phase 2"])
 def test_a_killed_run_resumes_to_the_same_result(
-    prepared: Path, finished: Path, tmp_path: Path, epoch: int
+    prepared: Path, finished: Path, tmp_path: Path, step: int
 ) -> None:
     run = tmp_path / "run"
     process = subprocess.Popen(  # noqa: S603
@@ -81,7 +84,7 @@ def test_a_killed_run_resumes_to_the_same_result(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    checkpoint = run / "checkpoints" / f"epoch-{epoch:04d}.weights.h5"
+    checkpoint = run / "checkpoints" / f"step-{step:08d}.weights.h5"
     wait_until(lambda: checkpoint.exists() or process.poll() is not None, seconds=300)
     assert process.poll() is None, "the run ended before it could be killed"
     os.killpg(process.pid, signal.SIGKILL)

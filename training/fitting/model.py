@@ -86,12 +86,6 @@ def explained(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, outputs, name=model.name)
 
 
-def served(model: keras.Model) -> keras.Model:
-    """Return the same network, which takes the margin from its caller instead of reflecting it."""
-    margins = [step for step in model.operations if not isinstance(step, keras.layers.Layer)]
-    return keras.Model(margins[0].output, model.output, name=model.name) if margins else model
-
-
 def with_noise(model: keras.Model, deviation: float) -> keras.Model:
     """Return the same layers with relative noise after each block, in training only.
 
