@@ -113,7 +113,7 @@ def test_noise_shares_the_weights_and_is_there_in_training_only(images: np.ndarr
     assert noisy.trainable_variables[0] is model.trainable_variables[0]
     np.testing.assert_array_equal(noisy(images, training=False), model(images, training=False))
     noises = [layer for layer in noisy.layers if isinstance(layer, keras.layers.GaussianDropout)]
-    assert len(noises) > 15
+    assert len(noises) >= 8
     ones = np.ones((1, 200, 200, 1), np.float32)
     factors = np.asarray(noises[0](ones, training=True))
     assert (factors.mean(), factors.std()) == pytest.approx((1, 0.1), abs=0.005)

@@ -134,14 +134,14 @@ class TrainConfig:
     warmup_fraction: float = 0.1
     weight_decay: float = 1e-4
     dropout: float = 0.2
-    noise: float = 0.02
+    noise: float = 0.03
     label_smoothing: float = 0.05
     ema_momentum: float = 0.995
     patches_per_case: int | None = 250
     balance_classes: bool = True
     case_weights: dict[str, float] = field(default_factory=dict)
     patience: int | None = None
-    checkpoint_steps: int = 200
+    checkpoint_steps: int = 100
     seed: int = 0
     distill_from: str | None = None
     distill_weight: float = 0.7

@@ -34,7 +34,7 @@ _CUT: dict[Backbone, str] = {
     "vgg16": "block5_conv3",
 }
 # Small tensors that every later layer depends on: noise there is cheap.
-_BLOCK_ENDS = ("_add", "_project_bn", "_pool", FEATURE_MAP)
+_BLOCK_ENDS = ("_add", "_pool", FEATURE_MAP)
 
 
 def build_model(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -29,6 +28,7 @@ from training.fitting.callbacks import (
     average_weights,
     out_of_patience,
 )
+from training.fitting.compilation import compile_model, cosine_schedule
 from training.fitting.config import CONFIG_FILE, TrainConfig
 from training.fitting.learning_curve import write_learning_curve
 from training.fitting.loop import learn_steps
@@ -172,14 +172,14 @@ def _learn(
 
     if head and done <= head:
         freeze_for_head(model)
-        _compile(learner, config, config.head_learning_rate)
+        compile_model(learner, config, config.head_learning_rate)
         Checkpoint.restore(learner, run, step=done)
         learn(head)
         # Phase 2 starts from the average of phase 1.
         average_weights(learner)
         done = head
     unfreeze(model, batch_statistics=not config.pretrained)
-    _compile(learner, config, _schedule(config, config.epochs * steps))
+    compile_model(learner, config, cosine_schedule(config, config.epochs * steps))
     if done > head:
         Checkpoint.restore(learner, run, step=done)
     if not (config.validation and out_of_patience(read_history(run), config.patience)):
@@ -256,34 +256,6 @@ def prediction_table(
     columns = {"case_id": patches.case_ids, "x": patches.x, "y": patches.y, "label": patches.labels}
     table = pd.DataFrame({name: values[indices] for name, values in columns.items()})
     return table.assign(logit=logits)
-
-
-def _compile(model: keras.Model, config: TrainConfig, rate: Any) -> None:
-    model.compile(
-        _optimizer(config, rate),
-        keras.losses.BinaryCrossentropy(from_logits=True),
-        # XLA's convolutions on a CPU were measured four times slower than TensorFlow's own.
-        jit_compile=bool(tf.config.list_physical_devices("GPU")),
-    )
-
-
-def _optimizer(config: TrainConfig, rate: Any) -> keras.optimizers.Optimizer:
-    average = {"use_ema": True, "ema_momentum": config.ema_momentum}
-    if config.optimizer == "adam":
-        return keras.optimizers.Adam(rate, ema_overwrite_frequency=None, **average)
-    return keras.optimizers.AdamW(
-        rate, weight_decay=config.weight_decay, ema_overwrite_frequency=None, **average
-    )
-
-
-def _schedule(config: TrainConfig, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    warmup = round(config.warmup_fraction * steps)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else config.learning_rate,
-        decay_steps=max(1, steps - warmup),
-        warmup_target=config.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
 
 
 def _callbacks(
