@@ -157,7 +157,11 @@ def test_from_folds_to_a_bundle_that_serves(
     loaded = load_bundle(bundle)
     assert loaded.config.training.cases == 3
     assert loaded.config.training.backbone == "vgg16"
-    assert set(loaded.config.thresholds) == {"balanced", "high_sensitivity"}
+    assert set(loaded.config.thresholds) == {
+        "balanced",
+        "high_sensitivity",
+        "high_specificity",
+    }
 
     validation = pd.read_parquet(finished / "validation.parquet")
     images = np.asarray(patches.images[patches.splits == "val"])

@@ -112,8 +112,9 @@ def test_peaks_are_counted_by_position() -> None:
 
 
 def _share_of_red(tiles: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the share of pixels that are red, as a stand-in for a probability."""
-    return (tiles[..., 0] > tiles[..., 1]).mean(axis=(1, 2))
+    """Return the share of pixels that are just as red, as a stand-in for a probability."""
+    shares: NDArray[np.float64] = (tiles == RED).all(axis=3).mean(axis=(1, 2))
+    return shares
 
 
 def test_a_right_order_deletes_fast_and_inserts_fast() -> None:
@@ -125,8 +126,8 @@ def test_a_right_order_deletes_fast_and_inserts_fast() -> None:
     assert good["deletion"] < bad["deletion"]
     assert good["insertion"] > bad["insertion"]
     # All red is gone after the first of eight steps, or only in the last.
-    assert good["deletion"] == pytest.approx(1 / 8 / 2 / 8, abs=0.02)
-    assert bad["deletion"] == pytest.approx((7 / 8 + 1 / 8 / 2) / 8, abs=0.02)
+    assert good["deletion"] == pytest.approx(1 / 8 / 2 / 8)
+    assert bad["deletion"] == pytest.approx((7 / 8 + 1 / 8 / 2) / 8)
 
 
 def test_a_source_without_a_complete_slide_is_refused(tmp_path: Path) -> None:

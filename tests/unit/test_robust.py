@@ -38,7 +38,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_every_shift_is_measured_beside_the_clean_patches(found: dict[str, Any]) -> None:
-    assert list(found["shifts"]) == ["clean", *SHIFTS]
+    assert list(found["shifts"]) == ["clean", *SHIFTS, "bfloat16"]
     assert found["dataset"] | {"source": ""} == {
         "source": "",
         "split": None,
@@ -67,6 +67,12 @@ def test_warm_light_flips_what_it_reddens(found: dict[str, Any]) -> None:
 def test_flat_colours_survive_focus_and_turns(found: dict[str, Any]) -> None:
     for name in ("blur_1.0", "blur_1.5", "right_angle"):
         assert found["shifts"][name]["largest_change"] == pytest.approx(0, abs=1e-5)
+
+
+def test_bfloat16_moves_a_probability_by_its_rounding(found: dict[str, Any]) -> None:
+    row = found["shifts"]["bfloat16"]
+    assert row["flips"] == 0
+    assert 0 <= row["percentile_99_of_change"] <= row["largest_change"] < 0.01
 
 
 def test_shifts_do_what_they_are_named_for() -> None:

@@ -16,7 +16,7 @@ from training.fitting.loop import learn_steps
 STEPS_PER_EPOCH = 5
 
 
-class _Watcher(keras.callbacks.Callback):
+class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]
     """Write down what the loop tells; with a step to stop at, break off there."""
 
     def __init__(self, *, fail_after: int | None = None) -> None:

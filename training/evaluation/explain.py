@@ -126,9 +126,9 @@ def mixed_windows(labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArr
         Row and column of each window in tiles, float64 (N, 2), and the labels of its quadrants,
         int64 (N, 2, 2).
     """
-    four = np.lib.stride_tricks.sliding_window_view(labels, (2, 2))
+    four: NDArray[np.int64] = np.lib.stride_tricks.sliding_window_view(labels, (2, 2))
     mixed = (four.min(axis=(2, 3)) == 0) & (four.max(axis=(2, 3)) == 1)
-    return np.argwhere(mixed) + 0.5, four[mixed]
+    return np.argwhere(mixed).astype(np.float64) + 0.5, four[mixed]
 
 
 def quadrant_figures(maps: Maps, labels: NDArray[np.int64]) -> dict[str, Any]:

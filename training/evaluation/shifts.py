@@ -42,7 +42,8 @@ def light(*factors: float) -> Shift:
     """Return a shift that multiplies the channels, or all by one factor, and clips them."""
 
     def shine(patch: Patch) -> Patch:
-        return np.clip(np.rint(patch * np.array(factors)), 0, 255).astype(np.uint8)
+        lit: Patch = np.clip(np.rint(patch * np.array(factors)), 0, 255).astype(np.uint8)
+        return lit
 
     return shine
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from training.fitting.config import TrainConfig
 
-Rate = float | keras.optimizers.schedules.LearningRateSchedule
 
-
-def compile_model(model: keras.Model, config: TrainConfig, rate: Rate) -> None:
+def compile_model(model: keras.Model, config: TrainConfig, rate: Any) -> None:
     """Give a model its loss and its optimizer, which also averages its weights."""
     model.compile(
         _optimizer(config, rate),
@@ -20,7 +20,7 @@ def compile_model(model: keras.Model, config: TrainConfig, rate: Rate) -> None:
     )
 
 
-def _optimizer(config: TrainConfig, rate: Rate) -> keras.optimizers.Optimizer:
+def _optimizer(config: TrainConfig, rate: Any) -> keras.optimizers.Optimizer:
     average = {"use_ema": True, "ema_momentum": config.ema_momentum}
     if config.optimizer == "adam":
         return keras.optimizers.Adam(rate, ema_overwrite_frequency=None, **average)
@@ -29,7 +29,9 @@ def _optimizer(config: TrainConfig, rate: Rate) -> keras.optimizers.Optimizer:
     )
 
 
-def cosine_schedule(config: TrainConfig, steps: int) -> Rate:
+def cosine_schedule(
+    config: TrainConfig, steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
     """Return the learning rate of phase 2: it rises, then falls to zero after ``steps`` steps."""
     warmup = round(config.warmup_fraction * steps)
     return keras.optimizers.schedules.CosineDecay(

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tqdm import tqdm
 
 
 def learn_steps(
@@ -33,7 +34,9 @@ def learn_steps(
     model.stop_training = False
     watchers.on_train_begin()
     model.reset_metrics()
-    for step, (images, targets, weights) in enumerate(batches, start=first_step):
+    # On a terminal only: a log is no place for it.
+    bar = tqdm(batches, desc="training", unit="step", disable=None)
+    for step, (images, targets, weights) in enumerate(bar, start=first_step):
         epoch, position = divmod(step, steps_per_epoch)
         if position == 0 or step == first_step:
             watchers.on_epoch_begin(epoch)
