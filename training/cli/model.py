@@ -92,7 +92,11 @@ def train(
     ] = None,
     seed: Annotated[int, typer.Option()] = _DEFAULTS.seed,
     distill_from: Annotated[
-        Path | None, typer.Option(help="Bundle of a teacher, mixed into the labels.")
+        Path | None,
+        typer.Option(
+            help="Teacher mixed into the labels: a bundle, or the out_of_fold.parquet of "
+            "`cross-validate`, in which no teacher has seen the case it teaches."
+        ),
     ] = None,
 ) -> None:
     """Fine-tune a backbone: the head first, then everything, with checkpoints on the way.

@@ -112,7 +112,8 @@ class TrainConfig:
             loss and in the validation metrics; see ``training.data.case_weights``.
         patience: epochs without a better validation ROC AUC before stopping; ``None`` never stops.
         checkpoint_steps: steps between checkpoints.
-        distill_from: bundle whose probabilities are mixed into the labels.
+        distill_from: bundle, or table of out-of-fold predictions, whose probabilities are mixed
+            into the labels.
         distill_weight: share of the teacher in the label, 0..1.
     """
 

@@ -11,11 +11,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from hf_space.bundle.load import load_bundle
-from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import preprocess
-from hf_space.inference.engine import predict_patches
-from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.data.arrays import Patches, load_patches
 from training.data.case_weights import sampling_weights
 from training.errors import ConfigurationError, TrainingError
@@ -50,6 +46,7 @@ from training.fitting.run import (
     read_history,
     start_run,
 )
+from training.fitting.teacher import teacher_probabilities
 
 _SCORING_BATCH = 64
 
@@ -196,7 +193,7 @@ def make_examples(config: TrainConfig, patches: Patches, indices: NDArray[np.int
     targets = labels.astype(np.float32)
     if config.distill_from is not None:
         share = config.distill_weight
-        teacher = teacher_probabilities(Path(config.distill_from), patches.images[indices])
+        teacher = teacher_probabilities(Path(config.distill_from), patches, indices)
         targets = (1 - share) * targets + share * teacher
     weights = loss_weights(
         cases,
@@ -206,24 +203,6 @@ def make_examples(config: TrainConfig, patches: Patches, indices: NDArray[np.int
         balance=config.balance_classes,
     )
     return Examples(patches, indices, targets, weights)
-
-
-def teacher_probabilities(bundle: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return a bundle's calibrated probabilities, float32 ``(N,)`` (Hinton 2015, section 2).
-
-    Args:
-        bundle: folder of the teacher.
-        images: uint8 ``(N, h, h, 3)``.
-
-    Raises:
-        ConfigurationError: the folder holds no bundle.
-    """
-    try:
-        teacher = load_bundle(bundle)
-    except BundleError as error:
-        raise ConfigurationError(f"no teacher to distil from: {error}") from error
-    outputs = predict_patches(OpenVinoEngine(teacher), teacher.config, images, progress=True)
-    return teacher.config.calibration.probability(outputs.logits).astype(np.float32)
 
 
 def score(
