@@ -64,6 +64,8 @@ class InferenceConfig(FrozenModel):
     """The content of ``inference.json``: all the service must know about the model.
 
     Attributes:
+        margin_pixels: What the served network sees around its input on each side, in pixels of the
+            input; its map does not cover it.
         out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
         assessable: Range of an image statistic outside which there is no verdict.
         stain_reference: What the statistic ``stain_distance`` is measured from.
@@ -76,8 +78,6 @@ class InferenceConfig(FrozenModel):
     microns_per_pixel: Annotated[float, Field(gt=0.0)] = 4.0
     input_size: Annotated[int, Field(gt=0)] = 128
     margin_pixels: Annotated[int, Field(ge=0)] = 0
-    """What the served network sees around its input on each side; it is not in the map."""
-
     color_mode: ColorMode = "rgb"
     interpolation: Interpolation = "bilinear"
     calibration: Calibration

@@ -130,7 +130,7 @@ def test_from_folds_to_a_bundle_that_serves(
     prepared: Path, finished: Path, kaggle_tree: Path, tmp_path: Path
 ) -> None:
     folds, bundle = tmp_path / "folds", tmp_path / "bundle"
-    _run("cross-validate", prepared, "--like", finished, "--out", folds)
+    _run("cross-validate", prepared, "--like", finished, "--out", folds, "--folds=3")
     table = pd.read_parquet(folds / "out_of_fold.parquet")
     patches = load_patches(prepared)
     chosen = patches.splits != "test"
@@ -142,7 +142,7 @@ def test_from_folds_to_a_bundle_that_serves(
     assert histories[0].read_text() == histories[1].read_text()
     again = tmp_path / "again.parquet"
     (folds / "out_of_fold.parquet").rename(again)
-    _run("cross-validate", prepared, "--like", finished, "--out", folds)
+    _run("cross-validate", prepared, "--like", finished, "--out", folds, "--folds=3")
     assert again.read_bytes() == (folds / "out_of_fold.parquet").read_bytes()
 
     calibration = tmp_path / "calibration.json"

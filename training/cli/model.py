@@ -137,7 +137,7 @@ def cross_validate(
     dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
     like: Annotated[Path, typer.Option(help="Run whose settings every fold repeats.")],
     out: Annotated[Path, typer.Option(help="Folder for the folds and their predictions.")],
-    folds: Annotated[int, typer.Option(min=3, help="Number of folds.")] = 3,
+    folds: Annotated[int, typer.Option(min=3, help="Number of folds.")] = 5,
     split: Annotated[
         list[str] | None, typer.Option(help="Splits that take part; default: all but test.")
     ] = None,
