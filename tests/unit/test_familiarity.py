@@ -10,6 +10,7 @@ from training.evaluation.familiarity import (
     case_balanced,
     fit_familiarity,
     out_of_fold_distances,
+    spread,
 )
 
 # Two classes 8 apart along the first axis, deviations 3 and 1 within them, and a thin third axis.
@@ -22,6 +23,20 @@ def _features(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     features = rng.normal(size=(count, 3)) * DEVIATIONS
     features[:, 0] += 8 * labels
     return features, labels
+
+
+def test_skewed_activations_are_spread_by_roots() -> None:
+    # The least of x sigmoid(x) lies near -1.278.
+    places = np.linspace(-1.4, -1.1, 1000)
+    least = (places / (1 + np.exp(-places))).min()
+    assert spread(np.array([least, least + 4.0], np.float32)) == pytest.approx([0, 2], abs=0.01)
+    skewed = np.random.default_rng(0).exponential(size=5000) + least
+    rooted = spread(skewed)
+
+    def skewness(values: np.ndarray) -> float:
+        return float((((values - values.mean()) / values.std()) ** 3).mean())
+
+    assert abs(skewness(rooted)) < abs(skewness(skewed)) / 2
 
 
 def test_a_typical_patch_lies_near_one() -> None:
