@@ -32,7 +32,8 @@ OPTIONS = [
     "--margin=16",
     "--batch-size=4",
     "--epochs=3",
-    "--learning-rate=0.0001",
+    # Rounding differs between processes, and AdamW makes whole steps of gradients near zero.
+    "--learning-rate=0.00001",
 ]
 # Of an epoch: 18 patches of three cases.
 STEPS = 4
@@ -101,8 +102,7 @@ def test_a_killed_run_resumes_to_the_same_result(
     )
     assert [row["epoch"] for row in right] == [0, 1, 2, 3]
     for one, other in zip(left, right, strict=True):
-        # Rounding differs between processes, and Adam makes whole steps of gradients near zero.
-        assert one == pytest.approx(other, abs=1e-3, nan_ok=True)
+        assert one == pytest.approx(other, abs=1e-4, nan_ok=True)
 
 
 def test_a_run_logs_every_epoch(finished: Path) -> None:
