@@ -30,12 +30,12 @@ def measure(backbone: Backbone = "efficientnetv2b0") -> dict[str, float | str]:
         Patches per second with augmented input and with a cached batch (medians over the
         rounds), and the median of the rounds' ratios.
     """
-    config = TrainConfig(dataset="", backbone=backbone, weights="none", epochs=1000)
+    config = TrainConfig(dataset="", backbone=backbone, weights="none")
     model = from_config(config)
     unfreeze(model, batch_statistics=False)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     model.compile(keras.optimizers.AdamW(1e-4), loss, jit_compile=False)
-    real = iter(training_batches(_examples(), config, first_epoch=0, epochs=1000))
+    real = iter(training_batches(_examples(), config, first_step=0, last_step=1000))
     cached = cycle([next(real)])
     for batches in (real, cached):
         _steps(model, batches, _WARM_UP)

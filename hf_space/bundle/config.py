@@ -64,6 +64,8 @@ class InferenceConfig(FrozenModel):
     """The content of ``inference.json``: all the service must know about the model.
 
     Attributes:
+        margin_pixels: What the served network sees around its input on each side, in pixels of the
+            input; its map does not cover it.
         out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
         assessable: Range of an image statistic outside which there is no verdict.
         stain_reference: What the statistic ``stain_distance`` is measured from.
@@ -75,6 +77,7 @@ class InferenceConfig(FrozenModel):
     patch_size_pixels: Annotated[int, Field(gt=0)] = 50
     microns_per_pixel: Annotated[float, Field(gt=0.0)] = 4.0
     input_size: Annotated[int, Field(gt=0)] = 128
+    margin_pixels: Annotated[int, Field(ge=0)] = 0
     color_mode: ColorMode = "rgb"
     interpolation: Interpolation = "bilinear"
     calibration: Calibration
@@ -109,6 +112,8 @@ class InferenceConfig(FrozenModel):
     def _consistent(self) -> InferenceConfig:
         if self.default_operating_point not in self.thresholds:
             raise ValueError(f"no threshold for {self.default_operating_point!r}")
+        if self.margin_pixels >= self.input_size:
+            raise ValueError("a margin as wide as the input cannot be reflected")
         missing = {OPENVINO_FILE, OPENVINO_WEIGHTS_FILE} - self.sha256.keys()
         if missing:
             raise ValueError(f"no sha256 for {', '.join(sorted(missing))}")

@@ -89,11 +89,37 @@ def preprocess(
     return batch
 
 
+def reflect_margin(batch: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
+    """Grow images by their reflection on every side; the edge pixel itself is not repeated.
+
+    Args:
+        batch: float32 (N, s, s, 3).
+        margin: Pixels on each side, fewer than ``s``; 0 returns the batch itself.
+
+    Returns:
+        float32 (N, s + 2 margin, s + 2 margin, 3).
+    """
+    if not margin:
+        return batch
+    side = batch.shape[1] + 2 * margin
+    grown = np.empty((len(batch), side, side, 3), dtype=np.float32)
+    for image, target in zip(batch, grown, strict=True):
+        cv2.copyMakeBorder(
+            image, margin, margin, margin, margin, borderType=cv2.BORDER_REFLECT_101, dst=target
+        )
+    return grown
+
+
 def network_input(patches: NDArray[np.uint8], config: InferenceConfig) -> NDArray[np.float32]:
-    """Preprocess as a bundle's network wants it; see `preprocess`."""
-    return preprocess(
+    """Preprocess as a bundle's network wants it, with the patch's reflection as its margin.
+
+    Returns:
+        float32 (N, s, s, 3), 0 to 255, where s is the input size and twice the margin.
+    """
+    batch = preprocess(
         patches,
         input_size=config.input_size,
         color_mode=config.color_mode,
         interpolation=config.interpolation,
     )
+    return reflect_margin(batch, config.margin_pixels)

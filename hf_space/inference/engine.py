@@ -54,7 +54,7 @@ class Engine(Protocol):
         """Run one forward pass.
 
         Args:
-            batch: float32 (N, S, S, 3), 0 to 255, as `preprocess` makes it; N at least 1.
+            batch: float32 (N, S, S, 3), 0 to 255, as `network_input` makes it; N at least 1.
         """
         ...
 

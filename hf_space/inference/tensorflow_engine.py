@@ -45,6 +45,15 @@ def load(bundle: Bundle) -> TensorFlowEngine:
     try:
         model = keras.models.model_from_json((bundle.path / _CONFIG_FILE).read_text("utf-8"))
         model.load_weights(bundle.path / _WEIGHTS_FILE)
-        return TensorFlowEngine(model)
+        return TensorFlowEngine(served(model))
     except (OSError, ValueError, TypeError) as error:
         raise BundleError(f"Keras cannot load the network: {error}") from error
+
+
+def served(model: keras.Model) -> keras.Model:
+    """Return the same network, which takes the margin from its caller instead of reflecting it."""
+    # The reflection is the only step that is no layer.
+    reflections = [step for step in model.operations if not isinstance(step, keras.layers.Layer)]
+    if not reflections:
+        return model
+    return keras.Model(reflections[0].output, model.output, name=model.name)

@@ -6,23 +6,32 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import openvino
 import pytest
 import tensorflow as tf
 
 from hf_space.bundle.calibration import Calibration, OperatingPoint
 from hf_space.bundle.load import load_bundle
-from hf_space.imaging.preprocess import preprocess
+from hf_space.imaging.preprocess import preprocess, reflect_margin
+from hf_space.inference import tensorflow_engine
 from hf_space.inference.openvino_engine import OpenVinoEngine
+from hf_space.inference.tensorflow_engine import served
 from tests.synthetic import make_patches
 from training.errors import RunError
 from training.evaluation.calibrate import CalibrationReport, CalibrationResult
 from training.fitting.config import CONFIG_FILE, Backbone, TrainConfig
 from training.fitting.gradcam import grad_cam
-from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT, build_model, explained
+from training.fitting.model import (
+    ACTIVATION_MAP,
+    FEATURE_MAP,
+    LOGIT,
+    build_model,
+    explained,
+)
 from training.fitting.run import FACTS_FILE, MODEL_FILE, RunFacts
-from training.release.export import EXTRA_FORMATS, export
+from training.release.export import EXTRA_FORMATS, export, write_openvino
 
-SIZE = 64
+SIZE, MARGIN = 64, 32
 POINT = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)
 CALIBRATION = CalibrationResult(
     calibration=Calibration(method="platt", slope=1.5, intercept=0.25),
@@ -45,8 +54,8 @@ Results = dict[str, tuple[np.ndarray, np.ndarray]]
 
 def _model(backbone: Backbone, batch: np.ndarray) -> keras.Model:
     keras.utils.set_random_seed(7)
-    model = explained(build_model(backbone, input_size=SIZE))
-    features = keras.Model(model.input, model.get_layer(FEATURES).output)(batch, training=False)
+    model = explained(build_model(backbone, input_size=SIZE, margin=MARGIN))
+    features = keras.Model(model.input, model.get_layer(FEATURE_MAP).output)(batch, training=False)
     head = model.get_layer(ACTIVATION_MAP)
     # Untrained features are tiny; the head is scaled so that logits differ by about one.
     scale = 1 / (np.std(features) * np.sqrt(features.shape[-1]))
@@ -69,13 +78,19 @@ def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     images, _ = make_patches(3, seed=3)
     batch = preprocess(images, input_size=SIZE)
     model = _model(backbone, batch)
-    config = TrainConfig(dataset="", backbone=backbone, weights="none", input_size=SIZE)
+    config = TrainConfig(
+        dataset="", backbone=backbone, weights="none", input_size=SIZE, margin=MARGIN
+    )
     (run / CONFIG_FILE).write_text(config.to_json())
     facts = RunFacts(cases=3, patches=30, seconds=1.0, out_of_distribution={})
     (run / FACTS_FILE).write_text(facts.model_dump_json())
     model.save(run / MODEL_FILE)
     export(run, out, name="test", calibration=CALIBRATION, formats=EXTRA_FORMATS)
-    outputs = OpenVinoEngine(load_bundle(out)).run(batch)
+    loaded = load_bundle(out)
+    assert loaded.config.margin_pixels == MARGIN
+    padded = reflect_margin(batch, MARGIN)
+    outputs = OpenVinoEngine(loaded).run(padded)
+    in_tensorflow = tensorflow_engine.load(loaded).run(padded)
     signature = tf.saved_model.load(str(out / "saved_model")).signatures["serving_default"]
     bias = np.asarray(model.get_layer(ACTIVATION_MAP).bias)
     cam = grad_cam(model, batch)
@@ -85,9 +100,10 @@ def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         "bundle": _pair(keras.saving.load_model(out)(batch, training=False)),
         "keras": _pair(keras.saving.load_model(out / "model.keras")(batch, training=False)),
         "h5": _pair(
-            keras.saving.load_model(out / "model.h5", compile=False)(batch, training=False)
+            keras.saving.load_model(out / "model.h5", compile=False)(padded, training=False)
         ),
         "saved_model": _pair(signature(tf.constant(batch))),
+        "tensorflow engine": (in_tensorflow.logits, in_tensorflow.activation_maps),
         "openvino": (outputs.logits, outputs.activation_maps),
         "grad_cam": (explained_by_gradient.mean(axis=(1, 2)), explained_by_gradient),
     }
@@ -101,6 +117,19 @@ def test_every_format_agrees(results: Results) -> None:
         np.testing.assert_allclose(other_logits, logits, atol=1e-4, err_msg=name)
         np.testing.assert_allclose(other_maps, maps, atol=1e-4, err_msg=name)
         np.testing.assert_allclose(other_maps.mean(axis=(1, 2)), other_logits, atol=1e-4)
+
+
+def test_the_graph_gives_the_features_under_the_map(tmp_path: Path) -> None:
+    batch = preprocess(make_patches(2, seed=3)[0], input_size=SIZE)
+    model = _model("efficientnetv2b0", batch)
+    served(model).export(tmp_path / "saved", format="tf_saved_model", verbose=False)
+    write_openvino(tmp_path / "saved", tmp_path / "network.xml")
+    network = openvino.Core().compile_model(
+        tmp_path / "network.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    found = network(reflect_margin(batch, MARGIN))
+    for name, expected in model(batch, training=False).items():
+        np.testing.assert_allclose(found[name], expected, atol=1e-4, err_msg=name)
 
 
 def test_an_unfinished_run_is_not_exported(tmp_path: Path) -> None:

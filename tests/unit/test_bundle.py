@@ -77,6 +77,7 @@ def test_metrics_that_are_not_json_are_refused(tmp_path: Path) -> None:
         ("surprise", 1, "unknown key, perhaps a typing error"),
         ("calibration", {"method": "platt", "slope": -1.0, "intercept": 0.0}, "flips the classes"),
         ("color_mode", "cmyk", "no such mode"),
+        ("margin_pixels", 64, "as wide as the input, it could not be reflected"),
     ],
 )
 def test_invalid_facts_are_refused(tmp_path: Path, key: str, value: Any, reason: str) -> None:

@@ -306,7 +306,7 @@ def test_calibrate_writes_what_export_reads(
     result = CalibrationResult.model_validate_json(out.read_bytes())
     assert result.calibration.method == method
     assert result.calibration.slope == pytest.approx(0.5, abs=0.05)
-    assert result.thresholds.keys() == {"balanced", "high_sensitivity"}
+    assert result.thresholds.keys() == {"balanced", "high_sensitivity", "high_specificity"}
     assert f"{result.report.ece_after:.4f}" in capsys.readouterr().out
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hf_space.bundle.config import Interpolation
-from hf_space.imaging.preprocess import pad_to_patch, preprocess
+from hf_space.bundle.load import Bundle
+from hf_space.imaging.preprocess import network_input, pad_to_patch, preprocess, reflect_margin
 
 RNG = np.random.default_rng(7)
 PATCHES = RNG.integers(0, 256, (3, 50, 50, 3), dtype=np.uint8)
@@ -67,6 +68,19 @@ def test_patches_do_not_mix() -> None:
 def test_other_arrays_are_refused(patches: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expected uint8"):
         preprocess(patches, input_size=128)
+
+
+def test_the_margin_is_the_patch_s_reflection(bundle: Bundle) -> None:
+    batch = preprocess(PATCHES, input_size=50)
+    assert reflect_margin(batch, 0) is batch
+    sides = (0, 0), (16, 16), (16, 16), (0, 0)
+    np.testing.assert_array_equal(reflect_margin(batch, 16), np.pad(batch, sides, mode="reflect"))
+    config = bundle.config.model_copy(update={"margin_pixels": 16})
+    inputs = network_input(PATCHES, config)
+    assert inputs.shape[1:] == (config.input_size + 32, config.input_size + 32, 3)
+    np.testing.assert_array_equal(
+        inputs[:, 16:-16, 16:-16], preprocess(PATCHES, input_size=config.input_size)
+    )
 
 
 def test_full_patch_is_returned_as_it_is() -> None:

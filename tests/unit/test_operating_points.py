@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 from hf_space.bundle.calibration import OperatingPoint
 from training.evaluation.operating_points import (
     HIGH_SENSITIVITY_RECALL,
+    HIGH_SPECIFICITY,
     UNCERTAIN_ERROR_RATE,
     choose_operating_points,
     in_band,
@@ -32,12 +33,17 @@ def _brute_force(labels: Any, calibrated: Any, weights: Any) -> list[dict[str, f
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_balanced_has_the_highest_f1_of_all_thresholds(seed: int) -> None:
+def test_balanced_finds_as_many_of_one_class_as_of_the_other(seed: int) -> None:
     labels, calibrated, weights = _sample(seed)
     threshold = choose_operating_points(labels, calibrated, weights)["balanced"].threshold
+
+    def gap(row: dict[str, float]) -> float:
+        return abs(row["recall"] - row["specificity"])
+
     found = binary_metrics(labels, expit(calibrated), threshold=threshold, weights=weights)
-    best = max(row["f1"] for row in _brute_force(labels, calibrated, weights))
-    assert found["f1"] == pytest.approx(best, abs=1e-12)
+    least = min(gap(row) for row in _brute_force(labels, calibrated, weights))
+    assert gap(found) == pytest.approx(least, abs=1e-12)
+    assert least < 0.05
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -52,6 +58,27 @@ def test_high_sensitivity_is_the_most_specific_of_those_with_enough_recall(seed:
         if row["recall"] >= HIGH_SENSITIVITY_RECALL
     )
     assert found["specificity"] == pytest.approx(best, abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_high_specificity_finds_the_most_of_those_as_specific(seed: int) -> None:
+    labels, calibrated, weights = _sample(seed)
+    threshold = choose_operating_points(labels, calibrated, weights)["high_specificity"].threshold
+    found = binary_metrics(labels, expit(calibrated), threshold=threshold, weights=weights)
+    assert found["specificity"] >= HIGH_SPECIFICITY
+    best = max(
+        row["recall"]
+        for row in _brute_force(labels, calibrated, weights)
+        if row["specificity"] >= HIGH_SPECIFICITY
+    )
+    assert found["recall"] == pytest.approx(best, abs=1e-12)
+
+
+def test_a_threshold_exists_where_none_is_specific_enough() -> None:
+    # The highest of all is benign, and so is a tenth of the weight.
+    labels, calibrated = np.array([1, 0]), np.array([-1.0, 1.0])
+    points = choose_operating_points(labels, calibrated, np.ones(2))
+    assert logit(points["high_specificity"].threshold) == pytest.approx(0)
 
 
 def test_a_threshold_lies_midway_between_two_patches() -> None:
@@ -88,7 +115,7 @@ def test_the_measured_errors_in_the_band_reach_the_rule_and_are_rarer_outside(se
         low, middle, high = logit([point.uncertain_low, point.threshold, point.uncertain_high])
         assert high - middle == pytest.approx(middle - low)
         widths.append(high - low)
-    assert widths[0] == pytest.approx(widths[1])
+    assert widths == pytest.approx([widths[0]] * 3)
 
 
 def test_a_band_is_reported_by_weight() -> None:

@@ -11,12 +11,13 @@ from training.fitting.config import AugmentConfig, TrainConfig
 from training.fitting.cross_validate import assign_folds
 from training.fitting.pipeline import (
     Examples,
-    class_weights,
     draw_epoch,
+    loss_weights,
     model_input,
     steps_per_epoch,
     training_batches,
 )
+from training.fitting.stain import measure_stains
 
 CASES = np.array(["a"] * 30 + ["b"] * 6 + ["c"] * 4)
 
@@ -48,33 +49,65 @@ def test_an_epoch_s_draw_depends_on_seed_and_epoch_only() -> None:
     assert not np.array_equal(first, draw_epoch(CASES, 5, seed=4, epoch=2))
 
 
-def test_class_weights_balance_what_an_epoch_draws() -> None:
+def _drawn(cap: int | None) -> np.ndarray:
+    return np.concatenate([draw_epoch(CASES, cap, seed=0, epoch=e) for e in range(3000)])
+
+
+def test_loss_weights_balance_what_an_epoch_draws() -> None:
     labels = (np.arange(40) % 4 == 0).astype(np.int64)
-    weights = class_weights(CASES, labels, 5)
-    drawn = np.concatenate([draw_epoch(CASES, 5, seed=0, epoch=e) for e in range(3000)])
+    weights = loss_weights(CASES, labels, np.ones(40), patches_per_case=5, balance=True)
+    drawn = _drawn(5)
     by_class = [weights[drawn][labels[drawn] == label].sum() for label in (0, 1)]
     assert by_class[0] == pytest.approx(by_class[1], rel=0.02)
+    assert weights[drawn].mean() == pytest.approx(1, rel=0.02)
+
+
+def test_loss_weights_restore_natural_proportions() -> None:
+    labels = (np.arange(40) % 2).astype(np.int64)
+    # Of case a, all positives are there and a fifth of the others; of the rest a fifth of all.
+    sampling = np.where((CASES == "a") & (labels == 1), 0.2, 1.0)
+    weights = loss_weights(CASES, labels, sampling, patches_per_case=10, balance=False)
+    drawn = _drawn(10)
+
+    def share(case: str, label: int) -> float:
+        chosen = (CASES[drawn] == case) & (labels[drawn] == label)
+        return float(weights[drawn][chosen].sum() / weights[drawn].sum())
+
+    # 3 positives and 15 negatives of case a, capped to 10; 6 and 4 patches of the others.
+    assert share("a", 1) == pytest.approx(10 * 3 / 18 / 20, rel=0.03)
+    assert share("a", 0) == pytest.approx(10 * 15 / 18 / 20, rel=0.03)
+    assert share("b", 0) == pytest.approx(3 / 20, rel=0.03)
+    assert share("c", 0) == pytest.approx(2 / 20, rel=0.03)
     assert weights[drawn].mean() == pytest.approx(1, rel=0.02)
 
 
 def test_training_sees_the_service_s_preprocessing() -> None:
     patches = _patches()
     config = TrainConfig(dataset="", input_size=96, color_mode="grayscale")
-    images = model_input(patches.images[:4], config, AugmentConfig.off(), np.array([0, 0]))
+    images = model_input(
+        patches.images[:4],
+        config,
+        AugmentConfig.off(),
+        np.random.default_rng(0),
+        stains=measure_stains(patches, np.arange(40)),
+        sources=np.zeros(4, np.int64),
+    )
     expected = preprocess(patches.images[:4], input_size=96, color_mode="grayscale")
     np.testing.assert_array_equal(images, expected)
 
 
-def test_a_resumed_epoch_repeats_its_batches() -> None:
+def test_a_resumed_run_repeats_its_batches() -> None:
     patches = _patches()
-    config = TrainConfig(dataset="", input_size=32, batch_size=8, patches_per_case=10)
+    config = TrainConfig(
+        dataset="", input_size=32, batch_size=8, patches_per_case=10, label_smoothing=0
+    )
     targets = patches.labels.astype(np.float32)
     examples = Examples(patches, np.arange(40), targets, np.arange(40, dtype=np.float32))
     assert steps_per_epoch(examples, config) == 2
-    whole = list(training_batches(examples, config, first_epoch=0, epochs=2))
-    resumed = list(training_batches(examples, config, first_epoch=1, epochs=2))
+    whole = list(training_batches(examples, config, first_step=0, last_step=4))
+    resumed = list(training_batches(examples, config, first_step=1, last_step=4))
     assert len(whole) == 4
-    for expected, batch in zip(whole[2:], resumed, strict=True):
+    for expected, batch in zip(whole[1:], resumed, strict=True):
         for left, right in zip(expected, batch, strict=True):
             np.testing.assert_array_equal(left, right)
     assert whole[0][0].shape == (8, 32, 32, 3)
@@ -90,7 +123,7 @@ def test_label_smoothing_moves_targets_towards_one_half() -> None:
     examples = Examples(
         patches, np.arange(40), patches.labels.astype(np.float32), np.ones(40, np.float32)
     )
-    (_, targets, _) = next(iter(training_batches(examples, config, first_epoch=0, epochs=1)))
+    (_, targets, _) = next(iter(training_batches(examples, config, first_step=0, last_step=1)))
     assert set(np.round(np.unique(targets), 5)) == {np.float32(0.1), np.float32(0.9)}
 
 

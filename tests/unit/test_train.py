@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.special import expit
 from typer.testing import CliRunner
 
 from tests.bundle_factory import expected_probability, plain_image, write_bundle
@@ -16,6 +18,8 @@ from training.data.prepare import prepare
 from training.errors import ConfigurationError, RunError
 from training.fitting.callbacks import out_of_patience
 from training.fitting.config import TrainConfig
+from training.fitting.cross_validate import cross_validate
+from training.fitting.run import start_run
 from training.fitting.train import make_examples, published_fold, run_training
 
 CONFIG = TrainConfig(dataset="", splits=("train",), validation="val", balance_classes=False)
@@ -44,6 +48,41 @@ def test_a_student_learns_the_mix_of_label_and_teacher(tmp_path: Path, patches: 
     expected = [0.3 * 1 + 0.7 * expected_probability(*RED), 0.7 * expected_probability(*GREEN)]
     np.testing.assert_allclose(targets, expected, atol=1e-4)
     np.testing.assert_array_equal(make_examples(CONFIG, patches, np.array([0, 1])).targets, [1, 0])
+
+
+def _write_table(path: Path, patches: Patches, logits: list[float]) -> Path:
+    table = pd.DataFrame({"case_id": patches.case_ids, "x": patches.x, "y": patches.y})
+    table.assign(logit=logits, fold=0)[: len(logits)].sample(frac=1, random_state=1).to_parquet(
+        path
+    )
+    return path
+
+
+def test_out_of_fold_teachers_are_matched_by_place(tmp_path: Path, patches: Patches) -> None:
+    placed = replace(patches, x=np.array([0, 50, 0, 50]))
+    teacher = _write_table(tmp_path / "out_of_fold.parquet", placed, [2.0, -1.0, 0.0, 3.0])
+    config = replace(CONFIG, distill_from=str(teacher), distill_weight=0.5)
+    targets = make_examples(config, placed, np.array([1, 0])).targets
+    np.testing.assert_allclose(targets, [expit(-1) / 2, (1 + expit(2)) / 2], atol=1e-6)
+
+
+def test_a_table_that_lacks_patches_is_no_teacher(tmp_path: Path, patches: Patches) -> None:
+    placed = replace(patches, x=np.array([0, 50, 0, 50]))
+    other = replace(placed, x=placed.x + 1)
+    teacher = _write_table(tmp_path / "out_of_fold.parquet", other, [0.0] * 4)
+    config = replace(CONFIG, distill_from=str(teacher))
+    with pytest.raises(ConfigurationError, match="lacks 1 of the patches"):
+        make_examples(config, placed, np.array([0]))
+
+
+def test_folds_refuse_a_teacher_that_may_have_seen_their_cases(
+    tmp_path: Path, patches: Patches
+) -> None:
+    start_run(replace(CONFIG, distill_from="runs/bundle"), tmp_path / "run")
+    with pytest.raises(ConfigurationError, match="may have seen the cases"):
+        cross_validate(
+            tmp_path / "run", patches, splits={"train", "val"}, folds=3, out=tmp_path / "folds"
+        )
 
 
 def test_a_teacher_that_is_no_bundle_is_named(tmp_path: Path, patches: Patches) -> None:

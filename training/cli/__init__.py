@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from training.cli import card, evaluate, model, publish
+from training.cli import card, evaluate, measure, model, publish
 from training.errors import TrainingError
 
 app = typer.Typer(
@@ -69,6 +69,7 @@ def prepare(
 
 model.register(app)
 evaluate.register(app)
+measure.register(app)
 card.register(app)
 publish.register(app)
 

@@ -10,10 +10,23 @@ import typer
 
 from hf_space.bundle.config import ColorMode
 from training.errors import ConfigurationError
-from training.fitting.config import AugmentConfig, Backbone, OptimizerName, TrainConfig
+from training.fitting.config import (
+    AugmentConfig,
+    Backbone,
+    OptimizerName,
+    TrainConfig,
+    parse_augment,
+)
 
 _DEFAULTS = TrainConfig(dataset="")
-_AUGMENT = AugmentConfig()
+
+Augmentations = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=STRENGTH, repeatable: an augmentation's strength, 0 for none, as in jpeg=0.3; "
+        f"names and defaults: {AugmentConfig().listing()}."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +40,8 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder of the run; with --resume an existing one.")],
     *,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the last epoch; other options are ignored.")
+        bool,
+        typer.Option("--resume", help="Go on from the checkpoint; other options are ignored."),
     ] = False,
     backbone: Annotated[Backbone, typer.Option(help="Network under the head.")] = (
         _DEFAULTS.backbone
@@ -38,6 +52,9 @@ def train(
     size: Annotated[int, typer.Option(min=32, help="Side of the input, in pixels.")] = (
         _DEFAULTS.input_size
     ),
+    margin: Annotated[
+        int, typer.Option(min=0, help="Pixels reflected around the input, cropped off the map.")
+    ] = _DEFAULTS.margin,
     color_mode: Annotated[ColorMode, typer.Option(help="Colour of the input.")] = (
         _DEFAULTS.color_mode
     ),
@@ -56,9 +73,10 @@ def train(
     patches_per_case: Annotated[
         int, typer.Option(min=0, help="Most patches an epoch draws from one case; 0 takes all.")
     ] = _DEFAULTS.patches_per_case or 0,
-    stain: Annotated[float, typer.Option(min=0, max=0.5, help="Sigma of the stain jitter.")] = (
-        _AUGMENT.stain
-    ),
+    noise: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Relative noise on each block while training.")
+    ] = _DEFAULTS.noise,
+    augment: Augmentations = None,
     split: Annotated[
         list[str] | None, typer.Option(help="Splits to learn from; default: train, extension.")
     ] = None,
@@ -66,17 +84,22 @@ def train(
         str, typer.Option(help="Split to validate on, or 'none' for a final model.")
     ] = "val",
     case_weight: Annotated[
-        list[str] | None, typer.Option(help="CASE=W or CASE:CLASS=W, in the validation metrics.")
+        list[str] | None,
+        typer.Option(help="CASE=W or CASE:CLASS=W, in the loss and in validation."),
     ] = None,
     patience: Annotated[
         int | None, typer.Option(min=1, help="Stop after so many epochs without a better AUC.")
     ] = None,
     seed: Annotated[int, typer.Option()] = _DEFAULTS.seed,
     distill_from: Annotated[
-        Path | None, typer.Option(help="Bundle of a teacher, mixed into the labels.")
+        Path | None,
+        typer.Option(
+            help="Teacher mixed into the labels: a bundle, or the out_of_fold.parquet of "
+            "`cross-validate`, in which no teacher has seen the case it teaches."
+        ),
     ] = None,
 ) -> None:
-    """Fine-tune a backbone: the head first, then everything, with checkpoints every epoch.
+    """Fine-tune a backbone: the head first, then everything, with checkpoints on the way.
 
     Example: python -m training train data/prepared --out runs/first --epochs 5 --patience 2
     """
@@ -88,6 +111,8 @@ def train(
         backbone=backbone,
         weights=weights,
         input_size=size,
+        margin=margin,
+        noise=noise,
         color_mode=color_mode,
         batch_size=batch_size,
         head_epochs=head_epochs,
@@ -100,7 +125,7 @@ def train(
         patience=patience,
         seed=seed,
         distill_from=None if distill_from is None else str(distill_from),
-        augment=replace(_AUGMENT, stain=stain),
+        augment=parse_augment(augment or []),
         splits=tuple(split or _DEFAULTS.splits),
         validation=None if validation == "none" else validation,
     )
@@ -112,7 +137,7 @@ def cross_validate(
     dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
     like: Annotated[Path, typer.Option(help="Run whose settings every fold repeats.")],
     out: Annotated[Path, typer.Option(help="Folder for the folds and their predictions.")],
-    folds: Annotated[int, typer.Option(min=3, help="Number of folds.")] = 3,
+    folds: Annotated[int, typer.Option(min=3, help="Number of folds.")] = 5,
     split: Annotated[
         list[str] | None, typer.Option(help="Splits that take part; default: all but test.")
     ] = None,
@@ -134,9 +159,7 @@ def cross_validate(
 def augment(
     dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
     preview: Annotated[Path, typer.Option(help="PNG file to write.")],
-    stain: Annotated[float, typer.Option(min=0, max=0.5, help="Sigma of the stain jitter.")] = (
-        _AUGMENT.stain
-    ),
+    augment: Augmentations = None,
     seed: Annotated[int, typer.Option()] = _DEFAULTS.seed,
 ) -> None:
     """Write a contact sheet: each row a patch as it is, then as training may see it.
@@ -146,7 +169,7 @@ def augment(
     from training.data.arrays import load_patches
     from training.fitting.preview import write_preview
 
-    config = replace(_DEFAULTS, augment=replace(_AUGMENT, stain=stain), seed=seed)
+    config = replace(_DEFAULTS, augment=parse_augment(augment or []), seed=seed)
     write_preview(load_patches(dataset), config, preview)
     typer.echo(f"The contact sheet is {preview}.")
 

@@ -12,15 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from hf_space.bundle.load import load_bundle
-from hf_space.errors import BundleError
 from hf_space.inference.engine import predict_patches
-from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.data.remote import open_any_source
 from training.data.source import PatchRecord, PatchSource, read_patches, readable
 from training.data.splits import SPLIT_NAMES, split_of
 from training.errors import ConfigurationError, SourceError
 from training.evaluation.assessment import Scored, report
+from training.evaluation.bundle import open_bundle
 from training.evaluation.plots import write_mosaic, write_plots
 
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.floating[Any]]]
@@ -56,11 +54,7 @@ def evaluate(
     """
     if split is not None and split not in SPLIT_NAMES:
         raise ConfigurationError(f"no split {split!r}: choose from {', '.join(SPLIT_NAMES)}")
-    try:
-        bundle = load_bundle(bundle_dir)
-        engine = OpenVinoEngine(bundle)
-    except BundleError as error:
-        raise ConfigurationError(str(error)) from error
+    bundle, engine = open_bundle(bundle_dir)
 
     def predict(patches: NDArray[np.uint8]) -> NDArray[np.float32]:
         return predict_patches(engine, bundle.config, patches).logits

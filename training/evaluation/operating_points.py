@@ -7,15 +7,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.metrics import precision_recall_curve
+from sklearn.metrics import roc_curve
 
 from hf_space.bundle.calibration import OperatingPoint
-from training.metrics import Floats, ratio
+from training.metrics import Floats
 
 Labels = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 HIGH_SENSITIVITY_RECALL: Final = 0.95
+HIGH_SPECIFICITY: Final = 0.95
 UNCERTAIN_ERROR_RATE: Final = 0.40
 _TIE: Final = 1e-9
 
@@ -23,11 +24,12 @@ _TIE: Final = 1e-9
 def choose_operating_points(
     labels: Labels, calibrated: Floats, weights: Floats
 ) -> dict[str, OperatingPoint]:
-    """Choose the threshold of highest F1 and the highest threshold with 95 % recall.
+    """Choose the thresholds of equal sensitivity and specificity, and of 95 % of either.
 
-    The latter has the highest specificity of all with that recall. A threshold lies midway
-    between two patches, in logit. Both have a band of one width, chosen around the first: around
-    the second most calls of malignant are wrong on purpose, which says nothing about certainty.
+    The most specific of those with 95 % sensitivity is taken, and the most sensitive of those with
+    95 % specificity. A threshold lies midway between two patches, in logit. All have a band of one
+    width, chosen around the first: around the others most calls of one kind are wrong on purpose,
+    which says nothing about certainty.
 
     Args:
         labels: Class of each patch, shape (N,); both classes occur.
@@ -35,20 +37,22 @@ def choose_operating_points(
         weights: Weights above 0, shape (N,).
 
     Returns:
-        ``balanced`` and ``high_sensitivity``, each with its uncertain band.
+        ``balanced``, ``high_sensitivity`` and ``high_specificity``, each with its uncertain band.
     """
-    precision, recall, candidates = precision_recall_curve(
-        labels, calibrated, sample_weight=weights
+    fallout, sensitivity, candidates = roc_curve(
+        labels, calibrated, sample_weight=weights, drop_intermediate=False
     )
-    precision, recall = precision[:-1], recall[:-1]
-    f1 = np.nan_to_num(ratio(2 * precision * recall, precision + recall))
+    # The first calls nothing malignant and has no finite threshold.
+    fallout, sensitivity, candidates = fallout[1:], sensitivity[1:], candidates[1:]
     # The tolerance forgives rounding in the sums of the weights.
-    sensitive = np.flatnonzero(recall >= HIGH_SENSITIVITY_RECALL - 1e-12)
-    chosen = {"balanced": int(np.argmax(f1)), "high_sensitivity": int(sensitive[-1])}
-    cuts = {
-        name: float(candidates[max(index - 1, 0) : index + 1].mean())
-        for name, index in chosen.items()
+    sensitive = np.flatnonzero(sensitivity >= HIGH_SENSITIVITY_RECALL - 1e-12)
+    specific = np.flatnonzero(1 - fallout >= HIGH_SPECIFICITY - 1e-12)
+    chosen = {
+        "balanced": int(np.argmin(np.abs(sensitivity - (1 - fallout)))),
+        "high_sensitivity": int(sensitive[0]),
+        "high_specificity": int(specific[-1]) if len(specific) else 0,
     }
+    cuts = {name: float(candidates[index : index + 2].mean()) for name, index in chosen.items()}
     half_width = uncertain_half_width(labels, calibrated, weights, cuts["balanced"])
     points = {}
     for name, threshold in cuts.items():

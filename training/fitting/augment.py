@@ -1,118 +1,137 @@
-"""Stateless augmentation: the same seed gives the same patches, whatever ran before."""
+"""Augmentation: the same generator state gives the same patches, whatever ran before."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
-from hf_space.imaging.quality import HAEMATOXYLIN_EOSIN
 from training.fitting.config import AugmentConfig
+from training.fitting.degrade import blur, compress, resample, sharpen
+from training.fitting.stain import StainTable, jitter_stains, transfer_stains
 
-# The third stain of the matrix, diaminobenzidine, takes up what the first two do not explain.
-_DIAMINOBENZIDINE = [[0.27, 0.57, 0.78]]
-_MIX = np.vstack([HAEMATOXYLIN_EOSIN, _DIAMINOBENZIDINE]).astype(np.float32)
-_UNMIX = np.linalg.inv(_MIX)
+_BLURRED_SHARE = 1 / 3
+_SHARPENED_SHARE = 1 / 5
+_RESAMPLED_SHARE = 1 / 5
+# Green may differ from the line between warm and cold light by this part of its length.
+_TINT = 1 / 3
+
+Images = NDArray[np.float32]
 
 
-def augment_colour(images: tf.Tensor, config: AugmentConfig, seed: tf.Tensor) -> tf.Tensor:
-    """Draw a dihedral view, a stain jitter, a contrast and a brightness for each patch.
+def augment_patches(
+    images: NDArray[np.uint8],
+    config: AugmentConfig,
+    rng: np.random.Generator,
+    *,
+    stains: StainTable,
+    sources: NDArray[np.int64],
+) -> NDArray[np.uint8]:
+    """Change view, stain, light, focus and compression of patches, at their own size.
 
     Args:
-        images: ``(N, h, h, 3)``, 0..255, uint8 or float32, at the patch's own size, where it is
-            cheapest.
+        images: uint8 ``(N, h, h, 3)``.
         config: strengths; zero skips a step.
-        seed: int32 ``(2,)``.
+        rng: draws everything.
+        stains: colours of the cases.
+        sources: int64 ``(N,)``, the row of each patch's case in ``stains``.
 
     Returns:
-        float32 ``(N, h, h, 3)``, 0..255.
+        uint8 ``(N, h, h, 3)``.
     """
     if config.right_angles:
-        images = right_angles(images, seed)
-    images = tf.cast(images, tf.float32)
+        images = right_angles(images, rng)
+    floats = images.astype(np.float32)
+    chosen = rng.random(len(images)) < config.stain_transfer
+    if chosen.any():
+        floats[chosen] = transfer_stains(floats[chosen], sources[chosen], stains, rng)
     if config.stain:
-        images = jitter_stains(images, config.stain, seed + 11)
+        floats = jitter_stains(floats, config.stain, rng)
+    floats = change_light(floats, config, rng)
+    # What is brighter than the sensor's range is lost before any later step.
+    floats = _some(np.clip(floats, 0, 255), config.blur, _BLURRED_SHARE, blur, rng)
+    floats = _some(floats, config.sharpening, _SHARPENED_SHARE, sharpen, rng)
+    floats = _some(floats, config.resampling, _RESAMPLED_SHARE, resample, rng)
+    result = np.clip(np.rint(floats), 0, 255).astype(np.uint8)
+    for index in np.flatnonzero(rng.random(len(result)) < config.jpeg):
+        result[index] = compress(result[index], rng)
+    return result
+
+
+def right_angles(images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return one of the 8 dihedral views of each patch, all equally likely.
+
+    Args:
+        images: ``(N, h, h, 3)``.
+        rng: draws the views.
+    """
+    views = np.empty_like(images)
+    for view, image, number in zip(views, images, rng.integers(8, size=len(images)), strict=True):
+        turned = np.rot90(image, number % 4)
+        view[...] = turned[:, ::-1] if number >= 4 else turned
+    return views
+
+
+def change_light(images: Images, config: AugmentConfig, rng: np.random.Generator) -> Images:
+    """Draw a colour temperature, a contrast and a brightness for each patch.
+
+    Args:
+        images: float32 ``(N, h, h, 3)``, 0..255.
+        config: strengths; zero skips a step.
+        rng: draws them.
+
+    Returns:
+        float32 of the same shape, not clipped.
+    """
+    if config.warmth:
+        warmth = _uniform(images, config.warmth, rng)
+        tint = _uniform(images, config.warmth * _TINT, rng)
+        images = images * np.exp(np.concatenate([warmth, tint, -warmth], axis=3))
     if config.contrast:
-        factor = _uniform(images, seed + 23, config.contrast) + 1
-        mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
-        images = (images - mean) * factor + mean
+        mean = images.mean(axis=(1, 2, 3), keepdims=True)
+        images = (images - mean) * (1 + _uniform(images, config.contrast, rng)) + mean
     if config.brightness:
-        images = images + 255 * _uniform(images, seed + 37, config.brightness)
-    changed = config.stain or config.contrast or config.brightness
-    return tf.clip_by_value(images, 0, 255) if changed else images
+        images = images * (1 + _uniform(images, config.brightness, rng))
+    return images
 
 
-def augment_geometry(images: tf.Tensor, config: AugmentConfig, seed: tf.Tensor) -> tf.Tensor:
+def augment_geometry(images: Images, config: AugmentConfig, rng: np.random.Generator) -> Images:
     """Turn each patch by a few degrees and zoom it, reflecting at the border.
 
     Args:
         images: float32 ``(N, s, s, 3)``, 0..255, at the model's input size, so that it is
             interpolated where it is smooth.
         config: strengths; with both zero the input is returned.
-        seed: int32 ``(2,)``.
+        rng: draws angles and scales.
     """
     if not (config.rotation_degrees or config.zoom):
         return images
-    count, size = tf.shape(images)[0], tf.cast(tf.shape(images)[1], tf.float32)
-    limit = math.radians(config.rotation_degrees)
-    angle = tf.random.stateless_uniform([count], seed + 51, -limit, limit)
-    scale = 1 / (1 + tf.random.stateless_uniform([count], seed + 67, -config.zoom, config.zoom))
-    cos, sin, centre = tf.cos(angle) * scale, tf.sin(angle) * scale, (size - 1) / 2
-    offset_x = centre - cos * centre + sin * centre
-    offset_y = centre - sin * centre - cos * centre
-    rows = tf.stack([cos, -sin, offset_x, sin, cos, offset_y], axis=1)
-    warped = tf.numpy_function(_warp, [images, rows], tf.float32, stateful=False)
-    return tf.ensure_shape(warped, images.shape)
-
-
-def right_angles(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """Return one of the 8 dihedral views of each patch, all equally likely.
-
-    Args:
-        images: ``(N, h, h, 3)``.
-        seed: int32 ``(2,)``.
-    """
-    coins = tf.random.stateless_uniform([tf.shape(images)[0], 3, 1, 1, 1], seed) < 0.5
-    images = tf.where(coins[:, 0], tf.reverse(images, [1]), images)
-    images = tf.where(coins[:, 1], tf.reverse(images, [2]), images)
-    return tf.where(coins[:, 2], tf.transpose(images, [0, 2, 1, 3]), images)
-
-
-def jitter_stains(images: tf.Tensor, strength: float, seed: tf.Tensor) -> tf.Tensor:
-    """Scale and shift each stain's optical density (Tellez 2019, section 3.1).
-
-    Stains are separated with the matrix of Ruifrok & Johnston 2001.
-
-    Args:
-        images: float32 ``(N, h, w, 3)``, 0..255.
-        strength: sigma: factors in ``1 - strength .. 1 + strength``, shifts (optical density,
-            natural logarithm) in plus or minus ``strength``.
-        seed: int32 ``(2,)``.
-
-    Returns:
-        float32 of the same shape, not clipped.
-    """
-    shape = [tf.shape(images)[0], 1, 1, 3]
-    factor = tf.random.stateless_uniform(shape, seed, 1 - strength, 1 + strength)
-    shift = tf.random.stateless_uniform(shape, seed + 1, -strength, strength)
-    density = -tf.math.log(tf.maximum(images, 1.0) / 255.0)
-    stains = tf.tensordot(density, _UNMIX, 1) * factor + shift
-    return 255.0 * tf.exp(-tf.tensordot(stains, _MIX, 1))
-
-
-def _warp(images: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    # TensorFlow's ImageProjectiveTransform takes several times as long.
     size = images.shape[2], images.shape[1]
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    centre = (size[0] - 1) / 2, (size[1] - 1) / 2
+    angles = rng.uniform(-config.rotation_degrees, config.rotation_degrees, len(images))
+    scales = rng.uniform(1 - config.zoom, 1 + config.zoom, len(images))
     warped = np.empty_like(images)
-    for image, row, target in zip(images, rows, warped, strict=True):
-        matrix = row.reshape(2, 3)
-        cv2.warpAffine(image, matrix, size, dst=target, flags=flags, borderMode=cv2.BORDER_REFLECT)
+    for image, angle, scale, target in zip(images, angles, scales, warped, strict=True):
+        matrix = cv2.getRotationMatrix2D(centre, angle, scale)
+        cv2.warpAffine(image, matrix, size, dst=target, borderMode=cv2.BORDER_REFLECT)
     return warped
 
 
-def _uniform(images: tf.Tensor, seed: tf.Tensor, limit: float) -> tf.Tensor:
-    return tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed, -limit, limit)
+def _some(
+    images: Images,
+    strength: float,
+    share: float,
+    change: Callable[[Images, float, np.random.Generator], Images],
+    rng: np.random.Generator,
+) -> Images:
+    if not strength:
+        return images
+    for index in np.flatnonzero(rng.random(len(images)) < share):
+        images[index] = change(images[index], strength, rng)
+    return images
+
+
+def _uniform(images: Images, limit: float, rng: np.random.Generator) -> Images:
+    return rng.uniform(-limit, limit, (len(images), 1, 1, 1)).astype(np.float32)

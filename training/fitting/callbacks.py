@@ -18,27 +18,29 @@ from training.metrics import binary_metrics
 
 BEST_WEIGHTS_FILE = "best.weights.h5"
 CHECKPOINTS = "checkpoints"
-_DRAWS_PER_EPOCH = 1_000_000
 _REPORTED = ("roc_auc", "balanced_accuracy", "precision", "recall", "f1")
 
 Logits = Callable[[keras.Model], NDArray[np.float64]]
 
 
 class ReseedDropout(keras.callbacks.Callback):
-    """Restart every random layer at each epoch, so that a resumed run repeats the same draws."""
+    """Set every random layer's state at each step, so that a resumed run repeats the same draws."""
 
     def __init__(self, seed: int) -> None:
         """Keep the run's seed."""
         super().__init__()
         self._seed = seed
+        self._generators: list[keras.random.SeedGenerator] = []
 
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Give each random layer the state of this epoch."""
-        for number, layer in enumerate(self.model.layers):
-            generator = getattr(layer, "seed_generator", None)
-            if generator is not None:
-                # Each draw adds one to the second number: epochs must lie far apart.
-                generator.state.assign([self._seed + number, epoch * _DRAWS_PER_EPOCH])
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Find the random layers."""
+        found = (getattr(layer, "seed_generator", None) for layer in self.model.layers)
+        self._generators = [generator for generator in found if generator is not None]
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Give each random layer the state of this step, counted from the run's beginning."""
+        for number, generator in enumerate(self._generators):
+            generator.state.assign([self._seed + number, batch])
 
 
 class ValidateAverage(keras.callbacks.Callback):
@@ -124,44 +126,63 @@ class History(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Keep the weights and the optimizer's state of the last finished epoch.
+    """Keep the weights and the optimizer's state, which holds their average, of the last steps.
 
-    Keras's own BackupAndRestore does not tell the finished epoch before ``fit`` begins, which the
-    input pipeline needs to go on with the next epoch's draws.
+    Keras's own BackupAndRestore does not tell the step before training begins, which the input
+    pipeline needs to go on with the next draws.
+
+    Args:
+        run: the run's folder.
+        every: steps between checkpoints.
+        steps: steps in an epoch, whose end makes one too.
     """
 
-    def __init__(self, run: Path) -> None:
-        """Keep the run's folder."""
+    def __init__(self, run: Path, *, every: int, steps: int) -> None:
+        """Create the folder."""
         super().__init__()
         self._folder = run / CHECKPOINTS
         self._folder.mkdir(exist_ok=True)
+        self._every = every
+        self._steps = steps
+        self._done = 0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Save where it is time; at an epoch's end only after it was validated and logged."""
+        self._done = batch + 1
+        if self._done % self._every == 0 and self._done % self._steps:
+            self._save()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Save, and drop the epoch before."""
+        """Save, so that nothing is validated or logged twice."""
+        self._save()
+
+    def _save(self) -> None:
         partial = self._folder / "partial.weights.h5"
         self.model.save_weights(partial)
-        earlier = list(self._folder.glob("epoch-*.weights.h5"))
-        partial.rename(_checkpoint(self._folder, epoch + 1))
+        earlier = list(self._folder.glob("step-*.weights.h5"))
+        target = _checkpoint(self._folder, self._done)
+        partial.rename(target)
         for path in earlier:
-            path.unlink()
+            if path != target:
+                path.unlink()
 
     @staticmethod
-    def last_epoch(run: Path) -> int:
-        """Return the number of finished epochs."""
-        saved = (run / CHECKPOINTS).glob("epoch-*.weights.h5")
-        return max((int(path.name[6:10]) for path in saved), default=0)
+    def last_step(run: Path) -> int:
+        """Return the number of steps after which the run was last saved."""
+        saved = (run / CHECKPOINTS).glob("step-*.weights.h5")
+        return max((int(path.name[5:13]) for path in saved), default=0)
 
     @staticmethod
-    def restore(model: keras.Model, run: Path, *, epoch: int) -> None:
-        """Load the state after ``epoch`` epochs into a compiled model, when it was kept."""
-        path = _checkpoint(run / CHECKPOINTS, epoch)
+    def restore(model: keras.Model, run: Path, *, step: int) -> None:
+        """Load the state after ``step`` steps into a compiled model, when it was kept."""
+        path = _checkpoint(run / CHECKPOINTS, step)
         if path.is_file():
             model.optimizer.build(model.trainable_variables)
             model.load_weights(path)
 
 
-def _checkpoint(folder: Path, epoch: int) -> Path:
-    return folder / f"epoch-{epoch:04d}.weights.h5"
+def _checkpoint(folder: Path, step: int) -> Path:
+    return folder / f"step-{step:08d}.weights.h5"
 
 
 def average_weights(model: keras.Model) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from hf_space.bundle.config import ColorMode, Interpolation
-from training.errors import RunError
+from training.errors import ConfigurationError, RunError
 
 Backbone = Literal["efficientnetb0", "efficientnetv2b0", "vgg16"]
 OptimizerName = Literal["adam", "adamw"]
@@ -25,23 +27,63 @@ class AugmentConfig:
         right_angles: 1 draws one of the 8 dihedral views, 0 keeps the patch as it is.
         rotation_degrees: small rotation, uniform in plus or minus this many degrees.
         zoom: scale, uniform in ``1 - zoom .. 1 + zoom``.
-        brightness: added to every pixel, as a fraction of 255, uniform in plus or minus.
-        contrast: factor around the patch's mean, uniform in ``1 - contrast .. 1 + contrast``.
+        stain_transfer: share of patches that take on another training case's stain, from none of
+            it to all (Reinhard 2001).
         stain: the sigma of Tellez 2019: factor in ``1 - stain .. 1 + stain`` and shift in
             plus or minus ``stain``, for each of haematoxylin, eosin and residual.
+        warmth: colour temperature: natural logarithm of red's factor and of blue's inverse,
+            uniform in plus or minus.
+        brightness: factor of every pixel, uniform in ``1 - brightness .. 1 + brightness``.
+        contrast: factor around the patch's mean, uniform in ``1 - contrast .. 1 + contrast``.
+        blur: largest sigma of a Gaussian blur, in pixels of the patch, for a third of the patches.
+        sharpening: largest factor of an unsharp mask, for a fifth of the patches.
+        resampling: a fifth of the patches are reduced by up to this share and enlarged again.
+        jpeg: share of patches that are compressed as JPEG of quality 40 to 95.
     """
 
     right_angles: int = 1
     rotation_degrees: float = 10.0
-    zoom: float = 0.1
-    brightness: float = 0.05
-    contrast: float = 0.1
-    stain: float = 0.05
+    zoom: float = 0.15
+    stain_transfer: float = 0.25
+    stain: float = 0.1
+    warmth: float = 0.12
+    brightness: float = 0.2
+    contrast: float = 0.2
+    blur: float = 1.6
+    sharpening: float = 1.0
+    resampling: float = 0.5
+    jpeg: float = 0.5
 
     @classmethod
     def off(cls) -> AugmentConfig:
         """Return the configuration that changes nothing."""
-        return cls(0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return cls(**dict.fromkeys(asdict(cls()), 0))
+
+    def listing(self) -> str:
+        """Return all names and strengths as one line of text."""
+        return ", ".join(f"{name}={strength:g}" for name, strength in asdict(self).items())
+
+
+def parse_augment(options: Sequence[str]) -> AugmentConfig:
+    """Read options such as ``jpeg=0.3``; what none names keeps its default.
+
+    Raises:
+        ConfigurationError: an option is not ``NAME=STRENGTH``, with STRENGTH at least 0.
+    """
+    values: dict[str, Any] = asdict(AugmentConfig())
+    for option in options:
+        name, _, strength = option.partition("=")
+        try:
+            value = type(values[name])(strength)
+        except (KeyError, ValueError):
+            value = -1
+        if not 0 <= value < math.inf:
+            raise ConfigurationError(
+                f"cannot read the augmentation {option!r}: write NAME=STRENGTH, STRENGTH at least "
+                f"0, with one of the names of {AugmentConfig().listing()}"
+            )
+        values[name] = value
+    return AugmentConfig(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +97,7 @@ class TrainConfig:
         backbone: Keras application under the flat head.
         weights: ``imagenet``, ``none`` or the path of a ``.weights.h5`` file.
         input_size: side of the square the patch is resized to, in pixels.
+        margin: pixels that the model reflects around its input and crops off its map.
         head_epochs: epochs of phase 1, in which only the head learns.
         epochs: epochs of phase 2, in which everything but batch statistics learns.
         warmup_fraction: share of phase 2's steps with a rising learning rate.
@@ -62,11 +105,15 @@ class TrainConfig:
             time, so that a large slide does not outvote the others; ``None`` takes all.
         balance_classes: weigh the loss so that both classes count alike. The calibration on
             out-of-fold logits restores natural probabilities.
+        noise: standard deviation of the relative noise on each block while training, which makes
+            the network bear arithmetic in bfloat16.
         ema_momentum: momentum of the weights' moving average, which is what is kept.
         case_weights: weight of a case, ``CASE``, or of one class of it, ``CASE:CLASS``, in the
-            validation metrics; see ``training.data.case_weights``.
+            loss and in the validation metrics; see ``training.data.case_weights``.
         patience: epochs without a better validation ROC AUC before stopping; ``None`` never stops.
-        distill_from: bundle whose probabilities are mixed into the labels.
+        checkpoint_steps: steps between checkpoints.
+        distill_from: bundle, or table of out-of-fold predictions, whose probabilities are mixed
+            into the labels.
         distill_weight: share of the teacher in the label, 0..1.
     """
 
@@ -76,6 +123,7 @@ class TrainConfig:
     backbone: Backbone = "efficientnetb0"
     weights: str = "imagenet"
     input_size: int = 128
+    margin: int = 32
     color_mode: ColorMode = "rgb"
     interpolation: Interpolation = "bilinear"
     batch_size: int = 32
@@ -87,12 +135,14 @@ class TrainConfig:
     warmup_fraction: float = 0.1
     weight_decay: float = 1e-4
     dropout: float = 0.2
-    label_smoothing: float = 0.0
-    ema_momentum: float = 0.99
+    noise: float = 0.03
+    label_smoothing: float = 0.05
+    ema_momentum: float = 0.995
     patches_per_case: int | None = 250
     balance_classes: bool = True
     case_weights: dict[str, float] = field(default_factory=dict)
     patience: int | None = None
+    checkpoint_steps: int = 100
     seed: int = 0
     distill_from: str | None = None
     distill_weight: float = 0.7

@@ -16,6 +16,7 @@ from training.errors import ConfigurationError, RunError
 from training.fitting.callbacks import CHECKPOINTS, Checkpoint
 from training.fitting.config import CONFIG_FILE, TrainConfig
 from training.fitting.run import HISTORY_FILE, start_run
+from training.fitting.teacher import is_out_of_fold
 from training.fitting.train import Fold, fit, prediction_table, score
 
 OUT_OF_FOLD_FILE = "out_of_fold.parquet"
@@ -43,8 +44,14 @@ def cross_validate(
 
     Raises:
         RunError: there is no such run, or ``out`` holds folds of other settings.
+        ConfigurationError: the run has a teacher that may have seen the cases to be scored.
     """
     config = TrainConfig.load(like)
+    if config.distill_from is not None and not is_out_of_fold(Path(config.distill_from)):
+        raise ConfigurationError(
+            f"{like} learned from {config.distill_from}, which may have seen the cases that the "
+            "folds hold out: distil from the out_of_fold.parquet of an earlier `cross-validate`"
+        )
     chosen = np.flatnonzero(np.isin(patches.splits, sorted(splits)))
     fold_of = assign_folds(patches, chosen, folds=folds, seed=config.seed)
     tables = []
@@ -110,7 +117,7 @@ def _fold_table(
 
 def _reuse(like: Path, run: Path) -> None:
     """Start a fold from the checkpoint of a run that learned from the same patches."""
-    if run.exists() or not Checkpoint.last_epoch(like):
+    if run.exists() or not Checkpoint.last_step(like):
         return
     shutil.copytree(like / CHECKPOINTS, run / CHECKPOINTS)
     for name in (CONFIG_FILE, HISTORY_FILE):

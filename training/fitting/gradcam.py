@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from training.fitting.model import FEATURES, LOGIT
+from training.fitting.model import FEATURE_MAP, LOGIT
 
 
 def grad_cam(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -24,7 +24,7 @@ def grad_cam(model: keras.Model, images: NDArray[np.float32]) -> NDArray[np.floa
         float32 ``(N, rows, columns)``.
     """
     split = keras.Model(
-        model.input, [model.get_layer(FEATURES).output, model.get_layer(LOGIT).output]
+        model.input, [model.get_layer(FEATURE_MAP).output, model.get_layer(LOGIT).output]
     )
     with tf.GradientTape() as tape:
         inputs = tf.constant(images)

@@ -1,27 +1,49 @@
-"""Backbones under the flat head, whose activation map averages to the logit."""
+"""Backbones under the flat head, whose activation map averages to the logit.
+
+The network looks at a margin around the patch, which is cropped off before averaging: what the
+zero padding inside the backbone does to the borders then lies outside the map.
+"""
 
 from __future__ import annotations
 
 import math
 import warnings
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
-from training.errors import RunError
+from training.errors import ConfigurationError, RunError
 from training.fitting.config import Backbone, TrainConfig
 
 ACTIVATION_MAP = "activation_map"
 LOGIT = "logit"
 FEATURES = "features"
+FEATURE_MAP = "feature_map"
+STRIDE = 16
+"""Input pixels to a cell of the map, for every backbone."""
+
 VGG_PREPROCESSING = "vgg16_preprocessing"
 # Channel means of ImageNet in BGR order, as VGG16 was trained with (Simonyan 2015).
 _VGG_BGR_MEAN = (103.939, 116.779, 123.68)
+# The last layer at this stride: deeper ones cost four times the weights and a coarser map.
+_CUT: dict[Backbone, str] = {
+    "efficientnetb0": "block6a_expand_activation",
+    "efficientnetv2b0": "block6a_expand_activation",
+    "vgg16": "block5_conv3",
+}
+# Small tensors that every later layer depends on: noise there is cheap.
+_BLOCK_ENDS = ("_add", "_pool", FEATURE_MAP)
 
 
 def build_model(
-    backbone: Backbone, *, input_size: int, weights: str = "none", dropout: float = 0.0
+    backbone: Backbone,
+    *,
+    input_size: int,
+    margin: int,
+    weights: str = "none",
+    dropout: float = 0.0,
 ) -> keras.Model:
     """Build the classifier: features, 1x1 convolution to one map, global average.
 
@@ -29,8 +51,9 @@ def build_model(
     same forward pass.
 
     Args:
-        backbone: name of the Keras application.
+        backbone: name of the Keras application, cut at `STRIDE`.
         input_size: side of the input, in pixels.
+        margin: pixels by which the model reflects the input on each side.
         weights: ``imagenet``, ``none`` or a ``.weights.h5`` file of the headless application.
         dropout: share of feature channels dropped before the head while training.
 
@@ -38,11 +61,13 @@ def build_model(
         Model from float32 ``(N, input_size, input_size, 3)`` in 0..255 to logits ``(N, 1)``.
 
     Raises:
+        ConfigurationError: the sizes do not fit the stride, or the margin the input.
         RunError: the weights cannot be read or downloaded.
     """
+    _check_sizes(input_size, margin)
     inputs = keras.Input((input_size, input_size, 3), name="image")
-    body = _features(backbone, inputs, weights)
-    features = keras.layers.Activation("linear", name=FEATURES)(body)
+    body = _features(backbone, _with_margin(inputs, margin), weights)
+    features = keras.layers.Cropping2D(margin // STRIDE, name=FEATURE_MAP)(body)
     dropped = keras.layers.SpatialDropout2D(dropout, name="head_dropout")(features)
     activation_map = keras.layers.Conv2D(1, 1, name=ACTIVATION_MAP)(dropped)
     logit = keras.layers.GlobalAveragePooling2D(name=LOGIT)(activation_map)
@@ -50,9 +75,38 @@ def build_model(
 
 
 def explained(model: keras.Model) -> keras.Model:
-    """Return the model with outputs ``logit`` (N, 1) and ``activation_map`` (N, r, c, 1)."""
+    """Return the model with all that a bundle's network tells.
+
+    Its outputs are ``logit`` (N, 1), ``activation_map`` (N, r, c, 1) and ``features``
+    (N, channels), the mean of the features under the map.
+    """
     outputs = {name: model.get_layer(name).output for name in (LOGIT, ACTIVATION_MAP)}
+    pooled = keras.layers.GlobalAveragePooling2D(name=FEATURES)
+    outputs[FEATURES] = pooled(model.get_layer(FEATURE_MAP).output)
     return keras.Model(model.input, outputs, name=model.name)
+
+
+def with_noise(model: keras.Model, deviation: float) -> keras.Model:
+    """Return the same layers with relative noise after each block, in training only.
+
+    Arithmetic in bfloat16 adds such noise; a network that learned with it changes less under it.
+
+    Args:
+        model: a model of `build_model`; its layers, and so its weights, are shared.
+        deviation: standard deviation of the factor, whose mean is 1; 0 returns the model itself.
+    """
+    if not deviation:
+        return model
+    # Keras's layer takes the r of a standard deviation sqrt(r / (1 - r)).
+    rate = deviation**2 / (1 + deviation**2)
+
+    def call(step: keras.Operation, *inputs: Any, **options: Any) -> Any:
+        outputs = step(*inputs, **options)
+        if not step.name.endswith(_BLOCK_ENDS):
+            return outputs
+        return keras.layers.GaussianDropout(rate, name=f"{step.name}_noise")(outputs)
+
+    return keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
 
 
 def freeze_for_head(model: keras.Model) -> None:
@@ -74,6 +128,7 @@ def from_config(config: TrainConfig) -> keras.Model:
     return build_model(
         config.backbone,
         input_size=config.input_size,
+        margin=config.margin,
         weights=config.weights,
         dropout=config.dropout,
     )
@@ -83,6 +138,21 @@ def initial_bias(positive_share: float) -> float:
     """Return the head's first bias, the log odds of the positive class (Lin 2017, section 4.1)."""
     clipped = min(max(positive_share, 1e-3), 1 - 1e-3)
     return math.log(clipped / (1 - clipped))
+
+
+def _check_sizes(input_size: int, margin: int) -> None:
+    if input_size % (2 * STRIDE) or margin % STRIDE or not 0 <= margin < input_size:
+        raise ConfigurationError(
+            f"an input of {input_size} px with a margin of {margin} px does not fit: the input "
+            f"must be a multiple of {2 * STRIDE}, the margin one of {STRIDE} and smaller"
+        )
+
+
+def _with_margin(inputs: keras.KerasTensor, margin: int) -> keras.KerasTensor:
+    if not margin:
+        return inputs
+    sides = (margin, margin)
+    return keras.ops.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode="reflect")
 
 
 def _features(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> keras.KerasTensor:
@@ -106,7 +176,10 @@ def _features(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> ke
             f"cannot load the weights {weights!r} into {backbone}: {error}. "
             "Without a network, pass --weights FILE or --weights none."
         ) from error
-    return _vgg_on(inputs, body) if backbone == "vgg16" else body.output
+    if backbone == "vgg16":
+        return _vgg_on(inputs, body)
+    features: keras.KerasTensor = body.get_layer(_CUT[backbone]).output
+    return features
 
 
 def _load_headless(body: keras.Model, path: Path) -> None:
@@ -136,4 +209,6 @@ def _vgg_on(inputs: keras.KerasTensor, body: keras.Model) -> keras.KerasTensor:
     # The layers are applied one by one, so that the network stays flat.
     for layer in body.layers[1:]:
         outputs = layer(outputs)
+        if layer.name == _CUT["vgg16"]:
+            break
     return outputs

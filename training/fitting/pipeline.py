@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 
 from hf_space.imaging.preprocess import preprocess
 from training.data.arrays import Patches
-from training.fitting.augment import augment_colour, augment_geometry
+from training.fitting.augment import augment_geometry, augment_patches
 from training.fitting.config import AugmentConfig, TrainConfig
+from training.fitting.stain import StainTable, measure_stains
+
+# Two threads prepare batches while the network learns; more would only compete with it.
+_PARALLEL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,70 +68,88 @@ def draw_epoch(
     return order[rank < patches_per_case]
 
 
-def class_weights(
-    case_ids: NDArray[np.str_], labels: NDArray[np.int64], patches_per_case: int | None
+def loss_weights(
+    case_ids: NDArray[np.str_],
+    labels: NDArray[np.int64],
+    sampling: NDArray[np.float64],
+    *,
+    patches_per_case: int | None,
+    balance: bool,
 ) -> NDArray[np.float32]:
-    """Return weights under which both classes count alike over an epoch's draw, 1 on average.
+    """Return each patch's weight in the loss, 1 on average over an epoch's draw.
+
+    A case counts in an epoch as its sampling weights add up, but at most as ``patches_per_case``:
+    the draw takes part of the patches of a larger case, whose weights make up for it.
 
     Args:
         case_ids: str ``(M,)``.
         labels: int64 ``(M,)``.
-        patches_per_case: cap of the draw, which changes the share of each class.
+        sampling: float64 ``(M,)``, weights that restore natural proportions.
+        patches_per_case: cap of the draw.
+        balance: make both classes count alike.
     """
+    cap = patches_per_case or np.inf
     _, inverse, counts = np.unique(case_ids, return_inverse=True, return_counts=True)
-    drawn = np.minimum(1.0, (patches_per_case or np.inf) / counts)[inverse]
-    total = drawn.sum()
-    shares = [drawn[labels == label].sum() / total for label in (0, 1)]
-    return np.array([0.5 / share if share else 0.0 for share in shares], np.float32)[labels]
+    drawn = np.minimum(1.0, cap / counts)[inverse]
+    natural = np.bincount(inverse, sampling)
+    weights = sampling * np.minimum(1.0, cap / natural)[inverse] / drawn
+    if balance:
+        shares = np.bincount(labels, weights * drawn, minlength=2)
+        weights = weights * np.divide(1, shares, where=shares > 0, out=np.zeros(2))[labels]
+    result: NDArray[np.float32] = (weights / np.average(weights, weights=drawn)).astype(np.float32)
+    return result
 
 
 def training_batches(
-    examples: Examples, config: TrainConfig, *, first_epoch: int, epochs: int
+    examples: Examples, config: TrainConfig, *, first_step: int, last_step: int
 ) -> tf.data.Dataset[Any]:
-    """Return batches of ``(images, targets, weights)`` for epochs ``first_epoch .. epochs - 1``.
+    """Return batches of ``(images, targets, weights)`` for steps ``first_step .. last_step - 1``.
 
     Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``.
     """
-    steps = steps_per_epoch(examples, config)
-    load = _BatchLoader(examples, config, steps=steps)
+    load = _BatchLoader(examples, config)
 
     def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         images, targets, weights = tf.numpy_function(
-            load, [step], (tf.uint8, tf.float32, tf.float32), stateful=False
+            load, [step], (tf.float32, tf.float32, tf.float32), stateful=False
         )
-        side = examples.patches.images.shape[1]
+        side, column = config.input_size, (config.batch_size, 1)
         images = tf.ensure_shape(images, (config.batch_size, side, side, 3))
-        pair = tf.stack([tf.constant(config.seed, tf.int32), tf.cast(step, tf.int32) * 101])
-        images = model_input(images, config, config.augment, pair)
-        column = (config.batch_size, 1)
         return images, tf.ensure_shape(targets, column), tf.ensure_shape(weights, column)
 
-    numbers = tf.data.Dataset.range(first_epoch * steps, epochs * steps)
-    return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+    numbers = tf.data.Dataset.range(first_step, last_step)
+    return numbers.map(batch, num_parallel_calls=_PARALLEL).prefetch(_PARALLEL)
 
 
 def model_input(
-    images: tf.Tensor, config: TrainConfig, augment: AugmentConfig, seed: tf.Tensor
-) -> tf.Tensor:
+    images: NDArray[np.uint8],
+    config: TrainConfig,
+    augment: AugmentConfig,
+    rng: np.random.Generator,
+    *,
+    stains: StainTable,
+    sources: NDArray[np.int64],
+) -> NDArray[np.float32]:
     """Augment uint8 ``(B, h, h, 3)`` patches and resize them as the service does.
+
+    Args:
+        images: the patches.
+        config: input size, colour and interpolation.
+        augment: strengths.
+        rng: draws the augmentation.
+        stains: colours of the cases.
+        sources: int64 ``(B,)``, the row of each patch's case in ``stains``.
 
     Returns:
         float32 ``(B, s, s, 3)``, 0..255.
     """
-    coloured = augment_colour(images, augment, seed)
-    resized = tf.numpy_function(
-        lambda patches: preprocess(
-            patches,
-            input_size=config.input_size,
-            color_mode=config.color_mode,
-            interpolation=config.interpolation,
-        ),
-        [tf.cast(tf.round(coloured), tf.uint8)],
-        tf.float32,
-        stateful=False,
+    resized = preprocess(
+        augment_patches(images, augment, rng, stains=stains, sources=sources),
+        input_size=config.input_size,
+        color_mode=config.color_mode,
+        interpolation=config.interpolation,
     )
-    shape = (images.shape[0], config.input_size, config.input_size, 3)
-    return augment_geometry(tf.ensure_shape(resized, shape), augment, seed)
+    return augment_geometry(resized, augment, rng)
 
 
 def steps_per_epoch(examples: Examples, config: TrainConfig) -> int:
@@ -136,12 +158,13 @@ def steps_per_epoch(examples: Examples, config: TrainConfig) -> int:
 
 
 class _BatchLoader:
-    """Gathers the patches of one step."""
+    """Gathers, augments and resizes the patches of one step."""
 
-    def __init__(self, examples: Examples, config: TrainConfig, *, steps: int) -> None:
+    def __init__(self, examples: Examples, config: TrainConfig) -> None:
         self._examples = examples
         self._config = config
-        self._steps = steps
+        self._steps = steps_per_epoch(examples, config)
+        self._stains = measure_stains(examples.patches, examples.indices)
         # Steps are loaded in parallel, so around an epoch's end two orders are in use.
         self._order = lru_cache(maxsize=4)(
             lambda epoch: draw_epoch(
@@ -151,12 +174,20 @@ class _BatchLoader:
 
     def __call__(
         self, step: NDArray[np.int64]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         epoch, position = divmod(int(step), self._steps)
         size, smoothing = self._config.batch_size, self._config.label_smoothing
         # "wrap" fills the only batch of a data set smaller than one batch.
         places = np.arange(position * size, (position + 1) * size)
         chosen = np.take(self._order(epoch), places, mode="wrap")
-        images = self._examples.patches.images[self._examples.indices[chosen]]
+        indices = self._examples.indices[chosen]
+        images = model_input(
+            self._examples.patches.images[indices],
+            self._config,
+            self._config.augment,
+            np.random.default_rng([self._config.seed, int(step)]),
+            stains=self._stains,
+            sources=self._stains.case_of[indices],
+        )
         targets = self._examples.targets[chosen, None] * (1 - smoothing) + smoothing / 2
         return images, targets.astype(np.float32), self._examples.weights[chosen, None]

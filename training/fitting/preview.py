@@ -6,11 +6,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import tensorflow as tf
 
 from training.data.arrays import Patches
 from training.fitting.config import AugmentConfig, TrainConfig
 from training.fitting.pipeline import model_input
+from training.fitting.stain import measure_stains
 
 _ROWS = 8
 _VIEWS = 7
@@ -26,9 +26,17 @@ def write_preview(patches: Patches, config: TrainConfig, path: Path) -> None:
     """
     rng = np.random.default_rng(config.seed)
     chosen = np.sort(rng.choice(len(patches), min(_ROWS, len(patches)), replace=False))
-    images = tf.constant(np.asarray(patches.images[chosen]))
+    images = np.asarray(patches.images[chosen])
+    stains = measure_stains(patches, np.arange(len(patches)))
     columns = [
-        model_input(images, config, strength, tf.constant([config.seed, view]))
+        model_input(
+            images,
+            config,
+            strength,
+            np.random.default_rng([config.seed, view]),
+            stains=stains,
+            sources=stains.case_of[chosen],
+        )
         for view, strength in enumerate([AugmentConfig.off(), *[config.augment] * _VIEWS])
     ]
     rows = [np.concatenate(row, axis=1) for row in zip(*columns, strict=True)]

@@ -1,10 +1,9 @@
-"""Fine-tune a backbone in two phases, resumable at any epoch."""
+"""Fine-tune a backbone in two phases, resumable at any checkpoint."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,11 +11,7 @@ import pandas as pd
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from hf_space.bundle.load import load_bundle
-from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import preprocess
-from hf_space.inference.engine import predict_patches
-from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.data.arrays import Patches, load_patches
 from training.data.case_weights import sampling_weights
 from training.errors import ConfigurationError, TrainingError
@@ -29,8 +24,10 @@ from training.fitting.callbacks import (
     average_weights,
     out_of_patience,
 )
+from training.fitting.compilation import compile_model, cosine_schedule
 from training.fitting.config import CONFIG_FILE, TrainConfig
 from training.fitting.learning_curve import write_learning_curve
+from training.fitting.loop import learn_steps
 from training.fitting.model import (
     ACTIVATION_MAP,
     explained,
@@ -38,8 +35,9 @@ from training.fitting.model import (
     from_config,
     initial_bias,
     unfreeze,
+    with_noise,
 )
-from training.fitting.pipeline import Examples, class_weights, steps_per_epoch, training_batches
+from training.fitting.pipeline import Examples, loss_weights, steps_per_epoch, training_batches
 from training.fitting.run import (
     FACTS_FILE,
     MODEL_FILE,
@@ -48,6 +46,7 @@ from training.fitting.run import (
     read_history,
     start_run,
 )
+from training.fitting.teacher import teacher_probabilities
 
 _SCORING_BATCH = 64
 
@@ -87,7 +86,7 @@ def run_training(config: TrainConfig, run: Path, *, resume: bool) -> None:
         model = fit(config, patches, fold, run)
     except TrainingError:
         # What could not begin is no run: the corrected command must not find its folder taken.
-        if not Checkpoint.last_epoch(run):
+        if not Checkpoint.last_step(run):
             (run / CONFIG_FILE).unlink()
         raise
     write_learning_curve(read_history(run), run / "learning_curve.png")
@@ -140,47 +139,52 @@ def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.M
         raise ConfigurationError("no training patches: check --split and the data set")
     keras.utils.set_random_seed(config.seed)
     examples = make_examples(config, patches, fold.train)
-    steps = steps_per_epoch(examples, config)
-    callbacks = _callbacks(config, patches, fold, run)
     model = from_config(config)
     share = float(np.average(examples.targets, weights=examples.weights))
     model.get_layer(ACTIVATION_MAP).bias.assign([initial_bias(share)])
-
-    def learn(first_epoch: int, epochs: int) -> None:
-        if first_epoch < epochs:
-            model.fit(
-                training_batches(examples, config, first_epoch=first_epoch, epochs=epochs),
-                initial_epoch=first_epoch,
-                epochs=epochs,
-                steps_per_epoch=steps,
-                shuffle=False,
-                callbacks=callbacks,
-            )
-
-    done = Checkpoint.last_epoch(run)
-    if done <= config.head_epochs:
-        freeze_for_head(model)
-        _compile(model, config, config.head_learning_rate)
-        Checkpoint.restore(model, run, epoch=done)
-        if done == config.head_epochs > 0:
-            # An uninterrupted phase ends with its average, which phase 2 starts from.
-            average_weights(model)
-        learn(done, config.head_epochs)
-    unfreeze(model, batch_statistics=not config.pretrained)
-    _compile(model, config, _schedule(config, config.epochs * steps))
-    if done > config.head_epochs:
-        Checkpoint.restore(model, run, epoch=done)
-    if not (len(fold.validation) and out_of_patience(read_history(run), config.patience)):
-        learn(max(done, config.head_epochs), config.head_epochs + config.epochs)
-    if len(fold.validation):
-        model.load_weights(run / BEST_WEIGHTS_FILE)
-    else:
-        average_weights(model)
+    _learn(config, examples, model, _callbacks(config, patches, fold, run), run)
     explained(model).save(run / MODEL_FILE)
     seconds = sum(row["seconds"] for row in read_history(run))
     facts = measure_facts(patches, fold.train, seconds=seconds)
     (run / FACTS_FILE).write_text(facts.model_dump_json(indent=2) + "\n")
     return model
+
+
+def _learn(
+    config: TrainConfig,
+    examples: Examples,
+    model: keras.Model,
+    callbacks: list[keras.callbacks.Callback],
+    run: Path,
+) -> None:
+    """Train the model in place from the run's last checkpoint to the end."""
+    steps = steps_per_epoch(examples, config)
+    callbacks = [*callbacks, Checkpoint(run, every=config.checkpoint_steps, steps=steps)]
+    learner = with_noise(model, config.noise)
+    done, head = Checkpoint.last_step(run), config.head_epochs * steps
+
+    def learn(last: int) -> None:
+        batches = training_batches(examples, config, first_step=done, last_step=last)
+        learn_steps(learner, batches, first_step=done, steps_per_epoch=steps, callbacks=callbacks)
+
+    if head and done <= head:
+        freeze_for_head(model)
+        compile_model(learner, config, config.head_learning_rate)
+        Checkpoint.restore(learner, run, step=done)
+        learn(head)
+        # Phase 2 starts from the average of phase 1.
+        average_weights(learner)
+        done = head
+    unfreeze(model, batch_statistics=not config.pretrained)
+    compile_model(learner, config, cosine_schedule(config, config.epochs * steps))
+    if done > head:
+        Checkpoint.restore(learner, run, step=done)
+    if not (config.validation and out_of_patience(read_history(run), config.patience)):
+        learn(head + config.epochs * steps)
+    if (run / BEST_WEIGHTS_FILE).is_file():
+        learner.load_weights(run / BEST_WEIGHTS_FILE)
+    else:
+        average_weights(learner)
 
 
 def make_examples(config: TrainConfig, patches: Patches, indices: NDArray[np.int64]) -> Examples:
@@ -189,30 +193,16 @@ def make_examples(config: TrainConfig, patches: Patches, indices: NDArray[np.int
     targets = labels.astype(np.float32)
     if config.distill_from is not None:
         share = config.distill_weight
-        teacher = teacher_probabilities(Path(config.distill_from), patches.images[indices])
+        teacher = teacher_probabilities(Path(config.distill_from), patches, indices)
         targets = (1 - share) * targets + share * teacher
-    weights = np.ones(len(indices), np.float32)
-    if config.balance_classes:
-        weights = class_weights(cases, labels, config.patches_per_case)
+    weights = loss_weights(
+        cases,
+        labels,
+        sampling_weights(cases, labels, config.case_weights),
+        patches_per_case=config.patches_per_case,
+        balance=config.balance_classes,
+    )
     return Examples(patches, indices, targets, weights)
-
-
-def teacher_probabilities(bundle: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return a bundle's calibrated probabilities, float32 ``(N,)`` (Hinton 2015, section 2).
-
-    Args:
-        bundle: folder of the teacher.
-        images: uint8 ``(N, h, h, 3)``.
-
-    Raises:
-        ConfigurationError: the folder holds no bundle.
-    """
-    try:
-        teacher = load_bundle(bundle)
-    except BundleError as error:
-        raise ConfigurationError(f"no teacher to distil from: {error}") from error
-    outputs = predict_patches(OpenVinoEngine(teacher), teacher.config, images, progress=True)
-    return teacher.config.calibration.probability(outputs.logits).astype(np.float32)
 
 
 def score(
@@ -247,34 +237,6 @@ def prediction_table(
     return table.assign(logit=logits)
 
 
-def _compile(model: keras.Model, config: TrainConfig, rate: Any) -> None:
-    model.compile(
-        _optimizer(config, rate),
-        keras.losses.BinaryCrossentropy(from_logits=True),
-        # XLA's convolutions on a CPU were measured four times slower than TensorFlow's own.
-        jit_compile=bool(tf.config.list_physical_devices("GPU")),
-    )
-
-
-def _optimizer(config: TrainConfig, rate: Any) -> keras.optimizers.Optimizer:
-    average = {"use_ema": True, "ema_momentum": config.ema_momentum}
-    if config.optimizer == "adam":
-        return keras.optimizers.Adam(rate, ema_overwrite_frequency=None, **average)
-    return keras.optimizers.AdamW(
-        rate, weight_decay=config.weight_decay, ema_overwrite_frequency=None, **average
-    )
-
-
-def _schedule(config: TrainConfig, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
-    warmup = round(config.warmup_fraction * steps)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup else config.learning_rate,
-        decay_steps=max(1, steps - warmup),
-        warmup_target=config.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
-
-
 def _callbacks(
     config: TrainConfig, patches: Patches, fold: Fold, run: Path
 ) -> list[keras.callbacks.Callback]:
@@ -296,5 +258,4 @@ def _callbacks(
         *validation,
         History(run),
         keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False),
-        Checkpoint(run),
     ]

@@ -20,11 +20,12 @@ from hf_space.bundle.config import (
     TrainingFacts,
 )
 from hf_space.bundle.load import file_sha256
+from hf_space.inference.tensorflow_engine import served
 from training.data.splits import split_sha256
 from training.errors import RunError
 from training.evaluation.calibrate import CALIBRATION_FILE, CalibrationResult
 from training.fitting.config import TrainConfig
-from training.fitting.model import ACTIVATION_MAP, LOGIT
+from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT
 from training.fitting.run import MODEL_FILE, TRAINING_FILE, RunFacts, TrainingRecord
 from training.release.revision import revision_of
 
@@ -48,8 +49,9 @@ def export(
             and its card removed.
         name: the model's name, as results show it.
         calibration: what ``calibrate`` found on out-of-fold logits.
-        formats: further files for other tools: ``keras`` and ``h5`` hold the same model in one
-            file, ``saved_model`` is TensorFlow's.
+        formats: further files for other tools: ``keras`` holds the same model in one file,
+            ``saved_model`` is TensorFlow's. ``h5`` cannot hold the reflection: its network takes
+            the margin from its caller, as OpenVINO's.
 
     Raises:
         RunError: the run is not finished.
@@ -63,12 +65,15 @@ def export(
     model = keras.saving.load_model(run / MODEL_FILE, compile=False)
     with zipfile.ZipFile(run / MODEL_FILE) as archive:
         archive.extractall(out)
+    network = served(model)
     with tempfile.TemporaryDirectory() as folder:
-        saved_model = out / "saved_model" if "saved_model" in formats else Path(folder) / "model"
-        model.export(saved_model, format="tf_saved_model", verbose=False)
-        write_openvino(saved_model, out / OPENVINO_FILE)
-    for extra in set(formats) & {"keras", "h5"}:
-        model.save(out / f"model.{extra}")
+        network.export(folder, format="tf_saved_model", verbose=False)
+        write_openvino(Path(folder), out / OPENVINO_FILE)
+    if "saved_model" in formats:
+        model.export(out / "saved_model", format="tf_saved_model", verbose=False)
+    for extra, other in (("keras", model), ("h5", network)):
+        if extra in formats:
+            other.save(out / f"model.{extra}")
     config = _inference_config(run, out, name=name, calibration=calibration)
     record = TrainingRecord.of(run)
     (out / INFERENCE_FILE).write_text(config.to_json(), encoding="utf-8")
@@ -84,9 +89,15 @@ def write_openvino(saved_model: Path, target: Path) -> None:
     """
     network = ov.convert_model(saved_model)
     for output in network.outputs:
-        mapped = len(output.get_partial_shape()) == 4
-        output.get_tensor().set_names({ACTIVATION_MAP if mapped else LOGIT})
+        output.get_tensor().set_names({_output_name(output.get_partial_shape())})
     ov.save_model(network, target, compress_to_fp16=False)
+
+
+def _output_name(shape: ov.PartialShape) -> str:
+    # The conversion numbers the outputs, so they are told apart by what they hold.
+    if len(shape) == 4:
+        return ACTIVATION_MAP
+    return LOGIT if shape[1] == 1 else FEATURES
 
 
 def _inference_config(
@@ -102,6 +113,7 @@ def _inference_config(
         name=name,
         revision=revision_of(hashes, calibration),
         input_size=config.input_size,
+        margin_pixels=config.margin,
         color_mode=config.color_mode,
         interpolation=config.interpolation,
         calibration=calibration.calibration,

@@ -711,6 +711,8 @@ export interface components {
          * @description The content of ``inference.json``: all the service must know about the model.
          *
          *     Attributes:
+         *         margin_pixels: What the served network sees around its input on each side, in pixels of the
+         *             input; its map does not cover it.
          *         out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
          *         assessable: Range of an image statistic outside which there is no verdict.
          *         stain_reference: What the statistic ``stain_distance`` is measured from.
@@ -754,6 +756,11 @@ export interface components {
              * @enum {string}
              */
             interpolation: "bilinear" | "bicubic";
+            /**
+             * Margin Pixels
+             * @default 0
+             */
+            margin_pixels: number;
             /**
              * Microns Per Pixel
              * @default 4

@@ -1,0 +1,51 @@
+"""The training loop: Keras's `fit` cannot begin within an epoch, and this one can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tqdm import tqdm
+
+
+def learn_steps(
+    model: keras.Model,
+    batches: tf.data.Dataset[Any],
+    *,
+    first_step: int,
+    steps_per_epoch: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    """Train a compiled model on batches until they end or a callback stops it.
+
+    Unlike `fit`, it does not replace the weights by their average at the end. The logs of an epoch
+    that was interrupted are those of its last part.
+
+    Args:
+        model: The model.
+        batches: ``(images, targets, weights)`` for each step.
+        first_step: Number of the first of them, counted from the run's beginning.
+        steps_per_epoch: Steps in an epoch.
+        callbacks: Called as `fit` does, but with a step's number in the run, not in the epoch.
+    """
+    watchers = keras.callbacks.CallbackList(list(callbacks), model=model)
+    model.stop_training = False
+    watchers.on_train_begin()
+    model.reset_metrics()
+    # On a terminal only: a log is no place for it.
+    bar = tqdm(batches, desc="training", unit="step", disable=None)
+    for step, (images, targets, weights) in enumerate(bar, start=first_step):
+        epoch, position = divmod(step, steps_per_epoch)
+        if position == 0 or step == first_step:
+            watchers.on_epoch_begin(epoch)
+        watchers.on_train_batch_begin(step)
+        logs = model.train_on_batch(images, targets, sample_weight=weights, return_dict=True)
+        watchers.on_train_batch_end(step, logs)
+        if position + 1 == steps_per_epoch:
+            watchers.on_epoch_end(epoch, {name: float(value) for name, value in logs.items()})
+            model.reset_metrics()
+            if model.stop_training:
+                break
+    watchers.on_train_end()
