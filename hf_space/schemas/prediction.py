@@ -56,6 +56,21 @@ class GradCam(Schema):
     )
 
 
+class Focus(Schema):
+    """Tiles at or above the threshold that touch one another by their sides."""
+
+    polygon: list[list[tuple[float, float]]] = Field(
+        description="Closed rings in pixels of the source image, as GeoJSON has them: the outline, "
+        "then any holes."
+    )
+    area_mm2: float | None = Field(description="null where the scale is assumed.")
+    largest_dimension_mm: float | None = Field(
+        description="Longest distance between two points of the outline; null where the scale is "
+        "assumed."
+    )
+    peak_probability: Probability
+
+
 class RegionResult(Schema):
     """The tile-wise result of an image larger than a patch."""
 

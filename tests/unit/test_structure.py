@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 SERVICE = [
     Layer("ui", "cli", "deploy"),
     Layer("api"),
-    Layer("prediction", "slides"),
+    Layer("slides"),
+    Layer("prediction"),
     Layer("inference", "history", "access", "exports"),
     Layer("imaging", "schemas"),
     Layer("bundle", "cache"),

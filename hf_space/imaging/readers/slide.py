@@ -1,0 +1,49 @@
+"""What a reader of whole slides offers beyond other readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from hf_space.imaging.readers.base import ImageReader
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class SlideReader(ImageReader, Protocol):
+    """A slide on disk, of which only what is asked for is decoded.
+
+    Safe to use from one thread at a time.
+
+    Attributes:
+        bounds: Left, top, width and height of the scanned part, in pixels of level 0; the whole of
+            it where the file names none.
+    """
+
+    bounds: tuple[int, int, int, int]
+
+    def scaled_size(self, microns_per_pixel: float) -> tuple[int, int]:
+        """Return height and width in pixels of the bounds at a scale, at least 1."""
+        ...
+
+    def read_rows(self, top: int, rows: int, microns_per_pixel: float) -> NDArray[np.uint8]:
+        """Read some rows of the bounds as they are at a scale, all columns.
+
+        Strips join without a seam: each row is the same whatever rows are read with it. Memory is
+        bounded by the strip, at the level that is read.
+
+        Args:
+            top: First row, from 0.
+            rows: How many; all within `scaled_size`.
+            microns_per_pixel: Scale of what is returned, the same in x and y.
+
+        Returns:
+            uint8 (rows, width, 3), RGB, 0 to 255, colours in sRGB, transparency on white.
+
+        Raises:
+            CorruptImageError: The file is truncated or damaged there.
+            ScaleError: The scale is far finer than the slide.
+            ValueError: The scale of the slide is unknown.
+        """
+        ...

@@ -1,0 +1,76 @@
+"""The result for a whole slide."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from hf_space.bundle.calibration import Probability
+from hf_space.schemas.base import Schema
+from hf_space.schemas.prediction import (
+    SCHEMA_VERSION,
+    Focus,
+    ModelName,
+    Pixels,
+    ResultWarning,
+)
+
+
+class SlideFacts(Schema):
+    """What a result says of its slide: no label, no metadata beyond these."""
+
+    sha256: str = Field(description="Of the file; of a folder, of its files' names and contents.")
+    width: Pixels
+    height: Pixels
+    bounds: tuple[int, int, int, int] = Field(
+        description="Left, top, width and height of the scanned part, in pixels of level 0."
+    )
+    microns_per_pixel: tuple[float, float] = Field(description="Of level 0, in x and in y.")
+    scale_source: Literal["request", "metadata"]
+
+
+class SuspiciousTile(Schema):
+    """One of the most suspicious tiles."""
+
+    x: float = Field(description="Left edge in pixels of level 0.")
+    y: float = Field(description="Upper edge in pixels of level 0.")
+    width: float
+    height: float
+    probability: Probability
+    thumbnail: str = Field(description="JPEG data URL of the tile and what surrounds it.")
+
+
+class SlideQuality(Schema):
+    """Shares of the tissue that the model may not read well."""
+
+    out_of_focus_fraction: Probability
+    unlike_training_fraction: Probability
+
+
+class SlideResult(Schema):
+    """The result for a whole slide; it has no verdict, since the model has none for slides."""
+
+    id: UUID
+    created_at: datetime
+    schema_version: Literal[2] = SCHEMA_VERSION
+    kind: Literal["slide"] = "slide"
+    verdict: Literal["not_assessable"] = "not_assessable"
+    reasons: list[str] = Field(description="`slide_uncalibrated`, and any others.")
+    threshold: Probability
+    operating_point: str | None = Field(description="null when the caller set its own threshold.")
+    uncertain_band: tuple[Probability, Probability] | None
+    image: SlideFacts
+    rows: int
+    columns: int
+    tile_size_microns: float = Field(description="Side of a cell of the grid.")
+    tissue_area_mm2: float
+    suspicious_area_mm2: float = Field(description="Of the tiles at or above the threshold.")
+    suspicious_fraction: Probability = Field(description="Of the tissue's area.")
+    foci: list[Focus] = Field(description="From the largest to the smallest.")
+    most_suspicious: list[SuspiciousTile] = Field(description="At most ten, the highest first.")
+    quality: SlideQuality
+    warnings: list[ResultWarning]
+    model: ModelName
