@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from hf_space.imaging.readers.scales import Scale
 
 _STRIP_ROWS: Final = 512
+# Chunks of a PNG that say how to turn or to colour it; the pixels may hold such bytes by chance.
+_PNG_EXTRAS: Final = (b"iCCP", b"eXIf", b"iTXt")
 # EXIF 2.32, section 4.6.5: orientations that swap width and height.
 _UPRIGHT: Final = 1
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
@@ -49,7 +51,6 @@ _TURNS: Final = {
 }
 _GREY_MODES: Final = frozenset({"1", "L", "LA"})
 _OPAQUE_SPACES: Final = frozenset({"L", "RGB", "CMYK"})
-
 _SIXTEEN_BIT_MODES: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
 _EIGHT_BIT_MODES: Final = frozenset(
     {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "CMYK", "YCbCr", "HSV"}
@@ -89,12 +90,15 @@ class PillowReader:
             CorruptImageError: The header is damaged.
         """
         check_bytes(data, max_bytes)
-        png = png_parts(data) if data.startswith(PNG_MAGIC) else None
+        is_png = data.startswith(PNG_MAGIC)
+        png = png_parts(data) if is_png and any(kind in data for kind in _PNG_EXTRAS) else None
         self._data = png.picture if png else data
         self.max_pixels = max_pixels
         self._image = _open(self._data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
-        self._orientation = _orientation(png.metadata if png else self._image)
+        # Pillow decodes a PNG to look for an orientation behind its pixels.
+        source = png.metadata if png else self._image
+        self._orientation = _UPRIGHT if is_png and not png else _orientation(source)
         self._profile = png.profile if png else _profile(self._image, data)
         self.profile_ignored = False
         self.width, self.height = self._image.size
