@@ -104,6 +104,8 @@ $(RUN)/bundle/README.md: $(RUN)/final/facts.json $(RUN)/calibration.json
 	$(TRAINING) compare $(RUN)/selection --json $(@D)/candidates.json
 	$(TRAINING) evaluate $(@D) "$(DATA)" --split test --json $(@D)/metrics.json \
 		--plots $(RUN)/plots $(CASE_WEIGHTS)
+	$(TRAINING) robust $(@D) "$(DATA)" --split test --json $(@D)/robust.json $(CASE_WEIGHTS)
+	$(TRAINING) explain $(@D) "$(DATA)" --json $(@D)/explain.json
 	mkdir -p $(@D)/evaluation
 	cp $(addprefix $(RUN)/plots/,roc.png pr.png reliability.png confusion.png scores.png thresholds.png) \
 		$(@D)/evaluation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from tests.bundle_factory import write_bundle
 from training.evaluation.assessment import Scored, report
 from training.evaluation.calibrate import CALIBRATION_FILE, calibrate
 from training.evaluation.compare import CANDIDATES_FILE, Candidate, Candidates
+from training.evaluation.measured import REPORTS, SHIFT_TITLES
 from training.fitting.config import TrainConfig
 from training.fitting.run import TRAINING_FILE, TrainingRecord
 
@@ -68,3 +70,35 @@ def write_measured_bundle(folder: Path) -> Path:
     (folder / CALIBRATION_FILE).write_text(calibration.model_dump_json(), encoding="utf-8")
     (folder / CANDIDATES_FILE).write_bytes(Candidates.dump_json([CANDIDATE]))
     return folder
+
+
+def write_reports(folder: Path) -> None:
+    """Write beside a bundle what `outside`, `robust` and `explain` would write there."""
+    config = load_bundle(folder).config
+    head = {
+        "model": {"name": config.name, "revision": config.revision},
+        "operating_point": config.default_operating_point,
+    }
+    shifted = {"roc_auc": 0.91, "sensitivity": 0.81, "specificity": 0.71, "flips": 0.035}
+    moved = {"largest_change": 0.5, "percentile_99_of_change": 0.25}
+    unknown = dict.fromkeys(("roc_auc", "sensitivity", "specificity"))
+    shares = {"refused": 0.25, "withheld": 0.5, "warned": 0.0, "inconclusive": 0.0, "silent": 0.25}
+    areas = {"deletion": 0.31, "insertion": 0.62}
+    chances = {"corner_chance": 0.0625, "edge_chance": 0.4375}
+    slide: dict[str, Any] = {
+        "quadrants": {"windows": 5, "pairs": 20, "right": 0.75},
+        "peaks": {"tiles": 9, "corner": 0.125, "edge": 0.5, **chances},
+        "curves": {"map": areas, "random_head": areas, "random": areas},
+        "borders": [
+            {"distance": 1, "tiles": 2000, "error_rate": 0.28},
+            {"distance": 2, "tiles": 0, "error_rate": None},
+        ],
+    }
+    dataset = {"source": "drawn", "split": "val", "patches": 40, "cases": 2, "patches_per_case": 20}
+    reports: dict[str, dict[str, Any]] = {
+        "robust": {"dataset": dataset, "shifts": dict.fromkeys(SHIFT_TITLES, shifted | moved)},
+        "outside": {"kinds": {"blood_smear": {"all": {}, "2": {"images": 4, **unknown, **shares}}}},
+        "explain": {"slides": {"9000": slide, "9001": slide | {"curves": None}}},
+    }
+    for name, content in reports.items():
+        (folder / REPORTS[name]).write_text(json.dumps(head | content), encoding="utf-8")

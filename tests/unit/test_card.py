@@ -14,7 +14,7 @@ from huggingface_hub import ModelCard
 
 from hf_space.bundle.config import METRICS_FILE
 from tests.bundle_factory import write_bundle
-from tests.measured_bundle import write_measured_bundle
+from tests.measured_bundle import write_measured_bundle, write_reports
 from training.errors import ConfigurationError, RunError
 from training.evaluation.measured import (
     METRIC_TITLES,
@@ -82,13 +82,49 @@ def test_the_card_shows_each_figure_with_its_interval(
     assert f"| `balanced` | 0.500 | 0.400 to 0.600 | {metrics['recall']:.3f} |" in card
 
 
-def test_the_card_has_no_gaps_and_no_leftovers(measured: Measured) -> None:
-    card = render_card(measured)
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """A bundle that was also measured off its test cases."""
+    folder = write_measured_bundle(tmp_path_factory.mktemp("bundle"))
+    write_reports(folder)
+    return measured_bundle(folder)
+
+
+@pytest.mark.parametrize(("name", "tables"), [("measured", 6), ("reported", 10)])
+def test_the_card_has_no_gaps_and_no_leftovers(
+    request: pytest.FixtureRequest, name: str, tables: int
+) -> None:
+    card = render_card(request.getfixturevalue(name))
     assert not re.search(r"\{[{%#]|[%#}]\}|\bNone\b|\bnan\b", card)
-    tables = re.findall(r"(?:^\|.*\|\n)+", card, re.MULTILINE)
-    assert len(tables) == 6
-    for table in tables:
+    found = re.findall(r"(?:^\|.*\|\n)+", card, re.MULTILINE)
+    assert len(found) == tables
+    for table in found:
         assert len({line.count("|") for line in table.splitlines()}) == 1, table
+
+
+def test_the_card_tells_what_was_measured_off_the_test_cases(
+    measured: Measured, reported: Measured
+) -> None:
+    card = render_card(reported)
+    for row in (
+        "| JPEG, quality 75 | 0.910 | 0.810 | 0.710 | 3.5 % | up to 0.250 |",
+        "| blood smear | 2 | 4 |  |  |  | 75.0 % | 0.0 % | 0.0 % | 25.0 % |",
+        "| 9000 | 75.0 % | 12.5 %, 6.2 % | 50.0 %, 43.8 % | 0.310, 0.310 | 0.620, 0.620 |",
+        "| slide | 1 tile | 2 or more tiles |",
+        "| 9000 | 28.0 % of 2,000 | |",
+    ):
+        assert row in re.sub(" +", " ", card).replace("| | | |", "|  |  |  |"), row
+    assert "nothing here measures how much" not in card
+    assert "nothing here measures how much" in render_card(measured)
+
+
+def test_a_report_of_another_revision_is_refused(tmp_path: Path) -> None:
+    folder = write_measured_bundle(tmp_path / "bundle")
+    write_reports(folder)
+    found = json.loads((folder / "robust.json").read_text())
+    (folder / "robust.json").write_text(json.dumps(found | {"model": {"revision": "older"}}))
+    with pytest.raises(RunError, match=r"robust\.json is of another revision: run `robust` again"):
+        measured_bundle(folder)
 
 
 def test_undefined_metrics_of_a_case_are_left_out_of_the_spread(metrics: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ from tests.synthetic import write_patch
 from training.cli import app
 from training.data.source import open_source
 from training.errors import ConfigurationError, SourceError
+from training.evaluation.borders import border_figures, distance_to_other
 from training.evaluation.deletion import curve_areas
 from training.evaluation.explain import explain, mixed_windows, peak_figures, quadrant_figures
 from training.evaluation.slide import read_complete_slides
@@ -76,6 +77,27 @@ def test_curves_compare_the_map_with_what_knows_nothing(found: dict[str, Any]) -
     expected = 1 / (1 + np.exp(-CALIBRATION.logit(np.array(200 / 16 - 100 / 16 + 0.5))))
     for areas in curves.values():
         assert areas == pytest.approx(dict.fromkeys(("deletion", "insertion"), expected), abs=1e-4)
+
+
+def test_errors_are_counted_by_distance_to_the_labels_border(found: dict[str, Any]) -> None:
+    borders = found["slides"]["8863"]["borders"]
+    # Three columns of either class, of which one tile is missing.
+    assert [row["tiles"] for row in borders] == [2 * SIDE, 2 * SIDE, 2 * SIDE - 1, 0]
+    assert [row["error_rate"] for row in borders] == [0.0, 0.0, 0.0, None]
+
+
+def test_distance_is_to_the_nearest_tile_of_the_other_class() -> None:
+    labels = np.array([[0, 0, 0, -1, 1], [0, 0, 0, 0, 0]])
+    np.testing.assert_array_equal(distance_to_other(labels)[1], [4, 3, 2, 1, 1])
+    assert distance_to_other(labels)[0, 4] == 1
+    wrong = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 1, 0]], bool)
+    assert border_figures(labels, wrong) == [
+        {"distance": 1, "tiles": 3, "error_rate": pytest.approx(1 / 3)},
+        {"distance": 2, "tiles": 2, "error_rate": 0.0},
+        {"distance": 3, "tiles": 2, "error_rate": 0.0},
+        {"distance": 4, "tiles": 2, "error_rate": 0.5},
+    ]
+    assert border_figures(np.zeros((2, 2), np.int64), np.ones((2, 2), bool))[3]["tiles"] == 4
 
 
 def test_windows_between_the_classes_are_found() -> None:

@@ -16,6 +16,7 @@ from hf_space.inference.engine import Engine, predict_patches
 from training.data.remote import open_any_source
 from training.data.source import readable
 from training.errors import SourceError
+from training.evaluation.borders import border_figures
 from training.evaluation.bundle import open_bundle
 from training.evaluation.deletion import curve_areas
 from training.evaluation.random_head import RandomHead
@@ -59,7 +60,8 @@ def explain(bundle_dir: Path, source: str, *, progress: bool) -> dict[str, Any]:
     Returns:
         For each slide: ``quadrants`` as `quadrant_figures` and ``peaks`` as `peak_figures` tell
         them, and ``curves``, the areas of `deletion.curve_areas` for cells in the order of the
-        ``map``, of a map of a randomised head (``random_head``), and at random (``random``).
+        ``map``, of a map of a randomised head (``random_head``), and at random (``random``), and
+        ``borders`` as `borders.border_figures` tells them.
 
     Raises:
         ConfigurationError: The bundle cannot be used.
@@ -96,12 +98,15 @@ def _slide_figures(slide: Slide, network: _Network, head: RandomHead) -> dict[st
     cutoff = np.log(network.threshold / (1 - network.threshold))
     called = maps.mean(axis=(1, 2)) >= cutoff
     present = slide.labels[slide.labels >= 0]
+    wrong = np.zeros(slide.labels.shape, np.bool_)
+    wrong[slide.labels >= 0] = called != (present == 1)
     hits = np.flatnonzero(called & (present == 1))
     chosen = hits[np.linspace(0, len(hits) - 1, min(TILES_DELETED, len(hits))).astype(int)]
     return {
         "quadrants": quadrant_figures(windows, labels),
         "peaks": peak_figures(maps[called]),
         "curves": _curves(network, head, tiles[chosen], maps[chosen]) if len(chosen) else None,
+        "borders": border_figures(slide.labels, wrong),
     }
 
 

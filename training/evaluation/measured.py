@@ -24,6 +24,23 @@ from training.metrics import ECE_BINS
 PLOTS: Final = ("roc.png", "pr.png", "reliability.png", "scores.png")
 """Plots the card shows where the bundle has them; none of them shows tissue."""
 
+REPORTS: Final = {name: f"{name}.json" for name in ("outside", "robust", "explain")}
+"""File in the bundle, where it was made, of each command that measures beyond the test cases."""
+
+SHIFT_TITLES: Final = {
+    "clean": "as they are",
+    "jpeg_90": "JPEG, quality 90",
+    "jpeg_75": "JPEG, quality 75",
+    "jpeg_50": "JPEG, quality 50",
+    "blur_1.0": "Gaussian blur, σ 1 px",
+    "blur_1.5": "Gaussian blur, σ 1.5 px",
+    "brightness_1.2": "brightness x 1.2",
+    "warm_light": "warm light",
+    "right_angle": "turned by a right angle",
+    "bfloat16": "computed in bfloat16",
+}
+"""Title of each row of ``robust.json``."""
+
 SPREAD_METRICS: Final = ("roc_auc", "balanced_accuracy", "recall", "specificity", "f1")
 _QUANTILES: Final = (0, 25, 50, 75, 100)
 _DIGITS: Final = 3
@@ -55,6 +72,7 @@ class Measured:
         training: How it was trained.
         calibration: How it was calibrated, with the out-of-fold figures.
         candidates: The candidates it was chosen from; empty where none were compared.
+        reports: Content of the files of `REPORTS`, by name; None where a file is missing.
     """
 
     bundle: Bundle
@@ -62,6 +80,7 @@ class Measured:
     training: TrainingRecord
     calibration: CalibrationResult
     candidates: list[Candidate]
+    reports: dict[str, dict[str, Any] | None]
 
 
 def measured_bundle(folder: Path) -> Measured:
@@ -79,8 +98,7 @@ def measured_bundle(folder: Path) -> Measured:
             f"{folder} has no {METRICS_FILE}, and a card without figures says nothing: write it "
             f"with `evaluate {folder} SOURCE --json {folder / METRICS_FILE}`"
         )
-    if bundle.metrics.get("model", {}).get("revision") != bundle.config.revision:
-        raise RunError(f"{folder / METRICS_FILE} is of another revision: run `evaluate` again")
+    _check_revision(bundle.metrics, bundle, METRICS_FILE, "evaluate")
     candidates = folder / CANDIDATES_FILE
     return Measured(
         bundle=bundle,
@@ -88,6 +106,7 @@ def measured_bundle(folder: Path) -> Measured:
         training=_read(folder / TRAINING_FILE, TypeAdapter(TrainingRecord)),
         calibration=_read(folder / CALIBRATION_FILE, TypeAdapter(CalibrationResult)),
         candidates=_read(candidates, Candidates) if candidates.is_file() else [],
+        reports={name: _report(bundle, name) for name in REPORTS},
     )
 
 
@@ -106,7 +125,8 @@ def render(source: str, measured: Measured, *, name: str, **more: object) -> str
     """Fill a Jinja template with the bundle's facts and figures.
 
     The template sees ``config`` (the content of ``inference.json``), ``metrics`` (that of
-    ``metrics.json``), ``training``, ``calibration``, ``candidates``, ``titles``, ``plots``,
+    ``metrics.json``), ``outside``, ``robust`` and ``explain`` (each the content of its file, or
+    None), ``training``, ``calibration``, ``candidates``, ``titles``, ``shifts``, ``plots``,
     ``ece_bins``, ``replicates``, and whatever ``more`` names.
 
     Raises:
@@ -124,9 +144,11 @@ def render(source: str, measured: Measured, *, name: str, **more: object) -> str
                 calibration=measured.calibration,
                 candidates=measured.candidates,
                 titles=METRIC_TITLES,
+                shifts=SHIFT_TITLES,
                 ece_bins=ECE_BINS,
                 replicates=REPLICATES,
                 plots=[plot for plot in PLOTS if (bundle.path / "evaluation" / plot).is_file()],
+                **measured.reports,
                 **more,
             )
         )
@@ -178,6 +200,21 @@ def percent(share: float | None) -> str:
 def number(value: int) -> str:
     """Write a count with separators."""
     return f"{value:,}"
+
+
+def _check_revision(report: dict[str, Any], bundle: Bundle, name: str, command: str) -> None:
+    if report.get("model", {}).get("revision") != bundle.config.revision:
+        path = bundle.path / name
+        raise RunError(f"{path} is of another revision: run `{command}` again")
+
+
+def _report(bundle: Bundle, name: str) -> dict[str, Any] | None:
+    path = bundle.path / REPORTS[name]
+    if not path.exists():
+        return None
+    found = _read(path, TypeAdapter(dict[str, Any]))
+    _check_revision(found, bundle, path.name, name)
+    return found
 
 
 def _read(path: Path, adapter: TypeAdapter[_T]) -> _T:
