@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -17,6 +18,10 @@ Verdict = Literal[ModelVerdict, "not_assessable"]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+Prevalence = Annotated[float, Field(gt=0.0, lt=1.0)]
+"""Share of class 1 among the patches that are looked at."""
+
+
 class FrozenModel(BaseModel):
     """Base of what a bundle states: read-only, and unknown fields are refused."""
 
@@ -30,6 +35,19 @@ def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     # exp of a non-positive number only: it cannot overflow on either side.
     small = np.exp(-np.abs(logits))
     return np.where(logits >= 0.0, 1.0 / (1.0 + small), small / (1.0 + small))
+
+
+def prior_shift(assumed: float, actual: float) -> float:
+    """Return what to add to a calibrated logit where another share of patches is of class 1.
+
+    By Bayes' theorem the odds change as the prior odds do, provided that the patches of each class
+    look alike at both prevalences (Saerens et al., Neural Computation 2002;14:21, equation 2.4).
+
+    Args:
+        assumed: Prevalence that the calibration assumes, above 0 and below 1.
+        actual: The other one, above 0 and below 1.
+    """
+    return math.log(actual / (1.0 - actual)) - math.log(assumed / (1.0 - assumed))
 
 
 class Calibration(FrozenModel):

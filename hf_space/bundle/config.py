@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from hf_space.bundle.calibration import Calibration, FrozenModel, OperatingPoint
+from hf_space.bundle.calibration import Calibration, FrozenModel, OperatingPoint, Prevalence
 
 INFERENCE_FILE: Final = "inference.json"
 OPENVINO_FILE: Final = "openvino_model.xml"
@@ -64,6 +64,8 @@ class InferenceConfig(FrozenModel):
     """The content of ``inference.json``: all the service must know about the model.
 
     Attributes:
+        assumed_prevalence: Share of class 1 among the patches of the calibration, which every
+            probability assumes; None where it is not known.
         margin_pixels: What the served network sees around its input on each side, in pixels of the
             input; its map does not cover it.
         out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
@@ -81,6 +83,7 @@ class InferenceConfig(FrozenModel):
     color_mode: ColorMode = "rgb"
     interpolation: Interpolation = "bilinear"
     calibration: Calibration
+    assumed_prevalence: Prevalence | None = None
     thresholds: dict[str, OperatingPoint]
     default_operating_point: str = "balanced"
     out_of_distribution: dict[str, StatisticRange] = Field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from hf_space.bundle.calibration import prior_shift
 from hf_space.imaging.readers import formats
 from hf_space.schemas.model import (
     Limits,
@@ -20,16 +21,35 @@ if TYPE_CHECKING:
 
 _CURVE: Final = "threshold_curve"
 
+Figures = TypeVar("Figures", bound=ThresholdFigures)
 
-def model_report(bundle: Bundle, settings: Settings) -> ModelReport:
-    """Gather what a bundle says about its model, and the settings about requests."""
+
+def model_report(
+    bundle: Bundle, settings: Settings, *, prevalence: float | None = None
+) -> ModelReport:
+    """Gather what a bundle says about its model, and the settings about requests.
+
+    Args:
+        bundle: The model.
+        settings: Limits of a request.
+        prevalence: Share of patches with carcinoma, above 0 and below 1, to convert to; None leaves
+            every figure as it was measured.
+    """
     metrics = bundle.metrics
+    points = _operating_points(bundle)
+    curve = [ThresholdFigures.model_validate(point) for point in (metrics or {}).get(_CURVE, [])]
+    # At threshold 0 everything is called malignant, so precision is the prevalence.
+    measured = next((point.precision for point in curve if point.threshold == 0.0), None)
+    if prevalence is not None:
+        points = {name: _at(point, prevalence) for name, point in points.items()}
+        curve = [_at(point, prevalence) for point in curve]
+    assumed = bundle.config.assumed_prevalence
     return ModelReport(
         inference=bundle.config,
-        operating_points=_operating_points(bundle),
-        threshold_curve=[
-            ThresholdFigures.model_validate(point) for point in (metrics or {}).get(_CURVE, [])
-        ],
+        prevalence=measured if prevalence is None else prevalence,
+        logit_shift=prior_shift(assumed, prevalence) if assumed and prevalence else None,
+        operating_points=points,
+        threshold_curve=curve,
         metrics=None if metrics is None else {k: v for k, v in metrics.items() if k != _CURVE},
         evaluation=sorted(bundle.plots),
         limits=Limits(
@@ -40,6 +60,15 @@ def model_report(bundle: Bundle, settings: Settings) -> ModelReport:
             max_batch_bytes=settings.max_batch_bytes,
         ),
     )
+
+
+def _at(figures: Figures, prevalence: float) -> Figures:
+    """Return figures with the precision at another prevalence, by Bayes' theorem."""
+    if figures.sensitivity is None or figures.specificity is None:
+        return figures.model_copy(update={"precision": None})
+    found = figures.sensitivity * prevalence
+    called = found + (1.0 - figures.specificity) * (1.0 - prevalence)
+    return figures.model_copy(update={"precision": found / called if called else None})
 
 
 def model_state(predictor: Predictor) -> ModelState:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from hf_space.bundle.calibration import Probability
+from hf_space.bundle.calibration import Prevalence, Probability
 from hf_space.bundle.config import InferenceConfig
 from hf_space.schemas.base import Schema
 
@@ -54,6 +54,14 @@ class ModelReport(Schema):
     """The model's facts, its measured quality, and the limits of a request."""
 
     inference: InferenceConfig
+    prevalence: Prevalence | None = Field(
+        description="Share of patches with carcinoma that every `precision` is for: the one asked "
+        "for, else that of the held-out cases; null if unmeasured."
+    )
+    logit_shift: float | None = Field(
+        description="What to add to a result's calibrated logit, log(p / (1 - p)), at the "
+        "prevalence asked for; null unless one was, or the model's own is not known."
+    )
     operating_points: dict[str, OperatingPointReport]
     threshold_curve: list[ThresholdFigures]
     metrics: dict[str, Any] | None = Field(

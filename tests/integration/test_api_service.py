@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from hf_space.api.app import create_api
-from hf_space.bundle.config import METRICS_FILE, OPENVINO_WEIGHTS_FILE
+from hf_space.bundle.config import INFERENCE_FILE, METRICS_FILE, OPENVINO_WEIGHTS_FILE
 from hf_space.errors import BusyError
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.errors import ErrorReport
@@ -59,6 +60,38 @@ def test_measured_operating_points_and_the_threshold_curve(settings: Settings) -
     assert body["operating_points"]["high_sensitivity"]["sensitivity"] is None
     assert body["threshold_curve"] == curve
     assert "threshold_curve" not in body["metrics"]
+
+
+def test_figures_are_converted_to_another_prevalence(settings: Settings) -> None:
+    # Of 100 patches 40 have carcinoma.
+    point = {"recall": 0.9, "specificity": 0.8, "precision": 36 / 48}
+    curve = [
+        {"threshold": 0.0, "sensitivity": 1.0, "specificity": 0.0, "precision": 0.4},
+        {"threshold": 1.0, "sensitivity": 0.0, "specificity": 1.0, "precision": None},
+    ]
+    metrics = {"operating_points": {"balanced": point}, "threshold_curve": curve}
+    (settings.model_dir / METRICS_FILE).write_text(json.dumps(metrics), encoding="utf-8")
+    path = settings.model_dir / INFERENCE_FILE
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(facts | {"assumed_prevalence": 0.5}), encoding="utf-8")
+    with TestClient(create_api(settings)) as client:
+        measured = client.get("/model/").json()
+        rare = client.get("/model/", params={"prevalence": 0.1}).json()
+        refused = client.get("/model/", params={"prevalence": 1})
+    assert (measured["prevalence"], measured["logit_shift"]) == (0.4, None)
+    assert measured["operating_points"]["balanced"]["precision"] == 36 / 48
+    # Of 100 patches 10 have carcinoma, 9 of them are found, and 18 of 90 others are called too.
+    assert rare["operating_points"]["balanced"]["precision"] == pytest.approx(9 / 27)
+    assert [each["precision"] for each in rare["threshold_curve"]] == [pytest.approx(0.1), None]
+    assert rare["prevalence"] == 0.1
+    # An even chance becomes 1 in 10.
+    assert rare["logit_shift"] == pytest.approx(math.log(1 / 9))
+    assert error_of(refused) == (422, "invalid_options")
+
+
+def test_without_an_assumed_prevalence_no_probability_is_converted(client: TestClient) -> None:
+    body = client.get("/model/", params={"prevalence": 0.1}).json()
+    assert (body["prevalence"], body["logit_shift"]) == (0.1, None)
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/model", "/docs", "/openapi.json"])

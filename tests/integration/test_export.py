@@ -40,6 +40,7 @@ CALIBRATION = CalibrationResult(
         patches=30,
         cases=3,
         folds=3,
+        prevalence=0.25,
         nll_before=0.5,
         nll_after=0.4,
         ece_before=0.1,

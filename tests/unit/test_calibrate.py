@@ -65,6 +65,15 @@ def test_calibration_lowers_error_and_likelihood_loss() -> None:
     assert (report.patches, report.cases, report.folds) == (6000, 30, 3)
 
 
+def test_the_prevalence_counts_weighted_patches() -> None:
+    table = _table()
+    labels = table["label"].to_numpy()
+    assert calibrate(table).report.prevalence == pytest.approx(labels.mean())
+    weights = np.where(labels == 1, 0.1, 1.0)
+    expected = 0.1 * labels.sum() / weights.sum()
+    assert calibrate(table, weights=weights).report.prevalence == pytest.approx(expected)
+
+
 def test_a_fold_is_never_judged_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     table = _table(900)
     # The logit names the fold, so that every fit shows what it saw.

@@ -61,6 +61,7 @@ class CalibrationReport(_Frozen):
     come from the other folds each time.
 
     Attributes:
+        prevalence: Share of the patches with IDC, which the probabilities assume.
         nll_before: Mean negative log-likelihood of the plain logits, nats.
         nll_after: The same of the calibrated logits.
         ece_before: Expected calibration error of the plain logits, 15 bins, 0 to 1.
@@ -72,6 +73,7 @@ class CalibrationReport(_Frozen):
     patches: int
     cases: int
     folds: int
+    prevalence: float
     nll_before: float
     nll_after: float
     ece_before: float
@@ -219,6 +221,7 @@ def _report(
         patches=len(labels),
         cases=predictions["case_id"].nunique(),
         folds=len(np.unique(folds)),
+        prevalence=float(np.average(labels, weights=weights)),
         nll_before=_nll(labels, logits, weights),
         nll_after=_nll(labels, after, weights),
         ece_before=_ece(labels, logits, weights),

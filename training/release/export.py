@@ -117,6 +117,7 @@ def _inference_config(
         color_mode=config.color_mode,
         interpolation=config.interpolation,
         calibration=calibration.calibration,
+        assumed_prevalence=calibration.report.prevalence,
         thresholds=calibration.thresholds,
         out_of_distribution=facts.out_of_distribution,
         training=TrainingFacts(

@@ -1,6 +1,8 @@
 import type { Locator, Page } from "@playwright/test";
 import type { ModelReport } from "@/lib/api/schema";
+import { drawing } from "./files";
 import { DESKTOP, expect, PHONE, test } from "./fixtures";
+import { analyse } from "./result-page";
 
 /** What the tests read of the free dictionary `metrics`. */
 interface Measured {
@@ -191,6 +193,20 @@ test("the slider moves by keyboard from one measured threshold to the next", asy
   await page.keyboard.press("ArrowRight");
   await expect(figure(page, "specificity")).toHaveText(percent(curve[1]?.specificity ?? -1, "en"));
   await expect(slider).toHaveAttribute("aria-valuetext", /^0\.01: sensitivity/);
+});
+
+test("the probability of a patch is converted to another prevalence", async ({ page }) => {
+  const { id, probability } = await analyse(page, drawing("drawn_crowded"));
+  const { inference } = await open(page);
+  const assumed = inference.assumed_prevalence ?? -1;
+  await page.goto(`/results/${id}`);
+  await page.getByRole("heading", { name: "Other thresholds" }).scrollIntoViewIfNeeded();
+  const field = page.getByRole("textbox", { name: "Prevalence among the patches" });
+  await field.fill("1");
+  const odds = (probability / (1 - probability)) * (0.01 / 0.99) * ((1 - assumed) / assumed);
+  const converted = page.locator('[data-figure="converted"]');
+  await expect(converted).toHaveText(percent(odds / (1 + odds), "en"));
+  await expect(page.getByText(`the result assumes ${percent(assumed, "en")}`)).toBeVisible();
 });
 
 test("a prevalence that is none is refused, and the measured one comes back", async ({ page }) => {

@@ -7,6 +7,7 @@ import {
   parsePercentage,
   pointOf,
   predictiveValues,
+  probabilityAt,
   sideOf,
   verdictBy,
 } from "@/lib/threshold/threshold";
@@ -51,6 +52,21 @@ describe("predictiveValues", () => {
   it("knows the ends of prevalence", () => {
     expect(predictiveValues(0.8, 0.9, 0)).toEqual({ positive: 0, negative: 1 });
     expect(predictiveValues(0.8, 0.9, 1)).toEqual({ positive: 1, negative: 0 });
+  });
+});
+
+describe("probabilityAt", () => {
+  it("changes the odds as the prior odds change", () => {
+    // Odds of 9 to 1 where one half has carcinoma are even where one in ten has it.
+    expect(probabilityAt(0.9, 0.5, 0.1)).toBeCloseTo(0.5, 12);
+    expect(probabilityAt(0.3, 0.276, 0.276)).toBeCloseTo(0.3, 12);
+  });
+
+  it("keeps certainty, and tells nothing where nothing is uncertain", () => {
+    expect(probabilityAt(1, 0.3, 0.01)).toBe(1);
+    expect(probabilityAt(0, 0.3, 0.9)).toBe(0);
+    expect(probabilityAt(0.5, 0.3, 0)).toBeNull();
+    expect(probabilityAt(0.5, 0.3, 1)).toBeNull();
   });
 });
 

@@ -6,10 +6,11 @@ import hashlib
 from typing import Annotated, Final
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, Response, status
+from fastapi import APIRouter, Header, Query, Response, status
 
 from hf_space.api.dependencies import FreeRoute, PredictorDep, SettingsDep
 from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.bundle.calibration import Prevalence
 from hf_space.errors import UnknownPathError
 from hf_space.prediction.model_report import model_report
 from hf_space.schemas.model import ModelReport
@@ -24,9 +25,16 @@ _CACHING: Final = "public, max-age=3600"
 
 
 @router.get("/")
-async def model(predictor: PredictorDep, settings: SettingsDep) -> ModelReport:
+async def model(
+    predictor: PredictorDep,
+    settings: SettingsDep,
+    prevalence: Annotated[
+        Prevalence | None,
+        Query(description="Convert to this share of patches with carcinoma, above 0 and below 1."),
+    ] = None,
+) -> ModelReport:
     """Return the model's facts, its measured figures, and the limits of a request."""
-    return model_report(predictor.bundle, settings)
+    return model_report(predictor.bundle, settings, prevalence=prevalence)
 
 
 @router.get(

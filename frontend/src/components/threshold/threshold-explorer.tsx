@@ -67,7 +67,12 @@ function Explorer({ facts, result }: ThresholdExplorerProps & { facts: ModelFact
             <ThresholdControl facts={facts} chosen={chosen} onChoose={setChoice} />
             {result && <Verdict chosen={chosen} result={result} />}
           </div>
-          <ThresholdFigures chosen={chosen} measuredPrevalence={facts.measuredPrevalence} />
+          <ThresholdFigures
+            chosen={chosen}
+            measuredPrevalence={facts.measuredPrevalence}
+            assumedPrevalence={facts.assumedPrevalence}
+            probability={result && isCalibrated(facts, result) ? result.probability : null}
+          />
         </div>
         <div className="mt-6 grid max-w-[70ch] gap-2 text-muted text-sm">
           <p>{t("patches_not_patients")}</p>
@@ -76,6 +81,12 @@ function Explorer({ facts, result }: ThresholdExplorerProps & { facts: ModelFact
       </div>
     )
   );
+}
+
+/** Whether a result's probability is the model's calibrated one, which only a patch's is. */
+function isCalibrated(facts: ModelFacts, result: PredictionResult): boolean {
+  const isJudged = result.verdict !== "not_assessable";
+  return isJudged && result.kind === "patch" && isModelOf(facts, result);
 }
 
 function Verdict({ chosen, result }: { chosen: Chosen; result: PredictionResult }) {

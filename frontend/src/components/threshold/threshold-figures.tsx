@@ -9,17 +9,23 @@ import {
   naturalFrequencies,
   parsePercentage,
   predictiveValues,
+  probabilityAt,
 } from "@/lib/threshold/threshold";
 
 interface ThresholdFiguresProps {
   chosen: Chosen;
   measuredPrevalence: number | null;
+  /** What the probability assumes; null if unknown. */
+  assumedPrevalence: number | null;
+  /** Of the patch that the threshold is for; null where there is none. */
+  probability: number | null;
 }
 
 /** Sensitivity and specificity, and what they come to at a prevalence. */
-export function ThresholdFigures({ chosen, measuredPrevalence }: ThresholdFiguresProps) {
+export function ThresholdFigures(props: ThresholdFiguresProps) {
+  const { chosen, measuredPrevalence, assumedPrevalence, probability } = props;
   const t = useTranslations("threshold");
-  const { threshold } = useFigures();
+  const { share, threshold } = useFigures();
   const nameOf = useOperatingPointLabel();
   const prevalence = usePrevalence(measuredPrevalence);
   const { sensitivity, specificity } = chosen;
@@ -45,6 +51,13 @@ export function ThresholdFigures({ chosen, measuredPrevalence }: ThresholdFigure
       <dl className="grid gap-3">
         <Figure name="ppv" value={values?.positive ?? null} />
         <Figure name="npv" value={values?.negative ?? null} />
+        {probability !== null && assumedPrevalence !== null && prevalence.share !== null && (
+          <Figure
+            name="converted"
+            value={probabilityAt(probability, assumedPrevalence, prevalence.share)}
+            assumed={share(assumedPrevalence)}
+          />
+        )}
       </dl>
       {known && <NaturalFrequencyTree frequencies={naturalFrequencies(...known)} />}
     </div>
@@ -52,18 +65,20 @@ export function ThresholdFigures({ chosen, measuredPrevalence }: ThresholdFigure
 }
 
 interface FigureProps {
-  name: "sensitivity" | "specificity" | "ppv" | "npv";
+  name: "sensitivity" | "specificity" | "ppv" | "npv" | "converted";
   value: number | null;
+  /** The prevalence that the result itself assumes. */
+  assumed?: string;
 }
 
-function Figure({ name, value }: FigureProps) {
+function Figure({ name, value, assumed = "" }: FigureProps) {
   const t = useTranslations("threshold");
   const { share } = useFigures();
   return (
     <div className="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4">
       <dt>
         <span className="font-medium text-sm">{t(name)}</span>
-        <span className="block text-muted text-sm">{t(`${name}_meaning`)}</span>
+        <span className="block text-muted text-sm">{t(`${name}_meaning`, { assumed })}</span>
       </dt>
       <dd data-figure={name} className={value === null ? "text-muted text-sm" : "text-xl"}>
         {share(value)}

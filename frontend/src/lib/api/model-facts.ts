@@ -10,6 +10,8 @@ export interface ModelFacts {
   defaultOperatingPoint: string;
   operatingPoints: Readonly<Record<string, OperatingPointReport>>;
   thresholdCurve: readonly ThresholdFigures[];
+  /** Share of carcinoma that every probability assumes; null if unknown. */
+  assumedPrevalence: number | null;
   /** Share of carcinoma among the patches that the curve was measured on; null if unmeasured. */
   measuredPrevalence: number | null;
   limits: Limits;
@@ -26,8 +28,8 @@ export function modelFacts(report: ModelReport): ModelFacts {
     defaultOperatingPoint: inference.default_operating_point,
     operatingPoints: report.operating_points,
     thresholdCurve: report.threshold_curve,
-    // At threshold 0 everything is called malignant, so precision is the prevalence.
-    measuredPrevalence: report.threshold_curve.find((p) => p.threshold === 0)?.precision ?? null,
+    assumedPrevalence: inference.assumed_prevalence,
+    measuredPrevalence: report.prevalence,
     limits: report.limits,
   };
 }

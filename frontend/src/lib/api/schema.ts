@@ -711,6 +711,8 @@ export interface components {
          * @description The content of ``inference.json``: all the service must know about the model.
          *
          *     Attributes:
+         *         assumed_prevalence: Share of class 1 among the patches of the calibration, which every
+         *             probability assumes; None where it is not known.
          *         margin_pixels: What the served network sees around its input on each side, in pixels of the
          *             input; its map does not cover it.
          *         out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
@@ -722,6 +724,8 @@ export interface components {
             assessable: {
                 [key: string]: components["schemas"]["StatisticRange"];
             };
+            /** Assumed Prevalence */
+            assumed_prevalence: number | null;
             calibration: components["schemas"]["Calibration"];
             /**
              * Class Names
@@ -879,6 +883,11 @@ export interface components {
             inference: components["schemas"]["InferenceConfig"];
             limits: components["schemas"]["Limits"];
             /**
+             * Logit Shift
+             * @description What to add to a result's calibrated logit, log(p / (1 - p)), at the prevalence asked for; null unless one was, or the model's own is not known.
+             */
+            logit_shift: number | null;
+            /**
              * Metrics
              * @description All other measured figures of the model; null if there are none.
              */
@@ -889,6 +898,11 @@ export interface components {
             operating_points: {
                 [key: string]: components["schemas"]["OperatingPointReport"];
             };
+            /**
+             * Prevalence
+             * @description Share of patches with carcinoma that every `precision` is for: the one asked for, else that of the held-out cases; null if unmeasured.
+             */
+            prevalence: number | null;
             /** Threshold Curve */
             threshold_curve: components["schemas"]["ThresholdFigures"][];
         };
@@ -1959,7 +1973,10 @@ export interface operations {
     };
     model_model__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Convert to this share of patches with carcinoma, above 0 and below 1. */
+                prevalence?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -175,7 +175,24 @@ export function predictiveValues(
   };
 }
 
-/** The same as whole patches of `total`; every group's parts add up to the group. */
+/**
+ * A calibrated probability at another prevalence than it assumes: the odds change as the prior odds do.
+ *
+ * All are shares; null where the prevalence is 0 or 1, which leaves nothing to tell.
+ */
+export function probabilityAt(
+  probability: number,
+  assumed: number,
+  prevalence: number,
+): number | null {
+  if (prevalence <= 0 || prevalence >= 1) {
+    return null;
+  }
+  const ratio = (prevalence * (1 - assumed)) / ((1 - prevalence) * assumed);
+  return share(probability * ratio, probability * ratio + (1 - probability));
+}
+
+/** The predictive values as whole patches of `total`; every group's parts add up to the group. */
 export function naturalFrequencies(
   sensitivity: number,
   specificity: number,
