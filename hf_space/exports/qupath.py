@@ -32,6 +32,8 @@ CLASS_NAMES: Final[dict[Verdict, str]] = {
 # Thousandths of a pixel are enough.
 _DECIMALS: Final = 3
 
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+
 Ring = list[list[float]]
 
 
@@ -107,4 +109,4 @@ def _rounded(x: float, y: float) -> list[float]:
 
 
 def _compact(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
