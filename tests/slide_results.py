@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -95,10 +96,11 @@ def slide_result(tiles: SlideTiles, **changes: Any) -> SlideResult:
     return SlideResult.model_validate(content | changes)
 
 
+@cache
 def drawn_slide(seed: int = 3, rows: int = 60, columns: int = 75) -> SlideContent:
     """A drawn slide whose nests are suspicious: 12 x 15 mm with bounds and a stain of its own."""
     rng = np.random.default_rng(seed)
-    picture = draw_region(rng, rows * 16, columns * 16)
+    picture = draw_region(rng, rows * 8, columns * 8)
     grid = slide_grid(columns * 400, rows * 400, left=2000, top=1000)
     grey = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA).mean(axis=2)
     darkness = cv2.GaussianBlur(grey, (3, 3), 0)

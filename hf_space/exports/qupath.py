@@ -93,19 +93,18 @@ def focus_object(
         verdict: That at its peak probability; `not_assessable` where there is none.
         origin: Where the coordinates start, in pixels of the source image.
     """
-    rings = [[_rounded(x - origin[0], y - origin[1]) for x, y in ring] for ring in focus.polygon]
+    rings = [
+        [[round(x - origin[0], _DECIMALS), round(y - origin[1], _DECIMALS)] for x, y in ring]
+        for ring in focus.polygon
+    ]
     figures = focus.model_dump(exclude={"polygon"})
     return qupath_object("annotation", f"focus {number}", rings, verdict, figures)
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> list[Ring]:
     """Return a rectangle as the one ring of a polygon."""
-    corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
-    return [[_rounded(x, y) for x, y in corners]]
-
-
-def _rounded(x: float, y: float) -> list[float]:
-    return [round(x, _DECIMALS), round(y, _DECIMALS)]
+    x0, y0, x1, y1 = (round(side, _DECIMALS) for side in (left, top, right, bottom))
+    return [[[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]]
 
 
 def _compact(value: Mapping[str, Any]) -> bytes:

@@ -1,8 +1,8 @@
 """Probabilities of a slide's tiles as a pyramid with physical size, OME-TIFF.
 
 The map covers the slide's bounds exactly, so that a viewer that knows both scales lays it over the
-slide. OpenSlide reads no floating point: samples are 16 bits, 0 without tissue and
-1 + 65534 p with it.
+slide. Samples have 8 bits, 0 without tissue and 1 + 254 p with it: OpenSlide reads no floating
+point, and libtiff garbles 16 bits of grey in the last column of tiles.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hf_space.exports.slides.content import SlideContent
     from hf_space.imaging.slide_grid import SlideGrid
 
-MOST: Final = 65534
+MOST: Final = 254
 """Samples of tissue are 1 + MOST times the probability; 0 is no tissue."""
 REDUCTIONS: Final = (1, 2, 4, 8)
 """How many times each level is smaller than the first; the last has one pixel for each tile."""
@@ -45,7 +45,7 @@ def write_heatmap(content: SlideContent, path: Path) -> None:
             file.write(
                 _blocks(coded, shape, REDUCTIONS[-1] // reduction),
                 shape=shape,
-                dtype=np.uint16,
+                dtype=np.uint8,
                 tile=(_TILE, _TILE),
                 photometric="minisblack",
                 compression="zlib",
@@ -98,14 +98,14 @@ def _metadata(content: SlideContent) -> dict[str, Any]:
     }
 
 
-def _coded(probabilities: NDArray[np.float64]) -> NDArray[np.uint16]:
-    coded = np.rint(1.0 + MOST * np.nan_to_num(probabilities)).astype(np.uint16)
-    return np.where(np.isnan(probabilities), np.uint16(0), coded)
+def _coded(probabilities: NDArray[np.float64]) -> NDArray[np.uint8]:
+    coded = np.rint(1.0 + MOST * np.nan_to_num(probabilities)).astype(np.uint8)
+    return np.where(np.isnan(probabilities), np.uint8(0), coded)
 
 
 def _blocks(
-    coded: NDArray[np.uint16], shape: tuple[int, int], per_cell: int
-) -> Iterator[NDArray[np.uint16]]:
+    coded: NDArray[np.uint8], shape: tuple[int, int], per_cell: int
+) -> Iterator[NDArray[np.uint8]]:
     """Yield a level in blocks, row by row; each cell is a square of equal pixels."""
     for top in range(0, shape[0], _TILE):
         rows = np.arange(top, min(top + _TILE, shape[0])) // per_cell

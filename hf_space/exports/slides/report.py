@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
@@ -68,7 +69,7 @@ def _draw_page(canvas: Canvas, content: SlideContent) -> None:
     foot = KeepInFrame(
         _INSIDE,
         _HEIGHT - 2 * _MARGIN - _LEAST_PICTURE - (_HEIGHT - _MARGIN - top),
-        [_columns(content), *_limits(content), Paragraph(facts(content), _FACTS)],
+        [_columns(content), *_limits(content), _paragraph(facts(content), _FACTS)],
         mode="shrink",
     )
     _, height = foot.wrapOn(canvas, _INSIDE, _HEIGHT)
@@ -82,11 +83,11 @@ def _draw_header(canvas: Canvas, content: SlideContent) -> float:
     date = content.result.created_at.strftime("%d %B %Y, %H:%M UTC").lstrip("0")
     right = ParagraphStyle("right", _SMALL, alignment=2)
     title = Table(
-        [[Paragraph("Biopsia: whole slide", _TITLE), Paragraph(date, right)]],
+        [[_paragraph("Biopsia: whole slide", _TITLE), _paragraph(date, right)]],
         colWidths=[_INSIDE * 0.6, _INSIDE * 0.4],
         style=[("VALIGN", (0, 0), (-1, -1), "BOTTOM"), *_no_padding()],
     )
-    notice = Table([[Paragraph(NOTICE, _NOTICE)]], colWidths=[_INSIDE], style=_plate(_INK))
+    notice = Table([[_paragraph(NOTICE, _NOTICE)]], colWidths=[_INSIDE], style=_plate(_INK))
     y = _HEIGHT - _MARGIN
     for part, gap in ((title, 2 * mm), (notice, 0.0)):
         _, height = part.wrapOn(canvas, _INSIDE, _HEIGHT)
@@ -113,13 +114,13 @@ def _columns(content: SlideContent) -> Table:
     left, right = _INSIDE * 0.44, _INSIDE * 0.52
     gap = _INSIDE - left - right
     numbers = Table(
-        [[Paragraph(name, _TEXT), Paragraph(value, _TEXT)] for name, value in figures(content)],
+        [[_paragraph(name, _TEXT), _paragraph(value, _TEXT)] for name, value in figures(content)],
         colWidths=[left * 0.64, left * 0.36],
         style=_lines(),
     )
     return Table(
         [
-            [Paragraph("Figures", _HEAD), "", Paragraph("Foci, the largest first", _HEAD)],
+            [_paragraph("Figures", _HEAD), "", _paragraph("Foci, the largest first", _HEAD)],
             [numbers, "", _foci(content, right)],
         ],
         colWidths=[left, gap, right],
@@ -130,15 +131,16 @@ def _columns(content: SlideContent) -> Table:
 def _foci(content: SlideContent, width: float) -> Flowable:
     rows = foci_rows(content)
     if not rows:
-        return Paragraph("No focus was found: no tile reaches the threshold.", _TEXT)
+        return _paragraph("No focus was found: no tile reaches the threshold.", _TEXT)
     head = [
-        Paragraph(name, _SMALL) for name in ("No.", "Area", "Largest dimension", "Peak probability")
+        _paragraph(name, _SMALL)
+        for name in ("No.", "Area", "Largest dimension", "Peak probability")
     ]
-    body = [[Paragraph(cell, _TEXT) for cell in row] for row in rows[:NUMBERED]]
+    body = [[_paragraph(cell, _TEXT) for cell in row] for row in rows[:NUMBERED]]
     style, more = _lines(), len(rows) - NUMBERED
     if more > 0:
-        rest = Paragraph(f"and {more} more", _TEXT)
-        body.append([rest, *[Paragraph("", _TEXT)] * 3])
+        rest = _paragraph(f"and {more} more", _TEXT)
+        body.append([rest, *[_paragraph("", _TEXT)] * 3])
         style.add("SPAN", (0, -1), (-1, -1))
     return Table(
         [head, *body], colWidths=[width * w for w in (0.14, 0.26, 0.36, 0.24)], style=style
@@ -149,8 +151,8 @@ def _limits(content: SlideContent) -> list[Flowable]:
     head = ParagraphStyle("limits head", _HEAD, spaceBefore=2.5 * mm)
     item = ParagraphStyle("limit", _TEXT, leftIndent=9, bulletFontSize=7.5, spaceAfter=1)
     return [
-        Paragraph("What these figures do not say", head),
-        *(Paragraph(each, item, bulletText="•") for each in limits(content)),
+        _paragraph("What these figures do not say", head),
+        *(_paragraph(each, item, "•") for each in limits(content)),
     ]
 
 
@@ -163,6 +165,11 @@ def _lines() -> TableStyle:
 
 def _plate(colour: Color) -> TableStyle:
     return TableStyle([("BACKGROUND", (0, 0), (-1, -1), colour)])
+
+
+def _paragraph(text: str, style: ParagraphStyle, bullet: str | None = None) -> Paragraph:
+    # Paragraphs read their text as XML.
+    return Paragraph(escape(text, quote=False), style, bulletText=bullet)
 
 
 def _no_padding() -> list[tuple[str, tuple[int, int], tuple[int, int], float]]:

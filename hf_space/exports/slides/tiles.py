@@ -69,16 +69,15 @@ class SlideTiles:
 
     def tissue(self) -> Iterator[SlideTile]:
         """Yield the tissue tiles, row by row."""
-        smoothed = self.probabilities
-        places = np.argwhere(~np.isnan(smoothed))
-        by_place = tuple(places.T)
-        rounded = zip(
-            places.tolist(),
-            smoothed[by_place].tolist(),
-            np.round(smoothed[by_place], _DECIMALS).tolist(),
-            np.round(self.raw_probabilities[by_place], _DECIMALS).tolist(),
-            strict=True,
-        )
-        for (row, column), exact, probability, raw in rounded:
-            box, verdict = self.grid.box(row, column), self.point.verdict(exact)
-            yield SlideTile(row + 1, column + 1, box, probability, raw, verdict)
+        smoothed, raw = self.probabilities, self.raw_probabilities
+        for row in range(self.grid.rows):
+            for column in np.flatnonzero(~np.isnan(smoothed[row])).tolist():
+                probability = float(smoothed[row, column])
+                yield SlideTile(
+                    row=row + 1,
+                    column=column + 1,
+                    box=self.grid.box(row, column),
+                    probability=round(probability, _DECIMALS),
+                    raw_probability=round(float(raw[row, column]), _DECIMALS),
+                    verdict=self.point.verdict(probability),
+                )
