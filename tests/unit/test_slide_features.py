@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet
 import pytest
 
+from hf_space.exports.parquet import write_parquet
 from hf_space.exports.slides.content import SlideContent, TileFeatures
 from hf_space.exports.slides.features import write_features
 from tests.slide_results import slide_content, slide_grid
-
-ROOT = Path(__file__).parents[2]
 
 
 def content() -> SlideContent:
@@ -53,12 +51,40 @@ def test_without_features_there_is_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "part").exists()
 
 
-def test_its_libraries_are_loaded_only_where_it_is_written() -> None:
-    code = (
-        "import sys, hf_space.exports.slides.formats; "
-        "print(sorted({'fastparquet', 'pandas', 'pyarrow'} & set(sys.modules)))"
-    )
-    done = subprocess.run(  # noqa: S603 -- our own code
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
+def test_features_are_read_by_pandas(tmp_path: Path) -> None:
+    batch = TileFeatures(np.array([[1, 2]]), np.array([[0.5, -2.0]], np.float32))
+    write_features(replace(content(), features=[batch]), tmp_path / "part")
+    table = pd.read_parquet(tmp_path / "part")
+    assert table.to_dict("records") == [
+        {"row": 2, "column": 3, "x": 1100, "y": 440, "feature_0": 0.5, "feature_1": -2.0}
+    ]
+    assert table.filter(like="feature_").to_numpy().dtype == np.float32
+
+
+def test_no_tiles_make_a_table_without_rows(tmp_path: Path) -> None:
+    write_features(replace(content(), features=iter([])), tmp_path / "part")
+    table = pyarrow.parquet.read_table(tmp_path / "part")
+    assert (table.num_rows, table.column_names) == (0, ["row", "column", "x", "y"])
+
+
+def test_a_table_of_many_columns_and_batches_is_read_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    columns = {f"c{index}": "float32" for index in range(300)} | {"n": "int64", "é": "int32"}
+    batches = [
+        [
+            *rng.standard_normal((300, rows), dtype=np.float32),
+            rng.integers(-(2**40), 2**40, rows),
+            rng.integers(-(2**31), 2**31, rows),
+        ]
+        for rows in (1, 5000, 20)
+    ]
+    with (tmp_path / "part").open("wb") as file:
+        write_parquet(file, columns, iter(batches))
+    read = pyarrow.parquet.ParquetFile(tmp_path / "part")
+    assert (read.metadata.num_row_groups, read.metadata.num_rows) == (3, 5021)
+    assert [field.name for field in read.schema_arrow] == list(columns)
+    for place, batch in enumerate(batches):
+        group = read.read_row_group(place)
+        for name, values in zip(columns, batch, strict=True):
+            np.testing.assert_array_equal(group[name].to_numpy(), values)
+    assert not any(field.nullable for field in read.schema_arrow)

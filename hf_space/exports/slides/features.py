@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from hf_space.exports.parquet import write_parquet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from hf_space.exports.slides.content import SlideContent, TileFeatures
     from hf_space.imaging.slide_grid import SlideGrid
+
+_PLACE: Final = {"row": "int32", "column": "int32", "x": "float64", "y": "float64"}
 
 
 def write_features(content: SlideContent, path: Path) -> None:
@@ -20,39 +27,19 @@ def write_features(content: SlideContent, path: Path) -> None:
 
     Raises:
         OSError: The file cannot be written.
-        ValueError: There are no features.
+        ValueError: The content has no features.
     """
-    # Loads pandas, which nothing else here needs.
-    import fastparquet
-
-    path.unlink(missing_ok=True)
-    for batch in content.features or ():
-        frame = _frame(batch, content.tiles.grid)
-        # Features hardly shrink when compressed.
-        fastparquet.write(
-            str(path),
-            frame,
-            append=path.exists(),
-            compression="UNCOMPRESSED",
-            has_nulls=False,
-            stats=False,
-            write_index=False,
-        )
-    if not path.exists():
+    if content.features is None:
         raise ValueError("there are no features to write")
+    batches = iter(content.features)
+    first = next(batches, None)
+    count = 0 if first is None else first.features.shape[1]
+    columns = _PLACE | {f"feature_{index}": "float32" for index in range(count)}
+    all_batches = chain([] if first is None else [first], batches)
+    with path.open("wb") as file:
+        write_parquet(file, columns, (_columns(batch, content.tiles.grid) for batch in all_batches))
 
 
-def _frame(batch: TileFeatures, grid: SlideGrid) -> Any:
-    """Return a batch as a data frame of pandas."""
-    from fastparquet.dataframe import empty
-
-    count = batch.features.shape[1]
-    names = ["row", "column", "x", "y", *(f"feature_{index}" for index in range(count))]
-    types = ["i4", "i4", "f8", "f8", *["f4"] * count]
-    frame, views = empty(",".join(types), len(batch.places), cols=names)
-    views["row"][:], views["column"][:] = (batch.places + 1).T
+def _columns(batch: TileFeatures, grid: SlideGrid) -> list[NDArray[np.generic]]:
     corners = np.array([grid.box(row, column)[:2] for row, column in batch.places.tolist()])
-    views["x"][:], views["y"][:] = corners.T
-    for index in range(count):
-        views[f"feature_{index}"][:] = batch.features[:, index]
-    return frame
+    return [*(batch.places + 1).T, *corners.T, *np.ascontiguousarray(batch.features.T)]
