@@ -1,7 +1,8 @@
 """Tables of numbers as Parquet: no missing values, uncompressed, a batch at a time.
 
-https://parquet.apache.org/docs/file-format/ has the format; its headers are in the compact protocol of
-Thrift (doc/specs/thrift-compact-protocol.md in its repository). Libraries for it take 14 MB and more, for which the Space has no room; see
+https://parquet.apache.org/docs/file-format/ has the format; its headers are in Thrift's compact
+protocol (doc/specs/thrift-compact-protocol.md in the repository of Thrift). Libraries take 14 MB
+and more, for which the Space has no room; see
 `docs/decisions/0067-reports-by-reportlab-parquet-by-hand.md`.
 """
 
