@@ -61,6 +61,17 @@ def test_features_are_read_by_pandas(tmp_path: Path) -> None:
     assert table.filter(like="feature_").to_numpy().dtype == np.float32
 
 
+def test_small_batches_are_joined_and_large_ones_are_not(tmp_path: Path) -> None:
+    places = np.zeros((1000, 2), int)
+    batches = [TileFeatures(places, np.full((1000, 2), index, np.float32)) for index in range(11)]
+    write_features(replace(content(), features=batches), tmp_path / "part")
+    read = pyarrow.parquet.ParquetFile(tmp_path / "part")
+    groups = [read.metadata.row_group(place).num_rows for place in range(3)]
+    assert groups == [5000, 5000, 1000]
+    expected = np.repeat(np.arange(11), 1000)
+    np.testing.assert_array_equal(read.read()["feature_1"].to_numpy(), expected)
+
+
 def test_no_tiles_make_a_table_without_rows(tmp_path: Path) -> None:
     write_features(replace(content(), features=iter([])), tmp_path / "part")
     table = pyarrow.parquet.read_table(tmp_path / "part")
