@@ -1,8 +1,8 @@
 """Probabilities of a slide's tiles as a pyramid with physical size, OME-TIFF.
 
 The map covers the slide's bounds exactly, so that a viewer that knows both scales lays it over the
-slide. Samples have 8 bits, 0 without tissue and 1 + 254 p with it: OpenSlide reads no floating
-point, and libtiff garbles 16 bits of grey in the last column of tiles.
+slide. Samples have 8 bits, 0 without tissue and 1 + 254 p with it: OpenSlide 4.0 reads no floating
+point, and garbles 16 bits of grey in the last column of a TIFF's tiles.
 """
 
 from __future__ import annotations
