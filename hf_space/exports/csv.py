@@ -47,13 +47,15 @@ class Table(Generic[Row]):
     Attributes:
         columns: By its name in the header, what a column says about a row. Text is guarded, numbers
             stay as they are, None is an empty cell.
+        byte_order_mark: What the file begins with; empty where a program refuses the mark.
     """
 
     columns: Mapping[str, Callable[[Row], object]]
+    byte_order_mark: str = _BYTE_ORDER_MARK
 
     def header(self) -> bytes:
         """Return the beginning of the file: the byte order mark and the names of the columns."""
-        return (_BYTE_ORDER_MARK + _line(self.columns)).encode()
+        return (self.byte_order_mark + _line(self.columns)).encode()
 
     def line(self, row: Row) -> bytes:
         """Return one row."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hf_space.bundle.calibration import OperatingPoint
+from hf_space.imaging.slide_grid import SlideGrid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,20 +49,20 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
     region, image = result.region, result.image
     if region is None:
         return
-    width, height = _tile_size(image, region)
+    grid = _grid(image, region)
     rule = OperatingPoint.of(result.threshold, result.uncertain_band)
     scale = None if image.scale_source == "assumed" else image.microns_per_pixel
     for row, line in enumerate(region.tiles):
         for column, probability in enumerate(line):
             if probability is not None:
-                x, y = column * width, row * height
+                left, top, right, bottom = grid.box(row, column)
                 yield Tile(
                     row=row + 1,
                     column=column + 1,
-                    x=x,
-                    y=y,
-                    width=min(width, image.width - x),
-                    height=min(height, image.height - y),
+                    x=left,
+                    y=top,
+                    width=right - left,
+                    height=bottom - top,
                     microns_per_pixel=scale,
                     probability=probability,
                     is_positive=probability >= result.threshold,
@@ -69,14 +70,11 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
                 )
 
 
-def _tile_size(image: ImageFacts, region: RegionResult) -> tuple[float, float]:
-    """Return width and height of a tile in pixels of the source image.
-
-    They are not quite equal where the rescaled image was rounded to whole pixels.
-    """
-    factor = image.microns_per_pixel / region.microns_per_pixel
-    width, height = (
-        region.tile_size_pixels * side / max(1, round(side * factor))
-        for side in (image.width, image.height)
+def _grid(image: ImageFacts, region: RegionResult) -> SlideGrid:
+    return SlideGrid.of_region(
+        image.width,
+        image.height,
+        microns_per_pixel=image.microns_per_pixel,
+        tile_size=region.tile_size_pixels,
+        tile_scale=region.microns_per_pixel,
     )
-    return width, height

@@ -1,13 +1,16 @@
-"""The grid of equal cells on which a slide is scored, in pixels of its level 0."""
+"""The grid of equal cells on which a slide or a region is scored, in pixels of the source image."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SlideGrid:
     """Cells that cover the bounds of a slide from the upper left; the last ones may reach beyond.
+
+    A region has the same grid: level 0 is the image that was sent, and the bounds are all of it.
 
     Attributes:
         rows: Cells down.
@@ -24,6 +27,36 @@ class SlideGrid:
     cell_width: float
     cell_height: float
     microns_per_pixel: tuple[float, float]
+
+    @classmethod
+    def of_region(
+        cls, width: int, height: int, *, microns_per_pixel: float, tile_size: int, tile_scale: float
+    ) -> SlideGrid:
+        """Return the grid of an image that is rescaled to whole pixels and cut into tiles.
+
+        Rounding to whole pixels makes the scale in x and in y differ a little, so that every tile
+        covers the same square of tissue.
+
+        Args:
+            width: Of the source image, in pixels.
+            height: Of the source image, in pixels.
+            microns_per_pixel: Scale of the source image.
+            tile_size: Side of a tile in pixels of the rescaled image.
+            tile_scale: Scale of the rescaled image, in microns per pixel.
+        """
+        factor = microns_per_pixel / tile_scale
+        rescaled = [max(1, round(side * factor)) for side in (width, height)]
+        across, down = (
+            tile_size * side / new for side, new in zip((width, height), rescaled, strict=True)
+        )
+        return cls(
+            rows=math.ceil(rescaled[1] / tile_size),
+            columns=math.ceil(rescaled[0] / tile_size),
+            bounds=(0, 0, width, height),
+            cell_width=across,
+            cell_height=down,
+            microns_per_pixel=(tile_size * tile_scale / across, tile_size * tile_scale / down),
+        )
 
     @property
     def cell_mm2(self) -> float:

@@ -16,9 +16,12 @@ from PIL import Image
 
 from hf_space.bundle.calibration import sigmoid
 from hf_space.explain.overlay import draw_evidence, draw_tiles
+from hf_space.imaging.slide_grid import SlideGrid
+from hf_space.prediction.foci import find_foci
 from hf_space.prediction.trust import judge, result_warning, withholding_reasons
 from hf_space.schemas.ids import time_of, uuid7
 from hf_space.schemas.prediction import (
+    Focus,
     GradCam,
     LabelScore,
     ModelName,
@@ -229,7 +232,21 @@ def _region(
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,
         malignant_area_mm2=round(malignant * square_mm, 6) if is_known else None,
+        foci=_foci(prediction, config, threshold),
     )
+
+
+def _foci(prediction: Prediction, config: InferenceConfig, threshold: float) -> list[Focus]:
+    facts = prediction.image.facts
+    grid = SlideGrid.of_region(
+        facts.width,
+        facts.height,
+        microns_per_pixel=facts.microns_per_pixel,
+        tile_size=prediction.tiles.size,
+        tile_scale=config.microns_per_pixel,
+    )
+    is_known = facts.scale_source != "assumed"
+    return find_foci(prediction.scores.probabilities, threshold, grid, scale_known=is_known)
 
 
 def _nullable(values: NDArray[np.float64], decimals: int) -> list[list[float | None]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 from typing_extensions import TypeAliasType
 
 from hf_space.bundle.calibration import Probability, Verdict
@@ -59,12 +59,12 @@ class GradCam(Schema):
 class Focus(Schema):
     """Tiles at or above the threshold that touch one another by their sides."""
 
-    polygon: list[list[tuple[float, float]]] = Field(
+    polygon: list[list[tuple[FiniteFloat, FiniteFloat]]] = Field(
         description="Closed rings in pixels of the source image, as GeoJSON has them: the outline, "
         "then any holes."
     )
-    area_mm2: float | None = Field(description="null where the scale is assumed.")
-    largest_dimension_mm: float | None = Field(
+    area_mm2: FiniteFloat | None = Field(description="null where the scale is assumed.")
+    largest_dimension_mm: FiniteFloat | None = Field(
         description="Longest distance between two points of the outline; null where the scale is "
         "assumed."
     )
@@ -92,6 +92,11 @@ class RegionResult(Schema):
     )
     malignant_area_mm2: float | None = Field(
         description="Area of the tiles at or above the threshold; null where the scale is assumed."
+    )
+    foci: list[Focus] = Field(
+        default=[],
+        description="Those tiles joined, from the largest to the smallest. Results saved before "
+        "foci were found have none.",
     )
 
 

@@ -44,8 +44,11 @@ def test_every_format_has_the_probabilities_of_the_result(
     region = result["region"]
     expected = [p for row in region["tiles"] for p in row] if region else [result["probability"]]
     features = visitor.read(f"{path}.geojson")["features"]
-    measured = [each["properties"]["measurements"]["probability"] for each in features]
+    found = [each["properties"] for each in features if each["properties"]["name"][:5] != "focus"]
+    measured = [each["measurements"]["probability"] for each in found]
     assert measured == pytest.approx(expected, abs=1e-6)
+    foci = [each["geometry"]["coordinates"] for each in features[len(found) :]]
+    assert foci == ([focus["polygon"] for focus in region["foci"]] if region else [])
     table = visitor.get(f"{path}.csv").content
     assert table.startswith("\ufeff".encode())
     rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"), newline="")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -13,6 +14,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from pydantic import ValidationError
 
 from hf_space.exports.csv import Table, guarded
 from hf_space.exports.folder import ExportFolder, file_names
@@ -21,7 +23,7 @@ from hf_space.exports.history import HISTORY_TABLE
 from hf_space.exports.predictions import BATCH_TABLE, RESULT_COLUMNS
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.errors import ErrorBody
-from hf_space.schemas.prediction import PredictionResult, RegionResult
+from hf_space.schemas.prediction import Focus, PredictionResult, RegionResult
 
 FIRST = UUID("01a20ed8-412e-75c8-ba12-098ff3f9901d")
 
@@ -242,6 +244,66 @@ def test_a_tile_is_an_object_for_qupath_in_pixels_of_the_source_image() -> None:
     assert names[2:] == ["Suggests IDC", "Suggests IDC", "Inconclusive"]
     # The last one is cut at the image's edges.
     assert found[4]["geometry"]["coordinates"][0][2] == [220, 130]
+
+
+def test_a_focus_is_an_annotation_beside_the_tiles() -> None:
+    outline = [(0.0, 0.0), (200.0, 0.0), (200.0, 130.0), (0.0, 130.0), (0.0, 0.0)]
+    hole = [(50.0, 50.0), (50.0, 60.00049), (60.0, 60.0), (50.0, 50.0)]
+    focus = Focus(
+        polygon=[outline, hole],
+        area_mm2=0.1,
+        largest_dimension_mm=0.477,
+        peak_probability=0.9,
+    )
+    weak = focus.model_copy(update={"peak_probability": 0.5})
+    unmeasured = focus.model_copy(update={"area_mm2": None, "largest_dimension_mm": None})
+    region = region_result().region
+    assert region is not None
+    with_foci = region.model_copy(update={"foci": [focus, weak, unmeasured]})
+    result = region_result().model_copy(update={"region": with_foci})
+    tiles, foci = features(result)[:5], features(result)[5:]
+    assert tiles == features(region_result())
+    assert foci[0] == {
+        "type": "Feature",
+        "geometry": {
+            "type": "Polygon",
+            "coordinates": [
+                [list(point) for point in outline],
+                [[50.0, 50.0], [50.0, 60.0], [60.0, 60.0], [50.0, 50.0]],
+            ],
+        },
+        "properties": {
+            "objectType": "annotation",
+            "name": "focus 1",
+            "classification": {"name": "Suggests IDC", "color": [190, 88, 20]},
+            "measurements": {
+                "area_mm2": 0.1,
+                "largest_dimension_mm": 0.477,
+                "peak_probability": 0.9,
+            },
+        },
+    }
+    assert foci[1]["properties"]["classification"]["name"] == "Inconclusive"
+    assert foci[2]["properties"]["measurements"] == {"peak_probability": 0.9}
+    names = [each["properties"]["classification"]["name"] for each in features(withheld(result))]
+    assert names == ["Not assessable"] * 8
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_a_result_that_is_sent_back_has_foci_at_finite_places(number: float) -> None:
+    with pytest.raises(ValidationError):
+        Focus(
+            polygon=[[(number, 0.0)]],
+            area_mm2=None,
+            largest_dimension_mm=None,
+            peak_probability=0.9,
+        )
+
+
+def test_a_result_saved_before_foci_were_found_has_none() -> None:
+    saved = region_result().model_dump()
+    del saved["region"]["foci"]
+    assert PredictionResult.model_validate(saved) == region_result()
 
 
 def test_a_patch_is_one_annotation_for_qupath() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import shapely
 
 from hf_space.bundle.load import Bundle
 from hf_space.errors import BusyError, NoTissueError
@@ -62,6 +63,40 @@ def test_areas_and_fractions_count_what_lies_within_the_region(predictor: Predic
     assert region.malignant_fraction == pytest.approx(0.5)
     # 50x50 px of 4 µm each.
     assert region.malignant_area_mm2 == pytest.approx(0.04)
+
+
+def test_foci_are_tiles_that_touch(predictor: Predictor) -> None:
+    image = mosaic([[MALIGNANT, MALIGNANT, GLASS, MALIGNANT], [MALIGNANT, GLASS, GLASS, GLASS]])
+    region = predict(predictor, image).region
+    assert region is not None
+    first, second = region.foci
+    assert shapely.Polygon(second.polygon[0]).equals(shapely.box(150, 0, 200, 50))
+    assert shapely.Polygon(first.polygon[0]).area == 3 * 50 * 50
+    assert (first.area_mm2, second.area_mm2) == pytest.approx((0.12, 0.04))
+    assert first.largest_dimension_mm == pytest.approx(0.4 * 2**0.5, abs=1e-6)
+    assert first.peak_probability == pytest.approx(expected_probability(*MALIGNANT), abs=1e-4)
+
+
+def test_foci_add_up_to_the_malignant_area_however_the_image_was_rounded(
+    predictor: Predictor,
+) -> None:
+    colours = [[MALIGNANT, MALIGNANT, GLASS, MALIGNANT]] * 2
+    image = np.repeat(np.repeat(mosaic(colours), 2, axis=0), 2, axis=1)[:131, :373]
+    region = predict(predictor, image, microns_per_pixel=2.0).region
+    assert region is not None
+    assert region.malignant_area_mm2 is not None
+    areas = [focus.area_mm2 or 0.0 for focus in region.foci]
+    assert sum(areas) == pytest.approx(region.malignant_area_mm2, abs=2e-6)
+    assert shapely.Polygon(region.foci[1].polygon[0]).bounds[2:] == (373, 131)
+
+
+def test_foci_of_unknown_scale_have_a_place_and_no_size(predictor: Predictor) -> None:
+    result = predict(predictor, mosaic([[MALIGNANT, MALIGNANT]]), microns_per_pixel=None)
+    assert (result.verdict, result.reasons) == ("not_assessable", ["scale_unknown"])
+    assert result.region is not None
+    (focus,) = result.region.foci
+    assert (focus.area_mm2, focus.largest_dimension_mm) == (None, None)
+    assert shapely.Polygon(focus.polygon[0]).equals(shapely.box(0, 0, 100, 50))
 
 
 def test_the_threshold_decides_which_tiles_count(predictor: Predictor) -> None:

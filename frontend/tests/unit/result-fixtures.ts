@@ -61,6 +61,7 @@ export function region(): PredictionResult {
       tissue_fraction: 0.9,
       malignant_fraction: 0.5,
       malignant_area_mm2: 0.05,
+      foci: [],
     },
   });
 }

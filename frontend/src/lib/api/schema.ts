@@ -538,6 +538,32 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * Focus
+         * @description Tiles at or above the threshold that touch one another by their sides.
+         */
+        Focus: {
+            /**
+             * Area Mm2
+             * @description null where the scale is assumed.
+             */
+            area_mm2: number | null;
+            /**
+             * Largest Dimension Mm
+             * @description Longest distance between two points of the outline; null where the scale is assumed.
+             */
+            largest_dimension_mm: number | null;
+            /** Peak Probability */
+            peak_probability: number;
+            /**
+             * Polygon
+             * @description Closed rings in pixels of the source image, as GeoJSON has them: the outline, then any holes.
+             */
+            polygon: [
+                number,
+                number
+            ][][];
+        };
+        /**
          * GradCam
          * @description Where the evidence lies.
          *
@@ -1089,6 +1115,12 @@ export interface components {
             /** Columns */
             columns: number;
             /**
+             * Foci
+             * @description Those tiles joined, from the largest to the smallest. Results saved before foci were found have none.
+             * @default []
+             */
+            foci: components["schemas"]["Focus"][];
+            /**
              * Heatmap
              * @description JPEG data URL of the tile map with a legend below, when asked for.
              */
@@ -1362,6 +1394,7 @@ export type Deleted = components['schemas']['Deleted'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorReport = components['schemas']['ErrorReport'];
+export type Focus = components['schemas']['Focus'];
 export type GradCam = components['schemas']['GradCam'];
 export type HealthReport = components['schemas']['HealthReport'];
 export type HistoryItem = components['schemas']['HistoryItem'];

@@ -1,0 +1,23 @@
+"""The typeface of pictures and reports: Bitstream Vera, which reportlab brings and PDFs may embed.
+
+It has the accents of Western European languages, µ and ².
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import reportlab
+from PIL import ImageFont
+
+_FOLDER: Final = Path(reportlab.__file__).parent / "fonts"
+REGULAR: Final = _FOLDER / "Vera.ttf"
+BOLD: Final = _FOLDER / "VeraBd.ttf"
+
+
+@cache
+def font(pixels: int, file: Path = REGULAR) -> ImageFont.FreeTypeFont:
+    """Return the typeface for drawing into a picture, some pixels high."""
+    return ImageFont.truetype(str(file), pixels)

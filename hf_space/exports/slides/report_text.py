@@ -1,0 +1,90 @@
+"""What a report says about a slide: figures, foci, and the limits of both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hf_space.exports.slides.content import SlideContent
+
+# Beyond these, rounding would say none, or certain.
+_LEAST_SHARE: Final = 0.0005
+_MOST_PROBABILITY: Final = 0.995
+
+
+def figures(content: SlideContent) -> list[tuple[str, str]]:
+    """Return the figures of a slide by their names, the most important first."""
+    result = content.result
+    foci, quality = result.foci, result.quality
+    longest = max((focus.largest_dimension_mm or 0.0 for focus in foci), default=None)
+    peak = max((focus.peak_probability for focus in foci), default=None)
+    return [
+        ("Tissue", f"{result.tissue_area_mm2:.2f} mm²"),
+        ("Suspicious area", f"{result.suspicious_area_mm2:.2f} mm²"),
+        ("Share of the tissue", _percent(result.suspicious_fraction)),
+        ("Foci", str(len(foci))),
+        ("Largest dimension of a focus", "none" if longest is None else f"{longest:.1f} mm"),
+        ("Highest probability in a focus", "none" if peak is None else _probability(peak)),
+        ("Tissue out of focus", _percent(quality.out_of_focus_fraction)),
+        ("Tissue unlike the training data", _percent(quality.unlike_training_fraction)),
+    ]
+
+
+def foci_rows(content: SlideContent) -> list[tuple[str, str, str, str]]:
+    """Return number, area, largest dimension and peak probability of each focus."""
+    return [
+        (
+            str(number),
+            _measured(focus.area_mm2, "mm²", 2),
+            _measured(focus.largest_dimension_mm, "mm", 1),
+            _probability(focus.peak_probability),
+        )
+        for number, focus in enumerate(content.result.foci, 1)
+    ]
+
+
+def limits(content: SlideContent) -> list[str]:
+    """Return in whole sentences what the figures do not say."""
+    result = content.result
+    side = f"{result.tile_size_microns:.0f} µm"
+    return [
+        f"A tile of {side} is suspicious where the probability of invasive ductal carcinoma, "
+        f"computed for it and its neighbours, is {result.threshold:.2f} or more. It was calibrated "
+        "on patches of one data set; elsewhere it may be too high or too low.",
+        "A slide without a focus may still hold cancer.",
+        "The model was never taught carcinoma in situ, lobular carcinoma or other lesions: it may "
+        "mark them or miss them. It does not know breast tissue from other tissue.",
+        "A focus is made of whole tiles that touch by their sides: its length may be two tiles too "
+        "long, and several foci may be one tumour. It is no pathological stage.",
+        *(warning.message for warning in result.warnings),
+    ]
+
+
+def facts(content: SlideContent) -> str:
+    """Return in one paragraph by what model, from what slide and at what scale."""
+    result = content.result
+    across, down = result.image.microns_per_pixel
+    _, _, width, height = result.image.bounds
+    scale = f"{across:g} µm" if across == down else f"{across:g} x {down:g} µm"
+    source = {"metadata": "from the file", "request": "as stated by the user"}
+    point = result.operating_point or "own threshold"
+    return (
+        f"Model {result.model.name}, revision {result.model.revision}. "
+        f"Threshold {result.threshold:.4f} ({point}). "
+        f"Scale {scale} a pixel, {source[result.image.scale_source]}; scanned area "
+        f"{width * across / 1000:.1f} x {height * down / 1000:.1f} mm. "
+        f"Result {result.id}. SHA-256 of the slide {result.image.sha256}."
+    )
+
+
+def _percent(share: float) -> str:
+    return "< 0.1 %" if 0.0 < share < _LEAST_SHARE else f"{100 * share:.1f} %"
+
+
+def _probability(value: float) -> str:
+    """Write no probability as 1."""
+    return "> 0.99" if value > _MOST_PROBABILITY else f"{value:.2f}"
+
+
+def _measured(value: float | None, unit: str, decimals: int) -> str:
+    return "unknown" if value is None else f"{value:.{decimals}f} {unit}"

@@ -1,0 +1,91 @@
+"""The notebook runs on results as the service writes them, and shows what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import nbclient
+import nbformat
+import numpy as np
+import pytest
+
+from hf_space.exports.slides.content import SlideContent
+from hf_space.exports.slides.formats import SLIDE_FORMATS
+from tests.slide_results import drawn_slide, slide_content, slide_grid
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "slides.ipynb"
+
+
+def write_slide(folder: Path, content: SlideContent) -> None:
+    folder.mkdir(parents=True)
+    (folder / "result.json").write_text(content.result.model_dump_json(), "utf-8")
+    for each in SLIDE_FORMATS.values():
+        if not each.on_request:
+            for name, write in each.files.items():
+                write(content, folder / name)
+
+
+def once_more(notebook: Any, name: str) -> list[Any]:
+    """Return cells that choose another slide, and then those that read and draw it."""
+    chosen = next(i for i, cell in enumerate(notebook.cells) if "folder = RESULTS" in cell.source)
+    rest = [dict(cell, id=f"again-{i}") for i, cell in enumerate(notebook.cells[chosen:])]
+    _, _, source = rest[0]["source"].partition("\n")
+    rest[0]["source"] = re.sub(r"scored\S+", repr(name), source)
+    return [nbformat.from_dict(cell) for cell in rest]
+
+
+def executed(notebook: Any, folder: Path) -> Any:
+    """Run a notebook in a folder, with nothing written outside of it."""
+    inline = "module://matplotlib_inline.backend_inline"
+    own = {"HOME": str(folder), "MPLCONFIGDIR": str(folder), "MPLBACKEND": inline}
+    client = nbclient.NotebookClient(
+        notebook, timeout=240, resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute(env=os.environ | own)
+    return notebook
+
+
+def outputs(notebook: Any, kind: str) -> list[str]:
+    return [
+        output["data"][kind]
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if kind in output.get("data", {})
+    ]
+
+
+@pytest.fixture(autouse=True)
+def _no_files_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
+def test_the_notebook_draws_the_results_of_slides(tmp_path: Path) -> None:
+    content, results = drawn_slide(), tmp_path / "results"
+    write_slide(results / "drawn", content)
+    write_slide(results / "bare", slide_content(slide_grid(1200, 800), np.full((2, 3), np.nan)))
+    summary = "name,state,code\r\nbroken,failed,corrupt_image\r\ndrawn,done,\r\nbare,done,\r\n"
+    (results / "summary.csv").write_text(summary, "utf-8")
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook.cells += once_more(notebook, "bare")
+    executed(notebook, tmp_path)
+    # Of each slide the histogram, two drawings over the overview, and the heat map.
+    assert len(outputs(notebook, "image/png")) == 8
+    shown = "\n".join(outputs(notebook, "text/plain"))
+    assert "corrupt_image" in shown
+    assert f"'suspicious_area_mm2': {content.result.suspicious_area_mm2}" in shown
+    assert "'suspicious_area_mm2': 0.0" in shown
+    assert "focus 12" in shown
+    assert str(content.result.foci[0].largest_dimension_mm) in shown
+
+
+def test_the_notebook_holds_no_results() -> None:
+    notebook = json.loads(NOTEBOOK.read_text("utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert len(code) >= 8
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
