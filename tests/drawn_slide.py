@@ -72,7 +72,7 @@ class DrawnSlide:
         self, x: int, y: int, width: int, height: int, downsample: float = 1.0
     ) -> NDArray[np.uint8]:
         """Draw a rectangle of a level, in pixels of that level, uint8 (height, width, 3)."""
-        across, down = (scale * downsample / DRAWN_MICRONS for scale in self.microns_per_pixel)
+        across, down = self._drawn_pixels(downsample)
         columns, left = _weights(x, width, across)
         rows, top = _weights(y, height, down)
         block = self.block.astype(np.float32)
@@ -92,8 +92,23 @@ class DrawnSlide:
     def repeats_after(self, downsample: float) -> tuple[float, float]:
         """Return after how many pixels of a level the drawing repeats, across and down."""
         height, width = self.block.shape[:2]
-        across, down = (scale * downsample / DRAWN_MICRONS for scale in self.microns_per_pixel)
+        across, down = self._drawn_pixels(downsample)
         return width / across, height / down
+
+    def _drawn_pixels(self, downsample: float) -> tuple[float, float]:
+        """Return how many pixels of the drawing make one of a level, across and down.
+
+        A level whose sides are no whole parts of the first one's shows all of it.
+        """
+        reduced = (downsample, downsample)
+        if downsample != int(downsample):
+            width, height = self.level_size(downsample)
+            reduced = (self.width / width, self.height / height)
+        across, down = (
+            scale * factor / DRAWN_MICRONS
+            for scale, factor in zip(self.microns_per_pixel, reduced, strict=True)
+        )
+        return across, down
 
 
 def _weights(first: int, count: int, step: float) -> tuple[NDArray[np.float32], int]:
