@@ -75,10 +75,10 @@ class DrawnSlide:
         across, down = self._drawn_pixels(downsample)
         columns, left = _weights(x, width, across)
         rows, top = _weights(y, height, down)
-        block = self.block.astype(np.float32)
-        window = block.take(range(top, top + rows.shape[1]), axis=0, mode="wrap")
+        window = self.block.take(range(top, top + rows.shape[1]), axis=0, mode="wrap")
         window = window.take(range(left, left + columns.shape[1]), axis=1, mode="wrap")
-        drawn = np.einsum("ij,jkc,lk->ilc", rows, window, columns, optimize=True)
+        narrow = np.tensordot(rows, window.astype(np.float32), axes=(1, 0))
+        drawn = np.matmul(columns, narrow)
         return np.ascontiguousarray(np.rint(drawn).clip(0, 255), dtype=np.uint8)
 
     def level_size(self, downsample: float) -> tuple[int, int]:

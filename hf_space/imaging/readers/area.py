@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 import numpy as np
@@ -127,15 +127,24 @@ def _averaged(
     down: tuple[NDArray[np.intp], NDArray[np.float32]],
     across: tuple[NDArray[np.intp], NDArray[np.float32]],
 ) -> NDArray[np.uint8]:
-    width = level.shape[1]
-    lines = level.reshape(len(level), -1)
-    reduced = np.empty((len(down[0]), width * 3), np.float32)
-    for line, places, weights in zip(reduced, *down, strict=True):
-        np.dot(weights, lines[places].astype(np.float32), out=line)
-    pixels = reduced.reshape(-1, width, 3)
-    places, weights = across
-    total = np.zeros((len(pixels), len(places), 3))
-    for place, weight in zip(places.T, weights.T, strict=True):
-        total += pixels[:, place] * weight.astype(np.float64)[:, None]
+    height, width, _ = level.shape
+    rows, columns = len(down[0]), len(across[0])
+    flat = _weighted(level.reshape(height, -1), *down, np.float32)
+    # What is averaged lies along the first axis, where NumPy is fast. The products have 40 bits.
+    turned = flat.reshape(rows, width, 3).swapaxes(0, 1).reshape(width, -1)
+    total = _weighted(turned, *across, np.float64).reshape(columns, rows, 3).swapaxes(0, 1)
     # A half is rounded up.
     return np.floor(total / (_UNIT * _UNIT) + 0.5).astype(np.uint8)
+
+
+def _weighted(
+    lines: NDArray[Any],
+    places: NDArray[np.intp],
+    weights: NDArray[np.float32],
+    kind: type[np.floating],
+) -> NDArray[Any]:
+    """Return weighted sums of lines (n, m), as float (count, m)."""
+    sums = np.empty((len(places), lines.shape[1]), kind)
+    for line, place, weight in zip(sums, places, weights.astype(kind), strict=True):
+        np.dot(weight, lines[place].astype(kind), out=line)
+    return sums

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 import openslide
 
@@ -87,8 +88,10 @@ class OpenSlideSource:
         self, level: int, left: int, top: int, width: int, height: int
     ) -> NDArray[np.uint8]:
         """Decode a part of a level, see `LevelSource.read_window`."""
-        window = np.empty((height, width, 3), np.uint8)
         step = max(1, _BLOCK_PIXELS // height)
+        if width <= step:
+            return self._block(level, left, top, (width, height))
+        window = np.empty((height, width, 3), np.uint8)
         for start in range(0, width, step):
             end = min(start + step, width)
             window[:, start:end] = self._block(level, left + start, top, (end - start, height))
@@ -110,7 +113,7 @@ class OpenSlideSource:
 def _on_white(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     opacity = pixels[..., 3:]
     if opacity.min() == _OPAQUE:
-        return pixels[..., :3]
+        return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
     share = opacity.astype(np.uint16)
     laid = pixels[..., :3] * share + _OPAQUE * (_OPAQUE - share)
     return np.asarray((laid + _OPAQUE // 2) // _OPAQUE, dtype=np.uint8)
