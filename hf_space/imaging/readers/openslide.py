@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 GENERIC: Final = "generic-tiff"
 """What OpenSlide calls a tiled TIFF without a vendor's mark."""
 
+APERIO: Final = "aperio"
+"""What OpenSlide calls Aperio's SVS."""
+
 _DICOM: Final = "dicom"
-_APERIO: Final = "aperio"
 # All else may name people, cases or places: file names, barcodes, dates, comments.
 _HARMLESS: Final = (
     *("openslide.vendor", "openslide.objective-power", "openslide.level-count"),
@@ -142,7 +144,7 @@ def _scales(properties: Mapping[str, str]) -> list[Scale]:
     """
     across, down = (properties.get(f"openslide.mpp-{axis}") for axis in "xy")
     scales = micron_scale(across or down, down or across)
-    if properties.get("openslide.vendor") != _APERIO:
+    if properties.get("openslide.vendor") != APERIO:
         return scales
     across, down = (properties.get(f"tiff.{axis}Resolution") for axis in "XY")
     unit = _UNITS.get(properties.get("tiff.ResolutionUnit", ""))
