@@ -69,16 +69,16 @@ class DrawnSlide:
         return np.asarray((block * (self.glass / _GLASS)).clip(0, 255), dtype=np.uint8)
 
     def part(
-        self, x: int, y: int, width: int, height: int, downsample: float = 1.0
+        self, x: int, y: int, width: int, height: int, reduced: tuple[float, float] = (1.0, 1.0)
     ) -> NDArray[np.uint8]:
-        """Draw a rectangle of a level, in pixels of that level, uint8 (height, width, 3)."""
-        across, down = self._drawn_pixels(downsample)
+        """Draw a rectangle as it is when reduced, in reduced pixels, uint8 (height, width, 3)."""
+        across, down = self._drawn_pixels(reduced)
         columns, left = _weights(x, width, across)
         rows, top = _weights(y, height, down)
         window = self.block.take(range(top, top + rows.shape[1]), axis=0, mode="wrap")
         window = window.take(range(left, left + columns.shape[1]), axis=1, mode="wrap")
         narrow = np.tensordot(rows, window.astype(np.float32), axes=(1, 0))
-        drawn = np.matmul(columns, narrow)
+        drawn = np.tensordot(columns, narrow, axes=(1, 1)).swapaxes(0, 1)
         return np.ascontiguousarray(np.rint(drawn).clip(0, 255), dtype=np.uint8)
 
     def level_size(self, downsample: float) -> tuple[int, int]:
@@ -87,23 +87,26 @@ class DrawnSlide:
 
     def level(self, downsample: float = 1.0) -> NDArray[np.uint8]:
         """Draw a whole level, uint8 (h, w, 3)."""
-        return self.part(0, 0, *self.level_size(downsample), downsample)
+        return self.part(0, 0, *self.level_size(downsample), self.reduction(downsample))
 
     def repeats_after(self, downsample: float) -> tuple[float, float]:
         """Return after how many pixels of a level the drawing repeats, across and down."""
         height, width = self.block.shape[:2]
-        across, down = self._drawn_pixels(downsample)
+        across, down = self._drawn_pixels(self.reduction(downsample))
         return width / across, height / down
 
-    def _drawn_pixels(self, downsample: float) -> tuple[float, float]:
-        """Return how many pixels of the drawing make one of a level, across and down.
+    def reduction(self, downsample: float) -> tuple[float, float]:
+        """Return how many pixels of level 0 make one of a level, across and down.
 
-        A level whose sides are no whole parts of the first one's shows all of it.
+        A level whose downsample is no whole number shows all of the slide.
         """
-        reduced = (downsample, downsample)
-        if downsample != int(downsample):
-            width, height = self.level_size(downsample)
-            reduced = (self.width / width, self.height / height)
+        if downsample == int(downsample):
+            return downsample, downsample
+        width, height = self.level_size(downsample)
+        return self.width / width, self.height / height
+
+    def _drawn_pixels(self, reduced: tuple[float, float]) -> tuple[float, float]:
+        """Return how many pixels of the drawing make a reduced one, across and down."""
         across, down = (
             scale * factor / DRAWN_MICRONS
             for scale, factor in zip(self.microns_per_pixel, reduced, strict=True)

@@ -177,7 +177,7 @@ def jpeg_tiles(slide: DrawnSlide, downsample: float) -> Iterator[bytes]:
 
 
 def _jpeg(slide: DrawnSlide, downsample: float, row: int, column: int) -> bytes:
-    tile = slide.part(column * TILE, row * TILE, TILE, TILE, downsample)
+    tile = slide.part(column * TILE, row * TILE, TILE, TILE, slide.reduction(downsample))
     encoded = imagecodecs.jpeg8_encode(
         tile, level=_QUALITY, colorspace="RGB", outcolorspace="YCBCR", subsampling="420"
     )
@@ -212,7 +212,7 @@ def _raw_tiles(slide: DrawnSlide, downsample: float) -> Iterator[NDArray[np.uint
     across, down = tile_grid(slide, downsample)
     for row in range(down):
         for column in range(across):
-            yield slide.part(column * TILE, row * TILE, TILE, TILE, downsample)
+            yield slide.part(column * TILE, row * TILE, TILE, TILE, slide.reduction(downsample))
 
 
 def _write_beside(
