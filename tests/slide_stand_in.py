@@ -95,12 +95,10 @@ class StandIn:
         left, top = (round(place / down) for place in location)
         pixels = self.slide.part(left, top, *size, (down, down))
         opaque = np.zeros((size[1], size[0], 1), np.uint8)
-        opaque[self._inside(left, top, size, down)] = 255
+        opaque[self._inside(left, top, down)] = 255
         return Image.fromarray(np.concatenate([pixels * (opaque > 0), opaque], axis=2))
 
-    def _inside(
-        self, left: int, top: int, size: tuple[int, int], down: float
-    ) -> tuple[slice, slice]:
+    def _inside(self, left: int, top: int, down: float) -> tuple[slice, slice]:
         names = ("x", "y", "width", "height")
         whole = (0, 0, self.slide.width, self.slide.height)
         stated = (self.properties.get(f"openslide.bounds-{name}") for name in names)
