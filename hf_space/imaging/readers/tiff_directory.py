@@ -144,7 +144,11 @@ class Directory:
 
 
 class TiffDirectories:
-    """The directories of a TIFF, of which only so many are read."""
+    """The directories of a TIFF, of which only so many are read.
+
+    Attributes:
+        is_cut_off: Whether what was read so far refers to places behind the end of the file.
+    """
 
     def __init__(self, data: ByteSource) -> None:
         """Read the header.
@@ -154,6 +158,7 @@ class TiffDirectories:
         """
         self._data = data
         self._read = 0
+        self.is_cut_off = False
         self._order = "<" if data[:2] == b"II" else ">"
         try:
             (version,) = _unpack(f"{self._order}H", data, 2)
@@ -182,7 +187,10 @@ class TiffDirectories:
             directory = self.read(place)
             yield directory
             # Some programs leave a stray number behind the last one.
-            place = directory.following if directory.following < len(self._data) else 0
+            place = directory.following
+            if place >= len(self._data):
+                self.is_cut_off = True
+                return
 
     def read(self, place: int) -> Directory:
         """Read the directory at a place.
@@ -206,6 +214,7 @@ class TiffDirectories:
             entries = self._entries(start, count, entry_size)
             following = self._following(start + count * entry_size)
         except struct.error as error:
+            self.is_cut_off = True
             raise CorruptImageError("The TIFF's directory is cut off or damaged.") from error
         return Directory(place, following, self._data, self._order, entries)
 
@@ -240,6 +249,7 @@ class TiffDirectories:
         if size > inline:
             (value,) = _unpack(f"{self._order}{code}", self._data, value)
         if value + size > len(self._data):
+            self.is_cut_off = True
             return tag, None
         if count > _MOST_VALUES and kind not in _BYTES:
             raise CorruptImageError("The TIFF's directory has far too many values.")

@@ -9,18 +9,18 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import dataclass
+from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import tifffile
-from PIL import Image
 
 from hf_space.errors import CorruptImageError, TooManyPixelsError, UnsupportedImageError
 from hf_space.imaging.readers.file_bytes import FileBytes
-from hf_space.imaging.readers.jpeg_xl import jpeg_xl_size
+from hf_space.imaging.readers.tiff_compressions import COMPRESSIONS, DECLARED_SIZES, JPEG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
 # It says on its log what it thinks of a file; what counts is raised.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
-JPEG: Final = frozenset({6, 7, 33007, 34892})
-_JPEG_2000: Final = frozenset({33003, 33004, 33005, 34712})
-_WEBP: Final = frozenset({34927, 50001})
-_PNG: Final = frozenset({34933})
-_JPEG_XL: Final = frozenset({50002, 52546})
-_CCITT: Final = frozenset({2, 3, 4})
-_PLAIN: Final = frozenset({1, 5, 8, 32773, 32946, 34925, 34926, 50000})
-_COMPRESSIONS: Final = _PLAIN | _CCITT | JPEG | _JPEG_2000 | _WEBP | _PNG | _JPEG_XL
-_YCBCR: Final = 6
 _PLANAR: Final = 2
 _MOST_SAMPLES: Final = 16
 _MOST_SEGMENTS: Final = 50_000
@@ -79,6 +70,11 @@ class Segments:
     def down(self) -> int:
         """Segments one below another."""
         return -(-self.page.imagelength // self.height)
+
+    @property
+    def end(self) -> int:
+        """Where the last segment ends in the file."""
+        return max(map(add, self.page.dataoffsets, self.page.databytecounts), default=0)
 
     def bands(self) -> Iterator[tuple[int, NDArray[Any], NDArray[np.bool_] | None]]:
         """Yield the image in bands of whole rows of segments.
@@ -148,7 +144,7 @@ class Segments:
 
     def _check_content(self, content: bytes) -> None:
         """Refuse a segment whose own header declares far more pixels than its place holds."""
-        peek = _PEEKS.get(int(self.page.compression))
+        peek = DECLARED_SIZES.get(int(self.page.compression))
         if peek:
             width, height = peek(content)
             if width * height > 4 * self.width * self.height + _SLACK_PIXELS:
@@ -194,7 +190,7 @@ def open_segments(
         CorruptImageError: The directory is damaged.
     """
     page = _page(data, place)
-    if page.compression not in _COMPRESSIONS:
+    if page.compression not in COMPRESSIONS:
         name = _name(tifffile.COMPRESSION, page.compression)
         raise UnsupportedImageError(
             f"TIFF with the compression {name} is not supported; save it uncompressed, or with "
@@ -284,25 +280,8 @@ def _put(
     target[...] = segment[:rows, :columns]
 
 
-def _pillow_size(image_format: str) -> Callable[[bytes], tuple[int, int]]:
-    def size(content: bytes) -> tuple[int, int]:
-        with Image.open(io.BytesIO(content), formats=(image_format,)) as image:
-            return image.size
-
-    return size
-
-
 def _name(kind: Any, number: int) -> str:
     try:
         return str(kind(number).name)
     except ValueError:
         return str(int(number))
-
-
-_PEEKS: Final[dict[int, Callable[[bytes], tuple[int, int]]]] = {
-    **dict.fromkeys(JPEG, _pillow_size("JPEG")),
-    **dict.fromkeys(_JPEG_2000, _pillow_size("JPEG2000")),
-    **dict.fromkeys(_WEBP, _pillow_size("WEBP")),
-    **dict.fromkeys(_PNG, _pillow_size("PNG")),
-    **dict.fromkeys(_JPEG_XL, jpeg_xl_size),
-}
