@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 # A level this much too coarse still counts: vendors round scales.
 _TOLERANCE: Final = 1.01
-# Pixels of a level that are averaged at once.
-_PART_PIXELS: Final = 4_000_000
+# Pixels of a level that are averaged at once, and of what is left of them once its rows are.
+_PART_PIXELS: Final = 16_000_000
+_ROWS_PIXELS: Final = 2_000_000
 # Pixels of the rows that are decoded at once and kept for the next ones.
 _BAND_PIXELS: Final = 32_000_000
 _BAND_ROWS: Final = 256
@@ -171,10 +172,16 @@ class PyramidReader:
         vertical = Axis(top / down, step[1] / down, level.height)
         pixels = np.empty((len(rows), columns, 3), np.uint8)
         start, end = horizontal.span(0, columns)
-        for part in _parts(rows, vertical.step * (end - start)):
-            window = self._window(index, (start, end), vertical.span(part.start, len(part)))
+        for part in _parts(rows, end - start, vertical.step):
             target = pixels[part.start - rows.start : part.stop - rows.start]
-            target[...] = average(window, vertical, horizontal, part, columns)
+            # No name holds the window, nor below the band: the next one would be made beside it.
+            target[...] = average(
+                self._window(index, (start, end), vertical.span(part.start, len(part))),
+                vertical,
+                horizontal,
+                part,
+                columns,
+            )
         return self._in_srgb(pixels)
 
     def _level_for(self, step: float) -> int:
@@ -209,9 +216,11 @@ class PyramidReader:
         height = self._band_rows(index, columns[1] - columns[0])
         window = np.empty((rows[1] - rows[0], columns[1] - columns[0], 3), np.uint8)
         for first in range(rows[0] // height * height, rows[1], height):
-            band = self._band_at(index, columns, first, height)
-            begin, end = max(rows[0], first), min(rows[1], first + len(band))
-            window[begin - rows[0] : end - rows[0]] = band[begin - first : end - first]
+            begin, end = max(rows[0], first), min(rows[1], first + height)
+            part = slice(begin - first, end - first)
+            window[begin - rows[0] : end - rows[0]] = self._band_at(index, columns, first, height)[
+                part
+            ]
         return window
 
     def _band_rows(self, index: int, width: int) -> int:
@@ -243,8 +252,8 @@ def _size(side: int, step: float) -> int:
     return max(1, round(side / step))
 
 
-def _parts(rows: range, pixels_per_row: float) -> Iterator[range]:
+def _parts(rows: range, width: int, step: float) -> Iterator[range]:
     """Split rows so that each part needs a bounded share of the level."""
-    count = max(1, int(_PART_PIXELS / pixels_per_row))
+    count = max(1, int(min(_PART_PIXELS / step, _ROWS_PIXELS) / width))
     for first in range(rows.start, rows.stop, count):
         yield range(first, min(first + count, rows.stop))
