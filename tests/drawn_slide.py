@@ -7,7 +7,7 @@ slides, and enlarged by interpolation. A part at a reduced level is the exact av
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Final
 
 import cv2
@@ -50,23 +50,10 @@ class DrawnSlide:
     has_tissue: bool = True
     has_pen: bool = False
 
-    @cached_property
+    @property
     def block(self) -> NDArray[np.uint8]:
         """The drawing that repeats, uint8 (h, w, 3), at 4 µm per pixel."""
-        across, down = self.microns_per_pixel
-        height = min(BLOCK, max(8, round(self.height * down / DRAWN_MICRONS)))
-        width = min(BLOCK, max(8, round(self.width * across / DRAWN_MICRONS)))
-        rng = np.random.default_rng(self.seed)
-        if self.has_tissue:
-            block = draw_region(rng, height, width)
-        else:
-            light = _GLASS + rng.normal(0, 2.5, (height, width, 3))
-            block = np.clip(np.rint(light), 0, 255).astype(np.uint8)
-        if self.has_pen:
-            ends = (width // 20, height // 3), (width // 3, height // 20)
-            block = np.ascontiguousarray(block)
-            cv2.line(block, *ends, color=PEN, thickness=max(2, height // 30))
-        return np.asarray((block * (self.glass / _GLASS)).clip(0, 255), dtype=np.uint8)
+        return _drawn(self)
 
     def part(
         self, x: int, y: int, width: int, height: int, reduced: tuple[float, float] = (1.0, 1.0)
@@ -77,8 +64,11 @@ class DrawnSlide:
         rows, top = _weights(y, height, down)
         window = self.block.take(range(top, top + rows.shape[1]), axis=0, mode="wrap")
         window = window.take(range(left, left + columns.shape[1]), axis=1, mode="wrap")
-        narrow = np.tensordot(rows, window.astype(np.float32), axes=(1, 0))
-        drawn = np.tensordot(columns, narrow, axes=(1, 1)).swapaxes(0, 1)
+        # Not NumPy's product, whose threads wait for one another on matrices this small.
+        lines = window.astype(np.float32).reshape(len(window), -1)
+        narrow = cv2.gemm(rows, lines, 1.0, None, 0.0).reshape(height, -1, 3).swapaxes(0, 1)
+        drawn = cv2.gemm(columns, narrow.reshape(columns.shape[1], -1), 1.0, None, 0.0)
+        drawn = drawn.reshape(width, height, 3).swapaxes(0, 1)
         return np.ascontiguousarray(np.rint(drawn).clip(0, 255), dtype=np.uint8)
 
     def level_size(self, downsample: float) -> tuple[int, int]:
@@ -112,6 +102,25 @@ class DrawnSlide:
             for scale, factor in zip(self.microns_per_pixel, reduced, strict=True)
         )
         return across, down
+
+
+@lru_cache(maxsize=16)
+def _drawn(slide: DrawnSlide) -> NDArray[np.uint8]:
+    across, down = slide.microns_per_pixel
+    height = min(BLOCK, max(8, round(slide.height * down / DRAWN_MICRONS)))
+    width = min(BLOCK, max(8, round(slide.width * across / DRAWN_MICRONS)))
+    rng = np.random.default_rng(slide.seed)
+    if slide.has_tissue:
+        block = draw_region(rng, height, width)
+    else:
+        light = _GLASS + rng.normal(0, 2.5, (height, width, 3))
+        block = np.clip(np.rint(light), 0, 255).astype(np.uint8)
+    if slide.has_pen:
+        ends = (width // 20, height // 3), (width // 3, height // 20)
+        cv2.line(block, *ends, color=PEN, thickness=max(2, height // 30))
+    block = np.asarray((block * (slide.glass / _GLASS)).clip(0, 255), dtype=np.uint8)
+    block.flags.writeable = False
+    return block
 
 
 def _weights(first: int, count: int, step: float) -> tuple[NDArray[np.float32], int]:
