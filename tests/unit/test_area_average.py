@@ -80,7 +80,9 @@ def test_what_lies_beyond_repeats_the_last_pixel() -> None:
 
 
 def test_enlarging_interpolates() -> None:
-    ramp = np.repeat(np.arange(0, 200, 20, np.uint8)[:, None], 5, axis=1)[..., None].repeat(3, 2)
+    ramp = np.repeat(np.array(range(0, 200, 20), np.uint8)[:, None], 5, axis=1)[..., None].repeat(
+        3, 2
+    )
     down, across = Axis(0.0, 0.5, 10), Axis(0.0, 0.5, 5)
     pixels = average(ramp, down, across, range(20), 10)
     assert pixels[:, 0, 0].tolist() == [0, *range(5, 176, 10), 180]

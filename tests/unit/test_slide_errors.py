@@ -114,8 +114,8 @@ def test_a_level_that_is_not_read_may_be_broken(tmp_path: Path) -> None:
 def test_a_tile_that_a_scanner_left_out_is_glass(tmp_path: Path) -> None:
     path = tmp_path / "sparse.tif"
     tiles = (SMALL.part(256 * x, 0, 256, 256) if x != 1 else None for x in range(4))
-    resolution = {"resolution": (20_000, 20_000), "resolutionunit": "CENTIMETER"}
-    options = {"shape": (256, 1024, 3), "dtype": np.uint8, "tile": (256, 256)}
+    resolution: dict[str, Any] = {"resolution": (20_000, 20_000), "resolutionunit": "CENTIMETER"}
+    options: dict[str, Any] = {"shape": (256, 1024, 3), "dtype": np.uint8, "tile": (256, 256)}
     tifffile.imwrite(path, tiles, photometric="rgb", **options, **resolution)
     with open_slide(path) as reader:
         pixels = reader.read_rows(0, 32, 4.0)

@@ -27,7 +27,7 @@ class EmptySource:
     def __init__(self, downsamples: tuple[int, ...], tile: int = 256) -> None:
         self.levels = tuple(Level(WIDTH // down, HEIGHT // down, down) for down in downsamples)
         self.bounds = (0, 0, WIDTH, HEIGHT)
-        self.stated_scales = (SCALE,)
+        self.stated_scales: tuple[tuple[float, float], ...] = (SCALE,)
         self.properties: Mapping[str, str] = {}
         self.profile: bytes | None = None
         self.profile_ignored = False

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hf_space.errors import ScaleError, TooManyPixelsError
+from hf_space.imaging.readers.colour import to_srgb
 from hf_space.imaging.readers.slide import SlideReader
 from hf_space.imaging.readers.slide_file import open_slide
 from tests.dicom_slides import write_dicom
 from tests.drawn_slide import DrawnSlide
 from tests.slides import LABEL_COLOUR, TELLTALE, write_ome_tiff, write_pyramid, write_svs
+from tests.unit.test_tiff_reader import DATA
 
 SLIDE = DrawnSlide()
 MODEL = 4.0
@@ -203,3 +205,36 @@ def test_readers_work_side_by_side_and_move_between_threads(tmp_path: Path) -> N
     for number, reader in enumerate(readers):
         np.testing.assert_array_equal(found[number], whole(reader))
         reader.close()
+
+
+@pytest.mark.parametrize("write", [write_svs, write_pyramid])
+def test_the_embedded_profile_is_applied(write: Callable[..., Path], tmp_path: Path) -> None:
+    with Image.open(DATA / "display_p3_profile.png") as image:
+        profile: bytes = image.info["icc_profile"]
+    with open_slide(write(tmp_path / "plain.tif", downsamples=(1, 4))) as reader:
+        plain = whole(reader)
+        fine = reader.read_region(800, 600, 400, 400)
+        rows, columns = slice(75, 125), slice(100, 150)
+    with open_slide(write(tmp_path / "p3.tif", downsamples=(1, 4), profile=profile)) as reader:
+        applied = whole(reader)
+        assert not reader.profile_ignored
+        converted = np.asarray(to_srgb(Image.fromarray(fine), profile))
+        np.testing.assert_array_equal(reader.read_region(800, 600, 400, 400), converted)
+    assert difference(applied, plain) > 2
+    # After averaging the conversion costs less, and differs by less than rounding does.
+    before, averaged = (
+        np.rint(each.reshape(50, 8, 50, 8, 3).mean(axis=(1, 3))).astype(np.uint8)
+        for each in (converted, fine)
+    )
+    after = np.asarray(to_srgb(Image.fromarray(averaged), profile))
+    assert difference(after, before) < 0.5
+    assert np.abs(after.astype(int) - before).max() <= 2
+    assert difference(applied[rows, columns], after) < 3
+
+
+def test_a_profile_that_cannot_be_applied_is_told(tmp_path: Path) -> None:
+    with open_slide(write_svs(tmp_path / "a.svs", profile=b"damaged" * 20)) as reader:
+        plain = reader.read_rows(0, 50, MODEL)
+        assert reader.profile_ignored
+    with open_slide(write_svs(tmp_path / "b.svs")) as reader:
+        np.testing.assert_array_equal(plain, reader.read_rows(0, 50, MODEL))
