@@ -27,6 +27,9 @@ MODEL = 4.0
 
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "svs": lambda folder: write_svs(folder / "a.svs"),
+    "svs, JPEG 2000": lambda folder: write_svs(
+        folder / "a.svs", downsamples=(1, 4), compression=33005
+    ),
     "svs, odd levels": lambda folder: write_svs(folder / "a.svs", downsamples=(1, 2.7, 7.3)),
     "svs, a level at 4 µm": lambda folder: write_svs(folder / "a.svs", downsamples=(1, 8)),
     "ome": lambda folder: write_ome_tiff(folder / "a.ome.tif"),
