@@ -36,6 +36,7 @@ def write_svs(
     mpp: float | None = -1.0,
     resolution: float | None = None,
     profile: bytes | None = None,
+    compression: str | int = "jpeg",
 ) -> Path:
     """Write a slide as Aperio's scanners do: pages of JPEG tiles, and what stands beside them.
 
@@ -47,6 +48,7 @@ def write_svs(
             unless stated.
         resolution: Another scale, in µm per pixel, that the TIFF's resolution states.
         profile: An ICC profile to embed.
+        compression: As tifffile names or numbers it; 33005 is Aperio's JPEG 2000.
     """
     slide = slide or DrawnSlide()
     mpp = slide.microns_per_pixel[0] if mpp == -1.0 else mpp
@@ -56,7 +58,7 @@ def write_svs(
             options: dict[str, Any] = {"description": description, "iccprofile": profile}
             if resolution:
                 options |= {"resolution": (1e4 / resolution,) * 2, "resolutionunit": "CENTIMETER"}
-            _write_level(writer, slide, downsample, **options)
+            _write_level(writer, slide, downsample, compression=compression, **options)
             if index == 0:
                 thumbnail = cv2.resize(label_image(), (256, 192))
                 _write_beside(writer, thumbnail, description)
@@ -189,7 +191,7 @@ def _write_level(
     slide: DrawnSlide,
     downsample: float,
     *,
-    compression: str | None = "jpeg",
+    compression: str | int | None,
     **options: Any,
 ) -> None:
     width, height = slide.level_size(downsample)

@@ -97,3 +97,9 @@ def test_a_plain_picture_stays_as_it_is() -> None:
             assert (
                 average(plain[top:bottom, left:right], down, across, range(2), 2) == level
             ).all()
+
+
+def test_a_single_pixel_is_an_average_too() -> None:
+    down, across = Axis(0.3, 90.1, 97), Axis(0.9, 120.2, 131)
+    wanted = expected(down, across, 1, 1)
+    assert np.abs(read(down, across, range(1), 1) - wanted).max() < 0.6

@@ -131,10 +131,11 @@ def _averaged(
     rows, columns = len(down[0]), len(across[0])
     flat = _weighted(level.reshape(height, -1), *down, np.float32)
     # What is averaged lies along the first axis, where NumPy is fast. The products have 40 bits.
-    turned = flat.reshape(rows, width, 3).swapaxes(0, 1).reshape(width, -1)
-    total = _weighted(turned, *across, np.float64).reshape(columns, rows, 3).swapaxes(0, 1)
-    # A half is rounded up.
-    return np.floor(total / (_UNIT * _UNIT) + 0.5).astype(np.uint8)
+    turned = cv2.transpose(flat.reshape(rows, width, 3)).reshape(width, -1)
+    total = _weighted(turned, *across, np.float64)
+    # Cut off after adding a half, which rounds it up.
+    pixels = (total * (1.0 / (_UNIT * _UNIT)) + 0.5).astype(np.uint8)
+    return np.asarray(cv2.transpose(pixels.reshape(columns, rows, 3)), dtype=np.uint8)
 
 
 def _weighted(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _TOLERANCE: Final = 1.01
 # Pixels of a level that are averaged at once, and of what is left of them once its rows are.
 _PART_PIXELS: Final = 16_000_000
-_ROWS_PIXELS: Final = 2_000_000
+_ROWS_PIXELS: Final = 1_000_000
 # Pixels of the rows that are decoded at once and kept for the next ones.
 _BAND_PIXELS: Final = 32_000_000
 _BAND_ROWS: Final = 256

@@ -72,6 +72,12 @@ class Segments:
         return -(-self.page.imagelength // self.height)
 
     @property
+    def are_complete(self) -> bool:
+        """Whether the file lists as many as the image's size takes."""
+        listed = min(len(self.page.dataoffsets), len(self.page.databytecounts))
+        return listed >= self.across * self.down * self.planes
+
+    @property
     def end(self) -> int:
         """Where the last segment ends in the file."""
         return max(map(add, self.page.dataoffsets, self.page.databytecounts), default=0)

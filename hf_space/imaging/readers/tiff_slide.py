@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from hf_space.imaging.readers.tiff_pages import find_levels
 from hf_space.settings import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -42,8 +43,9 @@ class TiffSource:
         """
         self._data = FileBytes(path)
         try:
-            self._read_directories()
-            self._segments = [self._opened(place) for place in self._places]
+            with _damage(), np.errstate(all="ignore"):
+                self._read_directories()
+                self._segments = [self._opened(place) for place in self._places]
         except BaseException:
             self._data.close()
             raise
@@ -54,8 +56,6 @@ class TiffSource:
             pages = find_levels(directories)
             main = pages[0].directory
             scales = stated_scales(main)
-        except (TypeError, ValueError, OverflowError) as error:  # numbers that cannot be
-            raise CorruptImageError("The TIFF's directory is damaged.") from error
         finally:
             # Levels that were lost would only make it slow; a copy that broke off is to be told.
             _check_end(directories)
@@ -81,6 +81,8 @@ class TiffSource:
         segments = open_segments(self._data, place, max_pixels=MAX_PIXELS, is_whole=False)
         if segments.end > len(self._data):
             raise CorruptImageError("The TIFF is truncated.")
+        if not segments.are_complete:
+            raise CorruptImageError("The TIFF lacks some of its strips or tiles.")
         is_rgb = int(segments.page.photometric) in _RGB
         # Applied to what was averaged, it takes a sixteenth of the time or less.
         self.profile = self._profile if is_rgb else None
@@ -101,16 +103,9 @@ class TiffSource:
     ) -> NDArray[np.uint8]:
         """Decode a part of a level, see `LevelSource.read_window`."""
         segments, convert = self._segments[level]
-        try:
-            with np.errstate(all="ignore"):
-                samples, missing = segments.window(left, top, width, height)
-                pixels = convert(samples)
-        except BiopsiaError:
-            raise
-        except Exception as error:  # decoders raise almost any type on hostile data
-            if isinstance(error, OSError) and error.errno is not None:
-                raise  # the drive's, not a decoder's
-            raise CorruptImageError("The TIFF is truncated or damaged.") from error
+        with _damage(), np.errstate(all="ignore"):
+            samples, missing = segments.window(left, top, width, height)
+            pixels = convert(samples)
         if missing is not None:
             pixels = np.where(missing[..., None], np.uint8(255), pixels)
         return pixels
@@ -118,6 +113,19 @@ class TiffSource:
     def close(self) -> None:
         """Close the file."""
         self._data.close()
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """Tell what goes wrong in a file as such; what its drive reports stays an OSError."""
+    try:
+        yield
+    except BiopsiaError:
+        raise
+    except Exception as error:  # decoders raise almost any type on hostile data
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise CorruptImageError("The TIFF is truncated or damaged.") from error
 
 
 def _check_end(directories: TiffDirectories) -> None:
