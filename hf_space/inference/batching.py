@@ -42,6 +42,11 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     queued: float = field(default_factory=perf_counter)
 
+    def joins(self, other: _Job, room: int) -> bool:
+        """Whether it fits into a batch with another; patches and windows do not mix."""
+        same_side = self.patches.shape[1:] == other.patches.shape[1:]
+        return same_side and len(self.patches) <= room
+
 
 class Batcher:
     """A bounded queue in front of the engine, and a thread for each of its streams.
@@ -84,7 +89,8 @@ class Batcher:
         """Wait for what the network computes from some patches; leaves the queue when cancelled.
 
         Args:
-            patches: uint8 (N, patch_size, patch_size, 3), RGB; N from 1 to `MAX_BATCH`.
+            patches: uint8 (N, side, side, 3), RGB, patches or windows, see `network_input`; N from
+                1 to `MAX_BATCH`.
             bounded: Refuse the job when the queue is full. Callers that limit their own waiting
                 jobs, as a region does, set it to False.
 
@@ -133,7 +139,7 @@ class Batcher:
                 self._changed.wait()
             jobs: list[_Job] = []
             room = MAX_BATCH
-            while self._jobs and (not jobs or len(self._jobs[0].patches) <= room):
+            while self._jobs and (not jobs or self._jobs[0].joins(jobs[0], room)):
                 job = self._jobs.popleft()
                 room -= len(job.patches)
                 jobs.append(job)

@@ -18,6 +18,7 @@ from anyio import to_thread
 
 from hf_space.bundle.calibration import sigmoid
 from hf_space.errors import BiopsiaError, NoTissueError
+from hf_space.imaging.preprocess import margin_rows
 from hf_space.imaging.tiling import cut_tiles, single_tile
 from hf_space.inference.batching import MAX_BATCH
 from hf_space.prediction.admission import LargeImageGate
@@ -177,7 +178,7 @@ class Pipeline:
         scores = await score_tiles(
             tiles,
             self._batcher,
-            self._config.calibration,
+            self._config,
             # A region limits its own jobs in flight.
             bounded=bounded and is_patch,
             on_progress=on_progress,
@@ -204,7 +205,7 @@ def _prepare(image: SourceImage, config: InferenceConfig) -> tuple[Tiles, list[I
 async def score_tiles(
     tiles: Tiles,
     batcher: Batcher,
-    calibration: Calibration,
+    config: InferenceConfig,
     *,
     bounded: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
@@ -214,21 +215,21 @@ async def score_tiles(
     Args:
         tiles: The region, with tissue in it.
         batcher: Shares the engine with other requests.
-        calibration: Maps the network's logits to calibrated ones.
+        config: Says the network's margin and calibration.
         bounded: Refuse the work when the engine's queue is full.
         on_progress: Told the tiles done and the tiles in all, now and then.
 
     Raises:
         BusyError: The queue is full or closed.
     """
-    places = tiles.places()
+    places, margin = tiles.places(), margin_rows(config)
     room = asyncio.Semaphore(_BATCHES_PER_STREAM * batcher.streams)
     done = 0
 
     async def score(batch: Sequence[Place]) -> Scored:
         nonlocal done
         async with room:
-            scored = await batcher.run(tiles.patches(batch), bounded=bounded)
+            scored = await batcher.run(tiles.windows(batch, margin), bounded=bounded)
         done += len(batch)
         if on_progress:
             on_progress(done, len(places))
@@ -236,14 +237,14 @@ async def score_tiles(
 
     batches = [places[start : start + MAX_BATCH] for start in range(0, len(places), MAX_BATCH)]
     if len(batches) == 1:
-        return _assemble(tiles, places, [await score(batches[0])], calibration)
+        return _assemble(tiles, places, [await score(batches[0])], config.calibration)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(score(batch)) for batch in batches]
     except* BiopsiaError as errors:
         # One for each batch, all of the same cause.
         raise errors.exceptions[0] from None
-    return _assemble(tiles, places, [task.result() for task in tasks], calibration)
+    return _assemble(tiles, places, [task.result() for task in tasks], config.calibration)
 
 
 def _assemble(
