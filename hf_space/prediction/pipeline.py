@@ -12,7 +12,6 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-import cv2
 import numpy as np
 from anyio import to_thread
 
@@ -23,6 +22,7 @@ from hf_space.imaging.tiling import cut_tiles, single_tile
 from hf_space.inference.batching import MAX_BATCH
 from hf_space.prediction.admission import LargeImageGate
 from hf_space.prediction.image import SourceImage, open_image, read_image
+from hf_space.prediction.smoothing import smooth_logits
 from hf_space.prediction.trust import image_warnings
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ class RegionScores:
     """What the network says about a region.
 
     Attributes:
-        logits: Calibrated logit of each tile, float64 (rows, columns); NaN without tissue.
+        logits: Calibrated logit of each tile, float64 (rows, columns), smoothed by
+            `smooth_logits`; NaN without tissue.
+        raw_logits: The same of each tile alone.
         areas: Pixels of each tile that lie within the region, float64 (rows, columns).
         evidence: Calibrated activation maps side by side, float64 (rows * r, columns * c), NaN
             without tissue.
@@ -59,28 +61,24 @@ class RegionScores:
     """
 
     logits: NDArray[np.float64]
+    raw_logits: NDArray[np.float64]
     areas: NDArray[np.float64]
     evidence: NDArray[np.float64]
     queue_seconds: float
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
-        """Calibrated probability of each tile, float64 (rows, columns); NaN without tissue."""
+        """Smoothed calibrated probability of each tile; NaN without tissue."""
         return sigmoid(self.logits)
 
-    def suspicion(self) -> float:
-        """Return the calibrated logit of the most suspicious neighbourhood.
+    @property
+    def raw_probabilities(self) -> NDArray[np.float64]:
+        """Calibrated probability of each tile alone; NaN without tissue."""
+        return sigmoid(self.raw_logits)
 
-        A neighbourhood is a tissue tile with the tissue tiles that touch it, 3x3; it has the mean
-        of their logits, each weighted by its area within the region. So one outlier among many
-        tiles does not decide, and a sliver at the edge, most of it reflection, hardly counts.
-        """
-        present = ~np.isnan(self.logits)
-        weights = np.where(present, self.areas, 0.0)
-        window, border = np.ones((3, 3)), cv2.BORDER_CONSTANT
-        total = cv2.filter2D(np.nan_to_num(self.logits) * weights, -1, window, borderType=border)
-        weight = cv2.filter2D(weights, -1, window, borderType=border)
-        return float((total[present] / weight[present]).max())
+    def suspicion(self) -> float:
+        """Return the calibrated logit of the most suspicious tile, smoothed."""
+        return float(np.nanmax(self.logits))
 
     def area_at_or_above(self, threshold: float) -> float:
         """Return the area, in pixels, of the tiles whose probability reaches a threshold."""
@@ -252,11 +250,13 @@ def _assemble(
 ) -> RegionScores:
     shape = tiles.tissue.shape
     maps = np.concatenate([one.outputs.activation_maps for one in scored])
-    logits = np.full(shape, np.nan)
+    raw_logits = np.full(shape, np.nan)
     evidence = np.full((*shape, *maps.shape[1:]), np.nan)
     rows, columns = np.array(places).T
-    logits[rows, columns] = calibration.logit(np.concatenate([s.outputs.logits for s in scored]))
+    network_logits = np.concatenate([one.outputs.logits for one in scored])
+    raw_logits[rows, columns] = calibration.logit(network_logits)
     evidence[rows, columns] = calibration.logit(maps)
     joined = evidence.swapaxes(1, 2).reshape(shape[0] * maps.shape[1], shape[1] * maps.shape[2])
     queue_seconds = float(np.mean([one.queue_seconds for one in scored]))
-    return RegionScores(logits, tiles.areas, joined, queue_seconds)
+    logits = smooth_logits(raw_logits, tiles.areas)
+    return RegionScores(logits, raw_logits, tiles.areas, joined, queue_seconds)

@@ -171,7 +171,7 @@ def batcher(config: InferenceConfig) -> Iterator[Batcher]:
 def test_a_region_shows_each_tile_its_neighbours(config: InferenceConfig, batcher: Batcher) -> None:
     image = np.full((150, 150, 3), STAINED, np.uint8)
     image[50:100, 50:100, 0] = 160
-    logits = asyncio.run(score_tiles(cut_tiles(image, 50), batcher, config)).logits
+    logits = asyncio.run(score_tiles(cut_tiles(image, 50), batcher, config)).raw_logits
     seen = (logits - CALIBRATION.intercept) / CALIBRATION.slope
     # The middle tile sees nothing of itself; half of a side's length, and a corner, is red less.
     assert seen[1, 1] == pytest.approx(200, abs=0.5)
@@ -185,7 +185,7 @@ def test_a_patch_shows_its_own_reflection(config: InferenceConfig, batcher: Batc
     tiles = single_tile(image, 50)
     scores = asyncio.run(score_tiles(tiles, batcher, config))
     expected = MarginReader().run(network_input(image[None], config)).logits
-    np.testing.assert_allclose(scores.logits[0], config.calibration.logit(expected))
+    np.testing.assert_allclose(scores.raw_logits[0], config.calibration.logit(expected))
 
 
 def test_patches_and_windows_are_never_one_batch(batcher: Batcher) -> None:

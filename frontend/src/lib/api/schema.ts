@@ -1021,7 +1021,7 @@ export interface components {
             predictions: components["schemas"]["LabelScore"][];
             /**
              * Probability
-             * @description Probability of invasive ductal carcinoma: of a patch, calibrated; of a region, that of its most suspicious neighbourhood of 3x3 tiles, for which it was not calibrated. It means nothing where the verdict is withheld.
+             * @description Probability of invasive ductal carcinoma: of a patch, calibrated; of a region, the highest of its `tiles`, for which it was not calibrated. It means nothing where the verdict is withheld.
              */
             probability: number;
             /**
@@ -1149,9 +1149,14 @@ export interface components {
             tile_size_pixels: number;
             /**
              * Tiles
-             * @description Calibrated probability of each tile; null where there is no tissue.
+             * @description Calibrated probability of each tile, averaged in logits with the tissue tiles that touch it, 3x3, each by its area within the region; null where there is no tissue.
              */
             tiles: (number | null)[][];
+            /**
+             * Tiles Raw
+             * @description Calibrated probability of each tile alone; null where there is no tissue.
+             */
+            tiles_raw: (number | null)[][];
             /**
              * Tissue Fraction
              * @description Share of the region's area in tissue tiles.
