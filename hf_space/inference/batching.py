@@ -14,13 +14,12 @@ import numpy as np
 
 from hf_space.errors import BusyError
 from hf_space.imaging.preprocess import network_input
-from hf_space.inference.engine import Outputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.bundle.config import InferenceConfig
-    from hf_space.inference.engine import Engine
+    from hf_space.inference.engine import Engine, Outputs
     from hf_space.observability.metrics import Metrics
 
 # Larger batches gain nothing on a CPU and let the first of them wait for the last.
@@ -154,8 +153,7 @@ def _shares(jobs: list[_Job], outputs: Outputs, *, taken: float) -> list[Scored]
     shares, start = [], 0
     for job in jobs:
         part = slice(start, start + len(job.patches))
-        own = Outputs(outputs.logits[part], outputs.activation_maps[part])
-        shares.append(Scored(own, taken - job.queued))
+        shares.append(Scored(outputs.part(part), taken - job.queued))
         start = part.stop
     return shares
 

@@ -19,7 +19,14 @@ _ReasonCode = Literal[
     "scale_unknown", "field_too_small", "not_h_and_e", "too_blurred", "unlike_training"
 ]
 CautionCode = Literal[
-    "blank", "blurred", "off_scale", "padded", "profile_ignored", "scale_assumed", "scale_conflict"
+    "blank",
+    "blurred",
+    "off_scale",
+    "padded",
+    "profile_ignored",
+    "scale_assumed",
+    "scale_conflict",
+    "unfamiliar",
 ]
 SaveWarningCode = Literal["save_delayed", "not_saved"]
 ImageWarningCode = Literal[_ReasonCode, CautionCode]

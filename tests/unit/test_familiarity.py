@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hf_space.bundle.familiarity import spread
 from training.evaluation.familiarity import (
     alarm_threshold,
     case_balanced,
     fit_familiarity,
-    out_of_fold_distances,
-    spread,
+    held_out_distances,
 )
 
 # Two classes 8 apart along the first axis, deviations 3 and 1 within them, and a thin third axis.
@@ -44,7 +44,7 @@ def test_a_typical_patch_lies_near_one() -> None:
     fitted = fit_familiarity(features, labels, np.ones(20_000), components=2)
     other, _ = _features(5_000, 1)
     # The nearer class may be the other one, which only shortens a distance.
-    assert np.sqrt((fitted.distance(other) ** 2).mean()) == pytest.approx(1, abs=0.08)
+    assert np.sqrt((fitted.spread_distance(other) ** 2).mean()) == pytest.approx(1, abs=0.08)
     assert fitted.scales == pytest.approx([3, 1], rel=0.05)
     assert fitted.residual == pytest.approx(0.1, rel=0.05)
     assert abs(fitted.class_means[1, 0] - fitted.class_means[0, 0]) == pytest.approx(
@@ -58,7 +58,7 @@ def test_distances_count_deviations_from_the_nearer_class() -> None:
     # At a class's middle; nine deviations off along the second axis; three outside the plane.
     places = np.array([[8.0, 0, 0], [8.0, 9, 0], [0.0, 0, 0.3]])
     expected = [0, 9 / np.sqrt(3), 3 / np.sqrt(3)]
-    assert fitted.distance(places) == pytest.approx(expected, abs=0.15)
+    assert fitted.spread_distance(places) == pytest.approx(expected, abs=0.15)
 
 
 def test_weights_count_as_copies() -> None:
@@ -71,7 +71,9 @@ def test_weights_count_as_copies() -> None:
         np.ones(weights.sum()),
         components=2,
     )
-    np.testing.assert_allclose(weighted.distance(features), copied.distance(features), rtol=1e-6)
+    np.testing.assert_allclose(
+        weighted.spread_distance(features), copied.spread_distance(features), rtol=1e-6
+    )
 
 
 def test_cases_count_alike() -> None:
@@ -84,10 +86,10 @@ def test_no_case_judges_itself() -> None:
     cases = np.repeat([f"c{number}" for number in range(20)], 20)
     alone = cases == "c7"
     features[alone, 1] += 30
-    distances = out_of_fold_distances(features, labels, cases, components=2)
+    distances = held_out_distances(features, labels, cases, alone, components=2)
     # Had it taken part, it would have widened the second axis.
-    assert distances[alone].min() > 10
-    assert np.median(distances[~alone]) < 1.5
+    assert len(distances) == 20
+    assert distances.min() > 10
 
 
 def test_the_threshold_alarms_at_so_many_patches_of_a_typical_case() -> None:

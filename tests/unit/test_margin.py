@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from hf_space.imaging.tiling import cut_tiles, single_tile
 from hf_space.inference.batching import Batcher
 from hf_space.inference.engine import EngineName, Outputs
 from hf_space.observability.metrics import Metrics
-from hf_space.prediction.pipeline import score_tiles
+from hf_space.prediction.scoring import score_tiles
 from tests.bundle_factory import CALIBRATION
 
 RNG = np.random.default_rng(3)
@@ -171,7 +172,9 @@ def batcher(config: InferenceConfig) -> Iterator[Batcher]:
 def test_a_region_shows_each_tile_its_neighbours(config: InferenceConfig, batcher: Batcher) -> None:
     image = np.full((150, 150, 3), STAINED, np.uint8)
     image[50:100, 50:100, 0] = 160
-    logits = asyncio.run(score_tiles(cut_tiles(image, 50), batcher, config)).raw_logits
+    logits = asyncio.run(
+        score_tiles(cut_tiles(image, 50), batcher, Bundle(Path(), config))
+    ).raw_logits
     seen = (logits - CALIBRATION.intercept) / CALIBRATION.slope
     # The middle tile sees nothing of itself; half of a side's length, and a corner, is red less.
     assert seen[1, 1] == pytest.approx(200, abs=0.5)
@@ -183,7 +186,7 @@ def test_a_region_shows_each_tile_its_neighbours(config: InferenceConfig, batche
 def test_a_patch_shows_its_own_reflection(config: InferenceConfig, batcher: Batcher) -> None:
     image = noise(50, 50)
     tiles = single_tile(image, 50)
-    scores = asyncio.run(score_tiles(tiles, batcher, config))
+    scores = asyncio.run(score_tiles(tiles, batcher, Bundle(Path(), config)))
     expected = MarginReader().run(network_input(image[None], config)).logits
     np.testing.assert_allclose(scores.raw_logits[0], config.calibration.logit(expected))
 
