@@ -66,7 +66,8 @@ def test_inputs_are_cut_out_of_the_enlarged_row(
     config = config.model_copy(update={"interpolation": interpolation, "color_mode": color_mode})
     strip = noise(100, 4 * 50 + 50)
     inputs = strip_inputs(strip, [0, 1, 3], config)
-    assert (inputs.shape, inputs.dtype) == ((3, 192, 192, 3), np.float32)
+    assert inputs.shape == (3, 192, 192, 3)
+    assert inputs.dtype == np.float32
     source = strip.astype(np.float32)
     if color_mode == "grayscale":
         source = np.repeat(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
