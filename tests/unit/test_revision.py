@@ -29,6 +29,7 @@ CHANGES: dict[str, Any] = {
     "margin_pixels": 16,
     "color_mode": "grayscale",
     "interpolation": "bicubic",
+    "assumed_prevalence": 0.4,
     "calibration": Calibration(method="platt", slope=0.8, intercept=-0.3),
     "thresholds": {"balanced": OperatingPoint.without_band(0.5)},
     "default_operating_point": "high_sensitivity",
