@@ -33,7 +33,9 @@ SMALLEST_FIELD_MICRONS: Final = 150.0
 _OFF_SCALE_FACTOR: Final = 2.0
 
 _REASONS: Final[frozenset[str]] = frozenset(get_args(Reason.__value__))
-_IMAGE_REASONS: Final = frozenset({"not_h_and_e", "too_blurred", "unlike_training"})
+IMAGE_REASONS: Final = frozenset({"not_h_and_e", "too_blurred", "unlike_training"})
+"""Codes by which an image's own statistics withhold the verdict."""
+
 # They say something about the result, and nothing against it.
 _NOTES: Final = frozenset({"padded", "save_delayed"})
 
@@ -91,7 +93,7 @@ def with_familiarity(
             since a region has artefacts and fat in it. None without familiarity.
         limits: Of the distance.
     """
-    if distances is None or limits is None or not _IMAGE_REASONS.isdisjoint(codes):
+    if distances is None or limits is None or not IMAGE_REASONS.isdisjoint(codes):
         return list(codes)
     distance = float(np.nanmedian(distances))
     if distance > limits.unlike_training:

@@ -66,7 +66,7 @@ def test_the_command_writes_it_into_the_bundle(
 ) -> None:
     folds = write_folds(tmp_path / "folds", [list(CASES[start::3]) for start in range(3)])
     before = load_bundle(bundle).config
-    report = write_familiarity(bundle, prepared, folds, splits=["train"], components=2)
+    report = write_familiarity(bundle, prepared, folds, splits=["train"])
     assert (report.patches, report.cases) == (72, 6)
     # Drawn patches of one kind: none of 72 is beyond one in fifty or in five hundred but the last.
     assert report.false_alarms["unfamiliar"] <= 0.02
@@ -79,7 +79,7 @@ def test_the_command_writes_it_into_the_bundle(
     assert FamiliarityReport.model_validate_json(content) == report
     warm_engine("openvino", after)
     # Measured again, the same content has the same revision.
-    write_familiarity(bundle, prepared, folds, splits=["train"], components=2)
+    write_familiarity(bundle, prepared, folds, splits=["train"])
     assert load_bundle(bundle).config.revision == after.config.revision
 
 
@@ -88,25 +88,25 @@ def test_each_limit_needs_cases_that_a_network_has_not_seen(
 ) -> None:
     folds = write_folds(tmp_path / "folds", [list(CASES[:2]), list(CASES[2:5])])
     with pytest.raises(RunError, match="12 of the patches"):
-        write_familiarity(bundle, prepared, folds, splits=["train"], components=2)
+        write_familiarity(bundle, prepared, folds, splits=["train"])
     (folds / "fold_1" / "predictions.parquet").unlink()
     with pytest.raises(RunError, match="to its end"):
-        write_familiarity(bundle, prepared, folds, splits=["train"], components=2)
+        write_familiarity(bundle, prepared, folds, splits=["train"])
     (folds / "fold_0" / MODEL_FILE).unlink()
     with pytest.raises(RunError, match="to its end"):
-        write_familiarity(bundle, prepared, folds, splits=["train"], components=2)
+        write_familiarity(bundle, prepared, folds, splits=["train"])
     with pytest.raises(ConfigurationError, match="test"):
-        write_familiarity(bundle, prepared, folds, splits=["test"], components=2)
+        write_familiarity(bundle, prepared, folds, splits=["test"])
 
 
 def test_folds_of_other_inputs_are_refused(bundle: Path, prepared: Path, tmp_path: Path) -> None:
     folds = write_folds(tmp_path / "folds", [list(CASES)], margin=32)
     with pytest.raises(RunError, match="inputs of"):
-        write_familiarity(bundle, prepared, folds, splits=["train"], components=2)
+        write_familiarity(bundle, prepared, folds, splits=["train"])
 
 
 def test_a_network_without_features_is_refused(prepared: Path, tmp_path: Path) -> None:
     folds = write_folds(tmp_path / "folds", [list(CASES[start::3]) for start in range(3)])
     plain = write_bundle(tmp_path / "plain")
     with pytest.raises(RunError, match="no output `features`"):
-        write_familiarity(plain, prepared, folds, splits=["train"], components=2)
+        write_familiarity(plain, prepared, folds, splits=["train"])

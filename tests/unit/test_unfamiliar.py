@@ -27,17 +27,17 @@ from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings
 from tests.bundle_factory import encode, write_bundle
 
-# Of the roots of mean red, green and blue: a deviation of 1 along red and along green, and of a
-# tenth along blue, which the components leave out.
+# Of the logarithms of mean red, green and blue: a deviation of 1 along red and along green, and of
+# a hundredth along blue, which the components leave out.
 KNOWN = Familiarity(
-    mean=np.sqrt(np.array([180.0, 140.0, 190.0]) + 0.2785),
+    mean=np.log1p((np.array([180.0, 140.0, 190.0]) + 0.2785) / 0.02),
     components=np.eye(3)[:2],
     scales=np.ones(2),
     class_means=np.array([[0.0, 0.0], [0.5, -0.5]]),
-    residual=np.array(0.1),
+    residual=np.array(0.01),
 )
 LIMITS = FamiliarityLimits(unfamiliar=2.0, unlike_training=6.0)
-# The last two lie 4 and 10 tenths of a root off in blue alone.
+# The last two lie 6 and 18 hundredths off in blue alone.
 TYPICAL, UNFAMILIAR, UNLIKE = ((180, 140, 190 + off) for off in (0, 11, -32))
 
 

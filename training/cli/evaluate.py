@@ -149,8 +149,8 @@ def familiarity(
     """Describe what the network's features look like on its training patches, in the bundle.
 
     Beyond the first limit a result has the caution `unfamiliar`, which a patch in fifty of unseen
-    cases has; beyond the second, one in five hundred, there is no verdict. Evaluate the bundle
-    afterwards.
+    cases has; beyond the second, one in two hundred, there is no verdict. Run `limits` first,
+    and evaluate the bundle afterwards.
 
     Example: python -m training familiarity runs/bundle data/prepared --folds runs/folds
     """

@@ -19,10 +19,11 @@ Cases = NDArray[np.str_]
 Labels = NDArray[np.int64]
 
 FAMILIARITY_REPORT_FILE: Final = "familiarity.json"
-COMPONENTS: Final = 128
-# Shares of the patches of a case that the network has not seen.
+COMPONENTS: Final = 256
+_PATCHES_A_COMPONENT: Final = 4
+# Shares of the patches of cases that the network has not seen.
 FALSE_ALARMS: Final = 0.02
-WITHHELD: Final = 0.002
+WITHHELD: Final = 0.005
 
 
 class FamiliarityReport(BaseModel):
@@ -33,7 +34,8 @@ class FamiliarityReport(BaseModel):
         cases: Number of their cases.
         limits: The distances, as `inference.json` has them.
         false_alarms: Share of the patches, 0 to 1, beyond each limit when a network that never saw
-            their case measures them, all cases counting alike.
+            their case measures them, all cases counting alike; those without a verdict for another
+            reason do not count as beyond.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,8 +55,10 @@ def fit_familiarity(
         features: float64 (N, D), as `spread` returns them.
         labels: int64 (N,), 0 or 1; both occur.
         weights: float64 (N,), above 0; such that every case counts alike.
-        components: Number of directions, at most D.
+        components: Number of directions; fewer where N or D are small, since a deviation needs
+            some patches, and the residual a direction.
     """
+    components = min(components, features.shape[1] - 1, len(features) // _PATCHES_A_COMPONENT)
     mean = np.average(features, axis=0, weights=weights)
     centred = features - mean
     covariance = (centred * weights[:, None]).T @ centred / weights.sum()
@@ -81,8 +85,6 @@ def held_out_distances(
     labels: Labels,
     cases: Cases,
     held_out: NDArray[np.bool_],
-    *,
-    components: int = COMPONENTS,
 ) -> Floats:
     """Return the distances of some patches from a description of the others.
 
@@ -92,14 +94,13 @@ def held_out_distances(
         labels: int64 (N,), 0 or 1.
         cases: str (N,); none is on both sides.
         held_out: bool (N,).
-        components: Number of directions, at most D.
 
     Returns:
         float64, one for each patch held out.
     """
     learned = ~held_out
     weights = case_balanced(cases[learned])
-    fitted = fit_familiarity(features[learned], labels[learned], weights, components=components)
+    fitted = fit_familiarity(features[learned], labels[learned], weights)
     return fitted.spread_distance(features[held_out])
 
 

@@ -12,13 +12,14 @@ import pandas as pd
 from hf_space.bundle.config import FAMILIARITY_FILE, INFERENCE_FILE, FamiliarityLimits
 from hf_space.bundle.familiarity import spread
 from hf_space.bundle.load import file_sha256
+from hf_space.imaging.quality import quality_statistics, quality_warnings
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.tensorflow_engine import TensorFlowEngine, served
+from hf_space.prediction.trust import IMAGE_REASONS
 from training.data.arrays import Patches, load_patches
 from training.errors import RunError
 from training.evaluation.familiarity import (
-    COMPONENTS,
     FALSE_ALARMS,
     FAMILIARITY_REPORT_FILE,
     WITHHELD,
@@ -55,21 +56,20 @@ def write_familiarity(
     folds: Path,
     *,
     splits: Collection[str],
-    components: int = COMPONENTS,
     progress: bool = False,
 ) -> FamiliarityReport:
     """Describe the features of the patches that a bundle's network learned from, and set limits.
 
     The limits are found with the networks of the folds, each on the cases that it never saw: on
-    what it learned from, a network's features lie closer together. The bundle has another revision
-    afterwards, and must be evaluated again.
+    what it learned from, a network's features lie closer together. Limits of the statistics come
+    first, see `write_limits`. The bundle has another revision afterwards, and must be evaluated
+    again.
 
     Args:
         folder: The bundle, as `export` writes it.
         dataset: Folder written by `prepare`; at most 60 patches of each case are measured.
         folds: Folder written by `cross-validate`.
         splits: Those that the model learned from.
-        components: Number of directions, at most the number of features.
         progress: Show progress bars.
 
     Raises:
@@ -87,14 +87,14 @@ def write_familiarity(
         features = sample.features(
             _fold_engine(run, bundle.config), bundle.config, progress=progress
         )
-        distances[held_out] = held_out_distances(
-            features, sample.labels, sample.cases, held_out, components=components
-        )
+        distances[held_out] = held_out_distances(features, sample.labels, sample.cases, held_out)
     if missing := int(np.isnan(distances).sum()):
         raise RunError(f"no fold in {folds} holds out the cases of {missing:,} of the patches")
     features = sample.features(OpenVinoEngine(bundle), bundle.config, progress=progress)
     weights = case_balanced(sample.cases)
-    fitted = fit_familiarity(features, sample.labels, weights, components=components)
+    fitted = fit_familiarity(features, sample.labels, weights)
+    # Nothing is said twice, so that these are no alarms.
+    distances[sample.withheld(bundle.config)] = 0.0
     report = _report(distances, sample.cases)
     _write(folder, bundle.config, fitted, report)
     return report
@@ -119,6 +119,16 @@ class _Sample:
         if found is None:
             raise RunError("the network has no output `features`: train and export it again")
         return spread(found)
+
+    def withheld(self, config: InferenceConfig) -> NDArray[np.bool_]:
+        """Tell which patches get no verdict by their statistics already."""
+        return np.array([bool(_reasons(patch, config)) for patch in self.images])
+
+
+def _reasons(patch: NDArray[np.uint8], config: InferenceConfig) -> frozenset[str]:
+    statistics = quality_statistics(patch, config.stain_reference)
+    found = quality_warnings(statistics, config.out_of_distribution, config.assessable)
+    return IMAGE_REASONS.intersection(found)
 
 
 def _report(distances: Floats, cases: NDArray[np.str_]) -> FamiliarityReport:
