@@ -101,6 +101,7 @@ $(RUN)/final/facts.json: $(RUN)/selection/validation.parquet
 $(RUN)/bundle/README.md: $(RUN)/final/facts.json $(RUN)/calibration.json
 	$(TRAINING) export $(RUN)/final --calibration $(RUN)/calibration.json --out $(@D)
 	$(TRAINING) limits $(@D) $(PREPARED) --split train --split extension --split val
+	$(TRAINING) familiarity $(@D) $(PREPARED) --folds $(RUN)/folds
 	$(TRAINING) compare $(RUN)/selection --json $(@D)/candidates.json
 	$(TRAINING) evaluate $(@D) "$(DATA)" --split test --json $(@D)/metrics.json \
 		--plots $(RUN)/plots $(CASE_WEIGHTS)

@@ -14,6 +14,7 @@ from PIL import Image
 from hf_space.bundle.calibration import Calibration, OperatingPoint
 from hf_space.bundle.config import (
     EVALUATION_FOLDER,
+    FAMILIARITY_FILE,
     INFERENCE_FILE,
     METRICS_FILE,
     OPENVINO_FILE,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from hf_space.bundle.familiarity import Familiarity
 
 INPUT_SIZE = 64
 GRID = 4
@@ -48,10 +51,21 @@ def expected_probability(red: float, green: float, blue: float) -> float:
     return float(1 / (1 + np.exp(-(CALIBRATION.slope * logit + CALIBRATION.intercept))))
 
 
-def write_bundle(folder: Path, **changes: Any) -> Path:
-    """Write a bundle: average pooling to 4x4, then one linear unit per cell; returns the folder."""
+def write_bundle(folder: Path, described: Familiarity | None = None, **changes: Any) -> Path:
+    """Write a bundle: average pooling to 4x4, then one linear unit per cell; returns the folder.
+
+    Args:
+        folder: Where to.
+        described: What its features look like; they are the mean colour. None: it gives none.
+        **changes: Of the content of ``inference.json``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    openvino.save_model(_network(), folder / OPENVINO_FILE, compress_to_fp16=False)
+    network = _network(gives_features=described is not None)
+    openvino.save_model(network, folder / OPENVINO_FILE, compress_to_fp16=False)
+    files = [OPENVINO_FILE, OPENVINO_WEIGHTS_FILE]
+    if described:
+        described.save(folder / FAMILIARITY_FILE)
+        files.append(FAMILIARITY_FILE)
     facts: dict[str, Any] = {
         "name": "tiny",
         "revision": "r1",
@@ -77,9 +91,7 @@ def write_bundle(folder: Path, **changes: Any) -> Path:
             backbone="linear",
             date="2026-01-01",
         ),
-        "sha256": {
-            name: file_sha256(folder / name) for name in (OPENVINO_FILE, OPENVINO_WEIGHTS_FILE)
-        },
+        "sha256": {name: file_sha256(folder / name) for name in files},
     }
     config = InferenceConfig(**(facts | changes))
     (folder / INFERENCE_FILE).write_text(config.to_json(), encoding="utf-8")
@@ -107,7 +119,7 @@ PLOT = encode(plain_image(250, 250, 250))
 """The one plot of the bundle's evaluation."""
 
 
-def _network() -> openvino.Model:
+def _network(*, gives_features: bool) -> openvino.Model:
     image = ops.parameter([-1, INPUT_SIZE, INPUT_SIZE, 3], np.float32, name="image")
     channels_first = ops.transpose(image, np.array([0, 3, 1, 2]))
     cell = INPUT_SIZE // GRID
@@ -117,6 +129,9 @@ def _network() -> openvino.Model:
     linear = ops.convolution(cells, kernel, [1, 1], [0, 0], [0, 0], [1, 1])
     activation = ops.squeeze(ops.add(linear, np.float32(BIAS)), np.array([1]))
     logit = ops.reduce_mean(activation, np.array([1, 2]))
-    for node, name in ((logit, "logit"), (activation, "activation_map")):
+    outputs = {"logit": logit, "activation_map": activation}
+    if gives_features:
+        outputs["features"] = ops.reduce_mean(cells, np.array([2, 3]))
+    for name, node in outputs.items():
         node.output(0).get_tensor().set_names({name})
-    return openvino.Model([logit, activation], [image], "tiny")
+    return openvino.Model(list(outputs.values()), [image], "tiny")

@@ -49,6 +49,7 @@ def make_record(
         tile_size_pixels=50,
         microns_per_pixel=4.0,
         tiles=tile,
+        tiles_raw=tile,
         heatmap=None,
         tissue_fraction=1.0,
         malignant_fraction=1.0,

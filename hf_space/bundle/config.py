@@ -13,6 +13,7 @@ from hf_space.bundle.calibration import Calibration, FrozenModel, OperatingPoint
 INFERENCE_FILE: Final = "inference.json"
 OPENVINO_FILE: Final = "openvino_model.xml"
 OPENVINO_WEIGHTS_FILE: Final = "openvino_model.bin"
+FAMILIARITY_FILE: Final = "familiarity.npz"
 METRICS_FILE: Final = "metrics.json"
 EVALUATION_FOLDER: Final = "evaluation"
 ColorMode = Literal["rgb", "grayscale"]
@@ -49,6 +50,24 @@ class StainReference(FrozenModel):
         return self
 
 
+class FamiliarityLimits(FrozenModel):
+    """How far from the training patches an image may lie, by `hf_space.bundle.familiarity`.
+
+    Attributes:
+        unfamiliar: Distance above which a result has a caution.
+        unlike_training: Distance above which there is no verdict.
+    """
+
+    unfamiliar: Annotated[FiniteFloat, Field(gt=0.0)]
+    unlike_training: Annotated[FiniteFloat, Field(gt=0.0)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> FamiliarityLimits:
+        if self.unfamiliar > self.unlike_training:
+            raise ValueError("expected unfamiliar <= unlike_training")
+        return self
+
+
 class TrainingFacts(FrozenModel):
     """What the model was trained on."""
 
@@ -71,6 +90,7 @@ class InferenceConfig(FrozenModel):
         out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
         assessable: Range of an image statistic outside which there is no verdict.
         stain_reference: What the statistic ``stain_distance`` is measured from.
+        familiarity: Limits of the distance that ``familiarity.npz`` describes; None without it.
     """
 
     name: ShortName
@@ -89,6 +109,7 @@ class InferenceConfig(FrozenModel):
     out_of_distribution: dict[str, StatisticRange] = Field(default_factory=dict)
     assessable: dict[str, StatisticRange] = Field(default_factory=dict)
     stain_reference: StainReference | None = None
+    familiarity: FamiliarityLimits | None = None
     training: TrainingFacts
     sha256: dict[str, Sha256]
 
@@ -117,7 +138,10 @@ class InferenceConfig(FrozenModel):
             raise ValueError(f"no threshold for {self.default_operating_point!r}")
         if self.margin_pixels >= self.input_size:
             raise ValueError("a margin as wide as the input cannot be reflected")
-        missing = {OPENVINO_FILE, OPENVINO_WEIGHTS_FILE} - self.sha256.keys()
+        needed = {OPENVINO_FILE, OPENVINO_WEIGHTS_FILE}
+        if self.familiarity:
+            needed.add(FAMILIARITY_FILE)
+        missing = needed - self.sha256.keys()
         if missing:
             raise ValueError(f"no sha256 for {', '.join(sorted(missing))}")
         for name in self.sha256:

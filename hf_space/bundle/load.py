@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from hf_space.bundle.config import EVALUATION_FOLDER, INFERENCE_FILE, METRICS_FILE, InferenceConfig
+from hf_space.bundle.config import (
+    EVALUATION_FOLDER,
+    FAMILIARITY_FILE,
+    INFERENCE_FILE,
+    METRICS_FILE,
+    InferenceConfig,
+)
+from hf_space.bundle.familiarity import Familiarity
 from hf_space.errors import BundleError
 
 
@@ -38,6 +45,7 @@ class Bundle:
         metrics: Measured figures.
         plots: Drawings of the figures, PNG, by name.
         origin: Where it comes from.
+        familiarity: What the features of its training set look like; None without limits of it.
     """
 
     path: Path
@@ -45,6 +53,7 @@ class Bundle:
     metrics: dict[str, Any] | None = None
     plots: dict[str, Path] = field(default_factory=dict)
     origin: Origin = Origin()
+    familiarity: Familiarity | None = None
 
 
 def file_sha256(path: Path) -> str:
@@ -71,7 +80,8 @@ def load_bundle(path: Path) -> Bundle:
     except ValueError as error:
         raise BundleError(f"{path / INFERENCE_FILE} is invalid: {error}") from error
     plots = {plot.stem: plot for plot in sorted((path / EVALUATION_FOLDER).glob("*.png"))}
-    return Bundle(path=path, config=config, metrics=metrics, plots=plots)
+    familiarity = Familiarity.load(path / FAMILIARITY_FILE) if config.familiarity else None
+    return Bundle(path=path, config=config, metrics=metrics, plots=plots, familiarity=familiarity)
 
 
 def _read_metrics(path: Path) -> dict[str, Any] | None:

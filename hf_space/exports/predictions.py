@@ -98,6 +98,7 @@ TILE_TABLE: Final = Table[Tile](
         "width_px": _rounded(lambda tile: tile.width),
         "height_px": _rounded(lambda tile: tile.height),
         "probability": lambda tile: tile.probability,
+        "probability_raw": lambda tile: tile.probability_raw,
         "at_or_above_threshold": lambda tile: tile.is_positive,
         "verdict": lambda tile: tile.verdict,
     }

@@ -27,7 +27,8 @@ class Tile:
         width: Within the image.
         height: Within the image.
         microns_per_pixel: Scale of the source image; None where it is assumed.
-        probability: Calibrated probability of carcinoma.
+        probability: Calibrated probability of carcinoma, smoothed over its neighbours.
+        probability_raw: The same of the tile alone.
         is_positive: Whether the probability is at or above the result's threshold.
         verdict: On this tile, by the result's rule; `not_assessable` where the result has none.
     """
@@ -40,6 +41,7 @@ class Tile:
     height: float
     microns_per_pixel: float | None
     probability: float
+    probability_raw: float
     is_positive: bool
     verdict: Verdict
 
@@ -52,9 +54,9 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
     grid = _grid(image, region)
     rule = OperatingPoint.of(result.threshold, result.uncertain_band)
     scale = None if image.scale_source == "assumed" else image.microns_per_pixel
-    for row, line in enumerate(region.tiles):
-        for column, probability in enumerate(line):
-            if probability is not None:
+    for row, lines in enumerate(zip(region.tiles, region.tiles_raw, strict=True)):
+        for column, (probability, raw) in enumerate(zip(*lines, strict=True)):
+            if probability is not None and raw is not None:
                 left, top, right, bottom = grid.box(row, column)
                 yield Tile(
                     row=row + 1,
@@ -65,6 +67,7 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
                     height=bottom - top,
                     microns_per_pixel=scale,
                     probability=probability,
+                    probability_raw=raw,
                     is_positive=probability >= result.threshold,
                     verdict="not_assessable" if result.reasons else rule.verdict(probability),
                 )

@@ -27,7 +27,7 @@ _GROUP_BYTES: Final = 4 << 20
 _GRID_DECIMALS: Final = 6
 _NOT_IN_JSON: Final[dict[str, Any]] = {
     "gradcam": {"grid", "overlay"},
-    "region": {"tiles", "heatmap"},
+    "region": {"tiles", "tiles_raw", "heatmap"},
 }
 
 
@@ -43,7 +43,8 @@ class Record:
         total_ms: Duration of the prediction, in milliseconds.
         result: The result as JSON, without drawings and arrays.
         grid: Evidence, compressed.
-        tiles: Probabilities of a region's tiles, compressed; None for a patch.
+        tiles: Probabilities of a region's tiles, smoothed and then raw, compressed; those of
+            earlier versions are raw only. None for a patch.
         thumbnail: WebP.
         original: The image file as it was sent, or None when originals are not stored.
         schema_version: Of `result`; version 1 is also counted otherwise.
@@ -128,7 +129,7 @@ def record_of(
         total_ms=result.timing_ms.total,
         result=stored.model_dump_json(exclude=_NOT_IN_JSON),
         grid=_pack(result.gradcam.grid),
-        tiles=None if region is None else _pack(region.tiles),
+        tiles=None if region is None else _pack([*region.tiles, *region.tiles_raw]),
         thumbnail=thumbnail,
         original=original,
     )
@@ -144,9 +145,11 @@ def saved_record_of(row: Row[*tuple[Any, ...]], reviews: list[Review]) -> SavedR
     stored = as_version_2(json.loads(row.result))
     covered_microns = tuple(stored.pop("covered_microns"))
     gradcam, region = stored["gradcam"], stored["region"]
-    gradcam |= {"grid": _unpack(row.grid, gradcam), "overlay": None}
+    (grid,) = _unpack(row.grid, gradcam)
+    gradcam |= {"grid": grid, "overlay": None}
     if region:
-        region |= {"tiles": _unpack(row.tiles, region), "heatmap": None}
+        grids = _unpack(row.tiles, region)
+        region |= {"tiles": grids[0], "tiles_raw": grids[-1], "heatmap": None}
     record = HistoryRecord(
         result=PredictionResult.model_validate(stored | {"saved": True}),
         reviews=reviews,
@@ -183,9 +186,12 @@ def _pack(values: Sequence[Sequence[float | None]]) -> bytes:
     return zlib.compress(np.array(values, dtype="<f4").tobytes(), level=1)
 
 
-def _unpack(packed: bytes, shape: dict[str, Any]) -> list[list[float | None]]:
-    """Return what was packed as `rows` of `columns`."""
+def _unpack(packed: bytes, shape: dict[str, Any]) -> list[list[list[float | None]]]:
+    """Return what was packed, as grids of `rows` of `columns`."""
     values = np.frombuffer(zlib.decompress(packed), dtype="<f4").astype(np.float64)
-    grid: NDArray[np.float64] = np.round(values, _GRID_DECIMALS)
-    grid = grid.reshape(shape["rows"], shape["columns"])
-    return [[None if value != value else value for value in row] for row in grid.tolist()]
+    grids: NDArray[np.float64] = np.round(values, _GRID_DECIMALS)
+    grids = grids.reshape(-1, shape["rows"], shape["columns"])
+    return [
+        [[None if value != value else value for value in row] for row in grid]
+        for grid in grids.tolist()
+    ]

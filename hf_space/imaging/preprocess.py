@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -75,14 +76,26 @@ def preprocess(
     """
     if patches.dtype != np.uint8 or patches.ndim != 4 or patches.shape[3] != 3:
         raise ValueError(f"expected uint8 (N, h, w, 3), got {patches.dtype} {patches.shape}")
-    batch = np.empty((len(patches), input_size, input_size, 3), dtype=np.float32)
-    for patch, target in zip(patches, batch, strict=True):
-        source = patch.astype(np.float32)
+    return _enlarge(patches, input_size, 0, color_mode, interpolation)
+
+
+def _enlarge(
+    images: NDArray[np.uint8],
+    size: int,
+    cut: int,
+    color_mode: ColorMode,
+    interpolation: Interpolation,
+) -> NDArray[np.float32]:
+    """Enlarge each image to a side of ``size``, and cut some pixels off every side of that."""
+    side = size - 2 * cut
+    inner = slice(cut, cut + side)
+    batch = np.empty((len(images), side, side, 3), dtype=np.float32)
+    for image, target in zip(images, batch, strict=True):
+        source = image.astype(np.float32)
         if color_mode == "grayscale":
             source = cv2.cvtColor(source, cv2.COLOR_RGB2GRAY)
-        resized = cv2.resize(
-            source, (input_size, input_size), interpolation=_INTERPOLATIONS[interpolation]
-        )
+        resized = cv2.resize(source, (size, size), interpolation=_INTERPOLATIONS[interpolation])
+        resized = resized[inner, inner]
         target[...] = resized if color_mode == "rgb" else resized[:, :, None]
     if interpolation == "bicubic":
         np.clip(batch, 0.0, 255.0, out=batch)
@@ -110,16 +123,39 @@ def reflect_margin(batch: NDArray[np.float32], margin: int) -> NDArray[np.float3
     return grown
 
 
+def margin_rows(config: InferenceConfig) -> int:
+    """Return the pixels at the model's scale that a window has around its tile on each side.
+
+    They hold what the network's margin shows and what its interpolation needs, rounded up so that
+    the tile's own pixels lie as they do when the tile is enlarged alone: 25 for patches of 50,
+    enlarged to 128 with a margin of 32, and 0 without a margin.
+    """
+    patch, size, margin = config.patch_size_pixels, config.input_size, config.margin_pixels
+    if not margin:
+        return 0
+    first = (0.5 - margin) * patch / size - 0.5
+    needed = -math.floor(first) + (config.interpolation == "bicubic")
+    step = patch // math.gcd(patch, size)
+    return math.ceil(needed / step) * step
+
+
 def network_input(patches: NDArray[np.uint8], config: InferenceConfig) -> NDArray[np.float32]:
-    """Preprocess as a bundle's network wants it, with the patch's reflection as its margin.
+    """Preprocess as a bundle's network wants it.
+
+    Args:
+        patches: uint8 (N, p, p, 3), RGB, whose reflection becomes their margin; or windows, a
+            patch's side and twice `margin_rows` wide, whose outer part becomes their margin.
+        config: Says what the network wants.
 
     Returns:
         float32 (N, s, s, 3), 0 to 255, where s is the input size and twice the margin.
     """
-    batch = preprocess(
-        patches,
-        input_size=config.input_size,
-        color_mode=config.color_mode,
-        interpolation=config.interpolation,
-    )
+    size, patch = config.input_size, config.patch_size_pixels
+    color_mode, interpolation = config.color_mode, config.interpolation
+    rows = margin_rows(config)
+    if rows and patches.shape[1] == patch + 2 * rows:
+        around = rows * size // patch
+        cut = around - config.margin_pixels
+        return _enlarge(patches, size + 2 * around, cut, color_mode, interpolation)
+    batch = preprocess(patches, input_size=size, color_mode=color_mode, interpolation=interpolation)
     return reflect_margin(batch, config.margin_pixels)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from hf_space.imaging.margin import mirrored
 from hf_space.imaging.preprocess import pad_to_patch
 from hf_space.imaging.tissue import find_stained, learn_tissue_rule
 
@@ -68,6 +69,30 @@ class Tiles:
     def patches(self, places: Sequence[Place]) -> NDArray[np.uint8]:
         """Return tiles by row and column, uint8 (N, size, size, 3); edges grow by reflection."""
         return np.stack([pad_to_patch(self._tile(*place), self.size) for place in places])
+
+    def windows(self, places: Sequence[Place], margin: int) -> NDArray[np.uint8]:
+        """Return tiles with what surrounds them; beyond the image follows its reflection.
+
+        Args:
+            places: Row and column of each, at least one.
+            margin: Pixels on each side; without any, and of a region of a single tile, the tiles
+                alone are returned, as by `patches`.
+
+        Returns:
+            uint8 (N, side, side, 3), where the side is that of a tile and twice the margin.
+        """
+        if not margin or self.tissue.size == 1:
+            return self.patches(places)
+        return np.stack([self._window(*place, margin) for place in places])
+
+    def _window(self, row: int, column: int, margin: int) -> NDArray[np.uint8]:
+        top, left = row * self.size - margin, column * self.size - margin
+        side = self.size + 2 * margin
+        bottom, right = top + side, left + side
+        height, width = self.image.shape[:2]
+        if top >= 0 and left >= 0 and bottom <= height and right <= width:
+            return self.image[top:bottom, left:right]
+        return self.image[np.ix_(mirrored(top, bottom, height), mirrored(left, right, width))]
 
     def _tile(self, row: int, column: int) -> NDArray[np.uint8]:
         top, left = row * self.size, column * self.size

@@ -14,13 +14,12 @@ import numpy as np
 
 from hf_space.errors import BusyError
 from hf_space.imaging.preprocess import network_input
-from hf_space.inference.engine import Outputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.bundle.config import InferenceConfig
-    from hf_space.inference.engine import Engine
+    from hf_space.inference.engine import Engine, Outputs
     from hf_space.observability.metrics import Metrics
 
 # Larger batches gain nothing on a CPU and let the first of them wait for the last.
@@ -41,6 +40,11 @@ class _Job:
     future: asyncio.Future[Scored]
     loop: asyncio.AbstractEventLoop
     queued: float = field(default_factory=perf_counter)
+
+    def joins(self, other: _Job, room: int) -> bool:
+        """Whether it fits into a batch with another; patches and windows do not mix."""
+        same_side = self.patches.shape[1:] == other.patches.shape[1:]
+        return same_side and len(self.patches) <= room
 
 
 class Batcher:
@@ -84,7 +88,8 @@ class Batcher:
         """Wait for what the network computes from some patches; leaves the queue when cancelled.
 
         Args:
-            patches: uint8 (N, patch_size, patch_size, 3), RGB; N from 1 to `MAX_BATCH`.
+            patches: uint8 (N, side, side, 3), RGB, patches or windows, see `network_input`; N from
+                1 to `MAX_BATCH`.
             bounded: Refuse the job when the queue is full. Callers that limit their own waiting
                 jobs, as a region does, set it to False.
 
@@ -133,7 +138,7 @@ class Batcher:
                 self._changed.wait()
             jobs: list[_Job] = []
             room = MAX_BATCH
-            while self._jobs and (not jobs or len(self._jobs[0].patches) <= room):
+            while self._jobs and (not jobs or self._jobs[0].joins(jobs[0], room)):
                 job = self._jobs.popleft()
                 room -= len(job.patches)
                 jobs.append(job)
@@ -148,8 +153,7 @@ def _shares(jobs: list[_Job], outputs: Outputs, *, taken: float) -> list[Scored]
     shares, start = [], 0
     for job in jobs:
         part = slice(start, start + len(job.patches))
-        own = Outputs(outputs.logits[part], outputs.activation_maps[part])
-        shares.append(Scored(own, taken - job.queued))
+        shares.append(Scored(outputs.part(part), taken - job.queued))
         start = part.stop
     return shares
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import numpy as np
 from tqdm import tqdm
@@ -13,6 +13,8 @@ from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import network_input
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from hf_space.bundle.config import InferenceConfig
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 # The outputs of every exported network.
 LOGIT: Final = "logit"
 ACTIVATION_MAP: Final = "activation_map"
+# An output that the first model lacks.
+FEATURES: Final = "features"
 EngineName = Literal["openvino", "tensorflow"]
 
 
@@ -31,10 +35,39 @@ class Outputs:
     Attributes:
         logits: float32 (N,), uncalibrated; positive speaks for class 1.
         activation_maps: float32 (N, rows, columns), in logits: a map's mean is its patch's logit.
+        features: float32 (N, channels), the mean of the features under the map; None where the
+            network does not give them.
     """
 
     logits: NDArray[np.float32]
     activation_maps: NDArray[np.float32]
+    features: NDArray[np.float32] | None = None
+
+    @classmethod
+    def of(cls, results: Mapping[str, Any]) -> Outputs:
+        """Return a network's outputs by their names as arrays of these shapes."""
+        maps = np.asarray(results[ACTIVATION_MAP], np.float32)
+        features = results.get(FEATURES)
+        return cls(
+            logits=np.asarray(results[LOGIT], np.float32).reshape(len(maps)),
+            activation_maps=maps.reshape(maps.shape[:3]),
+            features=None if features is None else np.asarray(features, np.float32),
+        )
+
+    def part(self, patches: slice) -> Outputs:
+        """Return the outputs of some of the patches."""
+        features = None if self.features is None else self.features[patches]
+        return Outputs(self.logits[patches], self.activation_maps[patches], features)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Outputs]) -> Outputs:
+        """Return the outputs of some passes as one; at least one pass."""
+        features = [part.features for part in parts if part.features is not None]
+        return cls(
+            logits=np.concatenate([part.logits for part in parts]),
+            activation_maps=np.concatenate([part.activation_maps for part in parts]),
+            features=np.concatenate(features) if features else None,
+        )
 
 
 class Engine(Protocol):
@@ -100,7 +133,4 @@ def predict_patches(
         engine.run(network_input(patches[start : start + batch_size], config))
         for start in tqdm(starts, desc="predict", unit="batch", disable=not progress)
     ]
-    return Outputs(
-        logits=np.concatenate([output.logits for output in outputs]),
-        activation_maps=np.concatenate([output.activation_maps for output in outputs]),
-    )
+    return Outputs.joined(outputs)

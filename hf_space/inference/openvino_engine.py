@@ -14,6 +14,7 @@ from hf_space.bundle.config import OPENVINO_FILE
 from hf_space.errors import BundleError
 from hf_space.inference.engine import (
     ACTIVATION_MAP,
+    FEATURES,
     LOGIT,
     EngineName,
     Outputs,
@@ -63,8 +64,10 @@ class OpenVinoEngine:
             )
             for name in (LOGIT, ACTIVATION_MAP):
                 shared.output(name)
+            names = {name for output in shared.outputs for name in output.names}
         except RuntimeError as error:
             raise BundleError(f"OpenVINO refuses {OPENVINO_FILE}: {error}") from error
+        self._outputs = names & {LOGIT, ACTIVATION_MAP, FEATURES}
         self.precision: str = precision
         self.streams: int = shared.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         # An infer request holds one pass's tensors: two threads must never share one.
@@ -90,11 +93,7 @@ class OpenVinoEngine:
 
     def _infer(self, request: openvino.InferRequest, batch: NDArray[np.float32]) -> Outputs:
         results = request.infer([batch], share_inputs=True, share_outputs=False)
-        logits, maps = (np.asarray(results[name], np.float32) for name in (LOGIT, ACTIVATION_MAP))
-        return Outputs(
-            logits=logits.reshape(len(batch)),
-            activation_maps=maps.reshape(maps.shape[:3]),
-        )
+        return Outputs.of({name: results[name] for name in self._outputs})
 
 
 def load(bundle: Bundle) -> OpenVinoEngine:

@@ -6,12 +6,12 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 import keras
-import numpy as np
 
 from hf_space.errors import BundleError
-from hf_space.inference.engine import ACTIVATION_MAP, LOGIT, EngineName, Outputs
+from hf_space.inference.engine import EngineName, Outputs
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from hf_space.bundle.load import Bundle
@@ -36,8 +36,7 @@ class TensorFlowEngine:
         """Run one forward pass; one at a time. See `Engine.run`."""
         with self._lock:
             results = self._model.predict_on_batch(batch)
-        logits, maps = (np.asarray(results[name], np.float32) for name in (LOGIT, ACTIVATION_MAP))
-        return Outputs(logits.reshape(len(batch)), maps.reshape(maps.shape[:3]))
+        return Outputs.of(results)
 
 
 def load(bundle: Bundle) -> TensorFlowEngine:

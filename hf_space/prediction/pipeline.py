@@ -5,35 +5,29 @@ A patch is a region of one tile.
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-import cv2
-import numpy as np
 from anyio import to_thread
 
-from hf_space.bundle.calibration import sigmoid
-from hf_space.errors import BiopsiaError, NoTissueError
+from hf_space.errors import NoTissueError
 from hf_space.imaging.tiling import cut_tiles, single_tile
-from hf_space.inference.batching import MAX_BATCH
 from hf_space.prediction.admission import LargeImageGate
 from hf_space.prediction.image import SourceImage, open_image, read_image
-from hf_space.prediction.trust import image_warnings
+from hf_space.prediction.scoring import RegionScores, score_tiles
+from hf_space.prediction.trust import image_warnings, with_familiarity
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
 
-    from numpy.typing import NDArray
-
-    from hf_space.bundle.calibration import Calibration
     from hf_space.bundle.config import InferenceConfig
+    from hf_space.bundle.load import Bundle
     from hf_space.imaging.readers.base import ImageReader
-    from hf_space.imaging.tiling import Place, Tiles
-    from hf_space.inference.batching import Batcher, Scored
+    from hf_space.imaging.tiling import Tiles
+    from hf_space.inference.batching import Batcher
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ImageWarningCode
     from hf_space.settings import Settings
@@ -41,49 +35,6 @@ if TYPE_CHECKING:
 # Up to this many bytes and pixels, decoding costs less than handing it to another thread.
 _SMALL_FILE_BYTES: Final = 128 * 1024
 _SMALL_IMAGE_PIXELS: Final = 256 * 256
-# Enough to keep every stream busy, few enough that a lone patch need not wait long behind them.
-_BATCHES_PER_STREAM: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class RegionScores:
-    """What the network says about a region.
-
-    Attributes:
-        logits: Calibrated logit of each tile, float64 (rows, columns); NaN without tissue.
-        areas: Pixels of each tile that lie within the region, float64 (rows, columns).
-        evidence: Calibrated activation maps side by side, float64 (rows * r, columns * c), NaN
-            without tissue.
-        queue_seconds: Mean wait of a batch for the engine.
-    """
-
-    logits: NDArray[np.float64]
-    areas: NDArray[np.float64]
-    evidence: NDArray[np.float64]
-    queue_seconds: float
-
-    @property
-    def probabilities(self) -> NDArray[np.float64]:
-        """Calibrated probability of each tile, float64 (rows, columns); NaN without tissue."""
-        return sigmoid(self.logits)
-
-    def suspicion(self) -> float:
-        """Return the calibrated logit of the most suspicious neighbourhood.
-
-        A neighbourhood is a tissue tile with the tissue tiles that touch it, 3x3; it has the mean
-        of their logits, each weighted by its area within the region. So one outlier among many
-        tiles does not decide, and a sliver at the edge, most of it reflection, hardly counts.
-        """
-        present = ~np.isnan(self.logits)
-        weights = np.where(present, self.areas, 0.0)
-        window, border = np.ones((3, 3)), cv2.BORDER_CONSTANT
-        total = cv2.filter2D(np.nan_to_num(self.logits) * weights, -1, window, borderType=border)
-        weight = cv2.filter2D(weights, -1, window, borderType=border)
-        return float((total[present] / weight[present]).max())
-
-    def area_at_or_above(self, threshold: float) -> float:
-        """Return the area, in pixels, of the tiles whose probability reaches a threshold."""
-        return float(self.areas[np.nan_to_num(self.probabilities, nan=-1.0) >= threshold].sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +61,15 @@ class Prediction:
 class Pipeline:
     """Reads, tiles and scores images; belongs to one event loop."""
 
-    def __init__(self, config: InferenceConfig, batcher: Batcher, settings: Settings) -> None:
+    def __init__(self, bundle: Bundle, batcher: Batcher, settings: Settings) -> None:
         """Score with an engine.
 
         Args:
-            config: Says the model's scale, patch and calibration.
+            bundle: Says the model's scale, patch, calibration and familiarity.
             batcher: Shares the engine.
             settings: Limits of a file.
         """
-        self._config = config
+        self._bundle, self._config = bundle, bundle.config
         self._batcher = batcher
         self._open = partial(
             open_image, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
@@ -177,13 +128,14 @@ class Pipeline:
         scores = await score_tiles(
             tiles,
             self._batcher,
-            self._config.calibration,
+            self._bundle,
             # A region limits its own jobs in flight.
             bounded=bounded and is_patch,
             on_progress=on_progress,
         )
         inference = perf_counter() - prepared - scores.queue_seconds
         read = image.seconds + prepared - started
+        warnings = with_familiarity(warnings, scores.distances, self._config.familiarity)
         return Prediction(image, tiles, scores, warnings, read, inference)
 
 
@@ -199,63 +151,3 @@ def _prepare(image: SourceImage, config: InferenceConfig) -> tuple[Tiles, list[I
             tiles=int(tiles.tissue.size),
         )
     return tiles, image_warnings(image, list(tiles.samples()), config)
-
-
-async def score_tiles(
-    tiles: Tiles,
-    batcher: Batcher,
-    calibration: Calibration,
-    *,
-    bounded: bool = False,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> RegionScores:
-    """Run all tissue tiles, a few batches at a time.
-
-    Args:
-        tiles: The region, with tissue in it.
-        batcher: Shares the engine with other requests.
-        calibration: Maps the network's logits to calibrated ones.
-        bounded: Refuse the work when the engine's queue is full.
-        on_progress: Told the tiles done and the tiles in all, now and then.
-
-    Raises:
-        BusyError: The queue is full or closed.
-    """
-    places = tiles.places()
-    room = asyncio.Semaphore(_BATCHES_PER_STREAM * batcher.streams)
-    done = 0
-
-    async def score(batch: Sequence[Place]) -> Scored:
-        nonlocal done
-        async with room:
-            scored = await batcher.run(tiles.patches(batch), bounded=bounded)
-        done += len(batch)
-        if on_progress:
-            on_progress(done, len(places))
-        return scored
-
-    batches = [places[start : start + MAX_BATCH] for start in range(0, len(places), MAX_BATCH)]
-    if len(batches) == 1:
-        return _assemble(tiles, places, [await score(batches[0])], calibration)
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(score(batch)) for batch in batches]
-    except* BiopsiaError as errors:
-        # One for each batch, all of the same cause.
-        raise errors.exceptions[0] from None
-    return _assemble(tiles, places, [task.result() for task in tasks], calibration)
-
-
-def _assemble(
-    tiles: Tiles, places: Sequence[Place], scored: Sequence[Scored], calibration: Calibration
-) -> RegionScores:
-    shape = tiles.tissue.shape
-    maps = np.concatenate([one.outputs.activation_maps for one in scored])
-    logits = np.full(shape, np.nan)
-    evidence = np.full((*shape, *maps.shape[1:]), np.nan)
-    rows, columns = np.array(places).T
-    logits[rows, columns] = calibration.logit(np.concatenate([s.outputs.logits for s in scored]))
-    evidence[rows, columns] = calibration.logit(maps)
-    joined = evidence.swapaxes(1, 2).reshape(shape[0] * maps.shape[1], shape[1] * maps.shape[2])
-    queue_seconds = float(np.mean([one.queue_seconds for one in scored]))
-    return RegionScores(logits, tiles.areas, joined, queue_seconds)

@@ -85,7 +85,7 @@ class Predictor:
         self._batcher = Batcher(
             self.engine, config, capacity=settings.queue_size, metrics=self._metrics
         )
-        self.pipeline = Pipeline(config, self._batcher, settings)
+        self.pipeline = Pipeline(bundle, self._batcher, settings)
         self._cache = cache or ResultCache.from_settings(settings, None)
         self._running: SingleFlight[CachedResult] = SingleFlight()
         self._history = history

@@ -228,6 +228,7 @@ def _region(
         tile_size_pixels=tiles.size,
         microns_per_pixel=config.microns_per_pixel,
         tiles=_nullable(probabilities, _TILE_DECIMALS),
+        tiles_raw=_nullable(prediction.scores.raw_probabilities, _TILE_DECIMALS),
         heatmap=heatmap,
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,

@@ -9,6 +9,8 @@ from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING, Final, cast, get_args
 
+import numpy as np
+
 from hf_space.imaging.quality import quality_statistics, quality_warnings
 from hf_space.messages.catalogue import warning_message
 from hf_space.schemas.prediction import Reason, ResultWarning
@@ -16,11 +18,10 @@ from hf_space.schemas.prediction import Reason, ResultWarning
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from hf_space.bundle.calibration import OperatingPoint, Verdict
-    from hf_space.bundle.config import InferenceConfig
+    from hf_space.bundle.config import FamiliarityLimits, InferenceConfig
     from hf_space.prediction.image import SourceImage
     from hf_space.schemas.prediction import ImageWarningCode, Severity, WarningCode
 
@@ -32,6 +33,9 @@ SMALLEST_FIELD_MICRONS: Final = 150.0
 _OFF_SCALE_FACTOR: Final = 2.0
 
 _REASONS: Final[frozenset[str]] = frozenset(get_args(Reason.__value__))
+IMAGE_REASONS: Final = frozenset({"not_h_and_e", "too_blurred", "unlike_training"})
+"""Codes by which an image's own statistics withhold the verdict."""
+
 # They say something about the result, and nothing against it.
 _NOTES: Final = frozenset({"padded", "save_delayed"})
 
@@ -71,6 +75,30 @@ def image_warnings(
         *_image_warnings(image, config),
         *quality_warnings(medians, config.out_of_distribution, config.assessable),
     ]
+
+
+def with_familiarity(
+    codes: Sequence[ImageWarningCode],
+    distances: NDArray[np.float64] | None,
+    limits: FamiliarityLimits | None,
+) -> list[ImageWarningCode]:
+    """Add what the network's own features say of an image to the reasons to trust it less.
+
+    Nothing is added where its statistics withhold the verdict already: what is out of focus or
+    otherwise stained is unfamiliar for that reason.
+
+    Args:
+        codes: As `image_warnings` names them.
+        distances: Familiarity's distance of each tile, NaN without tissue; the median is judged,
+            since a region has artefacts and fat in it. None without familiarity.
+        limits: Of the distance.
+    """
+    if distances is None or limits is None or not IMAGE_REASONS.isdisjoint(codes):
+        return list(codes)
+    distance = float(np.nanmedian(distances))
+    if distance > limits.unlike_training:
+        return [*codes, "unlike_training"]
+    return [*codes, "unfamiliar"] if distance > limits.unfamiliar else list(codes)
 
 
 def _scale_warnings(image: SourceImage) -> list[ImageWarningCode]:

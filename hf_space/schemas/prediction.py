@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, model_validator
 from typing_extensions import TypeAliasType
 
 from hf_space.bundle.calibration import Probability, Verdict
@@ -19,7 +19,14 @@ _ReasonCode = Literal[
     "scale_unknown", "field_too_small", "not_h_and_e", "too_blurred", "unlike_training"
 ]
 CautionCode = Literal[
-    "blank", "blurred", "off_scale", "padded", "profile_ignored", "scale_assumed", "scale_conflict"
+    "blank",
+    "blurred",
+    "off_scale",
+    "padded",
+    "profile_ignored",
+    "scale_assumed",
+    "scale_conflict",
+    "unfamiliar",
 ]
 SaveWarningCode = Literal["save_delayed", "not_saved"]
 ImageWarningCode = Literal[_ReasonCode, CautionCode]
@@ -81,7 +88,11 @@ class RegionResult(Schema):
         ge=0.001, le=1000.0, allow_inf_nan=False, description="Scale of the tiles: the model's."
     )
     tiles: list[list[Probability | None]] = Field(
-        description="Calibrated probability of each tile; null where there is no tissue."
+        description="Calibrated probability of each tile, averaged in logits with the tissue tiles "
+        "that touch it, 3x3, each by its area within the region; null where there is no tissue."
+    )
+    tiles_raw: list[list[Probability | None]] = Field(
+        description="Calibrated probability of each tile alone; null where there is no tissue."
     )
     heatmap: str | None = Field(
         description="JPEG data URL of the tile map with a legend below, when asked for."
@@ -98,6 +109,24 @@ class RegionResult(Schema):
         description="Those tiles joined, from the largest to the smallest. Results saved before "
         "foci were found have none.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_raw_tiles(cls, facts: Any) -> Any:
+        """Take the tiles of earlier results, which were not averaged, for raw ones."""
+        if isinstance(facts, dict) and "tiles_raw" not in facts and "tiles" in facts:
+            return facts | {"tiles_raw": facts["tiles"]}
+        return facts
+
+    @model_validator(mode="after")
+    def _same_tiles(self) -> RegionResult:
+        empty, empty_raw = (
+            [[probability is None for probability in row] for row in tiles]
+            for tiles in (self.tiles, self.tiles_raw)
+        )
+        if empty != empty_raw:
+            raise ValueError("expected null in tiles_raw where tiles have it, and only there")
+        return self
 
 
 class ImageFacts(Schema):
@@ -151,8 +180,7 @@ class PredictionResult(Schema):
     )
     probability: Probability = Field(
         description="Probability of invasive ductal carcinoma: of a patch, calibrated; of a "
-        "region, that of its most suspicious neighbourhood of 3x3 tiles, for which it was not "
-        "calibrated. "
+        "region, the highest of its `tiles`, for which it was not calibrated. "
         "It means nothing where the verdict is withheld."
     )
     threshold: Probability

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import CommitOperationAdd, SpaceCard
@@ -49,7 +50,7 @@ def space_at(hub: Hub, service: RunningServer) -> Space:
     return space
 
 
-def publish_tiny(hub: Hub, folder: Path, **changes: str) -> str:
+def publish_tiny(hub: Hub, folder: Path, **changes: Any) -> str:
     """Put a tiny bundle on the Hub, and return its commit."""
     write_bundle(folder, **changes)
     hub.api().create_repo(MODEL, exist_ok=True)

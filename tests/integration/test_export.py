@@ -92,6 +92,9 @@ def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     padded = reflect_margin(batch, MARGIN)
     outputs = OpenVinoEngine(loaded).run(padded)
     in_tensorflow = tensorflow_engine.load(loaded).run(padded)
+    assert outputs.features is not None
+    assert in_tensorflow.features is not None
+    np.testing.assert_allclose(outputs.features, in_tensorflow.features, atol=1e-4)
     signature = tf.saved_model.load(str(out / "saved_model")).signatures["serving_default"]
     bias = np.asarray(model.get_layer(ACTIVATION_MAP).bias)
     cam = grad_cam(model, batch)

@@ -29,6 +29,7 @@ from tests.record_factory import make_record
 from tests.stores import Store, Visitor, client_of, error_of, patch
 
 DRAWN = {"overlay", "heatmap"}
+TILES = ("tiles", "tiles_raw")
 FACTS = {
     *("id", "created_at", "kind", "verdict", "reasons", "probability", "threshold"),
     *("operating_point", "uncertain_band"),
@@ -42,7 +43,7 @@ def without_arrays(result: dict[str, Any]) -> dict[str, Any]:
     return {
         **kept,
         "gradcam": {key: value for key, value in result["gradcam"].items() if key in gradcam},
-        "region": {key: value for key, value in region.items() if key not in {"tiles", "heatmap"}},
+        "region": {key: value for key, value in region.items() if key not in {*TILES, "heatmap"}},
     }
 
 
@@ -65,6 +66,8 @@ def test_a_saved_answer_comes_back_as_it_was_given(
 ) -> None:
     image = plain_image(200, 120, 190, width=width, height=height)
     image[:, width // 2 :] = (255, 255, 255) if width > 50 else (190, 110, 180)
+    if width > 100:
+        image[:, :50] = (120, 200, 190)
     image[0, 0] = np.random.default_rng().integers(0, 256, 3)
     answer = visitor.predict(encode(image), **options)
     assert answer["saved"]
@@ -77,9 +80,12 @@ def test_a_saved_answer_comes_back_as_it_was_given(
     np.testing.assert_allclose(found, given, atol=1e-6)
     assert result["gradcam"]["overlay"].startswith("data:image/jpeg;base64,")
     if answer["kind"] == "region":
-        found, given = (numbers(each["region"]["tiles"]) for each in (result, answer))
-        assert np.isnan(given).any()
-        np.testing.assert_allclose(found, given, atol=1e-6)
+        for tiles in TILES:
+            found, given = (numbers(each["region"][tiles]) for each in (result, answer))
+            assert np.isnan(given).any()
+            np.testing.assert_allclose(found, given, atol=1e-6)
+        smoothed, raw = (numbers(result["region"][tiles]) for tiles in TILES)
+        assert (np.nanmax(np.abs(smoothed - raw)) > 0.1) == (width > 100)
         assert result["region"]["heatmap"].startswith("data:image/jpeg;base64,")
 
 

@@ -153,10 +153,12 @@ def test_from_folds_to_a_bundle_that_serves(
     _run_all(
         ("calibrate", folds / "out_of_fold.parquet", "--out", calibration, method),
         ("export", finished, "--calibration", calibration, "--out", bundle),
+        ("familiarity", bundle, prepared, "--folds", folds),
     )
     assert not (bundle / METRICS_FILE).exists(), "figures of an earlier model were kept"
     loaded = load_bundle(bundle)
     assert loaded.config.training.cases == 3
+    assert loaded.familiarity is not None
     assert loaded.config.training.backbone == "vgg16"
     assert set(loaded.config.thresholds) == {
         "balanced",

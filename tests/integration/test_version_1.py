@@ -112,6 +112,8 @@ async def assert_cases(history: HistoryRepository) -> None:
         assert (result.verdict, result.reasons) == (item.verdict, item.reasons)
         severities = {warning.code: warning.severity for warning in result.warnings}
         assert [code for code, level in severities.items() if level == "withholds"] == item.reasons
+        # Its tiles were not averaged.
+        assert result.region is None or result.region.tiles_raw == result.region.tiles
         assert item.malignant_area_mm2 == (result.region and result.region.malignant_area_mm2)
 
 

@@ -68,6 +68,7 @@ def region_result() -> PredictionResult:
         tile_size_pixels=50,
         microns_per_pixel=4.0,
         tiles=[[0.1, 0.42, None], [0.9, 0.9, 0.3]],
+        tiles_raw=[[0.05, 0.3, None], [0.97, 0.95, 0.2]],
         heatmap=None,
         tissue_fraction=0.9,
         malignant_fraction=0.5,
@@ -212,13 +213,13 @@ def test_an_assumed_scale_yields_no_lengths_and_no_areas() -> None:
 
 def test_a_region_has_a_line_for_each_tile_with_tissue() -> None:
     assert exported("csv", region_result()).decode("utf-8-sig").split("\r\n") == [
-        "row,column,x_px,y_px,x_um,y_um,width_px,height_px,probability,at_or_above_threshold,"
-        "verdict",
-        "1,1,0.0,0.0,0.0,0.0,100.0,100.0,0.1,false,benign",
-        "1,2,100.0,0.0,200.0,0.0,100.0,100.0,0.42,true,uncertain",
-        "2,1,0.0,100.0,0.0,200.0,100.0,30.0,0.9,true,malignant",
-        "2,2,100.0,100.0,200.0,200.0,100.0,30.0,0.9,true,malignant",
-        "2,3,200.0,100.0,400.0,200.0,20.0,30.0,0.3,false,uncertain",
+        "row,column,x_px,y_px,x_um,y_um,width_px,height_px,probability,probability_raw,"
+        "at_or_above_threshold,verdict",
+        "1,1,0.0,0.0,0.0,0.0,100.0,100.0,0.1,0.05,false,benign",
+        "1,2,100.0,0.0,200.0,0.0,100.0,100.0,0.42,0.3,true,uncertain",
+        "2,1,0.0,100.0,0.0,200.0,100.0,30.0,0.9,0.97,true,malignant",
+        "2,2,100.0,100.0,200.0,200.0,100.0,30.0,0.9,0.95,true,malignant",
+        "2,3,200.0,100.0,400.0,200.0,20.0,30.0,0.3,0.2,false,uncertain",
         "",
     ]
 
@@ -341,7 +342,8 @@ def test_tiles_lie_where_the_rescaled_image_was_cut() -> None:
     )
     region = region_result().region
     assert region is not None
-    cut = region.model_copy(update={"rows": 1, "tiles": [[None, None, 0.5]], "columns": 3})
+    tiles = [[None, None, 0.5]]
+    cut = region.model_copy(update={"rows": 1, "columns": 3, "tiles": tiles, "tiles_raw": tiles})
     result = region_result().model_copy(update={"image": image, "region": cut})
     (feature,) = features(result)
     assert feature["geometry"]["coordinates"][0][:3] == [[399.01, 0], [403, 0], [403, 101]]

@@ -12,7 +12,6 @@ from hf_space.bundle.load import Bundle
 from hf_space.errors import BusyError, NoTissueError
 from hf_space.explain.legend import legend_height
 from hf_space.imaging.readers import decode_image
-from hf_space.prediction.pipeline import RegionScores
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
@@ -41,13 +40,13 @@ def predict(predictor: Predictor, image: np.ndarray, **options: object) -> Predi
     return asyncio.run(predictor.predict(encode(image), asked))
 
 
-def test_each_tile_has_the_probability_of_its_patch(predictor: Predictor) -> None:
+def test_each_raw_tile_has_the_probability_of_its_patch(predictor: Predictor) -> None:
     colours = [[MALIGNANT, BENIGN, GLASS], [GLASS, (150, 150, 150), MALIGNANT]]
     region = predict(predictor, mosaic(colours)).region
     assert region is not None
     assert (region.rows, region.columns, region.tile_size_pixels) == (2, 3, 50)
     assert region.microns_per_pixel == 4.0
-    for row, expected_row in zip(region.tiles, colours, strict=True):
+    for row, expected_row in zip(region.tiles_raw, colours, strict=True):
         for tile, colour in zip(row, expected_row, strict=True):
             if colour == GLASS:
                 assert tile is None
@@ -56,10 +55,10 @@ def test_each_tile_has_the_probability_of_its_patch(predictor: Predictor) -> Non
 
 
 def test_areas_and_fractions_count_what_lies_within_the_region(predictor: Predictor) -> None:
-    image = mosaic([[MALIGNANT, BENIGN, GLASS]])[:, :130]
+    image = mosaic([[MALIGNANT, GLASS, BENIGN, GLASS]])[:, :180]
     region = predict(predictor, image).region
     assert region is not None
-    assert region.tissue_fraction == pytest.approx(100 / 130)
+    assert region.tissue_fraction == pytest.approx(100 / 180)
     assert region.malignant_fraction == pytest.approx(0.5)
     # 50x50 px of 4 µm each.
     assert region.malignant_area_mm2 == pytest.approx(0.04)
@@ -117,24 +116,24 @@ def test_grid_joins_the_maps_of_the_tiles(predictor: Predictor) -> None:
         np.testing.assert_allclose(grid[place], evidence, atol=2e-3)
 
 
-def test_probability_is_that_of_the_most_suspicious_neighbourhood() -> None:
-    logits = np.array(
-        [
-            [9.0, -1.0, np.nan, np.nan, 2.0],
-            [-1.0, -1.0, np.nan, 2.0, 2.0],
-        ]
-    )
-    scores = RegionScores(logits, np.full(logits.shape, 2500.0), logits, 0.0)
-    # The single 9 has three neighbours of -1; the quiet group of 2s has nobody else.
-    assert scores.suspicion() == pytest.approx(2.0)
-    alone = RegionScores(*(np.array([[5.0]]),) * 3, 0.0)
-    assert alone.suspicion() == 5.0
+def logit(probability: float | None) -> float:
+    assert probability is not None
+    return float(np.log(probability / (1 - probability)))
 
 
-def test_a_sliver_at_the_edge_hardly_counts() -> None:
-    logits = np.array([[2.0, -9.0]])
-    scores = RegionScores(logits, np.array([[2500.0, 50.0]]), logits, 0.0)
-    assert scores.suspicion() == pytest.approx((2.0 * 50 - 9.0) / 51)
+def test_a_tile_is_averaged_in_logits_with_the_tissue_around_it(predictor: Predictor) -> None:
+    result = predict(predictor, mosaic([[MALIGNANT, BENIGN, GLASS, BENIGN]]))
+    assert result.region is not None
+    (tiles,) = result.region.tiles
+    high, low = (CALIBRATION.slope * expected_logit(*c) for c in (MALIGNANT, BENIGN))
+    mean = (high + low) / 2 + CALIBRATION.intercept
+    assert [logit(tiles[0]), logit(tiles[1])] == pytest.approx([mean] * 2, abs=1e-3)
+    assert tiles[2] is None
+    assert tiles[3] == pytest.approx(expected_probability(*BENIGN), abs=1e-4)
+    # The rest of the result follows them.
+    assert result.probability == pytest.approx(max(p for p in tiles if p is not None), abs=1e-6)
+    is_positive = result.probability >= 0.5
+    assert result.region.malignant_fraction == pytest.approx(2 / 3 * is_positive)
 
 
 def test_one_more_pixel_does_not_change_the_verdict(predictor: Predictor) -> None:
@@ -205,4 +204,4 @@ def test_a_finer_region_is_reduced_first(predictor: Predictor) -> None:
     region = predict(predictor, image, microns_per_pixel=1.0).region
     assert region is not None
     assert (region.rows, region.columns) == (1, 2)
-    assert region.tiles[0][0] == pytest.approx(expected_probability(*MALIGNANT), abs=1e-4)
+    assert region.tiles_raw[0][0] == pytest.approx(expected_probability(*MALIGNANT), abs=1e-4)

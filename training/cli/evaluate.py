@@ -1,4 +1,4 @@
-"""The commands that judge models: `evaluate`, `calibrate`, `limits` and `compare`."""
+"""The commands that judge models: `evaluate`, `calibrate`, `limits`, `familiarity`, `compare`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from hf_space.bundle.config import METRICS_FILE
 from training.data.splits import SplitName
 
 CaseWeights = Annotated[
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command()(evaluate)
     app.command()(calibrate)
     app.command()(limits)
+    app.command()(familiarity)
     app.command()(compare)
 
 
@@ -52,6 +54,7 @@ def evaluate(
     """
     from training.data.case_weights import parse_case_weights
     from training.evaluation.evaluate import evaluate as run
+    from training.release.revision import hash_metrics
 
     found = run(
         bundle,
@@ -62,6 +65,8 @@ def evaluate(
         progress=True,
     )
     _write(report, json.dumps(found, indent=2, allow_nan=False))
+    if report.resolve() == (bundle / METRICS_FILE).resolve():
+        hash_metrics(bundle)
     typer.echo(f"{found['patches']:,} patches of {found['cases_count']:,} cases: {report}")
     for name in ("roc_auc", "average_precision", "balanced_accuracy", "f1", "ece"):
         low, high = found["intervals"][name]
@@ -128,6 +133,34 @@ def limits(
     typer.echo(f"{found.patches:,} patches of {found.cases:,} cases, without a verdict:")
     for reason, share in found.withheld.items():
         typer.echo(f"  {reason:16} {share:.2%}")
+
+
+def familiarity(
+    bundle: Annotated[Path, typer.Argument(help="Folder written by `export`.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
+    folds: Annotated[Path, typer.Option(help="Folder written by `cross-validate`.")],
+    split: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Cases the model learned from; repeatable; default: train, extension, val."
+        ),
+    ] = None,
+) -> None:
+    """Describe what the network's features look like on its training patches, in the bundle.
+
+    Beyond the first limit a result has the caution `unfamiliar`, which a patch in fifty of unseen
+    cases has; beyond the second, one in two hundred, there is no verdict. Run `limits` first,
+    and evaluate the bundle afterwards.
+
+    Example: python -m training familiarity runs/bundle data/prepared --folds runs/folds
+    """
+    from training.release.familiarity import write_familiarity
+
+    splits = split or ["train", "extension", "val"]
+    found = write_familiarity(bundle, dataset, folds, splits=splits, progress=True)
+    typer.echo(f"{found.patches:,} patches of {found.cases:,} cases, beyond each limit:")
+    for name, limit in found.limits.model_dump().items():
+        typer.echo(f"  {name:16} distance {limit:.3f}, {found.false_alarms[name]:.2%}")
 
 
 def compare(

@@ -1,77 +1,49 @@
-"""How far a picture lies from what the network learned on, by its pooled features.
+"""Describe the features of the training patches, and find from what distance on to doubt.
 
-Mahalanobis distance on principal components (Lee 2018), to the nearer class, with the part that
-the components leave out (Wang 2022, ViM) as one more direction.
+`hf_space.bundle.familiarity` has the measure.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
-from training.data.splits import grouped_folds
+from hf_space.bundle.config import FamiliarityLimits
+from hf_space.bundle.familiarity import Familiarity
 
 Floats = NDArray[np.float64]
 Cases = NDArray[np.str_]
 Labels = NDArray[np.int64]
 
-COMPONENTS: Final = 128
+FAMILIARITY_REPORT_FILE: Final = "familiarity.json"
+COMPONENTS: Final = 256
+_PATCHES_A_COMPONENT: Final = 4
+# Shares of the patches of cases that the network has not seen.
 FALSE_ALARMS: Final = 0.02
-_FOLDS: Final = 5
-# The least that the activation of EfficientNets, x sigmoid(x), gives.
-_LEAST_ACTIVATION: Final = -0.2785
+WITHHELD: Final = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class Familiarity:
-    """What the features of the training set look like.
+class FamiliarityReport(BaseModel):
+    """How the limits of a bundle's familiarity were found.
 
     Attributes:
-        mean: float64 (D,), of all features.
-        components: float64 (K, D), rows of unit length.
-        scales: float64 (K,), deviation within a class along each component.
-        class_means: float64 (2, K), in units of the scales.
-        residual: typical length of what the components leave out, above zero.
+        patches: Number of patches that were measured.
+        cases: Number of their cases.
+        limits: The distances, as `inference.json` has them.
+        false_alarms: Share of the patches, 0 to 1, beyond each limit when a network that never saw
+            their case measures them, all cases counting alike; those without a verdict for another
+            reason do not count as beyond.
     """
 
-    mean: Floats
-    components: Floats
-    scales: Floats
-    class_means: Floats
-    residual: float
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def distance(self, features: Floats) -> Floats:
-        """Return the distance of each picture from the nearer class.
-
-        It is the root of the mean square over the components and the residual, so that a typical
-        training patch lies near 1.
-
-        Args:
-            features: float64 (N, D), as `spread` returns them.
-
-        Returns:
-            float64 (N,), at least 0.
-        """
-        centred = features - self.mean
-        inside = centred @ self.components.T
-        left = np.sqrt(np.maximum((centred**2).sum(axis=1) - (inside**2).sum(axis=1), 0))
-        offsets = inside[:, None] / self.scales - self.class_means
-        squares = (offsets**2).sum(axis=2).min(axis=1) + (left / self.residual) ** 2
-        distances: Floats = np.sqrt(squares / (len(self.scales) + 1))
-        return distances
-
-
-def spread(features: NDArray[np.floating[Any]]) -> Floats:
-    """Return the roots of pooled activations above their least, float64 of the same shape.
-
-    Activations are skewed: most lie near their least. Roots have tails that a deviation describes;
-    measured, they told all of 20 blood smears from tissue where plain activations told one.
-    """
-    roots: Floats = np.sqrt(np.maximum(features.astype(np.float64) - _LEAST_ACTIVATION, 0))
-    return roots
+    patches: int
+    cases: int
+    limits: FamiliarityLimits
+    false_alarms: dict[str, float]
 
 
 def fit_familiarity(
@@ -83,8 +55,10 @@ def fit_familiarity(
         features: float64 (N, D), as `spread` returns them.
         labels: int64 (N,), 0 or 1; both occur.
         weights: float64 (N,), above 0; such that every case counts alike.
-        components: Number of directions, at most D.
+        components: Number of directions; fewer where N or D are small, since a deviation needs
+            some patches, and the residual a direction.
     """
+    components = min(components, features.shape[1] - 1, len(features) // _PATCHES_A_COMPONENT)
     mean = np.average(features, axis=0, weights=weights)
     centred = features - mean
     covariance = (centred * weights[:, None]).T @ centred / weights.sum()
@@ -95,7 +69,7 @@ def fit_familiarity(
     )
     scales = np.sqrt(np.average((inside - means[labels]) ** 2, axis=0, weights=weights))
     left = np.maximum((centred**2).sum(axis=1) - (inside**2).sum(axis=1), 0)
-    residual = float(np.sqrt(np.average(left, weights=weights)))
+    residual = np.sqrt(np.average(left, weights=weights))
     return Familiarity(mean, directions, scales, means / scales, residual)
 
 
@@ -106,22 +80,31 @@ def case_balanced(cases: Cases) -> Floats:
     return weights
 
 
-def out_of_fold_distances(
-    features: Floats, labels: Labels, cases: Cases, *, components: int = COMPONENTS
+def held_out_distances(
+    features: Floats,
+    labels: Labels,
+    cases: Cases,
+    held_out: NDArray[np.bool_],
 ) -> Floats:
-    """Return each patch's distance from a description that never saw its case, float64 (N,)."""
-    folds = grouped_folds(cases, labels, n_folds=_FOLDS, seed=0)
-    weights, distances = case_balanced(cases), np.empty(len(cases))
-    for fold in range(_FOLDS):
-        own, others = folds == fold, folds != fold
-        fitted = fit_familiarity(
-            features[others], labels[others], weights[others], components=components
-        )
-        distances[own] = fitted.distance(features[own])
-    return distances
+    """Return the distances of some patches from a description of the others.
+
+    Args:
+        features: float64 (N, D), as `spread` returns them, of a network that learned from the
+            others only.
+        labels: int64 (N,), 0 or 1.
+        cases: str (N,); none is on both sides.
+        held_out: bool (N,).
+
+    Returns:
+        float64, one for each patch held out.
+    """
+    learned = ~held_out
+    weights = case_balanced(cases[learned])
+    fitted = fit_familiarity(features[learned], labels[learned], weights)
+    return fitted.spread_distance(features[held_out])
 
 
-def alarm_threshold(distances: Floats, cases: Cases, *, share: float = FALSE_ALARMS) -> float:
+def alarm_threshold(distances: Floats, cases: Cases, *, share: float) -> float:
     """Return the distance above which a share of the patches lies, all cases counting alike."""
     order = np.argsort(distances)
     upper = np.cumsum(case_balanced(cases)[order]) / len(cases)

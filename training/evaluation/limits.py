@@ -89,7 +89,7 @@ def measure_limits(
         DatasetError: There are no tumour patches, the model finds none of them, or there are fewer
             than five cases.
     """
-    chosen = _sample(case_ids)
+    chosen = sample_by_case(case_ids)
     cases, patches = case_ids[chosen], [np.asarray(images[index]) for index in chosen]
     vectors = np.array([stain_vector(OPTICAL_DENSITY[patch.reshape(-1, 3)]) for patch in patches])
     tumour = [patch for patch, label in zip(patches, labels[chosen], strict=True) if label == 1]
@@ -117,8 +117,8 @@ def fit_reference(vectors: NDArray[np.float64]) -> StainReference:
     )
 
 
-def _sample(case_ids: NDArray[np.str_]) -> NDArray[np.int64]:
-    """Choose as many patches of each case, as far as it has them."""
+def sample_by_case(case_ids: NDArray[np.str_]) -> NDArray[np.int64]:
+    """Return the indices of 60 patches of each case, as far as it has them, in their order."""
     generator = np.random.default_rng(0)
     by_case = (np.flatnonzero(case_ids == case_id) for case_id in np.unique(case_ids))
     parts = [

@@ -12,6 +12,7 @@ import keras
 import openvino as ov
 
 from hf_space.bundle.config import (
+    FAMILIARITY_FILE,
     INFERENCE_FILE,
     METRICS_FILE,
     OPENVINO_FILE,
@@ -24,13 +25,21 @@ from hf_space.inference.tensorflow_engine import served
 from training.data.splits import split_sha256
 from training.errors import RunError
 from training.evaluation.calibrate import CALIBRATION_FILE, CalibrationResult
+from training.evaluation.familiarity import FAMILIARITY_REPORT_FILE
+from training.evaluation.limits import LIMITS_FILE
 from training.fitting.config import TrainConfig
 from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT
 from training.fitting.run import MODEL_FILE, TRAINING_FILE, RunFacts, TrainingRecord
-from training.release.revision import revision_of
+from training.release.revision import revised
 
 KERAS_WEIGHTS_FILE = "model.weights.h5"
 EXTRA_FORMATS = ("keras", "h5", "saved_model")
+_STALE = (
+    *(METRICS_FILE, LIMITS_FILE, FAMILIARITY_FILE, FAMILIARITY_REPORT_FILE),
+    "README.md",
+)
+# Until the content is known.
+_UNNAMED = "none"
 
 
 def export(
@@ -59,8 +68,8 @@ def export(
     if not (run / MODEL_FILE).is_file():
         raise RunError(f"{run} has no {MODEL_FILE}: finish it with `train --resume {run}`")
     out.mkdir(parents=True, exist_ok=True)
-    # Figures of an earlier model must not stand beside the new weights.
-    for stale in (METRICS_FILE, "README.md"):
+    # Figures and limits of an earlier model must not stand beside the new weights.
+    for stale in _STALE:
         (out / stale).unlink(missing_ok=True)
     model = keras.saving.load_model(run / MODEL_FILE, compile=False)
     with zipfile.ZipFile(run / MODEL_FILE) as archive:
@@ -109,9 +118,9 @@ def _inference_config(
         file: file_sha256(out / file)
         for file in (KERAS_WEIGHTS_FILE, OPENVINO_FILE, OPENVINO_WEIGHTS_FILE)
     }
-    return InferenceConfig(
+    facts_of_bundle = InferenceConfig(
         name=name,
-        revision=revision_of(hashes, calibration),
+        revision=_UNNAMED,
         input_size=config.input_size,
         margin_pixels=config.margin,
         color_mode=config.color_mode,
@@ -130,3 +139,4 @@ def _inference_config(
         ),
         sha256=hashes,
     )
+    return revised(facts_of_bundle)

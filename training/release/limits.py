@@ -14,14 +14,31 @@ from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.data.arrays import load_patches
 from training.data.splits import SPLIT_NAMES
 from training.errors import ConfigurationError, RunError
-from training.evaluation.calibrate import CALIBRATION_FILE, CalibrationResult
 from training.evaluation.limits import LIMITS_FILE, Limits, measure_limits
-from training.release.revision import revision_of
+from training.release.revision import revised
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from hf_space.bundle.load import Bundle
+
 _LEARNED: Final = frozenset(SPLIT_NAMES) - {"test"}
+
+
+def exported_bundle(folder: Path) -> Bundle:
+    """Return the bundle in a folder; raises RunError where there is none."""
+    try:
+        return load_bundle(folder)
+    except BundleError as error:
+        raise RunError(f"{folder} holds no exported bundle: {error}") from error
+
+
+def require_learned(splits: Collection[str]) -> None:
+    """Raise ConfigurationError where a split is unknown, or that of the test cases."""
+    if unknown := set(splits) - _LEARNED:
+        raise ConfigurationError(
+            f"limits are measured on cases that the model learned from, not on {sorted(unknown)}"
+        )
 
 
 def write_limits(
@@ -38,21 +55,12 @@ def write_limits(
         progress: Show progress bars.
 
     Raises:
-        RunError: The folder holds no bundle with its calibration.
+        RunError: The folder holds no bundle.
         ConfigurationError: A split is unknown, or that of the test cases.
         DatasetError: The data set is missing or too small; see `measure_limits`.
     """
-    if unknown := set(splits) - _LEARNED:
-        raise ConfigurationError(
-            f"limits are measured on cases that the model learned from, not on {sorted(unknown)}"
-        )
-    try:
-        bundle = load_bundle(folder)
-        calibration = CalibrationResult.model_validate_json(
-            (folder / CALIBRATION_FILE).read_bytes()
-        )
-    except (BundleError, OSError, ValueError) as error:
-        raise RunError(f"{folder} holds no exported bundle: {error}") from error
+    require_learned(splits)
+    bundle = exported_bundle(folder)
     patches = load_patches(dataset)
     learned = np.flatnonzero(np.isin(patches.splits, list(splits)))
     limits = measure_limits(
@@ -66,9 +74,8 @@ def write_limits(
     changes = {
         "assessable": limits.assessable,
         "stain_reference": limits.stain_reference,
-        "revision": revision_of(bundle.config.sha256, calibration, limits),
     }
-    config = bundle.config.model_copy(update=changes)
+    config = revised(bundle.config.model_copy(update=changes))
     (folder / INFERENCE_FILE).write_text(config.to_json(), encoding="utf-8")
     (folder / LIMITS_FILE).write_text(limits.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return limits

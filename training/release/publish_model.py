@@ -24,6 +24,7 @@ from training.data.samples import require_licence, write_samples
 from training.errors import PublishError
 from training.evaluation.calibrate import CALIBRATION_FILE
 from training.evaluation.compare import CANDIDATES_FILE
+from training.evaluation.familiarity import FAMILIARITY_REPORT_FILE
 from training.evaluation.limits import LIMITS_FILE
 from training.evaluation.measured import REPORTS, Measured, measured_bundle
 from training.evaluation.plots import PLOT_NAMES
@@ -34,7 +35,8 @@ from training.release.card import CARD_FILE, Published, render_card
 _FILES: Final = (
     *("config.json", "metadata.json", "model.keras", "model.h5"),
     *(INFERENCE_FILE, METRICS_FILE, TRAINING_FILE),
-    *(CALIBRATION_FILE, LIMITS_FILE, CANDIDATES_FILE, *REPORTS.values()),
+    *(CALIBRATION_FILE, LIMITS_FILE, FAMILIARITY_REPORT_FILE, CANDIDATES_FILE),
+    *REPORTS.values(),
 )
 # As `export` promises.
 _WORST_DIFFERENCE: Final = 1e-4

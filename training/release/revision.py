@@ -1,24 +1,42 @@
-"""The name of a bundle's content."""
+"""The name of a bundle's content, and what keeps its files together."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Final
+
+from hf_space.bundle.config import INFERENCE_FILE, METRICS_FILE, InferenceConfig
+from hf_space.bundle.load import file_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
-    from pydantic import BaseModel
+# They name the model, and change no result.
+_NAMES: Final = {"name", "revision", "training"}
 
 
-def revision_of(hashes: Mapping[str, str], *decisions: BaseModel) -> str:
-    """Return the revision of a bundle: whatever changes a result changes it.
+def revised(config: InferenceConfig) -> InferenceConfig:
+    """Return a bundle's facts with their revision: whatever changes a result changes it.
 
-    Caches and histories are keyed by it.
-
-    Args:
-        hashes: SHA-256 of each weight file.
-        decisions: What else decides a result: the calibration, and limits if there are any.
+    Caches and histories are keyed by it. It covers weights and familiarity by their hashes, and
+    labels, scale, preprocessing, calibration, thresholds and limits by their values. The figures
+    are measured on a revision, and hashed only.
     """
-    content = "".join(hashes.values()) + "".join(each.model_dump_json() for each in decisions)
-    return hashlib.sha256(content.encode()).hexdigest()[:12]
+    facts = config.model_dump(mode="json", exclude=_NAMES)
+    facts["sha256"] = {name: each for name, each in facts["sha256"].items() if name != METRICS_FILE}
+    content = json.dumps(facts, sort_keys=True)
+    revision = hashlib.sha256(content.encode()).hexdigest()[:12]
+    return config.model_copy(update={"revision": revision})
+
+
+def hash_metrics(folder: Path) -> None:
+    """Note the hash of a bundle's figures in it, so that others' are refused.
+
+    Raises:
+        OSError: The folder holds no bundle with figures.
+    """
+    path = folder / INFERENCE_FILE
+    config = InferenceConfig.from_json(path.read_bytes())
+    hashes = config.sha256 | {METRICS_FILE: file_sha256(folder / METRICS_FILE)}
+    path.write_text(config.model_copy(update={"sha256": hashes}).to_json(), encoding="utf-8")

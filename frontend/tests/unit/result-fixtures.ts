@@ -57,6 +57,10 @@ export function region(): PredictionResult {
         [0.1, 0.42, null],
         [0.9, 0.9, 0.3],
       ],
+      tiles_raw: [
+        [0.05, 0.3, null],
+        [0.97, 0.95, 0.2],
+      ],
       heatmap: null,
       tissue_fraction: 0.9,
       malignant_fraction: 0.5,

@@ -538,6 +538,20 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * FamiliarityLimits
+         * @description How far from the training patches an image may lie, by `hf_space.bundle.familiarity`.
+         *
+         *     Attributes:
+         *         unfamiliar: Distance above which a result has a caution.
+         *         unlike_training: Distance above which there is no verdict.
+         */
+        FamiliarityLimits: {
+            /** Unfamiliar */
+            unfamiliar: number;
+            /** Unlike Training */
+            unlike_training: number;
+        };
+        /**
          * Focus
          * @description Tiles at or above the threshold that touch one another by their sides.
          */
@@ -744,6 +758,7 @@ export interface components {
          *         out_of_distribution: Usual range of each image statistic; outside it a result has a caution.
          *         assessable: Range of an image statistic outside which there is no verdict.
          *         stain_reference: What the statistic ``stain_distance`` is measured from.
+         *         familiarity: Limits of the distance that ``familiarity.npz`` describes; None without it.
          */
         InferenceConfig: {
             /** Assessable */
@@ -775,6 +790,7 @@ export interface components {
              * @default balanced
              */
             default_operating_point: string;
+            familiarity: components["schemas"]["FamiliarityLimits"] | null;
             /**
              * Input Size
              * @default 128
@@ -1021,7 +1037,7 @@ export interface components {
             predictions: components["schemas"]["LabelScore"][];
             /**
              * Probability
-             * @description Probability of invasive ductal carcinoma: of a patch, calibrated; of a region, that of its most suspicious neighbourhood of 3x3 tiles, for which it was not calibrated. It means nothing where the verdict is withheld.
+             * @description Probability of invasive ductal carcinoma: of a patch, calibrated; of a region, the highest of its `tiles`, for which it was not calibrated. It means nothing where the verdict is withheld.
              */
             probability: number;
             /**
@@ -1149,9 +1165,14 @@ export interface components {
             tile_size_pixels: number;
             /**
              * Tiles
-             * @description Calibrated probability of each tile; null where there is no tissue.
+             * @description Calibrated probability of each tile, averaged in logits with the tissue tiles that touch it, 3x3, each by its area within the region; null where there is no tissue.
              */
             tiles: (number | null)[][];
+            /**
+             * Tiles Raw
+             * @description Calibrated probability of each tile alone; null where there is no tissue.
+             */
+            tiles_raw: (number | null)[][];
             /**
              * Tissue Fraction
              * @description Share of the region's area in tissue tiles.
@@ -1375,7 +1396,7 @@ export interface components {
             uncertain: number;
         };
         /** @enum {string} */
-        WarningCode: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training" | "blank" | "blurred" | "off_scale" | "padded" | "profile_ignored" | "scale_assumed" | "scale_conflict" | "save_delayed" | "not_saved";
+        WarningCode: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training" | "blank" | "blurred" | "off_scale" | "padded" | "profile_ignored" | "scale_assumed" | "scale_conflict" | "unfamiliar" | "save_delayed" | "not_saved";
     };
     responses: never;
     parameters: never;
@@ -1394,6 +1415,7 @@ export type Deleted = components['schemas']['Deleted'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorReport = components['schemas']['ErrorReport'];
+export type FamiliarityLimits = components['schemas']['FamiliarityLimits'];
 export type Focus = components['schemas']['Focus'];
 export type GradCam = components['schemas']['GradCam'];
 export type HealthReport = components['schemas']['HealthReport'];

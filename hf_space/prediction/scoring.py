@@ -1,0 +1,154 @@
+"""The tiles of a region through the engine, and what the network says about them together."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hf_space.bundle.calibration import sigmoid
+from hf_space.errors import BiopsiaError
+from hf_space.imaging.preprocess import margin_rows
+from hf_space.inference.batching import MAX_BATCH
+from hf_space.inference.engine import Outputs
+from hf_space.prediction.smoothing import smooth_logits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from hf_space.bundle.calibration import Calibration
+    from hf_space.bundle.load import Bundle
+    from hf_space.imaging.tiling import Place, Tiles
+    from hf_space.inference.batching import Batcher
+
+# Enough to keep every stream busy, few enough that a lone patch need not wait long behind them.
+_BATCHES_PER_STREAM: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RegionScores:
+    """What the network says about a region.
+
+    Attributes:
+        logits: Calibrated logit of each tile, float64 (rows, columns), smoothed by
+            `smooth_logits`; NaN without tissue.
+        raw_logits: The same of each tile alone.
+        areas: Pixels of each tile that lie within the region, float64 (rows, columns).
+        evidence: Calibrated activation maps side by side, float64 (rows * r, columns * c), NaN
+            without tissue.
+        distances: Distance of each tile from the training patches, float64 (rows, columns), NaN
+            without tissue; None where the bundle does not describe them.
+        queue_seconds: Mean wait of a batch for the engine.
+    """
+
+    logits: NDArray[np.float64]
+    raw_logits: NDArray[np.float64]
+    areas: NDArray[np.float64]
+    evidence: NDArray[np.float64]
+    distances: NDArray[np.float64] | None
+    queue_seconds: float
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """Smoothed calibrated probability of each tile; NaN without tissue."""
+        return sigmoid(self.logits)
+
+    @property
+    def raw_probabilities(self) -> NDArray[np.float64]:
+        """Calibrated probability of each tile alone; NaN without tissue."""
+        return sigmoid(self.raw_logits)
+
+    def suspicion(self) -> float:
+        """Return the calibrated logit of the most suspicious tile, smoothed."""
+        return float(np.nanmax(self.logits))
+
+    def area_at_or_above(self, threshold: float) -> float:
+        """Return the area, in pixels, of the tiles whose probability reaches a threshold."""
+        return float(self.areas[np.nan_to_num(self.probabilities, nan=-1.0) >= threshold].sum())
+
+
+@dataclass(frozen=True, slots=True)
+class _ScoredTiles:
+    """The outputs for some tiles, without features, and their distances from the training set."""
+
+    outputs: Outputs
+    distances: NDArray[np.float64] | None
+    queue_seconds: float
+
+
+async def score_tiles(
+    tiles: Tiles,
+    batcher: Batcher,
+    bundle: Bundle,
+    *,
+    bounded: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> RegionScores:
+    """Run all tissue tiles, a few batches at a time.
+
+    Args:
+        tiles: The region, with tissue in it.
+        batcher: Shares the engine with other requests.
+        bundle: Says the network's margin, calibration and familiarity.
+        bounded: Refuse the work when the engine's queue is full.
+        on_progress: Told the tiles done and the tiles in all, now and then.
+
+    Raises:
+        BusyError: The queue is full or closed.
+    """
+    places, margin = tiles.places(), margin_rows(bundle.config)
+    room = asyncio.Semaphore(_BATCHES_PER_STREAM * batcher.streams)
+    done = 0
+
+    async def score(batch: Sequence[Place]) -> _ScoredTiles:
+        nonlocal done
+        async with room:
+            scored = await batcher.run(tiles.windows(batch, margin), bounded=bounded)
+        done += len(batch)
+        if on_progress:
+            on_progress(done, len(places))
+        # The features of a whole region would fill the memory.
+        outputs = replace(scored.outputs, features=None)
+        distances = (
+            bundle.familiarity.distance(scored.outputs.features)
+            if bundle.familiarity and scored.outputs.features is not None
+            else None
+        )
+        return _ScoredTiles(outputs, distances, scored.queue_seconds)
+
+    batches = [places[start : start + MAX_BATCH] for start in range(0, len(places), MAX_BATCH)]
+    if len(batches) == 1:
+        return _assemble(tiles, places, [await score(batches[0])], bundle.config.calibration)
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(score(batch)) for batch in batches]
+    except* BiopsiaError as errors:
+        # One for each batch, all of the same cause.
+        raise errors.exceptions[0] from None
+    scored = [task.result() for task in tasks]
+    return _assemble(tiles, places, scored, bundle.config.calibration)
+
+
+def _assemble(
+    tiles: Tiles, places: Sequence[Place], scored: Sequence[_ScoredTiles], calibration: Calibration
+) -> RegionScores:
+    shape = tiles.tissue.shape
+    outputs = Outputs.joined([one.outputs for one in scored])
+    maps = outputs.activation_maps
+    raw_logits = np.full(shape, np.nan)
+    evidence = np.full((*shape, *maps.shape[1:]), np.nan)
+    rows, columns = np.array(places).T
+    raw_logits[rows, columns] = calibration.logit(outputs.logits)
+    evidence[rows, columns] = calibration.logit(maps)
+    joined = evidence.swapaxes(1, 2).reshape(shape[0] * maps.shape[1], shape[1] * maps.shape[2])
+    queue_seconds = float(np.mean([one.queue_seconds for one in scored]))
+    logits = smooth_logits(raw_logits, tiles.areas)
+    distances = None
+    if found := [one.distances for one in scored if one.distances is not None]:
+        distances = np.full(shape, np.nan)
+        distances[rows, columns] = np.concatenate(found)
+    return RegionScores(logits, raw_logits, tiles.areas, joined, distances, queue_seconds)
