@@ -24,6 +24,8 @@
     │       ├── AnimatedImageError    422  animated_image
     │       ├── TooManyPixelsError    413  too_many_pixels
     │       ├── ScaleError            422  scale_out_of_range
+    │       ├── UnknownScaleError     422  scale_unknown
+    │       ├── ContradictoryScaleError 422 scale_conflict
     │       ├── NotAPatchError        422  not_a_patch
     │       └── NoTissueError         422  no_tissue
     ├── ModelUnavailableError         503  model_unavailable
@@ -233,6 +235,18 @@ class ScaleError(ImageError):
     """At its stated scale the image shrinks to nothing or cannot be rescaled sensibly."""
 
     code = "scale_out_of_range"
+
+
+class UnknownScaleError(ImageError):
+    """Neither a slide nor the caller states its scale; only slides on disk are refused for it."""
+
+    code = "scale_unknown"
+
+
+class ContradictoryScaleError(ImageError):
+    """A slide states scales that contradict one another, and the caller none."""
+
+    code = "scale_conflict"
 
 
 class NotAPatchError(ImageError):

@@ -22,7 +22,7 @@ Scale: TypeAlias = tuple[float, float]
 # scanner gives counts.
 _PLAUSIBLE: Final = (0.05, 20.0)
 # Vendors round; scales that differ by less agree.
-_SAME_SCALE: Final = 1.1
+SAME_SCALE: Final = 1.1
 # TIFF 6.0, section 8: units of resolution.
 INCH: Final = 2
 CENTIMETRE: Final = 3
@@ -75,7 +75,7 @@ def agreed(scales: Iterable[Scale]) -> Scale | None:
     found = list(scales)
     for axis in range(2):
         values = [scale[axis] for scale in found]
-        if values and max(values) > _SAME_SCALE * min(values):
+        if values and max(values) > SAME_SCALE * min(values):
             return None
     return found[0] if found else None
 
@@ -84,6 +84,11 @@ def resolution_scale(horizontal: object, vertical: object, unit: object) -> list
     """Return the scale of a resolution in pixels per inch (2) or per centimetre (3)."""
     micrometres = _MICROMETRES_PER_UNIT.get(unit) if isinstance(unit, int) else None
     return _scale(micrometres, horizontal, vertical)
+
+
+def micron_scale(across: object, down: object) -> list[Scale]:
+    """Return a scale that is stated as such, in micrometres per pixel."""
+    return _plausible(_number(across), _number(down))
 
 
 def still_image_scales(info: Mapping[Any, Any]) -> list[Scale]:

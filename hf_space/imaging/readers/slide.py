@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from hf_space.imaging.readers.base import ImageReader
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+ScaleSource: TypeAlias = Literal["request", "metadata"]
 
 
 class SlideReader(ImageReader, Protocol):
@@ -19,9 +21,13 @@ class SlideReader(ImageReader, Protocol):
     Attributes:
         bounds: Left, top, width and height of the scanned part, in pixels of level 0; the whole of
             it where the file names none.
+        scale_source: Whether the scale is the caller's or the file's.
+        scale_conflict: Whether the file states another scale than the caller's, which is used.
     """
 
     bounds: tuple[int, int, int, int]
+    scale_source: ScaleSource
+    scale_conflict: bool
 
     def scaled_size(self, microns_per_pixel: float) -> tuple[int, int]:
         """Return height and width in pixels of the bounds at a scale, at least 1."""
@@ -30,8 +36,10 @@ class SlideReader(ImageReader, Protocol):
     def read_rows(self, top: int, rows: int, microns_per_pixel: float) -> NDArray[np.uint8]:
         """Read some rows of the bounds as they are at a scale, all columns.
 
-        Strips join without a seam: each row is the same whatever rows are read with it. Memory is
-        bounded by the strip, at the level that is read.
+        Pixel (row, column) is the average of the area that begins ``row * scale`` below and
+        ``column * scale`` right of the bounds' upper left corner. Strips join without a seam: each
+        row is the same whatever rows are read with it. Memory is bounded by the strip, at the level
+        that is read.
 
         Args:
             top: First row, from 0.

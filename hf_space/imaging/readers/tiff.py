@@ -100,7 +100,7 @@ class TiffReader:
             Level(width, height, max(self.width / width, self.height / height))
             for width, height in sizes
         )
-        scales = _stated_scales(main)
+        scales = stated_scales(main)
         self.stated_scales = tuple(scale[::-1] if is_sideways else scale for scale in scales)
         self.microns_per_pixel = agreed(self.stated_scales)
         self.properties: Mapping[str, str] = {"format": "TIFF"}
@@ -195,7 +195,8 @@ class TiffReader:
             )
 
 
-def _stated_scales(main: Directory) -> list[Scale]:
+def stated_scales(main: Directory) -> list[Scale]:
+    """Return every plausible scale that a TIFF states of its main image, in x and in y."""
     across, down = (main.first(tag) for tag in (tags.X_RESOLUTION, tags.Y_RESOLUTION))
     unit = main.number(tags.RESOLUTION_UNIT, 2)
     scales: list[Scale] = []

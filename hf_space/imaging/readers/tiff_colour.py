@@ -10,7 +10,7 @@ from PIL import Image
 
 from hf_space.errors import CorruptImageError, UnsupportedImageError
 from hf_space.imaging.readers.colour import profile_fits, to_srgb
-from hf_space.imaging.readers.tiff_segments import JPEG
+from hf_space.imaging.readers.tiff_compressions import JPEG
 
 if TYPE_CHECKING:
     from typing import TypeAlias

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.errors import AnimatedImageError, CorruptImageError, UnsupportedImageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hf_space.imaging.readers.file_bytes import ByteSource
 
 # Tags of TIFF 6.0 and its supplements.
 SUBFILE_TYPE: Final = 254
@@ -72,7 +74,7 @@ class Directory:
 
     place: int
     following: int
-    _data: bytes
+    _data: ByteSource
     _order: str
     _entries: dict[int, list[_Entry]] = field(repr=False)
 
@@ -114,7 +116,7 @@ class Directory:
         if code == "s":
             return ()
         parts = 2 * count if entry.kind in _RATIONALS else count
-        values = struct.unpack_from(f"{self._order}{parts}{code}", self._data, entry.place)
+        values = _unpack(f"{self._order}{parts}{code}", self._data, entry.place)
         if entry.kind in _RATIONALS:
             pairs = zip(values[::2], values[1::2], strict=True)
             return tuple(above / below if below else 0.0 for above, below in pairs)
@@ -142,9 +144,13 @@ class Directory:
 
 
 class TiffDirectories:
-    """The directories of a TIFF, of which only so many are read."""
+    """The directories of a TIFF, of which only so many are read.
 
-    def __init__(self, data: bytes) -> None:
+    Attributes:
+        is_cut_off: Whether what was read so far refers to places behind the end of the file.
+    """
+
+    def __init__(self, data: ByteSource) -> None:
         """Read the header.
 
         Raises:
@@ -152,12 +158,13 @@ class TiffDirectories:
         """
         self._data = data
         self._read = 0
-        self._order = "<" if data.startswith(b"II") else ">"
+        self.is_cut_off = False
+        self._order = "<" if data[:2] == b"II" else ">"
         try:
-            (version,) = struct.unpack_from(f"{self._order}H", data, 2)
+            (version,) = _unpack(f"{self._order}H", data, 2)
             self._is_big = version == _BIG
             place = 8 if self._is_big else 4
-            (self._first,) = struct.unpack_from(f"{self._order}{self._offset}", data, place)
+            (self._first,) = _unpack(f"{self._order}{self._offset}", data, place)
         except struct.error as error:
             raise CorruptImageError("The TIFF's header is damaged.") from error
 
@@ -180,7 +187,10 @@ class TiffDirectories:
             directory = self.read(place)
             yield directory
             # Some programs leave a stray number behind the last one.
-            place = directory.following if directory.following < len(self._data) else 0
+            place = directory.following
+            if place >= len(self._data):
+                self.is_cut_off = True
+                return
 
     def read(self, place: int) -> Directory:
         """Read the directory at a place.
@@ -197,19 +207,20 @@ class TiffDirectories:
         self._read += 1
         count_code, entry_size = ("Q", 20) if self._is_big else ("H", 12)
         try:
-            (count,) = struct.unpack_from(f"{self._order}{count_code}", self._data, place)
+            (count,) = _unpack(f"{self._order}{count_code}", self._data, place)
             start = place + struct.calcsize(f"<{count_code}")
             if not 0 < count <= _MOST_ENTRIES:
                 raise CorruptImageError("The TIFF's directory is damaged.")
             entries = self._entries(start, count, entry_size)
             following = self._following(start + count * entry_size)
         except struct.error as error:
+            self.is_cut_off = True
             raise CorruptImageError("The TIFF's directory is cut off or damaged.") from error
         return Directory(place, following, self._data, self._order, entries)
 
     def _following(self, place: int) -> int:
         try:
-            return int(struct.unpack_from(f"{self._order}{self._offset}", self._data, place)[0])
+            return int(_unpack(f"{self._order}{self._offset}", self._data, place)[0])
         except struct.error:
             return 0
 
@@ -229,19 +240,25 @@ class TiffDirectories:
 
     def _entry(self, place: int) -> tuple[int, _Entry | None]:
         code = self._offset
-        tag, kind, count = struct.unpack_from(f"{self._order}HH{code}", self._data, place)
+        tag, kind, count = _unpack(f"{self._order}HH{code}", self._data, place)
         if kind not in _TYPES:
             return tag, None
         inline = struct.calcsize(f"<{code}")
         size = count * _TYPES[kind][0]
         value = place + 4 + inline
         if size > inline:
-            (value,) = struct.unpack_from(f"{self._order}{code}", self._data, value)
+            (value,) = _unpack(f"{self._order}{code}", self._data, value)
         if value + size > len(self._data):
+            self.is_cut_off = True
             return tag, None
         if count > _MOST_VALUES and kind not in _BYTES:
             raise CorruptImageError("The TIFF's directory has far too many values.")
         return tag, _Entry(kind, count, value)
+
+
+def _unpack(form: str, data: ByteSource, place: int) -> tuple[Any, ...]:
+    # A negative place would count from the end of a slice.
+    return struct.unpack(form, data[max(place, 0) : max(place, 0) + struct.calcsize(form)])
 
 
 def _text(content: bytes) -> str:

@@ -9,32 +9,26 @@ from __future__ import annotations
 import io
 import logging
 from dataclasses import dataclass
+from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import tifffile
-from PIL import Image
 
 from hf_space.errors import CorruptImageError, TooManyPixelsError, UnsupportedImageError
-from hf_space.imaging.readers.jpeg_xl import jpeg_xl_size
+from hf_space.imaging.readers.file_bytes import FileBytes
+from hf_space.imaging.readers.tiff_compressions import COMPRESSIONS, DECLARED_SIZES, JPEG
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from hf_space.imaging.readers.file_bytes import ByteSource
 
 # It says on its log what it thinks of a file; what counts is raised.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
-JPEG: Final = frozenset({6, 7, 33007, 34892})
-_JPEG_2000: Final = frozenset({33003, 33004, 33005, 34712})
-_WEBP: Final = frozenset({34927, 50001})
-_PNG: Final = frozenset({34933})
-_JPEG_XL: Final = frozenset({50002, 52546})
-_CCITT: Final = frozenset({2, 3, 4})
-_PLAIN: Final = frozenset({1, 5, 8, 32773, 32946, 34925, 34926, 50000})
-_COMPRESSIONS: Final = _PLAIN | _CCITT | JPEG | _JPEG_2000 | _WEBP | _PNG | _JPEG_XL
-_YCBCR: Final = 6
 _PLANAR: Final = 2
 _MOST_SAMPLES: Final = 16
 _MOST_SEGMENTS: Final = 50_000
@@ -60,7 +54,7 @@ class Segments:
     page: tifffile.TiffPage
     height: int
     width: int
-    _data: bytes
+    _data: ByteSource
 
     @property
     def planes(self) -> int:
@@ -77,6 +71,11 @@ class Segments:
         """Segments one below another."""
         return -(-self.page.imagelength // self.height)
 
+    @property
+    def end(self) -> int:
+        """Where the last segment ends in the file."""
+        return max(map(add, self.page.dataoffsets, self.page.databytecounts), default=0)
+
     def bands(self) -> Iterator[tuple[int, NDArray[Any], NDArray[np.bool_] | None]]:
         """Yield the image in bands of whole rows of segments.
 
@@ -87,19 +86,36 @@ class Segments:
         rows = max(1, _BAND_ROWS // self.height)
         for first in range(0, self.down, rows):
             top = first * self.height
-            yield (top, *self._band(top, range(first, min(first + rows, self.down))))
+            yield (top, *self._band(range(first, min(first + rows, self.down)), range(self.across)))
 
-    def _band(self, top: int, rows: range) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    def window(
+        self, left: int, top: int, width: int, height: int
+    ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """Decode a part of the image, of which only the segments that it touches are read.
+
+        Returns:
+            Samples (height, width, samples), and where the file holds nothing, as in `bands`.
+        """
+        rows = range(top // self.height, -(-(top + height) // self.height))
+        columns = range(left // self.width, -(-(left + width) // self.width))
+        band, missing = self._band(rows, columns)
+        above, before = top - rows.start * self.height, left - columns.start * self.width
+        part = np.s_[above : above + height, before : before + width]
+        return band[part], None if missing is None else missing[part]
+
+    def _band(self, rows: range, columns: range) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         page = self.page
-        bottom = min(rows.stop * self.height, page.imagelength)
-        band = np.zeros((bottom - top, page.imagewidth, page.samplesperpixel), page.dtype)
+        top, left = rows.start * self.height, columns.start * self.width
+        height = min(rows.stop * self.height, page.imagelength) - top
+        width = min(columns.stop * self.width, page.imagewidth) - left
+        band = np.zeros((height, width, page.samplesperpixel), page.dtype)
         missing = None
         for plane in range(self.planes):
             for row in rows:
-                for column in range(self.across):
+                for column in columns:
                     place = np.s_[
                         row * self.height - top : (row + 1) * self.height - top,
-                        column * self.width : (column + 1) * self.width,
+                        column * self.width - left : (column + 1) * self.width - left,
                     ]
                     segment = self._segment((plane * self.down + row) * self.across + column)
                     if segment is None:
@@ -128,7 +144,7 @@ class Segments:
 
     def _check_content(self, content: bytes) -> None:
         """Refuse a segment whose own header declares far more pixels than its place holds."""
-        peek = _PEEKS.get(int(self.page.compression))
+        peek = DECLARED_SIZES.get(int(self.page.compression))
         if peek:
             width, height = peek(content)
             if width * height > 4 * self.width * self.height + _SLACK_PIXELS:
@@ -155,13 +171,17 @@ class Segments:
         return np.concatenate([luma, chroma], axis=2)[: self.height, : self.width]
 
 
-def open_segments(data: bytes, place: int, *, max_pixels: int) -> Segments:
+def open_segments(
+    data: ByteSource, place: int, *, max_pixels: int, is_whole: bool = True
+) -> Segments:
     """Return the strips or tiles of the image whose directory is at a place.
 
     Args:
         data: The file's content; its directories were walked before.
         place: Where the directory begins.
-        max_pixels: Largest accepted width times height.
+        max_pixels: Largest accepted width times height; of one strip or tile only, unless
+            ``is_whole``.
+        is_whole: Whether the whole image is to be read, or parts of it.
 
     Raises:
         UnsupportedImageError: The compression is not read here, or there are far too many strips
@@ -170,7 +190,7 @@ def open_segments(data: bytes, place: int, *, max_pixels: int) -> Segments:
         CorruptImageError: The directory is damaged.
     """
     page = _page(data, place)
-    if page.compression not in _COMPRESSIONS:
+    if page.compression not in COMPRESSIONS:
         name = _name(tifffile.COMPRESSION, page.compression)
         raise UnsupportedImageError(
             f"TIFF with the compression {name} is not supported; save it uncompressed, or with "
@@ -192,36 +212,45 @@ def open_segments(data: bytes, place: int, *, max_pixels: int) -> Segments:
     if min(height, width, page.imagewidth, page.imagelength, page.samplesperpixel) < 1:
         raise CorruptImageError("The TIFF's directory is damaged.")
     segments = Segments(page, int(height), int(width), data)
-    _check_size(segments, max_pixels)
+    _check_segment(segments, max_pixels)
+    if is_whole:
+        _check_size(segments, max_pixels)
     return segments
 
 
-def _page(data: bytes, place: int) -> tifffile.TiffPage:
+def _page(data: ByteSource, place: int) -> tifffile.TiffPage:
     try:
-        file = tifffile.TiffFile(io.BytesIO(data), name="image", **_NO_VENDOR)
+        content = data.rewound() if isinstance(data, FileBytes) else io.BytesIO(data[:])
+        file = tifffile.TiffFile(content, name="image", **_NO_VENDOR)
         file.filehandle.seek(place)
         return tifffile.TiffPage(file, index=0)
     except Exception as error:  # tifffile raises almost any type on hostile directories
         raise CorruptImageError("The TIFF's directory is damaged.") from error
 
 
+def _check_segment(segments: Segments, max_pixels: int) -> None:
+    page = segments.page
+    area = segments.height * segments.width
+    pixel_bytes = page.samplesperpixel * np.dtype(page.dtype).itemsize // segments.planes
+    most = max(max_pixels, _SLACK_PIXELS)
+    if area * pixel_bytes > _BYTES_PER_PIXEL * most:
+        raise _too_many_pixels(
+            f"A strip or tile of {segments.width}x{segments.height} px takes {area * pixel_bytes} "
+            f"bytes; at most {_BYTES_PER_PIXEL * most} are accepted.",
+            max_pixels,
+        )
+
+
 def _check_size(segments: Segments, max_pixels: int) -> None:
     page = segments.page
     count = segments.across * segments.down * segments.planes
     area = segments.height * segments.width
-    pixel_bytes = page.samplesperpixel * np.dtype(page.dtype).itemsize // segments.planes
     most = max(max_pixels, _SLACK_PIXELS)
     size = f"{segments.width}x{segments.height} px"
     if page.imagewidth * page.imagelength > max_pixels:
         raise _too_many_pixels(
             f"The image is {page.imagewidth}x{page.imagelength} px; at most {max_pixels} pixels "
             "are accepted.",
-            max_pixels,
-        )
-    if area * pixel_bytes > _BYTES_PER_PIXEL * most:
-        raise _too_many_pixels(
-            f"A strip or tile of {size} takes {area * pixel_bytes} bytes; at most "
-            f"{_BYTES_PER_PIXEL * most} are accepted.",
             max_pixels,
         )
     if count // segments.planes * area > 4 * most:
@@ -251,25 +280,8 @@ def _put(
     target[...] = segment[:rows, :columns]
 
 
-def _pillow_size(image_format: str) -> Callable[[bytes], tuple[int, int]]:
-    def size(content: bytes) -> tuple[int, int]:
-        with Image.open(io.BytesIO(content), formats=(image_format,)) as image:
-            return image.size
-
-    return size
-
-
 def _name(kind: Any, number: int) -> str:
     try:
         return str(kind(number).name)
     except ValueError:
         return str(int(number))
-
-
-_PEEKS: Final[dict[int, Callable[[bytes], tuple[int, int]]]] = {
-    **dict.fromkeys(JPEG, _pillow_size("JPEG")),
-    **dict.fromkeys(_JPEG_2000, _pillow_size("JPEG2000")),
-    **dict.fromkeys(_WEBP, _pillow_size("WEBP")),
-    **dict.fromkeys(_PNG, _pillow_size("PNG")),
-    **dict.fromkeys(_JPEG_XL, jpeg_xl_size),
-}

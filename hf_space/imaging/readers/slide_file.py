@@ -1,0 +1,170 @@
+"""Open a slide on disk with the reader that its content asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hf_space.errors import (
+    ContradictoryScaleError,
+    CorruptImageError,
+    ImageError,
+    PayloadTooLargeError,
+    UnknownScaleError,
+    UnsupportedImageError,
+)
+from hf_space.imaging.readers import READERS
+from hf_space.imaging.readers.openslide import (
+    APERIO,
+    GENERIC,
+    OpenSlideSource,
+    detect_vendor,
+    dicom_file,
+)
+from hf_space.imaging.readers.pyramid import LevelSource, PyramidReader
+from hf_space.imaging.readers.scales import agreed
+from hf_space.imaging.readers.tiff import TiffReader
+from hf_space.imaging.readers.tiff_slide import TiffSource
+from hf_space.settings import MAX_PIXELS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hf_space.imaging.readers.base import ImageReader
+    from hf_space.imaging.readers.scales import Scale
+    from hf_space.imaging.readers.slide import ScaleSource, SlideReader
+
+# tifffile and imagecodecs decode them four times as fast as OpenSlide, and find SubIFDs.
+_TIFF_VENDORS: Final = frozenset({None, GENERIC, APERIO})
+# A picture that is decoded whole has so many pixels at most; its file is not much longer.
+_MOST_BYTES: Final = 8 * MAX_PIXELS
+# Where its folder is missing, what is left of such a slide is a picture of the glass and its label.
+_MIRAX: Final = ".mrxs"
+
+
+def open_slide(path: Path, *, microns_per_pixel: float | None = None) -> SlideReader:
+    """Open a slide, a folder of DICOM files, or any picture that is read here.
+
+    The format is told by the content. tifffile reads Aperio's files and every TIFF without a mark,
+    tile by tile, OpenSlide the formats of the other makers of scanners and DICOM; a picture of
+    another format is decoded whole.
+
+    Args:
+        path: The slide; of DICOM its folder, or any file in it.
+        microns_per_pixel: Scale of level 0, the same in x and y. It counts more than the file's.
+
+    Raises:
+        UnknownScaleError: Neither the file nor the caller states the scale.
+        ContradictoryScaleError: The file states scales that differ by more than a tenth, and the
+            caller none.
+        ImageError: The file is damaged, incomplete, or of no format that is read here.
+        PayloadTooLargeError: A picture that would have to be decoded whole is too large.
+        OSError: The file cannot be read.
+    """
+    source = _open_source(path)
+    try:
+        scale, scale_source = _scale(source.stated_scales, microns_per_pixel)
+    except BaseException:
+        source.close()
+        raise
+    conflict = agreed((scale, *source.stated_scales)) is None
+    return PyramidReader(source, scale, scale_source, conflict=conflict)
+
+
+def _scale(stated: tuple[Scale, ...], microns_per_pixel: float | None) -> tuple[Scale, ScaleSource]:
+    if microns_per_pixel is not None:
+        return (microns_per_pixel, microns_per_pixel), "request"
+    if not stated:
+        raise UnknownScaleError("The slide does not state its scale: state microns_per_pixel.")
+    scale = agreed(stated)
+    if scale is None:
+        named = ", ".join(f"{across:g} x {down:g}" for across, down in stated)
+        raise ContradictoryScaleError(
+            f"The slide states scales that contradict one another ({named} µm/px): state the true "
+            "microns_per_pixel.",
+            stated=[list(each) for each in stated],
+        )
+    return scale, "metadata"
+
+
+def _open_source(path: Path) -> LevelSource:
+    if path.is_dir():
+        found = dicom_file(path)
+        if found is None:
+            raise UnsupportedImageError("The folder holds no slide in DICOM.")
+        return OpenSlideSource(found)
+    with path.open("rb") as file:
+        head = file.read(8)
+    vendor = detect_vendor(path)
+    if vendor in _TIFF_VENDORS and head.startswith(TiffReader.signatures):
+        return _tiff_source(path, vendor)
+    if vendor is not None:
+        return OpenSlideSource(path)
+    if path.suffix.lower() == _MIRAX:
+        raise CorruptImageError("The folder that belongs to the MRXS file is missing or damaged.")
+    return ImageSource(path)
+
+
+def _tiff_source(path: Path, vendor: str | None) -> LevelSource:
+    try:
+        return TiffSource(path)
+    except UnsupportedImageError:
+        # What cannot be read in parts may be read as a whole, or by OpenSlide.
+        if path.stat().st_size <= _MOST_BYTES:
+            return ImageSource(path)
+        if vendor is None:
+            raise
+    except ImageError:
+        if vendor != APERIO:
+            raise
+    return OpenSlideSource(path)
+
+
+class ImageSource:
+    """A picture that is decoded whole, at its first reading; a `LevelSource` of one level."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file and its header.
+
+        Raises:
+            RequestError: The picture cannot be used; see the readers.
+            OSError: The file cannot be read.
+        """
+        size = path.stat().st_size
+        if size > _MOST_BYTES:
+            raise PayloadTooLargeError(
+                f"The file has {size} bytes and is none that is read in parts; at most "
+                f"{_MOST_BYTES} are accepted.",
+                bytes=size,
+                max_bytes=_MOST_BYTES,
+            )
+        data = path.read_bytes()
+        kind = next(reader for reader in READERS if data.startswith(reader.signatures))
+        self._image: ImageReader = kind(data, max_bytes=_MOST_BYTES, max_pixels=MAX_PIXELS)
+        self.levels = self._image.levels[:1]
+        self.bounds = (0, 0, self._image.width, self._image.height)
+        self.stated_scales = self._image.stated_scales
+        self.properties = self._image.properties
+        self.profile: bytes | None = None
+
+    @property
+    def profile_ignored(self) -> bool:
+        """Whether the colour profile could not be applied; known once pixels were read."""
+        return self._image.profile_ignored
+
+    def tile_rows(self, level: int) -> int:
+        """Return how many rows are stored together: all."""
+        return self.levels[level].height
+
+    def read_window(
+        self, level: int, left: int, top: int, width: int, height: int
+    ) -> NDArray[np.uint8]:
+        """Return a part of the picture, see `LevelSource.read_window`."""
+        if level:
+            raise ValueError("a picture has one level")
+        return self._image.read_region(left, top, width, height)
+
+    def close(self) -> None:
+        """Release the picture."""
+        self._image.close()
