@@ -16,13 +16,14 @@ from benchmarks.processes import ROOT
 from benchmarks.results import merge_results
 from benchmarks.serving import QUICK, Plan, measure_serving
 from benchmarks.site import measure_site, render_site
+from benchmarks.slides import measure_slides, render_slides
 from benchmarks.space import measure_space, render_space
 from benchmarks.table import render_serving
 from training.release.documents import replace_block
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"
-NAMES: Final = ("input_pipeline", "serving", "core_time", "history", "site", "space")
+NAMES: Final = ("input_pipeline", "serving", "core_time", "history", "site", "slides", "space")
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ def main() -> None:
             _history(quick=options.quick)
         elif name == "site":
             _site()
+        elif name == "slides":
+            _slides()
         elif name == "space":
             _space()
         elif name == "input_pipeline":
@@ -86,6 +89,13 @@ def _site() -> None:
     table = render_site(figures)
     logger.info("%s", table)
     _publish("site", figures, table)
+
+
+def _slides() -> None:
+    figures = measure_slides()
+    table = render_slides(figures)
+    logger.info("%s", table)
+    _publish("slides", figures, table)
 
 
 def _space() -> None:

@@ -10,6 +10,7 @@ from benchmarks.processes import ROOT
 from benchmarks.subjects import WORK_BIN
 
 _MODEL = ROOT / "hf_space" / "model" / "openvino_model.xml"
+_RATE = r"Throughput:\s+([\d.]+) FPS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,22 @@ class Ceiling:
 def measure_ceiling(precision: str, *, seconds: int) -> Ceiling:
     """Run the network in the service's number format, with nothing around it."""
     one, eight, alone = (
-        _run(hint, batch, precision, seconds)
+        _run(hint, (batch, 128), precision, seconds)
         for hint, batch in (("throughput", 1), ("throughput", 8), ("latency", 1))
     )
-    rate = r"Throughput:\s+([\d.]+) FPS"
-    return Ceiling(_find(rate, one), _find(rate, eight), _find(r"Median:\s+([\d.]+) ms", alone))
+    latency = _find(r"Median:\s+([\d.]+) ms", alone)
+    return Ceiling(_find(_RATE, one), _find(_RATE, eight), latency)
 
 
-def _run(hint: str, batch: int, precision: str, seconds: int) -> str:
+def eights_per_second(side: int, precision: str, *, seconds: int) -> float:
+    """Run the network on eight images of a side at once, and return images per second."""
+    return _find(_RATE, _run("throughput", (8, side), precision, seconds))
+
+
+def _run(hint: str, shape: tuple[int, int], precision: str, seconds: int) -> str:
+    batch, side = shape
     command = [str(WORK_BIN / "benchmark_app"), "-m", str(_MODEL), "-d", "CPU", "-hint", hint]
-    command += ["-data_shape", f"[{batch},128,128,3]", "-infer_precision", precision]
+    command += ["-data_shape", f"[{batch},{side},{side},3]", "-infer_precision", precision]
     command += ["-t", str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 -- a command of this file
     return done.stdout

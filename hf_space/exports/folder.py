@@ -51,11 +51,20 @@ class ExportFolder:
 
 
 def file_names(images: Sequence[Path], suffix: str) -> list[str]:
-    """Return a name for the file of each image: the image's own with a suffix.
+    """Return a name for the file of each image: its `unique_names` with a suffix.
+
+    Raises:
+        ValueError: One image is named twice.
+    """
+    return [f"{name}.{suffix}" for name in unique_names(images)]
+
+
+def unique_names(images: Sequence[Path]) -> list[str]:
+    """Return a name for what is written about each image: the image's own.
 
     Images of equal names get those of their folders in front, as many as it takes: `a/x.png` and
-    `b/x.png` become `a_x.png.csv` and `b_x.png.csv`. Upper and lower case count as equal, since
-    some file systems take them so.
+    `b/x.png` become `a_x.png` and `b_x.png`. Upper and lower case count as equal, since some file
+    systems take them so.
 
     Raises:
         ValueError: One image is named twice.
@@ -67,7 +76,7 @@ def file_names(images: Sequence[Path], suffix: str) -> list[str]:
         counts = Counter(name.casefold() for name in names)
         equal = [place for place, name in enumerate(names) if counts[name.casefold()] > 1]
         if not equal:
-            return [f"{name}.{suffix}" for name in names]
+            return names
         longer = [place for place in equal if depths[place] < len(parts[place])]
         if not longer:
             raise ValueError(f"{images[equal[0]]} would be written twice; name each image once")

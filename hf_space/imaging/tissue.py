@@ -159,6 +159,24 @@ def find_stained(strip: NDArray[np.uint8], rule: TissueRule) -> Pixels:
     return Pixels(stained & ~none, black)
 
 
+def find_ink(strip: NDArray[np.uint8], rule: TissueRule) -> NDArray[np.uint8]:
+    """Tell the pixels of ink, as `find_stained` leaves them out; none in a grey image.
+
+    Args:
+        strip: uint8 (h, w, 3), RGB, of more than one pixel: some rows of the image.
+        rule: The rule of the whole image.
+
+    Returns:
+        uint8 (h, w), 255 where there is ink.
+    """
+    if rule.saturation is None:
+        return np.zeros(strip.shape[:2], dtype=np.uint8)
+    channels: Sequence[NDArray[np.uint8]] = cv2.split(strip)
+    densities = _densities(channels, rule.white)
+    brightest = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
+    return _ink(densities, _spread(densities), np.asarray(brightest, dtype=np.uint8))
+
+
 def _units(density: float) -> int:
     return round(density * _DENSITY_SCALE)
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
 
-from hf_space.bundle.calibration import OperatingPoint
 from hf_space.bundle.source import find_bundle
 from hf_space.cache.result_cache import ResultCache, SingleFlight
-from hf_space.errors import BundleError, UnknownOperatingPointError
 from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
+from hf_space.prediction.operating_point import choose_operating_point, default_operating_point
 from hf_space.prediction.pipeline import Pipeline
 from hf_space.prediction.response import (
     FORMAT,
@@ -32,6 +31,7 @@ from hf_space.schemas.prediction import ModelName
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from hf_space.bundle.calibration import OperatingPoint
     from hf_space.bundle.load import Bundle
     from hf_space.cache.result_cache import Key
     from hf_space.history.service import HistoryService
@@ -78,9 +78,7 @@ class Predictor:
         config = bundle.config
         self.bundle = bundle
         self._metrics = metrics or Metrics()
-        self._default_point = settings.operating_point or config.default_operating_point
-        if self._default_point not in config.thresholds:
-            raise BundleError(f"the model has no operating point {self._default_point!r}")
+        self._default_point = default_operating_point(config, settings)
         self.engine = warm_engine(settings.engine, bundle)
         self._batcher = Batcher(
             self.engine, config, capacity=settings.queue_size, metrics=self._metrics
@@ -242,17 +240,7 @@ class Predictor:
         Raises:
             UnknownOperatingPointError: The model has no operating point of this name.
         """
-        if options.threshold is not None:
-            return None, OperatingPoint.without_band(options.threshold)
-        name = options.operating_point or self._default_point
-        thresholds = self.bundle.config.thresholds
-        if name not in thresholds:
-            raise UnknownOperatingPointError(
-                f"The model has no operating point {name!r}; choose one of "
-                f"{', '.join(sorted(thresholds))}.",
-                operating_points=sorted(thresholds),
-            )
-        return name, thresholds[name]
+        return choose_operating_point(options, self.bundle.config, self._default_point)
 
 
 def _repeated(found: CachedResult, started: float) -> CachedResult:

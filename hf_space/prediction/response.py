@@ -166,7 +166,7 @@ def evidence_url(
     is_verdict: bool = True,
 ) -> str:
     """Return evidence drawn over an image as a JPEG data URL; see `draw_evidence`."""
-    return _data_url(draw_evidence(pixels, evidence, covered=covered, is_verdict=is_verdict))
+    return jpeg_url(draw_evidence(pixels, evidence, covered=covered, is_verdict=is_verdict))
 
 
 def tiles_url(
@@ -176,7 +176,7 @@ def tiles_url(
     threshold: float | None,
 ) -> str:
     """Return a region's tiles drawn over it as a JPEG data URL; see `draw_tiles`."""
-    return _data_url(draw_tiles(pixels, probabilities, covered=covered, threshold=threshold))
+    return jpeg_url(draw_tiles(pixels, probabilities, covered=covered, threshold=threshold))
 
 
 def encode_thumbnail(image: NDArray[np.uint8]) -> bytes:
@@ -293,7 +293,7 @@ def _milliseconds(seconds: float) -> float:
     return round(seconds * 1000.0, 3)
 
 
-def _data_url(picture: NDArray[np.uint8]) -> str:
-    """Encode a BGR picture, uint8 (h, w, 3)."""
+def jpeg_url(picture: NDArray[np.uint8]) -> str:
+    """Return a picture, uint8 (h, w, 3), BGR, as a JPEG data URL."""
     _, jpeg = cv2.imencode(".jpg", picture, _JPEG)
     return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")

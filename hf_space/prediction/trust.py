@@ -30,7 +30,7 @@ LARGEST_PATCH_PIXELS: Final = 64
 # Below this much tissue on the shorter side there is less than the model looks at.
 SMALLEST_FIELD_MICRONS: Final = 150.0
 # Enlarged this much or more, an image holds too little detail for the model.
-_OFF_SCALE_FACTOR: Final = 2.0
+OFF_SCALE_FACTOR: Final = 2.0
 
 _REASONS: Final[frozenset[str]] = frozenset(get_args(Reason.__value__))
 IMAGE_REASONS: Final = frozenset({"not_h_and_e", "too_blurred", "unlike_training"})
@@ -118,7 +118,7 @@ def _image_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWa
     facts = image.facts
     if min(facts.width, facts.height) * facts.microns_per_pixel < SMALLEST_FIELD_MICRONS:
         codes.append("field_too_small")
-    if facts.microns_per_pixel >= _OFF_SCALE_FACTOR * config.microns_per_pixel:
+    if facts.microns_per_pixel >= OFF_SCALE_FACTOR * config.microns_per_pixel:
         codes.append("off_scale")
     if min(image.pixels.shape[:2]) < config.patch_size_pixels:
         codes.append("padded")

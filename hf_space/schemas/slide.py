@@ -44,10 +44,18 @@ class SuspiciousTile(Schema):
 
 
 class SlideQuality(Schema):
-    """Shares of the tissue that the model may not read well."""
+    """Shares of the tissue that the model may not read well, of a sample of its tiles."""
 
     out_of_focus_fraction: Probability
     unlike_training_fraction: Probability
+
+
+class SlideWarning(Schema):
+    """Why no slide has a verdict."""
+
+    code: Literal["slide_uncalibrated"] = "slide_uncalibrated"
+    message: str
+    severity: Literal["withholds"] = "withholds"
 
 
 class SlideResult(Schema):
@@ -72,5 +80,5 @@ class SlideResult(Schema):
     foci: list[Focus] = Field(description="From the largest to the smallest.")
     most_suspicious: list[SuspiciousTile] = Field(description="At most ten, the highest first.")
     quality: SlideQuality
-    warnings: list[ResultWarning]
+    warnings: list[SlideWarning | ResultWarning]
     model: ModelName

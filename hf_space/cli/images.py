@@ -1,4 +1,4 @@
-"""Score files and folders, and describe the API and its settings, from the command line."""
+"""Score images from the command line: patches and regions, each a file of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Annotated, Final, get_args
 
 import typer
-from pydantic import ValidationError
 from tqdm import tqdm
 
 from hf_space.bundle.calibration import Verdict
+from hf_space.cli.options import checked_options
 from hf_space.errors import BiopsiaError
 from hf_space.exports.folder import ExportFolder
 from hf_space.exports.formats import FORMATS, ExportFormat
@@ -25,9 +25,9 @@ from hf_space.messages.catalogue import text, warning_message
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
-from hf_space.schemas.options import Mode, PredictOptions, findings
+from hf_space.schemas.options import Mode, PredictOptions
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.settings import Settings, settings_table
+from hf_space.settings import Settings
 
 # Its own options write JSON lines, and one table of all images.
 _FOLDER_FORMATS: Final = {
@@ -36,13 +36,6 @@ _FOLDER_FORMATS: Final = {
 _VERDICT_WIDTH: Final = max(len(text(f"verdict.{each}", "en")) for each in get_args(Verdict))
 # The caller can end these by stating the scale.
 _SCALE_WARNINGS: Final = frozenset({"scale_unknown", "scale_assumed", "scale_conflict"})
-
-app = typer.Typer(no_args_is_help=True, add_completion=False)
-
-
-@app.callback()
-def _main() -> None:
-    """Find invasive ductal carcinoma in H&E tissue. For research and teaching only."""
 
 
 def _with_folder_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -62,7 +55,6 @@ def _folder_option(export_format: ExportFormat) -> inspect.Parameter:
     return inspect.Parameter(export_format.suffix, kind, default=None, annotation=annotation)
 
 
-@app.command()
 @_with_folder_options
 def predict(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Images, or folders of images.")],
@@ -92,7 +84,7 @@ def predict(
     **folders: Path | None,
 ) -> None:
     """Score images; exits with 1 when any could not be scored. Nothing is saved in a history."""
-    options = _checked_options(
+    options = checked_options(
         operating_point=operating_point,
         threshold=threshold,
         microns_per_pixel=microns_per_pixel,
@@ -118,22 +110,6 @@ def predict(
         _print_warnings(items, options)
     _print_left_out(files)
     raise typer.Exit(any(item.error for item in items))
-
-
-@app.command()
-def openapi() -> None:
-    """Print the API's OpenAPI document, as `GET /openapi.json` has it; needs no model."""
-    # Only here: the HTTP API takes a while to import, and scoring does without.
-    from hf_space.api.app import create_api
-    from hf_space.api.openapi import openapi_text
-
-    typer.echo(openapi_text(create_api(Settings())), nl=False)
-
-
-@app.command()
-def settings() -> None:
-    """Print every environment variable of the service, with default and meaning, as Markdown."""
-    typer.echo(settings_table())
 
 
 def find_images(paths: list[Path]) -> list[Path]:
@@ -164,21 +140,6 @@ def _print_left_out(paths: list[Path]) -> None:
     others = [f"{count} {name}" for name, count in counts.most_common() if name not in known]
     if others:
         typer.echo(text("command.left_out", "en", files=", ".join(others)), err=True)
-
-
-def _checked_options(**values: object) -> PredictOptions:
-    try:
-        # No output holds a drawing, and there is no visitor to save for.
-        return PredictOptions.model_validate(values | {"explain": False, "save": False})
-    except ValidationError as error:
-        raise _bad_option(error) from error
-
-
-def _bad_option(error: ValidationError) -> typer.BadParameter:
-    finding = findings([dict(each) for each in error.errors()])[0]
-    # A contradiction belongs to no single option, and its message names them.
-    name = finding["field"].replace("_", "-")
-    return typer.BadParameter(finding["message"], param_hint=f"'--{name}'" if name else None)
 
 
 def _check_writable(path: Path) -> None:

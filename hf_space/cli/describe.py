@@ -1,0 +1,21 @@
+"""Describe the API and the settings of the service."""
+
+from __future__ import annotations
+
+import typer
+
+from hf_space.settings import Settings, settings_table
+
+
+def openapi() -> None:
+    """Print the API's OpenAPI document, as `GET /openapi.json` has it; needs no model."""
+    # Only here: the HTTP API takes a while to import, and scoring does without.
+    from hf_space.api.app import create_api
+    from hf_space.api.openapi import openapi_text
+
+    typer.echo(openapi_text(create_api(Settings())), nl=False)
+
+
+def settings() -> None:
+    """Print every environment variable of the service, with default and meaning, as Markdown."""
+    typer.echo(settings_table())

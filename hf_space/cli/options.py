@@ -1,0 +1,24 @@
+"""Options that commands share, checked as the API checks them."""
+
+from __future__ import annotations
+
+import typer
+from pydantic import ValidationError
+
+from hf_space.schemas.options import PredictOptions, findings
+
+
+def checked_options(**values: object) -> PredictOptions:
+    """Return options by their names; raises BadParameter, which names the one that is wrong."""
+    try:
+        # No output holds a drawing, and there is no visitor to save for.
+        return PredictOptions.model_validate(values | {"explain": False, "save": False})
+    except ValidationError as error:
+        raise _bad_option(error) from error
+
+
+def _bad_option(error: ValidationError) -> typer.BadParameter:
+    finding = findings([dict(each) for each in error.errors()])[0]
+    # A contradiction belongs to no single option, and its message names them.
+    name = finding["field"].replace("_", "-")
+    return typer.BadParameter(finding["message"], param_hint=f"'--{name}'" if name else None)

@@ -1,0 +1,178 @@
+"""Score whole slides from the command line."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn
+
+import typer
+from tqdm import tqdm
+
+from hf_space.cli.options import checked_options
+from hf_space.errors import BiopsiaError
+from hf_space.messages.catalogue import text
+from hf_space.messages.formats import number
+from hf_space.settings import Settings
+from hf_space.slides.outputs import BY_DEFAULT, FILES
+from hf_space.slides.run import load_slide_model, process_slides, slide_options
+from hf_space.slides.scan import FoundSlides, find_slides
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hf_space.schemas.options import PredictOptions
+    from hf_space.slides.outcome import Outcome
+    from hf_space.slides.record import Figures
+
+SOME_FAILED: Final = 3
+"""Exit status where a slide could not be scored."""
+
+_INTERRUPTED: Final = 130
+# Shown with this many decimals, as pathologists measure.
+_MM2_DECIMALS: Final = 2
+
+FormatName = StrEnum("FormatName", {name.upper(): name for name in FILES})  # type: ignore[misc]
+"""What `--format` takes."""
+
+
+def slides(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(exists=True, metavar="FILES", help="Slides, or folders of slides."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of results; each slide has its own in it.")],
+    microns_per_pixel: Annotated[
+        float | None,
+        typer.Option(help="Scale of the slides' level 0; read from each file if unset."),
+    ] = None,
+    operating_point: Annotated[
+        str | None, typer.Option(help="balanced, high_sensitivity, or another of the model.")
+    ] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Own threshold, 0 to 1, without an uncertain band.")
+    ] = None,
+    overlap: Annotated[
+        Literal["0", "0.5"],
+        typer.Option(help="0.5 averages shifted grids: a finer map, four times the work."),
+    ] = "0",
+    formats: Annotated[
+        list[FormatName] | None,
+        typer.Option("--format", help="What is written; repeatable. All but features if unset."),
+    ] = None,
+) -> None:
+    """Score whole slides into files for QuPath and others; exits with 3 when any failed.
+
+    What was done before with the same model and options is skipped, and what was interrupted goes
+    on from there.
+    """
+    options = checked_options(
+        operating_point=operating_point, threshold=threshold, microns_per_pixel=microns_per_pixel
+    )
+    found = _found(paths, out)
+    chosen = frozenset(map(str, formats)) if formats else BY_DEFAULT
+    try:
+        outcomes = list(_run(found, out, options, float(overlap), chosen))
+    except BiopsiaError as error:
+        raise _failed(f"{error.code}: {error.message}") from error
+    except OSError as error:
+        message = text("command.not_writable", "en", path=error.filename, reason=error.strerror)
+        raise _failed(message) from error
+    except KeyboardInterrupt:
+        typer.echo(text("slide.interrupted", "en", path=out), err=True)
+        raise typer.Exit(_INTERRUPTED) from None
+    _print_left_out(found)
+    raise typer.Exit(SOME_FAILED if any(each.state == "failed" for each in outcomes) else 0)
+
+
+def _found(paths: list[Path], out: Path) -> FoundSlides:
+    try:
+        found = find_slides(paths)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if not found.slides:
+        raise typer.BadParameter(text("slide.none_found", "en"))
+    for slide in found.slides:
+        if (out / slide.name).is_file():
+            raise typer.BadParameter(text("slide.in_the_way", "en", path=out / slide.name))
+    return found
+
+
+def _run(
+    found: FoundSlides, out: Path, options: PredictOptions, overlap: float, formats: frozenset[str]
+) -> Iterator[Outcome]:
+    settings = Settings()
+    model = load_slide_model(settings)
+    asked = slide_options(options, model, settings, overlap=overlap, formats=formats)
+    with _Bars(len(found.slides)) as bars:
+        for outcome in process_slides(found.slides, out, model, asked, bars):
+            bars.end(outcome)
+            yield outcome
+
+
+class _Bars:
+    """Shows how far the slide and all slides are, with rate and time left."""
+
+    def __init__(self, slides: int) -> None:
+        unit = text("progress.slides", "en", count=slides)
+        self._slides = tqdm(total=slides, unit=unit, disable=None, position=1)
+        self._tiles = self._tile_bar(0, 0)
+
+    def __enter__(self) -> _Bars:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tiles.close()
+        self._slides.close()
+
+    def note(self, message: str) -> None:
+        tqdm.write(message, file=sys.stderr)
+
+    def begin(self, total: int, done: int) -> None:
+        self._tiles.close()
+        self._tiles = self._tile_bar(total, done)
+
+    def advance(self, tiles: int) -> None:
+        self._tiles.update(tiles)
+
+    def end(self, outcome: Outcome) -> None:
+        """Say what became of a slide."""
+        self._slides.update()
+        if outcome.state == "failed":
+            self.note(_failure(outcome))
+        elif outcome.state == "done" and outcome.record:
+            with tqdm.external_write_mode():
+                typer.echo(_figures(outcome.name, outcome.record.figures))
+
+    @staticmethod
+    def _tile_bar(total: int, done: int) -> tqdm[NoReturn]:
+        unit = text("progress.tiles", "en", count=total)
+        # Nothing is shown until a slide has begun.
+        hidden = None if total else True
+        return tqdm(total=total, initial=done, unit=unit, disable=hidden, position=0, leave=False)
+
+
+def _failure(outcome: Outcome) -> str:
+    parts = {"name": outcome.name, "code": outcome.code, "message": outcome.message}
+    return text("slide.failed", "en", count=None, **parts)
+
+
+def _figures(name: str, figures: Figures) -> str:
+    suspicious, tissue = (
+        number(area, "en", decimals=_MM2_DECIMALS)
+        for area in (figures.suspicious_area_mm2, figures.tissue_area_mm2)
+    )
+    told = {"name": name, "suspicious": suspicious, "tissue": tissue}
+    return text("slide.done", "en", count=figures.foci, **told)
+
+
+def _failed(message: str) -> typer.Exit:
+    typer.echo(message, err=True)
+    return typer.Exit(1)
+
+
+def _print_left_out(found: FoundSlides) -> None:
+    if found.left_out:
+        files = ", ".join(f"{count} {name}" for name, count in found.left_out.most_common())
+        typer.echo(text("slide.left_out", "en", files=files), err=True)

@@ -1,0 +1,123 @@
+"""Finished strips on disk, so that a run that was ended goes on where it was.
+
+A strip is written under another name, brought to the disk, and renamed: after a power cut it is
+there as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import numpy as np
+from pydantic import BaseModel, ValidationError
+
+from hf_space.schemas.ids import uuid7
+from hf_space.slides.files import replacing
+from hf_space.slides.scores import DAMAGED, ScoreKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+WORK_FOLDER: Final = "unfinished"
+_STATE_FILE: Final = "state.json"
+
+
+class _State(BaseModel):
+    key: ScoreKey
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StripScores:
+    """What the network says about the tissue tiles of one row of places.
+
+    Attributes:
+        row: Row of places.
+        columns: int64 (n,): columns of places.
+        logits: float32 (n,), uncalibrated.
+        features: float32 (n, f), pooled; None unless they are kept.
+        quality: int64 (3,): tiles looked at, out of focus, and unlike training.
+    """
+
+    row: int
+    columns: NDArray[np.int64]
+    logits: NDArray[np.float32]
+    features: NDArray[np.float32] | None
+    quality: NDArray[np.int64]
+
+
+class Checkpoint:
+    """The finished strips of a slide that is not done.
+
+    Attributes:
+        id: Of the result, the same however often the run is resumed; known once it began.
+    """
+
+    id: UUID
+
+    def __init__(self, folder: Path) -> None:
+        """Keep strips in a slide's folder of results; nothing is read or made yet."""
+        self._folder = folder / WORK_FOLDER
+
+    def begin(self, key: ScoreKey) -> list[str]:
+        """Find the strips of an earlier run; those with another key are deleted.
+
+        Args:
+            key: What the scores depend on.
+
+        Returns:
+            Names of what has changed since that run, if its strips were deleted.
+
+        Raises:
+            OSError: The folder cannot be made or written.
+        """
+        state = self._read_state()
+        dropped = key.changes(state.key) if state else []
+        if state is None or dropped:
+            self.remove()
+            self._folder.mkdir(parents=True, exist_ok=True)
+            state = _State(key=key, id=uuid7())
+            with replacing(self._folder / _STATE_FILE) as part:
+                part.write_bytes(state.model_dump_json().encode())
+        self.id = state.id
+        return dropped
+
+    def save(self, strip: StripScores) -> None:
+        """Keep a finished strip; raises OSError, and leaves no part of it."""
+        arrays: dict[str, Any] = {
+            "columns": strip.columns,
+            "logits": strip.logits,
+            "quality": strip.quality,
+        }
+        if strip.features is not None:
+            arrays["features"] = strip.features
+        with replacing(self._path(strip.row)) as part:
+            np.savez(part, allow_pickle=False, **arrays)
+
+    def load(self, row: int) -> StripScores | None:
+        """Return a finished strip; None where there is none, or the disk has lost a part of it."""
+        try:
+            # NumPy does not close a file in which it finds no archive.
+            with self._path(row).open("rb") as file, np.load(file) as arrays:
+                columns, logits, quality = (arrays[n] for n in ("columns", "logits", "quality"))
+                return StripScores(row, columns, logits, arrays.get("features"), quality)
+        except DAMAGED:
+            return None
+
+    def remove(self) -> None:
+        """Delete the strips: all is written that is made of them."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _path(self, row: int) -> Path:
+        return self._folder / f"{row:06d}.npz"
+
+    def _read_state(self) -> _State | None:
+        try:
+            return _State.model_validate_json((self._folder / _STATE_FILE).read_bytes())
+        except (OSError, ValidationError):
+            return None

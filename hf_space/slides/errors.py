@@ -1,0 +1,47 @@
+"""Why a slide could not be scored, as `summary.csv` states it."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from typing import Final
+
+from hf_space.errors import BiopsiaError
+from hf_space.messages.catalogue import text
+
+_CODES: Final = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EACCES: "no_permission",
+    errno.EPERM: "no_permission",
+    errno.EROFS: "no_permission",
+    errno.ENOENT: "not_found",
+    errno.ENOTDIR: "not_a_folder",
+    errno.EEXIST: "not_a_folder",
+}
+
+
+class CancelledError(Exception):
+    """Work on a slide was given up because other work on it failed or was interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stable code, and a sentence for people."""
+
+    code: str
+    message: str
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return why a slide failed.
+
+    Codes are those of `hf_space.errors`, and for the file system `disk_full`, `no_permission`,
+    `not_found`, `not_a_folder` and `input_output`; anything else is `internal_error`.
+    """
+    if isinstance(error, BiopsiaError):
+        return Failure(error.code, error.message)
+    if isinstance(error, OSError):
+        code = _CODES.get(error.errno or 0, "input_output")
+        return Failure(code, text("slide.system", "en", reason=error.strerror or str(error)))
+    return Failure("internal_error", text("error.internal_error", "en"))

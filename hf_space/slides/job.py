@@ -1,0 +1,235 @@
+"""One slide from its file to its folder of results: one unit of work, which needs no other."""
+
+from __future__ import annotations
+
+import logging
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hf_space.errors import NoTissueError
+from hf_space.exports.slides.content import SlideContent, TileFeatures
+from hf_space.imaging.readers.slide_file import open_slide
+from hf_space.messages.catalogue import text
+from hf_space.schemas.slide import SlideFacts, SlideResult
+from hf_space.slides.checkpoint import Checkpoint
+from hf_space.slides.errors import failure_of
+from hf_space.slides.fingerprint import content_hash, slide_fingerprint
+from hf_space.slides.grid import Places
+from hf_space.slides.outcome import Outcome, State
+from hf_space.slides.outputs import FEATURES, FILES, remove_files, write_files, write_tissue
+from hf_space.slides.plan import Plan, plan_slide
+from hf_space.slides.record import RUN_FILE, Figures, RunRecord, Timer, WriteKey, versions
+from hf_space.slides.result import make_slide_result, tile_map
+from hf_space.slides.resume import ResumedScoring
+from hf_space.slides.score import StripScorer
+from hf_space.slides.scores import ScoreFacts, ScoreKey, SlideScores
+from hf_space.slides.strips import StripReader
+from hf_space.slides.tissue import SlideTissue, find_tissue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from hf_space.exports.slides.tiles import SlideTiles
+    from hf_space.imaging.readers.slide import SlideReader
+    from hf_space.slides.options import SlideModel, SlideOptions, Watcher
+    from hf_space.slides.scan import FoundSlide
+
+logger = logging.getLogger(__name__)
+
+# Of the picture that results are drawn on, in pixels.
+_PICTURE_SIDE: Final = 1500
+
+
+def process_slide(
+    slide: FoundSlide, out: Path, model: SlideModel, options: SlideOptions, watcher: Watcher
+) -> Outcome:
+    """Score a slide and write its results; whatever is wrong with it is in the outcome.
+
+    A slide that is done with the same model and options is left as it is, and one that was begun is
+    gone on with. Only what ends the process, such as Ctrl-C, is raised.
+
+    Args:
+        slide: Its files, and the name of its folder.
+        out: Folder that the slide's own is made in.
+        model: Scores it.
+        options: What the caller asked.
+        watcher: Is told how it goes on.
+    """
+    started = perf_counter()
+    try:
+        with open_slide(slide.path, microns_per_pixel=options.microns_per_pixel) as reader:
+            state, record = _Job(slide, reader, out / slide.name, model, options, watcher).run()
+    except Exception as error:  # one bad slide must not end the others
+        failure = failure_of(error)
+        if failure.code == "internal_error":
+            logger.exception("slide %s", slide.name)
+        words = (failure.code, failure.message)
+        return Outcome(slide.name, slide.path, "failed", *words, None, perf_counter() - started)
+    return Outcome(slide.name, slide.path, state, "", "", record, perf_counter() - started)
+
+
+class _Job:
+    """The steps of one slide."""
+
+    def __init__(
+        self,
+        slide: FoundSlide,
+        reader: SlideReader,
+        folder: Path,
+        model: SlideModel,
+        options: SlideOptions,
+        watcher: Watcher,
+    ) -> None:
+        self._slide = slide
+        self._reader = reader
+        self._folder = folder
+        self._model = model
+        self._config = model.bundle.config
+        self._options = options
+        self._watcher = watcher
+        self._timer = Timer()
+        self._checkpoint = Checkpoint(folder)
+        height, width = reader.scaled_size(self._config.microns_per_pixel)
+        tile = self._config.patch_size_pixels
+        self._places = Places(height, width, tile, options.overlap)
+        self._key = self._score_key()
+
+    def run(self) -> tuple[State, RunRecord]:
+        """Do what is left to do."""
+        rule = WriteKey.of(self._options.point, self._options.point_name)
+        earlier = RunRecord.load(self._folder)
+        plan = plan_slide(self._folder, earlier, self._key, rule, self._options.formats)
+        if earlier and plan.is_same and not plan.formats:
+            self._note("skipped")
+            self._checkpoint.remove()
+            return "skipped", earlier
+        with self._timer.step("tissue"):
+            tissue = find_tissue(self._reader)
+        scores = self._scores(plan, tissue)
+        if earlier and not plan.changes and not plan.is_same:
+            scores = scores.renamed()
+        with self._timer.step("writing"):
+            result = self._write(plan, scores, tissue)
+        record = self._record(plan, rule, scores, result)
+        record.save(self._folder)
+        self._checkpoint.remove()
+        return "done", record
+
+    def _score_key(self) -> ScoreKey:
+        config, engine = self._config, self._model.engine
+        scale = self._reader.microns_per_pixel
+        assert scale is not None  # noqa: S101 -- an opened slide has one
+        return ScoreKey(
+            slide=slide_fingerprint(self._slide.files),
+            model=config.revision,
+            engine=f"{engine.name} {engine.precision}",
+            scale=scale,
+            overlap=self._options.overlap,
+            tile=(config.patch_size_pixels, config.microns_per_pixel),
+            features=FEATURES in self._options.formats,
+        )
+
+    def _scores(self, plan: Plan, tissue: SlideTissue) -> SlideScores:
+        """Return the scores of an earlier run where they hold, or score what is missing of them."""
+        stored = SlideScores.load(self._folder)
+        holds = stored is not None and not self._key.changes(stored.facts.key)
+        if stored and holds and FEATURES not in plan.formats:
+            self._note("rewritten")
+            return stored
+        is_scored = tissue.at(self._places)
+        if not is_scored.any():
+            raise NoTissueError(text("slide.no_tissue", "en"))
+        dropped = self._checkpoint.begin(self._key)
+        self._note_changes([*plan.changes, *dropped])
+        with content_hash(self._slide.files) as sha256, self._timer.step("scoring"):
+            logits, quality = self._score(is_scored)
+            facts = ScoreFacts(key=self._key, id=self._checkpoint.id, sha256=sha256())
+        scores = SlideScores(facts, logits, quality)
+        scores.save(self._folder)
+        return scores
+
+    def _score(self, is_scored: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        scoring = ResumedScoring(is_scored, self._checkpoint)
+        if scoring.kept:
+            self._note("resumed", done=len(scoring.kept), total=len(scoring.rows))
+        scorer = StripScorer(self._model.engine, self._model.bundle, features=self._key.features)
+        reader = StripReader(self._reader, self._places, self._config)
+        return scoring.score(scorer, reader, self._watcher)
+
+    def _write(self, plan: Plan, scores: SlideScores, tissue: SlideTissue) -> SlideResult:
+        tiles = self._tiles(scores, tissue)
+        facts = self._facts(scores)
+        result = make_slide_result(
+            facts, tiles, scores, self._config, self._options.point_name, self._reader
+        )
+        if not plan.is_same:
+            # From here on the files of the earlier run are not complete.
+            (self._folder / RUN_FILE).unlink(missing_ok=True)
+            remove_files(self._folder, FILES.keys() - plan.valid)
+        write_tissue(self._folder, tissue.mask)
+        content = SlideContent(tiles, result, self._picture(tissue), self._features(scores))
+        write_files(self._folder, content, sorted(plan.formats))
+        return result
+
+    def _picture(self, tissue: SlideTissue) -> NDArray[np.uint8]:
+        """Return the bounds as small as a page shows them; a small slide is read again for it."""
+        if max(tissue.overview.shape) >= _PICTURE_SIDE / 2:
+            return tissue.overview
+        _, _, width, height = self._reader.bounds
+        across, down = self._key.scale
+        scale = max(width * across, height * down) / _PICTURE_SIDE
+        return self._reader.read_region(*self._reader.bounds, max(scale, across, down))
+
+    def _features(self, scores: SlideScores) -> Iterator[TileFeatures]:
+        """Read the features of one strip after the other; there are none unless they were kept."""
+        for row in np.flatnonzero((~np.isnan(scores.logits)).any(axis=1)).tolist():
+            strip = self._checkpoint.load(row)
+            if strip and strip.features is not None:
+                rows = np.full_like(strip.columns, row)
+                yield TileFeatures(np.stack([rows, strip.columns], axis=1), strip.features)
+
+    def _tiles(self, scores: SlideScores, tissue: SlideTissue) -> SlideTiles:
+        grid = self._places.grid(self._reader.bounds, self._key.scale, self._config.patch_microns)
+        cells = tissue.at(self._places.cells)
+        calibration, point = self._config.calibration, self._options.point
+        return tile_map(scores, self._places, cells, grid, calibration, point)
+
+    def _facts(self, scores: SlideScores) -> SlideFacts:
+        reader = self._reader
+        return SlideFacts(
+            sha256=scores.facts.sha256,
+            width=reader.width,
+            height=reader.height,
+            bounds=reader.bounds,
+            microns_per_pixel=self._key.scale,
+            scale_source=reader.scale_source,
+        )
+
+    def _record(
+        self, plan: Plan, rule: WriteKey, scores: SlideScores, result: SlideResult
+    ) -> RunRecord:
+        return RunRecord(
+            scored=scores.facts.key,
+            written=rule,
+            formats=sorted(plan.valid | plan.formats),
+            microns_per_pixel=self._options.microns_per_pixel,
+            sha256={"slide": scores.facts.sha256, **self._config.sha256},
+            versions=versions(),
+            tiles=scores.count,
+            figures=Figures.of(result),
+            seconds=self._timer.seconds,
+        )
+
+    def _note(self, key: str, **values: int | str) -> None:
+        told = {"name": self._slide.name, **values}
+        self._watcher.note(text(f"slide.{key}", "en", count=None, **told))
+
+    def _note_changes(self, changes: Sequence[str]) -> None:
+        if changes:
+            names = [text(f"slide.part.{name}", "en") for name in dict.fromkeys(changes)]
+            self._note("changed", changes=", ".join(names))

@@ -1,0 +1,54 @@
+"""What scores slides, what a caller may ask, and who is told how it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from hf_space.bundle.calibration import OperatingPoint
+    from hf_space.bundle.load import Bundle
+    from hf_space.inference.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class SlideModel:
+    """What scores slides: a verified bundle, and an engine that has run."""
+
+    bundle: Bundle
+    engine: Engine
+
+
+@dataclass(frozen=True, slots=True)
+class SlideOptions:
+    """What a caller may ask.
+
+    Attributes:
+        point: The rule that gives a tile its verdict.
+        point_name: Its name; None for a threshold of the caller's own.
+        formats: What is written, by the names in `outputs.FILES`.
+        microns_per_pixel: Scale of level 0; None: the file's own.
+        overlap: Share of a tile that the next one covers too: 0 or 0.5.
+    """
+
+    point: OperatingPoint
+    point_name: str | None
+    formats: frozenset[str]
+    microns_per_pixel: float | None = None
+    overlap: float = 0.0
+
+
+class Watcher(Protocol):
+    """Who is told how the work goes on; from the thread that called `process_slide`."""
+
+    def note(self, message: str) -> None:
+        """Take a sentence for people."""
+        ...
+
+    def begin(self, total: int, done: int) -> None:
+        """Learn how many tiles the slide has, and how many an earlier run has scored."""
+        ...
+
+    def advance(self, tiles: int) -> None:
+        """Learn that some more tiles are scored."""
+        ...

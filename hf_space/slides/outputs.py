@@ -1,0 +1,69 @@
+"""The files that are written about a slide, by the name of their format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+
+from hf_space.exports.slides.formats import SLIDE_FORMATS
+from hf_space.slides.files import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hf_space.exports.slides.content import SlideContent
+
+FEATURES: Final = "features"
+"""The format for which the network's pooled features must be kept."""
+
+TISSUE_FILE: Final = "tissue.png"
+
+
+def _write_result(content: SlideContent, path: Path) -> None:
+    path.write_bytes(content.result.model_dump_json(indent=2).encode() + b"\n")
+
+
+FILES: Final[Mapping[str, Mapping[str, Callable[[SlideContent, Path], None]]]] = {
+    "json": {"result.json": _write_result},
+    **{name: each.files for name, each in SLIDE_FORMATS.items()},
+}
+"""Of each format the files, and what writes them."""
+
+BY_DEFAULT: Final = frozenset(FILES) - {
+    name for name, each in SLIDE_FORMATS.items() if each.on_request
+}
+"""Formats that are written unless others are chosen."""
+
+
+def write_files(folder: Path, content: SlideContent, formats: Iterable[str]) -> None:
+    """Write the files of some formats into a slide's folder; raises OSError.
+
+    A file that cannot be written as a whole is not there, or is as it was.
+    """
+    for name in formats:
+        for file_name, write in FILES[name].items():
+            with replacing(folder / file_name) as part:
+                write(content, part)
+
+
+def write_tissue(folder: Path, mask: NDArray[np.uint8]) -> None:
+    """Write the mask of a slide's tissue as PNG; raises OSError."""
+    with replacing(folder / TISSUE_FILE) as part:
+        part.write_bytes(cv2.imencode(".png", mask)[1].tobytes())
+
+
+def remove_files(folder: Path, formats: Iterable[str]) -> None:
+    """Delete the files of some formats; raises OSError."""
+    for name in formats:
+        for file_name in FILES[name]:
+            (folder / file_name).unlink(missing_ok=True)
+
+
+def files_exist(folder: Path, formats: Iterable[str]) -> bool:
+    """Tell whether all files of some formats are there."""
+    return all((folder / file_name).is_file() for name in formats for file_name in FILES[name])

@@ -1,0 +1,59 @@
+"""What is left to do for a slide that may have been scored before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hf_space.slides.outputs import FEATURES, files_exist
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hf_space.slides.record import RunRecord, WriteKey
+    from hf_space.slides.scores import ScoreKey
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is left to do.
+
+    Attributes:
+        changes: Names of what has changed since the earlier run, and makes its scores useless.
+        is_same: Whether what an earlier run wrote still holds: with other formats it is complete.
+        valid: Formats whose files hold and are there.
+        formats: Formats that are to be written.
+    """
+
+    changes: list[str]
+    is_same: bool
+    valid: frozenset[str]
+    formats: frozenset[str]
+
+
+def plan_slide(
+    folder: Path,
+    earlier: RunRecord | None,
+    key: ScoreKey,
+    rule: WriteKey,
+    formats: frozenset[str],
+) -> Plan:
+    """Compare what is wanted of a slide with what an earlier run has left in its folder.
+
+    Another threshold changes every file but the features, which the network gives.
+
+    Args:
+        folder: Of the slide's results.
+        earlier: What the earlier run says of itself.
+        key: What the scores depend on now.
+        rule: What the files depend on beside.
+        formats: What is wanted.
+    """
+    changes = key.changes(earlier.scored) if earlier else []
+    has_scores = earlier is not None and not changes
+    is_same = earlier is not None and has_scores and earlier.written == rule
+    hold = set(earlier.formats) if earlier and has_scores else set()
+    if not is_same:
+        hold &= {FEATURES}
+    valid = frozenset(name for name in hold if files_exist(folder, [name]))
+    return Plan(changes, is_same, valid, formats - valid)

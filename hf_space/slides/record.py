@@ -1,0 +1,137 @@
+"""What `run.json` states: with what a slide was scored, and what was written."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel, ConfigDict
+
+from hf_space.slides.files import replacing
+from hf_space.slides.scores import ScoreKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hf_space.bundle.calibration import OperatingPoint
+    from hf_space.schemas.slide import SlideResult
+
+RUN_FILE: Final = "run.json"
+_PACKAGES: Final = (
+    *("numpy", "opencv-python-headless", "openvino", "openslide-bin", "openslide-python"),
+    *("pillow", "tifffile"),
+)
+# Raised with any change of what is written.
+_FORMAT: Final = 1
+
+
+class WriteKey(BaseModel):
+    """What the files of a slide depend on, beside its scores."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = _FORMAT
+    threshold: float
+    uncertain_band: tuple[float, float] | None
+    operating_point: str | None
+
+    @classmethod
+    def of(cls, point: OperatingPoint, name: str | None) -> WriteKey:
+        """Return what the files depend on when tiles are judged by a rule of that name."""
+        return cls(threshold=point.threshold, uncertain_band=point.band, operating_point=name)
+
+
+class Figures(BaseModel):
+    """The figures of a slide that `summary.csv` repeats."""
+
+    tissue_area_mm2: float
+    suspicious_area_mm2: float
+    suspicious_fraction: float
+    foci: int
+    largest_focus_mm: float | None
+
+    @classmethod
+    def of(cls, result: SlideResult) -> Figures:
+        """Return those of a result."""
+        return cls(
+            tissue_area_mm2=result.tissue_area_mm2,
+            suspicious_area_mm2=result.suspicious_area_mm2,
+            suspicious_fraction=result.suspicious_fraction,
+            foci=len(result.foci),
+            largest_focus_mm=max(
+                (each.largest_dimension_mm or 0.0 for each in result.foci), default=None
+            ),
+        )
+
+
+class RunRecord(BaseModel):
+    """How the files of a slide came about; it is written last, so with it a slide is done.
+
+    Attributes:
+        scored: What the scores depend on.
+        written: What the files depend on beside.
+        formats: What was written.
+        microns_per_pixel: Scale that the caller stated; None: the file's own was used.
+        sha256: Of the slide, and of the model's files.
+        versions: Of Python and of the packages that read, compute and write.
+        tiles: How many were scored.
+        figures: What the result says.
+        seconds: How long each step of the last run took.
+    """
+
+    scored: ScoreKey
+    written: WriteKey
+    formats: list[str]
+    microns_per_pixel: float | None
+    sha256: dict[str, str]
+    versions: dict[str, str]
+    tiles: int
+    figures: Figures
+    seconds: dict[str, float]
+
+    def save(self, folder: Path) -> None:
+        """Write `run.json` into a slide's folder; raises OSError."""
+        with replacing(folder / RUN_FILE) as part:
+            part.write_bytes(self.model_dump_json(indent=2).encode() + b"\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> RunRecord | None:
+        """Read what `save` wrote; None where there is nothing, or another version's."""
+        try:
+            return cls.model_validate_json((folder / RUN_FILE).read_bytes())
+        except (OSError, ValueError):
+            return None
+
+
+class Timer:
+    """How long the steps of a run took.
+
+    Attributes:
+        seconds: By the name of the step.
+    """
+
+    def __init__(self) -> None:
+        """Start with no step."""
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Measure what is done within the context."""
+        started = perf_counter()
+        yield
+        self.seconds[name] = round(perf_counter() - started, 3)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the installed packages that matter."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,186 @@
+"""What is said about a whole slide, from the logits of its tiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from hf_space.bundle.calibration import sigmoid
+from hf_space.exports.slides.tiles import SlideTiles
+from hf_space.messages.catalogue import text
+from hf_space.prediction.foci import find_foci
+from hf_space.prediction.response import jpeg_url
+from hf_space.prediction.smoothing import smooth_logits
+from hf_space.prediction.trust import OFF_SCALE_FACTOR, SMALLEST_FIELD_MICRONS, result_warning
+from hf_space.schemas.ids import time_of
+from hf_space.schemas.prediction import ModelName
+from hf_space.schemas.slide import SlideQuality, SlideResult, SlideWarning, SuspiciousTile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hf_space.bundle.calibration import Calibration, OperatingPoint
+    from hf_space.bundle.config import InferenceConfig
+    from hf_space.imaging.readers.slide import SlideReader
+    from hf_space.imaging.slide_grid import SlideGrid
+    from hf_space.schemas.prediction import ResultWarning, WarningCode
+    from hf_space.schemas.slide import SlideFacts
+    from hf_space.slides.grid import Places
+    from hf_space.slides.scores import SlideScores
+
+MOST_SUSPICIOUS: Final = 10
+# A tile is shown with as much around it on each side, at most this fine.
+_THUMBNAIL_MICRONS: Final = 2.0
+_DECIMALS: Final = 6
+
+
+def tile_map(
+    scores: SlideScores,
+    places: Places,
+    is_tissue: NDArray[np.bool_],
+    grid: SlideGrid,
+    calibration: Calibration,
+    point: OperatingPoint,
+) -> SlideTiles:
+    """Calibrate and smooth the logits; where tiles overlap, average those that cover each cell.
+
+    Each shifted grid is smoothed for itself, over 3x3 tiles that lie side by side, so that a cell
+    speaks for the same neighbourhood as without overlap.
+
+    Args:
+        scores: Of the places.
+        places: Where they lie.
+        is_tissue: bool (rows, columns): the cells that hold tissue.
+        grid: The cells.
+        calibration: Maps the network's logits to calibrated ones.
+        point: The rule that gives a tile its verdict.
+    """
+    raw = calibration.logit(scores.logits)
+    smoothed, areas, step = np.full_like(raw, np.nan), places.areas(), places.per_tile
+    for row in range(min(step, raw.shape[0])):
+        for column in range(min(step, raw.shape[1])):
+            own = (slice(row, None, step), slice(column, None, step))
+            smoothed[own] = smooth_logits(
+                np.ascontiguousarray(raw[own]), np.ascontiguousarray(areas[own])
+            )
+    cells, raw_cells = (
+        np.where(is_tissue, places.cell_means(values), np.nan) for values in (smoothed, raw)
+    )
+    return SlideTiles(grid, cells, raw_cells, point)
+
+
+def make_slide_result(
+    facts: SlideFacts,
+    tiles: SlideTiles,
+    scores: SlideScores,
+    config: InferenceConfig,
+    point_name: str | None,
+    reader: SlideReader,
+) -> SlideResult:
+    """Sum up the tiles of a slide.
+
+    Args:
+        facts: What the result says of its slide.
+        tiles: The scored tiles.
+        scores: Have the id of the result, and the quality of its tiles.
+        config: Says the model's name and scale.
+        point_name: Name of the operating point; None for a threshold of the caller's own.
+        reader: Shows the most suspicious tiles.
+    """
+    probabilities, grid, point = tiles.probabilities, tiles.grid, tiles.point
+    areas = cell_areas_mm2(grid)
+    is_tissue = ~np.isnan(probabilities)
+    tissue = float(areas[is_tissue].sum())
+    suspicious = float(areas[is_tissue & (probabilities >= point.threshold)].sum())
+    warnings = _warnings(facts, reader, config)
+    looked_at, blurred, unlike = (int(count) for count in scores.quality)
+    return SlideResult(
+        id=scores.facts.id,
+        created_at=time_of(scores.facts.id),
+        reasons=[each.code for each in warnings if each.severity == "withholds"],
+        threshold=point.threshold,
+        operating_point=point_name,
+        uncertain_band=point.band,
+        image=facts,
+        rows=grid.rows,
+        columns=grid.columns,
+        tile_size_microns=grid.cell_width * grid.microns_per_pixel[0],
+        tissue_area_mm2=round(tissue, _DECIMALS),
+        suspicious_area_mm2=round(suspicious, _DECIMALS),
+        suspicious_fraction=round(suspicious / tissue, _DECIMALS),
+        foci=find_foci(probabilities, point.threshold, grid),
+        most_suspicious=_most_suspicious(tiles, reader),
+        quality=SlideQuality(
+            out_of_focus_fraction=round(blurred / looked_at, _DECIMALS),
+            unlike_training_fraction=round(unlike / looked_at, _DECIMALS),
+        ),
+        warnings=warnings,
+        model=ModelName(name=config.name, revision=config.revision),
+    )
+
+
+def cell_areas_mm2(grid: SlideGrid) -> NDArray[np.float64]:
+    """Return the area of each cell that lies within the bounds, in mm², float64 (rows, columns)."""
+    across, down = grid.microns_per_pixel
+    _, _, width, height = grid.bounds
+    sides = (
+        np.diff(np.minimum(np.arange(count + 1) * cell, limit)) * scale / 1000.0
+        for count, cell, limit, scale in (
+            (grid.rows, grid.cell_height, height, down),
+            (grid.columns, grid.cell_width, width, across),
+        )
+    )
+    return np.asarray(np.multiply.outer(*sides))
+
+
+def _warnings(
+    facts: SlideFacts, reader: SlideReader, config: InferenceConfig
+) -> list[SlideWarning | ResultWarning]:
+    codes: list[WarningCode] = []
+    across, down = facts.microns_per_pixel
+    if min(facts.bounds[2] * across, facts.bounds[3] * down) < SMALLEST_FIELD_MICRONS:
+        codes.append("field_too_small")
+    if max(across, down) >= OFF_SCALE_FACTOR * config.microns_per_pixel:
+        codes.append("off_scale")
+    if reader.scale_conflict:
+        codes.append("scale_conflict")
+    if reader.profile_ignored:
+        codes.append("profile_ignored")
+    uncalibrated = SlideWarning(message=text("slide.slide_uncalibrated", "en"))
+    return [uncalibrated, *map(result_warning, codes)]
+
+
+def _most_suspicious(tiles: SlideTiles, reader: SlideReader) -> list[SuspiciousTile]:
+    logits = tiles.logits.ravel()
+    # Equal ones in the order of their places.
+    order = np.argsort(-logits, kind="stable")[:MOST_SUSPICIOUS]
+    scored = order[~np.isnan(logits[order])]
+    places = [divmod(int(index), tiles.grid.columns) for index in scored]
+    return [_suspicious_tile(tiles, place, reader) for place in places]
+
+
+def _suspicious_tile(
+    tiles: SlideTiles, place: tuple[int, int], reader: SlideReader
+) -> SuspiciousTile:
+    left, top, right, bottom = tiles.grid.box(*place)
+    return SuspiciousTile(
+        x=left,
+        y=top,
+        width=right - left,
+        height=bottom - top,
+        probability=float(sigmoid(tiles.logits[place])),
+        thumbnail=_thumbnail(tiles.grid, (left, top, right, bottom), reader),
+    )
+
+
+def _thumbnail(grid: SlideGrid, box: tuple[float, float, float, float], reader: SlideReader) -> str:
+    """Return the part of the bounds that a cell and its neighbours cover, as JPEG."""
+    left, top, width, height = grid.bounds
+    x0 = max(left, round(box[0] - grid.cell_width))
+    y0 = max(top, round(box[1] - grid.cell_height))
+    x1 = min(left + width, round(box[2] + grid.cell_width))
+    y1 = min(top + height, round(box[3] + grid.cell_height))
+    scale = max(_THUMBNAIL_MICRONS, *grid.microns_per_pixel)
+    pixels = reader.read_region(x0, y0, max(1, x1 - x0), max(1, y1 - y0), scale)
+    return jpeg_url(pixels[:, :, ::-1])

@@ -1,0 +1,114 @@
+"""The scores of a slide: what they depend on, and the file from which its results are made."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from hf_space.schemas.ids import uuid7
+from hf_space.slides.files import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SCORES_FILE: Final = "scores.npz"
+# Raised with any change of how tiles are chosen, cut, prepared or stored.
+_FORMAT: Final = 1
+
+DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What reading an archive of arrays raises where the disk has lost a part of it."""
+
+
+class ScoreKey(BaseModel):
+    """What the scores of a slide depend on; people are told the fields by `slide.part.NAME`.
+
+    Attributes:
+        format: Of the program.
+        slide: `slide_fingerprint`.
+        model: The model's revision.
+        engine: What runs it, and the precision of its arithmetic.
+        scale: Of level 0 in x and in y.
+        overlap: Share of a tile that the next one covers too.
+        tile: Side of a tile in pixels at the model's scale, and that scale.
+        features: Whether the pooled features are kept.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = _FORMAT
+    slide: str
+    model: str
+    engine: str
+    scale: tuple[float, float]
+    overlap: float
+    tile: tuple[int, float]
+    features: bool
+
+    def changes(self, earlier: ScoreKey) -> list[str]:
+        """Name what makes earlier scores useless here; features that are not needed do not."""
+        mine, its = self.model_dump(), earlier.model_dump()
+        mine["features"] |= earlier.features
+        return [name for name in mine if mine[name] != its[name]]
+
+
+class ScoreFacts(BaseModel):
+    """What belongs to the scores of a slide.
+
+    Attributes:
+        key: What they depend on.
+        id: Of the result; holds the time at which scoring began.
+        sha256: Of the slide.
+    """
+
+    key: ScoreKey
+    id: UUID
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SlideScores:
+    """What the network says about the places of a slide.
+
+    Attributes:
+        facts: What belongs to them.
+        logits: float32 (rows, columns), uncalibrated; NaN where nothing was scored.
+        quality: int64 (3,): tiles looked at, out of focus, and unlike training.
+    """
+
+    facts: ScoreFacts
+    logits: NDArray[np.float32]
+    quality: NDArray[np.int64]
+
+    @property
+    def count(self) -> int:
+        """How many tiles were scored."""
+        return int(np.count_nonzero(~np.isnan(self.logits)))
+
+    def renamed(self) -> SlideScores:
+        """Return the same scores for a result of its own."""
+        return replace(self, facts=self.facts.model_copy(update={"id": uuid7()}))
+
+    def save(self, folder: Path) -> None:
+        """Write them into a slide's folder; raises OSError."""
+        facts = np.frombuffer(self.facts.model_dump_json().encode(), dtype=np.uint8)
+        arrays: dict[str, Any] = {"facts": facts, "logits": self.logits, "quality": self.quality}
+        with replacing(folder / SCORES_FILE) as part:
+            np.savez_compressed(part, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> SlideScores | None:
+        """Read what `save` wrote; None where there is nothing, or it is damaged."""
+        try:
+            with (folder / SCORES_FILE).open("rb") as file, np.load(file) as arrays:
+                facts = ScoreFacts.model_validate_json(arrays["facts"].tobytes())
+                return cls(facts, arrays["logits"], arrays["quality"])
+        except DAMAGED:
+            return None

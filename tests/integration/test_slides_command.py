@@ -1,0 +1,219 @@
+"""`python -m hf_space slides`, as one types it."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from hf_space.cli import app
+from hf_space.cli.whole_slides import FormatName
+from hf_space.schemas.slide import SlideResult
+from hf_space.slides.outputs import FILES
+from tests.bundle_factory import encode, plain_image, write_bundle
+from tests.drawn_slide import DrawnSlide
+from tests.server import ROOT
+from tests.slides import write_ome_tiff
+
+DRAWN = DrawnSlide(width=800, height=900, microns_per_pixel=(4.0, 4.0))
+# Ends the process as a power cut would, after some strips.
+KILLED = """
+import os, signal, sys
+from hf_space.cli import app
+from hf_space.slides.checkpoint import Checkpoint
+save, saved = Checkpoint.save, []
+
+def save_and_die(self, strip):
+    save(self, strip)
+    saved.append(strip)
+    if len(saved) == int(sys.argv[1]):
+        os.kill(os.getpid(), getattr(signal, sys.argv[2]))
+
+Checkpoint.save = save_and_die
+app(sys.argv[3:])
+"""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_bundle(tmp_path_factory.mktemp("bundle") / "model")
+
+
+@pytest.fixture(scope="module")
+def slides(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A slide in a folder, a picture without a scale, and a text; do not write into it."""
+    folder = tmp_path_factory.mktemp("slides")
+    write_ome_tiff(folder / "a.ome.tif", DRAWN, downsamples=(1, 4))
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "b.png").write_bytes(encode(plain_image(200, 120, 190, width=120)))
+    (folder / "notes.txt").write_text("no slide")
+    return folder
+
+
+def python(model: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 -- our own interpreter and code
+        [sys.executable, *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"BIOPSIA_MODEL_DIR": str(model), "NO_COLOR": "1", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def run(model: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return python(model, "-m", "hf_space", "slides", *arguments)
+
+
+def summary(out: Path) -> list[dict[str, str]]:
+    with (out / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def invoke(*arguments: str | Path, model: Path | None = None) -> Result:
+    """The same within this process, which spares its start."""
+    variables = {"NO_COLOR": "1", "COLUMNS": "200", "TERMINAL_WIDTH": "200"}
+    variables |= {"BIOPSIA_MODEL_DIR": str(model)} if model else {}
+    return CliRunner(env=variables).invoke(app, ["slides", *map(str, arguments)])
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, model: Path, slides: Path) -> Path:
+    """The table of tiles of a run that nothing ended."""
+    out = tmp_path_factory.mktemp("whole")
+    done = invoke(slides / "a.ome.tif", "--out", out, "--format", "csv", model=model)
+    assert done.exit_code == 0, done.stderr
+    return out / "a.ome.tif" / "tiles.csv"
+
+
+def test_a_folder_is_scored_and_what_cannot_be_is_named(
+    tmp_path: Path, model: Path, slides: Path
+) -> None:
+    out = tmp_path / "out"
+    done = run(model, slides, "--out", out)
+    assert done.returncode == 3, done.stderr
+    assert done.stdout.startswith("a.ome.tif: ")
+    assert "b.png: scale_unknown: " in done.stderr
+    assert "1 .txt" in done.stderr
+    assert "Traceback" not in done.stderr
+    rows = summary(out)
+    assert [(row["name"], row["state"], row["code"]) for row in rows] == [
+        ("a.ome.tif", "done", ""),
+        ("b.png", "failed", "scale_unknown"),
+    ]
+    files = {name for each in FILES.values() for name in each} - {"features.parquet"}
+    names = {path.name for path in (out / "a.ome.tif").iterdir()}
+    assert names == files | {"tissue.png", "scores.npz", "run.json"}
+    again = invoke(slides / "a.ome.tif", "--out", out, model=model)
+    assert again.exit_code == 0, again.stderr
+    assert "skipped" in again.stderr
+    assert [row["state"] for row in summary(out)] == ["skipped"]
+    assert summary(out)[0]["tissue_area_mm2"] == rows[0]["tissue_area_mm2"]
+
+
+def test_options_reach_every_slide(tmp_path: Path, model: Path, slides: Path) -> None:
+    out = tmp_path / "out"
+    options = ["--microns-per-pixel", "8", "--threshold", "0.4", "--overlap", "0.5"]
+    options += ["--format", "json", "--format", "csv"]
+    done = invoke(slides, "--out", out, *options, model=model)
+    assert done.exit_code == 0, done.stderr
+    for name in ("a.ome.tif", "b.png"):
+        names = {path.name for path in (out / name).iterdir()}
+        assert names == {"result.json", "tiles.csv", "tissue.png", "scores.npz", "run.json"}
+        result = SlideResult.model_validate_json((out / name / "result.json").read_bytes())
+        assert result.image.microns_per_pixel == (8.0, 8.0)
+        assert result.image.scale_source == "request"
+        assert (result.threshold, result.operating_point) == (0.4, None)
+        assert result.tile_size_microns == 100.0
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "told"), [("SIGKILL", -signal.SIGKILL, ""), ("SIGINT", 130, "Interrupted")]
+)
+def test_a_process_that_was_ended_is_gone_on_with(
+    tmp_path: Path, model: Path, slides: Path, whole: Path, name: str, status: int, told: str
+) -> None:
+    out, slide = tmp_path / "out", slides / "a.ome.tif"
+    arguments: list[str | Path] = [slide, "--out", out, "--format", "csv"]
+    ended = python(model, "-c", KILLED, "7", name, "slides", *arguments)
+    assert ended.returncode == status, ended.stderr
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    strips = sorted((out / slide.name / "unfinished").glob("*.npz"))
+    assert len(strips) == 7
+    assert [path.name for path in (out / slide.name).iterdir()] == ["unfinished"]
+    done = invoke(*arguments, model=model)
+    assert done.exit_code == 0, done.stderr
+    assert "7 of " in done.stderr
+    assert (out / slide.name / "tiles.csv").read_bytes() == whole.read_bytes()
+    assert not (out / slide.name / "unfinished").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["missing.svs"], "does not exist"),
+        (["docs/decisions"], "no slides were found"),
+        (["app.py", "--threshold=2"], "'--threshold'"),
+        (["app.py", "--threshold=0.5", "--operating-point=balanced"], "give threshold"),
+        (["app.py", "--microns-per-pixel=0"], "'--microns-per-pixel'"),
+        (["app.py", "--overlap=0.3"], "'--overlap'"),
+        (["app.py", "--format=dicom"], "'--format'"),
+        (["app.py", "app.py"], "would be written twice"),
+    ],
+)
+def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str) -> None:
+    paths = [argument if argument[0] == "-" else str(ROOT / argument) for argument in arguments]
+    done = invoke(*paths, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert word in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_results_are_not_written_where_a_file_has_their_name(tmp_path: Path) -> None:
+    (tmp_path / "a.svs").write_text("x")
+    done = invoke(tmp_path / "a.svs", "--out", tmp_path)
+    assert done.exit_code == 2
+    assert "choose another folder" in " ".join(done.stderr.split())
+    assert (tmp_path / "a.svs").read_text() == "x"
+
+
+def test_an_unknown_operating_point_an_unusable_model_and_no_folder_end_the_command(
+    tmp_path: Path, model: Path, slides: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIOPSIA_MODEL_DIR", str(model))
+    done = invoke(slides, "--out", tmp_path / "out", "--operating-point", "best")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("unknown_operating_point: ")
+    (tmp_path / "file").write_text("in the way")
+    done = invoke(slides, "--out", tmp_path / "file" / "out")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("cannot write")
+    monkeypatch.setenv("BIOPSIA_MODEL_DIR", str(tmp_path / "none"))
+    done = invoke(slides, "--out", tmp_path / "out")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("model_unavailable: ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_format_can_be_chosen() -> None:
+    assert {str(name) for name in FormatName} == set(FILES)
+
+
+def test_slides_start_no_server_and_no_training(model: Path, slides: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from hf_space.cli import app\n"
+        f"app(['slides', {str(slides / 'a.ome.tif')!r}, '--out', {str(tmp_path)!r}], "
+        "standalone_mode=False)\n"
+        "heavy = {'gradio', 'fastapi', 'sqlalchemy', 'tensorflow', 'keras', 'pandas'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = python(model, "-c", code)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr

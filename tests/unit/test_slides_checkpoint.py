@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hf_space.slides.checkpoint import WORK_FOLDER, Checkpoint, StripScores
+from hf_space.slides.errors import CancelledError, failure_of
+from hf_space.slides.files import replacing
+from hf_space.slides.fingerprint import content_hash, content_sha256, slide_fingerprint
+from hf_space.slides.scores import ScoreKey
+
+KEY = ScoreKey(
+    slide="s",
+    model="m",
+    engine="openvino f32",
+    scale=(0.25, 0.25),
+    overlap=0.0,
+    tile=(50, 4.0),
+    features=False,
+)
+
+
+def strip(row: int, *, features: bool = False) -> StripScores:
+    rng = np.random.default_rng(row)
+    return StripScores(
+        row,
+        np.array([1, 4, 5]),
+        rng.normal(size=3).astype(np.float32),
+        rng.normal(size=(3, 8)).astype(np.float32) if features else None,
+        np.array([3, 1, 0]),
+    )
+
+
+def begun(folder: Path, key: ScoreKey = KEY) -> Checkpoint:
+    checkpoint = Checkpoint(folder)
+    checkpoint.begin(key)
+    return checkpoint
+
+
+@pytest.mark.parametrize("features", [False, True])
+def test_a_strip_comes_back_as_it_was(tmp_path: Path, *, features: bool) -> None:
+    begun(tmp_path).save(strip(7, features=features))
+    checkpoint = Checkpoint(tmp_path)
+    assert checkpoint.begin(KEY) == []
+    found, expected = checkpoint.load(7), strip(7, features=features)
+    assert found is not None
+    assert found.row == 7
+    for name in ("columns", "logits", "features", "quality"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    assert checkpoint.load(8) is None
+
+
+def test_the_result_keeps_its_id_when_a_run_is_resumed(tmp_path: Path) -> None:
+    assert begun(tmp_path).id == begun(tmp_path).id
+    assert begun(tmp_path).id != begun(tmp_path, KEY.model_copy(update={"model": "n"})).id
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"slide": "t"}, ["slide"]),
+        ({"model": "n"}, ["model"]),
+        ({"engine": "openvino bf16"}, ["engine"]),
+        ({"scale": (0.5, 0.25)}, ["scale"]),
+        ({"overlap": 0.5}, ["overlap"]),
+        ({"tile": (64, 4.0)}, ["tile"]),
+        ({"format": 0}, ["format"]),
+        ({"features": True}, ["features"]),
+        ({"model": "n", "scale": (1.0, 1.0)}, ["model", "scale"]),
+    ],
+)
+def test_another_key_deletes_the_strips_and_says_why(
+    tmp_path: Path, change: dict[str, Any], named: list[str]
+) -> None:
+    begun(tmp_path).save(strip(7))
+    checkpoint = Checkpoint(tmp_path)
+    assert checkpoint.begin(KEY.model_copy(update=change)) == named
+    assert checkpoint.load(7) is None
+
+
+def test_features_that_are_not_needed_any_more_do_no_harm(tmp_path: Path) -> None:
+    begun(tmp_path, KEY.model_copy(update={"features": True})).save(strip(7, features=True))
+    checkpoint = Checkpoint(tmp_path)
+    assert checkpoint.begin(KEY) == []
+    assert checkpoint.load(7) is not None
+
+
+@pytest.mark.parametrize("length", [0, 100, -30])
+def test_a_strip_that_the_disk_has_lost_is_scored_again(tmp_path: Path, length: int) -> None:
+    checkpoint = begun(tmp_path)
+    checkpoint.save(strip(7))
+    (file,) = (tmp_path / WORK_FOLDER).glob("*.npz")
+    file.write_bytes(file.read_bytes()[:length])
+    assert checkpoint.load(7) is None
+
+
+def test_without_its_state_nothing_is_taken_over(tmp_path: Path) -> None:
+    checkpoint = begun(tmp_path)
+    checkpoint.save(strip(7))
+    (tmp_path / WORK_FOLDER / "state.json").write_text("{")
+    assert checkpoint.begin(KEY) == []
+    assert checkpoint.load(7) is None
+
+
+def fill_up(path: Path) -> None:
+    with replacing(path) as part:
+        assert part.name.endswith(".ome.tif")
+        part.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.tif"
+    path.write_text("old")
+    with pytest.raises(OSError, match="No space"):
+        fill_up(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.ome.tif"]
+    assert path.read_text() == "old"
+    with replacing(path) as part:
+        part.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+
+
+def test_a_fingerprint_follows_names_sizes_times_and_ends(tmp_path: Path) -> None:
+    file = tmp_path / "a.svs"
+    content = bytearray(os.urandom(3 << 20))
+    file.write_bytes(content)
+    os.utime(file, ns=(0, 10**9))
+    before = slide_fingerprint([file])
+    assert slide_fingerprint([file]) == before
+    for place in (5, len(content) - 5):
+        content[place] ^= 1
+        file.write_bytes(content)
+        os.utime(file, ns=(0, 10**9))
+        assert slide_fingerprint([file]) != before
+        content[place] ^= 1
+    file.write_bytes(content)
+    os.utime(file, ns=(0, 2 * 10**9))
+    assert slide_fingerprint([file]) != before
+    os.utime(file, ns=(0, 10**9))
+    assert slide_fingerprint([file]) == before
+    assert slide_fingerprint([file.rename(tmp_path / "b.svs")]) != before
+
+
+def test_the_hash_of_a_slide_is_that_of_its_content(tmp_path: Path) -> None:
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.write_bytes(b"1")
+    second.write_bytes(b"2")
+    one = "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
+    assert content_sha256([first], Event()) == one
+    both = content_sha256([first, second], Event())
+    assert both == content_sha256([second, first], Event())
+    second.write_bytes(b"3")
+    assert content_sha256([first, second], Event()) != both
+    with content_hash([first]) as sha256:
+        assert sha256() == one
+    stopped = Event()
+    stopped.set()
+    with pytest.raises(CancelledError):
+        content_sha256([first], stopped)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, "disk_full"),
+        (errno.EDQUOT, "disk_full"),
+        (errno.EACCES, "no_permission"),
+        (errno.EROFS, "no_permission"),
+        (errno.ENOENT, "not_found"),
+        (errno.ENOTDIR, "not_a_folder"),
+        (errno.EIO, "input_output"),
+    ],
+)
+def test_the_system_s_errors_have_codes_and_name_no_path(number: int, code: str) -> None:
+    failure = failure_of(OSError(number, os.strerror(number), "/secret/path"))
+    assert failure.code == code
+    assert os.strerror(number) in failure.message
+    assert "secret" not in failure.message
+
+
+def test_what_nobody_foresaw_is_an_internal_error() -> None:
+    assert failure_of(ZeroDivisionError("x")).code == "internal_error"

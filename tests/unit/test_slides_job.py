@@ -1,0 +1,406 @@
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hf_space.bundle.calibration import OperatingPoint
+from hf_space.bundle.load import Bundle, load_bundle
+from hf_space.imaging.readers.pyramid import PyramidReader
+from hf_space.inference.warmup import warm_engine
+from hf_space.schemas.slide import SlideResult
+from hf_space.slides.checkpoint import WORK_FOLDER, Checkpoint
+from hf_space.slides.job import process_slide
+from hf_space.slides.options import SlideModel, SlideOptions
+from hf_space.slides.outcome import Outcome
+from hf_space.slides.outputs import BY_DEFAULT, FILES
+from hf_space.slides.record import RunRecord
+from hf_space.slides.run import process_slides
+from hf_space.slides.scan import FoundSlide, find_slides
+from hf_space.slides.scores import SlideScores
+from tests.array_slide import Notes
+from tests.bundle_factory import write_bundle
+from tests.drawn_slide import DrawnSlide
+from tests.slides import write_ome_tiff, write_svs
+
+POINT = OperatingPoint(threshold=0.85, uncertain_low=0.84, uncertain_high=0.86)
+OPTIONS = SlideOptions(POINT, "balanced", frozenset({"json", "csv"}))
+NAMES = {"result.json", "tiles.csv", "tissue.png", "scores.npz", "run.json"}
+DRAWN = DrawnSlide(width=900, height=1000, microns_per_pixel=(4.0, 4.0))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> SlideModel:
+    bundle = load_bundle(write_bundle(tmp_path_factory.mktemp("bundle") / "model"))
+    return SlideModel(bundle, warm_engine("openvino", bundle))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_ome_tiff(
+        tmp_path_factory.mktemp("slides") / "a.ome.tif", DRAWN, downsamples=(1, 4)
+    )
+
+
+@pytest.fixture
+def slide(drawn: Path, tmp_path: Path) -> FoundSlide:
+    shutil.copy(drawn, tmp_path / "a.ome.tif")
+    (found,) = find_slides([tmp_path / "a.ome.tif"]).slides
+    return found
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[range]:
+    """Rows at the model's scale that are read from now on."""
+    found: list[range] = []
+    read_rows = PyramidReader.read_rows
+
+    def counted(self: PyramidReader, top: int, rows: int, microns_per_pixel: float) -> Any:
+        if microns_per_pixel == 4.0:
+            found.append(range(top, top + rows))
+        return read_rows(self, top, rows, microns_per_pixel)
+
+    monkeypatch.setattr(PyramidReader, "read_rows", counted)
+    return found
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """Folder of results."""
+    return tmp_path / "out"
+
+
+def run(
+    slide: FoundSlide,
+    out: Path,
+    model: SlideModel,
+    options: SlideOptions = OPTIONS,
+    notes: Notes | None = None,
+) -> Outcome:
+    return process_slide(slide, out, model, options, notes or Notes())
+
+
+def result_of(out: Path) -> SlideResult:
+    return SlideResult.model_validate_json((out / "a.ome.tif" / "result.json").read_bytes())
+
+
+def contents(folder: Path) -> dict[str, Any]:
+    """The files of a slide, but for times and the id of the result."""
+    found: dict[str, Any] = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in ("result.json", "run.json"):
+        facts = json.loads(found[name])
+        found[name] = {key: facts[key] for key in facts.keys() - {"id", "created_at", "seconds"}}
+    with np.load(folder / "scores.npz") as arrays:
+        found["scores.npz"] = {name: arrays[name].tobytes() for name in ("logits", "quality")}
+    return found
+
+
+def stop_at(share: float) -> Notes:
+    def stop(advanced: int) -> None:
+        if advanced >= share * notes.totals[-1][0]:
+            raise KeyboardInterrupt
+
+    notes = Notes(stop)
+    return notes
+
+
+def test_a_slide_is_summed_up(slide: FoundSlide, out: Path, model: SlideModel) -> None:
+    outcome = run(slide, out, model)
+    assert (outcome.state, outcome.code, outcome.message) == ("done", "", "")
+    folder = out / "a.ome.tif"
+    assert {path.name for path in folder.iterdir()} == NAMES
+    result, scores = result_of(out), SlideScores.load(folder)
+    assert scores is not None
+    assert (result.verdict, result.reasons) == ("not_assessable", ["slide_uncalibrated"])
+    assert [each.code for each in result.warnings] == ["slide_uncalibrated"]
+    assert (result.threshold, result.operating_point) == (0.85, "balanced")
+    assert (result.image.width, result.image.height) == (900, 1000)
+    assert result.image.bounds == (0, 0, 900, 1000)
+    assert result.image.scale_source == "metadata"
+    assert (result.rows, result.columns, result.tile_size_microns) == (20, 18, 200.0)
+    assert result.tissue_area_mm2 == pytest.approx(0.04 * scores.count)
+    with (folder / "tiles.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == scores.count
+    suspicious = [row for row in rows if float(row["prob_idc"]) >= 0.85]
+    assert result.suspicious_area_mm2 == pytest.approx(0.04 * len(suspicious))
+    assert result.suspicious_fraction == pytest.approx(len(suspicious) / len(rows), abs=1e-6)
+    assert 0 < len(suspicious) < len(rows)
+    assert sum(focus.area_mm2 or 0 for focus in result.foci) == pytest.approx(
+        result.suspicious_area_mm2
+    )
+    raw = model.bundle.config.calibration.probability(scores.logits)
+    found = sorted(float(row["prob_raw"]) for row in rows)
+    np.testing.assert_allclose(found, np.sort(raw[~np.isnan(raw)]), atol=1e-6)
+
+
+def test_the_ten_most_suspicious_tiles_are_shown(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    run(slide, out, model)
+    with (out / "a.ome.tif/tiles.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: -float(row["prob_idc"]))
+    shown = result_of(out).most_suspicious
+    assert len(shown) == 10
+    for tile, row in zip(shown, rows, strict=False):
+        assert tile.probability == pytest.approx(float(row["prob_idc"]), abs=1e-6)
+        assert tile.thumbnail.startswith("data:image/jpeg;base64,")
+    assert {(tile.x, tile.y) for tile in shown[:5]} <= {
+        (float(row["minx"]), float(row["miny"])) for row in rows[:10]
+    }
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("overlap", [0.0, 0.5])
+def test_an_interrupted_slide_goes_on_where_it_was(
+    slide: FoundSlide,
+    tmp_path: Path,
+    out: Path,
+    model: SlideModel,
+    reads: list[range],
+    share: float,
+    overlap: float,
+) -> None:
+    options = replace(OPTIONS, overlap=overlap)
+    whole = run(slide, tmp_path / "whole", model, options)
+    assert whole.state == "done"
+    every_row = [row for rows in reads for row in rows]
+    assert len(every_row) == len(set(every_row))
+    reads.clear()
+    with pytest.raises(KeyboardInterrupt):
+        run(slide, out, model, options, stop_at(share))
+    folder = out / "a.ome.tif"
+    assert [path.name for path in folder.iterdir()] == [WORK_FOLDER]
+    done = {int(path.stem) for path in (folder / WORK_FOLDER).glob("*.npz")}
+    reads.clear()
+    notes = Notes()
+    assert run(slide, out, model, options, notes).state == "done"
+    total, before = notes.totals[0]
+    assert 0 < before < total
+    assert notes.advanced == total - before
+    assert f"{len(done)} of" in notes.messages[0]
+    step = 25 if overlap else 50
+    again = {row // step for rows in reads for row in rows}
+    # A strip that is half a tile lower needs the rows of the one before.
+    assert again.isdisjoint(range(max(done)))
+    assert contents(folder) == contents(tmp_path / "whole" / "a.ome.tif")
+
+
+def test_a_slide_that_is_done_is_skipped(
+    slide: FoundSlide, out: Path, model: SlideModel, reads: list[range]
+) -> None:
+    first = run(slide, out, model)
+    reads.clear()
+    notes = Notes()
+    second = run(slide, out, model, notes=notes)
+    assert (second.state, second.record) == ("skipped", first.record)
+    assert reads == []
+    assert "skipped" in notes.messages[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"point": OperatingPoint.without_band(0.5)},
+        {"point_name": None},
+        {"formats": frozenset({"json", "csv", "geojson"})},
+    ],
+    ids=["threshold", "name", "formats"],
+)
+def test_another_threshold_or_format_changes_the_files_only(
+    slide: FoundSlide, out: Path, model: SlideModel, reads: list[range], change: dict[str, Any]
+) -> None:
+    run(slide, out, model)
+    before = result_of(out)
+    reads.clear()
+    notes = Notes()
+    options = replace(OPTIONS, **change)
+    assert run(slide, out, model, options, notes).state == "done"
+    assert reads == []
+    assert notes.totals == []
+    assert "only the files" in notes.messages[0]
+    after = result_of(out)
+    assert after.threshold == options.point.threshold
+    assert (after == before) == (options.formats != OPTIONS.formats)
+    files = {name for format_name in options.formats for name in FILES[format_name]}
+    assert {path.name for path in (out / slide.name).iterdir()} == NAMES | files
+    assert run(slide, out, model, options).state == "skipped"
+
+
+def test_files_of_another_threshold_do_not_stay(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    run(slide, out, model)
+    options = replace(OPTIONS, point=OperatingPoint.without_band(0.5), formats=frozenset({"json"}))
+    run(slide, out, model, options)
+    assert {path.name for path in (out / slide.name).iterdir()} == NAMES - {"tiles.csv"}
+    record = RunRecord.load(out / slide.name)
+    assert record is not None
+    assert record.formats == ["json"]
+
+
+@pytest.mark.parametrize("change", ["overlap", "scale", "model", "slide"])
+def test_what_scores_depend_on_is_scored_again_and_named(
+    slide: FoundSlide, tmp_path: Path, out: Path, model: SlideModel, change: str
+) -> None:
+    run(slide, out, model)
+    before = result_of(out)
+    options = OPTIONS
+    if change == "overlap":
+        options = replace(options, overlap=0.5)
+    elif change == "scale":
+        options = replace(options, microns_per_pixel=2.0)
+    elif change == "model":
+        bundle = load_bundle(write_bundle(tmp_path / "other", revision="r2"))
+        model = SlideModel(bundle, model.engine)
+    else:
+        write_ome_tiff(slide.path, replace(DRAWN, seed=1), downsamples=(1, 4))
+    notes = Notes()
+    assert run(slide, out, model, options, notes).state == "done"
+    (message,) = notes.messages
+    assert message.startswith("a.ome.tif: changed")
+    assert f"the {change}" in message
+    assert notes.totals[0][1] == 0
+    after = result_of(out)
+    assert after.id != before.id
+    assert after.model.revision == ("r2" if change == "model" else "r1")
+    assert (after.image.sha256 != before.image.sha256) == (change == "slide")
+    assert after.image.scale_source == ("request" if change == "scale" else "metadata")
+    assert not (out / slide.name / WORK_FOLDER).exists()
+
+
+def test_a_changed_option_deletes_the_strips_of_an_interrupted_run(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(slide, out, model, OPTIONS, stop_at(0.6))
+    notes = Notes()
+    run(slide, out, model, replace(OPTIONS, microns_per_pixel=2.0), notes)
+    assert "the scale" in notes.messages[0]
+    assert notes.totals[0][1] == 0
+
+
+def fill_up(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "/secret")
+
+
+def test_a_disk_that_fills_up_while_scoring_loses_nothing(
+    slide: FoundSlide, out: Path, model: SlideModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save, saved = Checkpoint.save, list[int]()
+
+    def save_some(self: Checkpoint, strip: Any) -> None:
+        if len(saved) == 5:
+            fill_up()
+        saved.append(strip.row)
+        save(self, strip)
+
+    monkeypatch.setattr(Checkpoint, "save", save_some)
+    failed = run(slide, out, model)
+    assert (failed.state, failed.code) == ("failed", "disk_full")
+    assert "No space" in failed.message
+    assert "secret" not in failed.message
+    assert [path.name for path in (out / slide.name).iterdir()] == [WORK_FOLDER]
+    monkeypatch.undo()
+    notes = Notes()
+    assert run(slide, out, model, OPTIONS, notes).state == "done"
+    assert notes.totals[0][1] > 0
+
+
+def half_written(write: Callable[..., None]) -> Callable[..., None]:
+    def fail(content: Any, path: Path) -> None:
+        write(content, path)
+        path.write_bytes(path.read_bytes()[:20])
+        fill_up()
+
+    return fail
+
+
+def test_a_disk_that_fills_up_while_writing_leaves_no_half_file(
+    slide: FoundSlide, out: Path, model: SlideModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"result.json": half_written(FILES["json"]["result.json"])}
+    monkeypatch.setitem(FILES, "json", files)
+    failed = run(slide, out, model)
+    assert (failed.state, failed.code) == ("failed", "disk_full")
+    folder = out / slide.name
+    names = {path.name for path in folder.iterdir()}
+    assert names == NAMES - {"result.json", "run.json"} | {WORK_FOLDER}
+    monkeypatch.undo()
+    notes = Notes()
+    assert run(slide, out, model, OPTIONS, notes).state == "done"
+    assert notes.totals == []
+    assert {path.name for path in folder.iterdir()} == NAMES
+
+
+def test_no_leave_to_write_is_named_and_the_others_go_on(
+    slide: FoundSlide, tmp_path: Path, model: SlideModel
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.ome.tif").write_text("in the way")
+    other = tmp_path / "b.ome.tif"
+    shutil.copy(slide.path, other)
+    empty = write_ome_tiff(
+        tmp_path / "c.ome.tif", replace(DRAWN, has_tissue=False), downsamples=(1, 4)
+    )
+    unscaled = write_ome_tiff(tmp_path / "d.ome.tif", DRAWN, downsamples=(1, 4), has_scale=False)
+    cut = tmp_path / "e.svs"
+    whole = write_svs(tmp_path / "whole.svs", DRAWN, downsamples=(1,)).read_bytes()
+    cut.write_bytes(whole[: len(whole) // 6])
+    junk = tmp_path / "f.svs"
+    junk.write_text("junk")
+    paths = [slide.path, other, empty, unscaled, cut, junk, tmp_path / "gone.svs"]
+    found = [FoundSlide(path, (path,), path.name) for path in paths]
+    outcomes = list(process_slides(found, out, model, OPTIONS, Notes()))
+    assert [each.state for each in outcomes] == ["failed", "done", *["failed"] * 5]
+    codes = [each.code for each in outcomes]
+    assert codes[:4] == ["not_a_folder", "", "no_tissue", "scale_unknown"]
+    assert codes[4:] == ["corrupt_image", "unsupported_image", "not_found"]
+    with (out / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["state"] for row in rows] == [each.state for each in outcomes]
+    assert [row["code"] for row in rows] == codes
+    assert all(bool(row["message"]) == (row["state"] == "failed") for row in rows)
+    done = rows[1]
+    result = SlideResult.model_validate_json((out / "b.ome.tif" / "result.json").read_bytes())
+    assert done["name"] == "b.ome.tif"
+    assert float(done["tissue_area_mm2"]) == result.tissue_area_mm2
+    assert int(done["foci"]) == len(result.foci)
+    assert float(done["microns_per_pixel_x"]) == 4.0
+    assert float(done["largest_focus_mm"]) == max(
+        focus.largest_dimension_mm or 0 for focus in result.foci
+    )
+    assert all(rows[0][name] == "" for name in ("tiles", "foci", "tissue_area_mm2"))
+
+
+def test_all_files_but_the_features_are_written_by_default(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    assert run(slide, out, model, replace(OPTIONS, formats=BY_DEFAULT)).state == "done"
+    expected = {
+        *("heatmap.ome.tif", "overview.png", "report.pdf", "tiles.geojson", "foci.geojson"),
+        *NAMES,
+    }
+    assert {path.name for path in (out / slide.name).iterdir()} == expected
+
+
+def test_the_run_is_described(slide: FoundSlide, out: Path, model: SlideModel) -> None:
+    run(slide, out, model)
+    record = RunRecord.load(out / slide.name)
+    assert record is not None
+    bundle: Bundle = model.bundle
+    assert record.scored.model == bundle.config.revision
+    assert record.scored.scale == (4.0, 4.0)
+    assert record.sha256.keys() == {"slide", *bundle.config.sha256}
+    assert record.sha256["slide"] == result_of(out).image.sha256
+    assert {"python", "openvino", "tifffile"} <= record.versions.keys()
+    assert record.seconds.keys() == {"tissue", "scoring", "writing"}

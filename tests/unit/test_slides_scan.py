@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hf_space.exports.folder import unique_names
+from hf_space.slides.scan import find_slides
+
+TIFF = b"II*\0\x08\0\0\0"
+DICOM = bytes(128) + b"DICM"
+
+
+def fill(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+def test_slides_are_told_by_suffix_or_first_bytes_and_others_counted(tmp_path: Path) -> None:
+    folder = fill(
+        tmp_path / "in",
+        {
+            "b.svs": b"no slide",
+            "deep/a.NDPI": b"x",
+            "picture.png": b"x",
+            "no_suffix": TIFF,
+            "README": b"text",
+            "notes.txt": b"text",
+            "more.TXT": b"text",
+            ".hidden.svs": TIFF,
+            "__MACOSX/b.svs": TIFF,
+        },
+    )
+    found = find_slides([folder])
+    names = ["b.svs", "a.NDPI", "no_suffix", "picture.png"]
+    assert [slide.name for slide in found.slides] == names
+    assert found.slides[1].files == (folder / "deep" / "a.NDPI",)
+    assert found.left_out == {".txt": 2, "README": 1}
+
+
+def test_a_named_file_is_a_slide_whatever_it_holds(tmp_path: Path) -> None:
+    folder = fill(tmp_path, {"notes.txt": b"text"})
+    (slide,) = find_slides([folder / "notes.txt"]).slides
+    assert (slide.path, slide.files) == (folder / "notes.txt", (folder / "notes.txt",))
+
+
+def test_an_mrxs_and_its_folder_are_one_slide(tmp_path: Path) -> None:
+    folder = fill(tmp_path, {"s.mrxs": b"x", "s/Slidedat.ini": b"x", "s/Data0000.dat": TIFF})
+    found = find_slides([folder])
+    (slide,) = found.slides
+    assert slide.path == folder / "s.mrxs"
+    assert [file.name for file in slide.files] == ["s.mrxs", "Data0000.dat", "Slidedat.ini"]
+    assert not found.left_out
+    assert find_slides([slide.path]).slides == [slide]
+
+
+def test_pictures_that_an_index_names_belong_to_it(tmp_path: Path) -> None:
+    index = b"[Virtual Microscope Specimen]\nImageFile=a(0,0).jpg\nOptimisationFile=a.opt\nX=\n"
+    files = {"a.vms": index, "a(0,0).jpg": b"x", "a.opt": b"x", "other.jpg": b"x"}
+    found = find_slides([fill(tmp_path, files)])
+    assert [slide.name for slide in found.slides] == ["a.vms", "other.jpg"]
+    assert [file.name for file in found.slides[0].files] == ["a.vms", "a(0,0).jpg", "a.opt"]
+
+
+def test_a_folder_of_dicom_files_is_one_slide(tmp_path: Path) -> None:
+    files = {"in/one/1": DICOM, "in/one/2.dcm": b"x", "in/two/1.dcm": DICOM, "in/a.svs": TIFF}
+    folder = fill(tmp_path, files)
+    found = find_slides([folder / "in"]).slides
+    assert [slide.name for slide in found] == ["a.svs", "one", "two"]
+    assert found[1].path == folder / "in" / "one"
+    assert [file.name for file in found[1].files] == ["1", "2.dcm"]
+    (by_file,) = find_slides([folder / "in" / "one" / "2.dcm"]).slides
+    assert [file.name for file in by_file.files] == ["2.dcm", "1"]
+
+
+def test_results_are_not_searched(tmp_path: Path) -> None:
+    files = {
+        "a.svs": TIFF,
+        "a.svs_/heatmap.ome.tif": TIFF,
+        "a.svs_/scores.npz": b"x",
+        "b.svs_/unfinished/state.json": b"{}",
+        "b.svs_/tissue.png": b"x",
+    }
+    found = find_slides([fill(tmp_path, files)])
+    assert [slide.name for slide in found.slides] == ["a.svs"]
+    assert not found.left_out
+
+
+def test_folders_of_results_have_names_of_their_own(tmp_path: Path) -> None:
+    folder = fill(tmp_path, {"x/a.svs": TIFF, "y/A.svs": TIFF, "b.svs": TIFF})
+    names = [slide.name for slide in find_slides([folder]).slides]
+    assert names == ["b.svs", "x_a.svs", "y_A.svs"]
+    assert names == unique_names([folder / "b.svs", folder / "x/a.svs", folder / "y/A.svs"])
+    with pytest.raises(ValueError, match="written twice"):
+        find_slides([folder, folder / "b.svs"])
