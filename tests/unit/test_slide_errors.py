@@ -192,6 +192,16 @@ def test_what_is_no_slide_is_refused(tmp_path: Path) -> None:
         open_slide(tmp_path / "missing.svs")
 
 
+def test_a_folder_of_several_slides_is_refused(tmp_path: Path) -> None:
+    write_dicom(tmp_path, SMALL, downsamples=(4,))
+    (tmp_path / "notes.txt").write_text("beside")
+    with open_slide(tmp_path, **SCALE) as reader:
+        assert len(reader.levels) == 1
+    write_dicom(tmp_path, SMALL, downsamples=(4,), series=3)
+    with pytest.raises(UnsupportedImageError, match="several"):
+        open_slide(tmp_path)
+
+
 def test_a_mirax_without_its_folder_is_not_taken_for_a_picture(tmp_path: Path) -> None:
     from PIL import Image
 
