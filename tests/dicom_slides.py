@@ -18,6 +18,7 @@ from tests.slides import TELLTALE, TILE, jpeg_tiles, label_image
 # VL Whole Slide Microscopy Image Storage.
 _SLIDE: Final = UID("1.2.840.10008.5.1.4.1.1.77.1.6")
 _ROOT: Final = "1.2.826.0.1.3680043.8.498.15"
+_SERIES: Final = 2
 
 
 def write_dicom(
@@ -27,6 +28,7 @@ def write_dicom(
     downsamples: Sequence[float] = (1, 4, 16),
     has_scale: bool = True,
     parts: int = 1,
+    series: int = _SERIES,
 ) -> Path:
     """Write a slide into a folder.
 
@@ -36,6 +38,7 @@ def write_dicom(
         downsamples: Of each level, beginning with 1.
         has_scale: Whether the pixels' spacing is stated.
         parts: In how many instances level 0 is stored, as a concatenation.
+        series: Tells slides in one folder apart, and their files.
     """
     slide = slide or DrawnSlide()
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,9 +51,12 @@ def write_dicom(
             own = tiles[part * size : (part + 1) * size]
             if count > 1:
                 _concatenate(dataset, part, count, first=part * size)
-            _save(dataset, own, folder / f"level-{index}-{part}.dcm")
+            dataset.SeriesInstanceUID = f"{_ROOT}.{series}"
+            name = f"level-{index}-{part}.dcm" if series == _SERIES else f"{series}-{index}.dcm"
+            _save(dataset, own, folder / name)
     label = _label()
-    _save(label, [_encoded_label()], folder / "label.dcm")
+    label.SeriesInstanceUID = f"{_ROOT}.{series}"
+    _save(label, [_encoded_label()], folder / f"label{'' if series == _SERIES else series}.dcm")
     return folder
 
 
@@ -82,7 +88,6 @@ def _image(number: str, flavour: str, width: int, height: int, columns: int, row
     dataset = Dataset()
     dataset.SOPClassUID = _SLIDE
     dataset.SOPInstanceUID = f"{_ROOT}.3.{number}"
-    dataset.SeriesInstanceUID = f"{_ROOT}.2"
     dataset.StudyInstanceUID = f"{_ROOT}.1"
     dataset.FrameOfReferenceUID = f"{_ROOT}.4"
     dataset.Modality = "SM"

@@ -50,6 +50,17 @@ def damaged_dicom(folder: Path) -> Path:
     return path.parent
 
 
+def rewritten(path: Path, tag: int, value: int) -> Path:
+    """Change a number of the first directory, without a change of its type."""
+    with tifffile.TiffFile(path) as file:
+        found = file.pages.first.tags[tag]
+        place, size = found.valueoffset, 2 if found.dtype == 3 else 4
+    with path.open("r+b") as raw:
+        raw.seek(place)
+        raw.write(value.to_bytes(size, "little"))
+    return path
+
+
 DAMAGED: dict[str, Callable[[Path], Path]] = {
     "truncated SVS": lambda folder: truncate(write_svs(folder / "a.svs", SMALL)),
     "truncated OME-TIFF": lambda folder: truncate(write_ome_tiff(folder / "a.ome.tif", SMALL)),
@@ -61,6 +72,12 @@ DAMAGED: dict[str, Callable[[Path], Path]] = {
     ),
     "pyramid whose last level is cut off": lambda folder: truncate(
         write_pyramid(folder / "a.tif", SMALL), keep=0.99
+    ),
+    "more rows than tiles": lambda folder: rewritten(
+        write_pyramid(folder / "a.tif", SMALL, downsamples=(1,)), 257, 60_000
+    ),
+    "tiles without rows": lambda folder: rewritten(
+        write_pyramid(folder / "a.tif", SMALL, downsamples=(1,)), 323, 0
     ),
     "broken tile in an SVS": lambda folder: break_tile(
         write_svs(folder / "a.svs", SMALL, downsamples=(1,)), 5
@@ -173,6 +190,16 @@ def test_what_is_no_slide_is_refused(tmp_path: Path) -> None:
         open_slide(tmp_path)
     with pytest.raises(FileNotFoundError):
         open_slide(tmp_path / "missing.svs")
+
+
+def test_a_folder_of_several_slides_is_refused(tmp_path: Path) -> None:
+    write_dicom(tmp_path, SMALL, downsamples=(4,))
+    (tmp_path / "notes.txt").write_text("beside")
+    with open_slide(tmp_path, **SCALE) as reader:
+        assert len(reader.levels) == 1
+    write_dicom(tmp_path, SMALL, downsamples=(4,), series=3)
+    with pytest.raises(UnsupportedImageError, match="several"):
+        open_slide(tmp_path)
 
 
 def test_a_mirax_without_its_folder_is_not_taken_for_a_picture(tmp_path: Path) -> None:

@@ -162,3 +162,14 @@ def sleeping(path: Path) -> bool:
     named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     imported = {node.name for node in nodes if isinstance(node, ast.alias)}
     return "sleep" in named | imported
+
+
+def test_uploads_never_reach_openslide() -> None:
+    graph = graph_of("hf_space")
+    for part in ("api", "ui", "prediction"):
+        found = graph.find_shortest_chain(
+            importer=f"hf_space.{part}",
+            imported="hf_space.imaging.readers.openslide",
+            as_packages=True,
+        )
+        assert found is None

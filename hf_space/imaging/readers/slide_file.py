@@ -90,10 +90,7 @@ def _scale(stated: tuple[Scale, ...], microns_per_pixel: float | None) -> tuple[
 
 def _open_source(path: Path) -> LevelSource:
     if path.is_dir():
-        found = dicom_file(path)
-        if found is None:
-            raise UnsupportedImageError("The folder holds no slide in DICOM.")
-        return OpenSlideSource(found)
+        return OpenSlideSource(dicom_file(path))
     with path.open("rb") as file:
         head = file.read(8)
     vendor = detect_vendor(path)
