@@ -90,7 +90,7 @@ def jpeg_tiles(image: NDArray[np.uint8], factor: int) -> Iterator[bytes]:
             part = large[start : start + TILE, left : left + TILE]
             missing = TILE - part.shape[0], TILE - part.shape[1]
             full = np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
-            yield imagecodecs.jpeg8_encode(full, level=90, outcolorspace="rgb")
+            yield bytes(imagecodecs.jpeg8_encode(full, level=90, outcolorspace="rgb"))
 
 
 def read_tiles(
