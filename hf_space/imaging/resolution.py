@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # Enlarged more than this, a picture has nothing in it that the model knows.
 MAX_ENLARGEMENT: Final = 8.0
+# A level of a pyramid this much too coarse still counts. Aperio's scanners state 0.2527 µm/px at
+# 40x, and 16 times that is just beyond 4; the next finer level has 16 times the pixels.
+LEVEL_TOLERANCE: Final = 1.02
 _MICRONS_AT_1X: Final = 10.0
 
 

@@ -14,13 +14,20 @@ import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
-from hf_space.errors import ScaleError, TooManyPixelsError
+from hf_space.errors import CorruptImageError, ScaleError, TooManyPixelsError
 from hf_space.imaging.readers.colour import to_srgb
 from hf_space.imaging.readers.slide import SlideReader
 from hf_space.imaging.readers.slide_file import open_slide
 from tests.dicom_slides import write_dicom
 from tests.drawn_slide import DrawnSlide
-from tests.slides import LABEL_COLOUR, TELLTALE, write_ome_tiff, write_pyramid, write_svs
+from tests.slides import (
+    LABEL_COLOUR,
+    TELLTALE,
+    break_tile,
+    write_ome_tiff,
+    write_pyramid,
+    write_svs,
+)
 from tests.unit.test_tiff_reader import DATA
 
 SLIDE = DrawnSlide()
@@ -62,6 +69,23 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return WRITERS[kind](tmp_path_factory.mktemp("slides"))
 
     return write
+
+
+def test_a_level_a_hundredth_too_coarse_is_read_for_the_finer_one(tmp_path: Path) -> None:
+    slide = DrawnSlide(microns_per_pixel=(0.2527, 0.2527))
+    path = write_svs(tmp_path / "a.svs", slide)
+    with tifffile.TiffFile(path) as file:
+        (finer,) = (page for page in file.pages if page.shape[1] == slide.width // 4)
+        tiles = len(finer.dataoffsets)
+    for number in range(tiles):
+        break_tile(path, number, page=finer.index)
+    with open_slide(path) as reader:
+        height, width = reader.scaled_size(MODEL)
+        rows = reader.read_rows(0, height, MODEL)
+        with pytest.raises(CorruptImageError):
+            reader.read_rows(0, 1, 2.0)
+    expected = drawn(slide, MODEL, (height, width))
+    assert np.abs(rows.astype(int) - expected).mean() < 8
 
 
 def drawn(slide: DrawnSlide, microns_per_pixel: float, size: tuple[int, int]) -> NDArray[np.uint8]:

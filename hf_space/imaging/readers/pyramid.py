@@ -10,7 +10,7 @@ from PIL import Image
 from hf_space.errors import ScaleError, TooManyPixelsError
 from hf_space.imaging.readers.area import Axis, average
 from hf_space.imaging.readers.colour import profile_fits, to_srgb
-from hf_space.imaging.resolution import MAX_ENLARGEMENT
+from hf_space.imaging.resolution import LEVEL_TOLERANCE, MAX_ENLARGEMENT
 from hf_space.settings import MAX_PIXELS
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from hf_space.imaging.readers.scales import Scale
     from hf_space.imaging.readers.slide import ScaleSource
 
-# A level this much too coarse still counts: vendors round scales.
-_TOLERANCE: Final = 1.01
 # Pixels of a level that are averaged at once, and of what is left of them once its rows are.
 _PART_PIXELS: Final = 16_000_000
 _ROWS_PIXELS: Final = 1_000_000
@@ -189,7 +187,7 @@ class PyramidReader:
         enough = [
             index
             for index in range(len(self.levels))
-            if max(self._downsample(index)) <= step * _TOLERANCE
+            if max(self._downsample(index)) <= step * LEVEL_TOLERANCE
         ]
         return enough[-1] if enough else 0
 

@@ -24,7 +24,7 @@ from hf_space.imaging.readers.scales import (
 )
 from hf_space.imaging.readers.tiff_directory import TiffDirectories
 from hf_space.imaging.readers.tiff_pages import find_levels
-from hf_space.imaging.resolution import resample
+from hf_space.imaging.resolution import LEVEL_TOLERANCE, resample
 from hf_space.messages.errors import unsupported_format
 from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
 
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 _UPRIGHT: Final = 1
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
 _CANON_RAW: Final = slice(8, 10)
-# A level this much too coarse still counts: vendors round scales.
-_TOLERANCE: Final = 1.01
 
 
 class TiffReader:
@@ -155,7 +153,7 @@ class TiffReader:
         enough = [
             index
             for index, level in enumerate(self.levels)
-            if level.downsample <= downsample * _TOLERANCE
+            if level.downsample <= downsample * LEVEL_TOLERANCE
         ]
         return enough[-1] if enough else 0
 
