@@ -4,8 +4,9 @@ export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "test-results",
   forbidOnly: Boolean(process.env.CI),
-  // Two services and a browser share few cores with the tests.
-  workers: 1,
+  // A worker starts a site, a service and a browser, and keeps one processor busy.
+  workers: 2,
+  fullyParallel: true,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: "list",
