@@ -7,7 +7,8 @@ export default defineConfig({
   // A worker starts a site, a service and a browser, and keeps one processor busy.
   workers: 2,
   fullyParallel: true,
-  timeout: 60_000,
+  // A killed service is back after a start, which takes long while the other worker is busy.
+  timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: "list",
   use: {
