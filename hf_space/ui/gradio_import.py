@@ -25,10 +25,10 @@ def hidden_sources() -> Iterator[None]:
     """
     find = inspect.getfile
 
-    def find_others(thing: Any) -> str:
-        if isinstance(thing, type) and thing.__module__.startswith("gradio."):
-            raise FileNotFoundError(thing.__module__)
-        return find(thing)
+    def find_others(object: Any) -> str:
+        if isinstance(object, type) and object.__module__.startswith("gradio."):
+            raise FileNotFoundError(object.__module__)
+        return find(object)
 
     inspect.getfile = find_others
     try:
