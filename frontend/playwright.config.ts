@@ -4,9 +4,11 @@ export default defineConfig({
   testDir: "tests/e2e",
   outputDir: "test-results",
   forbidOnly: Boolean(process.env.CI),
-  // Two services and a browser share few cores with the tests.
-  workers: 1,
-  timeout: 60_000,
+  // A worker starts a site, a service and a browser, and keeps one processor busy.
+  workers: 2,
+  fullyParallel: true,
+  // A killed service is back after a start, which takes long while the other worker is busy.
+  timeout: 120_000,
   expect: { timeout: 15_000 },
   reporter: "list",
   use: {

@@ -6,4 +6,5 @@ export default defineConfig(tests, {
   testDir: ".",
   testMatch: "*.bench.ts",
   timeout: 10 * 60_000,
+  workers: 1,
 });

@@ -18,6 +18,8 @@ from selenium.webdriver.support.ui import WebDriverWait
 CHROMIUM = Path("/usr/bin/chromium")
 DRIVER = Path("/usr/bin/chromedriver")
 _WAIT_SECONDS = 30
+# Selenium's own half second is longer than most of what is waited for.
+_POLL_SECONDS = 0.2
 # Chromium's content setting of that meaning.
 _BLOCK = 2
 _FLAGS = (
@@ -48,6 +50,15 @@ class Browser:
 
     driver: webdriver.Chrome
 
+    @property
+    def _waiting(self) -> WebDriverWait[webdriver.Chrome]:
+        return WebDriverWait(
+            self.driver,
+            _WAIT_SECONDS,
+            _POLL_SECONDS,
+            ignored_exceptions=[StaleElementReferenceException],
+        )
+
     def visible(self, css: str) -> list[WebElement]:
         """Return the elements that can be seen."""
         found = self.driver.find_elements(By.CSS_SELECTOR, css)
@@ -55,32 +66,24 @@ class Browser:
 
     def wait_for(self, css: str, containing: str = "") -> WebElement:
         """Wait until an element with some text can be seen, and return it."""
-        waiting = WebDriverWait(
-            self.driver, _WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]
-        )
 
         def seen(_: object) -> WebElement | None:
             return next((e for e in self.visible(css) if containing in e.text), None)
 
-        return waiting.until(seen, f"{css} with {containing!r} is not there")  # type: ignore[return-value]
+        return self._waiting.until(seen, f"{css} with {containing!r} is not there")  # type: ignore[return-value]
 
     def wait_until_gone(self, css: str, containing: str = "") -> None:
         """Wait until no such element with some text can be seen."""
-        waiting = WebDriverWait(
-            self.driver, _WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]
-        )
 
         def gone(_: object) -> bool:
             return not any(containing in element.text for element in self.visible(css))
 
-        waiting.until(gone, f"{css} with {containing!r} is still there")
+        self._waiting.until(gone, f"{css} with {containing!r} is still there")
 
     def wait_for_count(self, css: str, count: int) -> None:
         """Wait until so many elements can be seen: a page may draw a list piece by piece."""
-        waiting = WebDriverWait(
-            self.driver, _WAIT_SECONDS, ignored_exceptions=[StaleElementReferenceException]
-        )
-        waiting.until(lambda _: len(self.visible(css)) == count, f"there are not {count} {css}")
+        counted = f"there are not {count} {css}"
+        self._waiting.until(lambda _: len(self.visible(css)) == count, counted)
 
     def upload(self, *paths: Path, place: int = 0) -> None:
         """Choose files in one of the page's inputs, and wait until they have arrived."""
@@ -102,8 +105,7 @@ class Browser:
 
     def wait_for_file(self, path: Path) -> bytes:
         """Wait until a download is there, whose name may be a pattern, and return its content."""
-        waiting = WebDriverWait(self.driver, _WAIT_SECONDS)
-        found = waiting.until(
+        found = self._waiting.until(
             lambda _: list(path.parent.glob(path.name)), f"{path.name} was not downloaded"
         )
         return found[0].read_bytes()

@@ -145,6 +145,7 @@ def test_a_fresh_result_is_judged(server: RunningServer, tmp_path: Path) -> None
         browser.wait_for(".bp-review")
         assert not browser.visible(".bp-reviews")
         open_history(browser)
+        browser.wait_for_count(".bp-row", 2)
         rows = [row.text for row in browser.visible(".bp-row")]
         assert [text("opinion.benign", "en") in row for row in rows] == [False, True]
 

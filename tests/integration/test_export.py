@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -11,11 +12,11 @@ import pytest
 import tensorflow as tf
 
 from hf_space.bundle.calibration import Calibration, OperatingPoint
+from hf_space.bundle.config import OPENVINO_FILE
 from hf_space.bundle.load import load_bundle
 from hf_space.imaging.preprocess import preprocess, reflect_margin
 from hf_space.inference import tensorflow_engine
 from hf_space.inference.openvino_engine import OpenVinoEngine
-from hf_space.inference.tensorflow_engine import served
 from tests.synthetic import make_patches
 from training.errors import RunError
 from training.evaluation.calibrate import CalibrationReport, CalibrationResult
@@ -29,7 +30,7 @@ from training.fitting.model import (
     explained,
 )
 from training.fitting.run import FACTS_FILE, MODEL_FILE, RunFacts
-from training.release.export import EXTRA_FORMATS, export, write_openvino
+from training.release.export import EXTRA_FORMATS, export
 
 SIZE, MARGIN = 64, 32
 POINT = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)
@@ -70,8 +71,17 @@ def _pair(outputs: dict[str, object]) -> tuple[np.ndarray, np.ndarray]:
     return logits.reshape(len(logits)), maps.reshape(maps.shape[:3])
 
 
+@dataclass(frozen=True)
+class Exported:
+    """A model, its bundle in every format, and images for it."""
+
+    model: keras.Model
+    folder: Path
+    batch: np.ndarray
+
+
 @pytest.fixture(scope="module", params=["efficientnetb0", "efficientnetv2b0", "vgg16"])
-def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Results:
+def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     backbone: Backbone = request.param
     folder = tmp_path_factory.mktemp(backbone)
     run, out = folder / "run", folder / "bundle"
@@ -87,6 +97,12 @@ def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     (run / FACTS_FILE).write_text(facts.model_dump_json())
     model.save(run / MODEL_FILE)
     export(run, out, name="test", calibration=CALIBRATION, formats=EXTRA_FORMATS)
+    return Exported(model, out, batch)
+
+
+@pytest.fixture(scope="module")
+def results(exported: Exported) -> Results:
+    model, out, batch = exported.model, exported.folder, exported.batch
     loaded = load_bundle(out)
     assert loaded.config.margin_pixels == MARGIN
     padded = reflect_margin(batch, MARGIN)
@@ -123,16 +139,12 @@ def test_every_format_agrees(results: Results) -> None:
         np.testing.assert_allclose(other_maps.mean(axis=(1, 2)), other_logits, atol=1e-4)
 
 
-def test_the_graph_gives_the_features_under_the_map(tmp_path: Path) -> None:
-    batch = preprocess(make_patches(2, seed=3)[0], input_size=SIZE)
-    model = _model("efficientnetv2b0", batch)
-    served(model).export(tmp_path / "saved", format="tf_saved_model", verbose=False)
-    write_openvino(tmp_path / "saved", tmp_path / "network.xml")
+def test_the_graph_gives_the_features_under_the_map(exported: Exported) -> None:
     network = openvino.Core().compile_model(
-        tmp_path / "network.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+        exported.folder / OPENVINO_FILE, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )
-    found = network(reflect_margin(batch, MARGIN))
-    for name, expected in model(batch, training=False).items():
+    found = network(reflect_margin(exported.batch, MARGIN))
+    for name, expected in exported.model(exported.batch, training=False).items():
         np.testing.assert_allclose(found[name], expected, atol=1e-4, err_msg=name)
 
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -19,9 +14,11 @@ from hf_space.bundle.config import METRICS_FILE
 from hf_space.bundle.load import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
-from tests.waiting import wait_until
+from tests.narrow_training import run, run_killed
+from training import cli
 from training.data.arrays import load_patches
 from training.data.prepare import prepare
+from training.fitting.callbacks import Checkpoint
 from training.fitting.run import HISTORY_FILE, read_history
 
 # VGG16 builds in a second; the head's dropout is the random layer that resuming must repeat.
@@ -39,27 +36,6 @@ OPTIONS = [
 STEPS = 4
 
 
-def _command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "training", *map(str, arguments)]
-
-
-def _run(*arguments: str | Path) -> None:
-    _run_all(arguments)
-
-
-def _run_all(*commands: Sequence[str | Path]) -> None:
-    """Run commands in one process, which imports TensorFlow once."""
-    code = (
-        "import json, sys, training.cli\n"
-        "for command in json.loads(sys.argv[1]): training.cli.app(command, standalone_mode=False)"
-    )
-    asked = json.dumps([[str(word) for word in command] for command in commands])
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code, asked], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture(scope="module")
 def prepared(kaggle_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("prepared") / "data"
@@ -69,36 +45,30 @@ def prepared(kaggle_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="module")
 def finished(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = tmp_path_factory.mktemp("finished") / "run"
-    _run("train", prepared, "--out", run, *OPTIONS)
-    return run
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    run(("train", prepared, "--out", folder, *OPTIONS))
+    return folder
 
 
-@pytest.mark.parametrize("step", [STEPS, 2 * STEPS], ids=["between the phases", "in phase 2"])
-def test_a_killed_run_resumes_to_the_same_result(
-    prepared: Path, finished: Path, tmp_path: Path, step: int
+def test_a_run_killed_twice_resumes_to_the_same_result(
+    prepared: Path, finished: Path, tmp_path: Path
 ) -> None:
-    run = tmp_path / "run"
-    process = subprocess.Popen(  # noqa: S603
-        _command("train", prepared, "--out", run, *OPTIONS),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    checkpoint = run / "checkpoints" / f"step-{step:08d}.weights.h5"
-    wait_until(lambda: checkpoint.exists() or process.poll() is not None, seconds=300)
-    assert process.poll() is None, "the run ended before it could be killed"
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert not (run / "model.keras").exists()
+    folder = tmp_path / "run"
+    command = ("train", prepared, "--out", folder)
+    # Between the phases, and then in phase 2, a step after an epoch's checkpoint.
+    run_killed(*command, *OPTIONS, after_steps=STEPS)
+    assert Checkpoint.last_step(folder) == STEPS
+    run_killed(*command, "--resume", after_steps=STEPS + 1)
+    assert Checkpoint.last_step(folder) == 2 * STEPS
+    assert not (folder / "model.keras").exists()
 
-    _run("train", prepared, "--out", run, "--resume")
-    models = [keras.saving.load_model(path / "model.keras") for path in (finished, run)]
+    run((*command, "--resume"))
+    models = [keras.saving.load_model(path / "model.keras") for path in (finished, folder)]
     for left, right in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_allclose(left, right, atol=1e-5)
     left, right = (
         [{k: v for k, v in row.items() if k != "seconds"} for row in read_history(path)]
-        for path in (finished, run)
+        for path in (finished, folder)
     )
     assert [row["epoch"] for row in right] == [0, 1, 2, 3]
     for one, other in zip(left, right, strict=True):
@@ -115,23 +85,26 @@ def test_a_run_logs_every_epoch(finished: Path) -> None:
     assert (finished / "learning_curve.png").stat().st_size > 5000
 
 
-def test_a_second_run_in_the_same_folder_is_refused(prepared: Path, finished: Path) -> None:
-    done = subprocess.run(  # noqa: S603
-        _command("train", prepared, "--out", finished, *OPTIONS),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert "holds a run already" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_second_run_in_the_same_folder_is_refused(
+    prepared: Path,
+    finished: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = ["training", "train", prepared, "--out", finished, *OPTIONS]
+    monkeypatch.setattr(sys, "argv", [str(word) for word in command])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 2
+    assert "holds a run already" in capsys.readouterr().err
 
 
 def test_from_folds_to_a_bundle_that_serves(
     prepared: Path, finished: Path, kaggle_tree: Path, tmp_path: Path
 ) -> None:
     folds, bundle = tmp_path / "folds", tmp_path / "bundle"
-    _run("cross-validate", prepared, "--like", finished, "--out", folds, "--folds=3")
+    cross_validate = ("cross-validate", prepared, "--like", finished, "--out", folds, "--folds=3")
+    run(cross_validate)
     table = pd.read_parquet(folds / "out_of_fold.parquet")
     patches = load_patches(prepared)
     chosen = patches.splits != "test"
@@ -139,22 +112,26 @@ def test_from_folds_to_a_bundle_that_serves(
     assert set(table["case_id"]) == set(patches.case_ids[chosen])
     assert table.groupby("case_id")["fold"].nunique().max() == 1
     # Fold 0 learned from what the finished run learned from, so it was not trained again.
-    histories = [run / HISTORY_FILE for run in (folds / "fold_0", finished)]
+    histories = [folder / HISTORY_FILE for folder in (folds / "fold_0", finished)]
     assert histories[0].read_text() == histories[1].read_text()
     again = tmp_path / "again.parquet"
     (folds / "out_of_fold.parquet").rename(again)
-    _run("cross-validate", prepared, "--like", finished, "--out", folds, "--folds=3")
-    assert again.read_bytes() == (folds / "out_of_fold.parquet").read_bytes()
 
     calibration = tmp_path / "calibration.json"
     method = "--method=temperature"  # a random network's Platt slope may be negative
     bundle.mkdir()
     (bundle / METRICS_FILE).write_text('{"roc_auc": 0.99}')
-    _run_all(
+    metrics, student = tmp_path / "metrics.json", tmp_path / "student"
+    short = (*OPTIONS[:-2], "--epochs=1", "--head-epochs=0")
+    run(
+        cross_validate,
         ("calibrate", folds / "out_of_fold.parquet", "--out", calibration, method),
         ("export", finished, "--calibration", calibration, "--out", bundle),
         ("familiarity", bundle, prepared, "--folds", folds),
+        ("evaluate", bundle, kaggle_tree, "--split", "test", "--json", metrics),
+        ("train", prepared, "--out", student, *short, "--distill-from", bundle),
     )
+    assert again.read_bytes() == (folds / "out_of_fold.parquet").read_bytes()
     assert not (bundle / METRICS_FILE).exists(), "figures of an earlier model were kept"
     loaded = load_bundle(bundle)
     assert loaded.config.training.cases == 3
@@ -170,13 +147,5 @@ def test_from_folds_to_a_bundle_that_serves(
     images = np.asarray(patches.images[patches.splits == "val"])
     served = predict_patches(OpenVinoEngine(loaded), loaded.config, images)
     np.testing.assert_allclose(served.logits, validation["logit"], atol=1e-4)
-
-    metrics = tmp_path / "metrics.json"
-    student = tmp_path / "student"
-    short = (*OPTIONS[:-2], "--epochs=1", "--head-epochs=0")
-    _run_all(
-        ("evaluate", bundle, kaggle_tree, "--split", "test", "--json", metrics),
-        ("train", prepared, "--out", student, *short, "--distill-from", bundle),
-    )
     assert metrics.stat().st_size > 1000
     assert np.isfinite(read_history(student)[-1]["loss"])

@@ -31,7 +31,8 @@ export const test = base.extend<TestParts, WorkerParts>({
       await use(site);
       await site.stop();
     },
-    { scope: "worker" },
+    // Workers start theirs at once.
+    { scope: "worker", timeout: 150_000 },
   ],
   baseURL: async ({ site }, use) => use(site.url),
 });

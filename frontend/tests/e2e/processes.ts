@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -9,7 +10,7 @@ import { fileURLToPath } from "node:url";
 const SITE_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
 const PROJECT_FOLDER = fileURLToPath(new URL("../../../", import.meta.url));
 const PYTHON = process.env.BIOPSIA_PYTHON ?? join(PROJECT_FOLDER, ".venv/bin/python");
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 /** Settings of the service beside those of every test, as environment variables. */
 type Settings = Readonly<Record<string, string>>;
@@ -95,17 +96,20 @@ export class Site {
   }
 }
 
-/** A port of this machine that nobody listens on. */
+/**
+ * A port of this machine that nobody listens on, and none of those that systems give to outgoing
+ * connections: these cannot take it while the service is away.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") {
-    throw new Error("no port");
+  for (;;) {
+    const port = randomInt(10_000, 30_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    if (await once(server, "listening").catch(() => null)) {
+      server.close();
+      await once(server, "close");
+      return port;
+    }
   }
-  return address.port;
 }
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {
