@@ -97,6 +97,9 @@ test("a download that fails says why", async ({ page }) => {
   await csv.click();
   await expect(page.locator('[role="alert"][data-code="unknown_record"]')).toBeVisible();
 
+  // This part of the page is loaded when it is near, which it cannot be without a network.
+  await page.getByRole("heading", { name: "Other thresholds" }).scrollIntoViewIfNeeded();
+  await expect(page.getByRole("slider", { name: "Threshold" })).toBeVisible();
   await page.context().setOffline(true);
   await page.getByRole("button", { name: "JSON", exact: true }).click();
   await expect(page.locator('[role="alert"][data-code="offline"]')).toBeVisible();
