@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn
@@ -92,6 +93,7 @@ def _found(paths: list[Path], out: Path) -> FoundSlides:
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     if not found.slides:
+        _print_left_out(found)
         raise typer.BadParameter(text("slide.none_found", "en"))
     for slide in found.slides:
         if (out / slide.name).is_file():
@@ -173,6 +175,10 @@ def _failed(message: str) -> typer.Exit:
 
 
 def _print_left_out(found: FoundSlides) -> None:
+    if found.results:
+        counts = Counter(folder.parent for folder in found.results)
+        folders = ", ".join(f"{parent} ({count})" for parent, count in counts.items())
+        typer.echo(text("slide.earlier_results", "en", folders=folders), err=True)
     if found.left_out:
         files = ", ".join(f"{count} {name}" for name, count in found.left_out.most_common())
         typer.echo(text("slide.left_out", "en", files=files), err=True)

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hf_space.exports.folder import unique_names
 from hf_space.imaging.readers import suffixes
-from hf_space.imaging.zip_archive import is_hidden
-from hf_space.slides.checkpoint import WORK_FOLDER
-from hf_space.slides.scores import SCORES_FILE
+from hf_space.slides.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,10 +47,12 @@ class FoundSlides:
     Attributes:
         slides: In the order of the arguments, those of a folder sorted.
         left_out: How many other files there are in the folders, by their suffix.
+        results: Folders that an earlier run wrote; nothing in them is listed.
     """
 
     slides: list[FoundSlide]
     left_out: Counter[str]
+    results: list[Path]
 
 
 def find_slides(paths: Sequence[Path]) -> FoundSlides:
@@ -70,27 +70,19 @@ def find_slides(paths: Sequence[Path]) -> FoundSlides:
     """
     found: list[tuple[Path, tuple[Path, ...]]] = []
     left_out: Counter[str] = Counter()
+    results: list[Path] = []
     for path in paths:
         if path.is_dir():
-            slides, others = _sort(_without_results(_files(path)))
+            contents = walk(path)
+            slides, others = _sort(contents.files)
             found += slides
+            results += contents.results
             left_out.update(file.suffix.lower() or file.name for file in others)
         else:
             found.append((path, (path, *_companions(path))))
     names = unique_names([path for path, _ in found])
     slides_found = [FoundSlide(*each, name) for each, name in zip(found, names, strict=True)]
-    return FoundSlides(slides_found, left_out)
-
-
-def _files(folder: Path) -> list[Path]:
-    inside = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in inside if not is_hidden(path.relative_to(folder)))
-
-
-def _without_results(files: Sequence[Path]) -> list[Path]:
-    results = {file.parent for file in files if file.name == SCORES_FILE}
-    results |= {file.parents[1] for file in files if file.parent.name == WORK_FOLDER}
-    return [file for file in files if results.isdisjoint(file.parents)]
+    return FoundSlides(slides_found, left_out, results)
 
 
 def _sort(files: Sequence[Path]) -> tuple[list[tuple[Path, tuple[Path, ...]]], list[Path]]:
@@ -120,7 +112,7 @@ def _companions(file: Path) -> tuple[Path, ...]:
     """Return the files that belong to a slide beside the one that is opened."""
     suffix = file.suffix.lower()
     if suffix == ".mrxs":
-        return tuple(_files(file.with_suffix(""))) if file.with_suffix("").is_dir() else ()
+        return tuple(walk(file.with_suffix("")).files) if file.with_suffix("").is_dir() else ()
     if suffix in {".vms", ".vmu"}:
         return tuple(_named_in(file))
     if _is_dicom(file):

@@ -76,17 +76,34 @@ def test_a_folder_of_dicom_files_is_one_slide(tmp_path: Path) -> None:
     assert [file.name for file in by_file.files] == ["2.dcm", "1"]
 
 
-def test_results_are_not_searched(tmp_path: Path) -> None:
+def test_results_are_not_searched_and_named(tmp_path: Path) -> None:
     files = {
         "a.svs": TIFF,
-        "a.svs_/heatmap.ome.tif": TIFF,
-        "a.svs_/scores.npz": b"x",
-        "b.svs_/unfinished/state.json": b"{}",
-        "b.svs_/tissue.png": b"x",
+        "out/a.svs/heatmap.ome.tif": TIFF,
+        "out/a.svs/scores.npz": b"x",
+        "out/a.svs/tissue.png": b"x",
+        "out/b.svs/unfinished/state.json": b"{}",
+        "out/b.svs/heatmap.ome.tif": TIFF,
+        "out/c.svs/run.json": b"{}",
+        "out/c.svs/tissue.png": b"x",
+        "out/c.svs/heatmap.ome.tif": TIFF,
     }
-    found = find_slides([fill(tmp_path, files)])
+    folder = fill(tmp_path, files)
+    found = find_slides([folder])
     assert [slide.name for slide in found.slides] == ["a.svs"]
     assert not found.left_out
+    assert found.results == [folder / "out" / name for name in ("a.svs", "b.svs", "c.svs")]
+
+
+@pytest.mark.parametrize(
+    "beside", ["unfinished/other.svs", "unfinished/000001.npz", "scores.npz", "run.json"]
+)
+def test_a_folder_is_no_result_for_one_name(tmp_path: Path, beside: str) -> None:
+    folder = fill(tmp_path / "unfinished", {"good.svs": TIFF, beside: TIFF})
+    found = find_slides([folder])
+    assert folder / "good.svs" in [slide.path for slide in found.slides]
+    assert len(found.slides) + found.left_out.total() == 2
+    assert not found.results
 
 
 def test_folders_of_results_have_names_of_their_own(tmp_path: Path) -> None:
