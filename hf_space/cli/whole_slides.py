@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn
 import typer
 from tqdm import tqdm
 
+from hf_space.cli.echo import echo, shown
 from hf_space.cli.options import checked_options
 from hf_space.errors import BiopsiaError
 from hf_space.messages.catalogue import text
@@ -79,9 +80,9 @@ def slides(
         raise _failed(f"{error.code}: {error.message}") from error
     except OSError as error:
         message = text("command.not_writable", "en", path=error.filename, reason=error.strerror)
-        raise _failed(message) from error
+        raise _failed(shown(message)) from error
     except KeyboardInterrupt:
-        typer.echo(text("slide.interrupted", "en", path=out), err=True)
+        echo(text("slide.interrupted", "en", path=out), err=True)
         raise typer.Exit(_INTERRUPTED) from None
     _print_left_out(found)
     raise typer.Exit(SOME_FAILED if any(each.state == "failed" for each in outcomes) else 0)
@@ -91,13 +92,14 @@ def _found(paths: list[Path], out: Path) -> FoundSlides:
     try:
         found = find_slides(paths)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(shown(str(error))) from error
     if not found.slides:
         _print_left_out(found)
         raise typer.BadParameter(text("slide.none_found", "en"))
     for slide in found.slides:
         if (out / slide.name).is_file():
-            raise typer.BadParameter(text("slide.in_the_way", "en", path=out / slide.name))
+            message = text("slide.in_the_way", "en", path=out / slide.name)
+            raise typer.BadParameter(shown(message))
     return found
 
 
@@ -129,7 +131,7 @@ class _Bars:
         self._slides.close()
 
     def note(self, message: str) -> None:
-        tqdm.write(message, file=sys.stderr)
+        tqdm.write(shown(message), file=sys.stderr)
 
     def begin(self, total: int, done: int) -> None:
         self._tiles.close()
@@ -145,7 +147,7 @@ class _Bars:
             self.note(_failure(outcome))
         elif outcome.state == "done" and outcome.record:
             with tqdm.external_write_mode():
-                typer.echo(_figures(outcome.name, outcome.record.figures))
+                echo(_figures(outcome.name, outcome.record.figures))
 
     @staticmethod
     def _tile_bar(total: int, done: int) -> tqdm[NoReturn]:
@@ -178,7 +180,7 @@ def _print_left_out(found: FoundSlides) -> None:
     if found.results:
         counts = Counter(folder.parent for folder in found.results)
         folders = ", ".join(f"{parent} ({count})" for parent, count in counts.items())
-        typer.echo(text("slide.earlier_results", "en", folders=folders), err=True)
+        echo(text("slide.earlier_results", "en", folders=folders), err=True)
     if found.left_out:
         files = ", ".join(f"{count} {name}" for name, count in found.left_out.most_common())
-        typer.echo(text("slide.left_out", "en", files=files), err=True)
+        echo(text("slide.left_out", "en", files=files), err=True)

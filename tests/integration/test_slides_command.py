@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -175,6 +176,22 @@ def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str
     assert done.exit_code == 2
     assert word in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_names_that_are_no_text_reach_neither_table_nor_terminal_raw(
+    tmp_path: Path, model: Path, slides: Path
+) -> None:
+    out, folder = tmp_path / "out", tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(slides / "a.ome.tif", os.fsencode(folder) + b"/bad\xffname.ome.tif")
+    (folder / "two\nlines\u202e.svs").write_text("no slide")
+    done = run(model, folder, "--out", out, "--format", "json")
+    assert done.returncode == 3, done.stderr
+    assert done.stdout.startswith("bad\\udcffname.ome.tif: ")
+    assert "two\\nlines\\u202e.svs: unsupported_image: " in done.stderr
+    assert "Traceback" not in done.stderr
+    names = [row["name"] for row in summary(out)]
+    assert names == ["bad\\udcffname.ome.tif", "two\nlines\u202e.svs"]
 
 
 def test_results_are_not_written_where_a_file_has_their_name(tmp_path: Path) -> None:
