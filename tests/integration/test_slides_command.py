@@ -183,7 +183,7 @@ def test_names_that_are_no_text_reach_neither_table_nor_terminal_raw(
 ) -> None:
     out, folder = tmp_path / "out", tmp_path / "in"
     folder.mkdir()
-    shutil.copy(slides / "a.ome.tif", os.fsencode(folder) + b"/bad\xffname.ome.tif")
+    shutil.copy(slides / "a.ome.tif", folder / "bad\udcffname.ome.tif")
     (folder / "two\nlines\u202e.svs").write_text("no slide")
     done = run(model, folder, "--out", out, "--format", "json")
     assert done.returncode == 3, done.stderr
