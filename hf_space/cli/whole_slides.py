@@ -14,6 +14,7 @@ from tqdm import tqdm
 from hf_space.cli.echo import echo, shown
 from hf_space.cli.options import checked_options
 from hf_space.errors import BiopsiaError
+from hf_space.imaging.readers import suffixes
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
 from hf_space.settings import Settings
@@ -97,8 +98,9 @@ def _found(paths: list[Path], out: Path) -> FoundSlides:
         _print_left_out(found)
         raise typer.BadParameter(text("slide.none_found", "en"))
     for slide in found.slides:
-        if (out / slide.name).is_file():
-            message = text("slide.in_the_way", "en", path=out / slide.name)
+        folder = out / slide.name
+        if folder.is_file() or folder.resolve() == slide.path.resolve():
+            message = text("slide.in_the_way", "en", path=folder)
             raise typer.BadParameter(shown(message))
     return found
 
@@ -177,10 +179,17 @@ def _failed(message: str) -> typer.Exit:
 
 
 def _print_left_out(found: FoundSlides) -> None:
+    """Say what of the folders is not scored, and why."""
     if found.results:
         counts = Counter(folder.parent for folder in found.results)
         folders = ", ".join(f"{parent} ({count})" for parent, count in counts.items())
         echo(text("slide.earlier_results", "en", folders=folders), err=True)
+    if found.links:
+        echo(text("slide.links", "en", links=", ".join(map(str, found.links))), err=True)
+    if found.repeated:
+        echo(text("slide.repeated", "en", files=", ".join(map(str, found.repeated))), err=True)
     if found.left_out:
         files = ", ".join(f"{count} {name}" for name, count in found.left_out.most_common())
         echo(text("slide.left_out", "en", files=files), err=True)
+    if not suffixes().isdisjoint(found.left_out):
+        echo(text("slide.pictures", "en"), err=True)
