@@ -99,10 +99,19 @@ def _found(paths: list[Path], out: Path) -> FoundSlides:
         raise typer.BadParameter(text("slide.none_found", "en"))
     for slide in found.slides:
         folder = out / slide.name
-        if folder.is_file() or folder.resolve() == slide.path.resolve():
+        if _is_taken(folder, slide.path):
             message = text("slide.in_the_way", "en", path=folder)
             raise typer.BadParameter(shown(message))
     return found
+
+
+def _is_taken(folder: Path, slide: Path) -> bool:
+    """Tell whether a folder of results would be a file, or the folder of the slide itself."""
+    try:
+        return folder.is_file() or folder.samefile(slide)
+    except OSError:
+        # One of them is not there.
+        return False
 
 
 def _run(

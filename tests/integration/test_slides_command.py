@@ -204,6 +204,7 @@ def test_what_of_a_folder_is_not_scored_is_said(tmp_path: Path, model: Path) -> 
     none = invoke(folder, "--out", tmp_path / "out")
     assert none.exit_code == 2
     (folder / "gone.svs").symlink_to("nowhere.svs")
+    (folder / "loop.svs").symlink_to("loop.svs")
     (folder / "b.svs").write_text("no slide")
     (folder / "c.svs").hardlink_to(folder / "b.svs")
     done = invoke(folder, "--out", tmp_path / "out", model=model)
@@ -217,6 +218,7 @@ def test_what_of_a_folder_is_not_scored_is_said(tmp_path: Path, model: Path) -> 
     assert [(row["name"], row["code"]) for row in summary(tmp_path / "out")] == [
         ("b.svs", "unsupported_image"),
         ("gone.svs", "not_found"),
+        ("loop.svs", "input_output"),
     ]
 
 
