@@ -14,6 +14,7 @@ import typer
 from tqdm import tqdm
 
 from hf_space.bundle.calibration import Verdict
+from hf_space.cli.echo import echo, shown
 from hf_space.cli.options import checked_options
 from hf_space.errors import BiopsiaError
 from hf_space.exports.folder import ExportFolder
@@ -139,7 +140,7 @@ def _print_left_out(paths: list[Path]) -> None:
     counts = Counter(file.suffix.lower() or file.name for file in inside)
     others = [f"{count} {name}" for name, count in counts.most_common() if name not in known]
     if others:
-        typer.echo(text("command.left_out", "en", files=", ".join(others)), err=True)
+        echo(text("command.left_out", "en", files=", ".join(others)), err=True)
 
 
 def _check_writable(path: Path) -> None:
@@ -147,7 +148,7 @@ def _check_writable(path: Path) -> None:
         path.touch()
     except OSError as error:
         message = text("command.not_writable", "en", path=path, reason=error.strerror)
-        raise typer.BadParameter(message) from error
+        raise typer.BadParameter(shown(message)) from error
 
 
 def _open_folders(folders: Mapping[str, Path | None], images: list[Path]) -> list[ExportFolder]:
@@ -158,10 +159,10 @@ def _open_folders(folders: Mapping[str, Path | None], images: list[Path]) -> lis
             if folder
         ]
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(shown(str(error))) from error
     except OSError as error:
         message = text("command.not_writable", "en", path=error.filename, reason=error.strerror)
-        raise typer.BadParameter(message) from error
+        raise typer.BadParameter(shown(message)) from error
 
 
 @contextmanager
@@ -181,7 +182,7 @@ async def _score(
     paths: list[Path], options: PredictOptions, tell: Callable[[BatchItem], None]
 ) -> None:
     predictor = Predictor.from_settings(Settings())
-    images = [NamedImage(str(path), path.read_bytes) for path in paths]
+    images = [NamedImage(_encodable(path), path.read_bytes) for path in paths]
     try:
         # An unknown one is refused here, and not for each image.
         predictor.operating_point(options)
@@ -193,6 +194,11 @@ async def _score(
                 bar.update()
     finally:
         await asyncio.to_thread(predictor.close)
+
+
+def _encodable(path: Path) -> str:
+    """Return a path as results may name it: what is no UTF-8 in it is escaped."""
+    return str(path).encode(errors="backslashreplace").decode()
 
 
 def _report(
@@ -221,9 +227,9 @@ def _print_json(item: BatchItem) -> None:
 
 def _print_row(item: BatchItem) -> None:
     if item.error:
-        typer.echo(f"{item.name}: {item.error.message}", err=True)
+        echo(f"{item.name}: {item.error.message}", err=True)
     if item.result:
-        typer.echo(_row(item.name, item.result))
+        echo(_row(item.name, item.result))
 
 
 def _row(name: str | None, result: PredictionResult) -> str:
@@ -242,6 +248,6 @@ def _print_warnings(items: list[BatchItem], options: PredictOptions) -> None:
     counts = Counter(each.code for result in results for each in result.warnings)
     for code, count in counts.most_common():
         told = {"code": code, "found": count, "message": warning_message(code)}
-        typer.echo(text("command.warning", "en", count=len(results), **told), err=True)
+        echo(text("command.warning", "en", count=len(results), **told), err=True)
     if options.microns_per_pixel is None and not counts.keys().isdisjoint(_SCALE_WARNINGS):
-        typer.echo(text("command.state_scale", "en"), err=True)
+        echo(text("command.state_scale", "en"), err=True)

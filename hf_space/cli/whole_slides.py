@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn
 import typer
 from tqdm import tqdm
 
+from hf_space.cli.echo import echo, shown
 from hf_space.cli.options import checked_options
 from hf_space.errors import BiopsiaError
+from hf_space.imaging.readers import suffixes
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
 from hf_space.settings import Settings
@@ -78,9 +81,9 @@ def slides(
         raise _failed(f"{error.code}: {error.message}") from error
     except OSError as error:
         message = text("command.not_writable", "en", path=error.filename, reason=error.strerror)
-        raise _failed(message) from error
+        raise _failed(shown(message)) from error
     except KeyboardInterrupt:
-        typer.echo(text("slide.interrupted", "en", path=out), err=True)
+        echo(text("slide.interrupted", "en", path=out), err=True)
         raise typer.Exit(_INTERRUPTED) from None
     _print_left_out(found)
     raise typer.Exit(SOME_FAILED if any(each.state == "failed" for each in outcomes) else 0)
@@ -90,13 +93,25 @@ def _found(paths: list[Path], out: Path) -> FoundSlides:
     try:
         found = find_slides(paths)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(shown(str(error))) from error
     if not found.slides:
+        _print_left_out(found)
         raise typer.BadParameter(text("slide.none_found", "en"))
     for slide in found.slides:
-        if (out / slide.name).is_file():
-            raise typer.BadParameter(text("slide.in_the_way", "en", path=out / slide.name))
+        folder = out / slide.name
+        if _is_taken(folder, slide.path):
+            message = text("slide.in_the_way", "en", path=folder)
+            raise typer.BadParameter(shown(message))
     return found
+
+
+def _is_taken(folder: Path, slide: Path) -> bool:
+    """Tell whether a folder of results would be a file, or the folder of the slide itself."""
+    try:
+        return folder.is_file() or folder.samefile(slide)
+    except OSError:
+        # One of them is not there.
+        return False
 
 
 def _run(
@@ -127,7 +142,7 @@ class _Bars:
         self._slides.close()
 
     def note(self, message: str) -> None:
-        tqdm.write(message, file=sys.stderr)
+        tqdm.write(shown(message), file=sys.stderr)
 
     def begin(self, total: int, done: int) -> None:
         self._tiles.close()
@@ -143,7 +158,7 @@ class _Bars:
             self.note(_failure(outcome))
         elif outcome.state == "done" and outcome.record:
             with tqdm.external_write_mode():
-                typer.echo(_figures(outcome.name, outcome.record.figures))
+                echo(_figures(outcome.name, outcome.record.figures))
 
     @staticmethod
     def _tile_bar(total: int, done: int) -> tqdm[NoReturn]:
@@ -173,6 +188,17 @@ def _failed(message: str) -> typer.Exit:
 
 
 def _print_left_out(found: FoundSlides) -> None:
+    """Say what of the folders is not scored, and why."""
+    if found.results:
+        counts = Counter(folder.parent for folder in found.results)
+        folders = ", ".join(f"{parent} ({count})" for parent, count in counts.items())
+        echo(text("slide.earlier_results", "en", folders=folders), err=True)
+    if found.links:
+        echo(text("slide.links", "en", links=", ".join(map(str, found.links))), err=True)
+    if found.repeated:
+        echo(text("slide.repeated", "en", files=", ".join(map(str, found.repeated))), err=True)
     if found.left_out:
         files = ", ".join(f"{count} {name}" for name, count in found.left_out.most_common())
-        typer.echo(text("slide.left_out", "en", files=files), err=True)
+        echo(text("slide.left_out", "en", files=files), err=True)
+    if not suffixes().isdisjoint(found.left_out):
+        echo(text("slide.pictures", "en"), err=True)

@@ -58,8 +58,9 @@ class Table(Generic[Row]):
         return (self.byte_order_mark + _line(self.columns)).encode()
 
     def line(self, row: Row) -> bytes:
-        """Return one row."""
-        return _line(_cell(value(row)) for value in self.columns.values()).encode()
+        """Return one row; of names of files, what is no UTF-8 is escaped."""
+        line = _line(_cell(value(row)) for value in self.columns.values())
+        return line.encode(errors="backslashreplace")
 
     def file(self, rows: Iterable[Row]) -> Iterator[bytes]:
         """Yield a whole file, row by row."""

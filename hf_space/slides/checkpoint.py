@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WORK_FOLDER: Final = "unfinished"
-_STATE_FILE: Final = "state.json"
+STATE_FILE: Final = "state.json"
 
 
 class _State(BaseModel):
@@ -82,7 +82,7 @@ class Checkpoint:
             self.remove()
             self._folder.mkdir(parents=True, exist_ok=True)
             state = _State(key=key, id=uuid7())
-            with replacing(self._folder / _STATE_FILE) as part:
+            with replacing(self._folder / STATE_FILE) as part:
                 part.write_bytes(state.model_dump_json().encode())
         self.id = state.id
         return dropped
@@ -118,6 +118,6 @@ class Checkpoint:
 
     def _read_state(self) -> _State | None:
         try:
-            return _State.model_validate_json((self._folder / _STATE_FILE).read_bytes())
+            return _State.model_validate_json((self._folder / STATE_FILE).read_bytes())
         except (OSError, ValidationError):
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
@@ -37,7 +38,7 @@ def slide_fingerprint(files: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for file in files:
         facts = file.stat()
-        digest.update(f"{file.name}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
+        digest.update(os.fsencode(f"{file.name}\0{facts.st_size}\0{facts.st_mtime_ns}\0"))
         with file.open("rb") as opened:
             digest.update(opened.read(_END_BYTES))
             opened.seek(max(0, facts.st_size - _END_BYTES))
@@ -60,7 +61,7 @@ def content_sha256(files: Sequence[Path], stop: Event) -> str:
         return _digest(files, stop).hexdigest()
     whole = hashlib.sha256()
     for file in sorted(files, key=lambda each: each.name):
-        whole.update(f"{file.name}\0{_digest([file], stop).hexdigest()}\n".encode())
+        whole.update(os.fsencode(f"{file.name}\0{_digest([file], stop).hexdigest()}\n"))
     return whole.hexdigest()
 
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import stat
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hf_space.exports.folder import unique_names
-from hf_space.imaging.readers import suffixes
+from hf_space.imaging.readers.tiff import TiffReader
 from hf_space.imaging.zip_archive import is_hidden
-from hf_space.slides.checkpoint import WORK_FOLDER
-from hf_space.slides.scores import SCORES_FILE
+from hf_space.slides.walk import mode_of, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-# What OpenSlide and tifffile read beyond the pictures that the service takes.
-SLIDE_SUFFIXES: Final = frozenset(
-    {".bif", ".dcm", ".mrxs", ".ndpi", ".scn", ".svs", ".svslide", ".vms", ".vmu"}
+    from hf_space.slides.walk import Contents
+
+    _Slide = tuple[Path, tuple[Path, ...]]
+
+# Of slides, and of TIFF, which many scanners write. A picture in a folder may be a slide's label.
+_SUFFIXES: Final = frozenset(
+    {".bif", ".dcm", ".mrxs", ".ndpi", ".scn", ".svslide", ".vms", ".vmu", *TiffReader.suffixes}
 )
-# TIFF and BigTIFF in both byte orders.
-_TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # DICOM's preamble says nothing; its magic follows (PS3.10, section 7.1).
 _DICOM: Final = b"DICM"
 _DICOM_OFFSET: Final = 128
@@ -49,62 +51,115 @@ class FoundSlides:
     Attributes:
         slides: In the order of the arguments, those of a folder sorted.
         left_out: How many other files there are in the folders, by their suffix.
+        results: Folders that an earlier run wrote; nothing in them is listed.
+        links: To folders; nothing in them is listed.
+        repeated: Other names of slides that are listed.
     """
 
-    slides: list[FoundSlide]
-    left_out: Counter[str]
+    slides: list[FoundSlide] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    results: list[Path] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)
+    repeated: list[Path] = field(default_factory=list)
 
 
 def find_slides(paths: Sequence[Path]) -> FoundSlides:
     """Find the slides among files and folders, at any depth.
 
-    A file that is named is a slide whatever it holds. In a folder a slide is told by its suffix or
-    its first bytes; hidden files and folders of results are left out. A DICOM series, which fills
-    a folder, and an MRXS or VMS file with all that belongs to it count once.
+    A file that is named is a slide whatever it holds, or a part of one that is named as well. In a
+    folder a slide is told by its suffix or its first bytes; pictures, hidden files and folders of
+    results are left out. A DICOM series, which fills a folder, and an MRXS or VMS file with all
+    that belongs to it count once, and so does what has several names. What cannot be read is
+    listed, so that it fails.
 
     Args:
         paths: Existing files and folders.
 
     Raises:
-        ValueError: A slide is named twice.
+        ValueError: Paths of two slides differ only in upper and lower case.
     """
-    found: list[tuple[Path, tuple[Path, ...]]] = []
-    left_out: Counter[str] = Counter()
+    found = FoundSlides()
+    slides: list[_Slide] = []
+    others: list[Path] = []
+    series = Counter(path.parent for path in paths if not path.is_dir() and _is_dicom(path))
     for path in paths:
-        if path.is_dir():
-            slides, others = _sort(_without_results(_files(path)))
-            found += slides
-            left_out.update(file.suffix.lower() or file.name for file in others)
-        else:
-            found.append((path, (path, *_companions(path))))
-    names = unique_names([path for path, _ in found])
-    slides_found = [FoundSlide(*each, name) for each, name in zip(found, names, strict=True)]
-    return FoundSlides(slides_found, left_out)
+        if not path.is_dir():
+            slides += _named(path, series)
+            continue
+        contents = walk(path)
+        inside, left = _sort(contents)
+        slides += inside
+        others += left
+        found.results.extend(contents.results)
+        found.links.extend(contents.links)
+    slides, repeated = _once(slides)
+    found.repeated.extend(repeated)
+    _leave_out(found, others, slides)
+    names = unique_names([path for path, _ in slides])
+    found.slides.extend(FoundSlide(*each, name) for each, name in zip(slides, names, strict=True))
+    return found
 
 
-def _files(folder: Path) -> list[Path]:
-    inside = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in inside if not is_hidden(path.relative_to(folder)))
+def _named(path: Path, series: Counter[Path]) -> list[_Slide]:
+    """Return a slide that is named; of several DICOM files in a folder, the folder, once."""
+    files = (path, *_companions(path))
+    if not _is_dicom(path) or series[path.parent] == 1:
+        return [(path, files)]
+    # None are left for the next file.
+    return [(path.parent, tuple(sorted(files)))] if series.pop(path.parent, 0) else []
 
 
-def _without_results(files: Sequence[Path]) -> list[Path]:
-    results = {file.parent for file in files if file.name == SCORES_FILE}
-    results |= {file.parents[1] for file in files if file.parent.name == WORK_FOLDER}
-    return [file for file in files if results.isdisjoint(file.parents)]
-
-
-def _sort(files: Sequence[Path]) -> tuple[list[tuple[Path, tuple[Path, ...]]], list[Path]]:
-    """Part the files of a folder into slides, each with its files, and others."""
-    series = _dicom_series(files)
+def _sort(contents: Contents) -> tuple[list[_Slide], list[Path]]:
+    """Part what is in a folder into slides, each with its files, and others."""
+    series = _dicom_series(contents.files)
     taken = {file for parts in series.values() for file in parts}
-    rest = [file for file in files if file not in taken]
+    rest = [file for file in contents.files if file not in taken]
     indexes = {file: _companions(file) for file in rest}
     companions = {part for parts in indexes.values() for part in parts}
     single = [file for file in rest if file not in companions]
     slides = [(file, (file, *indexes[file])) for file in single if _is_slide(file)]
     slides += series.items()
+    # They fail when they are opened, which says why.
+    lost = [path for path in contents.broken if path.suffix.lower() in _SUFFIXES]
+    slides += [(path, (path,)) for path in (*contents.closed, *lost)]
     others = [file for file in single if not _is_slide(file)]
-    return sorted(slides), others
+    return sorted(slides), others + contents.special + sorted({*contents.broken} - {*lost})
+
+
+def _once(slides: Sequence[_Slide]) -> tuple[list[_Slide], list[Path]]:
+    """Drop parts of other slides, and part off what is a slide already by another name."""
+    keys = [frozenset(map(_identity, files)) for _, files in slides]
+    parts = {part for key in keys if len(key) > 1 for part in key}
+    whole = [
+        (key, each)
+        for key, each in zip(keys, slides, strict=True)
+        if len(key) > 1 or parts.isdisjoint(key)
+    ]
+    first: dict[frozenset[Hashable], _Slide] = {}
+    # A file counts before links to it.
+    for key, each in sorted(whole, key=lambda found: _is_link(found[1][0])):
+        first.setdefault(key, each)
+    kept = [each for key, each in whole if first[key] is each]
+    return kept, [each[0] for key, each in whole if first[key] is not each]
+
+
+def _leave_out(found: FoundSlides, others: Iterable[Path], slides: Iterable[_Slide]) -> None:
+    """Count what belongs to no slide; a slide's own folder may be linked."""
+    files = {file for _, files in slides for file in files}
+    known = set(map(_identity, files))
+    left = [path for path in others if _identity(path) not in known]
+    found.left_out.update(path.suffix.lower() or path.name for path in left)
+    parents = {file.parent for file in files}
+    found.links[:] = [link for link in found.links if link not in parents]
+
+
+def _identity(path: Path) -> Hashable:
+    """Return the same for all names of a file; numbers of some network drives are not unique."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return path
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _dicom_series(files: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
@@ -119,33 +174,51 @@ def _dicom_series(files: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
 def _companions(file: Path) -> tuple[Path, ...]:
     """Return the files that belong to a slide beside the one that is opened."""
     suffix = file.suffix.lower()
-    if suffix == ".mrxs":
-        return tuple(_files(file.with_suffix(""))) if file.with_suffix("").is_dir() else ()
-    if suffix in {".vms", ".vmu"}:
-        return tuple(_named_in(file))
-    if _is_dicom(file):
-        return tuple(
-            each
-            for each in sorted(file.parent.iterdir())
-            if each != file and each.is_file() and _is_dicom(each)
-        )
-    return ()
+    try:
+        if suffix == ".mrxs":
+            folder = file.with_suffix("")
+            return tuple(walk(folder).files) if folder.is_dir() else ()
+        if suffix in {".vms", ".vmu"}:
+            return tuple(_named_in(file))
+        return tuple(_dicom_beside(file)) if _is_dicom(file) else ()
+    except OSError:
+        # The slide cannot be opened either, which says why.
+        return ()
+
+
+def _dicom_beside(file: Path) -> Iterator[Path]:
+    for each in sorted(file.parent.iterdir()):
+        is_part = each != file and not is_hidden(each.relative_to(file.parent)) and _is_file(each)
+        if is_part and _is_dicom(each):
+            yield each
 
 
 def _named_in(index: Path) -> Iterator[Path]:
     """Yield the files that Hamamatsu's index names: the values of its lines."""
     for line in index.read_text("utf-8", errors="replace").splitlines():
         part = index.with_name(Path(line.partition("=")[2].strip()).name or index.name)
-        if part != index and part.is_file():
+        if part != index and _is_file(part):
             yield part
 
 
 def _is_slide(file: Path) -> bool:
-    return file.suffix.lower() in SLIDE_SUFFIXES | suffixes() or _head(file).startswith(_TIFF)
+    return file.suffix.lower() in _SUFFIXES or _head(file).startswith(TiffReader.signatures)
 
 
 def _is_dicom(file: Path) -> bool:
     return file.suffix.lower() == ".dcm" or _head(file).endswith(_DICOM)
+
+
+def _is_file(path: Path) -> bool:
+    mode = mode_of(path)
+    return mode is not None and stat.S_ISREG(mode)
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False
 
 
 def _head(file: Path) -> bytes:

@@ -141,6 +141,16 @@ def test_csv_has_a_row_for_each_file_bad_ones_too(tmp_path: Path, folder: Path) 
     assert rows[1]["malignant_area_mm2"] == ""
 
 
+def test_a_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
+    image = tmp_path / "bad\udcff\nname.png"
+    image.write_bytes(encode(plain_image(*MALIGNANT)))
+    done = predict(tmp_path, image, "--csv", tmp_path / "table.csv")
+    assert done.returncode == 0, done.stderr
+    assert "/bad\\udcff\\nname.png" in done.stdout
+    with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert next(csv.DictReader(file))["name"].endswith("bad\\udcff\nname.png")
+
+
 def test_a_file_name_is_no_formula(tmp_path: Path, folder: Path) -> None:
     (folder / "a.png").rename(folder / "a;=1+1.png")
     table = tmp_path / "out.csv"

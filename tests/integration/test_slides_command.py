@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -97,7 +100,7 @@ def test_a_folder_is_scored_and_what_cannot_be_is_named(
     tmp_path: Path, model: Path, slides: Path
 ) -> None:
     out = tmp_path / "out"
-    done = run(model, slides, "--out", out)
+    done = run(model, slides, slides / "deeper" / "b.png", "--out", out)
     assert done.returncode == 3, done.stderr
     assert done.stdout.startswith("a.ome.tif: ")
     assert "b.png: scale_unknown: " in done.stderr
@@ -122,7 +125,7 @@ def test_options_reach_every_slide(tmp_path: Path, model: Path, slides: Path) ->
     out = tmp_path / "out"
     options = ["--microns-per-pixel", "8", "--threshold", "0.4", "--overlap", "0.5"]
     options += ["--format", "json", "--format", "csv"]
-    done = invoke(slides, "--out", out, *options, model=model)
+    done = invoke(slides, slides / "deeper" / "b.png", "--out", out, *options, model=model)
     assert done.exit_code == 0, done.stderr
     for name in ("a.ome.tif", "b.png"):
         names = {path.name for path in (out / name).iterdir()}
@@ -166,7 +169,6 @@ def test_a_process_that_was_ended_is_gone_on_with(
         (["app.py", "--microns-per-pixel=0"], "'--microns-per-pixel'"),
         (["app.py", "--overlap=0.3"], "'--overlap'"),
         (["app.py", "--format=dicom"], "'--format'"),
-        (["app.py", "app.py"], "would be written twice"),
     ],
 )
 def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str) -> None:
@@ -175,6 +177,76 @@ def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str
     assert done.exit_code == 2
     assert word in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_names_that_are_no_text_reach_neither_table_nor_terminal_raw(
+    tmp_path: Path, model: Path, slides: Path
+) -> None:
+    out, folder = tmp_path / "out", tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(slides / "a.ome.tif", folder / "bad\udcffname.ome.tif")
+    (folder / "two\nlines\u202e.svs").write_text("no slide")
+    done = run(model, folder, "--out", out, "--format", "json")
+    assert done.returncode == 3, done.stderr
+    assert done.stdout.startswith("bad\\udcffname.ome.tif: ")
+    assert "two\\nlines\\u202e.svs: unsupported_image: " in done.stderr
+    assert "Traceback" not in done.stderr
+    names = [row["name"] for row in summary(out)]
+    assert names == ["bad\\udcffname.ome.tif", "two\nlines\u202e.svs"]
+
+
+def test_what_of_a_folder_is_not_scored_is_said(tmp_path: Path, model: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "out" / "a.svs" / "unfinished").mkdir(parents=True)
+    (folder / "out" / "a.svs" / "unfinished" / "state.json").write_text("{}")
+    (folder / "label.jpg").write_text("a picture")
+    (folder / "linked").symlink_to(tmp_path)
+    none = invoke(folder, "--out", tmp_path / "out")
+    assert none.exit_code == 2
+    (folder / "gone.svs").symlink_to("nowhere.svs")
+    (folder / "loop.svs").symlink_to("loop.svs")
+    (folder / "b.svs").write_text("no slide")
+    (folder / "c.svs").hardlink_to(folder / "b.svs")
+    done = invoke(folder, "--out", tmp_path / "out", model=model)
+    assert done.exit_code == 3
+    for stderr in (none.stderr, done.stderr):
+        assert f"earlier results in: {folder / 'out'} (1)." in stderr
+        assert f"links to folders: {folder / 'linked'}." in stderr
+        assert "Left out, not slides by their names and first bytes: 1 .jpg." in stderr
+        assert "Pictures in folders may be labels" in stderr
+    assert f"named or linked again as: {folder / 'c.svs'}." in done.stderr
+    assert [(row["name"], row["code"]) for row in summary(tmp_path / "out")] == [
+        ("b.svs", "unsupported_image"),
+        ("gone.svs", "not_found"),
+        ("loop.svs", "input_output"),
+    ]
+
+
+def test_a_folder_that_may_not_be_read_fails_by_name(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in" / "closed").mkdir(parents=True)
+    listed = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    done = invoke(tmp_path / "in", "--out", tmp_path / "out", model=model)
+    assert done.exit_code == 3
+    assert "closed: no_permission: " in done.stderr
+    assert not (tmp_path / "out" / "closed").exists()
+
+
+def test_results_are_not_written_into_a_slide(tmp_path: Path) -> None:
+    (tmp_path / "series").mkdir()
+    (tmp_path / "series" / "1.dcm").write_text("x")
+    done = invoke(tmp_path / "series", "--out", tmp_path)
+    assert done.exit_code == 2
+    assert "choose another folder" in " ".join(done.stderr.split())
+    assert [path.name for path in (tmp_path / "series").iterdir()] == ["1.dcm"]
 
 
 def test_results_are_not_written_where_a_file_has_their_name(tmp_path: Path) -> None:

@@ -134,6 +134,12 @@ def test_no_part_of_a_cell_is_a_formula(text: str, cell: str) -> None:
     assert guarded(text) == cell
 
 
+def test_names_that_are_no_utf8_are_escaped() -> None:
+    table = Table[str]({"name": lambda name: name})
+    assert table.line("bad\udcffname.svs") == b"bad\\udcffname.svs\r\n"
+    assert table.line("caf\u00e9") == "caf\u00e9\r\n".encode()
+
+
 def test_cells_are_guarded_and_numbers_stay_numbers() -> None:
     values = {
         "text": "=1;a",

@@ -149,6 +149,15 @@ def test_a_fingerprint_follows_names_sizes_times_and_ends(tmp_path: Path) -> Non
     assert slide_fingerprint([file.rename(tmp_path / "b.svs")]) != before
 
 
+def test_names_that_are_no_utf8_have_a_fingerprint(tmp_path: Path) -> None:
+    files = [Path(os.fsdecode(os.fsencode(tmp_path) + name)) for name in (b"/\xff", b"/\xfe")]
+    for file in files:
+        file.write_bytes(b"1")
+        os.utime(file, ns=(0, 0))
+    assert slide_fingerprint(files[:1]) != slide_fingerprint(files[1:])
+    assert content_sha256(files, Event()) == content_sha256(files[::-1], Event())
+
+
 def test_the_hash_of_a_slide_is_that_of_its_content(tmp_path: Path) -> None:
     first, second = tmp_path / "a", tmp_path / "b"
     first.write_bytes(b"1")

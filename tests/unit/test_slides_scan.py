@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +28,8 @@ def test_slides_are_told_by_suffix_or_first_bytes_and_others_counted(tmp_path: P
         {
             "b.svs": b"no slide",
             "deep/a.NDPI": b"x",
-            "picture.png": b"x",
+            "c.tif": b"x",
+            "label.jpg": b"x",
             "no_suffix": TIFF,
             "README": b"text",
             "notes.txt": b"text",
@@ -35,10 +39,10 @@ def test_slides_are_told_by_suffix_or_first_bytes_and_others_counted(tmp_path: P
         },
     )
     found = find_slides([folder])
-    names = ["b.svs", "a.NDPI", "no_suffix", "picture.png"]
+    names = ["b.svs", "c.tif", "a.NDPI", "no_suffix"]
     assert [slide.name for slide in found.slides] == names
-    assert found.slides[1].files == (folder / "deep" / "a.NDPI",)
-    assert found.left_out == {".txt": 2, "README": 1}
+    assert found.slides[2].files == (folder / "deep" / "a.NDPI",)
+    assert found.left_out == {".txt": 2, "README": 1, ".jpg": 1}
 
 
 def test_a_named_file_is_a_slide_whatever_it_holds(tmp_path: Path) -> None:
@@ -61,7 +65,8 @@ def test_pictures_that_an_index_names_belong_to_it(tmp_path: Path) -> None:
     index = b"[Virtual Microscope Specimen]\nImageFile=a(0,0).jpg\nOptimisationFile=a.opt\nX=\n"
     files = {"a.vms": index, "a(0,0).jpg": b"x", "a.opt": b"x", "other.jpg": b"x"}
     found = find_slides([fill(tmp_path, files)])
-    assert [slide.name for slide in found.slides] == ["a.vms", "other.jpg"]
+    assert [slide.name for slide in found.slides] == ["a.vms"]
+    assert found.left_out == {".jpg": 1}
     assert [file.name for file in found.slides[0].files] == ["a.vms", "a(0,0).jpg", "a.opt"]
 
 
@@ -76,17 +81,34 @@ def test_a_folder_of_dicom_files_is_one_slide(tmp_path: Path) -> None:
     assert [file.name for file in by_file.files] == ["2.dcm", "1"]
 
 
-def test_results_are_not_searched(tmp_path: Path) -> None:
+def test_results_are_not_searched_and_named(tmp_path: Path) -> None:
     files = {
         "a.svs": TIFF,
-        "a.svs_/heatmap.ome.tif": TIFF,
-        "a.svs_/scores.npz": b"x",
-        "b.svs_/unfinished/state.json": b"{}",
-        "b.svs_/tissue.png": b"x",
+        "out/a.svs/heatmap.ome.tif": TIFF,
+        "out/a.svs/scores.npz": b"x",
+        "out/a.svs/tissue.png": b"x",
+        "out/b.svs/unfinished/state.json": b"{}",
+        "out/b.svs/heatmap.ome.tif": TIFF,
+        "out/c.svs/run.json": b"{}",
+        "out/c.svs/tissue.png": b"x",
+        "out/c.svs/heatmap.ome.tif": TIFF,
     }
-    found = find_slides([fill(tmp_path, files)])
+    folder = fill(tmp_path, files)
+    found = find_slides([folder])
     assert [slide.name for slide in found.slides] == ["a.svs"]
     assert not found.left_out
+    assert found.results == [folder / "out" / name for name in ("a.svs", "b.svs", "c.svs")]
+
+
+@pytest.mark.parametrize(
+    "beside", ["unfinished/other.svs", "unfinished/000001.npz", "scores.npz", "run.json"]
+)
+def test_a_folder_is_no_result_for_one_name(tmp_path: Path, beside: str) -> None:
+    folder = fill(tmp_path / "unfinished", {"good.svs": TIFF, beside: TIFF})
+    found = find_slides([folder])
+    assert folder / "good.svs" in [slide.path for slide in found.slides]
+    assert len(found.slides) + found.left_out.total() == 2
+    assert not found.results
 
 
 def test_folders_of_results_have_names_of_their_own(tmp_path: Path) -> None:
@@ -94,5 +116,71 @@ def test_folders_of_results_have_names_of_their_own(tmp_path: Path) -> None:
     names = [slide.name for slide in find_slides([folder]).slides]
     assert names == ["b.svs", "x_a.svs", "y_A.svs"]
     assert names == unique_names([folder / "b.svs", folder / "x/a.svs", folder / "y/A.svs"])
+    fill(folder, {"B.svs": TIFF})
     with pytest.raises(ValueError, match="written twice"):
-        find_slides([folder, folder / "b.svs"])
+        find_slides([folder])
+
+
+def test_a_picture_that_is_named_is_not_counted_as_left_out(tmp_path: Path) -> None:
+    folder = fill(tmp_path, {"a.svs": TIFF, "a.png": b"1", "b.png": b"2"})
+    found = find_slides([folder, folder / "b.png"])
+    assert [slide.name for slide in found.slides] == ["a.svs", "b.png"]
+    assert found.left_out == {".png": 1}
+
+
+def test_files_of_one_slide_that_are_named_apart_are_one(tmp_path: Path) -> None:
+    index = b"ImageFile=a(0,0).jpg\nOptimisationFile=a.opt\n"
+    files = {"a.vms": index, "a(0,0).jpg": b"1", "a.opt": b"2", "d/1.dcm": b"3", "d/2.dcm": DICOM}
+    folder = fill(tmp_path, files | {"s.mrxs": b"4", "s/Data0.dat": TIFF, "s/Index.dat": b"5"})
+    found = find_slides(sorted(folder.rglob("*.*")))
+    assert [slide.name for slide in found.slides] == ["a.vms", "d", "s.mrxs"]
+    assert [file.name for file in found.slides[1].files] == ["1.dcm", "2.dcm"]
+    assert found.slides == find_slides([folder]).slides
+    assert found.slides == find_slides(sorted(folder.iterdir())).slides
+    assert not found.left_out
+    assert not found.repeated
+
+
+def test_a_slide_of_several_names_is_listed_once(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "in", {"b.svs": b"1", "c.svs": b"1", "d/1.dcm": DICOM})
+    (folder / "a.svs").symlink_to("b.svs")
+    (folder / "d.svs").hardlink_to(folder / "c.svs")
+    found = find_slides([folder, folder / "b.svs", folder / "d" / "1.dcm"])
+    assert [slide.path for slide in found.slides] == [
+        folder / name for name in ("b.svs", "c.svs", "d")
+    ]
+    again = ["a.svs", "d.svs", "b.svs", "d/1.dcm"]
+    assert found.repeated == [folder / name for name in again]
+
+
+def test_links_are_followed_to_files_only(tmp_path: Path) -> None:
+    elsewhere = fill(tmp_path / "elsewhere", {"a.svs": b"1", "s/Index.dat": b"2"})
+    folder = fill(tmp_path / "in", {"s.mrxs": b"3"})
+    (folder / "x.svs").symlink_to(elsewhere / "a.svs")
+    (folder / "s").symlink_to(elsewhere / "s")
+    (folder / "more").symlink_to(elsewhere)
+    found = find_slides([folder])
+    assert [slide.name for slide in found.slides] == ["s.mrxs", "x.svs"]
+    assert found.links == [folder / "more"]
+    assert not found.left_out
+
+
+def test_what_cannot_be_read_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = fill(tmp_path / "in", {"closed/a.svs": b"1", "b.svs": b"2"})
+    (folder / "gone.svs").symlink_to("nowhere.svs")
+    (folder / "loop.tif").symlink_to("loop.tif")
+    (folder / "notes.txt").symlink_to("nowhere.txt")
+    os.mkfifo(folder / "pipe.svs")
+    listed = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == "closed":
+            raise PermissionError(errno.EACCES, "no", path)
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    found = find_slides([folder])
+    names = ["b.svs", "closed", "gone.svs", "loop.tif"]
+    assert [slide.name for slide in found.slides] == names
+    assert found.slides[1].path == folder / "closed"
+    assert found.left_out == {".txt": 1, ".svs": 1}

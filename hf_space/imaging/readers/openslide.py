@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -11,6 +10,7 @@ import openslide
 
 from hf_space.errors import CorruptImageError, UnsupportedImageError
 from hf_space.imaging.readers.base import Level
+from hf_space.imaging.readers.dicom import slide_series
 from hf_space.imaging.readers.scales import micron_scale, resolution_scale
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ GENERIC: Final = "generic-tiff"
 APERIO: Final = "aperio"
 """What OpenSlide calls Aperio's SVS."""
 
-# VL Whole Slide Microscopy Image Storage, and the element of the series' UID.
-_SLIDE_CLASS: Final = b"1.2.840.10008.5.1.4.1.1.77.1.6"
-_SERIES: Final = re.compile(rb"\x20\x00\x0e\x00UI(..)", re.DOTALL)
-_HEAD_BYTES: Final = 1 << 16
 # All else may name people, cases or places: file names, barcodes, dates, comments.
 _HARMLESS: Final = (
     *("openslide.vendor", "openslide.objective-power", "openslide.level-count"),
@@ -51,14 +47,14 @@ def detect_vendor(path: Path) -> str | None:
 
 
 def dicom_file(folder: Path) -> Path:
-    """Return a file of the slide that a folder holds as DICOM.
+    """Return a file of the slide that a folder holds as DICOM: one of its levels.
 
     Raises:
         UnsupportedImageError: It holds none, or several: OpenSlide would read one and say nothing.
         OSError: A file cannot be read.
     """
     files = [path for path in sorted(folder.iterdir()) if path.is_file()]
-    series = {path: found for path in files if (found := _dicom_series(path))}
+    series = {path: found for path in files if (found := slide_series(path))}
     if not series:
         raise UnsupportedImageError("The folder holds no slide in DICOM.")
     if len(set(series.values())) > 1:
@@ -66,17 +62,6 @@ def dicom_file(folder: Path) -> Path:
             "The folder holds several slides in DICOM; give each a folder of its own."
         )
     return next(iter(series))
-
-
-def _dicom_series(path: Path) -> bytes | None:
-    """Return the UID of a slide's series; None for other files (DICOM PS3.5, section 7.1)."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    found = _SERIES.search(head) if head[128:132] == b"DICM" and _SLIDE_CLASS in head else None
-    if found is None:
-        return None
-    size = int.from_bytes(found[1], "little")
-    return head[found.end() : found.end() + size].rstrip(b"\0 ")
 
 
 class OpenSlideSource:

@@ -1,0 +1,95 @@
+"""Go through a folder for slides: its files at any depth, without what earlier runs wrote."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final
+
+from hf_space.imaging.zip_archive import is_hidden
+from hf_space.slides.checkpoint import STATE_FILE, WORK_FOLDER
+from hf_space.slides.outputs import TISSUE_FILE
+from hf_space.slides.record import RUN_FILE
+from hf_space.slides.scores import SCORES_FILE
+
+# Every slide that was scored has them; of one that is scored again the last one may be missing.
+_OF_RESULTS: Final = frozenset({SCORES_FILE, TISSUE_FILE, RUN_FILE})
+_ENOUGH: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a folder holds, at any depth; each list is sorted.
+
+    Attributes:
+        files: What can be opened, unless nobody may.
+        results: Folders of slides that were scored, or begun; their files are not listed.
+        closed: Folders that may not be read.
+        broken: What the system does not find: links that lead nowhere or may not be followed.
+        links: To folders; what is in them is not listed.
+        special: Neither files nor folders, such as pipes.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    results: list[Path] = field(default_factory=list)
+    closed: list[Path] = field(default_factory=list)
+    broken: list[Path] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)
+    special: list[Path] = field(default_factory=list)
+
+
+def walk(folder: Path) -> Contents:
+    """List what is in a folder; hidden files and folders are left out."""
+    contents = Contents()
+    waiting = [folder]
+    while waiting:
+        waiting += _list(waiting.pop(), contents)
+    for each in fields(contents):
+        getattr(contents, each.name).sort()
+    return contents
+
+
+def _list(folder: Path, contents: Contents) -> list[Path]:
+    """Sort what is in a folder, and return the folders that are to be listed next."""
+    try:
+        inside = list(folder.iterdir())
+    except OSError:
+        contents.closed.append(folder)
+        return []
+    if _holds_results(folder, {path.name for path in inside}):
+        contents.results.append(folder)
+        return []
+    return [
+        path for path in inside if not is_hidden(Path(path.name)) and _is_to_list(path, contents)
+    ]
+
+
+def _is_to_list(path: Path, contents: Contents) -> bool:
+    mode = mode_of(path)
+    if mode is None:
+        contents.broken.append(path)
+    elif stat.S_ISREG(mode):
+        contents.files.append(path)
+    elif not stat.S_ISDIR(mode):
+        contents.special.append(path)
+    elif path.is_symlink():
+        contents.links.append(path)
+    else:
+        return True
+    return False
+
+
+def mode_of(path: Path) -> int | None:
+    """Return what `stat` says a path is; None where it leads nowhere, or nobody may know."""
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+
+
+def _holds_results(folder: Path, names: set[str]) -> bool:
+    """Tell by files that only this program writes: a folder of slides may have any name."""
+    if len(names & _OF_RESULTS) >= _ENOUGH:
+        return True
+    return WORK_FOLDER in names and mode_of(folder / WORK_FOLDER / STATE_FILE) is not None
