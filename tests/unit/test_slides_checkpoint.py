@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import stat
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -126,6 +129,37 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> No
         part.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
+
+
+def test_a_file_and_then_its_name_are_brought_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, synced = tmp_path / "a", list[tuple[bool, bool, bool]]()
+
+    def noted(descriptor: int) -> None:
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        synced.append((is_folder, bool(flags & os.O_RDWR), path.exists()))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with replacing(path) as part:
+        part.write_text("x")
+    assert synced == [(False, True, False), (True, False, True)]
+
+
+@pytest.mark.parametrize(("number", "is_fine"), [(errno.EINVAL, True), (errno.EIO, False)])
+def test_a_file_system_may_know_no_syncing_of_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, is_fine: bool
+) -> None:
+    def refuse(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    expected = nullcontext() if is_fine else pytest.raises(OSError, match=os.strerror(number))
+    with expected, replacing(tmp_path / "a") as part:
+        part.write_text("x")
+    assert (tmp_path / "a").read_text() == "x"
 
 
 def test_a_fingerprint_follows_names_sizes_times_and_ends(tmp_path: Path) -> None:
