@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from hf_space.schemas.ids import uuid7
-from hf_space.slides.files import replacing
+from hf_space.slides.files import remove_parts, replacing
 from hf_space.slides.scores import DAMAGED, ScoreKey
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Checkpoint:
         Raises:
             OSError: The folder cannot be made or written.
         """
+        remove_parts(self._folder)
         state = self._read_state()
         dropped = key.changes(state.key) if state else []
         if state is None or dropped:

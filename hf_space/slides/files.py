@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_PART: Final = ".part."
+_RANDOM_BYTES: Final = 8
 
 
 @contextmanager
@@ -25,7 +29,8 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: The file cannot be written.
     """
-    part = path.with_name(f".part.{path.name}")
+    # No other process writes to it, whatever locks are worth here.
+    part = path.with_name(f"{_PART}{secrets.token_hex(_RANDOM_BYTES)}.{path.name}")
     try:
         yield part
         _sync(part)
@@ -34,6 +39,16 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def remove_parts(folder: Path) -> None:
+    """Delete what processes that were killed have left of `replacing`; raises OSError.
+
+    Args:
+        folder: In which nobody else writes now; it need not exist.
+    """
+    for part in folder.glob(f"{_PART}*"):
+        part.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

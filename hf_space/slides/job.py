@@ -15,8 +15,10 @@ from hf_space.messages.catalogue import text
 from hf_space.schemas.slide import SlideFacts, SlideResult
 from hf_space.slides.checkpoint import Checkpoint
 from hf_space.slides.errors import failure_of
+from hf_space.slides.files import remove_parts
 from hf_space.slides.fingerprint import content_hash, slide_fingerprint
 from hf_space.slides.grid import Places
+from hf_space.slides.lock import locked
 from hf_space.slides.outcome import Outcome, State
 from hf_space.slides.outputs import FEATURES, FILES, remove_files, write_files, write_tissue
 from hf_space.slides.plan import Plan, plan_slide
@@ -51,7 +53,8 @@ def process_slide(
     """Score a slide and write its results; whatever is wrong with it is in the outcome.
 
     A slide that is done with the same model and options is left as it is, and one that was begun is
-    gone on with. Only what ends the process, such as Ctrl-C, is raised.
+    gone on with; one that another run works on is left to it. Only what ends the process, such as
+    Ctrl-C, is raised.
 
     Args:
         slide: Its files, and the name of its folder.
@@ -62,7 +65,11 @@ def process_slide(
     """
     started = perf_counter()
     try:
-        with open_slide(slide.path, microns_per_pixel=options.microns_per_pixel) as reader:
+        with (
+            locked(out, slide.name),
+            open_slide(slide.path, microns_per_pixel=options.microns_per_pixel) as reader,
+        ):
+            remove_parts(out / slide.name)
             state, record = _Job(slide, reader, out / slide.name, model, options, watcher).run()
     except Exception as error:  # one bad slide must not end the others
         failure = failure_of(error)

@@ -14,7 +14,7 @@ import pytest
 
 from hf_space.slides.checkpoint import WORK_FOLDER, Checkpoint, StripScores
 from hf_space.slides.errors import CancelledError, failure_of
-from hf_space.slides.files import replacing
+from hf_space.slides.files import remove_parts, replacing
 from hf_space.slides.fingerprint import content_hash, content_sha256, slide_fingerprint
 from hf_space.slides.scores import ScoreKey
 
@@ -129,6 +129,32 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> No
         part.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
+
+
+def test_two_that_write_one_file_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with replacing(path) as first, replacing(path) as second:
+        first.write_text("first, and longer")
+        second.write_text("second")
+    assert path.read_text() == "first, and longer"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_parts_that_a_killed_process_left_are_deleted(tmp_path: Path) -> None:
+    begun(tmp_path).save(strip(7))
+    for folder in (tmp_path, tmp_path / WORK_FOLDER):
+        with replacing(folder / "000008.npz") as part:
+            part.write_text("half")
+            left = part.name
+        (folder / "000008.npz").rename(folder / left)
+    (tmp_path / "notes.txt").write_text("not ours")
+    remove_parts(tmp_path)
+    checkpoint = begun(tmp_path)
+    assert checkpoint.load(7) is not None
+    assert {path.name for path in tmp_path.rglob("*")} == {
+        *("notes.txt", WORK_FOLDER, "state.json", "000007.npz"),
+    }
+    remove_parts(tmp_path / "none")
 
 
 def test_a_file_and_then_its_name_are_brought_to_the_disk(

@@ -19,6 +19,7 @@ from hf_space.inference.warmup import warm_engine
 from hf_space.schemas.slide import SlideResult
 from hf_space.slides.checkpoint import WORK_FOLDER, Checkpoint
 from hf_space.slides.job import process_slide
+from hf_space.slides.lock import locked
 from hf_space.slides.options import SlideModel, SlideOptions
 from hf_space.slides.outcome import Outcome
 from hf_space.slides.outputs import BY_DEFAULT, FILES
@@ -339,6 +340,34 @@ def test_a_disk_that_fills_up_while_writing_leaves_no_half_file(
     assert run(slide, out, model, OPTIONS, notes).state == "done"
     assert notes.totals == []
     assert {path.name for path in folder.iterdir()} == NAMES
+
+
+def test_a_slide_that_another_run_works_on_is_left_to_it(
+    slide: FoundSlide, tmp_path: Path, out: Path, model: SlideModel
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(slide, out, model, OPTIONS, stop_at(0.5))
+    kept = {path.name for path in (out / slide.name / WORK_FOLDER).iterdir()}
+    other = tmp_path / "b.ome.tif"
+    shutil.copy(slide.path, other)
+    found = [slide, FoundSlide(other, (other,), other.name)]
+    options = replace(OPTIONS, microns_per_pixel=2.0)
+    with locked(out, slide.name):
+        outcomes = list(process_slides(found, out, model, options, Notes()))
+    assert [(each.state, each.code) for each in outcomes] == [("failed", "in_use"), ("done", "")]
+    assert {path.name for path in (out / slide.name / WORK_FOLDER).iterdir()} == kept
+    assert run(slide, out, model).state == "done"
+
+
+def test_what_a_killed_run_left_half_written_is_deleted(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    run(slide, out, model)
+    (out / slide.name / ".part.12345678.tiles.csv").write_text("half")
+    (out / ".a.ome.tif.lock").touch()
+    assert run(slide, out, model).state == "skipped"
+    assert {path.name for path in (out / slide.name).iterdir()} == NAMES
+    assert [path.name for path in out.iterdir()] == [slide.name]
 
 
 def test_no_leave_to_write_is_named_and_the_others_go_on(
