@@ -14,8 +14,9 @@ import pytest
 
 from hf_space.slides.checkpoint import WORK_FOLDER, Checkpoint, StripScores
 from hf_space.slides.errors import CancelledError, failure_of
-from hf_space.slides.files import remove_parts, replacing
+from hf_space.slides.files import remove_parts, replacing, replacing_all
 from hf_space.slides.fingerprint import content_hash, content_sha256, slide_fingerprint
+from hf_space.slides.rule import WriteKey
 from hf_space.slides.scores import ScoreKey
 
 KEY = ScoreKey(
@@ -27,6 +28,7 @@ KEY = ScoreKey(
     tile=(50, 4.0),
     features=False,
 )
+RULE = WriteKey(threshold=0.5, uncertain_band=None, operating_point=None)
 
 
 def strip(row: int, *, features: bool = False) -> StripScores:
@@ -40,9 +42,9 @@ def strip(row: int, *, features: bool = False) -> StripScores:
     )
 
 
-def begun(folder: Path, key: ScoreKey = KEY) -> Checkpoint:
+def begun(folder: Path, key: ScoreKey = KEY, rule: WriteKey = RULE) -> Checkpoint:
     checkpoint = Checkpoint(folder)
-    checkpoint.begin(key)
+    checkpoint.begin(key, rule)
     return checkpoint
 
 
@@ -50,7 +52,7 @@ def begun(folder: Path, key: ScoreKey = KEY) -> Checkpoint:
 def test_a_strip_comes_back_as_it_was(tmp_path: Path, *, features: bool) -> None:
     begun(tmp_path).save(strip(7, features=features))
     checkpoint = Checkpoint(tmp_path)
-    assert checkpoint.begin(KEY) == []
+    assert checkpoint.begin(KEY, RULE) == []
     found, expected = checkpoint.load(7), strip(7, features=features)
     assert found is not None
     assert found.row == 7
@@ -60,7 +62,12 @@ def test_a_strip_comes_back_as_it_was(tmp_path: Path, *, features: bool) -> None
 
 
 def test_the_result_keeps_its_id_when_a_run_is_resumed(tmp_path: Path) -> None:
-    assert begun(tmp_path).id == begun(tmp_path).id
+    checkpoint = begun(tmp_path)
+    checkpoint.save(strip(7))
+    assert begun(tmp_path).id == checkpoint.id
+    other = begun(tmp_path, rule=RULE.model_copy(update={"threshold": 0.9}))
+    assert other.id != checkpoint.id
+    assert other.load(7) is not None
     assert begun(tmp_path).id != begun(tmp_path, KEY.model_copy(update={"model": "n"})).id
 
 
@@ -83,14 +90,14 @@ def test_another_key_deletes_the_strips_and_says_why(
 ) -> None:
     begun(tmp_path).save(strip(7))
     checkpoint = Checkpoint(tmp_path)
-    assert checkpoint.begin(KEY.model_copy(update=change)) == named
+    assert checkpoint.begin(KEY.model_copy(update=change), RULE) == named
     assert checkpoint.load(7) is None
 
 
 def test_features_that_are_not_needed_any_more_do_no_harm(tmp_path: Path) -> None:
     begun(tmp_path, KEY.model_copy(update={"features": True})).save(strip(7, features=True))
     checkpoint = Checkpoint(tmp_path)
-    assert checkpoint.begin(KEY) == []
+    assert checkpoint.begin(KEY, RULE) == []
     assert checkpoint.load(7) is not None
 
 
@@ -107,7 +114,7 @@ def test_without_its_state_nothing_is_taken_over(tmp_path: Path) -> None:
     checkpoint = begun(tmp_path)
     checkpoint.save(strip(7))
     (tmp_path / WORK_FOLDER / "state.json").write_text("{")
-    assert checkpoint.begin(KEY) == []
+    assert checkpoint.begin(KEY, RULE) == []
     assert checkpoint.load(7) is None
 
 
@@ -129,6 +136,38 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> No
         part.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
+
+
+def test_several_files_get_their_names_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state() -> dict[str, str]:
+        return {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+    def write(text: str) -> None:
+        with replacing_all(tmp_path, last="seal", stale=["old"]) as part_of:
+            for name in ("seal", "a", "b"):
+                part_of(name).write_text(text)
+            if text == "bad":
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    earlier = {"seal": "1", "a": "1", "old": "1"}
+    for name, text in earlier.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(OSError, match="No space"):
+        write("bad")
+    assert state() == earlier
+    seen = list[set[str]]()
+    rename = Path.replace
+
+    def noted(path: Path, target: Path) -> Path:
+        seen.append({each for each in state() if not each.startswith(".part.")})
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    write("2")
+    assert seen == [{"a", "old"}, {"a", "old"}, {"a", "b"}]
+    assert state() == {"seal": "2", "a": "2", "b": "2"}
 
 
 def test_two_that_write_one_file_do_not_mix(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
-from hf_space.slides import lock as lock_module
 from hf_space.slides.errors import InUseError, failure_of
 from hf_space.slides.lock import locked
 from tests.server import ROOT
@@ -72,7 +72,7 @@ def test_a_file_system_without_locks_is_used_without(
     def refuse(_: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(lock_module.FileLock, "acquire", refuse)
+    monkeypatch.setattr(FileLock, "acquire", refuse)
     try_to_lock(tmp_path)
     monkeypatch.undo()
     try_to_lock(tmp_path)
@@ -84,6 +84,6 @@ def test_a_lock_that_cannot_be_made_is_no_lock(
     def refuse(_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(lock_module.FileLock, "acquire", refuse)
+    monkeypatch.setattr(FileLock, "acquire", refuse)
     with pytest.raises(PermissionError):
         try_to_lock(tmp_path)
