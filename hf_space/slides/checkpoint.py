@@ -113,6 +113,17 @@ class Checkpoint:
         except DAMAGED:
             return None
 
+    def make_room(self) -> None:
+        """Give up the last finished strip; without any other, all that the run has left.
+
+        The table of slides is worth more than one strip, which is scored again in seconds.
+        """
+        strips = sorted(self._folder.glob("*.npz"))
+        if len(strips) > 1:
+            strips[-1].unlink(missing_ok=True)
+        else:
+            self.remove()
+
     def remove(self) -> None:
         """Delete the strips: all is written that is made of them."""
         shutil.rmtree(self._folder, ignore_errors=True)

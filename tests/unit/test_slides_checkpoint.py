@@ -101,6 +101,18 @@ def test_features_that_are_not_needed_any_more_do_no_harm(tmp_path: Path) -> Non
     assert checkpoint.load(7) is not None
 
 
+def test_room_is_made_by_the_last_strip_and_at_the_end_by_all(tmp_path: Path) -> None:
+    checkpoint = begun(tmp_path)
+    for row in (3, 7):
+        checkpoint.save(strip(row))
+    checkpoint.make_room()
+    assert checkpoint.load(3) is not None
+    assert checkpoint.load(7) is None
+    checkpoint.make_room()
+    assert list(tmp_path.iterdir()) == []
+    checkpoint.make_room()
+
+
 @pytest.mark.parametrize("length", [0, 100, -30])
 def test_a_strip_that_the_disk_has_lost_is_scored_again(tmp_path: Path, length: int) -> None:
     checkpoint = begun(tmp_path)
