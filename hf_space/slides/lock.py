@@ -47,7 +47,7 @@ def locked(folder: Path, name: str, *, seconds: float = 0) -> Iterator[None]:
     try:
         yield
     finally:
-        # While it is locked: who has opened it already sees that it is gone, and takes a new one.
+        # While it is locked: who has opened it already sees that it is gone, and does not take it.
         with suppress(OSError):
             path.unlink()
         lock.release()
