@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hf_space.slides.record import Figures
 
 SOME_FAILED: Final = 3
-"""Exit status where a slide could not be scored."""
+"""Exit status where a slide could not be scored, or the table of all not be written."""
 
 _INTERRUPTED: Final = 130
 # Shown with this many decimals, as pathologists measure.
@@ -75,13 +75,16 @@ def slides(
     )
     found = _found(paths, out)
     chosen = frozenset(map(str, formats)) if formats else BY_DEFAULT
+    outcomes: list[Outcome] = []
     try:
-        outcomes = list(_run(found, out, options, float(overlap), chosen))
+        for outcome in _run(found, out, options, float(overlap), chosen):
+            outcomes.append(outcome)  # noqa: PERF402 -- those before an error count too
     except BiopsiaError as error:
         raise _failed(f"{error.code}: {error.message}") from error
     except OSError as error:
-        message = text("command.not_writable", "en", path=error.filename, reason=error.strerror)
-        raise _failed(shown(message)) from error
+        path, reason = error.filename or out, error.strerror or str(error)
+        message = text("command.not_writable", "en", path=path, reason=reason)
+        raise _failed(shown(message), SOME_FAILED if outcomes else 1) from error
     except KeyboardInterrupt:
         echo(text("slide.interrupted", "en", path=out), err=True)
         raise typer.Exit(_INTERRUPTED) from None
@@ -182,9 +185,9 @@ def _figures(name: str, figures: Figures) -> str:
     return text("slide.done", "en", count=figures.foci, **told)
 
 
-def _failed(message: str) -> typer.Exit:
+def _failed(message: str, status: int = 1) -> typer.Exit:
     typer.echo(message, err=True)
-    return typer.Exit(1)
+    return typer.Exit(status)
 
 
 def _print_left_out(found: FoundSlides) -> None:

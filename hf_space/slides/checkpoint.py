@@ -15,7 +15,8 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from hf_space.schemas.ids import uuid7
-from hf_space.slides.files import replacing
+from hf_space.slides.files import remove_parts, replacing
+from hf_space.slides.rule import WriteKey
 from hf_space.slides.scores import DAMAGED, ScoreKey
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ STATE_FILE: Final = "state.json"
 
 class _State(BaseModel):
     key: ScoreKey
+    rule: WriteKey
     id: UUID
 
 
@@ -55,7 +57,8 @@ class Checkpoint:
     """The finished strips of a slide that is not done.
 
     Attributes:
-        id: Of the result, the same however often the run is resumed; known once it began.
+        id: Of the result, the same however often the run is resumed with the same rule; known once
+            it began.
     """
 
     id: UUID
@@ -64,11 +67,12 @@ class Checkpoint:
         """Keep strips in a slide's folder of results; nothing is read or made yet."""
         self._folder = folder / WORK_FOLDER
 
-    def begin(self, key: ScoreKey) -> list[str]:
+    def begin(self, key: ScoreKey, rule: WriteKey) -> list[str]:
         """Find the strips of an earlier run; those with another key are deleted.
 
         Args:
             key: What the scores depend on.
+            rule: What the result depends on beside; another one gives it another id.
 
         Returns:
             Names of what has changed since that run, if its strips were deleted.
@@ -76,14 +80,14 @@ class Checkpoint:
         Raises:
             OSError: The folder cannot be made or written.
         """
+        remove_parts(self._folder)
         state = self._read_state()
         dropped = key.changes(state.key) if state else []
         if state is None or dropped:
             self.remove()
-            self._folder.mkdir(parents=True, exist_ok=True)
-            state = _State(key=key, id=uuid7())
-            with replacing(self._folder / STATE_FILE) as part:
-                part.write_bytes(state.model_dump_json().encode())
+            state = self._write_state(key, rule)
+        elif state.rule != rule:
+            state = self._write_state(state.key, rule)
         self.id = state.id
         return dropped
 
@@ -109,12 +113,30 @@ class Checkpoint:
         except DAMAGED:
             return None
 
+    def make_room(self) -> None:
+        """Give up the last finished strip; without any other, all that the run has left.
+
+        The table of slides is worth more than one strip, which is scored again in seconds.
+        """
+        strips = sorted(self._folder.glob("*.npz"))
+        if len(strips) > 1:
+            strips[-1].unlink(missing_ok=True)
+        else:
+            self.remove()
+
     def remove(self) -> None:
         """Delete the strips: all is written that is made of them."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _path(self, row: int) -> Path:
         return self._folder / f"{row:06d}.npz"
+
+    def _write_state(self, key: ScoreKey, rule: WriteKey) -> _State:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        state = _State(key=key, rule=rule, id=uuid7())
+        with replacing(self._folder / STATE_FILE) as part:
+            part.write_bytes(state.model_dump_json().encode())
+        return state
 
     def _read_state(self) -> _State | None:
         try:

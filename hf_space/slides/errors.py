@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import BiopsiaError
 from hf_space.messages.catalogue import text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _CODES: Final = {
     errno.ENOSPC: "disk_full",
@@ -25,6 +28,14 @@ class CancelledError(Exception):
     """Work on a slide was given up because other work on it failed or was interrupted."""
 
 
+class InUseError(OSError):
+    """Another run writes the same files."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file that stands for its lock."""
+        super().__init__(errno.EBUSY, text("slide.in_use", "en"), str(path))
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A stable code, and a sentence for people."""
@@ -37,10 +48,13 @@ def failure_of(error: Exception) -> Failure:
     """Return why a slide failed.
 
     Codes are those of `hf_space.errors`, and for the file system `disk_full`, `no_permission`,
-    `not_found`, `not_a_folder` and `input_output`; anything else is `internal_error`.
+    `not_found`, `not_a_folder` and `input_output`. A slide that another run works on is `in_use`;
+    anything else is `internal_error`.
     """
     if isinstance(error, BiopsiaError):
         return Failure(error.code, error.message)
+    if isinstance(error, InUseError):
+        return Failure("in_use", text("slide.in_use", "en"))
     if isinstance(error, OSError):
         code = _CODES.get(error.errno or 0, "input_output")
         return Failure(code, text("slide.system", "en", reason=error.strerror or str(error)))

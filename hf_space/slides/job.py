@@ -15,16 +15,26 @@ from hf_space.messages.catalogue import text
 from hf_space.schemas.slide import SlideFacts, SlideResult
 from hf_space.slides.checkpoint import Checkpoint
 from hf_space.slides.errors import failure_of
+from hf_space.slides.files import remove_parts, replacing, replacing_all
 from hf_space.slides.fingerprint import content_hash, slide_fingerprint
 from hf_space.slides.grid import Places
+from hf_space.slides.lock import locked
 from hf_space.slides.outcome import Outcome, State
-from hf_space.slides.outputs import FEATURES, FILES, remove_files, write_files, write_tissue
+from hf_space.slides.outputs import (
+    FEATURES,
+    FILES,
+    TISSUE_FILE,
+    existing_files,
+    write_files,
+    write_tissue,
+)
 from hf_space.slides.plan import Plan, plan_slide
-from hf_space.slides.record import RUN_FILE, Figures, RunRecord, Timer, WriteKey, versions
+from hf_space.slides.record import RUN_FILE, Figures, RunRecord, Timer, versions
 from hf_space.slides.result import make_slide_result, tile_map
 from hf_space.slides.resume import ResumedScoring
+from hf_space.slides.rule import WriteKey
 from hf_space.slides.score import StripScorer
-from hf_space.slides.scores import ScoreFacts, ScoreKey, SlideScores
+from hf_space.slides.scores import SCORES_FILE, ScoreFacts, ScoreKey, SlideScores
 from hf_space.slides.strips import StripReader
 from hf_space.slides.tissue import SlideTissue, find_tissue
 
@@ -51,7 +61,8 @@ def process_slide(
     """Score a slide and write its results; whatever is wrong with it is in the outcome.
 
     A slide that is done with the same model and options is left as it is, and one that was begun is
-    gone on with. Only what ends the process, such as Ctrl-C, is raised.
+    gone on with; one that another run works on is left to it. Only what ends the process, such as
+    Ctrl-C, is raised.
 
     Args:
         slide: Its files, and the name of its folder.
@@ -62,7 +73,11 @@ def process_slide(
     """
     started = perf_counter()
     try:
-        with open_slide(slide.path, microns_per_pixel=options.microns_per_pixel) as reader:
+        with (
+            locked(out, slide.name),
+            open_slide(slide.path, microns_per_pixel=options.microns_per_pixel) as reader,
+        ):
+            remove_parts(out / slide.name)
             state, record = _Job(slide, reader, out / slide.name, model, options, watcher).run()
     except Exception as error:  # one bad slide must not end the others
         failure = failure_of(error)
@@ -110,13 +125,11 @@ class _Job:
             return "skipped", earlier
         with self._timer.step("tissue"):
             tissue = find_tissue(self._reader)
-        scores = self._scores(plan, tissue)
-        if earlier and not plan.changes and not plan.is_same:
-            scores = scores.renamed()
-        with self._timer.step("writing"):
-            result = self._write(plan, scores, tissue)
-        record = self._record(plan, rule, scores, result)
-        record.save(self._folder)
+        scores = self._stored_scores(plan)
+        if scores is None:
+            scores = self._scores(plan, rule, tissue)
+            plan = plan.afresh(self._options.formats)
+        record = self._write(plan, rule, scores.under(rule), tissue)
         self._checkpoint.remove()
         return "done", record
 
@@ -134,23 +147,31 @@ class _Job:
             features=FEATURES in self._options.formats,
         )
 
-    def _scores(self, plan: Plan, tissue: SlideTissue) -> SlideScores:
-        """Return the scores of an earlier run where they hold, or score what is missing of them."""
+    def _stored_scores(self, plan: Plan) -> SlideScores | None:
+        """Return the scores of an earlier run where they hold, and are all that is needed."""
         stored = SlideScores.load(self._folder)
         holds = stored is not None and not self._key.changes(stored.facts.key)
         if stored and holds and FEATURES not in plan.formats:
             self._note("rewritten")
             return stored
+        return None
+
+    def _scores(self, plan: Plan, rule: WriteKey, tissue: SlideTissue) -> SlideScores:
+        """Score what is missing of the scores."""
         is_scored = tissue.at(self._places)
         if not is_scored.any():
             raise NoTissueError(text("slide.no_tissue", "en"))
-        dropped = self._checkpoint.begin(self._key)
+        dropped = self._checkpoint.begin(self._key, rule)
         self._note_changes([*plan.changes, *dropped])
         with content_hash(self._slide.files) as sha256, self._timer.step("scoring"):
             logits, quality = self._score(is_scored)
             facts = ScoreFacts(key=self._key, id=self._checkpoint.id, sha256=sha256())
         scores = SlideScores(facts, logits, quality)
-        scores.save(self._folder)
+        with replacing(self._folder / SCORES_FILE) as part:
+            scores.save(part)
+        if not self._key.features:
+            # All that is in the strips is in that file, which is smaller.
+            self._checkpoint.remove()
         return scores
 
     def _score(self, is_scored: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -161,20 +182,31 @@ class _Job:
         reader = StripReader(self._reader, self._places, self._config)
         return scoring.score(scorer, reader, self._watcher)
 
-    def _write(self, plan: Plan, scores: SlideScores, tissue: SlideTissue) -> SlideResult:
+    def _write(
+        self, plan: Plan, rule: WriteKey, scores: SlideScores, tissue: SlideTissue
+    ) -> RunRecord:
+        """Replace the files of an earlier run by those that are wanted; where that fails, none."""
+        others = () if plan.is_same else FILES.keys() - plan.valid - plan.formats
+        stale = existing_files(self._folder, others)
+        with replacing_all(self._folder, last=RUN_FILE, stale=stale) as part_of:
+            with self._timer.step("writing"):
+                scores.save(part_of(SCORES_FILE))
+                write_tissue(part_of(TISSUE_FILE), tissue.mask)
+                content = self._content(scores, tissue)
+                write_files(part_of, content, sorted(plan.formats))
+            record = self._record(plan, rule, scores, content.result)
+            record.save(part_of(RUN_FILE))
+        if stale:
+            self._note("removed", files=", ".join(stale))
+        return record
+
+    def _content(self, scores: SlideScores, tissue: SlideTissue) -> SlideContent:
         tiles = self._tiles(scores, tissue)
         facts = self._facts(scores)
         result = make_slide_result(
             facts, tiles, scores, self._config, self._options.point_name, self._reader
         )
-        if not plan.is_same:
-            # From here on the files of the earlier run are not complete.
-            (self._folder / RUN_FILE).unlink(missing_ok=True)
-            remove_files(self._folder, FILES.keys() - plan.valid)
-        write_tissue(self._folder, tissue.mask)
-        content = SlideContent(tiles, result, self._picture(tissue), self._features(scores))
-        write_files(self._folder, content, sorted(plan.formats))
-        return result
+        return SlideContent(tiles, result, self._picture(tissue), self._features(scores))
 
     def _picture(self, tissue: SlideTissue) -> NDArray[np.uint8]:
         """Return the bounds as small as a page shows them; a small slide is read again for it."""

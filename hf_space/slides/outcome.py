@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from hf_space.exports.csv import Table
-from hf_space.slides.files import replacing
+from hf_space.slides.files import remove_parts, replacing
+from hf_space.slides.lock import locked
 from hf_space.slides.record import Figures
 
 if TYPE_CHECKING:
@@ -14,10 +16,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hf_space.slides.record import RunRecord
+    from hf_space.slides.scan import FoundSlide
 
 SUMMARY_FILE: Final = "summary.csv"
 
-State = Literal["done", "failed", "skipped"]
+# For another run's table, which takes a moment.
+_WAIT_SECONDS: Final = 10.0
+
+State = Literal["pending", "interrupted", "done", "failed", "skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,11 @@ class Outcome:
     Attributes:
         name: Of its folder of results.
         path: The slide.
-        state: ``skipped``: done before, with the same model and options.
+        state: ``pending``: not done with; ``interrupted``: the run was ended while it worked on it;
+            ``skipped``: done before, with the same model and options.
         code: Why it failed; empty otherwise.
         message: The same for people.
-        record: How it was scored, and its figures; None where it failed.
+        record: How it was scored, and its figures; None where it is not done.
         seconds: How long this run took over it.
     """
 
@@ -67,7 +74,34 @@ _SUMMARY: Final = Table[Outcome](
 )
 
 
-def write_summary(folder: Path, outcomes: Iterable[Outcome]) -> None:
-    """Write one row for each slide; raises OSError, and leaves what was there before."""
-    with replacing(folder / SUMMARY_FILE) as part:
-        part.write_bytes(b"".join(_SUMMARY.file(outcomes)))
+class Summary:
+    """`summary.csv`: what became of each slide of a run.
+
+    Attributes:
+        path: Of the file.
+    """
+
+    def __init__(self, folder: Path, slides: Iterable[FoundSlide]) -> None:
+        """Call every slide pending; nothing is written yet."""
+        self.path = folder / SUMMARY_FILE
+        self._outcomes = {each.name: Outcome(each.name, each.path, "pending") for each in slides}
+
+    def put(self, outcome: Outcome) -> None:
+        """Take what became of a slide; nothing is written yet."""
+        self._outcomes[outcome.name] = outcome
+
+    def write(self) -> None:
+        """Write all rows; raises OSError, with the path, and leaves what was there before."""
+        try:
+            with locked(self.path.parent, self.path.name, seconds=_WAIT_SECONDS):
+                remove_parts(self.path.parent)
+                with replacing(self.path) as part:
+                    part.write_bytes(b"".join(_SUMMARY.file(self._outcomes.values())))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OSError(error.errno or errno.EIO, reason, str(self.path)) from error
+
+
+def summary_row(outcome: Outcome) -> str:
+    """Return the row of a slide as it stands in `summary.csv`, without the end of its line."""
+    return _SUMMARY.line(outcome).decode().rstrip()

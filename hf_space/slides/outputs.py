@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import cv2
 
 from hf_space.exports.slides.formats import SLIDE_FORMATS
-from hf_space.slides.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,30 +39,26 @@ BY_DEFAULT: Final = frozenset(FILES) - {
 """Formats that are written unless others are chosen."""
 
 
-def write_files(folder: Path, content: SlideContent, formats: Iterable[str]) -> None:
-    """Write the files of some formats into a slide's folder; raises OSError.
-
-    A file that cannot be written as a whole is not there, or is as it was.
-    """
+def write_files(
+    part_of: Callable[[str], Path], content: SlideContent, formats: Iterable[str]
+) -> None:
+    """Write the files of some formats, each where `part_of` says; raises OSError."""
     for name in formats:
         for file_name, write in FILES[name].items():
-            with replacing(folder / file_name) as part:
-                write(content, part)
+            write(content, part_of(file_name))
 
 
-def write_tissue(folder: Path, mask: NDArray[np.uint8]) -> None:
+def write_tissue(path: Path, mask: NDArray[np.uint8]) -> None:
     """Write the mask of a slide's tissue as PNG; raises OSError."""
-    with replacing(folder / TISSUE_FILE) as part:
-        part.write_bytes(cv2.imencode(".png", mask)[1].tobytes())
-
-
-def remove_files(folder: Path, formats: Iterable[str]) -> None:
-    """Delete the files of some formats; raises OSError."""
-    for name in formats:
-        for file_name in FILES[name]:
-            (folder / file_name).unlink(missing_ok=True)
+    path.write_bytes(cv2.imencode(".png", mask)[1].tobytes())
 
 
 def files_exist(folder: Path, formats: Iterable[str]) -> bool:
     """Tell whether all files of some formats are there."""
     return all((folder / file_name).is_file() for name in formats for file_name in FILES[name])
+
+
+def existing_files(folder: Path, formats: Iterable[str]) -> list[str]:
+    """Return the names of the files of some formats that are there, sorted."""
+    names = (file_name for name in formats for file_name in FILES[name])
+    return sorted(name for name in names if (folder / name).exists())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hf_space.slides.outputs import FEATURES, files_exist
@@ -10,7 +10,8 @@ from hf_space.slides.outputs import FEATURES, files_exist
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hf_space.slides.record import RunRecord, WriteKey
+    from hf_space.slides.record import RunRecord
+    from hf_space.slides.rule import WriteKey
     from hf_space.slides.scores import ScoreKey
 
 
@@ -29,6 +30,13 @@ class Plan:
     is_same: bool
     valid: frozenset[str]
     formats: frozenset[str]
+
+    def afresh(self, formats: frozenset[str]) -> Plan:
+        """Return what is left where the slide is scored again: all that is wanted.
+
+        Its result gets another id, which files of the earlier one would not have.
+        """
+        return replace(self, is_same=False, valid=frozenset(), formats=formats)
 
 
 def plan_slide(

@@ -8,16 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
-from hf_space.slides.files import replacing
+from hf_space.slides.rule import WriteKey
 from hf_space.slides.scores import ScoreKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hf_space.bundle.calibration import OperatingPoint
     from hf_space.schemas.slide import SlideResult
 
 RUN_FILE: Final = "run.json"
@@ -25,24 +24,6 @@ _PACKAGES: Final = (
     *("numpy", "opencv-python-headless", "openvino", "openslide-bin", "openslide-python"),
     *("pillow", "tifffile"),
 )
-# Raised with any change of what is written.
-_FORMAT: Final = 1
-
-
-class WriteKey(BaseModel):
-    """What the files of a slide depend on, beside its scores."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format: int = _FORMAT
-    threshold: float
-    uncertain_band: tuple[float, float] | None
-    operating_point: str | None
-
-    @classmethod
-    def of(cls, point: OperatingPoint, name: str | None) -> WriteKey:
-        """Return what the files depend on when tiles are judged by a rule of that name."""
-        return cls(threshold=point.threshold, uncertain_band=point.band, operating_point=name)
 
 
 class Figures(BaseModel):
@@ -93,10 +74,9 @@ class RunRecord(BaseModel):
     figures: Figures
     seconds: dict[str, float]
 
-    def save(self, folder: Path) -> None:
-        """Write `run.json` into a slide's folder; raises OSError."""
-        with replacing(folder / RUN_FILE) as part:
-            part.write_bytes(self.model_dump_json(indent=2).encode() + b"\n")
+    def save(self, path: Path) -> None:
+        """Write `run.json`; raises OSError."""
+        path.write_bytes(self.model_dump_json(indent=2).encode() + b"\n")
 
     @classmethod
     def load(cls, folder: Path) -> RunRecord | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hf_space.bundle.source import find_bundle
 from hf_space.inference.warmup import warm_engine
+from hf_space.messages.catalogue import text
 from hf_space.prediction.operating_point import choose_operating_point, default_operating_point
+from hf_space.slides.checkpoint import Checkpoint
+from hf_space.slides.errors import failure_of
 from hf_space.slides.job import process_slide
+from hf_space.slides.lock import locked
 from hf_space.slides.options import SlideModel, SlideOptions
-from hf_space.slides.outcome import write_summary
+from hf_space.slides.outcome import Outcome, Summary, summary_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +23,6 @@ if TYPE_CHECKING:
     from hf_space.schemas.options import PredictOptions
     from hf_space.settings import Settings
     from hf_space.slides.options import Watcher
-    from hf_space.slides.outcome import Outcome
     from hf_space.slides.scan import FoundSlide
 
 
@@ -63,6 +67,9 @@ def process_slides(
 ) -> Iterator[Outcome]:
     """Score slides, and yield what became of each; `summary.csv` is up to date by then.
 
+    Where the table cannot be written later on, its row is told to the watcher, the other slides go
+    on, and it is tried again after each.
+
     Args:
         slides: In the order in which they are scored.
         out: Made if it does not exist.
@@ -71,13 +78,52 @@ def process_slides(
         watcher: Is told how it goes on.
 
     Raises:
-        OSError: The folder cannot be made, or the table cannot be written.
+        OSError: Before the first slide: the folder cannot be made, or written for another reason
+            than a full disk. After the last one: the table cannot be written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    outcomes: list[Outcome] = []
-    # Now, and not after an hour of scoring.
-    write_summary(out, outcomes)
+    summary = Summary(out, slides)
+    is_written = _is_begun(summary, watcher)
     for slide in slides:
-        outcomes.append(process_slide(slide, out, model, options, watcher))
-        write_summary(out, outcomes)
-        yield outcomes[-1]
+        try:
+            outcome = process_slide(slide, out, model, options, watcher)
+        except BaseException:
+            summary.put(Outcome(slide.name, slide.path, "interrupted"))
+            with suppress(OSError):
+                summary.write()
+            raise
+        summary.put(outcome)
+        is_written = _is_written(summary, outcome, watcher)
+        yield outcome
+    if not is_written:
+        summary.write()
+
+
+def _is_begun(summary: Summary, watcher: Watcher) -> bool:
+    """Write the table now, and not after an hour of scoring; on a full disk slides are skipped."""
+    try:
+        summary.write()
+    except OSError as error:
+        if failure_of(error).code != "disk_full":
+            raise
+        path, reason = summary.path, error.strerror
+        watcher.note(text("command.not_writable", "en", path=path, reason=reason))
+        return False
+    return True
+
+
+def _is_written(summary: Summary, outcome: Outcome, watcher: Watcher) -> bool:
+    try:
+        try:
+            summary.write()
+        except OSError:
+            if outcome.code != "disk_full":
+                raise
+            with locked(summary.path.parent, outcome.name):
+                Checkpoint(summary.path.parent / outcome.name).make_room()
+            summary.write()
+    except OSError as error:
+        path, reason, row = summary.path, error.strerror, summary_row(outcome)
+        watcher.note(text("slide.not_in_summary", "en", path=path, reason=reason, row=row))
+        return False
+    return True

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from hf_space.schemas.ids import uuid7
-from hf_space.slides.files import replacing
+from hf_space.slides.rule import WriteKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,13 +64,15 @@ class ScoreFacts(BaseModel):
 
     Attributes:
         key: What they depend on.
-        id: Of the result; holds the time at which scoring began.
+        id: Of the result; holds the time at which scoring began, or another result was made.
         sha256: Of the slide.
+        written: What else the result of that id depends on; None while there is none.
     """
 
     key: ScoreKey
     id: UUID
     sha256: str
+    written: WriteKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,20 @@ class SlideScores:
         """How many tiles were scored."""
         return int(np.count_nonzero(~np.isnan(self.logits)))
 
-    def renamed(self) -> SlideScores:
-        """Return the same scores for a result of its own."""
-        return replace(self, facts=self.facts.model_copy(update={"id": uuid7()}))
+    def under(self, rule: WriteKey) -> SlideScores:
+        """Return the same scores for a result of some rule: one id never stands for two results."""
+        if self.facts.written == rule:
+            return self
+        identifier = uuid7() if self.facts.written else self.facts.id
+        return replace(
+            self, facts=self.facts.model_copy(update={"id": identifier, "written": rule})
+        )
 
-    def save(self, folder: Path) -> None:
-        """Write them into a slide's folder; raises OSError."""
+    def save(self, path: Path) -> None:
+        """Write `scores.npz`; raises OSError."""
         facts = np.frombuffer(self.facts.model_dump_json().encode(), dtype=np.uint8)
         arrays: dict[str, Any] = {"facts": facts, "logits": self.logits, "quality": self.quality}
-        with replacing(folder / SCORES_FILE) as part:
-            np.savez_compressed(part, allow_pickle=False, **arrays)
+        np.savez_compressed(path, allow_pickle=False, **arrays)
 
     @classmethod
     def load(cls, folder: Path) -> SlideScores | None:

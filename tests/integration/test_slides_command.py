@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -18,6 +19,9 @@ from typer.testing import CliRunner, Result
 from hf_space.cli import app
 from hf_space.cli.whole_slides import FormatName
 from hf_space.schemas.slide import SlideResult
+from hf_space.slides import run as run_module
+from hf_space.slides.job import process_slide
+from hf_space.slides.outcome import Outcome
 from hf_space.slides.outputs import FILES
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.drawn_slide import DrawnSlide
@@ -273,6 +277,24 @@ def test_an_unknown_operating_point_an_unusable_model_and_no_folder_end_the_comm
     assert done.exit_code == 1
     assert done.stderr.startswith("model_unavailable: ")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_that_cannot_be_written_is_told_with_its_rows(
+    tmp_path: Path, model: Path, slides: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+
+    def in_the_way(*arguments: Any) -> Outcome:
+        (out / "summary.csv").unlink()
+        (out / "summary.csv").mkdir()
+        return process_slide(*arguments)
+
+    monkeypatch.setattr(run_module, "process_slide", in_the_way)
+    done = invoke(slides / "a.ome.tif", "--out", out, "--format", "csv", model=model)
+    assert done.exit_code == 3
+    assert f"cannot write {out / 'summary.csv'}: " in done.stderr
+    assert f"row: a.ome.tif,{slides / 'a.ome.tif'},done," in done.stderr
+    assert "None" not in done.stderr
 
 
 def test_every_format_can_be_chosen() -> None:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import stat
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -11,8 +14,9 @@ import pytest
 
 from hf_space.slides.checkpoint import WORK_FOLDER, Checkpoint, StripScores
 from hf_space.slides.errors import CancelledError, failure_of
-from hf_space.slides.files import replacing
+from hf_space.slides.files import remove_parts, replacing, replacing_all
 from hf_space.slides.fingerprint import content_hash, content_sha256, slide_fingerprint
+from hf_space.slides.rule import WriteKey
 from hf_space.slides.scores import ScoreKey
 
 KEY = ScoreKey(
@@ -24,6 +28,7 @@ KEY = ScoreKey(
     tile=(50, 4.0),
     features=False,
 )
+RULE = WriteKey(threshold=0.5, uncertain_band=None, operating_point=None)
 
 
 def strip(row: int, *, features: bool = False) -> StripScores:
@@ -37,9 +42,9 @@ def strip(row: int, *, features: bool = False) -> StripScores:
     )
 
 
-def begun(folder: Path, key: ScoreKey = KEY) -> Checkpoint:
+def begun(folder: Path, key: ScoreKey = KEY, rule: WriteKey = RULE) -> Checkpoint:
     checkpoint = Checkpoint(folder)
-    checkpoint.begin(key)
+    checkpoint.begin(key, rule)
     return checkpoint
 
 
@@ -47,7 +52,7 @@ def begun(folder: Path, key: ScoreKey = KEY) -> Checkpoint:
 def test_a_strip_comes_back_as_it_was(tmp_path: Path, *, features: bool) -> None:
     begun(tmp_path).save(strip(7, features=features))
     checkpoint = Checkpoint(tmp_path)
-    assert checkpoint.begin(KEY) == []
+    assert checkpoint.begin(KEY, RULE) == []
     found, expected = checkpoint.load(7), strip(7, features=features)
     assert found is not None
     assert found.row == 7
@@ -57,7 +62,12 @@ def test_a_strip_comes_back_as_it_was(tmp_path: Path, *, features: bool) -> None
 
 
 def test_the_result_keeps_its_id_when_a_run_is_resumed(tmp_path: Path) -> None:
-    assert begun(tmp_path).id == begun(tmp_path).id
+    checkpoint = begun(tmp_path)
+    checkpoint.save(strip(7))
+    assert begun(tmp_path).id == checkpoint.id
+    other = begun(tmp_path, rule=RULE.model_copy(update={"threshold": 0.9}))
+    assert other.id != checkpoint.id
+    assert other.load(7) is not None
     assert begun(tmp_path).id != begun(tmp_path, KEY.model_copy(update={"model": "n"})).id
 
 
@@ -80,15 +90,27 @@ def test_another_key_deletes_the_strips_and_says_why(
 ) -> None:
     begun(tmp_path).save(strip(7))
     checkpoint = Checkpoint(tmp_path)
-    assert checkpoint.begin(KEY.model_copy(update=change)) == named
+    assert checkpoint.begin(KEY.model_copy(update=change), RULE) == named
     assert checkpoint.load(7) is None
 
 
 def test_features_that_are_not_needed_any_more_do_no_harm(tmp_path: Path) -> None:
     begun(tmp_path, KEY.model_copy(update={"features": True})).save(strip(7, features=True))
     checkpoint = Checkpoint(tmp_path)
-    assert checkpoint.begin(KEY) == []
+    assert checkpoint.begin(KEY, RULE) == []
     assert checkpoint.load(7) is not None
+
+
+def test_room_is_made_by_the_last_strip_and_at_the_end_by_all(tmp_path: Path) -> None:
+    checkpoint = begun(tmp_path)
+    for row in (3, 7):
+        checkpoint.save(strip(row))
+    checkpoint.make_room()
+    assert checkpoint.load(3) is not None
+    assert checkpoint.load(7) is None
+    checkpoint.make_room()
+    assert list(tmp_path.iterdir()) == []
+    checkpoint.make_room()
 
 
 @pytest.mark.parametrize("length", [0, 100, -30])
@@ -104,7 +126,7 @@ def test_without_its_state_nothing_is_taken_over(tmp_path: Path) -> None:
     checkpoint = begun(tmp_path)
     checkpoint.save(strip(7))
     (tmp_path / WORK_FOLDER / "state.json").write_text("{")
-    assert checkpoint.begin(KEY) == []
+    assert checkpoint.begin(KEY, RULE) == []
     assert checkpoint.load(7) is None
 
 
@@ -126,6 +148,95 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path: Path) -> No
         part.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
+
+
+def test_several_files_get_their_names_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state() -> dict[str, str]:
+        return {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+    def write(text: str) -> None:
+        with replacing_all(tmp_path, last="seal", stale=["old"]) as part_of:
+            for name in ("seal", "a", "b"):
+                part_of(name).write_text(text)
+            if text == "bad":
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    earlier = {"seal": "1", "a": "1", "old": "1"}
+    for name, text in earlier.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(OSError, match="No space"):
+        write("bad")
+    assert state() == earlier
+    seen = list[set[str]]()
+    rename = Path.replace
+
+    def noted(path: Path, target: Path) -> Path:
+        seen.append({each for each in state() if not each.startswith(".part.")})
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", noted)
+    write("2")
+    assert seen == [{"a", "old"}, {"a", "old"}, {"a", "b"}]
+    assert state() == {"seal": "2", "a": "2", "b": "2"}
+
+
+def test_two_that_write_one_file_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with replacing(path) as first, replacing(path) as second:
+        first.write_text("first, and longer")
+        second.write_text("second")
+    assert path.read_text() == "first, and longer"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_parts_that_a_killed_process_left_are_deleted(tmp_path: Path) -> None:
+    begun(tmp_path).save(strip(7))
+    for folder in (tmp_path, tmp_path / WORK_FOLDER):
+        with replacing(folder / "000008.npz") as part:
+            part.write_text("half")
+            left = part.name
+        (folder / "000008.npz").rename(folder / left)
+    (tmp_path / "notes.txt").write_text("not ours")
+    remove_parts(tmp_path)
+    checkpoint = begun(tmp_path)
+    assert checkpoint.load(7) is not None
+    assert {path.name for path in tmp_path.rglob("*")} == {
+        *("notes.txt", WORK_FOLDER, "state.json", "000007.npz"),
+    }
+    remove_parts(tmp_path / "none")
+
+
+def test_a_file_and_then_its_name_are_brought_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, synced = tmp_path / "a", list[tuple[bool, bool, bool]]()
+
+    def noted(descriptor: int) -> None:
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        synced.append((is_folder, bool(flags & os.O_RDWR), path.exists()))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with replacing(path) as part:
+        part.write_text("x")
+    assert synced == [(False, True, False), (True, False, True)]
+
+
+@pytest.mark.parametrize(("number", "is_fine"), [(errno.EINVAL, True), (errno.EIO, False)])
+def test_a_file_system_may_know_no_syncing_of_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, *, is_fine: bool
+) -> None:
+    def refuse(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    expected = nullcontext() if is_fine else pytest.raises(OSError, match=os.strerror(number))
+    with expected, replacing(tmp_path / "a") as part:
+        part.write_text("x")
+    assert (tmp_path / "a").read_text() == "x"
 
 
 def test_a_fingerprint_follows_names_sizes_times_and_ends(tmp_path: Path) -> None:

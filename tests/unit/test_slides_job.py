@@ -7,18 +7,20 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
 
 from hf_space.bundle.calibration import OperatingPoint
+from hf_space.bundle.familiarity import Familiarity
 from hf_space.bundle.load import Bundle, load_bundle
 from hf_space.imaging.readers.pyramid import PyramidReader
 from hf_space.inference.warmup import warm_engine
 from hf_space.schemas.slide import SlideResult
 from hf_space.slides.checkpoint import WORK_FOLDER, Checkpoint
 from hf_space.slides.job import process_slide
+from hf_space.slides.lock import locked
 from hf_space.slides.options import SlideModel, SlideOptions
 from hf_space.slides.outcome import Outcome
 from hf_space.slides.outputs import BY_DEFAULT, FILES
@@ -240,8 +242,11 @@ def test_files_of_another_threshold_do_not_stay(
 ) -> None:
     run(slide, out, model)
     options = replace(OPTIONS, point=OperatingPoint.without_band(0.5), formats=frozenset({"json"}))
-    run(slide, out, model, options)
+    notes = Notes()
+    run(slide, out, model, options, notes)
     assert {path.name for path in (out / slide.name).iterdir()} == NAMES - {"tiles.csv"}
+    assert notes.messages[-1].startswith("a.ome.tif: removed ")
+    assert notes.messages[-1].endswith(": tiles.csv.")
     record = RunRecord.load(out / slide.name)
     assert record is not None
     assert record.formats == ["json"]
@@ -332,13 +337,129 @@ def test_a_disk_that_fills_up_while_writing_leaves_no_half_file(
     failed = run(slide, out, model)
     assert (failed.state, failed.code) == ("failed", "disk_full")
     folder = out / slide.name
-    names = {path.name for path in folder.iterdir()}
-    assert names == NAMES - {"result.json", "run.json"} | {WORK_FOLDER}
+    # What the network says is kept, once.
+    assert [path.name for path in folder.iterdir()] == ["scores.npz"]
     monkeypatch.undo()
     notes = Notes()
     assert run(slide, out, model, OPTIONS, notes).state == "done"
     assert notes.totals == []
     assert {path.name for path in folder.iterdir()} == NAMES
+
+
+OTHER = replace(OPTIONS, point=OperatingPoint.without_band(0.5), point_name=None)
+
+
+@pytest.mark.parametrize(
+    "options", [OTHER, replace(OPTIONS, microns_per_pixel=2.0)], ids=["threshold", "scale"]
+)
+def test_earlier_results_stay_until_the_new_ones_are_on_the_disk(
+    slide: FoundSlide,
+    out: Path,
+    model: SlideModel,
+    monkeypatch: pytest.MonkeyPatch,
+    options: SlideOptions,
+) -> None:
+    run(slide, out, model)
+    before = contents(out / slide.name)
+    monkeypatch.setitem(FILES, "json", {"result.json": fill_up})
+    assert run(slide, out, model, options).code == "disk_full"
+    after = contents(out / slide.name)
+    if options is not OTHER:
+        # Another scale was scored: that is not lost.
+        assert after.pop("scores.npz") != before.pop("scores.npz")
+    assert after == before
+    monkeypatch.undo()
+    assert run(slide, out, model).state == "skipped"
+
+
+def killed(*_: object, **__: object) -> NoReturn:
+    """Stand for the end of the process: nothing of it is caught."""
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def described(tmp_path: Path) -> SlideModel:
+    """A model that gives features."""
+    like = Familiarity(np.ones(3), np.eye(3)[:1], np.ones(1), np.ones((2, 1)), np.array(1.0))
+    bundle = load_bundle(write_bundle(tmp_path / "described", like))
+    return SlideModel(bundle, warm_engine("openvino", bundle))
+
+
+@pytest.mark.parametrize("features", [False, True])
+@pytest.mark.parametrize("name", ["result.json", "run.json"])
+def test_an_id_never_stands_for_two_results(
+    slide: FoundSlide,
+    out: Path,
+    described: SlideModel,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    *,
+    features: bool,
+) -> None:
+    formats = OPTIONS.formats | ({"features"} if features else set())
+    first, second = replace(OPTIONS, formats=formats), replace(OTHER, formats=formats)
+    rename = Path.replace
+
+    def end_at(path: Path, target: Path) -> Path:
+        renamed = rename(path, target)
+        if target.name == name:
+            killed()
+        return renamed
+
+    monkeypatch.setattr(Path, "replace", end_at)
+    with pytest.raises(KeyboardInterrupt):
+        run(slide, out, described, first)
+    monkeypatch.undo()
+    before = result_of(out)
+    (out / slide.name / "run.json").unlink(missing_ok=True)
+    assert run(slide, out, described, second).state == "done"
+    after = result_of(out)
+    assert (before.threshold, after.threshold) == (0.85, 0.5)
+    assert after.id != before.id
+    (out / slide.name / "run.json").unlink()
+    assert run(slide, out, described, replace(OTHER, formats=OPTIONS.formats)).state == "done"
+    assert result_of(out) == after
+    assert run(slide, out, described).state == "done"
+    assert result_of(out).id not in {before.id, after.id}
+
+
+def test_all_files_of_a_slide_that_is_scored_again_have_its_id(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    run(slide, out, model)
+    (out / slide.name / "scores.npz").unlink()
+    formats = OPTIONS.formats | {"geojson"}
+    assert run(slide, out, model, replace(OPTIONS, formats=formats)).state == "done"
+    tiles = json.loads((out / slide.name / "tiles.geojson").read_bytes())
+    assert tiles["biopsia"]["id"] == str(result_of(out).id)
+
+
+def test_a_slide_that_another_run_works_on_is_left_to_it(
+    slide: FoundSlide, tmp_path: Path, out: Path, model: SlideModel
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(slide, out, model, OPTIONS, stop_at(0.5))
+    kept = {path.name for path in (out / slide.name / WORK_FOLDER).iterdir()}
+    other = tmp_path / "b.ome.tif"
+    shutil.copy(slide.path, other)
+    found = [slide, FoundSlide(other, (other,), other.name)]
+    options = replace(OPTIONS, microns_per_pixel=2.0)
+    with locked(out, slide.name):
+        outcomes = list(process_slides(found, out, model, options, Notes()))
+    assert [(each.state, each.code) for each in outcomes] == [("failed", "in_use"), ("done", "")]
+    assert {path.name for path in (out / slide.name / WORK_FOLDER).iterdir()} == kept
+    assert run(slide, out, model).state == "done"
+
+
+def test_what_a_killed_run_left_half_written_is_deleted(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    run(slide, out, model)
+    (out / slide.name / ".part.12345678.tiles.csv").write_text("half")
+    (out / ".a.ome.tif.lock").touch()
+    assert run(slide, out, model).state == "skipped"
+    assert {path.name for path in (out / slide.name).iterdir()} == NAMES
+    assert [path.name for path in out.iterdir()] == [slide.name]
 
 
 def test_no_leave_to_write_is_named_and_the_others_go_on(
