@@ -11,7 +11,8 @@ import typer
 from tqdm import tqdm
 
 from hf_space.cli.options import checked_options
-from hf_space.errors import BiopsiaError
+from hf_space.errors import BiopsiaError, ScaleError
+from hf_space.imaging.readers.slide_file import check_scale
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
 from hf_space.settings import Settings
@@ -70,6 +71,7 @@ def slides(
     options = checked_options(
         operating_point=operating_point, threshold=threshold, microns_per_pixel=microns_per_pixel
     )
+    _check_scale(microns_per_pixel)
     found = _found(paths, out)
     chosen = frozenset(map(str, formats)) if formats else BY_DEFAULT
     try:
@@ -84,6 +86,14 @@ def slides(
         raise typer.Exit(_INTERRUPTED) from None
     _print_left_out(found)
     raise typer.Exit(SOME_FAILED if any(each.state == "failed" for each in outcomes) else 0)
+
+
+def _check_scale(microns_per_pixel: float | None) -> None:
+    try:
+        if microns_per_pixel is not None:
+            check_scale(microns_per_pixel)
+    except ScaleError as error:
+        raise typer.BadParameter(error.message, param_hint="'--microns-per-pixel'") from error
 
 
 def _found(paths: list[Path], out: Path) -> FoundSlides:

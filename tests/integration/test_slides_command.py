@@ -164,6 +164,7 @@ def test_a_process_that_was_ended_is_gone_on_with(
         (["app.py", "--threshold=2"], "'--threshold'"),
         (["app.py", "--threshold=0.5", "--operating-point=balanced"], "give threshold"),
         (["app.py", "--microns-per-pixel=0"], "'--microns-per-pixel'"),
+        (["app.py", "--microns-per-pixel=25"], "state 0.05 to 20"),
         (["app.py", "--overlap=0.3"], "'--overlap'"),
         (["app.py", "--format=dicom"], "'--format'"),
         (["app.py", "app.py"], "would be written twice"),
