@@ -16,7 +16,7 @@ from hf_space.imaging.readers.slide_file import check_scale
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
 from hf_space.settings import Settings
-from hf_space.slides.outputs import BY_DEFAULT, FILES
+from hf_space.slides.outputs import BY_DEFAULT, FEATURES, FILES
 from hf_space.slides.run import load_slide_model, process_slides, slide_options
 from hf_space.slides.scan import FoundSlides, find_slides
 
@@ -114,6 +114,10 @@ def _run(
 ) -> Iterator[Outcome]:
     settings = Settings()
     model = load_slide_model(settings)
+    if FEATURES in formats and not model.gives_features():
+        # Each slide would fail, and with it its other formats.
+        message = text("slide.no_features", "en", model=model.bundle.config.name)
+        raise typer.BadParameter(message, param_hint="'--format'")
     asked = slide_options(options, model, settings, overlap=overlap, formats=formats)
     with _Bars(len(found.slides)) as bars:
         for outcome in process_slides(found.slides, out, model, asked, bars):

@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from hf_space.bundle.familiarity import Familiarity
 from hf_space.cli import app
 from hf_space.cli.whole_slides import FormatName
 from hf_space.schemas.slide import SlideResult
@@ -22,6 +24,13 @@ from tests.server import ROOT
 from tests.slides import write_ome_tiff
 
 DRAWN = DrawnSlide(width=800, height=900, microns_per_pixel=(4.0, 4.0))
+DESCRIBED = Familiarity(
+    mean=np.zeros(3),
+    components=np.eye(3)[:1],
+    scales=np.ones(1),
+    class_means=np.zeros((2, 1)),
+    residual=np.array(1.0),
+)
 # Ends the process as a power cut would, after some strips.
 KILLED = """
 import os, signal, sys
@@ -202,6 +211,20 @@ def test_an_unknown_operating_point_an_unusable_model_and_no_folder_end_the_comm
     assert done.exit_code == 1
     assert done.stderr.startswith("model_unavailable: ")
     assert not (tmp_path / "out").exists()
+
+
+def test_features_need_a_network_that_gives_them(tmp_path: Path, model: Path, slides: Path) -> None:
+    out = tmp_path / "out"
+    asked = [slides / "a.ome.tif", "--out", out, "--format", "features", "--format", "csv"]
+    refused = invoke(*asked, model=model)
+    assert refused.exit_code == 2
+    assert "'--format'" in refused.stderr
+    assert "model tiny has no output for features" in " ".join(refused.stderr.split())
+    assert not out.exists()
+    done = invoke(*asked, model=write_bundle(tmp_path / "model", DESCRIBED))
+    assert done.exit_code == 0, done.stderr
+    names = {path.name for path in (out / "a.ome.tif").iterdir()}
+    assert {"features.parquet", "tiles.csv"} <= names
 
 
 def test_every_format_can_be_chosen() -> None:
