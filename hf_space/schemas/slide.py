@@ -74,8 +74,10 @@ class SlideResult(Schema):
     rows: int
     columns: int
     tile_size_microns: float = Field(description="Side of a cell of the grid.")
-    tissue_area_mm2: float
-    suspicious_area_mm2: float = Field(description="Of the tiles at or above the threshold.")
+    tissue_area_mm2: float = Field(description="Of the tissue within the tissue tiles.")
+    suspicious_area_mm2: float = Field(
+        description="Of the tissue within the tiles at or above the threshold."
+    )
     suspicious_fraction: Probability = Field(description="Of the tissue's area.")
     foci: list[Focus] = Field(description="From the largest to the smallest.")
     most_suspicious: list[SuspiciousTile] = Field(description="At most ten, the highest first.")

@@ -163,9 +163,9 @@ class _Job:
 
     def _write(self, plan: Plan, scores: SlideScores, tissue: SlideTissue) -> SlideResult:
         tiles = self._tiles(scores, tissue)
-        facts = self._facts(scores)
+        facts, shares = self._facts(scores), tissue.shares(self._places.cells)
         result = make_slide_result(
-            facts, tiles, scores, self._config, self._options.point_name, self._reader
+            facts, tiles, shares, scores, self._config, self._options.point_name, self._reader
         )
         if not plan.is_same:
             # From here on the files of the earlier run are not complete.

@@ -26,7 +26,7 @@ _PACKAGES: Final = (
     *("pillow", "tifffile"),
 )
 # Raised with any change of what is written.
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 class WriteKey(BaseModel):

@@ -73,6 +73,7 @@ def tile_map(
 def make_slide_result(
     facts: SlideFacts,
     tiles: SlideTiles,
+    tissue_shares: NDArray[np.float64],
     scores: SlideScores,
     config: InferenceConfig,
     point_name: str | None,
@@ -80,16 +81,19 @@ def make_slide_result(
 ) -> SlideResult:
     """Sum up the tiles of a slide.
 
+    Areas are of the tissue that the mask has within the tiles: a tile may be nine tenths glass.
+
     Args:
         facts: What the result says of its slide.
         tiles: The scored tiles.
+        tissue_shares: float64 (rows, columns): how much of each cell is tissue, 0 to 1.
         scores: Have the id of the result, and the quality of its tiles.
         config: Says the model's name and scale.
         point_name: Name of the operating point; None for a threshold of the caller's own.
         reader: Shows the most suspicious tiles.
     """
     probabilities, grid, point = tiles.probabilities, tiles.grid, tiles.point
-    areas = cell_areas_mm2(grid)
+    areas = cell_areas_mm2(grid) * tissue_shares
     is_tissue = ~np.isnan(probabilities)
     tissue = float(areas[is_tissue].sum())
     suspicious = float(areas[is_tissue & (probabilities >= point.threshold)].sum())
@@ -108,7 +112,8 @@ def make_slide_result(
         tile_size_microns=grid.cell_width * grid.microns_per_pixel[0],
         tissue_area_mm2=round(tissue, _DECIMALS),
         suspicious_area_mm2=round(suspicious, _DECIMALS),
-        suspicious_fraction=round(suspicious / tissue, _DECIMALS),
+        # Where tiles overlap, a scored tile may have no cell with enough tissue and little black.
+        suspicious_fraction=round(suspicious / tissue, _DECIMALS) if tissue else 0.0,
         foci=find_foci(probabilities, point.threshold, grid),
         most_suspicious=_most_suspicious(tiles, reader),
         quality=SlideQuality(

@@ -215,7 +215,8 @@ def test_an_unknown_operating_point_an_unusable_model_and_no_folder_end_the_comm
 
 def test_features_need_a_network_that_gives_them(tmp_path: Path, model: Path, slides: Path) -> None:
     out = tmp_path / "out"
-    asked = [slides / "a.ome.tif", "--out", out, "--format", "features", "--format", "csv"]
+    asked: list[str | Path] = [slides / "a.ome.tif", "--out", out]
+    asked += ["--format", "features", "--format", "csv"]
     refused = invoke(*asked, model=model)
     assert refused.exit_code == 2
     assert "'--format'" in refused.stderr

@@ -41,7 +41,7 @@ def test_a_report_has_the_figures_of_the_result(tmp_path: Path) -> None:
         NOTICE,
         "24 November 2026, 18:36 UTC",
         f"Tissue {result.tissue_area_mm2:.2f} mm²",
-        f"Suspicious area {result.suspicious_area_mm2:.2f} mm²",
+        f"Suspicious tissue {result.suspicious_area_mm2:.2f} mm²",
         f"Share of the tissue {100 * result.suspicious_fraction:.1f} %",
         f"Foci {len(result.foci)} ",
         f"Largest dimension of a focus {largest.largest_dimension_mm:.1f} mm",

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.bundle.load import Bundle, load_bundle
@@ -103,6 +105,22 @@ def contents(folder: Path) -> dict[str, Any]:
     return found
 
 
+def table_of(folder: Path) -> list[dict[str, str]]:
+    with (folder / "tiles.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def tissue_mm2(folder: Path, rows: list[dict[str, str]]) -> float:
+    """Area of what the mask shows within some tiles of a slide at 4 µm per pixel."""
+    mask = np.asarray(cv2.imread(str(folder / "tissue.png"), cv2.IMREAD_GRAYSCALE)) > 0
+    pixels = mask.repeat(4, axis=0).repeat(4, axis=1)
+    total = 0
+    for row in rows:
+        left, top, width, height = (int(row[n]) for n in ("minx", "miny", "width", "height"))
+        total += int(pixels[top : top + height, left : left + width].sum())
+    return total * 16e-6
+
+
 def stop_at(share: float) -> Notes:
     def stop(advanced: int) -> None:
         if advanced >= share * notes.totals[-1][0]:
@@ -126,20 +144,50 @@ def test_a_slide_is_summed_up(slide: FoundSlide, out: Path, model: SlideModel) -
     assert result.image.bounds == (0, 0, 900, 1000)
     assert result.image.scale_source == "metadata"
     assert (result.rows, result.columns, result.tile_size_microns) == (20, 18, 200.0)
-    assert result.tissue_area_mm2 == pytest.approx(0.04 * scores.count)
-    with (folder / "tiles.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = table_of(folder)
     assert len(rows) == scores.count
     suspicious = [row for row in rows if float(row["prob_idc"]) >= 0.85]
-    assert result.suspicious_area_mm2 == pytest.approx(0.04 * len(suspicious))
-    assert result.suspicious_fraction == pytest.approx(len(suspicious) / len(rows), abs=1e-6)
     assert 0 < len(suspicious) < len(rows)
+    areas = [tissue_mm2(folder, each) for each in (suspicious, rows)]
+    assert result.suspicious_area_mm2 == pytest.approx(areas[0], abs=2e-6)
+    assert result.tissue_area_mm2 == pytest.approx(areas[1], abs=2e-6)
+    assert result.suspicious_fraction == pytest.approx(areas[0] / areas[1], abs=1e-5)
+    # Foci are of whole tiles.
     assert sum(focus.area_mm2 or 0 for focus in result.foci) == pytest.approx(
-        result.suspicious_area_mm2
+        0.04 * len(suspicious)
     )
     raw = model.bundle.config.calibration.probability(scores.logits)
     found = sorted(float(row["prob_raw"]) for row in rows)
     np.testing.assert_allclose(found, np.sort(raw[~np.isnan(raw)]), atol=1e-6)
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.5])
+def test_areas_are_of_tissue_and_not_of_the_glass_in_its_tiles(
+    tmp_path: Path, out: Path, model: SlideModel, overlap: float
+) -> None:
+    # 4 x 7 tiles, those on the left and on the right half glass; the right half of the tissue has
+    # a colour that the network finds less suspicious.
+    picture = np.full((400, 600, 3), 240, np.uint8)
+    picture[100:300, 120:276] = (190, 120, 180)
+    picture[100:300, 276:420] = (130, 115, 160)
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    (slide,) = find_slides([tmp_path / "a.png"]).slides
+    options = replace(OPTIONS, microns_per_pixel=4.0, overlap=overlap)
+    assert run(slide, out, model, options).state == "done"
+    folder = out / "a.png"
+    result = SlideResult.model_validate_json((folder / "result.json").read_bytes())
+    assert result.tissue_area_mm2 == pytest.approx(200 * 300 * 16e-6, rel=1e-6)
+    rows = table_of(folder)
+    assert 0.04 * len(rows) / (4 if overlap else 1) > 1.04 * result.tissue_area_mm2
+    suspicious = [row for row in rows if float(row["prob_idc"]) >= 0.85]
+    assert 0 < len(suspicious) < len(rows)
+    found = tissue_mm2(folder, suspicious)
+    assert result.suspicious_area_mm2 == pytest.approx(found, abs=2e-6)
+    assert result.suspicious_fraction == pytest.approx(found / 0.96, abs=1e-5)
+    record = RunRecord.load(folder)
+    assert record is not None
+    assert record.figures.tissue_area_mm2 == result.tissue_area_mm2
+    assert record.figures.suspicious_area_mm2 == result.suspicious_area_mm2
 
 
 def test_the_ten_most_suspicious_tiles_are_shown(
