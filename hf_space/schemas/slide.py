@@ -74,6 +74,7 @@ class SlideResult(Schema):
     rows: int
     columns: int
     tile_size_microns: float = Field(description="Side of a cell of the grid.")
+    tissue_tiles: int = Field(description="Cells of the grid that have a probability.")
     tissue_area_mm2: float = Field(description="Of the tissue within the tissue tiles.")
     suspicious_area_mm2: float = Field(
         description="Of the tissue within the tiles at or above the threshold."

@@ -220,7 +220,7 @@ class _Job:
             microns_per_pixel=self._options.microns_per_pixel,
             sha256={"slide": scores.facts.sha256, **self._config.sha256},
             versions=versions(),
-            tiles=scores.count,
+            tiles=result.tissue_tiles,
             figures=Figures.of(result),
             seconds=self._timer.seconds,
         )

@@ -110,6 +110,7 @@ def make_slide_result(
         rows=grid.rows,
         columns=grid.columns,
         tile_size_microns=grid.cell_width * grid.microns_per_pixel[0],
+        tissue_tiles=int(is_tissue.sum()),
         tissue_area_mm2=round(tissue, _DECIMALS),
         suspicious_area_mm2=round(suspicious, _DECIMALS),
         # Where tiles overlap, a scored tile may have no cell with enough tissue and little black.

@@ -87,11 +87,6 @@ class SlideScores:
     logits: NDArray[np.float32]
     quality: NDArray[np.int64]
 
-    @property
-    def count(self) -> int:
-        """How many tiles were scored."""
-        return int(np.count_nonzero(~np.isnan(self.logits)))
-
     def renamed(self) -> SlideScores:
         """Return the same scores for a result of its own."""
         return replace(self, facts=self.facts.model_copy(update={"id": uuid7()}))

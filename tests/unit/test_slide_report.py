@@ -84,12 +84,19 @@ def test_nothing_is_drawn_beyond_the_margins(tmp_path: Path) -> None:
 
 def test_no_focus_and_no_tissue_are_said_in_words(tmp_path: Path) -> None:
     text, _ = report(chequered(1, 1, foci=[]), tmp_path)
-    assert "No focus was found: no tile reaches the threshold." in text
+    assert "No focus was found: no square reaches the threshold." in text
     assert "Largest dimension of a focus none" in text
     bare = slide_content(slide_grid(800, 800), np.full((2, 2), np.nan))
     text, _ = report(bare, tmp_path)
     assert "Tissue 0.00 mm²" in text
     assert "Share of the tissue 0.0 %" in text
+
+
+def test_squares_are_the_cells_of_the_grid(tmp_path: Path) -> None:
+    for microns in (200.0, 100.0):
+        text, _ = report(chequered(2, 2, tile_size_microns=microns), tmp_path)
+        assert f"A square of {microns:.0f} µm is suspicious" in text
+        assert "tile" not in text
 
 
 def test_nothing_is_rounded_to_none_or_to_certain(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def _columns(content: SlideContent) -> Table:
 def _foci(content: SlideContent, width: float) -> Flowable:
     rows = foci_rows(content)
     if not rows:
-        return _paragraph("No focus was found: no tile reaches the threshold.", _TEXT)
+        return _paragraph("No focus was found: no square reaches the threshold.", _TEXT)
     head = [
         _paragraph(name, _SMALL)
         for name in ("No.", "Area", "Largest dimension", "Peak probability")
