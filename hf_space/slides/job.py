@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hf_space.errors import NoTissueError
+from hf_space.errors import CorruptImageError, NoTissueError
 from hf_space.exports.slides.content import SlideContent, TileFeatures
 from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.messages.catalogue import text
@@ -177,13 +177,19 @@ class _Job:
         return result
 
     def _picture(self, tissue: SlideTissue) -> NDArray[np.uint8]:
-        """Return the bounds as small as a page shows them; a small slide is read again for it."""
+        """Return the bounds as small as a page shows them; a small slide is read again for it.
+
+        A level that scoring did not need may be damaged; then the overview must do.
+        """
         if max(tissue.overview.shape) >= _PICTURE_SIDE / 2:
             return tissue.overview
         _, _, width, height = self._reader.bounds
         across, down = self._key.scale
         scale = max(width * across, height * down) / _PICTURE_SIDE
-        return self._reader.read_region(*self._reader.bounds, max(scale, across, down))
+        try:
+            return self._reader.read_region(*self._reader.bounds, max(scale, across, down))
+        except CorruptImageError:
+            return tissue.overview
 
     def _features(self, scores: SlideScores) -> Iterator[TileFeatures]:
         """Read the features of one strip after the other; there are none unless they were kept."""

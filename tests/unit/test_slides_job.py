@@ -31,7 +31,7 @@ from hf_space.slides.scores import SlideScores
 from tests.array_slide import Notes
 from tests.bundle_factory import write_bundle
 from tests.drawn_slide import DrawnSlide
-from tests.slides import write_ome_tiff, write_svs
+from tests.slides import break_tile, write_ome_tiff, write_svs
 
 POINT = OperatingPoint(threshold=0.85, uncertain_low=0.84, uncertain_high=0.86)
 OPTIONS = SlideOptions(POINT, "balanced", frozenset({"json", "csv"}))
@@ -201,10 +201,44 @@ def test_the_ten_most_suspicious_tiles_are_shown(
     assert len(shown) == 10
     for tile, row in zip(shown, rows, strict=False):
         assert tile.probability == pytest.approx(float(row["prob_idc"]), abs=1e-6)
+        assert tile.thumbnail
         assert tile.thumbnail.startswith("data:image/jpeg;base64,")
     assert {(tile.x, tile.y) for tile in shown[:5]} <= {
         (float(row["minx"]), float(row["miny"])) for row in rows[:10]
     }
+
+
+def test_a_damaged_tile_that_scoring_does_not_need_costs_a_thumbnail_only(
+    tmp_path: Path, out: Path, model: SlideModel
+) -> None:
+    drawn = DrawnSlide(width=1600, height=1700, microns_per_pixel=(2.0, 2.0))
+    path = write_svs(tmp_path / "a.svs", drawn, downsamples=(1, 2))
+    options = replace(OPTIONS, formats=BY_DEFAULT)
+    found: list[SlideResult] = []
+    for folder in (out / "sound", out / "damaged"):
+        (slide,) = find_slides([path]).slides
+        assert run(slide, folder, model, options).state == "done"
+        found.append(
+            SlideResult.model_validate_json((folder / "a.svs" / "result.json").read_bytes())
+        )
+        first = found[0].most_suspicious[0]
+        # Seven tiles of 256 px lie side by side in level 0.
+        break_tile(path, 7 * int(first.y // 256) + int(first.x // 256))
+    sound, damaged = found
+    assert all(each.thumbnail for each in sound.most_suspicious)
+    assert [each.code for each in sound.warnings] == ["slide_uncalibrated"]
+    assert [each.code for each in damaged.warnings] == [
+        "slide_uncalibrated",
+        "thumbnail_unreadable",
+    ]
+    assert damaged.warnings[1].severity == "caution"
+    assert damaged.reasons == ["slide_uncalibrated"]
+    pairs = list(zip(damaged.most_suspicious, sound.most_suspicious, strict=True))
+    assert [now.probability for now, _ in pairs] == [before.probability for _, before in pairs]
+    assert pairs[0][0].thumbnail is None
+    left = [(now, before) for now, before in pairs if now.thumbnail]
+    assert 0 < len(left) < 10
+    assert all(now.thumbnail == before.thumbnail for now, before in left)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
