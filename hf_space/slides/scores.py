@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCORES_FILE: Final = "scores.npz"
-# Raised with any change of how tiles are chosen, cut, prepared or stored.
-_FORMAT: Final = 1
+# Raised with any change of how tiles are chosen, cut, prepared, looked at or stored.
+_FORMAT: Final = 2
 
 DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What reading an archive of arrays raises where the disk has lost a part of it."""
