@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,12 @@ def test_the_file_names_neither_slide_nor_person(tmp_path: Path) -> None:
     _, reader = report(drawn_slide(rows=12, columns=15), tmp_path)
     metadata = reader.metadata
     assert metadata is not None
-    assert (metadata.title, metadata.author) == ("Biopsia: result for a whole slide", "anonymous")
-    assert metadata.subject == "unspecified"
+    assert (metadata.title, metadata.creator) == ("Biopsia: result for a whole slide", "Biopsia")
+    assert not metadata.author
+    assert not metadata.subject
+    assert not metadata.keywords
+    date = datetime(2026, 11, 24, 18, 36, tzinfo=UTC)
+    assert metadata.creation_date == metadata.modification_date == date
     assert str(tmp_path).encode() not in (tmp_path / "part").read_bytes()
 
 
