@@ -241,6 +241,14 @@ def test_what_is_no_slide_is_refused(tmp_path: Path) -> None:
         open_slide(tmp_path / "missing.svs")
 
 
+@pytest.mark.parametrize("name", ["empty.tif", "empty.svs", "empty.png", "empty.mrxs"])
+def test_an_empty_file_is_a_damaged_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(CorruptImageError, match="^The file is empty") as caught:
+        open_slide(tmp_path / name, **SCALE)
+    assert caught.value.code == "corrupt_image"
+
+
 def test_a_folder_of_several_slides_is_refused(tmp_path: Path) -> None:
     write_dicom(tmp_path, SMALL, downsamples=(4,))
     (tmp_path / "notes.txt").write_text("beside")

@@ -126,6 +126,8 @@ def _open_source(path: Path) -> LevelSource:
         return OpenSlideSource(dicom_file(path))
     with path.open("rb") as file:
         head = file.read(8)
+    if not head:
+        raise CorruptImageError("The file is empty.")
     vendor = detect_vendor(path)
     if vendor in _TIFF_VENDORS and head.startswith(TiffReader.signatures):
         return _tiff_source(path, vendor)
