@@ -84,6 +84,7 @@ def slide_result(tiles: SlideTiles, **changes: Any) -> SlideResult:
         "rows": grid.rows,
         "columns": grid.columns,
         "tile_size_microns": TILE_MICRONS,
+        "tissue_tiles": tissue,
         "tissue_area_mm2": tissue * grid.cell_mm2,
         "suspicious_area_mm2": suspicious * grid.cell_mm2,
         "suspicious_fraction": suspicious / max(1, tissue),

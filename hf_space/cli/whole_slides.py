@@ -13,12 +13,13 @@ from tqdm import tqdm
 
 from hf_space.cli.echo import echo, shown
 from hf_space.cli.options import checked_options
-from hf_space.errors import BiopsiaError
+from hf_space.errors import BiopsiaError, ScaleError
 from hf_space.imaging.readers import suffixes
+from hf_space.imaging.readers.slide_file import check_scale
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
 from hf_space.settings import Settings
-from hf_space.slides.outputs import BY_DEFAULT, FILES
+from hf_space.slides.outputs import BY_DEFAULT, FEATURES, FILES
 from hf_space.slides.run import load_slide_model, process_slides, slide_options
 from hf_space.slides.scan import FoundSlides, find_slides
 
@@ -73,6 +74,7 @@ def slides(
     options = checked_options(
         operating_point=operating_point, threshold=threshold, microns_per_pixel=microns_per_pixel
     )
+    _check_scale(microns_per_pixel)
     found = _found(paths, out)
     chosen = frozenset(map(str, formats)) if formats else BY_DEFAULT
     outcomes: list[Outcome] = []
@@ -90,6 +92,14 @@ def slides(
         raise typer.Exit(_INTERRUPTED) from None
     _print_left_out(found)
     raise typer.Exit(SOME_FAILED if any(each.state == "failed" for each in outcomes) else 0)
+
+
+def _check_scale(microns_per_pixel: float | None) -> None:
+    try:
+        if microns_per_pixel is not None:
+            check_scale(microns_per_pixel)
+    except ScaleError as error:
+        raise typer.BadParameter(error.message, param_hint="'--microns-per-pixel'") from error
 
 
 def _found(paths: list[Path], out: Path) -> FoundSlides:
@@ -122,6 +132,10 @@ def _run(
 ) -> Iterator[Outcome]:
     settings = Settings()
     model = load_slide_model(settings)
+    if FEATURES in formats and not model.gives_features():
+        # Each slide would fail, and with it its other formats.
+        message = text("slide.no_features", "en", model=model.bundle.config.name)
+        raise typer.BadParameter(message, param_hint="'--format'")
     asked = slide_options(options, model, settings, overlap=overlap, formats=formats)
     with _Bars(len(found.slides)) as bars:
         for outcome in process_slides(found.slides, out, model, asked, bars):

@@ -40,7 +40,10 @@ class SuspiciousTile(Schema):
     width: float
     height: float
     probability: Probability
-    thumbnail: str = Field(description="JPEG data URL of the tile and what surrounds it.")
+    thumbnail: str | None = Field(
+        description="JPEG data URL of the tile and what surrounds it; null where that part of the "
+        "slide is damaged."
+    )
 
 
 class SlideQuality(Schema):
@@ -56,6 +59,14 @@ class SlideWarning(Schema):
     code: Literal["slide_uncalibrated"] = "slide_uncalibrated"
     message: str
     severity: Literal["withholds"] = "withholds"
+
+
+class UnreadableThumbnail(Schema):
+    """Why a thumbnail is missing: scoring needed no part of the file that is damaged."""
+
+    code: Literal["thumbnail_unreadable"] = "thumbnail_unreadable"
+    message: str
+    severity: Literal["caution"] = "caution"
 
 
 class SlideResult(Schema):
@@ -74,11 +85,14 @@ class SlideResult(Schema):
     rows: int
     columns: int
     tile_size_microns: float = Field(description="Side of a cell of the grid.")
-    tissue_area_mm2: float
-    suspicious_area_mm2: float = Field(description="Of the tiles at or above the threshold.")
+    tissue_tiles: int = Field(description="Cells of the grid that have a probability.")
+    tissue_area_mm2: float = Field(description="Of the tissue within the tissue tiles.")
+    suspicious_area_mm2: float = Field(
+        description="Of the tissue within the tiles at or above the threshold."
+    )
     suspicious_fraction: Probability = Field(description="Of the tissue's area.")
     foci: list[Focus] = Field(description="From the largest to the smallest.")
     most_suspicious: list[SuspiciousTile] = Field(description="At most ten, the highest first.")
     quality: SlideQuality
-    warnings: list[SlideWarning | ResultWarning]
+    warnings: list[SlideWarning | UnreadableThumbnail | ResultWarning]
     model: ModelName

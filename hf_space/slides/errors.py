@@ -6,6 +6,8 @@ import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import cv2
+
 from hf_space.errors import BiopsiaError
 from hf_space.messages.catalogue import text
 
@@ -48,8 +50,8 @@ def failure_of(error: Exception) -> Failure:
     """Return why a slide failed.
 
     Codes are those of `hf_space.errors`, and for the file system `disk_full`, `no_permission`,
-    `not_found`, `not_a_folder` and `input_output`. A slide that another run works on is `in_use`;
-    anything else is `internal_error`.
+    `not_found`, `not_a_folder` and `input_output`; `out_of_memory`. A slide that another run works
+    on is `in_use`; anything else is `internal_error`.
     """
     if isinstance(error, BiopsiaError):
         return Failure(error.code, error.message)
@@ -58,4 +60,10 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, OSError):
         code = _CODES.get(error.errno or 0, "input_output")
         return Failure(code, text("slide.system", "en", reason=error.strerror or str(error)))
-    return Failure("internal_error", text("error.internal_error", "en"))
+    if isinstance(error, MemoryError) or _is_opencv_memory(error):
+        return Failure("out_of_memory", text("slide.out_of_memory", "en"))
+    return Failure("internal_error", text("slide.internal_error", "en"))
+
+
+def _is_opencv_memory(error: Exception) -> bool:
+    return isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem

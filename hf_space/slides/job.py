@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hf_space.errors import NoTissueError
+from hf_space.errors import CorruptImageError, NoTissueError
 from hf_space.exports.slides.content import SlideContent, TileFeatures
 from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.messages.catalogue import text
@@ -202,20 +202,26 @@ class _Job:
 
     def _content(self, scores: SlideScores, tissue: SlideTissue) -> SlideContent:
         tiles = self._tiles(scores, tissue)
-        facts = self._facts(scores)
+        facts, shares = self._facts(scores), tissue.shares(self._places.cells)
         result = make_slide_result(
-            facts, tiles, scores, self._config, self._options.point_name, self._reader
+            facts, tiles, shares, scores, self._config, self._options.point_name, self._reader
         )
         return SlideContent(tiles, result, self._picture(tissue), self._features(scores))
 
     def _picture(self, tissue: SlideTissue) -> NDArray[np.uint8]:
-        """Return the bounds as small as a page shows them; a small slide is read again for it."""
+        """Return the bounds as small as a page shows them; a small slide is read again for it.
+
+        A level that scoring did not need may be damaged; then the overview must do.
+        """
         if max(tissue.overview.shape) >= _PICTURE_SIDE / 2:
             return tissue.overview
         _, _, width, height = self._reader.bounds
         across, down = self._key.scale
         scale = max(width * across, height * down) / _PICTURE_SIDE
-        return self._reader.read_region(*self._reader.bounds, max(scale, across, down))
+        try:
+            return self._reader.read_region(*self._reader.bounds, max(scale, across, down))
+        except CorruptImageError:
+            return tissue.overview
 
     def _features(self, scores: SlideScores) -> Iterator[TileFeatures]:
         """Read the features of one strip after the other; there are none unless they were kept."""
@@ -252,7 +258,7 @@ class _Job:
             microns_per_pixel=self._options.microns_per_pixel,
             sha256={"slide": scores.facts.sha256, **self._config.sha256},
             versions=versions(),
-            tiles=scores.count,
+            tiles=result.tissue_tiles,
             figures=Figures.of(result),
             seconds=self._timer.seconds,
         )

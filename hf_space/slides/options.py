@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from hf_space.inference.engine import predict_patches
+from hf_space.inference.probe import probe_patches
+
 if TYPE_CHECKING:
     from hf_space.bundle.calibration import OperatingPoint
     from hf_space.bundle.load import Bundle
@@ -17,6 +20,12 @@ class SlideModel:
 
     bundle: Bundle
     engine: Engine
+
+    def gives_features(self) -> bool:
+        """Tell whether the network gives pooled features; runs it on a drawn patch."""
+        config = self.bundle.config
+        patches = probe_patches(config.patch_size_pixels)[:1]
+        return predict_patches(self.engine, config, patches).features is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class RunRecord(BaseModel):
         microns_per_pixel: Scale that the caller stated; None: the file's own was used.
         sha256: Of the slide, and of the model's files.
         versions: Of Python and of the packages that read, compute and write.
-        tiles: How many were scored.
+        tiles: Tissue tiles that the files list; where tiles overlap, cells of the finer grid.
         figures: What the result says.
         seconds: How long each step of the last run took.
     """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hf_space.bundle.calibration import sigmoid
+from hf_space.errors import CorruptImageError
 from hf_space.exports.slides.tiles import SlideTiles
 from hf_space.messages.catalogue import text
 from hf_space.prediction.foci import find_foci
@@ -15,7 +16,13 @@ from hf_space.prediction.smoothing import smooth_logits
 from hf_space.prediction.trust import OFF_SCALE_FACTOR, SMALLEST_FIELD_MICRONS, result_warning
 from hf_space.schemas.ids import time_of
 from hf_space.schemas.prediction import ModelName
-from hf_space.schemas.slide import SlideQuality, SlideResult, SlideWarning, SuspiciousTile
+from hf_space.schemas.slide import (
+    SlideQuality,
+    SlideResult,
+    SlideWarning,
+    SuspiciousTile,
+    UnreadableThumbnail,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,6 +80,7 @@ def tile_map(
 def make_slide_result(
     facts: SlideFacts,
     tiles: SlideTiles,
+    tissue_shares: NDArray[np.float64],
     scores: SlideScores,
     config: InferenceConfig,
     point_name: str | None,
@@ -80,20 +88,27 @@ def make_slide_result(
 ) -> SlideResult:
     """Sum up the tiles of a slide.
 
+    Areas are of the tissue that the mask has within the tiles: a tile may be nine tenths glass.
+
     Args:
         facts: What the result says of its slide.
         tiles: The scored tiles.
+        tissue_shares: float64 (rows, columns): how much of each cell is tissue, 0 to 1.
         scores: Have the id of the result, and the quality of its tiles.
         config: Says the model's name and scale.
         point_name: Name of the operating point; None for a threshold of the caller's own.
         reader: Shows the most suspicious tiles.
     """
     probabilities, grid, point = tiles.probabilities, tiles.grid, tiles.point
-    areas = cell_areas_mm2(grid)
+    areas = cell_areas_mm2(grid) * tissue_shares
     is_tissue = ~np.isnan(probabilities)
     tissue = float(areas[is_tissue].sum())
     suspicious = float(areas[is_tissue & (probabilities >= point.threshold)].sum())
+    most_suspicious = _most_suspicious(tiles, reader)
     warnings = _warnings(facts, reader, config)
+    if any(each.thumbnail is None for each in most_suspicious):
+        message = text("slide.thumbnail_unreadable", "en")
+        warnings.append(UnreadableThumbnail(message=message))
     looked_at, blurred, unlike = (int(count) for count in scores.quality)
     return SlideResult(
         id=scores.facts.id,
@@ -106,11 +121,13 @@ def make_slide_result(
         rows=grid.rows,
         columns=grid.columns,
         tile_size_microns=grid.cell_width * grid.microns_per_pixel[0],
+        tissue_tiles=int(is_tissue.sum()),
         tissue_area_mm2=round(tissue, _DECIMALS),
         suspicious_area_mm2=round(suspicious, _DECIMALS),
-        suspicious_fraction=round(suspicious / tissue, _DECIMALS),
+        # Where tiles overlap, a scored tile may have no cell with enough tissue and little black.
+        suspicious_fraction=round(suspicious / tissue, _DECIMALS) if tissue else 0.0,
         foci=find_foci(probabilities, point.threshold, grid),
-        most_suspicious=_most_suspicious(tiles, reader),
+        most_suspicious=most_suspicious,
         quality=SlideQuality(
             out_of_focus_fraction=round(blurred / looked_at, _DECIMALS),
             unlike_training_fraction=round(unlike / looked_at, _DECIMALS),
@@ -136,7 +153,7 @@ def cell_areas_mm2(grid: SlideGrid) -> NDArray[np.float64]:
 
 def _warnings(
     facts: SlideFacts, reader: SlideReader, config: InferenceConfig
-) -> list[SlideWarning | ResultWarning]:
+) -> list[SlideWarning | UnreadableThumbnail | ResultWarning]:
     codes: list[WarningCode] = []
     across, down = facts.microns_per_pixel
     if min(facts.bounds[2] * across, facts.bounds[3] * down) < SMALLEST_FIELD_MICRONS:
@@ -174,13 +191,21 @@ def _suspicious_tile(
     )
 
 
-def _thumbnail(grid: SlideGrid, box: tuple[float, float, float, float], reader: SlideReader) -> str:
-    """Return the part of the bounds that a cell and its neighbours cover, as JPEG."""
+def _thumbnail(
+    grid: SlideGrid, box: tuple[float, float, float, float], reader: SlideReader
+) -> str | None:
+    """Return the part of the bounds that a cell and its neighbours cover, as JPEG.
+
+    It is finer than what is scored, and a damaged level that scoring did not need gives none.
+    """
     left, top, width, height = grid.bounds
     x0 = max(left, round(box[0] - grid.cell_width))
     y0 = max(top, round(box[1] - grid.cell_height))
     x1 = min(left + width, round(box[2] + grid.cell_width))
     y1 = min(top + height, round(box[3] + grid.cell_height))
     scale = max(_THUMBNAIL_MICRONS, *grid.microns_per_pixel)
-    pixels = reader.read_region(x0, y0, max(1, x1 - x0), max(1, y1 - y0), scale)
+    try:
+        pixels = reader.read_region(x0, y0, max(1, x1 - x0), max(1, y1 - y0), scale)
+    except CorruptImageError:
+        return None
     return jpeg_url(pixels[:, :, ::-1])

@@ -41,8 +41,9 @@ Result = TypeVar("Result")
 _STRIPS_AHEAD: Final = 2
 # Enough to keep every stream busy while a strip is written to the disk.
 _BATCHES_PER_STREAM: Final = 4
-# Of every strip, each tile of this number is looked at for focus and stain.
 QUALITY_SAMPLE: Final = 8
+"""Of every strip, one tile in so many is looked at for focus and stain."""
+
 _OUT_OF_FOCUS: Final = frozenset({"blurred", "too_blurred"})
 _UNLIKE_TRAINING: Final = frozenset({"not_h_and_e", "unlike_training"})
 
@@ -115,7 +116,7 @@ class StripScorer:
 
     def _quality(self, batch: _Batch, outputs: Outputs) -> NDArray[np.int64]:
         counts = np.zeros(3, dtype=np.int64)
-        sampled = set(batch.strip.columns[::QUALITY_SAMPLE])
+        sampled = quality_sample(batch.strip.row, batch.strip.columns)
         for place, column in enumerate(batch.columns):
             if column in sampled:
                 codes = self._codes(
@@ -140,6 +141,20 @@ class _Scores:
     batch: _Batch
     outputs: Outputs
     quality: NDArray[np.int64]
+
+
+def quality_sample(row: int, columns: Sequence[int]) -> frozenset[int]:
+    """Return which tiles of a strip are looked at for focus and stain; at least one.
+
+    Each row begins one tile further than the row above: otherwise a narrow biopsy would be looked
+    at along one edge.
+
+    Args:
+        row: Of places.
+        columns: Of the tiles that are scored, at least one, from the left.
+    """
+    first = row % min(QUALITY_SAMPLE, len(columns))
+    return frozenset(columns[first::QUALITY_SAMPLE])
 
 
 def _batches(strip: Strip) -> Iterator[_Batch]:

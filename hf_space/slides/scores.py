@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SCORES_FILE: Final = "scores.npz"
-# Raised with any change of how tiles are chosen, cut, prepared or stored.
-_FORMAT: Final = 1
+# Raised with any change of how tiles are chosen, cut, prepared, looked at or stored.
+_FORMAT: Final = 2
 
 DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What reading an archive of arrays raises where the disk has lost a part of it."""
@@ -88,11 +88,6 @@ class SlideScores:
     facts: ScoreFacts
     logits: NDArray[np.float32]
     quality: NDArray[np.int64]
-
-    @property
-    def count(self) -> int:
-        """How many tiles were scored."""
-        return int(np.count_nonzero(~np.isnan(self.logits)))
 
     def under(self, rule: WriteKey) -> SlideScores:
         """Return the same scores for a result of some rule: one id never stands for two results."""

@@ -57,8 +57,16 @@ class SlideTissue:
         Returns:
             bool (rows, columns).
         """
-        stained, black = (_shares(mask, places) for mask in (self.mask, self.black))
-        return np.asarray((stained >= TISSUE_SHARE) & (black <= BLACK_SHARE))
+        black = _shares(self.black, places)
+        return np.asarray((self.shares(places) >= TISSUE_SHARE) & (black <= BLACK_SHARE))
+
+    def shares(self, places: Places) -> NDArray[np.float64]:
+        """Return the share of each place's tile, within the bounds, that is tissue.
+
+        Returns:
+            float64 (rows, columns), 0 to 1.
+        """
+        return _shares(self.mask, places)
 
 
 def find_tissue(reader: SlideReader) -> SlideTissue:

@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from hf_space.bundle.familiarity import Familiarity
 from hf_space.cli import app
 from hf_space.cli.whole_slides import FormatName
 from hf_space.schemas.slide import SlideResult
@@ -29,6 +31,13 @@ from tests.server import ROOT
 from tests.slides import write_ome_tiff
 
 DRAWN = DrawnSlide(width=800, height=900, microns_per_pixel=(4.0, 4.0))
+DESCRIBED = Familiarity(
+    mean=np.zeros(3),
+    components=np.eye(3)[:1],
+    scales=np.ones(1),
+    class_means=np.zeros((2, 1)),
+    residual=np.array(1.0),
+)
 # Ends the process as a power cut would, after some strips.
 KILLED = """
 import os, signal, sys
@@ -171,6 +180,7 @@ def test_a_process_that_was_ended_is_gone_on_with(
         (["app.py", "--threshold=2"], "'--threshold'"),
         (["app.py", "--threshold=0.5", "--operating-point=balanced"], "give threshold"),
         (["app.py", "--microns-per-pixel=0"], "'--microns-per-pixel'"),
+        (["app.py", "--microns-per-pixel=25"], "state 0.05 to 20"),
         (["app.py", "--overlap=0.3"], "'--overlap'"),
         (["app.py", "--format=dicom"], "'--format'"),
     ],
@@ -295,6 +305,21 @@ def test_a_table_that_cannot_be_written_is_told_with_its_rows(
     assert f"cannot write {out / 'summary.csv'}: " in done.stderr
     assert f"row: a.ome.tif,{slides / 'a.ome.tif'},done," in done.stderr
     assert "None" not in done.stderr
+
+
+def test_features_need_a_network_that_gives_them(tmp_path: Path, model: Path, slides: Path) -> None:
+    out = tmp_path / "out"
+    asked: list[str | Path] = [slides / "a.ome.tif", "--out", out]
+    asked += ["--format", "features", "--format", "csv"]
+    refused = invoke(*asked, model=model)
+    assert refused.exit_code == 2
+    assert "'--format'" in refused.stderr
+    assert "model tiny has no output for features" in " ".join(refused.stderr.split())
+    assert not out.exists()
+    done = invoke(*asked, model=write_bundle(tmp_path / "model", DESCRIBED))
+    assert done.exit_code == 0, done.stderr
+    names = {path.name for path in (out / "a.ome.tif").iterdir()}
+    assert {"features.parquet", "tiles.csv"} <= names
 
 
 def test_every_format_can_be_chosen() -> None:

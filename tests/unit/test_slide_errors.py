@@ -16,12 +16,14 @@ from hf_space.errors import (
     ContradictoryScaleError,
     CorruptImageError,
     PayloadTooLargeError,
+    ScaleError,
     TooManyPixelsError,
     UnknownScaleError,
     UnsupportedImageError,
 )
 from hf_space.imaging.readers import slide_file
 from hf_space.imaging.readers.slide_file import open_slide
+from tests.array_slide import ArraySource
 from tests.dicom_slides import write_dicom
 from tests.drawn_slide import DrawnSlide
 from tests.slides import TELLTALE, break_tile, truncate, write_ome_tiff, write_pyramid, write_svs
@@ -181,6 +183,53 @@ def test_the_callers_scale_counts_more_than_the_files(
         assert reader.scale_conflict == bool(conflict)
 
 
+@pytest.mark.parametrize("stated", [25.0, 0.049, 1e-7])
+def test_a_callers_scale_that_no_slide_has_is_refused(stated: float, tmp_path: Path) -> None:
+    path = write_svs(tmp_path / "a.svs", SMALL)
+    with pytest.raises(ScaleError, match=r"0\.05 to 20") as caught:
+        open_slide(path, microns_per_pixel=stated)
+    assert caught.value.code == "scale_out_of_range"
+    for edge in (0.05, 20.0):
+        with open_slide(path, microns_per_pixel=edge) as reader:
+            assert reader.microns_per_pixel == (edge, edge)
+
+
+# Up to 300 mm, and up to 200 x 150 mm.
+@pytest.mark.parametrize(
+    ("bounds", "microns", "fits"),
+    [
+        ((0, 0, 60_000, 10), 5.0, 1),
+        ((0, 0, 60_001, 10), 5.0, 0),
+        ((7, 7, 10, 60_001), 5.0, 0),
+        ((0, 0, 100_000, 75_000), 2.0, 1),
+        ((0, 0, 100_000, 75_001), 2.0, 0),
+    ],
+)
+def test_a_slide_larger_than_any_glass_has_a_wrong_scale(
+    bounds: tuple[int, int, int, int],
+    microns: float,
+    fits: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Large(ArraySource):
+        def __init__(self, _: Path) -> None:
+            super().__init__(np.zeros((1, 1, 3), np.uint8))
+            self.bounds = bounds
+            self.stated_scales = ((microns, microns),)
+
+    monkeypatch.setattr(slide_file, "ImageSource", Large)
+    path = tmp_path / "a.png"
+    path.write_bytes(b"any")
+    if fits:
+        with open_slide(path) as reader:
+            assert reader.bounds == bounds
+    else:
+        with pytest.raises(ScaleError, match="which no slide is") as caught:
+            open_slide(path)
+        assert caught.value.client_details == {"microns_per_pixel": microns}
+
+
 def test_what_is_no_slide_is_refused(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("not a slide")
@@ -190,6 +239,14 @@ def test_what_is_no_slide_is_refused(tmp_path: Path) -> None:
         open_slide(tmp_path)
     with pytest.raises(FileNotFoundError):
         open_slide(tmp_path / "missing.svs")
+
+
+@pytest.mark.parametrize("name", ["empty.tif", "empty.svs", "empty.png", "empty.mrxs"])
+def test_an_empty_file_is_a_damaged_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(CorruptImageError, match="^The file is empty") as caught:
+        open_slide(tmp_path / name, **SCALE)
+    assert caught.value.code == "corrupt_image"
 
 
 def test_a_folder_of_several_slides_is_refused(tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ def test_no_tissue_is_not_a_probability_of_none(tmp_path: Path) -> None:
     assert samples.tolist() == [[1, 0, 255]]
 
 
-def test_the_heat_map_covers_the_bounds_at_its_physical_size(tmp_path: Path) -> None:
+def test_the_heat_map_covers_whole_tiles_at_their_physical_size(tmp_path: Path) -> None:
     grid = slide_grid(9990, 4005, left=500, top=70, microns_per_pixel=(0.5, 0.25))
     content = slide_content(grid, np.full((grid.rows, grid.columns), 0.5))
     path = written(content, "heatmap.ome.tif", tmp_path)
@@ -249,8 +249,11 @@ def test_the_heat_map_covers_the_bounds_at_its_physical_size(tmp_path: Path) -> 
     assert (pixels["PhysicalSizeX"], pixels["PhysicalSizeXUnit"]) == (25.0, "µm")
     assert (pixels["PhysicalSizeY"], pixels["PhysicalSizeYUnit"]) == (25.0, "µm")
     assert resolution == pytest.approx((1 / 25, 1 / 25))
-    # 9990 px of 0.5 µm and 4005 px of 0.25 µm, to a pixel of 25 µm.
-    assert (across, down) == (200, 41)
+    # 9990 px of 0.5 µm are 24.975 tiles, 4005 px of 0.25 µm 5.006.
+    assert (across, down) == (8 * 25, 8 * 6)
+    # Exactly halved, so that sizes give the same scales as the resolution.
+    shapes = [level.shape for level in levels(path)]
+    assert shapes == [(48, 200), (24, 100), (12, 50), (6, 25)]
 
 
 def test_openslide_opens_the_heat_map(drawn: SlideContent, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def test_a_report_has_the_figures_of_the_result(tmp_path: Path) -> None:
         NOTICE,
         "24 November 2026, 18:36 UTC",
         f"Tissue {result.tissue_area_mm2:.2f} mm²",
-        f"Suspicious area {result.suspicious_area_mm2:.2f} mm²",
+        f"Suspicious tissue {result.suspicious_area_mm2:.2f} mm²",
         f"Share of the tissue {100 * result.suspicious_fraction:.1f} %",
         f"Foci {len(result.foci)} ",
         f"Largest dimension of a focus {largest.largest_dimension_mm:.1f} mm",
@@ -84,12 +85,19 @@ def test_nothing_is_drawn_beyond_the_margins(tmp_path: Path) -> None:
 
 def test_no_focus_and_no_tissue_are_said_in_words(tmp_path: Path) -> None:
     text, _ = report(chequered(1, 1, foci=[]), tmp_path)
-    assert "No focus was found: no tile reaches the threshold." in text
+    assert "No focus was found: no square reaches the threshold." in text
     assert "Largest dimension of a focus none" in text
     bare = slide_content(slide_grid(800, 800), np.full((2, 2), np.nan))
     text, _ = report(bare, tmp_path)
     assert "Tissue 0.00 mm²" in text
     assert "Share of the tissue 0.0 %" in text
+
+
+def test_squares_are_the_cells_of_the_grid(tmp_path: Path) -> None:
+    for microns in (200.0, 100.0):
+        text, _ = report(chequered(2, 2, tile_size_microns=microns), tmp_path)
+        assert f"A square of {microns:.0f} µm is suspicious" in text
+        assert "tile" not in text
 
 
 def test_nothing_is_rounded_to_none_or_to_certain(tmp_path: Path) -> None:
@@ -130,8 +138,12 @@ def test_the_file_names_neither_slide_nor_person(tmp_path: Path) -> None:
     _, reader = report(drawn_slide(rows=12, columns=15), tmp_path)
     metadata = reader.metadata
     assert metadata is not None
-    assert (metadata.title, metadata.author) == ("Biopsia: result for a whole slide", "anonymous")
-    assert metadata.subject == "unspecified"
+    assert (metadata.title, metadata.creator) == ("Biopsia: result for a whole slide", "Biopsia")
+    assert not metadata.author
+    assert not metadata.subject
+    assert not metadata.keywords
+    date = datetime(2026, 11, 24, 18, 36, tzinfo=UTC)
+    assert metadata.creation_date == metadata.modification_date == date
     assert str(tmp_path).encode() not in (tmp_path / "part").read_bytes()
 
 

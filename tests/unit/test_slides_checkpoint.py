@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -307,4 +308,18 @@ def test_the_system_s_errors_have_codes_and_name_no_path(number: int, code: str)
 
 
 def test_what_nobody_foresaw_is_an_internal_error() -> None:
-    assert failure_of(ZeroDivisionError("x")).code == "internal_error"
+    failure = failure_of(ZeroDivisionError("x"))
+    assert failure.code == "internal_error"
+    assert "service" not in failure.message
+
+
+def test_too_little_memory_is_named_whoever_wanted_it() -> None:
+    with pytest.raises(MemoryError) as numpy_s:
+        np.empty((1 << 30, 1 << 30), np.uint8)
+    with pytest.raises(cv2.error) as opencv_s:
+        cv2.resize(np.zeros((2, 2), np.uint8), (1 << 24, 1 << 24))
+    for error in (numpy_s.value, opencv_s.value):
+        assert failure_of(error).code == "out_of_memory"
+    with pytest.raises(cv2.error) as other:
+        cv2.resize(np.zeros((0, 0), np.uint8), (2, 2))
+    assert failure_of(other.value).code == "internal_error"

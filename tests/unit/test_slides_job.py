@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.bundle.familiarity import Familiarity
@@ -31,7 +33,7 @@ from hf_space.slides.scores import SlideScores
 from tests.array_slide import Notes
 from tests.bundle_factory import write_bundle
 from tests.drawn_slide import DrawnSlide
-from tests.slides import write_ome_tiff, write_svs
+from tests.slides import break_tile, write_ome_tiff, write_svs
 
 POINT = OperatingPoint(threshold=0.85, uncertain_low=0.84, uncertain_high=0.86)
 OPTIONS = SlideOptions(POINT, "balanced", frozenset({"json", "csv"}))
@@ -105,6 +107,22 @@ def contents(folder: Path) -> dict[str, Any]:
     return found
 
 
+def table_of(folder: Path) -> list[dict[str, str]]:
+    with (folder / "tiles.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def tissue_mm2(folder: Path, rows: list[dict[str, str]]) -> float:
+    """Area of what the mask shows within some tiles of a slide at 4 µm per pixel."""
+    mask = np.asarray(cv2.imread(str(folder / "tissue.png"), cv2.IMREAD_GRAYSCALE)) > 0
+    pixels = mask.repeat(4, axis=0).repeat(4, axis=1)
+    total = 0
+    for row in rows:
+        left, top, width, height = (int(row[n]) for n in ("minx", "miny", "width", "height"))
+        total += int(pixels[top : top + height, left : left + width].sum())
+    return total * 16e-6
+
+
 def stop_at(share: float) -> Notes:
     def stop(advanced: int) -> None:
         if advanced >= share * notes.totals[-1][0]:
@@ -128,20 +146,51 @@ def test_a_slide_is_summed_up(slide: FoundSlide, out: Path, model: SlideModel) -
     assert result.image.bounds == (0, 0, 900, 1000)
     assert result.image.scale_source == "metadata"
     assert (result.rows, result.columns, result.tile_size_microns) == (20, 18, 200.0)
-    assert result.tissue_area_mm2 == pytest.approx(0.04 * scores.count)
-    with (folder / "tiles.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == scores.count
+    rows = table_of(folder)
+    assert len(rows) == np.count_nonzero(~np.isnan(scores.logits))
     suspicious = [row for row in rows if float(row["prob_idc"]) >= 0.85]
-    assert result.suspicious_area_mm2 == pytest.approx(0.04 * len(suspicious))
-    assert result.suspicious_fraction == pytest.approx(len(suspicious) / len(rows), abs=1e-6)
     assert 0 < len(suspicious) < len(rows)
+    areas = [tissue_mm2(folder, each) for each in (suspicious, rows)]
+    assert result.suspicious_area_mm2 == pytest.approx(areas[0], abs=2e-6)
+    assert result.tissue_area_mm2 == pytest.approx(areas[1], abs=2e-6)
+    assert result.suspicious_fraction == pytest.approx(areas[0] / areas[1], abs=1e-5)
+    # Foci are of whole tiles.
     assert sum(focus.area_mm2 or 0 for focus in result.foci) == pytest.approx(
-        result.suspicious_area_mm2
+        0.04 * len(suspicious)
     )
     raw = model.bundle.config.calibration.probability(scores.logits)
     found = sorted(float(row["prob_raw"]) for row in rows)
     np.testing.assert_allclose(found, np.sort(raw[~np.isnan(raw)]), atol=1e-6)
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.5])
+def test_areas_are_of_tissue_and_not_of_the_glass_in_its_tiles(
+    tmp_path: Path, out: Path, model: SlideModel, overlap: float
+) -> None:
+    # 4 x 7 tiles, those on the left and on the right half glass; the right half of the tissue has
+    # a colour that the network finds less suspicious.
+    picture = np.full((400, 600, 3), 240, np.uint8)
+    picture[100:300, 120:276] = (190, 120, 180)
+    picture[100:300, 276:420] = (130, 115, 160)
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    (slide,) = find_slides([tmp_path / "a.png"]).slides
+    options = replace(OPTIONS, microns_per_pixel=4.0, overlap=overlap)
+    assert run(slide, out, model, options).state == "done"
+    folder = out / "a.png"
+    result = SlideResult.model_validate_json((folder / "result.json").read_bytes())
+    assert result.tissue_area_mm2 == pytest.approx(200 * 300 * 16e-6, rel=1e-6)
+    rows = table_of(folder)
+    assert 0.04 * len(rows) / (4 if overlap else 1) > 1.04 * result.tissue_area_mm2
+    suspicious = [row for row in rows if float(row["prob_idc"]) >= 0.85]
+    assert 0 < len(suspicious) < len(rows)
+    found = tissue_mm2(folder, suspicious)
+    assert result.suspicious_area_mm2 == pytest.approx(found, abs=2e-6)
+    assert result.suspicious_fraction == pytest.approx(found / 0.96, abs=1e-5)
+    record = RunRecord.load(folder)
+    assert record is not None
+    assert record.tiles == result.tissue_tiles == len(rows)
+    assert record.figures.tissue_area_mm2 == result.tissue_area_mm2
+    assert record.figures.suspicious_area_mm2 == result.suspicious_area_mm2
 
 
 def test_the_ten_most_suspicious_tiles_are_shown(
@@ -154,10 +203,44 @@ def test_the_ten_most_suspicious_tiles_are_shown(
     assert len(shown) == 10
     for tile, row in zip(shown, rows, strict=False):
         assert tile.probability == pytest.approx(float(row["prob_idc"]), abs=1e-6)
+        assert tile.thumbnail
         assert tile.thumbnail.startswith("data:image/jpeg;base64,")
     assert {(tile.x, tile.y) for tile in shown[:5]} <= {
         (float(row["minx"]), float(row["miny"])) for row in rows[:10]
     }
+
+
+def test_a_damaged_tile_that_scoring_does_not_need_costs_a_thumbnail_only(
+    tmp_path: Path, out: Path, model: SlideModel
+) -> None:
+    drawn = DrawnSlide(width=1600, height=1700, microns_per_pixel=(2.0, 2.0))
+    path = write_svs(tmp_path / "a.svs", drawn, downsamples=(1, 2))
+    options = replace(OPTIONS, formats=BY_DEFAULT)
+    found: list[SlideResult] = []
+    for folder in (out / "sound", out / "damaged"):
+        (slide,) = find_slides([path]).slides
+        assert run(slide, folder, model, options).state == "done"
+        found.append(
+            SlideResult.model_validate_json((folder / "a.svs" / "result.json").read_bytes())
+        )
+        first = found[0].most_suspicious[0]
+        # Seven tiles of 256 px lie side by side in level 0.
+        break_tile(path, 7 * int(first.y // 256) + int(first.x // 256))
+    sound, damaged = found
+    assert all(each.thumbnail for each in sound.most_suspicious)
+    assert [each.code for each in sound.warnings] == ["slide_uncalibrated"]
+    assert [each.code for each in damaged.warnings] == [
+        "slide_uncalibrated",
+        "thumbnail_unreadable",
+    ]
+    assert damaged.warnings[1].severity == "caution"
+    assert damaged.reasons == ["slide_uncalibrated"]
+    pairs = list(zip(damaged.most_suspicious, sound.most_suspicious, strict=True))
+    assert [now.probability for now, _ in pairs] == [before.probability for _, before in pairs]
+    assert pairs[0][0].thumbnail is None
+    left = [(now, before) for now, before in pairs if now.thumbnail]
+    assert 0 < len(left) < 10
+    assert all(now.thumbnail == before.thumbnail for now, before in left)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])

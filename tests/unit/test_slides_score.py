@@ -26,7 +26,7 @@ from hf_space.schemas.prediction import RegionResult
 from hf_space.settings import Settings
 from hf_space.slides.checkpoint import StripScores
 from hf_space.slides.grid import Places
-from hf_space.slides.score import QUALITY_SAMPLE, StripScorer
+from hf_space.slides.score import StripScorer, quality_sample
 from hf_space.slides.strips import StripReader
 from tests.array_slide import ArraySlide
 from tests.bundle_factory import BIAS, WEIGHTS, write_bundle
@@ -104,7 +104,7 @@ def test_strips_do_not_depend_on_what_else_is_scored(engine: Engine, bundle: Bun
 def test_every_eighth_tile_is_looked_at(engine: Engine, bundle: Bundle) -> None:
     sharp = {strip.row: strip.quality for strip in strips(engine, bundle, plan_of(PICTURE))}
     for row, columns in plan_of(PICTURE):
-        assert sharp[row][:2].tolist() == [-(-len(columns) // QUALITY_SAMPLE), 0]
+        assert sharp[row][:2].tolist() == [len(quality_sample(row, columns)), 0]
     flat = np.full((50, 800, 3), (200, 120, 190), np.uint8)
     teal = np.full((50, 800, 3), (70, 210, 200), np.uint8)
     plan = [(0, tuple(range(16)))]
@@ -112,6 +112,22 @@ def test_every_eighth_tile_is_looked_at(engine: Engine, bundle: Bundle) -> None:
     assert blurred.quality.tolist() == [2, 2, 0]
     (unlike,) = strips(engine, bundle, plan, slide=ArraySlide(teal))
     assert unlike.quality.tolist() == [2, 2, 2]
+
+
+def test_the_tiles_looked_at_are_staggered_so_that_no_edge_is_preferred() -> None:
+    columns = tuple(range(3, 43))
+    for row in range(20):
+        assert quality_sample(row, columns) == set(range(3 + row % 8, 43, 8))
+    # A core biopsy, of three to nine tiles in each row.
+    for width in range(3, 10):
+        counts = np.zeros(width, np.int64)
+        for row in range(360):
+            places = sorted(quality_sample(row, tuple(range(50, 50 + width))))
+            counts[np.array(places) - 50] += 1
+        assert counts.sum() >= 360
+        assert counts.min() >= 360 // 9
+        assert counts.max() <= 360 // width + width
+    assert quality_sample(7, (4,)) == {4}
 
 
 class SlowSlide(ArraySlide):

@@ -1,13 +1,14 @@
 """Probabilities of a slide's tiles as a pyramid with physical size, OME-TIFF.
 
-The map covers the slide's bounds exactly, so that a viewer that knows both scales lays it over the
-slide. Samples have 8 bits, 0 without tissue and 1 + 254 p with it: OpenSlide 4.0 reads no floating
-point, and garbles 16 bits of grey in the last column of a TIFF's tiles.
+The map begins where the slide's bounds do, so that a viewer that knows both scales lays it over the
+slide. It covers whole tiles, the last of which may reach beyond the bounds: so each level is
+exactly half the one before, also for a viewer that derives scales from sizes. Samples have 8 bits,
+0 without tissue and 1 + 254 p with it: OpenSlide 4.0 reads no floating point, and garbles 16 bits
+of grey in the last column of a TIFF's tiles.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -58,17 +59,9 @@ def write_heatmap(content: SlideContent, path: Path) -> None:
 
 
 def level_shape(grid: SlideGrid, reduction: int) -> tuple[int, int]:
-    """Return height and width of a level: those of the bounds, rounded up to whole pixels."""
-    _, _, width, height = grid.bounds
-    rows = _length(height / grid.cell_height, grid.rows)
-    columns = _length(width / grid.cell_width, grid.columns)
-    return math.ceil(rows / reduction), math.ceil(columns / reduction)
-
-
-def _length(cells: float, most: int) -> int:
-    """Return the pixels of the first level along some cells, of which the grid has so many."""
-    # A hair more than whole is whole.
-    return min(math.ceil(round(cells * REDUCTIONS[-1], 6)), most * REDUCTIONS[-1])
+    """Return height and width of a level, which are those of the grid."""
+    per_cell = REDUCTIONS[-1] // reduction
+    return grid.rows * per_cell, grid.columns * per_cell
 
 
 def _pixel_microns(grid: SlideGrid, reduction: int) -> tuple[float, float]:

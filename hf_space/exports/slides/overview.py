@@ -156,7 +156,7 @@ def _legend_lines(content: SlideContent) -> list[tuple[Colour | None, str]]:
     point, foci = content.tiles.point, content.result.foci
     above = f"probability of {point.threshold:.2f} or more"
     lines: list[tuple[Colour | None, str]] = [
-        (COLOURS["malignant"], f"Focus: tiles that touch, with a {above}; suggests IDC")
+        (COLOURS["malignant"], f"Focus: squares that touch, with a {above}; suggests IDC")
     ]
     if point.band:
         highest = f"Focus whose highest probability is {point.band[1]:.2f} or less; inconclusive"

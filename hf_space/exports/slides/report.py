@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -58,9 +59,20 @@ def write_report(content: SlideContent, path: Path) -> None:
         pdfmetrics.registerFont(TTFont(name, str(typeface)))
     with path.open("wb") as file:
         canvas = Canvas(file, pagesize=A4, invariant=True)
-        canvas.setTitle("Biopsia: result for a whole slide")
+        _describe(canvas, content)
         _draw_page(canvas, content)
         canvas.save()
+
+
+def _describe(canvas: Canvas, content: SlideContent) -> None:
+    """State title, program and the date of the result; reportlab would invent the others."""
+    canvas.setTitle("Biopsia: result for a whole slide")
+    canvas.setCreator("Biopsia")
+    canvas.setAuthor("")
+    canvas.setSubject("")
+    # The date of the result, and not of the writing, so that the same result is the same file.
+    date = content.result.created_at.astimezone(UTC).strftime("D:%Y%m%d%H%M%S+00'00'")
+    canvas.setDateFormatter(lambda *_: date)
 
 
 def _draw_page(canvas: Canvas, content: SlideContent) -> None:
@@ -131,7 +143,7 @@ def _columns(content: SlideContent) -> Table:
 def _foci(content: SlideContent, width: float) -> Flowable:
     rows = foci_rows(content)
     if not rows:
-        return _paragraph("No focus was found: no tile reaches the threshold.", _TEXT)
+        return _paragraph("No focus was found: no square reaches the threshold.", _TEXT)
     head = [
         _paragraph(name, _SMALL)
         for name in ("No.", "Area", "Largest dimension", "Peak probability")

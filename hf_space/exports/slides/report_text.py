@@ -20,7 +20,7 @@ def figures(content: SlideContent) -> list[tuple[str, str]]:
     peak = max((focus.peak_probability for focus in foci), default=None)
     return [
         ("Tissue", f"{result.tissue_area_mm2:.2f} mm²"),
-        ("Suspicious area", f"{result.suspicious_area_mm2:.2f} mm²"),
+        ("Suspicious tissue", f"{result.suspicious_area_mm2:.2f} mm²"),
         ("Share of the tissue", _percent(result.suspicious_fraction)),
         ("Foci", str(len(foci))),
         ("Largest dimension of a focus", "none" if longest is None else f"{longest:.1f} mm"),
@@ -46,16 +46,17 @@ def foci_rows(content: SlideContent) -> list[tuple[str, str, str, str]]:
 def limits(content: SlideContent) -> list[str]:
     """Return in whole sentences what the figures do not say."""
     result = content.result
-    side = f"{result.tile_size_microns:.0f} µm"
     return [
-        f"A tile of {side} is suspicious where the probability of invasive ductal carcinoma, "
-        f"computed for it and its neighbours, is {result.threshold:.2f} or more. It was calibrated "
-        "on patches of one data set; elsewhere it may be too high or too low.",
+        f"A square of {result.tile_size_microns:.0f} µm is suspicious where the probability of "
+        "invasive ductal carcinoma, computed for it and its neighbours, is "
+        f"{result.threshold:.2f} or more. It was calibrated on patches of one data set; elsewhere "
+        "it may be too high or too low.",
         "A slide without a focus may still hold cancer.",
         "The model was never taught carcinoma in situ, lobular carcinoma or other lesions: it may "
         "mark them or miss them. It does not know breast tissue from other tissue.",
-        "A focus is made of whole tiles that touch by their sides: its length may be two tiles too "
-        "long, and several foci may be one tumour. It is no pathological stage.",
+        "A focus is made of whole squares that touch by their sides: its area counts any glass in "
+        "them, its length may be two squares too long, and several foci may be one tumour. It is "
+        "no pathological stage.",
         *(warning.message for warning in result.warnings),
     ]
 

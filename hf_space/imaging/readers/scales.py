@@ -20,7 +20,9 @@ Scale: TypeAlias = tuple[float, float]
 
 # Resolution mostly says how large to print: 300 dpi are 85 µm/px. Only what a microscope or a slide
 # scanner gives counts.
-_PLAUSIBLE: Final = (0.05, 20.0)
+PLAUSIBLE: Final = (0.05, 20.0)
+"""Least and most µm per pixel of level 0."""
+
 # Vendors round; scales that differ by less agree.
 SAME_SCALE: Final = 1.1
 # TIFF 6.0, section 8: units of resolution.
@@ -177,7 +179,7 @@ def _scale(micrometres: float | None, horizontal: object, vertical: object) -> l
 def _plausible(across: float | None, down: float | None) -> list[Scale]:
     if across is None or down is None:
         return []
-    lowest, highest = _PLAUSIBLE
+    lowest, highest = PLAUSIBLE
     return [(across, down)] if lowest <= min(across, down) <= max(across, down) <= highest else []
 
 

@@ -10,6 +10,7 @@ from hf_space.errors import (
     CorruptImageError,
     ImageError,
     PayloadTooLargeError,
+    ScaleError,
     UnknownScaleError,
     UnsupportedImageError,
 )
@@ -22,7 +23,7 @@ from hf_space.imaging.readers.openslide import (
     dicom_file,
 )
 from hf_space.imaging.readers.pyramid import LevelSource, PyramidReader
-from hf_space.imaging.readers.scales import agreed
+from hf_space.imaging.readers.scales import PLAUSIBLE, agreed
 from hf_space.imaging.readers.tiff import TiffReader
 from hf_space.imaging.readers.tiff_slide import TiffSource
 from hf_space.settings import MAX_PIXELS
@@ -41,6 +42,11 @@ _TIFF_VENDORS: Final = frozenset({None, GENERIC, APERIO})
 _MOST_BYTES: Final = 8 * MAX_PIXELS
 # Where its folder is missing, what is left of such a slide is a picture of the glass and its label.
 _MIRAX: Final = ".mrxs"
+# A slide is 76 x 26 mm, and the largest glass, for sections of a whole breast, some 200 x 150 mm;
+# half as long again leaves room for what a scanner adds. Beyond, the scale is wrong, and looking at
+# so large a slide would take any amount of memory.
+_MOST_MM: Final = 300.0
+_MOST_MM2: Final = 30_000.0
 
 
 def open_slide(path: Path, *, microns_per_pixel: float | None = None) -> SlideReader:
@@ -58,6 +64,7 @@ def open_slide(path: Path, *, microns_per_pixel: float | None = None) -> SlideRe
         UnknownScaleError: Neither the file nor the caller states the scale.
         ContradictoryScaleError: The file states scales that differ by more than a tenth, and the
             caller none.
+        ScaleError: The caller's scale is none of a slide, or the slide would be larger than any.
         ImageError: The file is damaged, incomplete, or of no format that is read here.
         PayloadTooLargeError: A picture that would have to be decoded whole is too large.
         OSError: The file cannot be read.
@@ -65,6 +72,7 @@ def open_slide(path: Path, *, microns_per_pixel: float | None = None) -> SlideRe
     source = _open_source(path)
     try:
         scale, scale_source = _scale(source.stated_scales, microns_per_pixel)
+        _check_size(source.bounds, scale)
     except BaseException:
         source.close()
         raise
@@ -72,8 +80,33 @@ def open_slide(path: Path, *, microns_per_pixel: float | None = None) -> SlideRe
     return PyramidReader(source, scale, scale_source, conflict=conflict)
 
 
+def check_scale(microns_per_pixel: float) -> None:
+    """Refuse a caller's scale that no slide has: the range is that of what files state.
+
+    Raises:
+        ScaleError: It is too fine or too coarse.
+    """
+    lowest, highest = PLAUSIBLE
+    if not lowest <= microns_per_pixel <= highest:
+        raise ScaleError(
+            f"No slide has {microns_per_pixel:g} µm/px: state {lowest:g} to {highest:g}.",
+            microns_per_pixel=microns_per_pixel,
+        )
+
+
+def _check_size(bounds: tuple[int, int, int, int], scale: Scale) -> None:
+    width, height = (side * each / 1000.0 for side, each in zip(bounds[2:], scale, strict=True))
+    if max(width, height) > _MOST_MM or width * height > _MOST_MM2:
+        raise ScaleError(
+            f"At {scale[0]:g} x {scale[1]:g} µm/px the slide would be {width:,.0f} x "
+            f"{height:,.0f} mm, which no slide is: state the true microns_per_pixel.",
+            microns_per_pixel=max(scale),
+        )
+
+
 def _scale(stated: tuple[Scale, ...], microns_per_pixel: float | None) -> tuple[Scale, ScaleSource]:
     if microns_per_pixel is not None:
+        check_scale(microns_per_pixel)
         return (microns_per_pixel, microns_per_pixel), "request"
     if not stated:
         raise UnknownScaleError("The slide does not state its scale: state microns_per_pixel.")
@@ -93,6 +126,8 @@ def _open_source(path: Path) -> LevelSource:
         return OpenSlideSource(dicom_file(path))
     with path.open("rb") as file:
         head = file.read(8)
+    if not head:
+        raise CorruptImageError("The file is empty.")
     vendor = detect_vendor(path)
     if vendor in _TIFF_VENDORS and head.startswith(TiffReader.signatures):
         return _tiff_source(path, vendor)
