@@ -43,6 +43,8 @@ KILLED = """
 import os, signal, sys
 from hf_space.cli import app
 from hf_space.slides.checkpoint import Checkpoint
+# A shell that runs the tests in the background has it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 save, saved = Checkpoint.save, []
 
 def save_and_die(self, strip):
