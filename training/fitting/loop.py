@@ -33,19 +33,24 @@ def learn_steps(
     watchers = keras.callbacks.CallbackList(list(callbacks), model=model)
     model.stop_training = False
     watchers.on_train_begin()
-    model.reset_metrics()
+    totals: dict[str, float] = {}
+    begun = first_step
     # On a terminal only: a log is no place for it.
     bar = tqdm(batches, desc="training", unit="step", disable=None)
     for step, (images, targets, weights) in enumerate(bar, start=first_step):
         epoch, position = divmod(step, steps_per_epoch)
         if position == 0 or step == first_step:
             watchers.on_epoch_begin(epoch)
+            totals, begun = {}, step
         watchers.on_train_batch_begin(step)
+        # What is told is then of this step alone, whether Keras resets its running means or not.
+        model.reset_metrics()
         logs = model.train_on_batch(images, targets, sample_weight=weights, return_dict=True)
+        totals = {name: totals.get(name, 0.0) + float(value) for name, value in logs.items()}
         watchers.on_train_batch_end(step, logs)
         if position + 1 == steps_per_epoch:
-            watchers.on_epoch_end(epoch, {name: float(value) for name, value in logs.items()})
-            model.reset_metrics()
+            count = step + 1 - begun
+            watchers.on_epoch_end(epoch, {name: total / count for name, total in totals.items()})
             if model.stop_training:
                 break
     watchers.on_train_end()
