@@ -15,7 +15,6 @@ from hf_space.cache.result_cache import ResultCache, SingleFlight
 from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
-from hf_space.prediction.operating_point import choose_operating_point, default_operating_point
 from hf_space.prediction.pipeline import Pipeline
 from hf_space.prediction.response import (
     FORMAT,
@@ -24,7 +23,11 @@ from hf_space.prediction.response import (
     make_result,
     repeated_result,
 )
-from hf_space.prediction.trust import result_warning
+from hf_space.prediction.trust import (
+    choose_operating_point,
+    default_operating_point,
+    result_warning,
+)
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import ModelName
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from hf_space.bundle.calibration import sigmoid
@@ -13,7 +14,6 @@ from hf_space.errors import BiopsiaError
 from hf_space.imaging.preprocess import margin_rows
 from hf_space.inference.batching import MAX_BATCH
 from hf_space.inference.engine import Outputs
-from hf_space.prediction.smoothing import smooth_logits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Enough to keep every stream busy, few enough that a lone patch need not wait long behind them.
 _BATCHES_PER_STREAM: Final = 2
+# A tumour is rarely a single tile, an error often is.
+_WINDOW: Final = np.ones((3, 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +154,27 @@ def _assemble(
         distances = np.full(shape, np.nan)
         distances[rows, columns] = np.concatenate(found)
     return RegionScores(logits, raw_logits, tiles.areas, joined, distances, queue_seconds)
+
+
+def smooth_logits(logits: NDArray[np.float64], areas: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each tissue tile's logit averaged with those of the tissue tiles that touch it, 3x3.
+
+    Each counts by its area, so that a sliver at the edge, most of it reflection, hardly does.
+
+    Args:
+        logits: Calibrated logit of each tile, float64 (rows, columns); NaN without tissue.
+        areas: What each tile covers of the image, float64 (rows, columns), above 0, in any unit.
+
+    Returns:
+        float64 (rows, columns); NaN without tissue.
+    """
+    present = ~np.isnan(logits)
+    weights = np.where(present, areas, 0.0)
+    total = _sum_around(np.nan_to_num(logits) * weights)
+    weight = _sum_around(weights)
+    return np.divide(total, weight, out=np.full_like(logits, np.nan), where=present)
+
+
+def _sum_around(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    summed = cv2.filter2D(values, -1, _WINDOW, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(summed, dtype=np.float64)

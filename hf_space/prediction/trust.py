@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, cast, get_args
 
 import numpy as np
 
+from hf_space.bundle.calibration import OperatingPoint
+from hf_space.errors import BundleError, UnknownOperatingPointError
 from hf_space.imaging.quality import quality_statistics, quality_warnings
 from hf_space.messages.catalogue import warning_message
 from hf_space.schemas.prediction import Reason, ResultWarning
@@ -20,10 +22,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hf_space.bundle.calibration import OperatingPoint, Verdict
+    from hf_space.bundle.calibration import Verdict
     from hf_space.bundle.config import FamiliarityLimits, InferenceConfig
     from hf_space.prediction.image import SourceImage
+    from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ImageWarningCode, Severity, WarningCode
+    from hf_space.settings import Settings
 
 # An image of this side at most is taken for a patch of the data set where its scale is unknown.
 LARGEST_PATCH_PIXELS: Final = 64
@@ -50,6 +54,43 @@ def withholding_reasons(warnings: Iterable[ResultWarning]) -> list[Reason]:
     """Return the codes of the warnings that withhold a verdict, in their order."""
     codes = [warning.code for warning in warnings if warning.severity == "withholds"]
     return cast("list[Reason]", codes)
+
+
+def default_operating_point(config: InferenceConfig, settings: Settings) -> str:
+    """Return the name of the operating point that is used when nobody names one.
+
+    Raises:
+        BundleError: The model lacks the operating point of the settings.
+    """
+    name = settings.operating_point or config.default_operating_point
+    if name not in config.thresholds:
+        raise BundleError(f"the model has no operating point {name!r}")
+    return name
+
+
+def choose_operating_point(
+    options: PredictOptions, config: InferenceConfig, default: str
+) -> tuple[str | None, OperatingPoint]:
+    """Return the name and the rule that options ask for; no name for an own threshold.
+
+    Args:
+        options: What the caller asked for.
+        config: Has the operating points.
+        default: Name of the one that is used when the options name none.
+
+    Raises:
+        UnknownOperatingPointError: The model has no operating point of this name.
+    """
+    if options.threshold is not None:
+        return None, OperatingPoint.without_band(options.threshold)
+    name = options.operating_point or default
+    if name not in config.thresholds:
+        raise UnknownOperatingPointError(
+            f"The model has no operating point {name!r}; choose one of "
+            f"{', '.join(sorted(config.thresholds))}.",
+            operating_points=sorted(config.thresholds),
+        )
+    return name, config.thresholds[name]
 
 
 def judge(point: OperatingPoint, probability: float, reasons: Sequence[Reason]) -> Verdict:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hf_space.bundle.source import find_bundle
 from hf_space.inference.warmup import warm_engine
 from hf_space.messages.catalogue import text
-from hf_space.prediction.operating_point import choose_operating_point, default_operating_point
+from hf_space.prediction.trust import choose_operating_point, default_operating_point
 from hf_space.slides.checkpoint import Checkpoint
 from hf_space.slides.errors import failure_of
 from hf_space.slides.job import process_slide

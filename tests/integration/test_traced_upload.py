@@ -12,7 +12,7 @@ from tests.stores import patch
 from tests.tracing import Tracer
 
 HF_SPACE = Path(__file__).parents[2] / "hf_space"
-MOST_FILES = 33
+MOST_FILES = 31
 # Recovery and retention have a look now and then, also while an upload is traced.
 IN_THE_BACKGROUND = {
     Path("history/reading/repository.py"),

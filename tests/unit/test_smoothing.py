@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hf_space.prediction.smoothing import smooth_logits
+from hf_space.prediction.scoring import smooth_logits
 
 NONE = np.nan
 
