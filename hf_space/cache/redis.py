@@ -56,6 +56,7 @@ class RedisConnection:
         # The client's own way to wait for a connection is in no order: some wait for long.
         self._turns = asyncio.Semaphore(_CONNECTIONS)
         self._ready = False
+        self._times_found = 0
         self._search: asyncio.Task[None] | None = None
 
     @property
@@ -91,11 +92,14 @@ class RedisConnection:
     ) -> Any:
         if not self._ready:
             return None
+        times_found = self._times_found
         try:
             async with asyncio.timeout(_CALL_SECONDS), self._turns:
                 return await script(keys, arguments)
         except _FAILURES as error:
-            self._lose(error)
+            # A call that began before Redis was found again tells nothing about it now.
+            if times_found == self._times_found:
+                self._lose(error)
             return None
 
     def _lose(self, error: Exception) -> None:
@@ -112,6 +116,7 @@ class RedisConnection:
             with suppress(*_FAILURES):
                 await self._find()
                 self._ready = True
+                self._times_found += 1
         logger.info("Redis is back")
 
     async def _find(self) -> None:

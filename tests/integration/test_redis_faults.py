@@ -145,6 +145,34 @@ def test_a_redis_that_hangs_is_waited_for_once(
         redis_server.resume()
 
 
+@pytest.mark.usefixtures("patience", "searches")
+def test_a_call_that_fails_late_does_not_lose_a_redis_that_was_found_again(
+    redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        async with _started(redis_url) as connection:
+            slow, late = asyncio.Event(), asyncio.Event()
+
+            async def fail(event: asyncio.Event) -> None:
+                await event.wait()
+                raise ConnectionError
+
+            calls = [
+                asyncio.create_task(connection._run(lambda *_, event=event: fail(event), [], []))  # type: ignore[arg-type]
+                for event in (slow, late)
+            ]
+            await next_turn()
+            slow.set()
+            await _until(connection, "unavailable")
+            await _until(connection, "ready")
+            late.set()
+            assert await asyncio.gather(*calls) == [None, None]
+            assert connection.state == "ready"
+
+    asyncio.run(scenario())
+    assert _lines(caplog) == [LOST, BACK]
+
+
 @pytest.mark.usefixtures("redis_url")
 def test_a_redis_that_is_away_at_the_start_is_found_later(
     redis_server: Redis, caplog: pytest.LogCaptureFixture
