@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from hf_space.bundle.calibration import Verdict
 from hf_space.cli.echo import echo, shown
-from hf_space.cli.options import checked_options
+from hf_space.cli.options import PointName, Threshold, checked_options
 from hf_space.errors import BiopsiaError
 from hf_space.exports.folder import ExportFolder
 from hf_space.exports.formats import FORMATS, ExportFormat
@@ -65,12 +65,8 @@ def predict(
     as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool, typer.Option("--json", help="Print one JSON result for each image.")
     ] = False,
-    operating_point: Annotated[
-        str | None, typer.Option(help="balanced, high_sensitivity, or another of the model.")
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="Own threshold, 0 to 1, without an uncertain band.")
-    ] = None,
+    operating_point: PointName = None,
+    threshold: Threshold = None,
     microns_per_pixel: Annotated[
         float | None,
         typer.Option(

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 from pydantic import ValidationError
 
 from hf_space.schemas.options import PredictOptions, findings
+
+PointName = Annotated[
+    str | None,
+    typer.Option("--operating-point", help="balanced, high_sensitivity, or another of the model."),
+]
+Threshold = Annotated[
+    float | None, typer.Option(help="Own threshold, 0 to 1, without an uncertain band.")
+]
 
 
 def checked_options(**values: object) -> PredictOptions:

@@ -12,7 +12,7 @@ import typer
 from tqdm import tqdm
 
 from hf_space.cli.echo import echo, shown
-from hf_space.cli.options import checked_options
+from hf_space.cli.options import PointName, Threshold, checked_options
 from hf_space.errors import BiopsiaError, ScaleError
 from hf_space.imaging.readers import suffixes
 from hf_space.imaging.readers.slide_file import check_scale
@@ -51,12 +51,8 @@ def slides(
         float | None,
         typer.Option(help="Scale of the slides' level 0; read from each file if unset."),
     ] = None,
-    operating_point: Annotated[
-        str | None, typer.Option(help="balanced, high_sensitivity, or another of the model.")
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="Own threshold, 0 to 1, without an uncertain band.")
-    ] = None,
+    operating_point: PointName = None,
+    threshold: Threshold = None,
     overlap: Annotated[
         Literal["0", "0.5"],
         typer.Option(help="0.5 averages shifted grids: a finer map, four times the work."),
