@@ -1,5 +1,5 @@
 import { drawing, noise } from "./files";
-import { DESKTOP, expect, test } from "./fixtures";
+import { DESKTOP, expect, PHONE, test } from "./fixtures";
 import { analyse, download, pagesOf, recordOf, untilDrawn, upload } from "./result-page";
 
 test.use({ viewport: DESKTOP, locale: "en-US" });
@@ -97,12 +97,20 @@ test("a download that fails says why", async ({ page }) => {
   await csv.click();
   await expect(page.locator('[role="alert"][data-code="unknown_record"]')).toBeVisible();
 
-  // This part of the page is loaded when it is near, which it cannot be without a network.
-  await page.getByRole("heading", { name: "Other thresholds" }).scrollIntoViewIfNeeded();
-  await expect(page.getByRole("slider", { name: "Threshold" })).toBeVisible();
   await page.context().setOffline(true);
   await page.getByRole("button", { name: "JSON", exact: true }).click();
   await expect(page.locator('[role="alert"][data-code="offline"]')).toBeVisible();
+});
+
+test("a part that cannot be loaded leaves the others", async ({ page }) => {
+  const { id } = await analyse(page, drawing("drawn_loose"));
+  await page.setViewportSize(PHONE);
+  await page.goto(`/results/${id}`);
+  await untilDrawn(page);
+  await page.context().setOffline(true);
+  await page.getByRole("heading", { name: "Other thresholds" }).scrollIntoViewIfNeeded();
+  await expect(page.getByText("This part of the page could not be loaded.")).toBeVisible();
+  await expect(page.getByRole("button", { name: "JSON", exact: true })).toBeVisible();
 });
 
 test("a report is one page, also with much to say", async ({ page }) => {

@@ -6,12 +6,16 @@ import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import { VerdictLegend } from "@/components/dashboard/verdict-fills";
+import { NotLoaded } from "@/components/shared/not-loaded";
 import { WhenNear } from "@/components/shared/when-near";
 import type { DayCounts, HourCounts } from "@/lib/api/schema";
 import { VERDICTS } from "@/lib/history/filters";
 import { busiest, type Counts, totalOf } from "@/lib/statistics/statistics";
 
-const VerdictBars = dynamic(() => import("@/components/dashboard/verdict-bars"), { ssr: false });
+const VerdictBars = dynamic(
+  () => import("@/components/dashboard/verdict-bars").catch(() => ({ default: NotLoaded })),
+  { ssr: false },
+);
 
 const HEIGHT = "h-72";
 

@@ -6,15 +6,17 @@ import { useFormatter, useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
 import { NumberTable } from "@/components/dashboard/number-table";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
+import { NotLoaded } from "@/components/shared/not-loaded";
 import { WhenNear } from "@/components/shared/when-near";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { Bin } from "@/lib/api/schema";
 import { fullestBin, shareOf } from "@/lib/statistics/statistics";
 
-const ProbabilityBars = dynamic(() => import("@/components/dashboard/probability-bars"), {
-  ssr: false,
-});
+const ProbabilityBars = dynamic(
+  () => import("@/components/dashboard/probability-bars").catch(() => ({ default: NotLoaded })),
+  { ssr: false },
+);
 
 interface ProbabilitiesProps {
   bins: readonly Bin[];

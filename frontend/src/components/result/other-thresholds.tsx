@@ -2,11 +2,14 @@
 
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
+import { NotLoaded } from "@/components/shared/not-loaded";
 import { WhenNear } from "@/components/shared/when-near";
 import type { PredictionResult } from "@/lib/api/schema";
 
 const ThresholdExplorer = dynamic(() =>
-  import("@/components/threshold/threshold-explorer").then((module) => module.ThresholdExplorer),
+  import("@/components/threshold/threshold-explorer")
+    .then((module) => module.ThresholdExplorer)
+    .catch(() => NotLoaded),
 );
 
 /** What the verdict would be at other thresholds; loaded when it is scrolled to. */

@@ -5,14 +5,16 @@ import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { Thumbnail } from "@/components/history/thumbnail";
 import { useRecordText } from "@/components/history/use-record-text";
+import { NotLoaded } from "@/components/shared/not-loaded";
 import { Problem } from "@/components/shared/problem";
 import { recordQuery } from "@/lib/api/queries";
 import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 
-const Viewer = dynamic(() => import("@/components/viewer/viewer").then(({ Viewer }) => Viewer), {
-  ssr: false,
-});
+const Viewer = dynamic(
+  () => import("@/components/viewer/viewer").then(({ Viewer }) => Viewer).catch(() => NotLoaded),
+  { ssr: false },
+);
 
 const STAGE = "h-[min(24rem,50dvh)] bg-stage lg:h-[min(46rem,70dvh)]";
 
