@@ -18,7 +18,6 @@ import numpy as np
 from hf_space.errors import BundleError
 from hf_space.imaging.preprocess import network_input
 from hf_space.imaging.quality import quality_statistics, quality_warnings
-from hf_space.inference.batching import MAX_BATCH
 from hf_space.inference.engine import Outputs
 from hf_space.prediction.trust import with_familiarity
 from hf_space.slides.checkpoint import StripScores
@@ -40,7 +39,9 @@ Result = TypeVar("Result")
 # Strips that are read before they are needed.
 _STRIPS_AHEAD: Final = 2
 # Enough to keep every stream busy while a strip is written to the disk.
-_BATCHES_PER_STREAM: Final = 4
+_BATCHES_PER_STREAM: Final = 2
+# Nobody waits for the first of them, so batches are larger than those of the service.
+_TILES_AT_ONCE: Final = 16
 QUALITY_SAMPLE: Final = 8
 """Of every strip, one tile in so many is looked at for focus and stain."""
 
@@ -163,7 +164,7 @@ def _batches(strip: Strip) -> Iterator[_Batch]:
     No batch spans two strips, and none is much smaller than the others: a strip's logits must not
     depend, not in their last digit, on where a run was resumed.
     """
-    count = -(-len(strip.columns) // MAX_BATCH)
+    count = -(-len(strip.columns) // _TILES_AT_ONCE)
     parts = np.array_split(np.array(strip.columns), count)
     for number, part in enumerate(parts, start=1):
         yield _Batch(strip, tuple(part.tolist()), number == count)
