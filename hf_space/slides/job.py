@@ -39,7 +39,7 @@ from hf_space.slides.strips import StripReader
 from hf_space.slides.tissue import SlideTissue, find_tissue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -123,12 +123,15 @@ class _Job:
             self._note("skipped")
             self._checkpoint.remove()
             return "skipped", earlier
-        with self._timer.step("tissue"):
-            tissue = find_tissue(self._reader)
         scores = self._stored_scores(plan)
         if scores is None:
-            scores = self._scores(plan, rule, tissue)
+            # The hash is made while one core would wait for the other to find the tissue.
+            with content_hash(self._slide.files) as sha256:
+                tissue = self._tissue()
+                scores = self._scores(plan, rule, tissue, sha256)
             plan = plan.afresh(self._options.formats)
+        else:
+            tissue = self._tissue()
         record = self._write(plan, rule, scores.under(rule), tissue)
         self._checkpoint.remove()
         return "done", record
@@ -147,6 +150,10 @@ class _Job:
             features=FEATURES in self._options.formats,
         )
 
+    def _tissue(self) -> SlideTissue:
+        with self._timer.step("tissue"):
+            return find_tissue(self._reader)
+
     def _stored_scores(self, plan: Plan) -> SlideScores | None:
         """Return the scores of an earlier run where they hold, and are all that is needed."""
         stored = SlideScores.load(self._folder)
@@ -156,14 +163,16 @@ class _Job:
             return stored
         return None
 
-    def _scores(self, plan: Plan, rule: WriteKey, tissue: SlideTissue) -> SlideScores:
-        """Score what is missing of the scores."""
+    def _scores(
+        self, plan: Plan, rule: WriteKey, tissue: SlideTissue, sha256: Callable[[], str]
+    ) -> SlideScores:
+        """Score what is missing of the scores; `sha256` waits for the slide's."""
         is_scored = tissue.at(self._places)
         if not is_scored.any():
             raise NoTissueError(text("slide.no_tissue", "en"))
         dropped = self._checkpoint.begin(self._key, rule)
         self._note_changes([*plan.changes, *dropped])
-        with content_hash(self._slide.files) as sha256, self._timer.step("scoring"):
+        with self._timer.step("scoring"):
             logits, quality = self._score(is_scored)
             facts = ScoreFacts(key=self._key, id=self._checkpoint.id, sha256=sha256())
         scores = SlideScores(facts, logits, quality)
