@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
+from reportlab import rl_config
 from reportlab.lib.colors import Color, HexColor, white
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from reportlab.platypus.flowables import Flowable
 
     from hf_space.exports.slides.content import SlideContent
+
+# Pictures as text are a quarter larger, and pure Python makes them so.
+rl_config.useA85 = 0
 
 _WIDTH, _HEIGHT = A4
 _MARGIN: Final = 16 * mm
