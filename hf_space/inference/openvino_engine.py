@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -53,15 +54,14 @@ class OpenVinoEngine:
         try:
             core = openvino.Core()
             network = core.read_model(bundle.path / OPENVINO_FILE)
-            shared, alone = (
-                core.compile_model(
-                    network,
-                    "CPU",
-                    # Left to itself, OpenVINO takes bfloat16 wherever the processor has it.
-                    {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision},
-                )
-                for hint in ("THROUGHPUT", "LATENCY")
-            )
+
+            def compiled(hint: str) -> openvino.CompiledModel:
+                # Left to itself, OpenVINO takes bfloat16 wherever the processor has it.
+                options = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision}
+                return core.compile_model(network, "CPU", options)
+
+            with ThreadPoolExecutor() as pool:
+                shared, alone = pool.map(compiled, ("THROUGHPUT", "LATENCY"))
             for name in (LOGIT, ACTIVATION_MAP):
                 shared.output(name)
             names = {name for output in shared.outputs for name in output.names}
