@@ -19,6 +19,7 @@ _PACKAGES: Final = {
     ".venv": ("keras", "openvino", "tensorflow"),
     ".venv-serve": ("fastapi", "gradio", "openvino", "uvicorn"),
     ".venv-bench": ("bentoml", "fastapi", "litserve", "openvino", "uvicorn"),
+    ".venv-tiles": ("openslide-python", "tiatoolbox"),
 }
 
 

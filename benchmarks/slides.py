@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.ceiling import eights_per_second
+from benchmarks.extraction import Extraction, measure_extraction, render_extraction
 from benchmarks.processes import ROOT
 from benchmarks.results import environment
 from benchmarks.summary import Bar, at_least, at_most
@@ -36,6 +37,11 @@ _BARS: Final = {
     ),
     "first_strip_seconds": ("start of the command to the first finished strip", "at most", " s"),
     "peak_mb": ("largest resident set", "at most", " MB"),
+    "memory_growth": (
+        "largest resident set, at four times the area over that at one",
+        "at most",
+        "",
+    ),
 }
 
 
@@ -71,20 +77,28 @@ def measure_slides() -> dict[str, Any]:
     """Draw slides, and score each by the command, with all its files.
 
     The network alone is measured before and after each run, so that a noisy machine hurts both.
+    The largest slide's tiles are cut once more without the network, beside TIAToolbox.
     """
     runs: list[SlideRun] = []
+    programs: list[Extraction] = []
     before = _network_per_second()
     for width, height in SIZES:
         with TemporaryDirectory(prefix="biopsia-bench-") as name:
             path = Path(name) / "slide.svs"
             write_svs(path, DrawnSlide(width, height, microns_per_pixel=(0.25, 0.25)))
             tiles, seconds, first, peak = _score(path, Path(name) / "out")
+            if (width, height) == SIZES[-1]:
+                programs = measure_extraction(path)
         after = _network_per_second()
         rate = (before + after) / 2
         runs.append(SlideRun(width, height, tiles, seconds, first, peak, rate))
         before = after
     held = {name: asdict(bar) for name, bar in bars(runs).items()}
-    return environment() | {"runs": [asdict(run) for run in runs], "bars": held}
+    return environment() | {
+        "runs": [asdict(run) for run in runs],
+        "extraction": [asdict(program) for program in programs],
+        "bars": held,
+    }
 
 
 def bars(runs: list[SlideRun]) -> dict[str, Bar]:
@@ -93,6 +107,7 @@ def bars(runs: list[SlideRun]) -> dict[str, Bar]:
         "share_of_benchmark_app": at_least(0.85, runs[-1].share),
         "first_strip_seconds": at_most(3, max(run.first_strip_seconds for run in runs)),
         "peak_mb": at_most(1000, max(run.peak_mb for run in runs)),
+        "memory_growth": at_most(1.1, runs[-1].peak_mb / runs[0].peak_mb),
     }
 
 
@@ -113,7 +128,9 @@ def render_slides(figures: dict[str, Any]) -> str:
         "| slide, px at 0.25 µm | tissue tiles | command | tiles/s | network alone "
         "| first strip | memory |"
     )
-    return "\n\n".join([machine, render_bars(_BARS, figures["bars"]), render_table(header, rows)])
+    programs = [Extraction(**program) for program in figures["extraction"]]
+    parts = [render_bars(_BARS, figures["bars"]), render_table(header, rows)]
+    return "\n\n".join([machine, *parts, render_extraction(programs)])
 
 
 def _network_per_second() -> float:

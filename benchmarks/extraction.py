@@ -1,0 +1,79 @@
+"""Reading a slide's tiles, without a network: here, and by TIAToolbox where it is installed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.processes import ROOT
+from benchmarks.table import render_table
+
+TILES_BIN: Final = ROOT / ".venv-tiles" / "bin"
+_HERE: Final = (sys.executable, "-m", "benchmarks.extractors.own")
+_TIATOOLBOX: Final = (str(TILES_BIN / "python"), "benchmarks/extractors/with_tiatoolbox.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What one program needed to cut the tiles of a slide.
+
+    Attributes:
+        program: Its name.
+        tiles: With tissue, as the program finds it.
+        ready_seconds: To open the slide and to find the tissue.
+        seconds: To cut the tiles.
+        process_seconds: From the start of the process to its end.
+        peak_mb: Largest resident set.
+    """
+
+    program: str
+    tiles: int
+    ready_seconds: float
+    seconds: float
+    process_seconds: float
+    peak_mb: float
+
+
+def measure_extraction(slide: Path) -> list[Extraction]:
+    """Cut the tiles of a slide by each program that is installed, one after the other."""
+    programs = {"Biopsia": _HERE, "TIAToolbox": _TIATOOLBOX}
+    return [
+        _run(name, (*command, str(slide)))
+        for name, command in programs.items()
+        if Path(command[0]).exists()
+    ]
+
+
+def render_extraction(programs: list[Extraction]) -> str:
+    """Return a row for each program, as Markdown."""
+    rows = [
+        f"| {each.program} | {each.tiles:,} | {each.ready_seconds:.1f} s | {each.seconds:.1f} s "
+        f"| {each.tiles / each.seconds:,.0f} | {each.process_seconds:.1f} s "
+        f"| {each.peak_mb:.0f} MB |"
+        for each in programs
+    ]
+    header = "| cutting alone | tiles | tissue | cutting | tiles/s | whole process | memory |"
+    return render_table(header, rows)
+
+
+def _run(program: str, command: tuple[str, ...]) -> Extraction:
+    started = time.perf_counter()
+    with subprocess.Popen(  # noqa: S603 -- programs of this folder
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 -- a pipe was asked for
+        printed = process.stdout.read()
+        # Only this tells the memory of one process that has ended.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{program} ended with {process.returncode}")
+    seconds = time.perf_counter() - started
+    figures = json.loads(printed)
+    return Extraction(program, process_seconds=seconds, peak_mb=usage.ru_maxrss / 1e3, **figures)
