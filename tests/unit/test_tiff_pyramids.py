@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from hf_space.errors import AnimatedImageError, BiopsiaError, CorruptImageError, TooManyPixelsError
 from hf_space.imaging.readers.tiff import TiffReader
 from hf_space.prediction.image import open_image
+from tests.drawn_slide import DrawnSlide
+from tests.slides import truncate, write_svs
 from tests.unit.test_tiff_reader import DATA, RGB
 
 MAIN = (255, 0, 0)
@@ -294,3 +297,10 @@ def test_a_tile_larger_than_its_place_is_refused(compression: str, photometric: 
         data[place : place + widths[code]] = (64).to_bytes(widths[code], "little")
     with pytest.raises(CorruptImageError, match="larger than its place"):
         opened(bytes(data)).read_region(0, 0, 64, 64)
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.7])
+def test_a_slide_whose_levels_were_cut_off_is_corrupt_whatever_is_left(tmp_path: Path, keep: float) -> None:
+    path = write_svs(tmp_path / "a.svs", DrawnSlide(2400, 1800, microns_per_pixel=(0.5, 0.5)))
+    with pytest.raises(CorruptImageError, match="truncated"):
+        TiffReader(truncate(path, keep=keep).read_bytes())

@@ -87,6 +87,9 @@ class TiffReader:
 
     def _read_directories(self, directories: TiffDirectories) -> None:
         pages = find_levels(directories)
+        if pages[0].is_tiled and directories.is_cut_off:
+            # Behind the last strip a stray number may stand; behind tiles, a lost level.
+            raise CorruptImageError("The TIFF is truncated.")
         main = pages[0].directory
         self._places = [page.directory.place for page in pages]
         self._profile = main.content(tags.ICC_PROFILE)
