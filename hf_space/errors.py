@@ -10,7 +10,6 @@
     │   ├── UnknownOperatingPointError 422 unknown_operating_point
     │   ├── PayloadTooLargeError      413  payload_too_large
     │   ├── ArchiveError              422  invalid_archive
-    │   ├── CompressionError          422  unsupported_compression
     │   ├── TooManyFilesError         413  too_many_files
     │   ├── UnknownPathError          404  not_found
     │   ├── UnknownRecordError        404  unknown_record
@@ -135,13 +134,6 @@ class ArchiveError(RequestError):
     """The zip is damaged, encrypted, or unpacks to far more than it weighs."""
 
     code = "invalid_archive"
-    status = 422
-
-
-class CompressionError(RequestError):
-    """A file of the zip is compressed by a method that is not read."""
-
-    code = "unsupported_compression"
     status = 422
 
 

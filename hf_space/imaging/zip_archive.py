@@ -12,9 +12,9 @@ from typing import IO, Final
 
 from hf_space.errors import (
     ArchiveError,
-    CompressionError,
     PayloadTooLargeError,
     TooManyFilesError,
+    UnsupportedImageError,
 )
 
 # Of a zip with files, and of an empty one.
@@ -33,8 +33,6 @@ _TAIL_BYTES: Final = 22 + 65_535
 _ENTRY_BYTES: Final = 46 + 200
 # What systems put beside pictures; names that begin with a dot are left out as well.
 _SYSTEM_FILES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
-
-
 # The only ones whose output `zipfile` bounds: of bzip2 and LZMA it unpacks a whole block first.
 _BOUNDED_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 # Names of further methods (APPNOTE 6.3, section 4.4.5).
@@ -195,9 +193,10 @@ def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int)
     """
     if info.compress_type not in _BOUNDED_METHODS:
         method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
-        raise CompressionError(
+        raise UnsupportedImageError(
             f"This file of the zip is compressed by {method}; only Deflate, the usual method, is "
             "read, and files that are stored as they are.",
+            format="A zip of another method",
             method=method,
         )
     try:

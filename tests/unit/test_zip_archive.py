@@ -10,8 +10,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from hf_space.cli import find_images
-from hf_space.errors import ArchiveError, CompressionError, TooManyFilesError
+from hf_space.errors import ArchiveError, TooManyFilesError, UnsupportedImageError
 from hf_space.imaging.zip_archive import is_hidden, zip_images
+from hf_space.messages.errors import error_message
 from tests.unit.test_tiff_reader import DATA
 from training.data.source import open_source
 
@@ -131,7 +132,7 @@ def test_methods_whose_output_has_no_bound_are_not_unpacked(
 
     data = zip_of(method, bytes(900_000), stated=stated)
     monkeypatch.setattr(zipfile.ZipFile, "open", unpacked)
-    with pytest.raises(CompressionError):
+    with pytest.raises(UnsupportedImageError):
         read_only(data)
 
 
@@ -140,9 +141,10 @@ def test_methods_whose_output_has_no_bound_are_not_unpacked(
     [(9, "Deflate64"), (12, "bzip2"), (14, "LZMA"), (93, "Zstandard"), (77, "method 77")],
 )
 def test_a_method_that_is_not_read_is_named(method: int, name: str) -> None:
-    with pytest.raises(CompressionError, match=f"compressed by {name};") as raised:
+    with pytest.raises(UnsupportedImageError, match=f"compressed by {name};") as raised:
         read_only(with_method(zipped("a.png"), method))
-    assert raised.value.details == {"method": name}
+    assert raised.value.details == {"format": "A zip of another method", "method": name}
+    assert error_message("", "", raised.value.details, "es").endswith("el método Deflate.")
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

@@ -529,7 +529,7 @@ export interface components {
             message: string;
         };
         /** @enum {string} */
-        ErrorCode: "animated_image" | "api_key_required" | "busy" | "corrupt_image" | "history_unavailable" | "internal_error" | "invalid_archive" | "invalid_credentials" | "invalid_encoding" | "invalid_form" | "invalid_image" | "invalid_options" | "invalid_request" | "length_required" | "method_not_allowed" | "missing_image" | "model_unavailable" | "no_tissue" | "not_a_patch" | "not_found" | "payload_too_large" | "rate_limited" | "scale_conflict" | "scale_out_of_range" | "scale_unknown" | "too_many_files" | "too_many_pixels" | "unknown_operating_point" | "unknown_record" | "unsupported_compression" | "unsupported_image" | "unsupported_media_type";
+        ErrorCode: "animated_image" | "api_key_required" | "busy" | "corrupt_image" | "history_unavailable" | "internal_error" | "invalid_archive" | "invalid_credentials" | "invalid_encoding" | "invalid_form" | "invalid_image" | "invalid_options" | "invalid_request" | "length_required" | "method_not_allowed" | "missing_image" | "model_unavailable" | "no_tissue" | "not_a_patch" | "not_found" | "payload_too_large" | "rate_limited" | "scale_conflict" | "scale_out_of_range" | "scale_unknown" | "too_many_files" | "too_many_pixels" | "unknown_operating_point" | "unknown_record" | "unsupported_image" | "unsupported_media_type";
         /**
          * ErrorReport
          * @description The body of every error.
