@@ -8,12 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
-from pydantic import ValidationError
 
 from hf_space.api.app import create_api
 from hf_space.api.dependencies import loaded_predictor
 from hf_space.observability.logging import configure_logging
-from hf_space.settings import Settings, settings_faults
+from hf_space.prediction.start import start_faults
+from hf_space.settings.environment import SettingsError, read_settings
 from hf_space.ui.backend import Backend
 from hf_space.ui.demo import mount_demo
 from hf_space.ui.gradio_app.mounted import end_streams
@@ -28,9 +28,11 @@ _DRAIN_SECONDS: Final = 25
 logging.getLogger("uvicorn.access").disabled = True
 
 try:
-    settings = Settings()
-except ValidationError as error:
-    raise SystemExit("\n".join(settings_faults(error))) from None
+    settings = read_settings()
+    if faults := start_faults(settings):
+        raise SettingsError(faults)
+except SettingsError as error:
+    raise SystemExit(str(error)) from None
 app = create_api(settings)
 # Last: the demo at `/` gets the paths that nothing else answers.
 mount_demo(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from hf_space.settings import Settings, settings_table
+from hf_space.cli.options import checked_settings
+from hf_space.settings.environment import settings_table
 
 
 def openapi() -> None:
@@ -13,7 +14,7 @@ def openapi() -> None:
     from hf_space.api.app import create_api
     from hf_space.api.openapi import openapi_text
 
-    typer.echo(openapi_text(create_api(Settings())), nl=False)
+    typer.echo(openapi_text(create_api(checked_settings())), nl=False)
 
 
 def settings() -> None:

@@ -7,6 +7,7 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, get_args
 
@@ -15,7 +16,7 @@ from tqdm import tqdm
 
 from hf_space.bundle.calibration import Verdict
 from hf_space.cli.echo import echo, shown
-from hf_space.cli.options import PointName, Threshold, checked_options
+from hf_space.cli.options import PointName, Threshold, checked_options, checked_settings
 from hf_space.errors import BiopsiaError
 from hf_space.exports.folder import ExportFolder
 from hf_space.exports.formats import FORMATS, ExportFormat
@@ -87,6 +88,7 @@ def predict(
         microns_per_pixel=microns_per_pixel,
         mode=mode,
     )
+    settings = checked_settings()
     if not (paths := find_images(files)):
         raise typer.BadParameter(text("command.no_images", "en"))
     # Now, not after an hour of scoring.
@@ -96,7 +98,8 @@ def predict(
     show = _print_json if as_json else _print_row
     items: list[BatchItem] = []
     try:
-        asyncio.run(_score(paths, options, lambda item: _report(item, show, exports, items)))
+        tell = partial(_report, show=show, exports=exports, items=items)
+        asyncio.run(_score(paths, options, settings, tell))
     except BiopsiaError as error:
         raise _failed(f"{error.code}: {error.message}") from error
     finally:
@@ -175,9 +178,12 @@ def _failed(message: str) -> typer.Exit:
 
 
 async def _score(
-    paths: list[Path], options: PredictOptions, tell: Callable[[BatchItem], None]
+    paths: list[Path],
+    options: PredictOptions,
+    settings: Settings,
+    tell: Callable[[BatchItem], None],
 ) -> None:
-    predictor = Predictor.from_settings(Settings())
+    predictor = Predictor.from_settings(settings)
     images = [NamedImage(_encodable(path), path.read_bytes) for path in paths]
     try:
         # An unknown one is refused here, and not for each image.

@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from hf_space.cli.echo import echo
 from hf_space.schemas.options import PredictOptions, findings
+from hf_space.settings import Settings
+from hf_space.settings.environment import SettingsError, read_settings
 
 PointName = Annotated[
     str | None,
@@ -16,6 +19,16 @@ PointName = Annotated[
 Threshold = Annotated[
     float | None, typer.Option(help="Own threshold, 0 to 1, without an uncertain band.")
 ]
+
+
+def checked_settings() -> Settings:
+    """Return the settings of the environment; ends the command where a variable is wrong."""
+    try:
+        return read_settings()
+    except SettingsError as error:
+        for fault in error.faults:
+            echo(fault, err=True)
+        raise typer.Exit(1) from None
 
 
 def checked_options(**values: object) -> PredictOptions:

@@ -12,13 +12,12 @@ import typer
 from tqdm import tqdm
 
 from hf_space.cli.echo import echo, shown
-from hf_space.cli.options import PointName, Threshold, checked_options
+from hf_space.cli.options import PointName, Threshold, checked_options, checked_settings
 from hf_space.errors import BiopsiaError, ScaleError
 from hf_space.imaging.readers import suffixes
 from hf_space.imaging.readers.slide_file import check_scale
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
-from hf_space.settings import Settings
 from hf_space.slides.outputs import BY_DEFAULT, FEATURES, FILES
 from hf_space.slides.run import load_slide_model, process_slides, slide_options
 from hf_space.slides.scan import FoundSlides, find_slides
@@ -126,7 +125,7 @@ def _is_taken(folder: Path, slide: Path) -> bool:
 def _run(
     found: FoundSlides, out: Path, options: PredictOptions, overlap: float, formats: frozenset[str]
 ) -> Iterator[Outcome]:
-    settings = Settings()
+    settings = checked_settings()
     model = load_slide_model(settings)
     if FEATURES in formats and not model.gives_features():
         # Each slide would fail, and with it its other formats.

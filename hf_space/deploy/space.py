@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from hf_space.bundle.config import INFERENCE_FILE
 from hf_space.deploy.folder import APP_FILE, HubModel, SpaceError
 from hf_space.deploy.hub import explained, require_own
-from hf_space.settings import Settings, secret_settings, settings_faults
+from hf_space.settings import Settings
+from hf_space.settings.environment import secret_settings, settings_faults
 
 _PREFIX: Final = "BIOPSIA_"
 # The disk is emptied at each restart wherever the folder lies, and this one can be written whoever

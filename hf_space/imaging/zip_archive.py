@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 from typing import IO, Final
 
-from hf_space.errors import ArchiveError, PayloadTooLargeError, TooManyFilesError
+from hf_space.errors import (
+    ArchiveError,
+    PayloadTooLargeError,
+    TooManyFilesError,
+    UnsupportedImageError,
+)
 
 # Of a zip with files, and of an empty one.
 _ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06")
@@ -28,6 +33,17 @@ _TAIL_BYTES: Final = 22 + 65_535
 _ENTRY_BYTES: Final = 46 + 200
 # What systems put beside pictures; names that begin with a dot are left out as well.
 _SYSTEM_FILES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+# The only ones whose output `zipfile` bounds: of bzip2 and LZMA it unpacks a whole block first.
+_BOUNDED_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+# Names of further methods (APPNOTE 6.3, section 4.4.5).
+_OTHER_METHODS: Final = {
+    9: "Deflate64",
+    12: "bzip2",
+    14: "LZMA",
+    93: "Zstandard",
+    95: "XZ",
+    98: "PPMd",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +186,19 @@ def _is_visible_file(info: zipfile.ZipInfo) -> bool:
 
 
 def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> bytes:
-    """Read an entry; one byte over the limit is enough for the predictor to refuse it."""
+    """Read an entry; one byte over the limit is enough for the predictor to refuse it.
+
+    No more is unpacked than the directory says, which counts against the limit of the whole zip; an
+    entry that has more is damaged.
+    """
+    if info.compress_type not in _BOUNDED_METHODS:
+        method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
+        raise UnsupportedImageError(
+            f"This file of the zip is compressed by {method}; only Deflate, the usual method, is "
+            "read, and files that are stored as they are.",
+            format="A zip of another method",
+            method=method,
+        )
     try:
         with archive.open(info) as entry:
             return entry.read(max_bytes + 1)

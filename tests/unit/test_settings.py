@@ -10,7 +10,16 @@ import pytest
 from pydantic import ValidationError
 
 from hf_space.api.app import create_api
-from hf_space.settings import Settings, secret_settings, settings_faults, settings_table
+from hf_space.prediction.start import start_faults
+from hf_space.settings import Settings
+from hf_space.settings.environment import (
+    SettingsError,
+    read_settings,
+    secret_settings,
+    settings_faults,
+    settings_table,
+)
+from tests.bundle_factory import write_bundle
 from tests.server import ROOT
 
 KEY, OTHER_KEY = "k" * 20, "o" * 20
@@ -216,9 +225,11 @@ def test_the_service_says_which_variables_are_wrong_and_ends() -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("mysql://me:hidden@db/x", "no database of kind 'mysql'"),
-        ("postgresql+psycopg://me:hidden@db/x", "no database of kind"),
-        ("me:hidden@db", "no address of a database"),
+        ("mysql://me:hidden@db/x", "mysql:// is not read"),
+        ("postgresql+psycopg://me:hidden@db/x", "postgresql\\+psycopg:// is not read"),
+        ("me:hidden@db", "write an address such as postgresql://"),
+        ("me:hidden@db://x", "write an address such as postgresql://"),
+        ("/var/hidden.sqlite3", "write an address such as postgresql://"),
         # Without a host, the password stands where a port should.
         ("postgresql://me:hidden/x", "no address of a database"),
     ],
@@ -230,3 +241,114 @@ def test_a_bad_address_of_a_database_is_refused_without_its_password(
     with pytest.raises(ValueError, match=message) as caught:
         create_api(Settings())
     assert "hidden" not in "".join(traceback.format_exception(caught.value))
+    assert start_lines() == [f"BIOPSIA_DATABASE_URL: {line}" for line in messages_of(caught.value)]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///history.sqlite3",
+        "sqlite+aiosqlite:////data/history.sqlite3",
+        "postgres://me:secret@db:5432/biopsia",
+        "postgresql://me:secret@db/biopsia?sslmode=require",
+        "postgresql+asyncpg://me:secret@db/biopsia",
+    ],
+)
+def test_addresses_of_databases_as_hosts_write_them_are_taken(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("BIOPSIA_DATABASE_URL", url)
+    assert start_lines() == []
+
+
+@pytest.mark.parametrize("url", ["redis://cache:6379/0", "rediss://:hidden@cache:6379"])
+def test_addresses_of_redis_are_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("BIOPSIA_REDIS_URL", url)
+    assert start_lines() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("localhost:6379", "write an address such as redis://host:6379/0"),
+        (
+            "http://:hidden@cache",
+            "write an address such as redis://host:6379/0; http:// is not read",
+        ),
+        ("redis://:hidden@cache:port", "this is no address of a Redis, as redis://host:6379/0 is"),
+    ],
+)
+def test_a_bad_address_of_redis_is_told_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str, message: str
+) -> None:
+    monkeypatch.setenv("BIOPSIA_REDIS_URL", url)
+    assert start_lines() == [f"BIOPSIA_REDIS_URL: {message}"]
+
+
+def test_unknown_variables_are_told_with_the_nearest_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIOPSIA_RETENSION_DAYS", "7")
+    monkeypatch.setenv("BIOPSIA_ZZ", "1")
+    monkeypatch.setenv("BIOPSIA_PORT", "http")
+    unknown, far, port = start_lines()
+    assert unknown == (
+        "BIOPSIA_RETENSION_DAYS: no such setting; did you mean BIOPSIA_RETENTION_DAYS?"
+    )
+    assert far == "BIOPSIA_ZZ: no such setting"
+    assert port.startswith("BIOPSIA_PORT: ")
+
+
+def test_variables_of_the_site_the_makefile_and_the_tests_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("API_URL", "PUBLIC_API_URL", "PYTHON", "IDC_DIR"):
+        monkeypatch.setenv(f"BIOPSIA_{name}", "x")
+    assert start_lines() == []
+
+
+def test_case_does_not_matter_where_it_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIOPSIA_ENGINE", "OpenVINO")
+    monkeypatch.setenv("BIOPSIA_LOG_LEVEL", "Warning")
+    monkeypatch.setenv("BIOPSIA_STORE_ORIGINALS", "TRUE")
+    settings = read_settings()
+    assert (settings.engine, settings.log_level) == ("openvino", "warning")
+    assert settings.store_originals
+
+
+def test_a_model_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BIOPSIA_MODEL_DIR", str(tmp_path / "none"))
+    assert start_lines() == [f"BIOPSIA_MODEL_DIR: there is no folder {tmp_path / 'none'}"]
+    # Whether the Hub has it is seen later.
+    monkeypatch.delenv("BIOPSIA_MODEL_DIR")
+    monkeypatch.setenv("BIOPSIA_MODEL_REPO", "nobody/none")
+    assert start_lines() == []
+
+
+def test_an_operating_point_that_the_model_lacks_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BIOPSIA_MODEL_DIR", str(write_bundle(tmp_path / "model")))
+    monkeypatch.setenv("BIOPSIA_OPERATING_POINT", "best")
+    [fault] = start_lines()
+    assert fault.startswith(
+        "BIOPSIA_OPERATING_POINT: the model has no operating point 'best'; it has balanced, "
+    )
+
+
+def test_an_engine_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BIOPSIA_ENGINE", "tensorflow")
+    monkeypatch.setattr("hf_space.prediction.start.find_spec", {"openvino": True}.get)
+    assert start_lines() == ["BIOPSIA_ENGINE: tensorflow is not installed"]
+
+
+def start_lines() -> list[str]:
+    """Return what the service would print instead of starting."""
+    try:
+        return start_faults(read_settings())
+    except SettingsError as error:
+        return list(error.faults)
+
+
+def messages_of(error: BaseException) -> list[str]:
+    if isinstance(error, ValidationError):
+        return [each["msg"].removeprefix("Value error, ") for each in error.errors()]
+    return [str(error)]

@@ -10,8 +10,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from hf_space.cli import find_images
-from hf_space.errors import ArchiveError, TooManyFilesError
+from hf_space.errors import ArchiveError, TooManyFilesError, UnsupportedImageError
 from hf_space.imaging.zip_archive import is_hidden, zip_images
+from hf_space.messages.errors import error_message
 from tests.unit.test_tiff_reader import DATA
 from training.data.source import open_source
 
@@ -98,3 +99,62 @@ def test_the_command_line_leaves_out_the_same(tmp_path: Path) -> None:
     assert find_images([tmp_path / "._a.png"]) == [tmp_path / "._a.png"]
     assert find_images([tmp_path / ".hidden"]) == [tmp_path / ".hidden" / "c.png"]
     assert DATA / "._appledouble.png" not in find_images([DATA])
+
+
+def read_only(data: bytes) -> bytes:
+    (image,) = zip_images(io.BytesIO(data), **LIMITS)
+    return image.read()
+
+
+def zip_of(method: int, content: bytes, *, stated: int | None = None) -> bytes:
+    """Return a zip with one file, whose directory may state another size than it has."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("a.png", content)
+        if stated is not None:
+            archive.filelist[0].file_size = stated
+    return file.getvalue()
+
+
+def with_method(data: bytes, method: int) -> bytes:
+    """Return a zip whose only file states another method."""
+    number, entry = struct.pack("<H", method), data.rindex(b"PK\x01\x02")
+    return data[:8] + number + data[10 : entry + 10] + number + data[entry + 12 :]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("stated", [None, 10])
+def test_methods_whose_output_has_no_bound_are_not_unpacked(
+    method: int, stated: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unpacked(*_: object) -> None:
+        raise AssertionError("it was unpacked")
+
+    data = zip_of(method, bytes(900_000), stated=stated)
+    monkeypatch.setattr(zipfile.ZipFile, "open", unpacked)
+    with pytest.raises(UnsupportedImageError):
+        read_only(data)
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [(9, "Deflate64"), (12, "bzip2"), (14, "LZMA"), (93, "Zstandard"), (77, "method 77")],
+)
+def test_a_method_that_is_not_read_is_named(method: int, name: str) -> None:
+    with pytest.raises(UnsupportedImageError, match=f"compressed by {name};") as raised:
+        read_only(with_method(zipped("a.png"), method))
+    assert raised.value.details == {"format": "A zip of another method", "method": name}
+    assert error_message("", "", raised.value.details, "es").endswith("el método Deflate.")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_file_larger_than_it_states_is_damaged(method: int) -> None:
+    assert read_only(zip_of(method, b"x" * 500)) == b"x" * 500
+    with pytest.raises(ArchiveError):
+        read_only(zip_of(method, bytes(900_000), stated=10))
+
+
+def test_no_more_is_unpacked_than_one_image_may_have() -> None:
+    data = zip_of(zipfile.ZIP_DEFLATED, bytes(900_000))
+    (image,) = zip_images(io.BytesIO(data), max_files=1, max_file_bytes=100, max_bytes=1_000_000)
+    assert len(image.read()) == 101

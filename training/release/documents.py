@@ -14,7 +14,8 @@ from hf_space.prediction.model_report import model_state
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport
 from hf_space.schemas.options import PredictOptions
-from hf_space.settings import Settings, settings_table
+from hf_space.settings import Settings
+from hf_space.settings.environment import settings_table
 from training.errors import ConfigurationError
 from training.evaluation.measured import Measured, render
 

@@ -12,6 +12,7 @@ _DRIVERS: Final = {
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
     "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
 }
 # Parameters that hosts write for PostgreSQL's own library; the driver asyncpg does not know them.
 _IGNORED: Final = (

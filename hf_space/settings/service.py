@@ -4,32 +4,39 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import (
     AliasChoices,
     Field,
     SecretStr,
-    ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+    from collections.abc import Sequence
 
 MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
 _MIN_KEY_LENGTH: Final = 16
 _MIN_SECRET_LENGTH: Final = 32
+PREFIX: Final = "BIOPSIA_"
+"""Of the variables."""
+
+_DATABASES: Final = (
+    *("postgresql", "postgresql+asyncpg", "postgres"),
+    *("sqlite", "sqlite+aiosqlite"),
+)
+_REDIS: Final = ("redis", "rediss", "unix")
 
 
 class Settings(BaseSettings):
     """The service's settings, read from the environment with the prefix ``BIOPSIA_``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BIOPSIA_",
+        env_prefix=PREFIX,
         frozen=True,
         populate_by_name=True,
         # A refused value may be a key or hold a password.
@@ -37,7 +44,7 @@ class Settings(BaseSettings):
     )
 
     model_dir: Path = Field(
-        default=Path(__file__).parent / "model", description="Folder of the model bundle."
+        default=Path(__file__).parents[1] / "model", description="Folder of the model bundle."
     )
     model_repo: str | None = Field(
         default=None,
@@ -84,12 +91,13 @@ class Settings(BaseSettings):
         default=1024, gt=0, description="Images that may wait for the engine before a 503."
     )
     data_dir: Path = Field(
-        default=Path(__file__).parents[1] / "var",
+        default=Path(__file__).parents[2] / "var",
         description="Folder of the SQLite history, and of records that wait for their database.",
     )
     database_url: SecretStr | None = Field(
         default=None,
-        description="PostgreSQL address of the history, `postgresql://...`; unset: SQLite.",
+        description="Database of the history, `postgresql://...` or `sqlite:///...`; unset: SQLite "
+        "in `BIOPSIA_DATA_DIR`.",
     )
     retention_days: int = Field(
         default=30, ge=1, le=36_500, description="Days after which a record is deleted."
@@ -182,6 +190,21 @@ class Settings(BaseSettings):
         # Hosts' forms leave a variable that was not filled in as empty text.
         return value or None
 
+    @field_validator("engine", "log_level", mode="before")
+    @classmethod
+    def _in_small_letters(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, _DATABASES, "postgresql://user:password@host:5432/name")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_scheme(value, _REDIS, "redis://host:6379/0")
+
     @field_validator("api_keys", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:
@@ -220,56 +243,15 @@ class Settings(BaseSettings):
         return value
 
 
-def settings_faults(error: ValidationError) -> list[str]:
-    """Return what is wrong with each setting, by the variable's name; values are not repeated."""
-    return [
-        _fault(fault["loc"], fault["type"], fault["msg"])
-        for fault in error.errors(include_input=False)
-    ]
-
-
-def _fault(place: tuple[int | str, ...], kind: str, message: str) -> str:
-    said = "no such setting" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
-    if not place:
-        return said
-    # The port is found under the names that it may have.
-    return f"BIOPSIA_{str(place[0]).upper().removeprefix('BIOPSIA_')}: {said}"
-
-
-_PROJECT: Final = Path(__file__).parents[1]
-
-
-def settings_table() -> str:
-    """Return the settings as a Markdown table, the same on every machine."""
-    secret = secret_settings()
-    rows = [
-        f"| `{variable}` | {_default(field.default)} | {field.description}"
-        f"{' **Secret.**' if variable in secret else ''} |"
-        for variable, field in _variables().items()
-    ]
-    return "\n".join(["| variable | default | meaning |", "| --- | --- | --- |", *rows])
-
-
-def secret_settings() -> frozenset[str]:
-    """Return the names of the variables whose values are for the service only."""
-    return frozenset(
-        variable
-        for variable, field in _variables().items()
-        if SecretStr in get_args(field.annotation)
-    )
-
-
-def _variables() -> dict[str, FieldInfo]:
-    prefix = Settings.model_config.get("env_prefix", "")
-    return {f"{prefix}{name.upper()}": field for name, field in Settings.model_fields.items()}
-
-
-def _default(value: object) -> str:
-    """Return a default as somebody would write it into the environment."""
+def _with_scheme(value: SecretStr | None, schemes: Sequence[str], example: str) -> SecretStr | None:
+    """Return an address with one of the schemes; the fault never repeats more than the scheme."""
     if value is None:
-        return "unset"
-    if value in ((), {}):
-        return "none"
-    if isinstance(value, Path):
-        return f"`{value.relative_to(_PROJECT).as_posix()}`"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+        return None
+    scheme, separator, _ = value.get_secret_value().partition("://")
+    if not separator:
+        raise ValueError(f"write an address such as {example}")
+    if scheme.lower() not in schemes:
+        # What is no scheme may hold a part of the password.
+        named = f"; {scheme}:// is not read" if re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) else ""
+        raise ValueError(f"write an address such as {example}{named}")
+    return value

@@ -1,0 +1,73 @@
+"""What a service cannot start with, though each setting looks right by itself."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from redis.asyncio.connection import parse_url
+
+from hf_space.bundle.load import load_bundle
+from hf_space.errors import BundleError
+from hf_space.history.database.address import parse_address
+from hf_space.prediction.trust import default_operating_point
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import SecretStr
+
+    from hf_space.settings import Settings
+
+
+def start_faults(settings: Settings) -> list[str]:
+    """Return one line for each setting that no retry will help, which begins with the variable.
+
+    A model of the Hub, and a database or a Redis that cannot be reached now, may be there later.
+
+    Args:
+        settings: Of the service.
+    """
+    faults = [*_model_faults(settings)]
+    if find_spec(settings.engine) is None:
+        faults.append(f"BIOPSIA_ENGINE: {settings.engine} is not installed")
+    faults += _address_faults("BIOPSIA_DATABASE_URL", settings.database_url, parse_address)
+    return faults + _address_faults("BIOPSIA_REDIS_URL", settings.redis_url, _parse_redis)
+
+
+def _model_faults(settings: Settings) -> list[str]:
+    if settings.model_repo:
+        return []
+    if not settings.model_dir.is_dir():
+        return [f"BIOPSIA_MODEL_DIR: there is no folder {settings.model_dir}"]
+    if settings.operating_point is None:
+        return []
+    try:
+        config = load_bundle(settings.model_dir).config
+    except BundleError:
+        # Not a setting's fault; `/health/` says what it is.
+        return []
+    try:
+        default_operating_point(config, settings)
+    except BundleError as error:
+        return [f"BIOPSIA_OPERATING_POINT: {error}; it has {', '.join(sorted(config.thresholds))}"]
+    return []
+
+
+def _address_faults(
+    variable: str, address: SecretStr | None, parse: Callable[[str], object]
+) -> list[str]:
+    try:
+        if address:
+            parse(address.get_secret_value())
+    except ValueError as error:
+        return [f"{variable}: {error}"]
+    return []
+
+
+def _parse_redis(url: str) -> None:
+    try:
+        parse_url(url)
+    except ValueError:
+        # The message may hold a part of the password.
+        raise ValueError("this is no address of a Redis, as redis://host:6379/0 is") from None
