@@ -75,6 +75,10 @@ class RunRecord(BaseModel):
     figures: Figures
     seconds: dict[str, float]
 
+    def at(self, file: str | None) -> RunRecord:
+        """Return the same for the slide in another place."""
+        return self.model_copy(update={"scored": self.scored.at(file)})
+
     def save(self, path: Path) -> None:
         """Write `run.json`; raises OSError."""
         path.write_bytes(self.model_dump_json(indent=2).encode() + b"\n")
