@@ -16,11 +16,13 @@ from hf_space.exports.slides.content import SlideContent
 from hf_space.exports.slides.tiles import SlideTiles
 from hf_space.imaging.slide_grid import SlideGrid
 from hf_space.prediction.foci import find_foci
+from hf_space.prediction.parts import label_scores, rounded_tiles
 from hf_space.schemas.slide import SlideResult
 from tests.synthetic_region import draw_region
 
 POINT = OperatingPoint(threshold=0.42, uncertain_low=0.3, uncertain_high=0.55)
 TILE_MICRONS = 200.0
+SCALE = 4.0
 
 
 def slide_grid(
@@ -59,11 +61,13 @@ def slide_content(
     return SlideContent(tiles, slide_result(tiles, **changes), picture)
 
 
-def slide_result(tiles: SlideTiles, **changes: Any) -> SlideResult:
-    """What is said about a slide, with areas of whole tiles."""
+def slide_result(
+    tiles: SlideTiles, *, region: dict[str, Any] | None = None, **changes: Any
+) -> SlideResult:
+    """What is said about a slide, with areas of whole tiles, but for some changes."""
     grid, probabilities = tiles.grid, tiles.probabilities
     tissue = int(np.count_nonzero(~np.isnan(probabilities)))
-    suspicious = int(np.count_nonzero(np.nan_to_num(probabilities, nan=-1.0) >= POINT.threshold))
+    highest = float(np.nan_to_num(probabilities).max())
     left, top, width, height = grid.bounds
     facts = {
         "sha256": "5a" * 32,
@@ -77,24 +81,39 @@ def slide_result(tiles: SlideTiles, **changes: Any) -> SlideResult:
         "id": UUID("01a20ed8-412e-75c8-ba12-098ff3f9901d"),
         "created_at": datetime(2026, 11, 24, 18, 36, tzinfo=UTC),
         "reasons": ["slide_uncalibrated"],
+        "probability": highest,
+        "predictions": label_scores(highest, ("no_idc", "idc")),
         "threshold": POINT.threshold,
         "operating_point": "balanced",
         "uncertain_band": POINT.band,
         "image": facts,
-        "rows": grid.rows,
-        "columns": grid.columns,
-        "tile_size_microns": TILE_MICRONS,
+        "region": _region(tiles) | (region or {}),
         "tissue_tiles": tissue,
         "tissue_area_mm2": tissue * grid.cell_mm2,
-        "suspicious_area_mm2": suspicious * grid.cell_mm2,
-        "suspicious_fraction": suspicious / max(1, tissue),
-        "foci": find_foci(probabilities, POINT.threshold, grid),
         "most_suspicious": [],
         "quality": {"out_of_focus_fraction": 0.02, "unlike_training_fraction": 0.031},
         "warnings": [],
         "model": {"name": "tiny", "revision": "r1"},
     }
     return SlideResult.model_validate(content | changes)
+
+
+def _region(tiles: SlideTiles) -> dict[str, Any]:
+    grid, probabilities = tiles.grid, tiles.probabilities
+    tissue = int(np.count_nonzero(~np.isnan(probabilities)))
+    suspicious = int(np.count_nonzero(np.nan_to_num(probabilities, nan=-1.0) >= POINT.threshold))
+    return {
+        "rows": grid.rows,
+        "columns": grid.columns,
+        "tile_size_pixels": round(TILE_MICRONS / SCALE),
+        "microns_per_pixel": SCALE,
+        "tiles": rounded_tiles(probabilities),
+        "tiles_raw": rounded_tiles(tiles.raw_probabilities),
+        "tissue_fraction": tissue / probabilities.size,
+        "malignant_fraction": suspicious / max(1, tissue),
+        "malignant_area_mm2": suspicious * grid.cell_mm2,
+        "foci": find_foci(probabilities, POINT.threshold, grid),
+    }
 
 
 @cache

@@ -18,12 +18,12 @@ from hf_space.bundle.calibration import sigmoid
 from hf_space.explain.overlay import draw_evidence, draw_tiles
 from hf_space.imaging.slide_grid import SlideGrid
 from hf_space.prediction.foci import find_foci
+from hf_space.prediction.parts import label_scores, nullable, rounded_tiles
 from hf_space.prediction.trust import judge, result_warning, withholding_reasons
 from hf_space.schemas.ids import time_of, uuid7
 from hf_space.schemas.prediction import (
     Focus,
     GradCam,
-    LabelScore,
     ModelName,
     PredictionResult,
     RegionResult,
@@ -53,7 +53,6 @@ _LOSSLESS: Final[dict[str, Any]] = {"lossless": True, "quality": 0, "method": 0}
 _LOSSY: Final[dict[str, Any]] = {"quality": 80, "method": 2}
 # Of the evidence: a region's grid is large, and a thousandth of a logit is nothing.
 _DECIMALS: Final = {"patch": 6, "region": 3}
-_TILE_DECIMALS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def make_result(
         threshold=point.threshold,
         operating_point=point_name,
         uncertain_band=point.band,
-        predictions=_label_scores(probability, config.class_names),
+        predictions=label_scores(probability, config.class_names),
         gradcam=gradcam,
         region=region,
         image=image.facts,
@@ -200,7 +199,7 @@ def _gradcam(prediction: Prediction, *, explain: bool, is_verdict: bool) -> Grad
     if explain:
         pixels, covered = prediction.image.pixels, prediction.tiles.covered
         overlay = evidence_url(pixels, evidence, covered, is_verdict=is_verdict)
-    grid = _nullable(evidence, _DECIMALS[prediction.image.kind])
+    grid = nullable(evidence, _DECIMALS[prediction.image.kind])
     return GradCam(rows=rows, columns=columns, grid=grid, overlay=overlay)
 
 
@@ -227,8 +226,8 @@ def _region(
         columns=columns,
         tile_size_pixels=tiles.size,
         microns_per_pixel=config.microns_per_pixel,
-        tiles=_nullable(probabilities, _TILE_DECIMALS),
-        tiles_raw=_nullable(prediction.scores.raw_probabilities, _TILE_DECIMALS),
+        tiles=rounded_tiles(probabilities),
+        tiles_raw=rounded_tiles(prediction.scores.raw_probabilities),
         heatmap=heatmap,
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,
@@ -250,12 +249,6 @@ def _foci(prediction: Prediction, config: InferenceConfig, threshold: float) -> 
     return find_foci(prediction.scores.probabilities, threshold, grid, scale_known=is_known)
 
 
-def _nullable(values: NDArray[np.float64], decimals: int) -> list[list[float | None]]:
-    """Return rounded rows and columns as lists, with None in place of NaN."""
-    rows = np.round(values, decimals).tolist()
-    return [[None if value != value else value for value in row] for row in rows]
-
-
 def _covered_pixels(
     covered_microns: tuple[float, float], image: ImageFacts, thumbnail: NDArray[np.uint8]
 ) -> tuple[int, int]:
@@ -267,15 +260,6 @@ def _covered_pixels(
         )
     )
     return height, width
-
-
-def _label_scores(probability: float, class_names: tuple[str, str]) -> list[LabelScore]:
-    negative, positive = class_names
-    scores = [
-        LabelScore(label=positive, score=probability),
-        LabelScore(label=negative, score=1.0 - probability),
-    ]
-    return sorted(scores, key=lambda score: score.score, reverse=True)
 
 
 def _timing(prediction: Prediction, *, render: float) -> Timing:

@@ -12,9 +12,10 @@ from hf_space.bundle.calibration import Probability
 from hf_space.schemas.base import Schema
 from hf_space.schemas.prediction import (
     SCHEMA_VERSION,
-    Focus,
+    LabelScore,
     ModelName,
     Pixels,
+    RegionResult,
     ResultWarning,
 )
 
@@ -30,6 +31,29 @@ class SlideFacts(Schema):
     )
     microns_per_pixel: tuple[float, float] = Field(description="Of level 0, in x and in y.")
     scale_source: Literal["request", "metadata"]
+
+
+class SlideRegion(RegionResult):
+    """The tile-wise result of a slide; its areas are of tissue, those of a region of whole tiles.
+
+    Rows and columns begin at the upper left corner of the bounds. Where tiles overlap, a cell has
+    the mean, in logits, of the tiles that cover it.
+    """
+
+    tile_size_pixels: Pixels = Field(
+        description="Side of a cell of the grid at `microns_per_pixel`: a tile, or half of one "
+        "where tiles overlap."
+    )
+    heatmap: None = Field(default=None, description="null: `heatmap.ome.tif` is a file of its own.")
+    tissue_fraction: Probability = Field(
+        description="Share of the bounds' area that is tissue within the tissue tiles."
+    )
+    malignant_fraction: Probability = Field(
+        description="Share of that tissue that is within tiles at or above the threshold."
+    )
+    malignant_area_mm2: float = Field(
+        description="Of the tissue within the tiles at or above the threshold."
+    )
 
 
 class SuspiciousTile(Schema):
@@ -78,21 +102,22 @@ class SlideResult(Schema):
     kind: Literal["slide"] = "slide"
     verdict: Literal["not_assessable"] = "not_assessable"
     reasons: list[str] = Field(description="`slide_uncalibrated`, and any others.")
+    probability: Probability = Field(
+        description="The highest of the region's `tiles`, 0 where there is none. It means nothing: "
+        "it was not calibrated for slides."
+    )
     threshold: Probability
     operating_point: str | None = Field(description="null when the caller set its own threshold.")
     uncertain_band: tuple[Probability, Probability] | None
+    predictions: list[LabelScore]
+    gradcam: None = None
+    region: SlideRegion
     image: SlideFacts
-    rows: int
-    columns: int
-    tile_size_microns: float = Field(description="Side of a cell of the grid.")
     tissue_tiles: int = Field(description="Cells of the grid that have a probability.")
     tissue_area_mm2: float = Field(description="Of the tissue within the tissue tiles.")
-    suspicious_area_mm2: float = Field(
-        description="Of the tissue within the tiles at or above the threshold."
-    )
-    suspicious_fraction: Probability = Field(description="Of the tissue's area.")
-    foci: list[Focus] = Field(description="From the largest to the smallest.")
     most_suspicious: list[SuspiciousTile] = Field(description="At most ten, the highest first.")
     quality: SlideQuality
     warnings: list[SlideWarning | UnreadableThumbnail | ResultWarning]
     model: ModelName
+    cached: bool = False
+    saved: bool = False

@@ -67,6 +67,11 @@ class Checkpoint:
         """Keep strips in a slide's folder of results; nothing is read or made yet."""
         self._folder = folder / WORK_FOLDER
 
+    def key(self) -> ScoreKey | None:
+        """Return the key of the strips that an earlier run has left; None where there are none."""
+        state = self._read_state()
+        return state.key if state else None
+
     def begin(self, key: ScoreKey, rule: WriteKey) -> list[str]:
         """Find the strips of an earlier run; those with another key are deleted.
 
@@ -85,9 +90,11 @@ class Checkpoint:
         dropped = key.changes(state.key) if state else []
         if state is None or dropped:
             self.remove()
-            state = self._write_state(key, rule)
-        elif state.rule != rule:
-            state = self._write_state(state.key, rule)
+            state = self._write_state(_State(key=key, rule=rule, id=uuid7()))
+        elif (state.rule, state.key.file) != (rule, key.file):
+            identifier = state.id if state.rule == rule else uuid7()
+            kept = state.key.at(key.file)
+            state = self._write_state(_State(key=kept, rule=rule, id=identifier))
         self.id = state.id
         return dropped
 
@@ -131,9 +138,8 @@ class Checkpoint:
     def _path(self, row: int) -> Path:
         return self._folder / f"{row:06d}.npz"
 
-    def _write_state(self, key: ScoreKey, rule: WriteKey) -> _State:
+    def _write_state(self, state: _State) -> _State:
         self._folder.mkdir(parents=True, exist_ok=True)
-        state = _State(key=key, rule=rule, id=uuid7())
         with replacing(self._folder / STATE_FILE) as part:
             part.write_bytes(state.model_dump_json().encode())
         return state

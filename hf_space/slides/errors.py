@@ -38,6 +38,10 @@ class InUseError(OSError):
         super().__init__(errno.EBUSY, text("slide.in_use", "en"), str(path))
 
 
+class NameTakenError(Exception):
+    """The folder of the slide's name has the results of another slide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A stable code, and a sentence for people."""
@@ -51,12 +55,15 @@ def failure_of(error: Exception) -> Failure:
 
     Codes are those of `hf_space.errors`, and for the file system `disk_full`, `no_permission`,
     `not_found`, `not_a_folder` and `input_output`; `out_of_memory`. A slide that another run works
-    on is `in_use`; anything else is `internal_error`.
+    on is `in_use`, one whose name has the results of another `name_taken`; anything else is
+    `internal_error`.
     """
     if isinstance(error, BiopsiaError):
         return Failure(error.code, error.message)
     if isinstance(error, InUseError):
         return Failure("in_use", text("slide.in_use", "en"))
+    if isinstance(error, NameTakenError):
+        return Failure("name_taken", text("slide.name_taken", "en"))
     if isinstance(error, OSError):
         code = _CODES.get(error.errno or 0, "input_output")
         return Failure(code, text("slide.system", "en", reason=error.strerror or str(error)))

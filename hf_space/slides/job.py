@@ -28,6 +28,7 @@ from hf_space.slides.outputs import (
     write_files,
     write_tissue,
 )
+from hf_space.slides.owner import check_name, place_hash
 from hf_space.slides.plan import Plan, plan_slide
 from hf_space.slides.record import RUN_FILE, Figures, RunRecord, Timer, versions
 from hf_space.slides.result import make_slide_result, tile_map
@@ -116,13 +117,14 @@ class _Job:
 
     def run(self) -> tuple[State, RunRecord]:
         """Do what is left to do."""
+        check_name(self._folder, self._key)
         rule = WriteKey.of(self._options.point, self._options.point_name)
         earlier = RunRecord.load(self._folder)
         plan = plan_slide(self._folder, earlier, self._key, rule, self._options.formats)
         if earlier and plan.is_same and not plan.formats:
             self._note("skipped")
             self._checkpoint.remove()
-            return "skipped", earlier
+            return "skipped", self._moved(earlier)
         scores = self._stored_scores(plan)
         if scores is None:
             # The hash is made while one core would wait for the other to find the tissue.
@@ -136,6 +138,14 @@ class _Job:
         self._checkpoint.remove()
         return "done", record
 
+    def _moved(self, record: RunRecord) -> RunRecord:
+        """Note where the slide lies now: its next change must not look like another slide."""
+        moved = record.at(self._key.file)
+        if moved != record:
+            with replacing(self._folder / RUN_FILE) as part:
+                moved.save(part)
+        return moved
+
     def _score_key(self) -> ScoreKey:
         config, engine = self._config, self._model.engine
         scale = self._reader.microns_per_pixel
@@ -148,6 +158,7 @@ class _Job:
             overlap=self._options.overlap,
             tile=(config.patch_size_pixels, config.microns_per_pixel),
             features=FEATURES in self._options.formats,
+            file=place_hash(self._slide.path),
         )
 
     def _tissue(self) -> SlideTissue:
@@ -160,7 +171,7 @@ class _Job:
         holds = stored is not None and not self._key.changes(stored.facts.key)
         if stored and holds and FEATURES not in plan.formats:
             self._note("rewritten")
-            return stored
+            return stored.at(self._key.file)
         return None
 
     def _scores(

@@ -24,7 +24,7 @@ TISSUE_FILE: Final = "tissue.png"
 
 
 def _write_result(content: SlideContent, path: Path) -> None:
-    path.write_bytes(content.result.model_dump_json(indent=2).encode() + b"\n")
+    path.write_bytes(content.result.model_dump_json().encode() + b"\n")
 
 
 FILES: Final[Mapping[str, Mapping[str, Callable[[SlideContent, Path], None]]]] = {

@@ -38,13 +38,14 @@ class Figures(BaseModel):
     @classmethod
     def of(cls, result: SlideResult) -> Figures:
         """Return those of a result."""
+        region = result.region
         return cls(
             tissue_area_mm2=result.tissue_area_mm2,
-            suspicious_area_mm2=result.suspicious_area_mm2,
-            suspicious_fraction=result.suspicious_fraction,
-            foci=len(result.foci),
+            suspicious_area_mm2=region.malignant_area_mm2,
+            suspicious_fraction=region.malignant_fraction,
+            foci=len(region.foci),
             largest_focus_mm=max(
-                (each.largest_dimension_mm or 0.0 for each in result.foci), default=None
+                (each.largest_dimension_mm or 0.0 for each in region.foci), default=None
             ),
         )
 
@@ -73,6 +74,10 @@ class RunRecord(BaseModel):
     tiles: int
     figures: Figures
     seconds: dict[str, float]
+
+    def at(self, file: str | None) -> RunRecord:
+        """Return the same for the slide in another place."""
+        return self.model_copy(update={"scored": self.scored.at(file)})
 
     def save(self, path: Path) -> None:
         """Write `run.json`; raises OSError."""

@@ -11,6 +11,7 @@ from hf_space.errors import CorruptImageError
 from hf_space.exports.slides.tiles import SlideTiles
 from hf_space.messages.catalogue import text
 from hf_space.prediction.foci import find_foci
+from hf_space.prediction.parts import label_scores, rounded_tiles
 from hf_space.prediction.response import jpeg_url
 from hf_space.prediction.scoring import smooth_logits
 from hf_space.prediction.trust import OFF_SCALE_FACTOR, SMALLEST_FIELD_MICRONS, result_warning
@@ -18,6 +19,7 @@ from hf_space.schemas.ids import time_of
 from hf_space.schemas.prediction import ModelName
 from hf_space.schemas.slide import (
     SlideQuality,
+    SlideRegion,
     SlideResult,
     SlideWarning,
     SuspiciousTile,
@@ -99,11 +101,9 @@ def make_slide_result(
         point_name: Name of the operating point; None for a threshold of the caller's own.
         reader: Shows the most suspicious tiles.
     """
-    probabilities, grid, point = tiles.probabilities, tiles.grid, tiles.point
-    areas = cell_areas_mm2(grid) * tissue_shares
-    is_tissue = ~np.isnan(probabilities)
-    tissue = float(areas[is_tissue].sum())
-    suspicious = float(areas[is_tissue & (probabilities >= point.threshold)].sum())
+    point, is_scored = tiles.point, ~np.isnan(tiles.logits)
+    tissue = np.where(is_scored, cell_areas_mm2(tiles.grid) * tissue_shares, 0.0)
+    probability = _highest(tiles)
     most_suspicious = _most_suspicious(tiles, reader)
     warnings = _warnings(facts, reader, config)
     if any(each.thumbnail is None for each in most_suspicious):
@@ -114,19 +114,15 @@ def make_slide_result(
         id=scores.facts.id,
         created_at=time_of(scores.facts.id),
         reasons=[each.code for each in warnings if each.severity == "withholds"],
+        probability=probability,
         threshold=point.threshold,
         operating_point=point_name,
         uncertain_band=point.band,
+        predictions=label_scores(probability, config.class_names),
+        region=_region(tiles, tissue, config),
         image=facts,
-        rows=grid.rows,
-        columns=grid.columns,
-        tile_size_microns=grid.cell_width * grid.microns_per_pixel[0],
-        tissue_tiles=int(is_tissue.sum()),
-        tissue_area_mm2=round(tissue, _DECIMALS),
-        suspicious_area_mm2=round(suspicious, _DECIMALS),
-        # Where tiles overlap, a scored tile may have no cell with enough tissue and little black.
-        suspicious_fraction=round(suspicious / tissue, _DECIMALS) if tissue else 0.0,
-        foci=find_foci(probabilities, point.threshold, grid),
+        tissue_tiles=int(is_scored.sum()),
+        tissue_area_mm2=round(float(tissue.sum()), _DECIMALS),
         most_suspicious=most_suspicious,
         quality=SlideQuality(
             out_of_focus_fraction=round(blurred / looked_at, _DECIMALS),
@@ -134,6 +130,35 @@ def make_slide_result(
         ),
         warnings=warnings,
         model=ModelName(name=config.name, revision=config.revision),
+    )
+
+
+def _highest(tiles: SlideTiles) -> float:
+    """Return the highest probability of a tile.
+
+    Where tiles overlap, a scored tile may have no cell with enough tissue and little black.
+    """
+    scored = tiles.logits[~np.isnan(tiles.logits)]
+    return float(sigmoid(scored.max())) if scored.size else 0.0
+
+
+def _region(tiles: SlideTiles, tissue: NDArray[np.float64], config: InferenceConfig) -> SlideRegion:
+    """Return what is said of a region too; ``tissue`` is the tissue's area in each cell, in mm²."""
+    grid, probabilities, threshold = tiles.grid, tiles.probabilities, tiles.point.threshold
+    suspicious = float(tissue[np.nan_to_num(probabilities, nan=-1.0) >= threshold].sum())
+    whole = float(tissue.sum())
+    side = grid.cell_width * grid.microns_per_pixel[0] / config.microns_per_pixel
+    return SlideRegion(
+        rows=grid.rows,
+        columns=grid.columns,
+        tile_size_pixels=round(side),
+        microns_per_pixel=config.microns_per_pixel,
+        tiles=rounded_tiles(probabilities),
+        tiles_raw=rounded_tiles(tiles.raw_probabilities),
+        tissue_fraction=round(whole / float(cell_areas_mm2(grid).sum()), _DECIMALS),
+        malignant_fraction=round(suspicious / whole, _DECIMALS) if whole else 0.0,
+        malignant_area_mm2=round(suspicious, _DECIMALS),
+        foci=find_foci(probabilities, threshold, grid),
     )
 
 

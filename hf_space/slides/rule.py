@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hf_space.bundle.calibration import OperatingPoint
 
 # Raised with any change of what is written.
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 class WriteKey(BaseModel):

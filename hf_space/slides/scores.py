@@ -28,7 +28,9 @@ DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, z
 
 
 class ScoreKey(BaseModel):
-    """What the scores of a slide depend on; people are told the fields by `slide.part.NAME`.
+    """What the scores of a slide depend on, and where it lies.
+
+    People are told the fields by `slide.part.NAME`, but for the last, on which no score depends.
 
     Attributes:
         format: Of the program.
@@ -39,6 +41,7 @@ class ScoreKey(BaseModel):
         overlap: Share of a tile that the next one covers too.
         tile: Side of a tile in pixels at the model's scale, and that scale.
         features: Whether the pooled features are kept.
+        file: `place_hash`; None in what earlier versions wrote.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,10 +54,15 @@ class ScoreKey(BaseModel):
     overlap: float
     tile: tuple[int, float]
     features: bool
+    file: str | None = None
+
+    def at(self, file: str | None) -> ScoreKey:
+        """Return the same for the slide in another place."""
+        return self.model_copy(update={"file": file})
 
     def changes(self, earlier: ScoreKey) -> list[str]:
         """Name what makes earlier scores useless here; features that are not needed do not."""
-        mine, its = self.model_dump(), earlier.model_dump()
+        mine, its = (key.model_dump(exclude={"file"}) for key in (self, earlier))
         mine["features"] |= earlier.features
         return [name for name in mine if mine[name] != its[name]]
 
@@ -97,6 +105,11 @@ class SlideScores:
         return replace(
             self, facts=self.facts.model_copy(update={"id": identifier, "written": rule})
         )
+
+    def at(self, file: str | None) -> SlideScores:
+        """Return the same scores for the slide in another place."""
+        facts = self.facts.model_copy(update={"key": self.facts.key.at(file)})
+        return replace(self, facts=facts)
 
     def save(self, path: Path) -> None:
         """Write `scores.npz`; raises OSError."""

@@ -149,7 +149,7 @@ def test_options_reach_every_slide(tmp_path: Path, model: Path, slides: Path) ->
         assert result.image.microns_per_pixel == (8.0, 8.0)
         assert result.image.scale_source == "request"
         assert (result.threshold, result.operating_point) == (0.4, None)
-        assert result.tile_size_microns == 100.0
+        assert (result.region.tile_size_pixels, result.region.microns_per_pixel) == (25, 4.0)
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,13 @@ def test_the_notebook_draws_the_results_of_slides(tmp_path: Path) -> None:
     assert len(outputs(notebook, "image/png")) == 8
     shown = "\n".join(outputs(notebook, "text/plain"))
     assert "corrupt_image" in shown
-    assert f"'suspicious_area_mm2': {content.result.suspicious_area_mm2}" in shown
-    assert "'suspicious_area_mm2': 0.0" in shown
+    area = content.result.region.malignant_area_mm2
+    assert area > 0
+    assert f"'malignant_area_mm2': {area}" in shown
+    assert "'malignant_area_mm2': 0.0" in shown
+    assert f"'tissue_area_mm2': {content.result.tissue_area_mm2}" in shown
     assert "focus 12" in shown
-    assert str(content.result.foci[0].largest_dimension_mm) in shown
+    assert str(content.result.region.foci[0].largest_dimension_mm) in shown
 
 
 def test_the_notebook_holds_no_results() -> None:

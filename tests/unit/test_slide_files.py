@@ -137,7 +137,7 @@ def test_foci_for_qupath_are_annotations_with_holes(tmp_path: Path) -> None:
     }
     assert smaller["properties"]["classification"]["name"] == "Inconclusive"
     # The result has them in level 0.
-    whole = [shapely.Polygon(focus.polygon[0]).bounds for focus in content.result.foci]
+    whole = [shapely.Polygon(focus.polygon[0]).bounds for focus in content.result.region.foci]
     assert whole == [(1000, 600, 2200, 1800), (2200, 1800, 2500, 2170)]
 
 
@@ -290,7 +290,7 @@ def test_every_file_is_written_whatever_the_slide_holds(
     count = int(np.count_nonzero(~np.isnan(probabilities)))
     assert len(table(content, tmp_path)) == count
     assert len(features(content, "tiles.geojson", tmp_path)) == count
-    assert len(features(content, "foci.geojson", tmp_path)) == len(content.result.foci)
+    assert len(features(content, "foci.geojson", tmp_path)) == len(content.result.region.foci)
     found = decoded(levels(written(content, "heatmap.ome.tif", tmp_path))[-1])
     np.testing.assert_allclose(found, probabilities, atol=0.5 / MOST)
     for name in ("overview.png", "report.pdf"):

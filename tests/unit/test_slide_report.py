@@ -35,16 +35,16 @@ def test_a_report_has_the_figures_of_the_result(tmp_path: Path) -> None:
     content = drawn_slide()
     result = content.result
     text, _ = report(content, tmp_path)
-    largest = result.foci[0]
+    largest = result.region.foci[0]
     assert largest.area_mm2 is not None
     assert largest.largest_dimension_mm is not None
     for part in (
         NOTICE,
         "24 November 2026, 18:36 UTC",
         f"Tissue {result.tissue_area_mm2:.2f} mm²",
-        f"Suspicious tissue {result.suspicious_area_mm2:.2f} mm²",
-        f"Share of the tissue {100 * result.suspicious_fraction:.1f} %",
-        f"Foci {len(result.foci)} ",
+        f"Suspicious tissue {result.region.malignant_area_mm2:.2f} mm²",
+        f"Share of the tissue {100 * result.region.malignant_fraction:.1f} %",
+        f"Foci {len(result.region.foci)} ",
         f"Largest dimension of a focus {largest.largest_dimension_mm:.1f} mm",
         "Tissue out of focus 2.0 %",
         "Tissue unlike the training data 3.1 %",
@@ -62,7 +62,7 @@ def test_many_foci_and_warnings_stay_on_one_page(tmp_path: Path) -> None:
     message = "The slide is less sharp than the tissue the model knows; check its focus & scale. "
     warning = {"code": "blurred", "message": message * 3, "severity": "caution"}
     content = chequered(warnings=[warning] * 8)
-    assert len(content.result.foci) == 500
+    assert len(content.result.region.foci) == 500
     text, _ = report(content, tmp_path)
     assert "Foci 500 " in text
     assert "10 0.04 mm² 0.3 mm 0.90" in text
@@ -84,7 +84,7 @@ def test_nothing_is_drawn_beyond_the_margins(tmp_path: Path) -> None:
 
 
 def test_no_focus_and_no_tissue_are_said_in_words(tmp_path: Path) -> None:
-    text, _ = report(chequered(1, 1, foci=[]), tmp_path)
+    text, _ = report(chequered(1, 1, region={"foci": []}), tmp_path)
     assert "No focus was found: no square reaches the threshold." in text
     assert "Largest dimension of a focus none" in text
     bare = slide_content(slide_grid(800, 800), np.full((2, 2), np.nan))
@@ -94,14 +94,15 @@ def test_no_focus_and_no_tissue_are_said_in_words(tmp_path: Path) -> None:
 
 
 def test_squares_are_the_cells_of_the_grid(tmp_path: Path) -> None:
-    for microns in (200.0, 100.0):
-        text, _ = report(chequered(2, 2, tile_size_microns=microns), tmp_path)
-        assert f"A square of {microns:.0f} µm is suspicious" in text
+    for pixels, microns in ((50, 200), (25, 100)):
+        text, _ = report(chequered(2, 2, region={"tile_size_pixels": pixels}), tmp_path)
+        assert f"A square of {microns} µm is suspicious" in text
         assert "tile" not in text
 
 
 def test_nothing_is_rounded_to_none_or_to_certain(tmp_path: Path) -> None:
-    content = slide_content(slide_grid(400, 400), np.array([[0.9999]]), suspicious_fraction=0.0001)
+    grid, region = slide_grid(400, 400), {"malignant_fraction": 0.0001}
+    content = slide_content(grid, np.array([[0.9999]]), region=region)
     text, _ = report(content, tmp_path)
     assert "Share of the tissue < 0.1 %" in text
     assert "Highest probability in a focus > 0.99" in text

@@ -233,9 +233,9 @@ def test_no_leave_to_write_is_named_and_the_others_go_on(
     result = SlideResult.model_validate_json((out / "b.ome.tif" / "result.json").read_bytes())
     assert done["name"] == "b.ome.tif"
     assert float(done["tissue_area_mm2"]) == result.tissue_area_mm2
-    assert int(done["foci"]) == len(result.foci)
+    assert int(done["foci"]) == len(result.region.foci)
     assert float(done["microns_per_pixel_x"]) == 4.0
     assert float(done["largest_focus_mm"]) == max(
-        focus.largest_dimension_mm or 0 for focus in result.foci
+        focus.largest_dimension_mm or 0 for focus in result.region.foci
     )
     assert all(rows[0][name] == "" for name in ("tiles", "foci", "tissue_area_mm2"))

@@ -35,17 +35,20 @@ def test_a_slide_is_summed_up(slide: FoundSlide, out: Path, model: SlideModel) -
     assert (result.image.width, result.image.height) == (900, 1000)
     assert result.image.bounds == (0, 0, 900, 1000)
     assert result.image.scale_source == "metadata"
-    assert (result.rows, result.columns, result.tile_size_microns) == (20, 18, 200.0)
+    region = result.region
+    assert (region.rows, region.columns) == (20, 18)
+    assert (region.tile_size_pixels, region.microns_per_pixel) == (50, 4.0)
     rows = table_of(folder)
     assert len(rows) == np.count_nonzero(~np.isnan(scores.logits))
     suspicious = [row for row in rows if float(row["prob_idc"]) >= 0.85]
     assert 0 < len(suspicious) < len(rows)
     areas = [tissue_mm2(folder, each) for each in (suspicious, rows)]
-    assert result.suspicious_area_mm2 == pytest.approx(areas[0], abs=2e-6)
+    assert region.malignant_area_mm2 == pytest.approx(areas[0], abs=2e-6)
     assert result.tissue_area_mm2 == pytest.approx(areas[1], abs=2e-6)
-    assert result.suspicious_fraction == pytest.approx(areas[0] / areas[1], abs=1e-5)
+    assert region.malignant_fraction == pytest.approx(areas[0] / areas[1], abs=1e-5)
+    assert region.tissue_fraction == pytest.approx(areas[1] / (900 * 1000 * 16e-6), abs=1e-6)
     # Foci are of whole tiles.
-    assert sum(focus.area_mm2 or 0 for focus in result.foci) == pytest.approx(
+    assert sum(focus.area_mm2 or 0 for focus in region.foci) == pytest.approx(
         0.04 * len(suspicious)
     )
     raw = model.bundle.config.calibration.probability(scores.logits)
@@ -74,13 +77,14 @@ def test_areas_are_of_tissue_and_not_of_the_glass_in_its_tiles(
     suspicious = [row for row in rows if float(row["prob_idc"]) >= 0.85]
     assert 0 < len(suspicious) < len(rows)
     found = tissue_mm2(folder, suspicious)
-    assert result.suspicious_area_mm2 == pytest.approx(found, abs=2e-6)
-    assert result.suspicious_fraction == pytest.approx(found / 0.96, abs=1e-5)
+    assert result.region.malignant_area_mm2 == pytest.approx(found, abs=2e-6)
+    assert result.region.malignant_fraction == pytest.approx(found / 0.96, abs=1e-5)
+    assert result.region.tissue_fraction == pytest.approx(0.25, abs=1e-6)
     record = RunRecord.load(folder)
     assert record is not None
     assert record.tiles == result.tissue_tiles == len(rows)
     assert record.figures.tissue_area_mm2 == result.tissue_area_mm2
-    assert record.figures.suspicious_area_mm2 == result.suspicious_area_mm2
+    assert record.figures.suspicious_area_mm2 == result.region.malignant_area_mm2
 
 
 def test_the_ten_most_suspicious_tiles_are_shown(

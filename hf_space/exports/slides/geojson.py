@@ -59,6 +59,6 @@ def _tile_object(tile: SlideTile, left: int, top: int) -> dict[str, Any]:
 
 def _foci(content: SlideContent) -> Iterator[dict[str, Any]]:
     left, top, _, _ = content.tiles.grid.bounds
-    for number, focus in enumerate(content.result.foci, 1):
+    for number, focus in enumerate(content.result.region.foci, 1):
         verdict = content.tiles.point.verdict(focus.peak_probability)
         yield focus_object(number, focus, verdict, origin=(left, top))

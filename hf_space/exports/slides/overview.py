@@ -54,9 +54,9 @@ def draw_overview(content: SlideContent) -> NDArray[np.uint8]:
         uint8 (h, w, 3), RGB: the tissue is 1,500 px on its longer side.
     """
     tissue = _resized(content.picture)
-    colours = [_colour(content, focus) for focus in content.result.foci]
+    colours = [_colour(content, focus) for focus in content.result.region.foci]
     for colour, thickness in ((None, _HALO), (_INK, _OUTLINE)):
-        for focus, own in zip(content.result.foci, colours, strict=True):
+        for focus, own in zip(content.result.region.foci, colours, strict=True):
             _outline(tissue, content, focus, _WHITE if colour is None else own, thickness)
     height, width = tissue.shape[:2]
     lines = _legend_lines(content)
@@ -65,7 +65,7 @@ def draw_overview(content: SlideContent) -> NDArray[np.uint8]:
     left = (size[0] - width) // 2
     canvas.paste(Image.fromarray(tissue), (left, 0))
     draw = ImageDraw.Draw(canvas)
-    for number, focus in enumerate(content.result.foci[:NUMBERED], 1):
+    for number, focus in enumerate(content.result.region.foci[:NUMBERED], 1):
         outline = _on_picture(content, focus, tissue)[0]
         # The corner that is nearest to the upper left: the number never stands far from its focus.
         x, y = outline[outline.sum(axis=1).argmin()].tolist()
@@ -153,7 +153,7 @@ def _draw_scale_bar(draw: ImageDraw.ImageDraw, place: tuple[int, int], microns: 
 
 def _legend_lines(content: SlideContent) -> list[tuple[Colour | None, str]]:
     """Return each line of the legend, with the colour of the outline it explains."""
-    point, foci = content.tiles.point, content.result.foci
+    point, foci = content.tiles.point, content.result.region.foci
     above = f"probability of {point.threshold:.2f} or more"
     lines: list[tuple[Colour | None, str]] = [
         (COLOURS["malignant"], f"Focus: squares that touch, with a {above}; suggests IDC")

@@ -15,13 +15,13 @@ _MOST_PROBABILITY: Final = 0.995
 def figures(content: SlideContent) -> list[tuple[str, str]]:
     """Return the figures of a slide by their names, the most important first."""
     result = content.result
-    foci, quality = result.foci, result.quality
+    foci, quality = result.region.foci, result.quality
     longest = max((focus.largest_dimension_mm or 0.0 for focus in foci), default=None)
     peak = max((focus.peak_probability for focus in foci), default=None)
     return [
         ("Tissue", f"{result.tissue_area_mm2:.2f} mm²"),
-        ("Suspicious tissue", f"{result.suspicious_area_mm2:.2f} mm²"),
-        ("Share of the tissue", _percent(result.suspicious_fraction)),
+        ("Suspicious tissue", f"{result.region.malignant_area_mm2:.2f} mm²"),
+        ("Share of the tissue", _percent(result.region.malignant_fraction)),
         ("Foci", str(len(foci))),
         ("Largest dimension of a focus", "none" if longest is None else f"{longest:.1f} mm"),
         ("Highest probability in a focus", "none" if peak is None else _probability(peak)),
@@ -39,15 +39,16 @@ def foci_rows(content: SlideContent) -> list[tuple[str, str, str, str]]:
             _measured(focus.largest_dimension_mm, "mm", 1),
             _probability(focus.peak_probability),
         )
-        for number, focus in enumerate(content.result.foci, 1)
+        for number, focus in enumerate(content.result.region.foci, 1)
     ]
 
 
 def limits(content: SlideContent) -> list[str]:
     """Return in whole sentences what the figures do not say."""
-    result = content.result
+    result, region = content.result, content.result.region
+    side = region.tile_size_pixels * region.microns_per_pixel
     return [
-        f"A square of {result.tile_size_microns:.0f} µm is suspicious where the probability of "
+        f"A square of {side:.0f} µm is suspicious where the probability of "
         "invasive ductal carcinoma, computed for it and its neighbours, is "
         f"{result.threshold:.2f} or more. It was calibrated on patches of one data set; elsewhere "
         "it may be too high or too low.",

@@ -1,0 +1,61 @@
+"""To which slide a folder of results belongs: names of slides repeat, their places do not."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from hf_space.slides.checkpoint import Checkpoint
+from hf_space.slides.errors import NameTakenError
+from hf_space.slides.record import RunRecord
+from hf_space.slides.scores import SlideScores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hf_space.slides.scores import ScoreKey
+
+
+def place_hash(path: Path) -> str:
+    """Return a hash of where a slide lies, for results that are shared: they hold no path.
+
+    As where slides are named, links in the way to it are followed, and one that is the slide is
+    not: it keeps its name and place, whatever file it leads to.
+
+    Args:
+        path: What the reader opens: a file or a folder.
+
+    Returns:
+        Hexadecimal SHA-256.
+    """
+    return hashlib.sha256(os.fsencode(path.parent.resolve() / path.name)).hexdigest()
+
+
+def check_name(folder: Path, key: ScoreKey) -> None:
+    """Check that a folder of results, if there is one, is a slide's own.
+
+    It is where the slide lies in the same place, whatever has become of it, or is the same
+    wherever it lies. Results of versions that noted no place are anybody's.
+
+    Args:
+        folder: Of the slide's results.
+        key: Of the slide.
+
+    Raises:
+        NameTakenError: It has results of another slide, or finished strips of one.
+    """
+    owner = next((each for each in _stored_keys(folder) if each.file), None)
+    if owner and owner.file != key.file and owner.slide != key.slide:
+        raise NameTakenError
+
+
+def _stored_keys(folder: Path) -> Iterator[ScoreKey]:
+    """Yield what a run has left of itself, the one that was written last first."""
+    if unfinished := Checkpoint(folder).key():
+        yield unfinished
+    if record := RunRecord.load(folder):
+        yield record.scored
+    if scores := SlideScores.load(folder):
+        yield scores.facts.key
