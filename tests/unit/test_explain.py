@@ -57,6 +57,16 @@ def test_only_complete_slides_are_put_together(tree: Path) -> None:
     np.testing.assert_array_equal(crop[0, [0, 24, 25, 49]], [RED, RED, GREEN, GREEN])
 
 
+def test_the_margin_of_a_piece_is_the_tissue_beside_it(tree: Path) -> None:
+    with open_source(tree) as source:
+        (slide,) = read_complete_slides(source, source.records)
+    (framed,) = slide.crops(np.array([[0.5, 2.5]]), margin=10)
+    assert (framed == slide.image[15:85, 115:185]).all()
+    (corner,) = slide.crops(np.array([[0.0, 0.0]]), margin=10)
+    assert (corner[10:, 10:] == slide.image[:60, :60]).all()
+    assert (corner[:10] == corner[20:10:-1]).all()
+
+
 def test_a_map_that_follows_the_colour_is_right_in_every_pair(found: dict[str, Any]) -> None:
     # Each window between the halves has two quadrants of either class.
     expected = {"windows": SIDE - 1, "pairs": 4 * (SIDE - 1), "right": 1.0}

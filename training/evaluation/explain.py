@@ -1,4 +1,7 @@
-"""Whether the activation map follows the tissue: measured on complete slides."""
+"""Whether the activation map follows the tissue: measured on complete slides.
+
+The network sees the neighbouring tissue as its margin, as it does in regions and slides.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from hf_space.bundle.config import InferenceConfig
+from hf_space.imaging.preprocess import margin_rows
 from hf_space.inference.engine import Engine, predict_patches
 from training.data.remote import open_any_source
 from training.data.source import readable
@@ -33,6 +37,11 @@ class _Network:
 
     engine: Engine
     config: InferenceConfig
+
+    @property
+    def margin(self) -> int:
+        """Pixels of a slide that the network sees around a tile."""
+        return margin_rows(self.config)
 
     def maps(self, patches: NDArray[np.uint8]) -> Maps:
         """Return evidence in calibrated logits, float64 (N, rows, columns)."""
@@ -91,8 +100,10 @@ def explain(bundle_dir: Path, source: str, *, progress: bool) -> dict[str, Any]:
 
 def _slide_figures(slide: Slide, network: _Network, head: RandomHead) -> dict[str, Any]:
     places, labels = mixed_windows(slide.labels)
-    windows = network.maps(slide.crops(places)) if len(places) else np.empty((0, 2, 2))
-    tiles = slide.crops(np.argwhere(slide.labels >= 0).astype(float))
+    between = np.empty((0, 2, 2))
+    if len(places):
+        between = network.maps(slide.crops(places, margin=network.margin))
+    tiles = slide.crops(np.argwhere(slide.labels >= 0).astype(float), margin=network.margin)
     maps = network.maps(tiles)
     # A map's mean is its logit, and 0 is the logit of one half.
     cutoff = np.log(network.threshold / (1 - network.threshold))
@@ -103,7 +114,7 @@ def _slide_figures(slide: Slide, network: _Network, head: RandomHead) -> dict[st
     hits = np.flatnonzero(called & (present == 1))
     chosen = hits[np.linspace(0, len(hits) - 1, min(TILES_DELETED, len(hits))).astype(int)]
     return {
-        "quadrants": quadrant_figures(windows, labels),
+        "quadrants": quadrant_figures(between, labels),
         "peaks": peak_figures(maps[called]),
         "curves": _curves(network, head, tiles[chosen], maps[chosen]) if len(chosen) else None,
         "borders": border_figures(slide.labels, wrong),
@@ -111,14 +122,20 @@ def _slide_figures(slide: Slide, network: _Network, head: RandomHead) -> dict[st
 
 
 def _curves(
-    network: _Network, head: RandomHead, tiles: NDArray[np.uint8], maps: Maps
+    network: _Network, head: RandomHead, framed: NDArray[np.uint8], maps: Maps
 ) -> dict[str, dict[str, float]]:
+    inner = slice(network.margin, framed.shape[1] - network.margin)
+    tiles = framed[:, inner, inner]
+
+    def probabilities(changed: NDArray[np.uint8]) -> NDArray[np.float64]:
+        # What surrounds a tile stays as it is.
+        windows = framed.copy()
+        windows[:, inner, inner] = changed
+        return network.probabilities(windows)
+
     shuffled = np.random.default_rng(0).random(maps.shape)
     orders = {"map": maps, "random_head": head.maps(tiles), "random": shuffled}
-    return {
-        name: curve_areas(network.probabilities, tiles, evidence)
-        for name, evidence in orders.items()
-    }
+    return {name: curve_areas(probabilities, tiles, each) for name, each in orders.items()}
 
 
 def mixed_windows(labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -33,18 +33,20 @@ class Slide:
     image: NDArray[np.uint8]
     labels: NDArray[np.int64]
 
-    def crops(self, places: NDArray[np.float64]) -> NDArray[np.uint8]:
-        """Return pieces of the size of a patch.
+    def crops(self, places: NDArray[np.float64], *, margin: int = 0) -> NDArray[np.uint8]:
+        """Return pieces of the size of a patch, with what surrounds them.
 
         Args:
             places: float64 (N, 2): row and column of each, in tiles; halves lie between tiles.
+            margin: pixels around each on every side; beyond the slide, its reflection.
 
         Returns:
-            uint8 (N, 50, 50, 3).
+            uint8 (N, 50 + 2 margin, 50 + 2 margin, 3).
         """
-        side = GRID_STEP_PIXELS
-        corners = np.rint(places * side).astype(int)
-        return np.stack([self.image[y : y + side, x : x + side] for y, x in corners])
+        side = GRID_STEP_PIXELS + 2 * margin
+        image = np.pad(self.image, ((margin, margin), (margin, margin), (0, 0)), mode="reflect")
+        corners = np.rint(places * GRID_STEP_PIXELS).astype(int)
+        return np.stack([image[y : y + side, x : x + side] for y, x in corners])
 
 
 def read_complete_slides(source: PatchSource, records: Sequence[PatchRecord]) -> Iterator[Slide]:
