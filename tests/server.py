@@ -42,6 +42,11 @@ class RunningServer:
     log: Path
 
     @property
+    def folder(self) -> Path:
+        """All that it writes lies in there, temporary files too."""
+        return self.log.parent
+
+    @property
     def port(self) -> int:
         """The port it listens on."""
         return int(self.url.rpartition(":")[2])

@@ -85,7 +85,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     )
     state.cache = ResultCache.from_settings(settings, state.redis)
     state.tickets = Tickets(settings.ticket_secret)
-    state.predictor = None
+    state.predictor, state.model_fault = None, "loading"
 
 
 def _add_middleware(app: FastAPI, settings: Settings, routes: list[PolicyRoute]) -> None:

@@ -54,10 +54,13 @@ async def _keep_loading(state: State, tried: asyncio.Event) -> None:
     while True:
         try:
             state.predictor = await _load(state)
+            state.model_fault = None if state.predictor else "unusable"
             return
         except FetchError:
+            state.model_fault = "not_fetched"
             logger.info("trying again in %d s", _RETRY_SECONDS)
         except Exception:
+            state.model_fault = "unusable"
             logger.exception("the model cannot be loaded")
             return
         finally:

@@ -10,11 +10,19 @@ from hf_space.bundle.calibration import Prevalence, Probability
 from hf_space.bundle.config import InferenceConfig
 from hf_space.schemas.base import Schema
 
+ModelFault = Literal["loading", "not_fetched", "unusable"]
+
 
 class ModelState(Schema):
     """Whether the model can predict, where it comes from, and what runs it."""
 
     state: Literal["ready", "unavailable"]
+    reason: ModelFault | None = Field(
+        default=None,
+        description="Why it cannot: it is still `loading`, it was `not_fetched` from the Hub, "
+        "which is tried again, or what is there is `unusable`, and the log says why; null where it "
+        "can.",
+    )
     name: str | None = None
     revision: str | None = None
     source: Literal["bundled", "hub", "cache"] | None = None

@@ -75,6 +75,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     # Within the application, whose own middleware then sees these responses too.
     mounted_app(app).add_middleware(
         GuardMiddleware,
+        functions={str(function.api_name) for function in blocks.fns.values()},
         max_upload_bytes=settings.max_batch_bytes,
         limiter=backend.limiter,
         metrics=backend.metrics,

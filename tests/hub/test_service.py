@@ -100,12 +100,13 @@ def test_a_model_that_cannot_be_fetched_is_awaited(hub: Hub, commit: str, tmp_pa
     with running_server(**environment) as server:
         refused = httpx2.get(f"{server.url}/health/")
         assert (refused.status_code, health(server)["state"]) == (503, "unavailable")
+        assert health(server)["reason"] == "not_fetched"
         answer = predict(server)
         assert answer.status_code == 503
         assert answer.json()["error"]["code"] == "model_unavailable"
         hub.up()
         wait_until(lambda: health(server)["state"] == "ready", seconds=60)
-        assert health(server)["commit"] == commit
+        assert (health(server)["commit"], health(server)["reason"]) == (commit, None)
         assert predict(server).status_code == 200
 
 

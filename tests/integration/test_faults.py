@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import signal
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 from redis import Redis as RedisClient
@@ -165,6 +167,102 @@ def test_without_postgres_the_history_says_so_and_predictions_work(
     kept = visitor.read(f"/history/{answer['id']}")["result"]
     assert kept["saved"]
     assert "save_delayed" not in codes(kept)
+
+
+READS = ("/history/", "/history/export.json", "/stats/")
+
+
+def statuses_of_reads(visitor: Visitor) -> set[int]:
+    return {visitor.ask("GET", path).status_code for path in READS}
+
+
+def test_postgres_starting_up_and_shutting_down_is_never_an_error_of_ours(
+    whole: RunningServer, visitor: Visitor, postgres: Postgres
+) -> None:
+    visitor.predict(patch(3100))
+    seen: set[int] = set()
+    over = threading.Event()
+
+    def read_on() -> None:
+        with httpx2.Client(base_url=whole.url, timeout=60) as client:
+            reader = Visitor(client, visitor.token)
+            while not over.is_set():
+                seen.update(statuses_of_reads(reader))
+
+    readers = [threading.Thread(target=read_on) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    try:
+        for leave in (postgres.stop, postgres.kill, postgres.stop, postgres.kill):
+            leave()
+            postgres.start()
+            visitor.predict(patch(3101))
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+    assert seen <= {200, 503}
+    assert "Traceback" not in whole.log.read_text("utf-8")
+
+
+def test_a_postgres_without_free_connections_is_away(
+    whole: RunningServer, visitor: Visitor, postgres: Postgres
+) -> None:
+    visitor.predict(patch(3200))
+
+    async def take_all(taken: list[asyncpg.Connection]) -> None:
+        with contextlib.suppress(asyncpg.TooManyConnectionsError):
+            while True:
+                taken.append(await asyncpg.connect(postgres.url))
+
+    async def meet() -> tuple[set[int], dict[str, Any]]:
+        taken: list[asyncpg.Connection] = []
+        try:
+            await take_all(taken)
+            await taken[0].execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = 'faults' AND application_name = 'biopsia'"
+            )
+            await take_all(taken)
+            reads = await asyncio.to_thread(statuses_of_reads, visitor)
+            return reads, await asyncio.to_thread(visitor.predict, patch(3201))
+        finally:
+            for connection in taken:
+                await connection.close()
+
+    reads, answer = asyncio.run(meet())
+    assert reads == {503}
+    assert (answer["saved"], "save_delayed" in codes(answer)) == (False, True)
+    wait_until(lambda: health(whole)["status"] == "ok" and not waiting(whole))
+    assert visitor.ids()[0] == answer["id"]
+
+
+def test_a_postgres_that_only_reads_is_away_for_what_writes(
+    whole: RunningServer, visitor: Visitor, postgres: Postgres
+) -> None:
+    identifier = visitor.predict(patch(3300))["id"]
+
+    async def only_read(setting: str) -> None:
+        connection = await asyncpg.connect(postgres.url)
+        await connection.execute(
+            f"ALTER DATABASE faults SET default_transaction_read_only = {setting}"
+        )
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'faults'"
+        )
+        await connection.close()
+
+    asyncio.run(only_read("on"))
+    try:
+        assert visitor.review(identifier, opinion="agree").status_code == 503
+        assert visitor.ask("DELETE", f"/history/{identifier}").status_code == 503
+        assert statuses_of_reads(visitor) == {200}
+        answer = visitor.predict(patch(3301))
+        assert (answer["saved"], "save_delayed" in codes(answer)) == (False, True)
+    finally:
+        asyncio.run(only_read("off"))
+    wait_until(lambda: health(whole)["status"] == "ok" and not waiting(whole))
+    assert visitor.ids() == [answer["id"], identifier]
 
 
 def test_a_postgres_that_hangs_holds_nobody_up(visitor: Visitor, postgres: Postgres) -> None:

@@ -132,6 +132,7 @@ def test_a_tampered_model_is_never_ready(tmp_path: Path) -> None:
     with running_server(BIOPSIA_MODEL_DIR=str(tmp_path)) as server:
         health = httpx2.get(f"{server.url}/health/")
         assert (health.status_code, health.json()["status"]) == (503, "unavailable")
+        assert health.json()["model"]["reason"] == "unusable"
         assert httpx2.get(f"{server.url}/health/live").status_code == 200
         assert httpx2.get(server.url).status_code == 200
         refused = post(server, encode(plain_image(1, 2, 3)))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +14,21 @@ import pytest
 from gradio_client import Client, handle_file
 
 from hf_space.schemas.errors import ErrorBody, ErrorReport
+from hf_space.ui.gradio_app.guard import NEEDED
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.server import RunningServer, running_server
 
+PRINT_ROUTES = """
+import json, warnings
+warnings.simplefilter("ignore")
+from gradio import Blocks
+from gradio.routes import App
+def paths(routes):
+    for route in routes:
+        router = getattr(route, "original_router", None)
+        yield from paths(router.routes) if router else [route.path]
+print(json.dumps(list(paths(App.create_app(Blocks()).routes))))
+"""
 MAX_UPLOAD, MAX_BATCH = 200_000, 500_000
 MAX_CALL = 1024 * 1024
 DOORS = (
@@ -25,8 +41,43 @@ DOORS = (
     "/gradio_api/api/predict",
     "/gradio_api/cancel",
     "/gradio_api/reset",
-    "/gradio_api/component_server",
-    "/login",
+)
+# Gradio has them, and the demo does not.
+CLOSED = (
+    ("POST", "/gradio_api/process_recording"),
+    ("GET", "/gradio_api/deep_link?session_hash=x"),
+    ("POST", "/gradio_api/component_server"),
+    ("POST", "/gradio_api/stream/x"),
+    ("POST", "/gradio_api/vibe-edit"),
+    ("GET", "/gradio_api/vibe-code"),
+    ("GET", "/gradio_api/dev/reload"),
+    ("GET", "/gradio_api/runs"),
+    ("POST", "/gradio_api/run-history/connect"),
+    ("GET", "/gradio_api/custom_component/a/client/component/index.js"),
+    ("GET", "/gradio_api/login_check"),
+    ("GET", "/gradio_api/openapi.json"),
+    ("POST", "/login"),
+    ("GET", "/logout"),
+    ("GET", "/monitoring"),
+    ("GET", "/monitoring/summary"),
+)
+OPEN = frozenset(
+    {
+        *("/", "/config", "/theme.css", "/static/{path:path}", "/assets/{path:path}"),
+        *("/svelte/{path:path}", "/favicon.ico", "/robots.txt", "/manifest.json"),
+        *("/pwa_icon", "/pwa_icon/{size}"),
+        *(
+            f"/gradio_api/{path}"
+            for path in (
+                *("app_id", "info", "startup-events", "theme.css", "token", "user"),
+                *("api/{api_name}", "run/{api_name}", "call/{api_name}", "call/v2/{api_name}"),
+                *("call/{api_name}/{event_id}", "call/v2/{api_name}/{event_id}"),
+                *("cancel", "reset", "upload", "upload_progress", "heartbeat/{session_hash}"),
+                *("queue/data", "queue/join", "queue/status"),
+                *("file={path_or_url:path}", "file/{path:path}"),
+            )
+        ),
+    }
 )
 
 
@@ -85,7 +136,7 @@ def test_nothing_is_relayed(server: RunningServer, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/"), ("DELETE", "/"), ("PUT", "/config"), ("GET", "/login")]
+    ("method", "path"), [("POST", "/"), ("DELETE", "/"), ("PUT", "/config"), ("POST", "/theme.css")]
 )
 def test_wrong_methods_answer_in_the_error_shape(
     server: RunningServer, method: str, path: str
@@ -95,9 +146,43 @@ def test_wrong_methods_answer_in_the_error_shape(
     assert response.headers["Allow"]
 
 
-def test_gradios_own_errors_keep_gradios_shape(server: RunningServer) -> None:
-    assert "detail" in httpx2.get(f"{server.url}/gradio_api/nowhere").json()
-    assert httpx2.get(f"{server.url}/gradio_api/queue/join").json().keys() == {"detail"}
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+def test_what_the_demo_does_not_need_is_not_there(
+    server: RunningServer, method: str, path: str
+) -> None:
+    before = sorted(server.folder.rglob("*"))
+    content = b"--x\r\n" if method == "POST" else None
+    response = httpx2.request(method, server.url + path, content=content)
+    assert refusal(response, 404).code == "not_found"
+    assert sorted(server.folder.rglob("*")) == before
+
+
+def test_every_route_of_gradio_is_either_needed_or_closed() -> None:
+    # In a process of its own: Gradio leaves an event loop behind.
+    done = subprocess.run(  # noqa: S603 -- our own interpreter and code
+        [sys.executable, "-c", PRINT_ROUTES], capture_output=True, text=True, check=True
+    )
+    found = set(json.loads(done.stdout))
+    assert {path for path in found if NEEDED.fullmatch(filled(path))} == found & {
+        path for each in OPEN for path in (each, f"{each}/")
+    }
+    assert found >= OPEN
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "x1", path)
+
+
+def test_unknown_functions_and_paths_of_calls_answer_in_the_error_shape(
+    server: RunningServer,
+) -> None:
+    for path in ("/gradio_api/nowhere", "/gradio_api/call/nowhere/x"):
+        assert refusal(httpx2.get(server.url + path), 404).code == "not_found"
+    for path in ("/gradio_api/call/nowhere", "/gradio_api/run/nowhere", "/gradio_api/api/nowhere"):
+        response = httpx2.post(server.url + path, json={"data": []})
+        assert refusal(response, 404).code == "not_found"
+    wrong = httpx2.get(f"{server.url}/gradio_api/queue/join")
+    assert refusal(wrong, 405).code == "method_not_allowed"
 
 
 @pytest.mark.parametrize("names_host", [True, False])

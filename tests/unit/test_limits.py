@@ -247,7 +247,9 @@ def _demo(visitor: Visitor, limiter: Limiter, metrics: Metrics) -> TestClient:
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse("")(scope, receive, send)
 
-    guard = GuardMiddleware(inner, max_upload_bytes=1000, limiter=limiter, metrics=metrics)
+    guard = GuardMiddleware(
+        inner, functions={"predict"}, max_upload_bytes=1000, limiter=limiter, metrics=metrics
+    )
 
     async def identified(scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = {"visitor": visitor}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Request, Response, status
 
 from hf_space.api.dependencies import OpenRoute
 from hf_space.cache.redis import RedisConnection
 from hf_space.history.service import HistoryService
 from hf_space.prediction.model_report import model_state
-from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport, Liveness
 from hf_space.schemas.model import ModelState
 
@@ -19,26 +20,32 @@ router = APIRouter(route_class=OpenRoute, tags=["service"])
 async def health(request: Request, response: Response) -> HealthReport:
     """Tell whether the service can predict: 200 if so, else 503; and which part is unreachable."""
     state = request.app.state
-    report = _report(state.predictor, state.history, state.redis)
+    model = (
+        model_state(state.predictor)
+        if state.predictor
+        else ModelState(state="unavailable", reason=state.model_fault)
+    )
+    report = _report(model, state.history, state.redis)
     if report.status == "unavailable":
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     return report
 
 
 def _report(
-    predictor: Predictor | None, history: HistoryService, connection: RedisConnection | None
+    model: ModelState, history: HistoryService, connection: RedisConnection | None
 ) -> HealthReport:
     database = DatabaseState(state=history.state, kind=history.kind)
     cache = CacheState(
         state=connection.state if connection else "ready", kind="redis" if connection else "memory"
     )
-    if predictor is None:
-        model, summary = ModelState(state="unavailable"), "unavailable"
-    else:
-        model = model_state(predictor)
-        whole = database.state == cache.state == "ready"
-        summary = "ok" if whole else "degraded"
-    return HealthReport(status=summary, model=model, database=database, cache=cache)
+    is_whole = database.state == cache.state == "ready"
+    predicts: Literal["ok", "degraded"] = "ok" if is_whole else "degraded"
+    return HealthReport(
+        status=predicts if model.state == "ready" else "unavailable",
+        model=model,
+        database=database,
+        cache=cache,
+    )
 
 
 @router.get("/health/live")

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+# How the SQLSTATE of an error begins by which PostgreSQL says "not now" (its documentation,
+# appendix A): connections, resources such as disk and connections, shutting down or starting up,
+# the system's own errors, and a server that only reads.
+_NOT_NOW: Final = ("08", "53", "57P", "58", "25006")
+
 
 def is_unreachable(error: BaseException) -> bool:
-    """Tell whether an error means that the database is unreachable, not that a statement failed."""
+    """Tell whether a database cannot serve now, rather than that a statement failed."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
+        return (
+            error.connection_invalidated
+            or isinstance(error, InterfaceError | OperationalError)
+            or _state(error).startswith(_NOT_NOW)
+        )
     # SQLAlchemy passes on what the driver raises while it connects.
     of_driver = type(error).__module__.startswith("asyncpg.")
     return of_driver or isinstance(error, OSError | PoolTimeoutError)
@@ -23,11 +34,15 @@ def describe(error: BaseException) -> str:
 
 def is_conflict(error: DBAPIError) -> bool:
     """Tell whether PostgreSQL gave another transaction precedence, so that this one is retried."""
-    return getattr(error.orig, "sqlstate", None) in {"40001", "40P01"}
+    return _state(error) in {"40001", "40P01"}
 
 
 def is_refusal(error: BaseException) -> bool:
     """Tell whether the values themselves are refused, so that trying again cannot help."""
     # asyncpg does not tell bad data by its class.
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    return isinstance(error, DataError | IntegrityError) or state.startswith(("22", "23"))
+    return isinstance(error, DataError | IntegrityError) or _state(error).startswith(("22", "23"))
+
+
+def _state(error: BaseException) -> str:
+    """Return the SQLSTATE that PostgreSQL gave an error; empty where there is none."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""

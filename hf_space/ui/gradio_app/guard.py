@@ -10,6 +10,8 @@ from hf_space.api.errors import biopsia_response, not_found
 from hf_space.errors import LengthRequiredError, PayloadTooLargeError, RateLimitedError
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,6 +21,33 @@ if TYPE_CHECKING:
 # What predicts or uploads; the page gets the results with GET, which is free.
 _CHARGED: Final = re.compile(r"/gradio_api/((call|run|api)/|(queue/join|upload)/?$)")
 _UPLOAD: Final = "/gradio_api/upload"
+# What the page and Gradio's clients need. Gradio has more routes, and adds some with every version:
+# one stores whatever is sent to it, another writes a file for each call.
+_PAGE: Final = (
+    "",
+    "config",
+    "favicon.ico",
+    "manifest.json",
+    r"pwa_icon(/\w+)?",
+    "robots.txt",
+    "theme.css",
+    "(assets|static|svelte)/.+",
+)
+_CALLS: Final = (
+    "(app_id|info|startup-events|theme.css|token|user)",
+    r"(api|run)/\w+",
+    r"call/(v2/)?\w+(/\w+)?",
+    "(cancel|reset|upload|upload_progress)",
+    r"heartbeat/\w+",
+    "queue/(data|join|status)",
+    # Of files that a call has returned, and of those that the page shows.
+    "file[=/].+",
+)
+NEEDED: Final = re.compile(rf"/({'|'.join(_PAGE)}|gradio_api/({'|'.join(_CALLS)}))/?", re.DOTALL)
+"""Paths that are passed on to Gradio."""
+
+# Calls a function of the demo by its name.
+_FUNCTION: Final = re.compile(r"/gradio_api/(?:api|run|call(?:/v2)?)/(\w+)(?:/\w+)?/?")
 # With an address in place of a path, Gradio would fetch it and pass it on.
 _RELAY: Final = re.compile(r"/gradio_api/(file[=/]\s*https?:|proxy=)", re.IGNORECASE)
 _OVERHEAD_BYTES: Final = 64 * 1024
@@ -27,18 +56,27 @@ _MAX_CALL_BYTES: Final = 1024 * 1024
 
 
 class GuardMiddleware:
-    """Charges calls and uploads, and refuses large bodies and requests for other hosts' files.
+    """Charges calls and uploads, and refuses what the demo does not need.
+
+    That is large bodies, requests for other hosts' files, and routes of Gradio beyond the demo's.
 
     Whoever sends a request is known already: the service identifies visitors of the demo too.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_upload_bytes: int, limiter: Limiter, metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        functions: Container[str],
+        max_upload_bytes: int,
+        limiter: Limiter,
+        metrics: Metrics,
     ) -> None:
         """Wrap Gradio's application.
 
         Args:
             app: The application to call.
+            functions: Names of the demo's functions.
             max_upload_bytes: Most bytes of the files of one upload together; Gradio itself
                 bounds each file only, and takes a thousand of them. Other bodies it reads into
                 memory, whatever their size.
@@ -46,6 +84,7 @@ class GuardMiddleware:
             metrics: Counts refusals.
         """
         self._app = app
+        self._functions = functions
         self._max_upload_bytes = max_upload_bytes + _OVERHEAD_BYTES
         self._limiter = limiter
         self._metrics = metrics
@@ -65,9 +104,14 @@ class GuardMiddleware:
                 return biopsia_response(error)
         return None
 
+    def _is_there(self, path: str) -> bool:
+        call = _FUNCTION.fullmatch(path)
+        # Gradio would answer an unknown one with an error of its own, and a traceback in the log.
+        return NEEDED.fullmatch(path) is not None and (not call or call[1] in self._functions)
+
     def _refusal(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
-        if _RELAY.search(path):
+        if _RELAY.search(path) or not self._is_there(path):
             return biopsia_response(not_found(path))
         if scope["method"] != "POST":
             return None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
-from fastapi.exception_handlers import http_exception_handler
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI, Request
     from gradio.routes import App
     from starlette.responses import Response
-
-# Gradio's own client reads its errors in Gradio's shape.
-_GRADIO_API: Final = "/gradio_api/"
 
 
 def end_streams(app: FastAPI) -> None:
@@ -32,8 +28,6 @@ def name_unknown_paths(app: FastAPI) -> None:
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 -- registered for its statuses only
         path = request.url.path
-        if _GRADIO_API in path:
-            return await http_exception_handler(request, error)
         if error.status_code == HTTPStatus.NOT_FOUND:
             return biopsia_response(not_found(path))
         refused = WrongMethodError(f"{request.method} is not allowed on {path}.")

@@ -961,6 +961,11 @@ export interface components {
             name: string | null;
             /** Precision */
             precision: string | null;
+            /**
+             * Reason
+             * @description Why it cannot: it is still `loading`, it was `not_fetched` from the Hub, which is tried again, or what is there is `unusable`, and the log says why; null where it can.
+             */
+            reason: ("loading" | "not_fetched" | "unusable") | null;
             /** Repo */
             repo: string | null;
             /** Revision */
