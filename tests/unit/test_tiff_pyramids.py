@@ -300,7 +300,9 @@ def test_a_tile_larger_than_its_place_is_refused(compression: str, photometric: 
 
 
 @pytest.mark.parametrize("keep", [0.5, 0.7])
-def test_a_slide_whose_levels_were_cut_off_is_corrupt_whatever_is_left(tmp_path: Path, keep: float) -> None:
+def test_a_slide_whose_levels_were_cut_off_is_corrupt_whatever_is_left(
+    tmp_path: Path, keep: float
+) -> None:
     path = write_svs(tmp_path / "a.svs", DrawnSlide(2400, 1800, microns_per_pixel=(0.5, 0.5)))
     with pytest.raises(CorruptImageError, match="truncated"):
         TiffReader(truncate(path, keep=keep).read_bytes())

@@ -14,6 +14,7 @@ from hf_space.imaging.readers.scales import ome_images
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hf_space.imaging.readers.scales import OmeImage
     from hf_space.imaging.readers.tiff_directory import Directory, TiffDirectories
 
 # Bits of NewSubfileType (TIFF 6.0, section 8).
@@ -36,10 +37,12 @@ class Page:
     Attributes:
         directory: What the file says of it.
         is_sub: Whether it stands below a page rather than in the chain of pages.
+        described: The images of the file's OME-XML that this page, or the one above, is of.
     """
 
     directory: Directory
     is_sub: bool
+    described: tuple[OmeImage, ...] = ()
 
     @cached_property
     def size(self) -> tuple[int, int]:
@@ -113,15 +116,20 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
 
 def _pages(directories: TiffDirectories) -> Iterator[Page]:
     seen = set[int]()
-    for directory in directories.chain():
-        yield Page(directory, is_sub=False)
+    images: list[OmeImage] = []
+    for number, directory in enumerate(directories.chain()):
+        if not number:
+            texts = directory.texts(tags.DESCRIPTION)
+            images = [image for text in texts for image in ome_images(text)]
+        described = tuple(image for image in images if number in image.pages)
+        yield Page(directory, is_sub=False, described=described)
         seen.add(directory.place)
         for place in directory.numbers(tags.SUB_DIRECTORIES):
             if place in seen:
                 continue
             seen.add(int(place))
             try:
-                yield Page(directories.read(int(place)), is_sub=True)
+                yield Page(directories.read(int(place)), is_sub=True, described=described)
             # The picture can be read without its copies.
             except CorruptImageError:
                 continue
@@ -130,16 +138,11 @@ def _pages(directories: TiffDirectories) -> Iterator[Page]:
 def _named_beside(pages: list[Page]) -> list[Page]:
     """Return the pages that their own description or the file's OME-XML names as label or so."""
     chain = [page for page in pages if not page.is_sub]
-    named = {
-        image.page
-        for text in chain[0].directory.texts(tags.DESCRIPTION)
-        for image in ome_images(text)
-        if _BESIDE.search(image.name)
-    }
     return [
         page
         for number, page in enumerate(chain)
-        if number in named or (number and any(_BESIDE.search(head) for head in page.heads))
+        if any(_BESIDE.search(image.name) for image in page.described)
+        or (number and any(_BESIDE.search(head) for head in page.heads))
     ]
 
 
@@ -166,7 +169,4 @@ def _has_planes(main: Page) -> bool:
         images = _IMAGEJ_IMAGES.search(text) if text.startswith("ImageJ=") else None
         if images and int(images[1]) > 1:
             return True
-        pictures = [image for image in ome_images(text) if not _BESIDE.search(image.name)]
-        if pictures and pictures[0].planes > 1:
-            return True
-    return False
+    return any(image.planes > 1 for image in main.described)

@@ -55,7 +55,7 @@ class TiffSource:
         try:
             pages = find_levels(directories)
             main = pages[0].directory
-            scales = stated_scales(main)
+            scales = stated_scales(pages[0])
         finally:
             # Levels that were lost would only make it slow; a copy that broke off is to be told.
             _check_end(directories)
