@@ -22,6 +22,9 @@ _REDUCED: Final = 1
 _MASK: Final = 4
 # Of the older SubfileType: a reduced image.
 _OLD_REDUCED: Final = 2
+# Photometric interpretations: levels of one image have either, by how each is compressed.
+_RGB: Final = 2
+_YCBCR: Final = 6
 # Sides of a pyramid's levels are rounded up or down, at each level anew.
 _ROUNDING_PIXELS: Final = 2.0
 _SMALLEST_REDUCTION: Final = 1.5
@@ -74,9 +77,10 @@ class Page:
     @cached_property
     def sort_of_pixels(self) -> tuple[object, ...]:
         """What the levels of one image have in common."""
-        entries = (tags.PHOTOMETRIC, tags.SAMPLES)
+        photometric = self.directory.number(tags.PHOTOMETRIC, 1)
         bits = set(self.directory.numbers(tags.BITS))
-        return (self.is_tiled, bits, *(self.directory.number(tag, 1) for tag in entries))
+        colour = _RGB if photometric == _YCBCR else photometric
+        return (self.is_tiled, bits, colour, self.directory.number(tags.SAMPLES, 1))
 
 
 def find_levels(directories: TiffDirectories) -> list[Page]:
