@@ -242,7 +242,7 @@ def _foci(prediction: Prediction, config: InferenceConfig, threshold: float) -> 
     grid = SlideGrid.of_region(
         facts.width,
         facts.height,
-        microns_per_pixel=facts.microns_per_pixel,
+        microns_per_pixel=facts.scale,
         tile_size=prediction.tiles.size,
         tile_scale=config.microns_per_pixel,
     )
@@ -261,9 +261,13 @@ def _covered_pixels(
 ) -> tuple[int, int]:
     """Return height and width, in pixels of the thumbnail, that a grid covers."""
     height, width = (
-        round(pixels * covered / (side * image.microns_per_pixel))
-        for pixels, covered, side in zip(
-            thumbnail.shape[:2], covered_microns, (image.height, image.width), strict=True
+        round(pixels * covered / (side * scale))
+        for pixels, covered, side, scale in zip(
+            thumbnail.shape[:2],
+            covered_microns,
+            (image.height, image.width),
+            image.scale[::-1],
+            strict=True,
         )
     )
     return height, width
