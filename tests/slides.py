@@ -36,7 +36,7 @@ def write_svs(
     mpp: float | None = -1.0,
     resolution: float | None = None,
     profile: bytes | None = None,
-    compression: str | int = "jpeg",
+    compression: str | int | None = "jpeg",
     reduced: str | int | None = None,
 ) -> Path:
     """Write a slide as Aperio's scanners do: pages of JPEG tiles, and what stands beside them.

@@ -121,5 +121,5 @@ def test_pages_are_those_that_the_blocks_name(
     blocks: str, channels: int, expected: set[int]
 ) -> None:
     (found,) = ome_images(ome(image("slide", 0.5, blocks, z=2, channels=channels)))
-    assert found.pages == expected
+    assert set(found.pages) == expected
     assert found.scale == (0.5, 0.5)

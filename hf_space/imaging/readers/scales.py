@@ -8,7 +8,9 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from itertools import islice
 from math import isfinite
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from PIL import ExifTags, Image
@@ -50,8 +52,9 @@ _APERIO: Final = re.compile(r"\bMPP\s{0,8}=\s{0,8}([0-9.eE+-]{1,24})")
 _OME_ELEMENT: Final = re.compile(
     r"<(?:[A-Za-z]\w{0,30}:)?(Image|Pixels|Channel|TiffData)\b([^<>]{0,8000})>"
 )
-# More pages than of any TIFF that is read.
-_MOST_PAGES: Final = 1024
+# More than of any TIFF that is read.
+_MOST_PAGES: Final = 256
+_MOST_IMAGES: Final = 1024
 _ATTRIBUTE: Final = re.compile(
     r"""\b(\w{1,40})\s{0,8}=\s{0,8}(?:"([^"]{0,400})"|'([^']{0,400})')"""
 )
@@ -63,14 +66,16 @@ class OmeImage:
 
     Attributes:
         name: Its name, in lower case.
-        pages: Numbers of its pages in the file.
+        pages: Numbers of its pages in the file, by channel.
         planes: Z planes times time points.
+        colours: Channels, or samples of one.
         scale: Its scale, where one is stated and plausible.
     """
 
     name: str
-    pages: frozenset[int]
+    pages: tuple[int, ...]
     planes: int
+    colours: int
     scale: Scale | None
 
 
@@ -140,7 +145,7 @@ def ome_images(description: str) -> list[OmeImage]:
     """
     if "<OME" not in description[:10_000] and ":OME" not in description[:10_000]:
         return []
-    return list(_ome_images(description[:_MOST_CHARACTERS]))
+    return list(islice(_ome_images(description[:_MOST_CHARACTERS]), _MOST_IMAGES))
 
 
 def _ome_images(text: str) -> Iterator[OmeImage]:
@@ -167,22 +172,24 @@ def _ome_images(text: str) -> Iterator[OmeImage]:
 
 def _pages(
     blocks: list[dict[str, str]], pixels: dict[str, str], channels: int, following: int
-) -> tuple[frozenset[int], int]:
+) -> tuple[tuple[int, ...], int]:
     """Return the pages of an image, by its `TiffData`, and which page follows them."""
-    pages = set[int]()
+    runs = list[tuple[int, range]]()
     for block in blocks or [{}]:
         start = _count(block.get("IFD"), following)
         count = 1 if "IFD" in block else _planes(pixels) * max(1, channels)
         following = start + _count(block.get("PlaneCount"), count)
-        pages.update(range(min(start, _MOST_PAGES), min(following, _MOST_PAGES)))
-    return frozenset(pages), following
+        run = range(min(start, _MOST_PAGES), min(following, _MOST_PAGES))
+        runs.append((_count(block.get("FirstC"), 0), run))
+    runs.sort(key=itemgetter(0))
+    return tuple(dict.fromkeys(page for _, run in runs for page in run)), following
 
 
 def _planes(pixels: dict[str, str]) -> int:
     return _count(pixels.get("SizeZ"), 1) * _count(pixels.get("SizeT"), 1)
 
 
-def _ome_image(image: dict[str, str], pixels: dict[str, str], pages: frozenset[int]) -> OmeImage:
+def _ome_image(image: dict[str, str], pixels: dict[str, str], pages: tuple[int, ...]) -> OmeImage:
     sides = []
     # A single size is that of both axes: pixels are square unless the file says otherwise.
     stated = [axis for axis in ("X", "Y") if f"PhysicalSize{axis}" in pixels]
@@ -191,7 +198,8 @@ def _ome_image(image: dict[str, str], pixels: dict[str, str], pages: frozenset[i
         value = _number(pixels.get(f"PhysicalSize{axis}"))
         sides.append(None if micrometres is None or value is None else micrometres * value)
     scale = next(iter(_plausible(*sides)), None) if sides else None
-    return OmeImage(image.get("Name", "").lower(), pages, _planes(pixels), scale)
+    colours = _count(pixels.get("SizeC"), 1)
+    return OmeImage(image.get("Name", "").lower(), pages, _planes(pixels), colours, scale)
 
 
 def _scale(micrometres: float | None, horizontal: object, vertical: object) -> list[Scale]:

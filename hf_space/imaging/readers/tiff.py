@@ -90,7 +90,7 @@ class TiffReader:
             # Behind the last strip a stray number may stand; behind tiles, a lost level.
             raise CorruptImageError("The TIFF is truncated.")
         main = pages[0].directory
-        self._places = [page.directory.place for page in pages]
+        self._places = [page.places for page in pages]
         self._profile = main.content(tags.ICC_PROFILE)
         self._orientation = main.number(tags.ORIENTATION, _UPRIGHT)
         is_sideways = self._orientation in _SIDEWAYS

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import AnimatedImageError, CorruptImageError
@@ -23,8 +24,11 @@ _MASK: Final = 4
 # Of the older SubfileType: a reduced image.
 _OLD_REDUCED: Final = 2
 # Photometric interpretations: levels of one image have either, by how each is compressed.
+_BLACK_IS_ZERO: Final = 1
 _RGB: Final = 2
 _YCBCR: Final = 6
+_BYTE: Final = 8
+_COLOURS: Final = 3
 # Sides of a pyramid's levels are rounded up or down, at each level anew.
 _ROUNDING_PIXELS: Final = 2.0
 _SMALLEST_REDUCTION: Final = 1.5
@@ -41,11 +45,13 @@ class Page:
         directory: What the file says of it.
         is_sub: Whether it stands below a page rather than in the chain of pages.
         described: The images of the file's OME-XML that this page, or the one above, is of.
+        planes: What the file says of green and blue, where this is only the red of an image.
     """
 
     directory: Directory
     is_sub: bool
     described: tuple[OmeImage, ...] = ()
+    planes: tuple[Directory, ...] = ()
 
     @cached_property
     def size(self) -> tuple[int, int]:
@@ -56,6 +62,11 @@ class Page:
     def area(self) -> int:
         """Pixels in all."""
         return self.size[0] * self.size[1]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Where its directory begins in the file, or that of each of its colours."""
+        return (self.directory.place, *(plane.place for plane in self.planes))
 
     @property
     def is_tiled(self) -> bool:
@@ -80,7 +91,8 @@ class Page:
         photometric = self.directory.number(tags.PHOTOMETRIC, 1)
         bits = set(self.directory.numbers(tags.BITS))
         colour = _RGB if photometric == _YCBCR else photometric
-        return (self.is_tiled, bits, colour, self.directory.number(tags.SAMPLES, 1))
+        samples = self.directory.number(tags.SAMPLES, 1)
+        return (self.is_tiled, bits, colour, samples, len(self.planes))
 
 
 def find_levels(directories: TiffDirectories) -> list[Page]:
@@ -89,7 +101,8 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
     The picture is the largest image that is neither marked as reduced or as a mask nor named as
     label, macro or thumbnail; in Aperio's files it is the first. Its levels are the images of the
     same proportions and sort of pixels that are marked as reduced, stand below it, or are tiles as
-    it is. Label, macro and thumbnail are never read.
+    it is. Label, macro and thumbnail are never read. Three pages of 8-bit grey that OME-XML calls
+    the channels of one image are its red, green and blue.
 
     Raises:
         CorruptImageError: No directory can be read.
@@ -97,7 +110,7 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
         AnimatedImageError: Another image is neither a copy nor known as something beside it, or
             the picture has several planes, or there are far too many directories.
     """
-    pages = list(_pages(directories))
+    pages = _joined(list(_pages(directories)))
     sized = [page for page in pages if page.area]
     if not sized:
         raise CorruptImageError("The TIFF declares no pixels.")
@@ -137,6 +150,43 @@ def _pages(directories: TiffDirectories) -> Iterator[Page]:
             # The picture can be read without its copies.
             except CorruptImageError:
                 continue
+
+
+def _joined(pages: list[Page]) -> list[Page]:
+    """Join the pages that are the colours of one image, and the copies below them."""
+    starts = [number for number, page in enumerate(pages) if not page.is_sub]
+    # A page of the chain, and those below it.
+    groups = [pages[first:last] for first, last in pairwise([*starts, len(pages)])]
+    for image in {image.pages: image for page in pages for image in page.described}.values():
+        colours = [groups[number] for number in image.pages if number < len(groups)]
+        is_split = (image.colours, image.planes, len(colours)) == (_COLOURS, 1, _COLOURS)
+        if is_split and all(colours) and _are_colours([group[0] for group in colours]):
+            _join(groups, image.pages)
+    return [page for group in groups for page in group]
+
+
+def _join(groups: list[list[Page]], numbers: tuple[int, ...]) -> None:
+    """Keep of three pages the red one, with the others as its planes."""
+    red, green, blue = (groups[number] for number in numbers)
+    # Copies that were lost leave the others without a partner.
+    is_whole = len(red) == len(green) == len(blue)
+    copies = zip(red, green, blue, strict=True) if is_whole else [(red[0], green[0], blue[0])]
+    joined = [
+        replace(first, planes=(second.directory, third.directory))
+        for first, second, third in copies
+        if _are_colours([first, second, third])
+    ]
+    for number in numbers:
+        groups[number] = []
+    groups[min(numbers)] = joined
+
+
+def _are_colours(pages: list[Page]) -> bool:
+    """Tell whether pages are 8-bit grey of one size, such as the colours of an image."""
+    sorts = [(page.size, page.sort_of_pixels) for page in pages]
+    (_, (_, bits, colour, samples, planes)) = sorts[0]
+    is_grey = (bits, colour, samples, planes) == ({_BYTE}, _BLACK_IS_ZERO, 1, 0)
+    return is_grey and all(each == sorts[0] for each in sorts)
 
 
 def _named_beside(pages: list[Page]) -> list[Page]:
