@@ -15,7 +15,7 @@ class SlideGrid:
     Attributes:
         rows: Cells down.
         columns: Cells across.
-        bounds: Left, top, width and height of the part of level 0 that holds the scan.
+        bounds: Left, top, width and height of the part of level 0 that was read.
         cell_width: Pixels of level 0 across a cell; not always a whole number.
         cell_height: Pixels of level 0 down a cell.
         microns_per_pixel: Scale of level 0 in x and in y.
