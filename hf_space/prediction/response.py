@@ -260,17 +260,10 @@ def _covered_pixels(
     covered_microns: tuple[float, float], image: ImageFacts, thumbnail: NDArray[np.uint8]
 ) -> tuple[int, int]:
     """Return height and width, in pixels of the thumbnail, that a grid covers."""
-    height, width = (
-        round(pixels * covered / (side * scale))
-        for pixels, covered, side, scale in zip(
-            thumbnail.shape[:2],
-            covered_microns,
-            (image.height, image.width),
-            image.scale[::-1],
-            strict=True,
-        )
-    )
-    return height, width
+    (rows, columns, _), (down, across) = thumbnail.shape, covered_microns
+    scale_x, scale_y = image.scale
+    height = round(rows * down / (image.height * scale_y))
+    return height, round(columns * across / (image.width * scale_x))
 
 
 def _label_scores(probability: float, class_names: tuple[str, str]) -> list[LabelScore]:

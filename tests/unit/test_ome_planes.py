@@ -91,8 +91,10 @@ def test_channels_are_in_the_order_that_is_stated(tmp_path: Path) -> None:
     text = ome(image("slide", 0.5, blocks, channels=3, samples=1))
     with tifffile.TiffWriter(path) as writer:
         for number, plane in enumerate(split(SLIDE.level(8))[::-1]):
+            options: dict[str, Any] = {"photometric": "minisblack", "metadata": None}
             description = text if number == 0 else None
-            writer.write(plane, photometric="minisblack", description=description, metadata=None)
+            writer.write(plane, subifds=1, description=description, **options)
+            writer.write(plane[::2, ::2], subfiletype=1, **options)
     with open_slide(path) as reader:
         np.testing.assert_array_equal(reader.read_rows(0, 76, 0.5), SLIDE.level(8))
 
@@ -106,8 +108,11 @@ def test_channels_of_another_depth_are_several_pages(kind: type, tmp_path: Path)
         TiffReader(path.read_bytes())
 
 
-def test_pages_of_one_size_without_such_a_statement_stay_several(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_ome", [False, True])
+def test_pages_of_one_size_without_copies_stay_several(tmp_path: Path, *, is_ome: bool) -> None:
+    # tifffile calls the planes of any stack channels.
     path = tmp_path / "a.tif"
-    tifffile.imwrite(path, split(SLIDE.level(8)), photometric="minisblack", metadata=None)
+    options: dict[str, Any] = {"ome": True} if is_ome else {"metadata": None}
+    tifffile.imwrite(path, split(SLIDE.level(8)), photometric="minisblack", **options)
     with pytest.raises(AnimatedImageError):
         open_slide(path, microns_per_pixel=0.5)

@@ -210,7 +210,7 @@ def test_three_samples_that_are_marked_as_grey_are_the_colours(layout: dict[str,
 def test_other_samples_that_are_marked_as_grey_are_refused(
     samples: int, dtype: type, photometric: str
 ) -> None:
-    pixels = np.repeat(GREY[..., None], samples, axis=2).astype(dtype)
+    pixels: NDArray[Any] = np.repeat(GREY[..., None], samples, axis=2).astype(dtype)
     options = {"photometric": photometric, "extrasamples": ["unspecified"] * (samples - 1)}
     with pytest.raises(UnsupportedImageError, match="marked as grey"):
         decode_image(written(pixels, {"planarconfig": "contig"}, **options))

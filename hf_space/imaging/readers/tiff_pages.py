@@ -101,8 +101,8 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
     The picture is the largest image that is neither marked as reduced or as a mask nor named as
     label, macro or thumbnail; in Aperio's files it is the first. Its levels are the images of the
     same proportions and sort of pixels that are marked as reduced, stand below it, or are tiles as
-    it is. Label, macro and thumbnail are never read. Three pages of 8-bit grey that OME-XML calls
-    the channels of one image are its red, green and blue.
+    it is. Label, macro and thumbnail are never read. Three pages of 8-bit grey, with copies below
+    each, that OME-XML calls the channels of one image are its red, green and blue.
 
     Raises:
         CorruptImageError: No directory can be read.
@@ -160,21 +160,21 @@ def _joined(pages: list[Page]) -> list[Page]:
     for image in {image.pages: image for page in pages for image in page.described}.values():
         colours = [groups[number] for number in image.pages if number < len(groups)]
         is_split = (image.colours, image.planes, len(colours)) == (_COLOURS, 1, _COLOURS)
-        if is_split and all(colours) and _are_colours([group[0] for group in colours]):
+        # Without copies they may as well be a stack, which some programs call channels.
+        counts = {len(group) for group in colours}
+        has_copies = len(counts) == 1 and min(counts) > 1
+        if is_split and has_copies and _are_colours([group[0] for group in colours]):
             _join(groups, image.pages)
     return [page for group in groups for page in group]
 
 
 def _join(groups: list[list[Page]], numbers: tuple[int, ...]) -> None:
     """Keep of three pages the red one, with the others as its planes."""
-    red, green, blue = (groups[number] for number in numbers)
-    # Copies that were lost leave the others without a partner.
-    is_whole = len(red) == len(green) == len(blue)
-    copies = zip(red, green, blue, strict=True) if is_whole else [(red[0], green[0], blue[0])]
+    colours = [groups[number] for number in numbers]
     joined = [
-        replace(first, planes=(second.directory, third.directory))
-        for first, second, third in copies
-        if _are_colours([first, second, third])
+        replace(red, planes=(green.directory, blue.directory))
+        for red, green, blue in zip(*colours, strict=True)
+        if _are_colours([red, green, blue])
     ]
     for number in numbers:
         groups[number] = []
