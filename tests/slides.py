@@ -36,7 +36,8 @@ def write_svs(
     mpp: float | None = -1.0,
     resolution: float | None = None,
     profile: bytes | None = None,
-    compression: str | int = "jpeg",
+    compression: str | int | None = "jpeg",
+    reduced: str | int | None = None,
 ) -> Path:
     """Write a slide as Aperio's scanners do: pages of JPEG tiles, and what stands beside them.
 
@@ -49,6 +50,7 @@ def write_svs(
         resolution: Another scale, in µm per pixel, that the TIFF's resolution states.
         profile: An ICC profile to embed.
         compression: As tifffile names or numbers it; 33005 is Aperio's JPEG 2000.
+        reduced: Compression of the levels below the first, where it is another.
     """
     slide = slide or DrawnSlide()
     mpp = slide.microns_per_pixel[0] if mpp == -1.0 else mpp
@@ -58,7 +60,8 @@ def write_svs(
             options: dict[str, Any] = {"description": description, "iccprofile": profile}
             if resolution:
                 options |= {"resolution": (1e4 / resolution,) * 2, "resolutionunit": "CENTIMETER"}
-            _write_level(writer, slide, downsample, compression=compression, **options)
+            chosen = reduced if index and reduced else compression
+            _write_level(writer, slide, downsample, compression=chosen, **options)
             if index == 0:
                 thumbnail = cv2.resize(label_image(), (256, 192))
                 _write_beside(writer, thumbnail, description)

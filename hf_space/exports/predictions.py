@@ -77,12 +77,12 @@ def _rounded(value: Callable[[Tile], float]) -> Callable[[Tile], float]:
     return lambda tile: round(value(tile), _DECIMALS)
 
 
-def _microns(value: Callable[[Tile], float]) -> Callable[[Tile], float | None]:
-    """Return a length in micrometres; none where the scale is assumed."""
+def _microns(axis: int, value: Callable[[Tile], float]) -> Callable[[Tile], float | None]:
+    """Return a length along x (0) or y (1) in micrometres; none where the scale is assumed."""
 
     def measured(tile: Tile) -> float | None:
         scale = tile.microns_per_pixel
-        return None if scale is None else round(value(tile) * scale, _DECIMALS)
+        return None if scale is None else round(value(tile) * scale[axis], _DECIMALS)
 
     return measured
 
@@ -93,8 +93,8 @@ TILE_TABLE: Final = Table[Tile](
         "column": lambda tile: tile.column,
         "x_px": _rounded(lambda tile: tile.x),
         "y_px": _rounded(lambda tile: tile.y),
-        "x_um": _microns(lambda tile: tile.x),
-        "y_um": _microns(lambda tile: tile.y),
+        "x_um": _microns(0, lambda tile: tile.x),
+        "y_um": _microns(1, lambda tile: tile.y),
         "width_px": _rounded(lambda tile: tile.width),
         "height_px": _rounded(lambda tile: tile.height),
         "probability": lambda tile: tile.probability,

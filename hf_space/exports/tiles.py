@@ -26,7 +26,7 @@ class Tile:
         y: Upper edge.
         width: Within the image.
         height: Within the image.
-        microns_per_pixel: Scale of the source image; None where it is assumed.
+        microns_per_pixel: Scale of the source image in x and in y; None where it is assumed.
         probability: Calibrated probability of carcinoma, smoothed over its neighbours.
         probability_raw: The same of the tile alone.
         is_positive: Whether the probability is at or above the result's threshold.
@@ -39,7 +39,7 @@ class Tile:
     y: float
     width: float
     height: float
-    microns_per_pixel: float | None
+    microns_per_pixel: tuple[float, float] | None
     probability: float
     probability_raw: float
     is_positive: bool
@@ -53,7 +53,7 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
         return
     grid = _grid(image, region)
     rule = OperatingPoint.of(result.threshold, result.uncertain_band)
-    scale = None if image.scale_source == "assumed" else image.microns_per_pixel
+    scale = None if image.scale_source == "assumed" else image.scale
     for row, lines in enumerate(zip(region.tiles, region.tiles_raw, strict=True)):
         for column, (probability, raw) in enumerate(zip(*lines, strict=True)):
             if probability is not None and raw is not None:
@@ -77,7 +77,7 @@ def _grid(image: ImageFacts, region: RegionResult) -> SlideGrid:
     return SlideGrid.of_region(
         image.width,
         image.height,
-        microns_per_pixel=image.microns_per_pixel,
+        microns_per_pixel=image.scale,
         tile_size=region.tile_size_pixels,
         tile_scale=region.microns_per_pixel,
     )

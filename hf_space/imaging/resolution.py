@@ -79,6 +79,9 @@ def resample(
             height=height,
             max_pixels=max_pixels,
         )
-    interpolation = cv2.INTER_AREA if max(factors) < 1.0 else cv2.INTER_LINEAR
-    resized = cv2.resize(image, (width, height), interpolation=interpolation)
+    # One axis may shrink and the other grow.
+    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
+    resized = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
+    if smaller != (width, height):
+        resized = cv2.resize(resized, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized, dtype=np.uint8)

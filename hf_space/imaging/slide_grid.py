@@ -15,7 +15,7 @@ class SlideGrid:
     Attributes:
         rows: Cells down.
         columns: Cells across.
-        bounds: Left, top, width and height of the part of level 0 that holds the scan.
+        bounds: Left, top, width and height of the part of level 0 that was read.
         cell_width: Pixels of level 0 across a cell; not always a whole number.
         cell_height: Pixels of level 0 down a cell.
         microns_per_pixel: Scale of level 0 in x and in y.
@@ -30,7 +30,13 @@ class SlideGrid:
 
     @classmethod
     def of_region(
-        cls, width: int, height: int, *, microns_per_pixel: float, tile_size: int, tile_scale: float
+        cls,
+        width: int,
+        height: int,
+        *,
+        microns_per_pixel: tuple[float, float],
+        tile_size: int,
+        tile_scale: float,
     ) -> SlideGrid:
         """Return the grid of an image that is rescaled to whole pixels and cut into tiles.
 
@@ -40,15 +46,16 @@ class SlideGrid:
         Args:
             width: Of the source image, in pixels.
             height: Of the source image, in pixels.
-            microns_per_pixel: Scale of the source image.
+            microns_per_pixel: Scale of the source image in x and in y.
             tile_size: Side of a tile in pixels of the rescaled image.
             tile_scale: Scale of the rescaled image, in microns per pixel.
         """
-        factor = microns_per_pixel / tile_scale
-        rescaled = [max(1, round(side * factor)) for side in (width, height)]
-        across, down = (
-            tile_size * side / new for side, new in zip((width, height), rescaled, strict=True)
-        )
+        sides = (width, height)
+        rescaled = [
+            max(1, round(side * (scale / tile_scale)))
+            for side, scale in zip(sides, microns_per_pixel, strict=True)
+        ]
+        across, down = (tile_size * side / new for side, new in zip(sides, rescaled, strict=True))
         return cls(
             rows=math.ceil(rescaled[1] / tile_size),
             columns=math.ceil(rescaled[0] / tile_size),

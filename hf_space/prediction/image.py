@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import NotAPatchError
 from hf_space.imaging.readers import READERS
+from hf_space.imaging.readers.scales import agreed
 from hf_space.schemas.prediction import ImageFacts, Kind
 
 if TYPE_CHECKING:
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
 
     from hf_space.bundle.config import InferenceConfig
     from hf_space.imaging.readers.base import ImageReader, Level
+    from hf_space.imaging.readers.scales import Scale
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ScaleSource
 
-# Scales that differ by less mean the same; vendors round them.
-_SAME_SCALE: Final = 1.1
 _THUMBNAIL_SIDE: Final = 256
 
 
@@ -69,10 +69,11 @@ def read_image(
 ) -> SourceImage:
     """Read a whole image at the model's scale, and close its file.
 
-    The scale is the request's, else the file's own, else the model's. Of a pyramid the coarsest
-    level that is no coarser than the model's scale is decoded, so that memory is bounded by what
-    is read. Where the scale is unknown, the finest level that is within the limits is taken to have
-    the model's scale; width and height remain those of level 0, and the assumed scale is too.
+    The scale is the request's, else the file's own in x and in y, else the model's. Of a pyramid
+    the coarsest level that is no coarser than the model's scale is decoded, so that memory is
+    bounded by what is read. Where the scale is unknown, the finest level that is within the limits
+    is taken to have the model's scale; width and height remain those of level 0, and the assumed
+    scale is too.
 
     Args:
         reader: The image, of which only the header was read.
@@ -87,8 +88,7 @@ def read_image(
     facts = _facts(reader, data, options, config)
     conflict = _has_conflict(reader, facts)
     with reader:
-        # One scale is reported for both axes, and places on tiles are reckoned with it.
-        reader.microns_per_pixel = (facts.microns_per_pixel, facts.microns_per_pixel)
+        reader.microns_per_pixel = facts.scale
         whole = (0, 0, reader.width, reader.height)
         pixels = reader.read_region(*whole, config.microns_per_pixel)
         kind = _kind(pixels, options, config)
@@ -107,25 +107,28 @@ def read_image(
 def _facts(
     reader: ImageReader, data: bytes, options: PredictOptions, config: InferenceConfig
 ) -> ImageFacts:
-    scale, source = _scale(reader, options, config)
+    (across, down), source = _scale(reader, options, config)
+    is_square = across == down
     return ImageFacts(
         sha256=hashlib.sha256(data).hexdigest(),
         width=reader.width,
         height=reader.height,
-        microns_per_pixel=scale,
+        microns_per_pixel=across if is_square else (across * down) ** 0.5,
+        microns_per_pixel_xy=None if is_square else (across, down),
         scale_source=source,
     )
 
 
 def _scale(
     reader: ImageReader, options: PredictOptions, config: InferenceConfig
-) -> tuple[float, ScaleSource]:
+) -> tuple[Scale, ScaleSource]:
+    """Return the scale in x and in y, and who says so."""
     if options.microns_per_pixel is not None:
-        return options.microns_per_pixel, "request"
+        return (options.microns_per_pixel, options.microns_per_pixel), "request"
     if reader.microns_per_pixel is not None:
-        across, down = reader.microns_per_pixel
-        return (across * down) ** 0.5 if across != down else across, "metadata"
-    return config.microns_per_pixel / _assumed_level(reader).downsample, "assumed"
+        return reader.microns_per_pixel, "metadata"
+    assumed = config.microns_per_pixel / _assumed_level(reader).downsample
+    return (assumed, assumed), "assumed"
 
 
 def _assumed_level(reader: ImageReader) -> Level:
@@ -139,9 +142,9 @@ def _assumed_level(reader: ImageReader) -> Level:
 
 
 def _has_conflict(reader: ImageReader, facts: ImageFacts) -> bool:
-    scales = [facts.microns_per_pixel] if facts.scale_source == "request" else []
-    scales.extend(scale for scales_of_axes in reader.stated_scales for scale in scales_of_axes)
-    return bool(scales) and max(scales) > _SAME_SCALE * min(scales)
+    scales = [facts.scale] if facts.scale_source == "request" else []
+    scales.extend(reader.stated_scales)
+    return bool(scales) and agreed(scales) is None
 
 
 def _kind(pixels: NDArray[np.uint8], options: PredictOptions, config: InferenceConfig) -> Kind:

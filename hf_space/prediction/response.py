@@ -241,7 +241,7 @@ def _foci(prediction: Prediction, config: InferenceConfig, threshold: float) -> 
     grid = SlideGrid.of_region(
         facts.width,
         facts.height,
-        microns_per_pixel=facts.microns_per_pixel,
+        microns_per_pixel=facts.scale,
         tile_size=prediction.tiles.size,
         tile_scale=config.microns_per_pixel,
     )
@@ -253,13 +253,10 @@ def _covered_pixels(
     covered_microns: tuple[float, float], image: ImageFacts, thumbnail: NDArray[np.uint8]
 ) -> tuple[int, int]:
     """Return height and width, in pixels of the thumbnail, that a grid covers."""
-    height, width = (
-        round(pixels * covered / (side * image.microns_per_pixel))
-        for pixels, covered, side in zip(
-            thumbnail.shape[:2], covered_microns, (image.height, image.width), strict=True
-        )
-    )
-    return height, width
+    (rows, columns, _), (down, across) = thumbnail.shape, covered_microns
+    scale_x, scale_y = image.scale
+    height = round(rows * down / (image.height * scale_y))
+    return height, round(columns * across / (image.width * scale_x))
 
 
 def _timing(prediction: Prediction, *, render: float) -> Timing:

@@ -157,9 +157,10 @@ def _scale_warnings(image: SourceImage) -> list[ImageWarningCode]:
 def _image_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWarningCode]:
     codes: list[ImageWarningCode] = []
     facts = image.facts
-    if min(facts.width, facts.height) * facts.microns_per_pixel < SMALLEST_FIELD_MICRONS:
+    across, down = facts.scale
+    if min(facts.width * across, facts.height * down) < SMALLEST_FIELD_MICRONS:
         codes.append("field_too_small")
-    if facts.microns_per_pixel >= OFF_SCALE_FACTOR * config.microns_per_pixel:
+    if max(across, down) >= OFF_SCALE_FACTOR * config.microns_per_pixel:
         codes.append("off_scale")
     if min(image.pixels.shape[:2]) < config.patch_size_pixels:
         codes.append("padded")

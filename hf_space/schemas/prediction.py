@@ -37,6 +37,7 @@ Severity = Literal["note", "caution", "withholds"]
 Kind = Literal["patch", "region"]
 # A result may be sent back; beyond such numbers the places of its tiles cannot be computed.
 Pixels = Annotated[int, Field(gt=0, lt=2**31)]
+Microns = Annotated[float, Field(gt=0.0, le=1000.0, allow_inf_nan=False)]
 ScaleSource = Literal["request", "metadata", "assumed"]
 
 
@@ -135,8 +136,18 @@ class ImageFacts(Schema):
     sha256: str
     width: Pixels
     height: Pixels
-    microns_per_pixel: float = Field(gt=0.0, le=1000.0, allow_inf_nan=False)
+    microns_per_pixel: Microns = Field(
+        description="Scale; where x and y have two, their geometric mean, so that areas are right."
+    )
+    microns_per_pixel_xy: tuple[Microns, Microns] | None = Field(
+        default=None, description="Scale in x and in y, where they differ."
+    )
     scale_source: ScaleSource
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """Micrometres per pixel in x and in y."""
+        return self.microns_per_pixel_xy or (self.microns_per_pixel, self.microns_per_pixel)
 
 
 class ResultWarning(Schema):

@@ -110,6 +110,7 @@ class _Job:
         self._watcher = watcher
         self._timer = Timer()
         self._checkpoint = Checkpoint(folder)
+        reader.align(self._config.microns_per_pixel)
         height, width = reader.scaled_size(self._config.microns_per_pixel)
         tile = self._config.patch_size_pixels
         self._places = Places(height, width, tile, options.overlap)
@@ -263,7 +264,7 @@ class _Job:
             sha256=scores.facts.sha256,
             width=reader.width,
             height=reader.height,
-            bounds=reader.bounds,
+            bounds=reader.scanned,
             microns_per_pixel=self._key.scale,
             scale_source=reader.scale_source,
         )

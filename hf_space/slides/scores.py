@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SCORES_FILE: Final = "scores.npz"
 # Raised with any change of how tiles are chosen, cut, prepared, looked at or stored.
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 """What reading an archive of arrays raises where the disk has lost a part of it."""

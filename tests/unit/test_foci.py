@@ -137,7 +137,7 @@ def test_outlines_cover_exactly_the_tiles_at_or_above_the_threshold() -> None:
 
 def test_a_region_has_the_grid_of_the_rescaled_image() -> None:
     # 403 x 101 px at 1 µm/px are 101 x 25 px at the model's scale.
-    grid = SlideGrid.of_region(403, 101, microns_per_pixel=1.0, tile_size=50, tile_scale=4.0)
+    grid = SlideGrid.of_region(403, 101, microns_per_pixel=(1.0, 1.0), tile_size=50, tile_scale=4.0)
     assert (grid.rows, grid.columns, grid.bounds) == (1, 3, (0, 0, 403, 101))
     assert (grid.cell_width, grid.cell_height) == pytest.approx((50 * 403 / 101, 50 * 101 / 25))
     assert grid.cell_mm2 == pytest.approx(0.04)

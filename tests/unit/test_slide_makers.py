@@ -137,3 +137,31 @@ def test_the_slide_is_closed_with_its_reader(tmp_path: Path) -> None:
     stand_in: Any = source._slide
     source.close()
     assert stand_in.is_closed
+
+
+@pytest.mark.parametrize("suffix", BOUNDED)
+@pytest.mark.parametrize(("left", "begins"), [(304, 304), (301, 296), (300, 296), (7, 0)])
+def test_whole_pixels_of_a_level_are_read_from_the_one_that_holds_the_corner(
+    suffix: str, left: int, begins: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounds = {"openslide.bounds-x": f"{left}", "openslide.bounds-y": f"{left}"}
+    monkeypatch.setitem(VENDORS, suffix, VENDORS[suffix] | bounds)
+    with open_slide(slide(tmp_path, suffix)) as reader:
+        reader.align(4.0)
+        assert reader.scanned == (left, left, 1203, 901)
+        assert reader.bounds == (begins, begins, 1203 + left - begins, 901 + left - begins)
+        height, width = reader.scaled_size(4.0)
+        pixels = reader.read_rows(0, height, 4.0)
+    # Not averaged: they are those of the level.
+    wanted = DrawnSlide().part(begins // 8, begins // 8, width, height, (8.0, 8.0))
+    inside = np.s_[1 : height - 1, 1 : width - 1]
+    np.testing.assert_array_equal(pixels[inside], wanted[inside])
+
+
+@pytest.mark.parametrize("scale", [3.3, 4.1])
+def test_bounds_stay_where_pixels_of_the_level_are_averaged_anyway(
+    scale: float, tmp_path: Path
+) -> None:
+    with open_slide(slide(tmp_path, ".scn")) as reader:
+        reader.align(scale)
+        assert reader.bounds == reader.scanned == (301, 202, 1203, 901)

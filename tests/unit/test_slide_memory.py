@@ -92,7 +92,7 @@ def test_only_tiles_that_a_part_touches_are_read(
     path = write_svs(tmp_path / "a.svs", DrawnSlide(1500, 1200), downsamples=(1,))
     source = TiffSource(path)
     places: list[int] = []
-    page = source._segments[0][0].page
+    page = source._segments[0][0][0].page
     decode = page.decode
 
     def noted(content: bytes, index: int, **options: object) -> object:

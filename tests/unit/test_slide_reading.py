@@ -45,6 +45,9 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
     "svs, JPEG 2000": lambda folder: write_svs(
         folder / "a.svs", downsamples=(1, 4), compression=33005
     ),
+    "svs, JPEG 2000 above JPEG": lambda folder: write_svs(
+        folder / "a.svs", compression=33005, reduced="jpeg"
+    ),
     "svs, odd levels": lambda folder: write_svs(folder / "a.svs", downsamples=(1, 2.7, 7.3)),
     "svs, a level at 4 µm": lambda folder: write_svs(folder / "a.svs", downsamples=(1, 8)),
     "ome": lambda folder: write_ome_tiff(folder / "a.ome.tif"),

@@ -13,6 +13,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from hf_space.errors import AnimatedImageError, BiopsiaError, CorruptImageError, TooManyPixelsError
+from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.imaging.readers.tiff import TiffReader
 from hf_space.prediction.image import open_image
 from tests.drawn_slide import DrawnSlide
@@ -115,6 +116,22 @@ def test_levels_below_a_page_are_read() -> None:
         (plain(128, 64, QUARTER), TILES | {"subfiletype": 1}),
     )
     assert len(opened(data).levels) == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "others"), [(33005, "jpeg"), ("jpeg", 33005), ("jpeg", "zlib"), (None, "jpeg")]
+)
+def test_levels_may_be_compressed_in_another_way(
+    first: str | int | None, others: str | int, tmp_path: Path
+) -> None:
+    slide = DrawnSlide(2000, 1504)
+    path = write_svs(tmp_path / "a.svs", slide, compression=first, reduced=others)
+    with opened(path.read_bytes(), max_pixels=500 * 376) as reader:
+        assert [level.downsample for level in reader.levels] == [1.0, 4.0, 16.0]
+        pixels = reader.read_region(0, 0, 2000, 1504, 2.0)
+    assert np.abs(pixels.astype(int) - slide.level(4)).mean() < 3
+    with open_slide(path) as reader:
+        assert [level.width for level in reader.levels] == [2000, 500, 125]
 
 
 def aperio(*, levels: bool = True) -> bytes:

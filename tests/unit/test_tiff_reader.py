@@ -195,6 +195,35 @@ def test_transparency_lies_on_white_and_other_samples_are_dropped(layout: dict[s
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+def test_three_samples_that_are_marked_as_grey_are_the_colours(layout: dict[str, Any]) -> None:
+    options = {"photometric": "minisblack", "planarconfig": "contig"}
+    data = written(RGB, layout, **options)
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        assert file.pages.first.samplesperpixel == 3
+    np.testing.assert_array_equal(decode_image(data), RGB)
+
+
+@pytest.mark.parametrize(
+    ("samples", "dtype", "photometric"),
+    [(4, np.uint8, "minisblack"), (3, np.uint16, "minisblack"), (3, np.uint8, "miniswhite")],
+)
+def test_other_samples_that_are_marked_as_grey_are_refused(
+    samples: int, dtype: type, photometric: str
+) -> None:
+    pixels: NDArray[Any] = np.repeat(GREY[..., None], samples, axis=2).astype(dtype)
+    options = {"photometric": photometric, "extrasamples": ["unspecified"] * (samples - 1)}
+    with pytest.raises(UnsupportedImageError, match="marked as grey"):
+        decode_image(written(pixels, {"planarconfig": "contig"}, **options))
+
+
+def test_grey_with_opacity_is_grey_whatever_else_it_has() -> None:
+    pixels = np.dstack([GREY, np.full_like(GREY, 255), 255 - GREY])
+    options = {"photometric": "minisblack", "extrasamples": ["unassalpha", "unspecified"]}
+    found = decode_image(written(pixels, {"planarconfig": "contig"}, **options))
+    np.testing.assert_array_equal(found, np.dstack([GREY] * 3))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_ink_becomes_light(layout: dict[str, Any]) -> None:
     ink = np.asarray(Image.fromarray(RGB).convert("CMYK"))
     data = written(ink, layout, photometric="separated")

@@ -32,6 +32,7 @@ export function patch(changes: Partial<PredictionResult> = {}): PredictionResult
       width: 50,
       height: 50,
       microns_per_pixel: 4,
+      microns_per_pixel_xy: null,
       scale_source: "request",
     },
     warnings: [],

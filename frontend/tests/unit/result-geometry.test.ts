@@ -30,6 +30,12 @@ describe("what the activation map covers", () => {
     expect(coveredSize(patch({ image }), MODEL)).toEqual({ width: (50 * 25) / 12, height: 100 });
   });
 
+  test("pixels that are longer than wide, in each direction", () => {
+    const scale: [number, number] = [2, 4];
+    const image = { ...patch().image, width: 100, height: 50, microns_per_pixel_xy: scale };
+    expect(coveredSize(patch({ image }), MODEL)).toEqual({ width: 100, height: 50 });
+  });
+
   test("a region, all of its tiles; and its own scale counts", () => {
     expect(coveredSize(region(), undefined)).toEqual({ width: 300, height: 200 });
   });

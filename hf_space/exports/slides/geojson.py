@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hf_space.exports.slides.content import SlideContent
-    from hf_space.exports.slides.tiles import SlideTile, SlideTiles
+    from hf_space.exports.slides.tiles import SlideTile
 
 
 def write_tile_objects(content: SlideContent, path: Path) -> None:
     """Write a tile object for each tissue tile, one at a time; raises OSError."""
-    _write(content, _tiles(content.tiles), path)
+    _write(content, _tiles(content), path)
 
 
 def write_focus_objects(content: SlideContent, path: Path) -> None:
@@ -34,15 +34,15 @@ def _write(content: SlideContent, features: Iterable[dict[str, Any]], path: Path
         "id": str(result.id),
         "verdict": result.verdict,
         "reasons": result.reasons,
-        "origin": content.tiles.grid.bounds[:2],
+        "origin": result.image.bounds[:2],
     }
     with path.open("wb") as file:
         file.writelines(write_collection(member, features))
 
 
-def _tiles(tiles: SlideTiles) -> Iterator[dict[str, Any]]:
-    left, top, _, _ = tiles.grid.bounds
-    for tile in tiles.tissue():
+def _tiles(content: SlideContent) -> Iterator[dict[str, Any]]:
+    left, top, _, _ = content.result.image.bounds
+    for tile in content.tiles.tissue():
         yield _tile_object(tile, left, top)
 
 
@@ -58,7 +58,7 @@ def _tile_object(tile: SlideTile, left: int, top: int) -> dict[str, Any]:
 
 
 def _foci(content: SlideContent) -> Iterator[dict[str, Any]]:
-    left, top, _, _ = content.tiles.grid.bounds
+    left, top, _, _ = content.result.image.bounds
     for number, focus in enumerate(content.result.region.foci, 1):
         verdict = content.tiles.point.verdict(focus.peak_probability)
         yield focus_object(number, focus, verdict, origin=(left, top))

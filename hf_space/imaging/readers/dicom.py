@@ -1,10 +1,13 @@
-"""Read from a DICOM file which slide it belongs to: a few elements of its header, no pixels."""
+"""Read from a DICOM file which slide it belongs to, and whether it is whole; pixels are skipped."""
 
 from __future__ import annotations
 
 import struct
-from os import SEEK_CUR
+from dataclasses import dataclass
+from os import SEEK_CUR, SEEK_END
 from typing import TYPE_CHECKING, Final
+
+from hf_space.errors import CorruptImageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,13 +20,21 @@ if TYPE_CHECKING:
 _SLIDE_CLASS: Final = b"1.2.840.10008.5.1.4.1.1.77.1.6"
 # Little endian without the kinds of values. Neither big endian nor deflated slides exist.
 _IMPLICIT: Final = b"1.2.840.10008.1.2"
+_META_CLASS: Final = (0x0002, 0x0002)
 _SYNTAX: Final = (0x0002, 0x0010)
 _IMAGE_TYPE: Final = (0x0008, 0x0008)
 _CLASS: Final = (0x0008, 0x0016)
 _SERIES: Final = (0x0020, 0x000E)
-_WANTED: Final = frozenset({_SYNTAX, _IMAGE_TYPE, _CLASS, _SERIES})
+_PIXELS: Final = (0x7FE0, 0x0010)
+_WANTED: Final = frozenset({_META_CLASS, _SYNTAX, _IMAGE_TYPE, _CLASS, _SERIES})
 # Third value of the image type (PS3.3, section C.8.12.4.1.1); these show more than tissue.
 _NO_TISSUE: Final = frozenset({b"LABEL", b"OVERVIEW", b"THUMBNAIL"})
+_VOLUME: Final = b"VOLUME"
+# The fourth: it was reduced from another level.
+_RESAMPLED: Final = b"RESAMPLED"
+
+_MAGIC: Final = b"DICM"
+_SUFFIX: Final = ".dcm"
 
 _META_GROUP: Final = 0x0002
 _PREAMBLE_BYTES: Final = 128
@@ -34,31 +45,62 @@ _UNDEFINED: Final = 0xFFFFFFFF
 _LONG: Final = frozenset(
     {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"}
 )
-# A wanted value is shorter, and a slide has fewer elements before its series.
+# Ends encapsulated pixels (PS3.5, section A.4); little or nothing follows.
+_DELIMITER: Final = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+_TAIL_BYTES: Final = 1 << 20
+# A wanted value is shorter, and a slide has fewer elements: a dozen for each frame at most.
 _MOST_BYTES: Final = 1024
-_MOST_ELEMENTS: Final = 100_000
+_MOST_ELEMENTS: Final = 4_000_000
 
 
-def slide_series(path: Path) -> bytes | None:
-    """Return the UID of the series of a slide's level; None for any other file.
+@dataclass(frozen=True, slots=True)
+class SlideInstance:
+    """A file with a level of a slide, or a part of one.
+
+    Attributes:
+        series: UID of the series, which a slide's levels share.
+        is_original: Whether it is as it was scanned, not reduced from another level.
+    """
+
+    series: bytes
+    is_original: bool
+
+
+def slide_instance(path: Path) -> SlideInstance | None:
+    """Return what a file says of the slide's level in it; None for any other file.
 
     Only what stands at the top counts: slides that are referred to have UIDs too. Labels, overviews
-    and thumbnails are other files, and so is what is damaged before the UID.
+    and thumbnails are other files.
 
     Raises:
+        CorruptImageError: It breaks off before its pixels or within them, so that a level or a
+            part of one is lost.
         OSError: The file cannot be read.
     """
+    found: dict[_Tag, bytes] = {}
     with path.open("rb") as file:
         file.seek(_PREAMBLE_BYTES)
-        if file.read(4) != b"DICM":
+        is_dicom = file.read(len(_MAGIC)) == _MAGIC
+        if not is_dicom and path.suffix.lower() != _SUFFIX:
             return None
         try:
-            found = dict(_Header(file).elements())
-        except (struct.error, ValueError):
-            return None
+            for tag, value in _Header(file).elements():
+                found[tag] = value
+                if _is_other(found):
+                    return None
+            kinds = found[_IMAGE_TYPE].split(b"\\")
+            return SlideInstance(found[_SERIES], _VOLUME in kinds and _RESAMPLED not in kinds)
+        except (struct.error, ValueError, KeyError) as error:
+            raise CorruptImageError(
+                "A DICOM file of the slide, or beside it, is truncated or damaged."
+            ) from error
+
+
+def _is_other(found: dict[_Tag, bytes]) -> bool:
+    """Tell whether what was read so far is of no level of a slide."""
+    classes = {found.get(tag, _SLIDE_CLASS) for tag in (_META_CLASS, _CLASS)}
     kinds = frozenset(found.get(_IMAGE_TYPE, b"").split(b"\\"))
-    is_level = found.get(_CLASS) == _SLIDE_CLASS and kinds.isdisjoint(_NO_TISSUE)
-    return found.get(_SERIES) if is_level else None
+    return classes != {_SLIDE_CLASS} or not kinds.isdisjoint(_NO_TISSUE)
 
 
 class _Header:
@@ -70,15 +112,15 @@ class _Header:
         self._count = 0
 
     def elements(self) -> Iterator[tuple[_Tag, bytes]]:
-        """Yield tag and value of what is wanted, up to the UID of the series.
+        """Yield tag and value of what is wanted, up to the pixels, which are all there then.
 
         Raises:
             struct.error: The file ends.
-            ValueError: It ends within a value, or is stored as nothing that is read here.
+            ValueError: It ends within a value or the pixels, or is stored as nothing that is read
+                here.
         """
-        syntax, tag = b"", (0, 0)
-        while tag < _SERIES:
-            tag = self._tag()
+        syntax = b""
+        while (tag := self._tag()) != _PIXELS:
             # The meta information is explicit, whatever follows.
             implicit = tag[0] != _META_GROUP and syntax == _IMPLICIT
             kind, size = self._kind_and_size(implicit=implicit)
@@ -90,6 +132,18 @@ class _Header:
                 value = self._value(size)
                 syntax = value if tag == _SYNTAX else syntax
                 yield tag, value
+        self._check_pixels(self._kind_and_size(implicit=syntax == _IMPLICIT)[1])
+
+    def _check_pixels(self, size: int) -> None:
+        start = self._file.tell()
+        end = self._file.seek(0, SEEK_END)
+        if size != _UNDEFINED:
+            is_whole = start + size <= end
+        else:
+            self._file.seek(max(start, end - _TAIL_BYTES))
+            is_whole = _DELIMITER in self._file.read()
+        if not is_whole:
+            raise ValueError("the pixels end early")
 
     def _tag(self) -> _Tag:
         self._count += 1

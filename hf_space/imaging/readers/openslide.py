@@ -10,15 +10,16 @@ import openslide
 
 from hf_space.errors import CorruptImageError, UnsupportedImageError
 from hf_space.imaging.readers.base import Level
-from hf_space.imaging.readers.dicom import slide_series
+from hf_space.imaging.readers.dicom import slide_instance
 from hf_space.imaging.readers.scales import micron_scale, resolution_scale
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from hf_space.imaging.readers.dicom import SlideInstance
     from hf_space.imaging.readers.scales import Scale
 
 GENERIC: Final = "generic-tiff"
@@ -26,6 +27,9 @@ GENERIC: Final = "generic-tiff"
 
 APERIO: Final = "aperio"
 """What OpenSlide calls Aperio's SVS."""
+
+DICOM: Final = "dicom"
+"""What OpenSlide calls a slide in DICOM."""
 
 # All else may name people, cases or places: file names, barcodes, dates, comments.
 _HARMLESS: Final = (
@@ -51,17 +55,41 @@ def dicom_file(folder: Path) -> Path:
 
     Raises:
         UnsupportedImageError: It holds none, or several: OpenSlide would read one and say nothing.
+        CorruptImageError: A file is truncated, or the finest level is missing: OpenSlide would read
+            the others and say nothing.
         OSError: A file cannot be read.
     """
-    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
-    series = {path: found for path in files if (found := slide_series(path))}
-    if not series:
+    found = _instances(folder)
+    if not found:
         raise UnsupportedImageError("The folder holds no slide in DICOM.")
-    if len(set(series.values())) > 1:
+    if len({instance.series for instance in found.values()}) > 1:
         raise UnsupportedImageError(
             "The folder holds several slides in DICOM; give each a folder of its own."
         )
-    return next(iter(series))
+    _check_levels(found.values())
+    return next(iter(found))
+
+
+def check_dicom_file(path: Path) -> None:
+    """Refuse a file of a slide whose other files, beside it, are not all there.
+
+    Raises:
+        CorruptImageError: See `dicom_file`.
+        OSError: A file cannot be read.
+    """
+    found = _instances(path.parent)
+    if own := found.get(path):
+        _check_levels(each for each in found.values() if each.series == own.series)
+
+
+def _instances(folder: Path) -> dict[Path, SlideInstance]:
+    files = [path for path in sorted(folder.iterdir()) if path.is_file()]
+    return {path: found for path in files if (found := slide_instance(path))}
+
+
+def _check_levels(instances: Iterable[SlideInstance]) -> None:
+    if not any(instance.is_original for instance in instances):
+        raise CorruptImageError("The slide's finest level is missing: only reduced ones are there.")
 
 
 class OpenSlideSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -85,7 +86,7 @@ class PyramidReader:
         self._source = source
         self.levels = source.levels
         self.width, self.height = self.levels[0].width, self.levels[0].height
-        self.bounds = source.bounds
+        self.scanned = self.bounds = source.bounds
         self.stated_scales = source.stated_scales
         self.properties = source.properties
         self.microns_per_pixel: Scale | None = scale
@@ -94,6 +95,14 @@ class PyramidReader:
         self.max_pixels = MAX_PIXELS
         self.profile_ignored = False
         self._band: tuple[tuple[int, ...], NDArray[np.uint8]] | None = None
+
+    def align(self, microns_per_pixel: float) -> None:
+        """Let the bounds begin with a pixel of a level, see `SlideReader.align`."""
+        step = self._step(microns_per_pixel)
+        reduced = self._downsample(self._level_for(min(step)))
+        left, top = map(_aligned, self.scanned[:2], reduced, step)
+        right, bottom = map(add, self.scanned[:2], self.scanned[2:])
+        self.bounds = (left, top, right - left, bottom - top)
 
     def scaled_size(self, microns_per_pixel: float) -> tuple[int, int]:
         """Return height and width of the bounds at a scale, see `SlideReader.scaled_size`."""
@@ -244,6 +253,14 @@ class PyramidReader:
             return pixels
         self.profile_ignored = not profile_fits(profile, "RGB")
         return np.asarray(to_srgb(Image.fromarray(pixels), profile))
+
+
+def _aligned(start: int, reduced: float, step: float) -> int:
+    """Return where the pixel of a level begins that holds a start, if whole ones make a step."""
+    pixel = int(start // reduced)
+    edge = pixel * reduced
+    is_whole = Axis(edge / reduced, step / reduced, pixel + 1).whole_step and edge == int(edge)
+    return int(edge) if is_whole else start
 
 
 def _size(side: int, step: float) -> int:

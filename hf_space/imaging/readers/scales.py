@@ -8,7 +8,9 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from itertools import islice
 from math import isfinite
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from PIL import ExifTags, Image
@@ -48,8 +50,11 @@ _MOST_CHARACTERS: Final = 4_000_000
 _IMAGEJ_UNIT: Final = re.compile(r"^unit=([^\r\n]{1,40})", re.MULTILINE)
 _APERIO: Final = re.compile(r"\bMPP\s{0,8}=\s{0,8}([0-9.eE+-]{1,24})")
 _OME_ELEMENT: Final = re.compile(
-    r"<(?:[A-Za-z]\w{0,30}:)?(Image|Pixels|TiffData)\b([^<>]{0,8000})>"
+    r"<(?:[A-Za-z]\w{0,30}:)?(Image|Pixels|Channel|TiffData)\b([^<>]{0,8000})>"
 )
+# More than of any TIFF that is read.
+_MOST_PAGES: Final = 256
+_MOST_IMAGES: Final = 1024
 _ATTRIBUTE: Final = re.compile(
     r"""\b(\w{1,40})\s{0,8}=\s{0,8}(?:"([^"]{0,400})"|'([^']{0,400})')"""
 )
@@ -61,14 +66,16 @@ class OmeImage:
 
     Attributes:
         name: Its name, in lower case.
-        page: Number of its first page in the file.
+        pages: Numbers of its pages in the file, by channel.
         planes: Z planes times time points.
+        colours: Channels, or samples of one.
         scale: Its scale, where one is stated and plausible.
     """
 
     name: str
-    page: int
+    pages: tuple[int, ...]
     planes: int
+    colours: int
     scale: Scale | None
 
 
@@ -130,33 +137,59 @@ def aperio_scale(description: str) -> list[Scale]:
 def ome_images(description: str) -> list[OmeImage]:
     """Return the images that OME-XML describes, without parsing the XML as such.
 
-    Only the elements `Image`, `Pixels` and `TiffData` are looked for, so that no document, however
-    it is nested or what entities it defines, takes time or memory.
+    Only the elements `Image`, `Pixels`, `Channel` and `TiffData` are looked for, so that no
+    document, however it is nested or what entities it defines, takes time or memory.
+
+    An image has the pages that its `TiffData` name (OME's specification of OME-TIFF): `PlaneCount`
+    from `IFD` on. Without an `IFD` they follow those before, from 0 on, one for each plane.
     """
     if "<OME" not in description[:10_000] and ":OME" not in description[:10_000]:
         return []
-    return list(_ome_images(description[:_MOST_CHARACTERS]))
+    return list(islice(_ome_images(description[:_MOST_CHARACTERS]), _MOST_IMAGES))
 
 
 def _ome_images(text: str) -> Iterator[OmeImage]:
     image: dict[str, str] = {}
     pixels: dict[str, str] | None = None
-    page: int | None = None
+    channels, following = 0, 0
+    blocks: list[dict[str, str]] = []
     for element in _OME_ELEMENT.finditer(text):
         found = {name: html.unescape(a or b) for name, a, b in _ATTRIBUTE.findall(element[2])}
         if element[1] == "Image":
             if pixels is not None:
-                yield _ome_image(image, pixels, page or 0)
-            image, pixels, page = found, None, None
+                pages, following = _pages(blocks, pixels, channels, following)
+                yield _ome_image(image, pixels, pages)
+            image, pixels, channels, blocks = found, None, 0, []
         elif element[1] == "Pixels":
             pixels = found
-        elif page is None:
-            page = _count(found.get("IFD"), 0)
+        elif element[1] == "Channel":
+            channels += 1
+        elif len(blocks) < _MOST_PAGES:
+            blocks.append(found)
     if pixels is not None:
-        yield _ome_image(image, pixels, page or 0)
+        yield _ome_image(image, pixels, _pages(blocks, pixels, channels, following)[0])
 
 
-def _ome_image(image: dict[str, str], pixels: dict[str, str], page: int) -> OmeImage:
+def _pages(
+    blocks: list[dict[str, str]], pixels: dict[str, str], channels: int, following: int
+) -> tuple[tuple[int, ...], int]:
+    """Return the pages of an image, by its `TiffData`, and which page follows them."""
+    runs = list[tuple[int, range]]()
+    for block in blocks or [{}]:
+        start = _count(block.get("IFD"), following)
+        count = 1 if "IFD" in block else _planes(pixels) * max(1, channels)
+        following = start + _count(block.get("PlaneCount"), count)
+        run = range(min(start, _MOST_PAGES), min(following, _MOST_PAGES))
+        runs.append((_count(block.get("FirstC"), 0), run))
+    runs.sort(key=itemgetter(0))
+    return tuple(dict.fromkeys(page for _, run in runs for page in run)), following
+
+
+def _planes(pixels: dict[str, str]) -> int:
+    return _count(pixels.get("SizeZ"), 1) * _count(pixels.get("SizeT"), 1)
+
+
+def _ome_image(image: dict[str, str], pixels: dict[str, str], pages: tuple[int, ...]) -> OmeImage:
     sides = []
     # A single size is that of both axes: pixels are square unless the file says otherwise.
     stated = [axis for axis in ("X", "Y") if f"PhysicalSize{axis}" in pixels]
@@ -164,9 +197,9 @@ def _ome_image(image: dict[str, str], pixels: dict[str, str], page: int) -> OmeI
         micrometres = _micrometres(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
         value = _number(pixels.get(f"PhysicalSize{axis}"))
         sides.append(None if micrometres is None or value is None else micrometres * value)
-    planes = _count(pixels.get("SizeZ"), 1) * _count(pixels.get("SizeT"), 1)
     scale = next(iter(_plausible(*sides)), None) if sides else None
-    return OmeImage(image.get("Name", "").lower(), page, planes, scale)
+    colours = _count(pixels.get("SizeC"), 1)
+    return OmeImage(image.get("Name", "").lower(), pages, _planes(pixels), colours, scale)
 
 
 def _scale(micrometres: float | None, horizontal: object, vertical: object) -> list[Scale]:

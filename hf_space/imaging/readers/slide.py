@@ -19,15 +19,32 @@ class SlideReader(ImageReader, Protocol):
     Safe to use from one thread at a time.
 
     Attributes:
-        bounds: Left, top, width and height of the scanned part, in pixels of level 0; the whole of
-            it where the file names none.
+        scanned: Left, top, width and height of the part that was scanned, in pixels of level 0; the
+            whole of it where the file names none.
+        bounds: The part that is read: the scanned one, unless `align` let it begin before.
         scale_source: Whether the scale is the caller's or the file's.
         scale_conflict: Whether the file states another scale than the caller's, which is used.
     """
 
+    scanned: tuple[int, int, int, int]
     bounds: tuple[int, int, int, int]
     scale_source: ScaleSource
     scale_conflict: bool
+
+    def align(self, microns_per_pixel: float) -> None:
+        """Let the bounds begin with a pixel of the level that is read at a scale.
+
+        Where whole pixels of the level make one at that scale, they need not be averaged with their
+        neighbours then, which would soften them. Elsewhere nothing changes.
+
+        Args:
+            microns_per_pixel: The scale.
+
+        Raises:
+            ScaleError: The scale is far finer than the slide.
+            ValueError: The scale of the slide is unknown.
+        """
+        ...
 
     def scaled_size(self, microns_per_pixel: float) -> tuple[int, int]:
         """Return height and width in pixels of the bounds at a scale, at least 1."""

@@ -17,8 +17,10 @@ from hf_space.errors import (
 from hf_space.imaging.readers import READERS
 from hf_space.imaging.readers.openslide import (
     APERIO,
+    DICOM,
     GENERIC,
     OpenSlideSource,
+    check_dicom_file,
     detect_vendor,
     dicom_file,
 )
@@ -131,6 +133,8 @@ def _open_source(path: Path) -> LevelSource:
     vendor = detect_vendor(path)
     if vendor in _TIFF_VENDORS and head.startswith(TiffReader.signatures):
         return _tiff_source(path, vendor)
+    if vendor == DICOM:
+        check_dicom_file(path)
     if vendor is not None:
         return OpenSlideSource(path)
     if path.suffix.lower() == _MIRAX:

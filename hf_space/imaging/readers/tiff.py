@@ -19,7 +19,6 @@ from hf_space.imaging.readers.scales import (
     agreed,
     aperio_scale,
     imagej_scale,
-    ome_images,
     resolution_scale,
 )
 from hf_space.imaging.readers.tiff_directory import TiffDirectories
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.imaging.readers.scales import Scale
-    from hf_space.imaging.readers.tiff_directory import Directory
+    from hf_space.imaging.readers.tiff_pages import Page
 
 _UPRIGHT: Final = 1
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
@@ -91,7 +90,7 @@ class TiffReader:
             # Behind the last strip a stray number may stand; behind tiles, a lost level.
             raise CorruptImageError("The TIFF is truncated.")
         main = pages[0].directory
-        self._places = [page.directory.place for page in pages]
+        self._places = [page.places for page in pages]
         self._profile = main.content(tags.ICC_PROFILE)
         self._orientation = main.number(tags.ORIENTATION, _UPRIGHT)
         is_sideways = self._orientation in _SIDEWAYS
@@ -101,7 +100,7 @@ class TiffReader:
             Level(width, height, max(self.width / width, self.height / height))
             for width, height in sizes
         )
-        scales = stated_scales(main)
+        scales = stated_scales(pages[0])
         self.stated_scales = tuple(scale[::-1] if is_sideways else scale for scale in scales)
         self.microns_per_pixel = agreed(self.stated_scales)
         self.properties: Mapping[str, str] = {"format": "TIFF"}
@@ -196,15 +195,16 @@ class TiffReader:
             )
 
 
-def stated_scales(main: Directory) -> list[Scale]:
+def stated_scales(page: Page) -> list[Scale]:
     """Return every plausible scale that a TIFF states of its main image, in x and in y."""
+    main = page.directory
     across, down = (main.first(tag) for tag in (tags.X_RESOLUTION, tags.Y_RESOLUTION))
     unit = main.number(tags.RESOLUTION_UNIT, 2)
     scales: list[Scale] = []
     for text in main.texts(tags.DESCRIPTION):
         scales += imagej_scale(text, across, down)
         scales += aperio_scale(text)
-        scales += [image.scale for image in ome_images(text)[:1] if image.scale]
+    scales += [image.scale for image in page.described if image.scale]
     # ImageJ's resolution counts pixels per its own unit, whatever the tag of the unit says.
     in_own_unit = any(imagej_scale(text, across, down) for text in main.texts(tags.DESCRIPTION))
     return scales if in_own_unit else scales + resolution_scale(across, down, unit)

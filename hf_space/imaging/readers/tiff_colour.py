@@ -32,7 +32,9 @@ _NAMES: Final = {
     **{4: "a transparency mask", 10: "ITU LAB", 32803: "a camera's raw mosaic"},
     **{32844: "LogL", 32845: "LogLuv", 34892: "linear raw", 51177: "a depth map"},
 }
+_GREYS: Final = frozenset({_WHITE_IS_ZERO, _BLACK_IS_ZERO})
 _ASSOCIATED_ALPHA, _ALPHA = 1, 2
+_ALPHAS: Final = frozenset({_ASSOCIATED_ALPHA, _ALPHA})
 _UNSIGNED, _SIGNED, _FLOAT, _UNDEFINED = 1, 2, 3, 4
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _MOST_BITS: Final = 16
@@ -50,8 +52,10 @@ class ToRgb:
 
     1 to 16 bits are scaled by their largest value. Floating point is read as 0 to 1 where nothing
     lies outside, and as 0 to 255 where the largest value is from 2 to 255; every other range is
-    unclear and refused. LAB has the white point D65, as in libvips and OpenCV. Transparency is laid
-    on white; other extra samples are dropped. Then the ICC profile, if any, is applied.
+    unclear and refused. Three 8-bit samples that are marked as grey are RGB, as in Bio-Formats, so
+    QuPath, and ImageJ; libtiff would show the first alone. LAB has the white point D65, as in
+    libvips and OpenCV. Transparency is laid on white; other extra samples are dropped. Then the ICC
+    profile, if any, is applied.
     """
 
     def __init__(self, page: tifffile.TiffPage, profile: bytes | None) -> None:
@@ -155,10 +159,26 @@ def _decoded_kind(page: tifffile.TiffPage, photometric: int) -> int:
     """Return the kind of colour after decompression: JPEG's decoder gives RGB for YCbCr."""
     if page.compression == _APERIO_YCBCR:
         return _YCBCR
+    if photometric in _GREYS and page.samplesperpixel >= _COLOURS[_RGB]:
+        return _kind_of_grey(page, photometric)
     is_contiguous = page.planarconfig == 1
     if photometric == _YCBCR and page.compression in JPEG and is_contiguous:
         return _RGB
     return photometric
+
+
+def _kind_of_grey(page: tifffile.TiffPage, photometric: int) -> int:
+    """Return what many samples are that are marked as grey: mostly RGB, by programs that forget."""
+    if not _ALPHAS.isdisjoint(int(kind) for kind in page.extrasamples):
+        return photometric
+    sort = (photometric, page.samplesperpixel, page.bitspersample, int(page.sampleformat))
+    if sort == (_BLACK_IS_ZERO, _COLOURS[_RGB], 8, _UNSIGNED):
+        return _RGB
+    raise UnsupportedImageError(
+        f"TIFF with {page.samplesperpixel} samples of {page.bitspersample} bits that are marked as "
+        "grey is not supported, since it is unclear which are its colours; save it as 8-bit RGB.",
+        samples=page.samplesperpixel,
+    )
 
 
 def _check_range(page: tifffile.TiffPage, kind: int) -> None:
@@ -192,7 +212,7 @@ def _alpha(page: tifffile.TiffPage, colours: int) -> tuple[int, bool] | None:
     """Return which sample is opacity, and whether the colours are multiplied by it already."""
     kinds = [int(kind) for kind in page.extrasamples][: page.samplesperpixel - colours]
     for place, kind in enumerate(kinds, colours):
-        if kind in {_ASSOCIATED_ALPHA, _ALPHA}:
+        if kind in _ALPHAS:
             return place, kind == _ASSOCIATED_ALPHA
     return None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import AnimatedImageError, CorruptImageError
@@ -14,6 +15,7 @@ from hf_space.imaging.readers.scales import ome_images
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hf_space.imaging.readers.scales import OmeImage
     from hf_space.imaging.readers.tiff_directory import Directory, TiffDirectories
 
 # Bits of NewSubfileType (TIFF 6.0, section 8).
@@ -21,6 +23,12 @@ _REDUCED: Final = 1
 _MASK: Final = 4
 # Of the older SubfileType: a reduced image.
 _OLD_REDUCED: Final = 2
+# Photometric interpretations: levels of one image have either, by how each is compressed.
+_BLACK_IS_ZERO: Final = 1
+_RGB: Final = 2
+_YCBCR: Final = 6
+_BYTE: Final = 8
+_COLOURS: Final = 3
 # Sides of a pyramid's levels are rounded up or down, at each level anew.
 _ROUNDING_PIXELS: Final = 2.0
 _SMALLEST_REDUCTION: Final = 1.5
@@ -36,10 +44,14 @@ class Page:
     Attributes:
         directory: What the file says of it.
         is_sub: Whether it stands below a page rather than in the chain of pages.
+        described: The images of the file's OME-XML that this page, or the one above, is of.
+        planes: What the file says of green and blue, where this is only the red of an image.
     """
 
     directory: Directory
     is_sub: bool
+    described: tuple[OmeImage, ...] = ()
+    planes: tuple[Directory, ...] = ()
 
     @cached_property
     def size(self) -> tuple[int, int]:
@@ -50,6 +62,11 @@ class Page:
     def area(self) -> int:
         """Pixels in all."""
         return self.size[0] * self.size[1]
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Where its directory begins in the file, or that of each of its colours."""
+        return (self.directory.place, *(plane.place for plane in self.planes))
 
     @property
     def is_tiled(self) -> bool:
@@ -71,9 +88,11 @@ class Page:
     @cached_property
     def sort_of_pixels(self) -> tuple[object, ...]:
         """What the levels of one image have in common."""
-        entries = (tags.PHOTOMETRIC, tags.SAMPLES)
+        photometric = self.directory.number(tags.PHOTOMETRIC, 1)
         bits = set(self.directory.numbers(tags.BITS))
-        return (self.is_tiled, bits, *(self.directory.number(tag, 1) for tag in entries))
+        colour = _RGB if photometric == _YCBCR else photometric
+        samples = self.directory.number(tags.SAMPLES, 1)
+        return (self.is_tiled, bits, colour, samples, len(self.planes))
 
 
 def find_levels(directories: TiffDirectories) -> list[Page]:
@@ -82,7 +101,8 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
     The picture is the largest image that is neither marked as reduced or as a mask nor named as
     label, macro or thumbnail; in Aperio's files it is the first. Its levels are the images of the
     same proportions and sort of pixels that are marked as reduced, stand below it, or are tiles as
-    it is. Label, macro and thumbnail are never read.
+    it is. Label, macro and thumbnail are never read. Three pages of 8-bit grey, with copies below
+    each, that OME-XML calls the channels of one image are its red, green and blue.
 
     Raises:
         CorruptImageError: No directory can be read.
@@ -90,7 +110,7 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
         AnimatedImageError: Another image is neither a copy nor known as something beside it, or
             the picture has several planes, or there are far too many directories.
     """
-    pages = list(_pages(directories))
+    pages = _joined(list(_pages(directories)))
     sized = [page for page in pages if page.area]
     if not sized:
         raise CorruptImageError("The TIFF declares no pixels.")
@@ -113,33 +133,70 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
 
 def _pages(directories: TiffDirectories) -> Iterator[Page]:
     seen = set[int]()
-    for directory in directories.chain():
-        yield Page(directory, is_sub=False)
+    images: list[OmeImage] = []
+    for number, directory in enumerate(directories.chain()):
+        if not number:
+            texts = directory.texts(tags.DESCRIPTION)
+            images = [image for text in texts for image in ome_images(text)]
+        described = tuple(image for image in images if number in image.pages)
+        yield Page(directory, is_sub=False, described=described)
         seen.add(directory.place)
         for place in directory.numbers(tags.SUB_DIRECTORIES):
             if place in seen:
                 continue
             seen.add(int(place))
             try:
-                yield Page(directories.read(int(place)), is_sub=True)
+                yield Page(directories.read(int(place)), is_sub=True, described=described)
             # The picture can be read without its copies.
             except CorruptImageError:
                 continue
 
 
+def _joined(pages: list[Page]) -> list[Page]:
+    """Join the pages that are the colours of one image, and the copies below them."""
+    starts = [number for number, page in enumerate(pages) if not page.is_sub]
+    # A page of the chain, and those below it.
+    groups = [pages[first:last] for first, last in pairwise([*starts, len(pages)])]
+    for image in {image.pages: image for page in pages for image in page.described}.values():
+        colours = [groups[number] for number in image.pages if number < len(groups)]
+        is_split = (image.colours, image.planes, len(colours)) == (_COLOURS, 1, _COLOURS)
+        # Without copies they may as well be a stack, which some programs call channels.
+        counts = {len(group) for group in colours}
+        has_copies = len(counts) == 1 and min(counts) > 1
+        if is_split and has_copies and _are_colours([group[0] for group in colours]):
+            _join(groups, image.pages)
+    return [page for group in groups for page in group]
+
+
+def _join(groups: list[list[Page]], numbers: tuple[int, ...]) -> None:
+    """Keep of three pages the red one, with the others as its planes."""
+    colours = [groups[number] for number in numbers]
+    joined = [
+        replace(red, planes=(green.directory, blue.directory))
+        for red, green, blue in zip(*colours, strict=True)
+        if _are_colours([red, green, blue])
+    ]
+    for number in numbers:
+        groups[number] = []
+    groups[min(numbers)] = joined
+
+
+def _are_colours(pages: list[Page]) -> bool:
+    """Tell whether pages are 8-bit grey of one size, such as the colours of an image."""
+    sorts = [(page.size, page.sort_of_pixels) for page in pages]
+    (_, (_, bits, colour, samples, planes)) = sorts[0]
+    is_grey = (bits, colour, samples, planes) == ({_BYTE}, _BLACK_IS_ZERO, 1, 0)
+    return is_grey and all(each == sorts[0] for each in sorts)
+
+
 def _named_beside(pages: list[Page]) -> list[Page]:
     """Return the pages that their own description or the file's OME-XML names as label or so."""
     chain = [page for page in pages if not page.is_sub]
-    named = {
-        image.page
-        for text in chain[0].directory.texts(tags.DESCRIPTION)
-        for image in ome_images(text)
-        if _BESIDE.search(image.name)
-    }
     return [
         page
         for number, page in enumerate(chain)
-        if number in named or (number and any(_BESIDE.search(head) for head in page.heads))
+        if any(_BESIDE.search(image.name) for image in page.described)
+        or (number and any(_BESIDE.search(head) for head in page.heads))
     ]
 
 
@@ -166,7 +223,4 @@ def _has_planes(main: Page) -> bool:
         images = _IMAGEJ_IMAGES.search(text) if text.startswith("ImageJ=") else None
         if images and int(images[1]) > 1:
             return True
-        pictures = [image for image in ome_images(text) if not _BESIDE.search(image.name)]
-        if pictures and pictures[0].planes > 1:
-            return True
-    return False
+    return any(image.planes > 1 for image in main.described)

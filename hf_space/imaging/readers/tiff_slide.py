@@ -45,7 +45,7 @@ class TiffSource:
         try:
             with _damage(), np.errstate(all="ignore"):
                 self._read_directories()
-                self._segments = [self._opened(place) for place in self._places]
+                self._segments = [self._opened(places) for places in self._places]
         except BaseException:
             self._data.close()
             raise
@@ -55,13 +55,13 @@ class TiffSource:
         try:
             pages = find_levels(directories)
             main = pages[0].directory
-            scales = stated_scales(main)
+            scales = stated_scales(pages[0])
         finally:
             # Levels that were lost would only make it slow; a copy that broke off is to be told.
             _check_end(directories)
         if main.number(tags.ORIENTATION, _UPRIGHT) != _UPRIGHT:
             raise UnsupportedImageError("A TIFF that is to be turned cannot be read in parts.")
-        self._places = [page.directory.place for page in pages]
+        self._places = [page.places for page in pages]
         self._profile = main.content(tags.ICC_PROFILE)
         width, height = pages[0].size
         self.levels = tuple(
@@ -73,7 +73,11 @@ class TiffSource:
         self.profile: bytes | None = None
         self.profile_ignored = False
 
-    def _opened(self, place: int) -> tuple[Segments, ToRgb]:
+    def _opened(self, places: tuple[int, ...]) -> list[tuple[Segments, ToRgb]]:
+        """Open an image, or each of its colours."""
+        return [self._opened_page(place, is_plane=len(places) > 1) for place in places]
+
+    def _opened_page(self, place: int, *, is_plane: bool) -> tuple[Segments, ToRgb]:
         # Only here: it takes a while to import, and no other format needs it.
         from hf_space.imaging.readers.tiff_colour import ToRgb
         from hf_space.imaging.readers.tiff_segments import open_segments
@@ -83,7 +87,7 @@ class TiffSource:
             raise CorruptImageError("The TIFF is truncated.")
         if not segments.are_complete:
             raise CorruptImageError("The TIFF lacks some of its strips or tiles.")
-        is_rgb = int(segments.page.photometric) in _RGB
+        is_rgb = is_plane or int(segments.page.photometric) in _RGB
         # Applied to what was averaged, it takes a sixteenth of the time or less.
         self.profile = self._profile if is_rgb else None
         convert = ToRgb(segments.page, None if is_rgb else self._profile)
@@ -96,23 +100,28 @@ class TiffSource:
 
     def tile_rows(self, level: int) -> int:
         """Return how many rows of a level are stored together."""
-        return self._segments[level][0].height
+        return self._segments[level][0][0].height
 
     def read_window(
         self, level: int, left: int, top: int, width: int, height: int
     ) -> NDArray[np.uint8]:
         """Decode a part of a level, see `LevelSource.read_window`."""
-        segments, convert = self._segments[level]
+        window = (left, top, width, height)
         with _damage(), np.errstate(all="ignore"):
-            samples, missing = segments.window(left, top, width, height)
-            pixels = convert(samples)
-        if missing is not None:
-            pixels = np.where(missing[..., None], np.uint8(255), pixels)
-        return pixels
+            planes = [_converted(*opened, window) for opened in self._segments[level]]
+        return planes[0] if len(planes) == 1 else np.dstack([plane[..., 0] for plane in planes])
 
     def close(self) -> None:
         """Close the file."""
         self._data.close()
+
+
+def _converted(
+    segments: Segments, convert: ToRgb, window: tuple[int, int, int, int]
+) -> NDArray[np.uint8]:
+    samples, missing = segments.window(*window)
+    pixels = convert(samples)
+    return pixels if missing is None else np.where(missing[..., None], np.uint8(255), pixels)
 
 
 @contextmanager

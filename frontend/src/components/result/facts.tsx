@@ -4,6 +4,7 @@ import { Moment } from "@/components/shared/moment";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { hasRecord } from "@/lib/api/has-record";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
+import { imageScale } from "@/lib/result/geometry";
 
 /** What was judged, by which model, when. */
 export function Facts({ result }: { result: PredictionResult }) {
@@ -46,8 +47,9 @@ function ImageRows({ image }: { image: ImageFacts }) {
   const t = useTranslations("result.facts");
   const common = useTranslations("common.scale_source");
   const format = useFormatter();
-  const side = (pixels: number) =>
-    format.number((pixels * image.microns_per_pixel) / 1000, { maximumFractionDigits: 3 });
+  const [across, down] = imageScale(image);
+  const side = (pixels: number, scale: number) =>
+    format.number((pixels * scale) / 1000, { maximumFractionDigits: 3 });
   return (
     <>
       <Fact name={t("size")}>
@@ -55,7 +57,10 @@ function ImageRows({ image }: { image: ImageFacts }) {
         <Small>
           {image.scale_source === "assumed"
             ? t("size_unknown")
-            : t("millimetres", { width: side(image.width), height: side(image.height) })}
+            : t("millimetres", {
+                width: side(image.width, across),
+                height: side(image.height, down),
+              })}
         </Small>
       </Fact>
       <Fact name={t("scale")}>

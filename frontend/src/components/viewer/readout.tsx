@@ -3,7 +3,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
-import { cellAt, coveredSize, type Size } from "@/lib/result/geometry";
+import { cellAt, coveredSize, imageScale, type Size } from "@/lib/result/geometry";
 import type { Point } from "@/lib/result/viewport";
 import { sideOf } from "@/lib/threshold/threshold";
 
@@ -101,12 +101,13 @@ function usePosition({ image }: PredictionResult, point: Point | null): string |
     return null;
   }
   const [x, y] = [Math.floor(point.x), Math.floor(point.y)];
-  const microns = (pixels: number) =>
-    format.number(pixels * image.microns_per_pixel, { maximumFractionDigits: 0 });
+  const [across, down] = imageScale(image);
+  const microns = (pixels: number, scale: number) =>
+    format.number(pixels * scale, { maximumFractionDigits: 0 });
   if (image.scale_source === "assumed") {
     return t("pixels_only", { x, y });
   }
-  return t("pixels", { x, y, microns_x: microns(x), microns_y: microns(y) });
+  return t("pixels", { x, y, microns_x: microns(x, across), microns_y: microns(y, down) });
 }
 
 function isWithin(point: Point, { width, height }: Size): boolean {

@@ -3,7 +3,7 @@ import { Button } from "@/components/ui/button";
 import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
-import { mostSuspicious, type Tile } from "@/lib/result/geometry";
+import { imageScale, mostSuspicious, type Tile } from "@/lib/result/geometry";
 import { sideOf } from "@/lib/threshold/threshold";
 
 const MOST_TILES = 20;
@@ -75,9 +75,9 @@ function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
   const format = useFormatter();
   const figures = useFigureText();
   const side = sideOf(result, tile.probability);
-  const place = (scale: number) =>
-    [tile.x, tile.y]
-      .map((side) => format.number(side * scale, { maximumFractionDigits: 0 }))
+  const place = ([across, down]: [number, number]) =>
+    [tile.x * across, tile.y * down]
+      .map((side) => format.number(side, { maximumFractionDigits: 0 }))
       .join(", ");
   return (
     <tr className={cn(isSelected && "bg-accent-soft")}>
@@ -96,8 +96,8 @@ function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
         {figures.probability(tile.probability)}
         {side !== "below" && <span className="text-muted">{` · ${t(side)}`}</span>}
       </td>
-      <td className="px-3 py-1">{place(1)}</td>
-      {hasScale(result) && <td className="px-3 py-1">{place(result.image.microns_per_pixel)}</td>}
+      <td className="px-3 py-1">{place([1, 1])}</td>
+      {hasScale(result) && <td className="px-3 py-1">{place(imageScale(result.image))}</td>}
     </tr>
   );
 }

@@ -3,7 +3,14 @@ import { useFormatter, useTranslations } from "next-intl";
 import { useCallback, useMemo } from "react";
 import { modelQuery } from "@/lib/api/queries";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
-import { coveredSize, emptyTiles, outlineOf, type Rect, type Tile } from "@/lib/result/geometry";
+import {
+  coveredSize,
+  emptyTiles,
+  imageScale,
+  outlineOf,
+  type Rect,
+  type Tile,
+} from "@/lib/result/geometry";
 import type { Measure } from "@/lib/result/legend";
 import { canvasOf, type Overlay, type Scene } from "@/lib/result/paint";
 import { cellRaster, evidenceRaster, type Raster, tileRaster } from "@/lib/result/raster";
@@ -53,7 +60,7 @@ export function useScene(parts: SceneParts): Scene | null {
       return null;
     }
     const { image } = result;
-    const base = { image, picture, marked, barLabel, micronsPerPixel: image.microns_per_pixel };
+    const base = { image, picture, marked, barLabel, micronsPerPixel: imageScale(image)[0] };
     return mode === "image"
       ? { ...base, overlay: null, ...NO_LINES, empty: [] }
       : { ...base, overlay, ...(hasOutline ? { outline, dashed } : NO_LINES), empty };

@@ -734,8 +734,19 @@ export interface components {
         ImageFacts: {
             /** Height */
             height: number;
-            /** Microns Per Pixel */
+            /**
+             * Microns Per Pixel
+             * @description Scale; where x and y have two, their geometric mean, so that areas are right.
+             */
             microns_per_pixel: number;
+            /**
+             * Microns Per Pixel Xy
+             * @description Scale in x and in y, where they differ.
+             */
+            microns_per_pixel_xy: [
+                number,
+                number
+            ] | null;
             /**
              * Scale Source
              * @enum {string}

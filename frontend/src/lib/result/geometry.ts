@@ -97,11 +97,15 @@ function tileRect(image: ImageFacts, region: RegionResult, place: Place): Rect &
 
 /** The sides of a patch, not quite equal where the rescaled image was rounded to whole pixels. */
 function patchSize(image: ImageFacts, { patchSizePixels, micronsPerPixel }: ModelScale): Size {
-  const factor = image.microns_per_pixel / micronsPerPixel;
-  return {
-    width: (patchSizePixels * image.width) / roundHalfEven(image.width * factor),
-    height: (patchSizePixels * image.height) / roundHalfEven(image.height * factor),
-  };
+  const [across, down] = imageScale(image);
+  const side = (pixels: number, scale: number) =>
+    (patchSizePixels * pixels) / roundHalfEven(pixels * (scale / micronsPerPixel));
+  return { width: side(image.width, across), height: side(image.height, down) };
+}
+
+/** Micrometres per pixel in x and in y; results of earlier versions have one for both. */
+export function imageScale(image: ImageFacts): [across: number, down: number] {
+  return image.microns_per_pixel_xy ?? [image.microns_per_pixel, image.microns_per_pixel];
 }
 
 function scaleOf(region: RegionResult): ModelScale {
