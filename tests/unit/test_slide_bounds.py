@@ -49,8 +49,8 @@ def test_every_file_says_where_the_tiles_were_read(
     assert right <= 5000
     assert bottom <= 4000
     foci = json.loads((folder / "foci.geojson").read_bytes())["features"]
-    assert len(foci) == len(result.foci) > 0
-    for annotation, focus in zip(foci, result.foci, strict=True):
+    assert len(foci) == len(result.region.foci) > 0
+    for annotation, focus in zip(foci, result.region.foci, strict=True):
         ring = np.array(annotation["geometry"]["coordinates"][0])
         np.testing.assert_allclose(ring, np.array(focus.polygon[0]) - (301, 202), atol=0.5)
         assert set((np.array(focus.polygon[0])[:, 0] - 296) % 400) <= {0.0, 5005.0 % 400}
