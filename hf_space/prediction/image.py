@@ -108,13 +108,12 @@ def _facts(
     reader: ImageReader, data: bytes, options: PredictOptions, config: InferenceConfig
 ) -> ImageFacts:
     (across, down), source = _scale(reader, options, config)
-    is_square = across == down
     return ImageFacts(
         sha256=hashlib.sha256(data).hexdigest(),
         width=reader.width,
         height=reader.height,
-        microns_per_pixel=across if is_square else (across * down) ** 0.5,
-        microns_per_pixel_xy=None if is_square else (across, down),
+        microns_per_pixel=ImageFacts.mean_scale(across, down),
+        microns_per_pixel_xy=None if across == down else (across, down),
         scale_source=source,
     )
 

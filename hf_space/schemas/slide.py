@@ -12,6 +12,7 @@ from hf_space.bundle.calibration import Probability
 from hf_space.schemas.base import Schema
 from hf_space.schemas.prediction import (
     SCHEMA_VERSION,
+    ImageFacts,
     LabelScore,
     ModelName,
     Pixels,
@@ -20,16 +21,16 @@ from hf_space.schemas.prediction import (
 )
 
 
-class SlideFacts(Schema):
-    """What a result says of its slide: no label, no metadata beyond these."""
+class SlideFacts(ImageFacts):
+    """What a result says of its slide: no label, no metadata beyond these.
+
+    Sides and scale are of level 0.
+    """
 
     sha256: str = Field(description="Of the file; of a folder, of its files' names and contents.")
-    width: Pixels
-    height: Pixels
     bounds: tuple[int, int, int, int] = Field(
         description="Left, top, width and height of the scanned part, in pixels of level 0."
     )
-    microns_per_pixel: tuple[float, float] = Field(description="Of level 0, in x and in y.")
     scale_source: Literal["request", "metadata"]
 
 

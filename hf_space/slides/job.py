@@ -259,13 +259,14 @@ class _Job:
         return tile_map(scores, self._places, cells, grid, calibration, point)
 
     def _facts(self, scores: SlideScores) -> SlideFacts:
-        reader = self._reader
+        reader, (across, down) = self._reader, self._key.scale
         return SlideFacts(
             sha256=scores.facts.sha256,
             width=reader.width,
             height=reader.height,
             bounds=reader.scanned,
-            microns_per_pixel=self._key.scale,
+            microns_per_pixel=SlideFacts.mean_scale(across, down),
+            microns_per_pixel_xy=None if across == down else (across, down),
             scale_source=reader.scale_source,
         )
 

@@ -180,7 +180,7 @@ def _warnings(
     facts: SlideFacts, reader: SlideReader, config: InferenceConfig
 ) -> list[SlideWarning | UnreadableThumbnail | ResultWarning]:
     codes: list[WarningCode] = []
-    across, down = facts.microns_per_pixel
+    across, down = facts.scale
     if min(facts.bounds[2] * across, facts.bounds[3] * down) < SMALLEST_FIELD_MICRONS:
         codes.append("field_too_small")
     if max(across, down) >= OFF_SCALE_FACTOR * config.microns_per_pixel:

@@ -146,7 +146,7 @@ def test_options_reach_every_slide(tmp_path: Path, model: Path, slides: Path) ->
         names = {path.name for path in (out / name).iterdir()}
         assert names == {"result.json", "tiles.csv", "tissue.png", "scores.npz", "run.json"}
         result = SlideResult.model_validate_json((out / name / "result.json").read_bytes())
-        assert result.image.microns_per_pixel == (8.0, 8.0)
+        assert result.image.scale == (8.0, 8.0)
         assert result.image.scale_source == "request"
         assert (result.threshold, result.operating_point) == (0.4, None)
         assert (result.region.tile_size_pixels, result.region.microns_per_pixel) == (25, 4.0)

@@ -65,7 +65,7 @@ def limits(content: SlideContent) -> list[str]:
 def facts(content: SlideContent) -> str:
     """Return in one paragraph by what model, from what slide and at what scale."""
     result = content.result
-    across, down = result.image.microns_per_pixel
+    across, down = result.image.scale
     _, _, width, height = result.image.bounds
     scale = f"{across:g} µm" if across == down else f"{across:g} x {down:g} µm"
     source = {"metadata": "from the file", "request": "as stated by the user"}
