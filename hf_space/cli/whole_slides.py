@@ -21,6 +21,7 @@ from hf_space.messages.formats import number
 from hf_space.slides.outputs import BY_DEFAULT, FEATURES, FILES
 from hf_space.slides.run import load_slide_model, process_slides, slide_options
 from hf_space.slides.scan import FoundSlides, find_slides
+from hf_space.slides.walk import mode_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ FormatName = StrEnum("FormatName", {name.upper(): name for name in FILES})  # ty
 def slides(
     paths: Annotated[
         list[Path],
-        typer.Argument(exists=True, metavar="FILES", help="Slides, or folders of slides."),
+        typer.Argument(metavar="FILES", readable=False, help="Slides, or folders of slides."),
     ],
     out: Annotated[Path, typer.Option(help="Folder of results; each slide has its own in it.")],
     microns_per_pixel: Annotated[
@@ -98,10 +99,10 @@ def _check_scale(microns_per_pixel: float | None) -> None:
 
 
 def _found(paths: list[Path], out: Path) -> FoundSlides:
-    try:
-        found = find_slides(paths)
-    except ValueError as error:
-        raise typer.BadParameter(shown(str(error))) from error
+    if all(mode_of(path) is None for path in paths):
+        message = text("slide.none_exist", "en", paths=", ".join(map(str, paths)))
+        raise typer.BadParameter(shown(message))
+    found = find_slides(paths, out)
     if not found.slides:
         _print_left_out(found)
         raise typer.BadParameter(text("slide.none_found", "en"))
@@ -202,15 +203,28 @@ def _failed(message: str, status: int = 1) -> typer.Exit:
 def _print_left_out(found: FoundSlides) -> None:
     """Say what of the folders is not scored, and why."""
     if found.results:
-        counts = Counter(folder.parent for folder in found.results)
-        folders = ", ".join(f"{parent} ({count})" for parent, count in counts.items())
-        echo(text("slide.earlier_results", "en", folders=folders), err=True)
+        folders = ", ".join(dict.fromkeys(str(folder.parent) for folder in found.results))
+        _tell("earlier_results", count=len(found.results), folders=folders)
     if found.links:
-        echo(text("slide.links", "en", links=", ".join(map(str, found.links))), err=True)
+        _tell("links", links=", ".join(map(str, found.links)))
     if found.repeated:
-        echo(text("slide.repeated", "en", files=", ".join(map(str, found.repeated))), err=True)
+        _tell("repeated", files=", ".join(map(str, found.repeated)))
+    if found.special:
+        _tell("special", files=", ".join(map(str, found.special)))
     if found.left_out:
-        files = ", ".join(f"{count} {name}" for name, count in found.left_out.most_common())
-        echo(text("slide.left_out", "en", files=files), err=True)
+        _tell("left_out", count=found.left_out.total(), files=_by_suffix(found.left_out))
+    if found.hidden:
+        _tell("hidden", count=len(found.hidden), first=found.hidden[0].name)
     if not suffixes().isdisjoint(found.left_out):
-        echo(text("slide.pictures", "en"), err=True)
+        _tell("pictures")
+
+
+def _tell(key: str, *, count: int | None = None, **values: str) -> None:
+    echo(text(f"slide.{key}", "en", count=count, **values), err=True)
+
+
+def _by_suffix(left_out: Counter[str]) -> str:
+    return ", ".join(
+        text("slide.of_suffix" if suffix else "slide.without_suffix", "en", count=n, suffix=suffix)
+        for suffix, n in left_out.most_common()
+    )

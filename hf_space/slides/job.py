@@ -14,7 +14,7 @@ from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.messages.catalogue import text
 from hf_space.schemas.slide import SlideFacts, SlideResult
 from hf_space.slides.checkpoint import Checkpoint
-from hf_space.slides.errors import failure_of
+from hf_space.slides.errors import check_kind, failure_of
 from hf_space.slides.files import remove_parts, replacing, replacing_all
 from hf_space.slides.fingerprint import content_hash, slide_fingerprint
 from hf_space.slides.grid import Places
@@ -74,6 +74,7 @@ def process_slide(
     """
     started = perf_counter()
     try:
+        check_kind(slide.path)
         with (
             locked(out, slide.name),
             open_slide(slide.path, microns_per_pixel=options.microns_per_pixel) as reader,
@@ -81,7 +82,7 @@ def process_slide(
             remove_parts(out / slide.name)
             state, record = _Job(slide, reader, out / slide.name, model, options, watcher).run()
     except Exception as error:  # one bad slide must not end the others
-        failure = failure_of(error)
+        failure = failure_of(error, slide)
         if failure.code == "internal_error":
             logger.exception("slide %s", slide.name)
         words = (failure.code, failure.message)
@@ -283,11 +284,11 @@ class _Job:
             seconds=self._timer.seconds,
         )
 
-    def _note(self, key: str, **values: int | str) -> None:
+    def _note(self, key: str, *, count: int | None = None, **values: int | str) -> None:
         told = {"name": self._slide.name, **values}
-        self._watcher.note(text(f"slide.{key}", "en", count=None, **told))
+        self._watcher.note(text(f"slide.{key}", "en", count=count, **told))
 
     def _note_changes(self, changes: Sequence[str]) -> None:
-        if changes:
-            names = [text(f"slide.part.{name}", "en") for name in dict.fromkeys(changes)]
-            self._note("changed", changes=", ".join(names))
+        names = [text(f"slide.part.{name}", "en") for name in dict.fromkeys(changes)]
+        if names:
+            self._note("changed", count=len(names), changes=", ".join(names))
