@@ -13,11 +13,13 @@ from tqdm import tqdm
 
 from hf_space.cli.echo import echo, shown
 from hf_space.cli.options import PointName, Threshold, checked_options, checked_settings
-from hf_space.errors import BiopsiaError, ScaleError
+from hf_space.errors import BiopsiaError, ScaleError, UnknownOperatingPointError
 from hf_space.imaging.readers import suffixes
+from hf_space.imaging.readers.scales import PLAUSIBLE
 from hf_space.imaging.readers.slide_file import check_scale
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
+from hf_space.slides.outcome import SUMMARY_FILE
 from hf_space.slides.outputs import BY_DEFAULT, FEATURES, FILES
 from hf_space.slides.run import load_slide_model, process_slides, slide_options
 from hf_space.slides.scan import FoundSlides, find_slides
@@ -46,7 +48,7 @@ def slides(
         list[Path],
         typer.Argument(metavar="FILES", readable=False, help="Slides, or folders of slides."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder of results; each slide has its own in it.")],
+    out: Annotated[Path, typer.Option(help="Output folder; each slide gets a subfolder.")],
     microns_per_pixel: Annotated[
         float | None,
         typer.Option(help="Scale of the slides' level 0; read from each file if unset."),
@@ -62,21 +64,22 @@ def slides(
         typer.Option("--format", help="What is written; repeatable. All but features if unset."),
     ] = None,
 ) -> None:
-    """Score whole slides into files for QuPath and others; exits with 3 when any failed.
+    """Score whole slides and write results for QuPath and other tools.
 
-    What was done before with the same model and options is skipped, and what was interrupted goes
-    on from there.
+    Slides already scored are skipped; interrupted ones resume. Exits with 3 when any failed.
     """
+    _check_scale(microns_per_pixel)
     options = checked_options(
         operating_point=operating_point, threshold=threshold, microns_per_pixel=microns_per_pixel
     )
-    _check_scale(microns_per_pixel)
     found = _found(paths, out)
     chosen = frozenset(map(str, formats)) if formats else BY_DEFAULT
     outcomes: list[Outcome] = []
     try:
         for outcome in _run(found, out, options, float(overlap), chosen):
             outcomes.append(outcome)  # noqa: PERF402 -- those before an error count too
+    except UnknownOperatingPointError as error:
+        raise typer.BadParameter(error.message, param_hint="'--operating-point'") from error
     except BiopsiaError as error:
         raise _failed(f"{error.code}: {error.message}") from error
     except OSError as error:
@@ -87,6 +90,7 @@ def slides(
         echo(text("slide.interrupted", "en", path=out), err=True)
         raise typer.Exit(_INTERRUPTED) from None
     _print_left_out(found)
+    _tell("finished", path=str(out), summary=str(out / SUMMARY_FILE))
     raise typer.Exit(SOME_FAILED if any(each.state == "failed" for each in outcomes) else 0)
 
 
@@ -95,7 +99,12 @@ def _check_scale(microns_per_pixel: float | None) -> None:
         if microns_per_pixel is not None:
             check_scale(microns_per_pixel)
     except ScaleError as error:
-        raise typer.BadParameter(error.message, param_hint="'--microns-per-pixel'") from error
+        lowest, highest = PLAUSIBLE
+        microns, most = f"{microns_per_pixel:g}", f"{highest:g}"
+        message = text(
+            "slide.implausible_scale", "en", microns=microns, lowest=lowest, highest=most
+        )
+        raise typer.BadParameter(message, param_hint="'--microns-per-pixel'") from error
 
 
 def _found(paths: list[Path], out: Path) -> FoundSlides:
@@ -172,6 +181,9 @@ class _Bars:
         elif outcome.state == "done" and outcome.record:
             with tqdm.external_write_mode():
                 echo(_figures(outcome.name, outcome.record.figures))
+        for code, message in (outcome.record.warnings if outcome.record else {}).items():
+            name = outcome.name
+            self.note(text("slide.caution", "en", name=name, code=code, message=message))
 
     @staticmethod
     def _tile_bar(total: int, done: int) -> tqdm[NoReturn]:

@@ -111,8 +111,8 @@ def _of_system(error: OSError, slide: FoundSlide | None) -> Failure:
         path = path.parent if path.name.startswith(_HIDDEN) else path
         return Failure(code, text("slide.not_written", "en", path=path, reason=reason))
     if code == "not_found" and path.is_symlink():
-        told = {"path": path, "target": path.readlink()}
-        return Failure(code, text("slide.dead_link", "en", **told))
+        target = path.readlink()
+        return Failure(code, text("slide.dead_link", "en", path=path, target=target))
     return Failure(code, text("slide.not_read", "en", path=path, reason=reason))
 
 

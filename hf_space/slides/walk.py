@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hf_space.imaging.zip_archive import is_hidden
 from hf_space.slides.checkpoint import STATE_FILE, WORK_FOLDER
@@ -13,10 +13,13 @@ from hf_space.slides.outputs import TISSUE_FILE
 from hf_space.slides.record import RUN_FILE
 from hf_space.slides.scores import SCORES_FILE
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # Every slide that was scored has them; of one that is scored again the last one may be missing.
 _OF_RESULTS: Final = frozenset({SCORES_FILE, TISSUE_FILE, RUN_FILE})
 _ENOUGH: Final = 2
-_KINDS: Final = {
+_KINDS: Final[dict[str, Callable[[int], bool]]] = {
     "pipe": stat.S_ISFIFO,
     "socket": stat.S_ISSOCK,
     "device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
