@@ -123,7 +123,6 @@ class _Job:
         check_name(self._folder, self._key)
         rule = WriteKey.of(self._options.point, self._options.point_name)
         earlier = RunRecord.load(self._folder)
-        self._notes.other_rule(earlier, rule)
         plan = plan_slide(self._folder, earlier, self._key, rule, self._options.formats)
         if earlier and plan.is_same and not plan.formats:
             self._notes.tell("skipped")
@@ -138,6 +137,7 @@ class _Job:
             plan = plan.afresh(self._options.formats)
         else:
             tissue = self._tissue()
+        self._notes.other_rule(earlier, rule)
         record = self._write(plan, rule, scores.under(rule), tissue)
         self._checkpoint.remove()
         return "done", record
