@@ -93,7 +93,13 @@ def slide_result(
         "tissue_tiles": tissue,
         "tissue_area_mm2": tissue * grid.cell_mm2,
         "most_suspicious": [],
-        "quality": {"out_of_focus_fraction": 0.02, "unlike_training_fraction": 0.031},
+        "quality": {
+            "tiles_checked": 200,
+            "tiles_out_of_focus": 4,
+            "tiles_unlike_training": 6,
+            "out_of_focus_fraction": 0.02,
+            "unlike_training_fraction": 0.03,
+        },
         "warnings": [],
         "model": {"name": "tiny", "revision": "r1"},
     }

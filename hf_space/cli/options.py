@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from hf_space.cli.echo import echo
+from hf_space.messages.catalogue import text, text_or
 from hf_space.schemas.options import PredictOptions, findings
 from hf_space.settings import Settings
 from hf_space.settings.environment import SettingsError, read_settings
@@ -42,6 +43,10 @@ def checked_options(**values: object) -> PredictOptions:
 
 def _bad_option(error: ValidationError) -> typer.BadParameter:
     finding = findings([dict(each) for each in error.errors()])[0]
-    # A contradiction belongs to no single option, and its message names them.
-    name = finding["field"].replace("_", "-")
-    return typer.BadParameter(finding["message"], param_hint=f"'--{name}'" if name else None)
+    if not finding["field"]:
+        # The only contradiction there is; the options' names are those of the command here.
+        first, second = "--threshold", "--operating-point"
+        return typer.BadParameter(text("command.one_rule", "en", first=first, second=second))
+    hint = f"'--{finding['field'].replace('_', '-')}'"
+    message = text_or(f"option.{finding['field']}", "en", finding["message"])
+    return typer.BadParameter(message, param_hint=hint)

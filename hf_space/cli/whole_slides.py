@@ -13,14 +13,17 @@ from tqdm import tqdm
 
 from hf_space.cli.echo import echo, shown
 from hf_space.cli.options import PointName, Threshold, checked_options, checked_settings
-from hf_space.errors import BiopsiaError, ScaleError
+from hf_space.errors import BiopsiaError, ScaleError, UnknownOperatingPointError
 from hf_space.imaging.readers import suffixes
+from hf_space.imaging.readers.scales import PLAUSIBLE
 from hf_space.imaging.readers.slide_file import check_scale
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
+from hf_space.slides.outcome import SUMMARY_FILE
 from hf_space.slides.outputs import BY_DEFAULT, FEATURES, FILES
 from hf_space.slides.run import load_slide_model, process_slides, slide_options
 from hf_space.slides.scan import FoundSlides, find_slides
+from hf_space.slides.walk import mode_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,9 +46,9 @@ FormatName = StrEnum("FormatName", {name.upper(): name for name in FILES})  # ty
 def slides(
     paths: Annotated[
         list[Path],
-        typer.Argument(exists=True, metavar="FILES", help="Slides, or folders of slides."),
+        typer.Argument(metavar="FILES", readable=False, help="Slides, or folders of slides."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder of results; each slide has its own in it.")],
+    out: Annotated[Path, typer.Option(help="Output folder; each slide gets a subfolder.")],
     microns_per_pixel: Annotated[
         float | None,
         typer.Option(help="Scale of the slides' level 0; read from each file if unset."),
@@ -61,21 +64,22 @@ def slides(
         typer.Option("--format", help="What is written; repeatable. All but features if unset."),
     ] = None,
 ) -> None:
-    """Score whole slides into files for QuPath and others; exits with 3 when any failed.
+    """Score whole slides and write results for QuPath and other tools.
 
-    What was done before with the same model and options is skipped, and what was interrupted goes
-    on from there.
+    Slides already scored are skipped; interrupted ones resume. Exits with 3 when any failed.
     """
+    _check_scale(microns_per_pixel)
     options = checked_options(
         operating_point=operating_point, threshold=threshold, microns_per_pixel=microns_per_pixel
     )
-    _check_scale(microns_per_pixel)
     found = _found(paths, out)
     chosen = frozenset(map(str, formats)) if formats else BY_DEFAULT
     outcomes: list[Outcome] = []
     try:
         for outcome in _run(found, out, options, float(overlap), chosen):
             outcomes.append(outcome)  # noqa: PERF402 -- those before an error count too
+    except UnknownOperatingPointError as error:
+        raise typer.BadParameter(error.message, param_hint="'--operating-point'") from error
     except BiopsiaError as error:
         raise _failed(f"{error.code}: {error.message}") from error
     except OSError as error:
@@ -86,6 +90,7 @@ def slides(
         echo(text("slide.interrupted", "en", path=out), err=True)
         raise typer.Exit(_INTERRUPTED) from None
     _print_left_out(found)
+    _tell("finished", path=str(out), summary=str(out / SUMMARY_FILE))
     raise typer.Exit(SOME_FAILED if any(each.state == "failed" for each in outcomes) else 0)
 
 
@@ -94,14 +99,19 @@ def _check_scale(microns_per_pixel: float | None) -> None:
         if microns_per_pixel is not None:
             check_scale(microns_per_pixel)
     except ScaleError as error:
-        raise typer.BadParameter(error.message, param_hint="'--microns-per-pixel'") from error
+        lowest, highest = PLAUSIBLE
+        microns, most = f"{microns_per_pixel:g}", f"{highest:g}"
+        message = text(
+            "slide.implausible_scale", "en", microns=microns, lowest=lowest, highest=most
+        )
+        raise typer.BadParameter(message, param_hint="'--microns-per-pixel'") from error
 
 
 def _found(paths: list[Path], out: Path) -> FoundSlides:
-    try:
-        found = find_slides(paths)
-    except ValueError as error:
-        raise typer.BadParameter(shown(str(error))) from error
+    if all(mode_of(path) is None for path in paths):
+        message = text("slide.none_exist", "en", paths=", ".join(map(str, paths)))
+        raise typer.BadParameter(shown(message))
+    found = find_slides(paths, out)
     if not found.slides:
         _print_left_out(found)
         raise typer.BadParameter(text("slide.none_found", "en"))
@@ -171,6 +181,9 @@ class _Bars:
         elif outcome.state == "done" and outcome.record:
             with tqdm.external_write_mode():
                 echo(_figures(outcome.name, outcome.record.figures))
+        for code, message in (outcome.record.warnings if outcome.record else {}).items():
+            name = outcome.name
+            self.note(text("slide.caution", "en", name=name, code=code, message=message))
 
     @staticmethod
     def _tile_bar(total: int, done: int) -> tqdm[NoReturn]:
@@ -202,15 +215,28 @@ def _failed(message: str, status: int = 1) -> typer.Exit:
 def _print_left_out(found: FoundSlides) -> None:
     """Say what of the folders is not scored, and why."""
     if found.results:
-        counts = Counter(folder.parent for folder in found.results)
-        folders = ", ".join(f"{parent} ({count})" for parent, count in counts.items())
-        echo(text("slide.earlier_results", "en", folders=folders), err=True)
+        folders = ", ".join(dict.fromkeys(str(folder.parent) for folder in found.results))
+        _tell("earlier_results", count=len(found.results), folders=folders)
     if found.links:
-        echo(text("slide.links", "en", links=", ".join(map(str, found.links))), err=True)
+        _tell("links", links=", ".join(map(str, found.links)))
     if found.repeated:
-        echo(text("slide.repeated", "en", files=", ".join(map(str, found.repeated))), err=True)
+        _tell("repeated", files=", ".join(map(str, found.repeated)))
+    if found.special:
+        _tell("special", files=", ".join(map(str, found.special)))
     if found.left_out:
-        files = ", ".join(f"{count} {name}" for name, count in found.left_out.most_common())
-        echo(text("slide.left_out", "en", files=files), err=True)
+        _tell("left_out", count=found.left_out.total(), files=_by_suffix(found.left_out))
+    if found.hidden:
+        _tell("hidden", count=len(found.hidden), first=found.hidden[0].name)
     if not suffixes().isdisjoint(found.left_out):
-        echo(text("slide.pictures", "en"), err=True)
+        _tell("pictures")
+
+
+def _tell(key: str, *, count: int | None = None, **values: str) -> None:
+    echo(text(f"slide.{key}", "en", count=count, **values), err=True)
+
+
+def _by_suffix(left_out: Counter[str]) -> str:
+    return ", ".join(
+        text("slide.of_suffix" if suffix else "slide.without_suffix", "en", count=n, suffix=suffix)
+        for suffix, n in left_out.most_common()
+    )

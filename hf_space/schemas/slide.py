@@ -72,10 +72,15 @@ class SuspiciousTile(Schema):
 
 
 class SlideQuality(Schema):
-    """Shares of the tissue that the model may not read well, of a sample of its tiles."""
+    """How much of the tissue the model may not read well, by a sample of its tiles."""
 
-    out_of_focus_fraction: Probability
-    unlike_training_fraction: Probability
+    tiles_checked: int = Field(description="Tiles of the sample, about one in eight.")
+    tiles_out_of_focus: int
+    tiles_unlike_training: int = Field(
+        description="Otherwise stained, or far from the training tissue."
+    )
+    out_of_focus_fraction: Probability = Field(description="Of the tiles checked.")
+    unlike_training_fraction: Probability = Field(description="Of the tiles checked.")
 
 
 class SlideWarning(Schema):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import cv2
 
-from hf_space.errors import BiopsiaError
+from hf_space.errors import BiopsiaError, UnsupportedImageError
 from hf_space.messages.catalogue import text
+from hf_space.slides.walk import special_kind
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from hf_space.slides.scan import FoundSlide
 
 _CODES: Final = {
     errno.ENOSPC: "disk_full",
@@ -24,6 +26,10 @@ _CODES: Final = {
     errno.ENOTDIR: "not_a_folder",
     errno.EEXIST: "not_a_folder",
 }
+# What files that stand for others, such as locks and parts, begin with.
+_HIDDEN: Final = "."
+# Readers name the option as the API does.
+_OPTION: Final = "microns_per_pixel"
 
 
 class CancelledError(Exception):
@@ -50,26 +56,68 @@ class Failure:
     message: str
 
 
-def failure_of(error: Exception) -> Failure:
+def check_kind(path: Path) -> None:
+    """Refuse what is neither file nor folder: opening a pipe may wait for ever.
+
+    Raises:
+        UnsupportedImageError: It is a pipe, a socket or a device.
+    """
+    if kind := special_kind(path):
+        message = text("slide.not_a_file", "en", kind=text(f"slide.kind.{kind}", "en"))
+        raise UnsupportedImageError(message)
+
+
+def failure_of(error: Exception, slide: FoundSlide | None = None) -> Failure:
     """Return why a slide failed.
 
     Codes are those of `hf_space.errors`, and for the file system `disk_full`, `no_permission`,
     `not_found`, `not_a_folder` and `input_output`; `out_of_memory`. A slide that another run works
     on is `in_use`, one whose name has the results of another `name_taken`; anything else is
     `internal_error`.
+
+    Args:
+        error: What was raised.
+        slide: Tells what could not be read from what could not be written.
     """
     if isinstance(error, BiopsiaError):
-        return Failure(error.code, error.message)
+        return Failure(error.code, _of_reader(error))
     if isinstance(error, InUseError):
         return Failure("in_use", text("slide.in_use", "en"))
     if isinstance(error, NameTakenError):
         return Failure("name_taken", text("slide.name_taken", "en"))
     if isinstance(error, OSError):
-        code = _CODES.get(error.errno or 0, "input_output")
-        return Failure(code, text("slide.system", "en", reason=error.strerror or str(error)))
+        return _of_system(error, slide)
     if isinstance(error, MemoryError) or _is_opencv_memory(error):
         return Failure("out_of_memory", text("slide.out_of_memory", "en"))
     return Failure("internal_error", text("slide.internal_error", "en"))
+
+
+def _of_reader(error: BiopsiaError) -> str:
+    if isinstance(error, UnsupportedImageError) and "formats" in error.details:
+        return text("slide.unsupported_image", "en")
+    return error.message.replace(_OPTION, f"--{_OPTION.replace('_', '-')}")
+
+
+def _of_system(error: OSError, slide: FoundSlide | None) -> Failure:
+    """Say what was refused, and of which path, where that is known."""
+    code = _CODES.get(error.errno or 0, "input_output")
+    reason = error.strerror or str(error)
+    if code == "disk_full":
+        return Failure(code, text("slide.disk_full", "en", reason=reason))
+    if slide is None or not isinstance(error.filename, str):
+        return Failure(code, text("slide.system", "en", reason=reason))
+    path = Path(error.filename)
+    if not _is_part_of(path, slide):
+        path = path.parent if path.name.startswith(_HIDDEN) else path
+        return Failure(code, text("slide.not_written", "en", path=path, reason=reason))
+    if code == "not_found" and path.is_symlink():
+        target = path.readlink()
+        return Failure(code, text("slide.dead_link", "en", path=path, target=target))
+    return Failure(code, text("slide.not_read", "en", path=path, reason=reason))
+
+
+def _is_part_of(path: Path, slide: FoundSlide) -> bool:
+    return path in slide.files or path.is_relative_to(slide.path)
 
 
 def _is_opencv_memory(error: Exception) -> bool:

@@ -14,11 +14,12 @@ from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.messages.catalogue import text
 from hf_space.schemas.slide import SlideFacts, SlideResult
 from hf_space.slides.checkpoint import Checkpoint
-from hf_space.slides.errors import failure_of
+from hf_space.slides.errors import check_kind, failure_of
 from hf_space.slides.files import remove_parts, replacing, replacing_all
 from hf_space.slides.fingerprint import content_hash, slide_fingerprint
 from hf_space.slides.grid import Places
 from hf_space.slides.lock import locked
+from hf_space.slides.notes import SlideNotes
 from hf_space.slides.outcome import Outcome, State
 from hf_space.slides.outputs import (
     FEATURES,
@@ -30,7 +31,7 @@ from hf_space.slides.outputs import (
 )
 from hf_space.slides.owner import check_name, place_hash
 from hf_space.slides.plan import Plan, plan_slide
-from hf_space.slides.record import RUN_FILE, Figures, RunRecord, Timer, versions
+from hf_space.slides.record import RUN_FILE, Figures, RunRecord, Timer, own_warnings, versions
 from hf_space.slides.result import make_slide_result, tile_map
 from hf_space.slides.resume import ResumedScoring
 from hf_space.slides.rule import WriteKey
@@ -40,7 +41,7 @@ from hf_space.slides.strips import StripReader
 from hf_space.slides.tissue import SlideTissue, find_tissue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -74,6 +75,7 @@ def process_slide(
     """
     started = perf_counter()
     try:
+        check_kind(slide.path)
         with (
             locked(out, slide.name),
             open_slide(slide.path, microns_per_pixel=options.microns_per_pixel) as reader,
@@ -81,7 +83,7 @@ def process_slide(
             remove_parts(out / slide.name)
             state, record = _Job(slide, reader, out / slide.name, model, options, watcher).run()
     except Exception as error:  # one bad slide must not end the others
-        failure = failure_of(error)
+        failure = failure_of(error, slide)
         if failure.code == "internal_error":
             logger.exception("slide %s", slide.name)
         words = (failure.code, failure.message)
@@ -108,6 +110,7 @@ class _Job:
         self._config = model.bundle.config
         self._options = options
         self._watcher = watcher
+        self._notes = SlideNotes(watcher, slide.name)
         self._timer = Timer()
         self._checkpoint = Checkpoint(folder)
         reader.align(self._config.microns_per_pixel)
@@ -123,7 +126,7 @@ class _Job:
         earlier = RunRecord.load(self._folder)
         plan = plan_slide(self._folder, earlier, self._key, rule, self._options.formats)
         if earlier and plan.is_same and not plan.formats:
-            self._note("skipped")
+            self._notes.tell("skipped")
             self._checkpoint.remove()
             return "skipped", self._moved(earlier)
         scores = self._stored_scores(plan)
@@ -135,6 +138,7 @@ class _Job:
             plan = plan.afresh(self._options.formats)
         else:
             tissue = self._tissue()
+        self._notes.other_rule(earlier, rule)
         record = self._write(plan, rule, scores.under(rule), tissue)
         self._checkpoint.remove()
         return "done", record
@@ -171,7 +175,7 @@ class _Job:
         stored = SlideScores.load(self._folder)
         holds = stored is not None and not self._key.changes(stored.facts.key)
         if stored and holds and FEATURES not in plan.formats:
-            self._note("rewritten")
+            self._notes.tell("rewritten")
             return stored.at(self._key.file)
         return None
 
@@ -183,7 +187,7 @@ class _Job:
         if not is_scored.any():
             raise NoTissueError(text("slide.no_tissue", "en"))
         dropped = self._checkpoint.begin(self._key, rule)
-        self._note_changes([*plan.changes, *dropped])
+        self._notes.changes([*plan.changes, *dropped])
         with self._timer.step("scoring"):
             logits, quality = self._score(is_scored)
             facts = ScoreFacts(key=self._key, id=self._checkpoint.id, sha256=sha256())
@@ -198,7 +202,7 @@ class _Job:
     def _score(self, is_scored: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         scoring = ResumedScoring(is_scored, self._checkpoint)
         if scoring.kept:
-            self._note("resumed", done=len(scoring.kept), total=len(scoring.rows))
+            self._notes.tell("resumed", done=len(scoring.kept), total=len(scoring.rows))
         scorer = StripScorer(self._model.engine, self._model.bundle, features=self._key.features)
         reader = StripReader(self._reader, self._places, self._config)
         return scoring.score(scorer, reader, self._watcher)
@@ -218,7 +222,7 @@ class _Job:
             record = self._record(plan, rule, scores, content.result)
             record.save(part_of(RUN_FILE))
         if stale:
-            self._note("removed", files=", ".join(stale))
+            self._notes.tell("removed", files=", ".join(stale))
         return record
 
     def _content(self, scores: SlideScores, tissue: SlideTissue) -> SlideContent:
@@ -282,14 +286,6 @@ class _Job:
             versions=versions(),
             tiles=result.tissue_tiles,
             figures=Figures.of(result),
+            warnings=own_warnings(result),
             seconds=self._timer.seconds,
         )
-
-    def _note(self, key: str, **values: int | str) -> None:
-        told = {"name": self._slide.name, **values}
-        self._watcher.note(text(f"slide.{key}", "en", count=None, **told))
-
-    def _note_changes(self, changes: Sequence[str]) -> None:
-        if changes:
-            names = [text(f"slide.part.{name}", "en") for name in dict.fromkeys(changes)]
-            self._note("changed", changes=", ".join(names))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# Longest name of a file whose lock has it, in bytes: a longer one might not leave room for more.
+_LONGEST: Final = 100
 # What file systems say that know no locks, as some network drives.
 _UNKNOWN: Final = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
@@ -35,7 +39,7 @@ def locked(folder: Path, name: str, *, seconds: float = 0) -> Iterator[None]:
         OSError: The lock cannot be made.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f".{name}.lock"
+    path = folder / f".{_short(name)}.lock"
     lock = FileLock(path, timeout=seconds, fallback_to_soft=False)
     try:
         lock.acquire()
@@ -51,3 +55,8 @@ def locked(folder: Path, name: str, *, seconds: float = 0) -> Iterator[None]:
         with suppress(OSError):
             path.unlink()
         lock.release()
+
+
+def _short(name: str) -> str:
+    whole = os.fsencode(name)
+    return name if len(whole) <= _LONGEST else hashlib.sha256(whole).hexdigest()

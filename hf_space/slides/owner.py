@@ -51,6 +51,12 @@ def check_name(folder: Path, key: ScoreKey) -> None:
         raise NameTakenError
 
 
+def holds_results_of(folder: Path, path: Path) -> bool:
+    """Tell whether a folder has results of the slide that lies in a place."""
+    owner = next((each.file for each in _stored_keys(folder) if each.file), None)
+    return owner == place_hash(path)
+
+
 def _stored_keys(folder: Path) -> Iterator[ScoreKey]:
     """Yield what a run has left of itself, the one that was written last first."""
     if unfinished := Checkpoint(folder).key():

@@ -34,11 +34,14 @@ class Figures(BaseModel):
     suspicious_fraction: float
     foci: int
     largest_focus_mm: float | None
+    tiles_checked: int
+    tiles_out_of_focus: int
+    tiles_unlike_training: int
 
     @classmethod
     def of(cls, result: SlideResult) -> Figures:
         """Return those of a result."""
-        region = result.region
+        region, quality = result.region, result.quality
         return cls(
             tissue_area_mm2=result.tissue_area_mm2,
             suspicious_area_mm2=region.malignant_area_mm2,
@@ -47,6 +50,9 @@ class Figures(BaseModel):
             largest_focus_mm=max(
                 (each.largest_dimension_mm or 0.0 for each in region.foci), default=None
             ),
+            tiles_checked=quality.tiles_checked,
+            tiles_out_of_focus=quality.tiles_out_of_focus,
+            tiles_unlike_training=quality.tiles_unlike_training,
         )
 
 
@@ -62,6 +68,7 @@ class RunRecord(BaseModel):
         versions: Of Python and of the packages that read, compute and write.
         tiles: Tissue tiles that the files list; where tiles overlap, cells of the finer grid.
         figures: What the result says.
+        warnings: `own_warnings`.
         seconds: How long each step of the last run took.
     """
 
@@ -73,6 +80,7 @@ class RunRecord(BaseModel):
     versions: dict[str, str]
     tiles: int
     figures: Figures
+    warnings: dict[str, str]
     seconds: dict[str, float]
 
     def at(self, file: str | None) -> RunRecord:
@@ -90,6 +98,13 @@ class RunRecord(BaseModel):
             return cls.model_validate_json((folder / RUN_FILE).read_bytes())
         except (OSError, ValueError):
             return None
+
+
+def own_warnings(result: SlideResult) -> dict[str, str]:
+    """Return a slide's warnings by their codes, but for that which every slide has."""
+    return {
+        each.code: each.message for each in result.warnings if each.code != "slide_uncalibrated"
+    }
 
 
 class Timer:

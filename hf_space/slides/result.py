@@ -8,6 +8,7 @@ import numpy as np
 
 from hf_space.bundle.calibration import sigmoid
 from hf_space.errors import CorruptImageError
+from hf_space.exports.slides.report_text import scale_text
 from hf_space.exports.slides.tiles import SlideTiles
 from hf_space.messages.catalogue import text
 from hf_space.prediction.foci import find_foci
@@ -16,15 +17,15 @@ from hf_space.prediction.response import jpeg_url
 from hf_space.prediction.scoring import smooth_logits
 from hf_space.prediction.trust import OFF_SCALE_FACTOR, SMALLEST_FIELD_MICRONS, result_warning
 from hf_space.schemas.ids import time_of
-from hf_space.schemas.prediction import ModelName
+from hf_space.schemas.prediction import ModelName, ResultWarning
 from hf_space.schemas.slide import (
-    SlideQuality,
     SlideRegion,
     SlideResult,
     SlideWarning,
     SuspiciousTile,
     UnreadableThumbnail,
 )
+from hf_space.slides.quality import quality_cautions, slide_quality
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hf_space.bundle.config import InferenceConfig
     from hf_space.imaging.readers.slide import SlideReader
     from hf_space.imaging.slide_grid import SlideGrid
-    from hf_space.schemas.prediction import ResultWarning, WarningCode
+    from hf_space.schemas.prediction import WarningCode
     from hf_space.schemas.slide import SlideFacts
     from hf_space.slides.grid import Places
     from hf_space.slides.scores import SlideScores
@@ -105,11 +106,11 @@ def make_slide_result(
     tissue = np.where(is_scored, cell_areas_mm2(tiles.grid) * tissue_shares, 0.0)
     probability = _highest(tiles)
     most_suspicious = _most_suspicious(tiles, reader)
-    warnings = _warnings(facts, reader, config)
+    quality = slide_quality(scores)
+    warnings = [*_warnings(facts, reader, config), *quality_cautions(quality)]
     if any(each.thumbnail is None for each in most_suspicious):
         message = text("slide.thumbnail_unreadable", "en")
         warnings.append(UnreadableThumbnail(message=message))
-    looked_at, blurred, unlike = (int(count) for count in scores.quality)
     return SlideResult(
         id=scores.facts.id,
         created_at=time_of(scores.facts.id),
@@ -124,10 +125,7 @@ def make_slide_result(
         tissue_tiles=int(is_scored.sum()),
         tissue_area_mm2=round(float(tissue.sum()), _DECIMALS),
         most_suspicious=most_suspicious,
-        quality=SlideQuality(
-            out_of_focus_fraction=round(blurred / looked_at, _DECIMALS),
-            unlike_training_fraction=round(unlike / looked_at, _DECIMALS),
-        ),
+        quality=quality,
         warnings=warnings,
         model=ModelName(name=config.name, revision=config.revision),
     )
@@ -185,12 +183,19 @@ def _warnings(
         codes.append("field_too_small")
     if max(across, down) >= OFF_SCALE_FACTOR * config.microns_per_pixel:
         codes.append("off_scale")
-    if reader.scale_conflict:
-        codes.append("scale_conflict")
     if reader.profile_ignored:
         codes.append("profile_ignored")
     uncalibrated = SlideWarning(message=text("slide.slide_uncalibrated", "en"))
-    return [uncalibrated, *map(result_warning, codes)]
+    conflicts = [_scale_conflict(facts, reader)] if reader.scale_conflict else []
+    return [uncalibrated, *conflicts, *map(result_warning, codes)]
+
+
+def _scale_conflict(facts: SlideFacts, reader: SlideReader) -> ResultWarning:
+    """Name both scales: a slide whose file contradicts itself alone is not scored."""
+    given = scale_text(facts.microns_per_pixel)
+    stated = ", ".join(dict.fromkeys(map(scale_text, reader.stated_scales)))
+    message = text("slide.scale_conflict", "en", given=given, stated=stated)
+    return ResultWarning(code="scale_conflict", message=message, severity="caution")
 
 
 def _most_suspicious(tiles: SlideTiles, reader: SlideReader) -> list[SuspiciousTile]:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict
 
+from hf_space.messages.catalogue import text
+
 if TYPE_CHECKING:
     from hf_space.bundle.calibration import OperatingPoint
 
 # Raised with any change of what is written.
-_FORMAT: Final = 3
+_FORMAT: Final = 4
 
 
 class WriteKey(BaseModel):
@@ -27,3 +29,9 @@ class WriteKey(BaseModel):
     def of(cls, point: OperatingPoint, name: str | None) -> WriteKey:
         """Return what the files depend on when tiles are judged by a rule of that name."""
         return cls(threshold=point.threshold, uncertain_band=point.band, operating_point=name)
+
+    def told(self) -> str:
+        """Return the threshold and its name for people."""
+        key = "slide.rule.named" if self.operating_point else "slide.rule.own"
+        threshold = f"{self.threshold:.4g}"
+        return text(key, "en", threshold=threshold, point=self.operating_point)

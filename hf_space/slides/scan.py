@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import stat
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hf_space.exports.folder import unique_names
 from hf_space.imaging.readers.tiff import TiffReader
 from hf_space.imaging.zip_archive import is_hidden
-from hf_space.slides.walk import mode_of, walk
+from hf_space.slides.names import slide_names
+from hf_space.slides.walk import is_file, is_folder, walk
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -50,7 +49,10 @@ class FoundSlides:
 
     Attributes:
         slides: In the order of the arguments, those of a folder sorted.
-        left_out: How many other files there are in the folders, by their suffix.
+        left_out: How many other files there are in the folders, by their suffix in lower case; by
+            nothing where they have none.
+        special: What else is in the folders that is neither file nor folder.
+        hidden: Hidden files and folders, and the system's own; nothing in them is listed.
         results: Folders that an earlier run wrote; nothing in them is listed.
         links: To folders; nothing in them is listed.
         repeated: Other names of slides that are listed.
@@ -58,46 +60,57 @@ class FoundSlides:
 
     slides: list[FoundSlide] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    special: list[Path] = field(default_factory=list)
+    hidden: list[Path] = field(default_factory=list)
     results: list[Path] = field(default_factory=list)
     links: list[Path] = field(default_factory=list)
     repeated: list[Path] = field(default_factory=list)
 
 
-def find_slides(paths: Sequence[Path]) -> FoundSlides:
+def find_slides(paths: Sequence[Path], out: Path | None = None) -> FoundSlides:
     """Find the slides among files and folders, at any depth.
 
     A file that is named is a slide whatever it holds, or a part of one that is named as well. In a
     folder a slide is told by its suffix or its first bytes; pictures, hidden files and folders of
     results are left out. A DICOM series, which fills a folder, and an MRXS or VMS file with all
-    that belongs to it count once, and so does what has several names. What cannot be read is
-    listed, so that it fails.
+    that belongs to it count once, and so does what has several names. What is not there or cannot
+    be read is listed, so that it fails.
 
     Args:
-        paths: Existing files and folders.
-
-    Raises:
-        ValueError: Paths of two slides differ only in upper and lower case.
+        paths: Files and folders.
+        out: Folder of the results, where slides with results keep their names; see `slide_names`.
     """
     found = FoundSlides()
     slides: list[_Slide] = []
     others: list[Path] = []
-    series = Counter(path.parent for path in paths if not path.is_dir() and _is_dicom(path))
+    roots: dict[Path, Path] = {}
+    series = Counter(path.parent for path in paths if not is_folder(path) and _is_dicom(path))
     for path in paths:
-        if not path.is_dir():
-            slides += _named(path, series)
-            continue
-        contents = walk(path)
-        inside, left = _sort(contents)
+        inside = _in_folder(path, found, others) if is_folder(path) else _named(path, series)
         slides += inside
-        others += left
-        found.results.extend(contents.results)
-        found.links.extend(contents.links)
+        for slide, _ in inside:
+            is_within = slide != path and is_folder(path)
+            roots.setdefault(slide, path if is_within else slide.parent)
     slides, repeated = _once(slides)
     found.repeated.extend(repeated)
     _leave_out(found, others, slides)
-    names = unique_names([path for path, _ in slides])
+    opened = [path for path, _ in slides]
+    names = slide_names(opened, [roots[path] for path in opened], out)
     found.slides.extend(FoundSlide(*each, name) for each, name in zip(slides, names, strict=True))
     return found
+
+
+def _in_folder(folder: Path, found: FoundSlides, others: list[Path]) -> list[_Slide]:
+    """Return the slides in a folder that is named, and note what else is in it."""
+    contents = walk(folder)
+    slides, left = _sort(contents)
+    others += left
+    known = {path for path, _ in slides}
+    found.special.extend(path for path in contents.special if path not in known)
+    found.hidden.extend(contents.hidden)
+    found.results.extend(contents.results)
+    found.links.extend(contents.links)
+    return slides
 
 
 def _named(path: Path, series: Counter[Path]) -> list[_Slide]:
@@ -121,9 +134,10 @@ def _sort(contents: Contents) -> tuple[list[_Slide], list[Path]]:
     slides += series.items()
     # They fail when they are opened, which says why.
     lost = [path for path in contents.broken if path.suffix.lower() in _SUFFIXES]
-    slides += [(path, (path,)) for path in (*contents.closed, *lost)]
+    special = [path for path in contents.special if path.suffix.lower() in _SUFFIXES]
+    slides += [(path, (path,)) for path in (*contents.closed, *lost, *special)]
     others = [file for file in single if not _is_slide(file)]
-    return sorted(slides), others + contents.special + sorted({*contents.broken} - {*lost})
+    return sorted(slides), others + sorted({*contents.broken} - {*lost})
 
 
 def _once(slides: Sequence[_Slide]) -> tuple[list[_Slide], list[Path]]:
@@ -148,7 +162,7 @@ def _leave_out(found: FoundSlides, others: Iterable[Path], slides: Iterable[_Sli
     files = {file for _, files in slides for file in files}
     known = set(map(_identity, files))
     left = [path for path in others if _identity(path) not in known]
-    found.left_out.update(path.suffix.lower() or path.name for path in left)
+    found.left_out.update(path.suffix.lower() for path in left)
     parents = {file.parent for file in files}
     found.links[:] = [link for link in found.links if link not in parents]
 
@@ -174,10 +188,12 @@ def _dicom_series(files: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
 def _companions(file: Path) -> tuple[Path, ...]:
     """Return the files that belong to a slide beside the one that is opened."""
     suffix = file.suffix.lower()
+    if not is_file(file):
+        return ()
     try:
         if suffix == ".mrxs":
             folder = file.with_suffix("")
-            return tuple(walk(folder).files) if folder.is_dir() else ()
+            return tuple(walk(folder).files) if is_folder(folder) else ()
         if suffix in {".vms", ".vmu"}:
             return tuple(_named_in(file))
         return tuple(_dicom_beside(file)) if _is_dicom(file) else ()
@@ -188,7 +204,7 @@ def _companions(file: Path) -> tuple[Path, ...]:
 
 def _dicom_beside(file: Path) -> Iterator[Path]:
     for each in sorted(file.parent.iterdir()):
-        is_part = each != file and not is_hidden(each.relative_to(file.parent)) and _is_file(each)
+        is_part = each != file and not is_hidden(each.relative_to(file.parent)) and is_file(each)
         if is_part and _is_dicom(each):
             yield each
 
@@ -197,7 +213,7 @@ def _named_in(index: Path) -> Iterator[Path]:
     """Yield the files that Hamamatsu's index names: the values of its lines."""
     for line in index.read_text("utf-8", errors="replace").splitlines():
         part = index.with_name(Path(line.partition("=")[2].strip()).name or index.name)
-        if part != index and _is_file(part):
+        if part != index and is_file(part):
             yield part
 
 
@@ -209,11 +225,6 @@ def _is_dicom(file: Path) -> bool:
     return file.suffix.lower() == ".dcm" or _head(file).endswith(_DICOM)
 
 
-def _is_file(path: Path) -> bool:
-    mode = mode_of(path)
-    return mode is not None and stat.S_ISREG(mode)
-
-
 def _is_link(path: Path) -> bool:
     try:
         return path.is_symlink()
@@ -222,7 +233,9 @@ def _is_link(path: Path) -> bool:
 
 
 def _head(file: Path) -> bytes:
-    """Return the first bytes, up to the end of DICOM's magic; none of a file nobody may read."""
+    """Return the first bytes, up to the end of DICOM's magic; none of what nobody may read."""
+    if not is_file(file):
+        return b""
     try:
         with file.open("rb") as opened:
             return opened.read(_DICOM_OFFSET + len(_DICOM))

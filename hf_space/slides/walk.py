@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hf_space.imaging.zip_archive import is_hidden
 from hf_space.slides.checkpoint import STATE_FILE, WORK_FOLDER
@@ -13,9 +13,17 @@ from hf_space.slides.outputs import TISSUE_FILE
 from hf_space.slides.record import RUN_FILE
 from hf_space.slides.scores import SCORES_FILE
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # Every slide that was scored has them; of one that is scored again the last one may be missing.
 _OF_RESULTS: Final = frozenset({SCORES_FILE, TISSUE_FILE, RUN_FILE})
 _ENOUGH: Final = 2
+_KINDS: Final[dict[str, Callable[[int], bool]]] = {
+    "pipe": stat.S_ISFIFO,
+    "socket": stat.S_ISSOCK,
+    "device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,7 @@ class Contents:
         broken: What the system does not find: links that lead nowhere or may not be followed.
         links: To folders; what is in them is not listed.
         special: Neither files nor folders, such as pipes.
+        hidden: Hidden files and folders, and the system's own; what is in them is not listed.
     """
 
     files: list[Path] = field(default_factory=list)
@@ -37,10 +46,11 @@ class Contents:
     broken: list[Path] = field(default_factory=list)
     links: list[Path] = field(default_factory=list)
     special: list[Path] = field(default_factory=list)
+    hidden: list[Path] = field(default_factory=list)
 
 
 def walk(folder: Path) -> Contents:
-    """List what is in a folder; hidden files and folders are left out."""
+    """List what is in a folder."""
     contents = Contents()
     waiting = [folder]
     while waiting:
@@ -60,14 +70,14 @@ def _list(folder: Path, contents: Contents) -> list[Path]:
     if _holds_results(folder, {path.name for path in inside}):
         contents.results.append(folder)
         return []
-    return [
-        path for path in inside if not is_hidden(Path(path.name)) and _is_to_list(path, contents)
-    ]
+    return [path for path in inside if _is_to_list(path, contents)]
 
 
 def _is_to_list(path: Path, contents: Contents) -> bool:
     mode = mode_of(path)
-    if mode is None:
+    if is_hidden(Path(path.name)):
+        contents.hidden.append(path)
+    elif mode is None:
         contents.broken.append(path)
     elif stat.S_ISREG(mode):
         contents.files.append(path)
@@ -86,6 +96,29 @@ def mode_of(path: Path) -> int | None:
         return path.stat().st_mode
     except (OSError, ValueError):
         return None
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path leads to a folder; no error where nobody may know."""
+    mode = mode_of(path)
+    return mode is not None and stat.S_ISDIR(mode)
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether a path leads to a regular file: opening a pipe may wait for ever."""
+    mode = mode_of(path)
+    return mode is not None and stat.S_ISREG(mode)
+
+
+def special_kind(path: Path) -> str | None:
+    """Return what a path leads to that is neither file nor folder; None where it is one.
+
+    People are told it by `slide.kind.NAME`.
+    """
+    mode = mode_of(path)
+    if mode is None or stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
+    return next((name for name, matches in _KINDS.items() if matches(mode)), "other")
 
 
 def _holds_results(folder: Path, names: set[str]) -> bool:

@@ -230,9 +230,12 @@ def test_a_folder_that_cannot_be_written_is_refused_before_scoring(
     ("arguments", "word"),
     [
         (["missing.png"], "does not exist"),
-        (["app.py", "--threshold", "2"], "'--threshold': Input should be less than or equal"),
-        (["app.py", "--microns-per-pixel", "0"], "'--microns-per-pixel': Input should be greater"),
-        (["app.py", "--threshold", "0.5", "--operating-point", "balanced"], "value: give thresh"),
+        (["app.py", "--threshold", "2"], "'--threshold': must be a number from 0 to 1"),
+        (["app.py", "--microns-per-pixel", "0"], "'--microns-per-pixel': must be a number above 0"),
+        (
+            ["app.py", "--threshold", "0.5", "--operating-point", "balanced"],
+            "value: give --threshold or",
+        ),
         (["docs/decisions"], "no images"),
     ],
 )

@@ -179,10 +179,20 @@ def test_a_process_that_was_ended_is_gone_on_with(
     [
         (["missing.svs"], "does not exist"),
         (["docs/decisions"], "no slides were found"),
-        (["app.py", "--threshold=2"], "'--threshold'"),
-        (["app.py", "--threshold=0.5", "--operating-point=balanced"], "give threshold"),
-        (["app.py", "--microns-per-pixel=0"], "'--microns-per-pixel'"),
-        (["app.py", "--microns-per-pixel=25"], "state 0.05 to 20"),
+        (["app.py", "--threshold=2"], "'--threshold': must be a number from 0 to 1"),
+        (
+            ["app.py", "--threshold=0.5", "--operating-point=balanced"],
+            "give --threshold or --operating-point",
+        ),
+        (["app.py", "--microns-per-pixel=0"], "'--microns-per-pixel': 0 µm/px is not plausible"),
+        (
+            ["app.py", "--microns-per-pixel=nan"],
+            "'--microns-per-pixel': nan µm/px is not plausible",
+        ),
+        (
+            ["app.py", "--microns-per-pixel=25"],
+            "25 µm/px is not plausible for a slide; use 0.05 to 20",
+        ),
         (["app.py", "--overlap=0.3"], "'--overlap'"),
         (["app.py", "--format=dicom"], "'--format'"),
     ],
@@ -215,7 +225,9 @@ def test_what_of_a_folder_is_not_scored_is_said(tmp_path: Path, model: Path) -> 
     folder = tmp_path / "in"
     (folder / "out" / "a.svs" / "unfinished").mkdir(parents=True)
     (folder / "out" / "a.svs" / "unfinished" / "state.json").write_text("{}")
-    (folder / "label.jpg").write_text("a picture")
+    for name in ("label.jpg", "Thumbs.db", ".hidden.svs", "more.JPG", "noext"):
+        (folder / name).write_text("a file")
+    os.mkfifo(folder / "pipe")
     (folder / "linked").symlink_to(tmp_path)
     none = invoke(folder, "--out", tmp_path / "out")
     assert none.exit_code == 2
@@ -226,16 +238,100 @@ def test_what_of_a_folder_is_not_scored_is_said(tmp_path: Path, model: Path) -> 
     done = invoke(folder, "--out", tmp_path / "out", model=model)
     assert done.exit_code == 3
     for stderr in (none.stderr, done.stderr):
-        assert f"earlier results in: {folder / 'out'} (1)." in stderr
+        assert f"Skipped 1 folder of earlier results in {folder / 'out'}." in stderr
         assert f"links to folders: {folder / 'linked'}." in stderr
-        assert "Left out, not slides by their names and first bytes: 1 .jpg." in stderr
-        assert "Pictures in folders may be labels" in stderr
-    assert f"named or linked again as: {folder / 'c.svs'}." in done.stderr
+        assert "Skipped 2 .jpg files, 1 file without a suffix: not slides." in stderr
+        assert "Skipped 2 hidden or system files and folders, such as .hidden.svs." in stderr
+        assert f"Skipped, neither files nor folders: {folder / 'pipe'}." in stderr
+        assert "Pictures in folders may be label photos" in stderr
+    assert f"already listed, scored once: {folder / 'c.svs'}." in done.stderr
     assert [(row["name"], row["code"]) for row in summary(tmp_path / "out")] == [
         ("b.svs", "unsupported_image"),
         ("gone.svs", "not_found"),
         ("loop.svs", "input_output"),
     ]
+
+
+def test_what_is_named_and_cannot_be_read_fails_and_the_others_go_on(
+    tmp_path: Path, model: Path, slides: Path
+) -> None:
+    names = ["closed.tif", "gone.tif", "none.tif", "pipe.tif"]
+    paths = [tmp_path / name for name in names]
+    paths[0].write_text("x")
+    paths[0].chmod(0)
+    paths[1].symlink_to("nowhere.tif")
+    os.mkfifo(paths[3])
+    out = tmp_path / "out"
+    done = invoke(*paths, slides / "a.ome.tif", "--out", out, "--format", "csv", model=model)
+    assert done.exit_code == 3
+    rows = {row["name"]: (row["state"], row["code"]) for row in summary(out)}
+    assert rows.keys() == {*names, "a.ome.tif"}
+    assert rows["a.ome.tif"] == ("done", "")
+    assert rows["gone.tif"] == rows["none.tif"] == ("failed", "not_found")
+    assert rows["pipe.tif"] == ("failed", "unsupported_image")
+    assert "pipe.tif: unsupported_image: It is a named pipe, not a file." in done.stderr
+    # Root may read it, and finds no slide.
+    assert rows["closed.tif"] in {("failed", "no_permission"), ("failed", "unsupported_image")}
+
+
+def test_nothing_that_exists_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "gone.svs").symlink_to("nowhere.svs")
+    done = invoke(tmp_path / "gone.svs", tmp_path / "none.svs", "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    told = "".join(each for each in done.stderr if each not in "│\n ")
+    assert f"doesnotexistorcannotbereached:{tmp_path / 'gone.svs'},{tmp_path / 'none.svs'}" in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_names_that_differ_only_in_case_are_both_scored(
+    tmp_path: Path, model: Path, slides: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.tif", "A.tif"):
+        shutil.copy(slides / "a.ome.tif", tmp_path / "in" / name)
+    out = tmp_path / "out"
+    done = invoke(tmp_path / "in", "--out", out, "--format", "csv", model=model)
+    assert done.exit_code == 0, done.stderr
+    assert [row["name"] for row in summary(out)] == ["A.tif", "a.tif_2"]
+
+
+def test_a_slide_that_is_added_changes_no_name(tmp_path: Path, model: Path, slides: Path) -> None:
+    folder, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a", "b"):
+        (folder / name).mkdir(parents=True)
+        shutil.copy(slides / "a.ome.tif", folder / name / "x.tif")
+        done = invoke(folder, "--out", out, "--format", "csv", model=model)
+        assert done.exit_code == 0, done.stderr
+    states = [(row["name"], row["state"]) for row in summary(out)]
+    assert states == [("a_x.tif", "skipped"), ("b_x.tif", "done")]
+
+
+def test_a_scale_that_contradicts_the_file_is_cautioned(
+    tmp_path: Path, model: Path, slides: Path
+) -> None:
+    out, slide = tmp_path / "out", slides / "a.ome.tif"
+    options = ["--microns-per-pixel", "8", "--threshold", "0.4", "--format", "json"]
+    caution = "scale_conflict: You gave 8 µm/px; the file says 4. Check which is right."
+    for _ in ("done", "skipped"):
+        done = invoke(slide, "--out", out, *options, model=model)
+        assert done.exit_code == 0, done.stderr
+        assert f"a.ome.tif: caution, {caution}" in done.stderr
+        assert f"The results are in {out}; {out / 'summary.csv'} has a row" in done.stderr
+        (row,) = summary(out)
+        assert "scale_conflict" in row["warnings"].split()
+        assert (row["threshold"], row["operating_point"]) == ("0.4", "")
+    result = SlideResult.model_validate_json((out / slide.name / "result.json").read_bytes())
+    assert caution in [f"{each.code}: {each.message}" for each in result.warnings]
+    balanced = invoke(slide, "--out", out, "--format", "csv", model=model)
+    assert balanced.exit_code == 0, balanced.stderr
+    assert "scale_conflict" not in balanced.stderr
+    assert "the scale has changed since the earlier run; scoring again." in balanced.stderr
+    assert "earlier files are for threshold 0.4, the new ones for threshold 0.5 (balanced)" in (
+        balanced.stderr
+    )
+    (row,) = summary(out)
+    assert "scale_conflict" not in row["warnings"]
+    assert (row["threshold"], row["operating_point"]) == ("0.5", "balanced")
 
 
 def test_a_folder_that_may_not_be_read_fails_by_name(
@@ -278,8 +374,9 @@ def test_an_unknown_operating_point_an_unusable_model_and_no_folder_end_the_comm
 ) -> None:
     monkeypatch.setenv("BIOPSIA_MODEL_DIR", str(model))
     done = invoke(slides, "--out", tmp_path / "out", "--operating-point", "best")
-    assert done.exit_code == 1
-    assert done.stderr.startswith("unknown_operating_point: ")
+    assert done.exit_code == 2
+    assert "'--operating-point'" in done.stderr
+    assert "The model has no operating point 'best'" in done.stderr
     (tmp_path / "file").write_text("in the way")
     done = invoke(slides, "--out", tmp_path / "file" / "out")
     assert done.exit_code == 1

@@ -12,6 +12,7 @@ import nbclient
 import nbformat
 import numpy as np
 import pytest
+from nbclient.exceptions import CellExecutionError
 
 from hf_space.exports.slides.content import SlideContent
 from hf_space.exports.slides.formats import SLIDE_FORMATS
@@ -29,21 +30,26 @@ def write_slide(folder: Path, content: SlideContent) -> None:
                 write(content, folder / name)
 
 
+def write_summary(results: Path, *rows: str) -> None:
+    lines = ("name,state,code", *rows)
+    (results / "summary.csv").write_text("".join(f"{line}\r\n" for line in lines), "utf-8")
+
+
 def once_more(notebook: Any, name: str) -> list[Any]:
     """Return cells that choose another slide, and then those that read and draw it."""
     chosen = next(i for i, cell in enumerate(notebook.cells) if "folder = RESULTS" in cell.source)
     rest = [dict(cell, id=f"again-{i}") for i, cell in enumerate(notebook.cells[chosen:])]
-    _, _, source = rest[0]["source"].partition("\n")
-    rest[0]["source"] = re.sub(r"scored\S+", repr(name), source)
+    rest[0]["source"] = re.sub(r"scored\S+", repr(name), rest[0]["source"])
     return [nbformat.from_dict(cell) for cell in rest]
 
 
 def executed(notebook: Any, folder: Path) -> Any:
-    """Run a notebook in a folder, with nothing written outside of it."""
+    """Run a notebook in `notebooks` of a folder, with nothing written outside of the folder."""
     inline = "module://matplotlib_inline.backend_inline"
     own = {"HOME": str(folder), "MPLCONFIGDIR": str(folder), "MPLBACKEND": inline}
+    (folder / "notebooks").mkdir()
     client = nbclient.NotebookClient(
-        notebook, timeout=240, resources={"metadata": {"path": str(folder)}}
+        notebook, timeout=240, resources={"metadata": {"path": str(folder / "notebooks")}}
     )
     client.execute(env=os.environ | own)
     return notebook
@@ -69,8 +75,8 @@ def test_the_notebook_draws_the_results_of_slides(tmp_path: Path) -> None:
     content, results = drawn_slide(), tmp_path / "results"
     write_slide(results / "drawn", content)
     write_slide(results / "bare", slide_content(slide_grid(1200, 800), np.full((2, 3), np.nan)))
-    summary = "name,state,code\r\nbroken,failed,corrupt_image\r\ndrawn,done,\r\nbare,done,\r\n"
-    (results / "summary.csv").write_text(summary, "utf-8")
+    states = ("broken,failed,corrupt_image", "begun,interrupted,", "next,pending,")
+    write_summary(results, *states, "drawn,skipped,", "bare,done,")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells += once_more(notebook, "bare")
     executed(notebook, tmp_path)
@@ -85,6 +91,31 @@ def test_the_notebook_draws_the_results_of_slides(tmp_path: Path) -> None:
     assert f"'tissue_area_mm2': {content.result.tissue_area_mm2}" in shown
     assert "focus 12" in shown
     assert str(content.result.region.foci[0].largest_dimension_mm) in shown
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            "drawn,failed,corrupt_image",
+            "No slide has results yet: see its state and message above.",
+        ),
+        ("drawn,interrupted,", "No slide has results yet: see its state and message above."),
+        (
+            "drawn,done,",
+            "drawn lacks result.json, tiles.geojson, foci.geojson, overview.png, heatmap.ome.tif: "
+            "run the command without --format to write them.",
+        ),
+    ],
+)
+def test_the_notebook_says_what_is_missing(tmp_path: Path, row: str, told: str) -> None:
+    (tmp_path / "results" / "drawn").mkdir(parents=True)
+    (tmp_path / "results" / "drawn" / "tiles.csv").write_text("minx")
+    write_summary(tmp_path / "results", row)
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    with pytest.raises(CellExecutionError) as error:
+        executed(notebook, tmp_path)
+    assert told in error.value.evalue
 
 
 def test_the_notebook_holds_no_results() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,16 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from hf_space.bundle.calibration import OperatingPoint
 from hf_space.exports.slides.content import SlideContent
 from hf_space.exports.slides.overview import (
     NUMBERED,
     draw_overview,
+    legend_lines,
     round_length,
     write_overview,
 )
-from tests.slide_results import slide_content, slide_grid
+from tests.slide_results import POINT, slide_content, slide_grid
 
 ORANGE = (190, 88, 20)
 GREY = (104, 100, 120)
@@ -119,6 +122,28 @@ def ends(row: NDArray[np.uint8]) -> int:
 )
 def test_lengths_are_round(microns: float, length: float) -> None:
     assert round_length(microns) == pytest.approx(length)
+
+
+@pytest.mark.parametrize(
+    ("point", "lines"),
+    [
+        (
+            POINT,
+            [
+                "Focus (adjacent squares at 0.42 or more) with a peak above 0.55: suggests IDC",
+                "Focus with a peak of 0.42 to 0.55: inconclusive",
+            ],
+        ),
+        (
+            OperatingPoint.without_band(0.3),
+            ["Focus (adjacent squares at 0.30 or more): suggests IDC"],
+        ),
+    ],
+)
+def test_each_focus_fits_one_line_of_the_legend(point: OperatingPoint, lines: list[str]) -> None:
+    content = square_slide(tiles((4, 2)))
+    content = replace(content, tiles=replace(content.tiles, point=point))
+    assert [text for colour, text in legend_lines(content) if colour] == lines
 
 
 @pytest.mark.parametrize("size", [(2000, 500), (40, 3000), (90, 70)])

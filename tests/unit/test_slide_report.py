@@ -43,16 +43,16 @@ def test_a_report_has_the_figures_of_the_result(tmp_path: Path) -> None:
         "24 November 2026, 18:36 UTC",
         f"Tissue {result.tissue_area_mm2:.2f} mm²",
         f"Suspicious tissue {result.region.malignant_area_mm2:.2f} mm²",
-        f"Share of the tissue {100 * result.region.malignant_fraction:.1f} %",
+        f"Suspicious share of tissue {100 * result.region.malignant_fraction:.1f} %",
         f"Foci {len(result.region.foci)} ",
         f"Largest dimension of a focus {largest.largest_dimension_mm:.1f} mm",
-        "Tissue out of focus 2.0 %",
-        "Tissue unlike the training data 3.1 %",
+        "Tiles out of focus 4 of 200 checked",
+        "Tiles unlike the training data 6 of 200 checked",
         f"1 {largest.area_mm2:.2f} mm² {largest.largest_dimension_mm:.1f} mm 0.98",
-        "never taught carcinoma in situ",
+        "not trained on carcinoma in situ",
         "is 0.42 or more",
         "Model tiny, revision r1. Threshold 0.4200 (balanced).",
-        "Scale 0.5 µm a pixel, from the file; scanned area 15.0 x 12.0 mm.",
+        "Scale 0.5 µm per pixel, from the file; scanned area 15.00 x 12.00 mm.",
         f"Result {result.id}. SHA-256 of the slide {result.image.sha256}.",
     ):
         assert part in text
@@ -70,6 +70,33 @@ def test_many_foci_and_warnings_stay_on_one_page(tmp_path: Path) -> None:
     assert "and 490 more" in text
     assert text.count("check its focus & scale.") == 24
     assert text.endswith(f"SHA-256 of the slide {content.result.image.sha256}.")
+
+
+def test_warnings_stand_before_the_picture_and_the_figures(tmp_path: Path) -> None:
+    codes = {"slide_uncalibrated": "withholds", "blurred": "caution", "off_scale": "caution"}
+    warnings = [
+        {"code": code, "message": f"Sentence about {code}.", "severity": severity}
+        for code, severity in codes.items()
+    ]
+    text, _ = report(chequered(warnings=warnings), tmp_path)
+    places = [
+        text.index(part)
+        for part in (
+            "Slide:",
+            "Research use only.",
+            "Warnings",
+            "Sentence about blurred.",
+            "Sentence about off_scale.",
+            "Figures",
+            "How to read these figures, and their limits",
+            "Sentence about slide_uncalibrated.",
+        )
+    ]
+    assert places == sorted(places)
+    # What every slide has is no warning about this one.
+    text, _ = report(chequered(warnings=warnings[:1]), tmp_path)
+    assert "Warnings" not in text
+    assert "Sentence about slide_uncalibrated." in text
 
 
 def test_nothing_is_drawn_beyond_the_margins(tmp_path: Path) -> None:
@@ -90,7 +117,7 @@ def test_no_focus_and_no_tissue_are_said_in_words(tmp_path: Path) -> None:
     bare = slide_content(slide_grid(800, 800), np.full((2, 2), np.nan))
     text, _ = report(bare, tmp_path)
     assert "Tissue 0.00 mm²" in text
-    assert "Share of the tissue 0.0 %" in text
+    assert "Suspicious share of tissue 0.0 %" in text
 
 
 def test_squares_are_the_cells_of_the_grid(tmp_path: Path) -> None:
@@ -104,7 +131,7 @@ def test_nothing_is_rounded_to_none_or_to_certain(tmp_path: Path) -> None:
     grid, region = slide_grid(400, 400), {"malignant_fraction": 0.0001}
     content = slide_content(grid, np.array([[0.9999]]), region=region)
     text, _ = report(content, tmp_path)
-    assert "Share of the tissue < 0.1 %" in text
+    assert "Suspicious share of tissue < 0.1 %" in text
     assert "Highest probability in a focus > 0.99" in text
 
 
@@ -119,7 +146,7 @@ def test_scales_of_the_users_own_and_unequal_ones_are_named(tmp_path: Path) -> N
         operating_point=None,
     )
     text, _ = report(content, tmp_path)
-    assert "Scale 0.5 x 0.25 µm a pixel, as stated by the user" in text
+    assert "Scale 0.5 x 0.25 µm per pixel, as stated by the user" in text
     assert "(own threshold)" in text
 
 
@@ -152,4 +179,4 @@ def test_the_file_names_neither_slide_nor_person(tmp_path: Path) -> None:
 def test_long_slides_fit_the_page(rows: int, columns: int, tmp_path: Path) -> None:
     picture = np.full((rows * 8, columns * 8, 3), 200, np.uint8)
     text, _ = report(chequered(rows, columns, picture=picture), tmp_path)
-    assert "What these figures do not say" in text
+    assert "How to read these figures, and their limits" in text

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,6 +138,82 @@ def test_a_damaged_tile_that_scoring_does_not_need_costs_a_thumbnail_only(
     left = [(now, before) for now, before in pairs if now.thumbnail]
     assert 0 < len(left) < 10
     assert all(now.thumbnail == before.thumbnail for now, before in left)
+
+
+def failure(slide: FoundSlide, out: Path, model: SlideModel) -> tuple[str, str]:
+    outcome = run(slide, out, model)
+    assert outcome.state == "failed"
+    return outcome.code, outcome.message
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, out: Path, model: SlideModel) -> None:
+    os.mkfifo(tmp_path / "a.svs")
+    (slide,) = find_slides([tmp_path / "a.svs"]).slides
+    refused = ("unsupported_image", "It is a named pipe, not a file.")
+    assert failure(slide, out, model) == refused
+    assert not out.exists()
+
+
+def test_a_link_that_leads_nowhere_says_where(tmp_path: Path, out: Path, model: SlideModel) -> None:
+    path = tmp_path / "a.svs"
+    path.symlink_to("nowhere.svs")
+    (slide,) = find_slides([path]).slides
+    told = f"{path} is a link to nowhere.svs, which does not exist."
+    assert failure(slide, out, model) == ("not_found", told)
+    path.unlink()
+    told = f"{path} cannot be read: No such file or directory."
+    assert failure(slide, out, model) == ("not_found", told)
+
+
+@pytest.mark.parametrize(("refused", "word"), [("a.ome.tif", "read"), ("tiles.csv", "written")])
+def test_what_may_not_be_read_or_written_is_named(
+    slide: FoundSlide,
+    out: Path,
+    model: SlideModel,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: str,
+    word: str,
+) -> None:
+    opened = Path.open
+
+    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name.endswith(refused):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    path = slide.path if word == "read" else out / slide.name
+    told = f"{path} cannot be {word}: Permission denied."
+    assert failure(slide, out, model) == ("no_permission", told)
+
+
+def test_a_file_that_is_no_slide_is_told_what_can_be_read(
+    tmp_path: Path, out: Path, model: SlideModel
+) -> None:
+    (tmp_path / "a.svs").write_text("no slide")
+    (slide,) = find_slides([tmp_path / "a.svs"]).slides
+    code, message = failure(slide, out, model)
+    assert code == "unsupported_image"
+    assert all(name in message for name in ("SVS", "NDPI", "MRXS", "DICOM", "PNG"))
+    assert "service" not in message
+
+
+def test_the_scale_is_asked_for_by_the_option_of_the_command(
+    tmp_path: Path, out: Path, model: SlideModel
+) -> None:
+    Image.new("RGB", (80, 80)).save(tmp_path / "a.png")
+    (slide,) = find_slides([tmp_path / "a.png"]).slides
+    told = "The slide does not state its scale: state --microns-per-pixel."
+    assert failure(slide, out, model) == ("scale_unknown", told)
+
+
+def test_a_name_may_be_as_long_as_the_file_system_takes(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    path = slide.path.rename(slide.path.with_name(f"{'n' * 247}.ome.tif"))
+    (found,) = find_slides([path]).slides
+    assert run(found, out, model).state == "done"
+    assert {each.name for each in (out / path.name).iterdir()} == NAMES
 
 
 def test_all_files_but_the_features_are_written_by_default(

@@ -45,6 +45,15 @@ def test_one_at_a_time_has_a_lock_and_nothing_of_it_stays(tmp_path: Path) -> Non
     assert list(out.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["n" * 255, "ñ" * 127])
+def test_the_longest_names_have_locks_of_their_own(tmp_path: Path, name: str) -> None:
+    with locked(tmp_path, name):
+        with pytest.raises(InUseError):
+            try_to_lock(tmp_path, name)
+        try_to_lock(tmp_path, f"{name[:-1]}x")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_process_keeps_its_lock_until_it_is_killed(tmp_path: Path) -> None:
     with subprocess.Popen(  # noqa: S603 -- our own interpreter and code
         [sys.executable, "-c", HOLDER, str(tmp_path)],

@@ -97,6 +97,29 @@ def test_in_one_run_both_have_results_of_their_own(
     assert [each.state for each in again] == ["skipped", "skipped"]
 
 
+def test_a_slide_that_has_results_keeps_its_name_beside_a_namesake(
+    slide: FoundSlide, namesake: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    run(slide, out, model)
+    both = find_slides([namesake.path, slide.path], out).slides
+    assert [each.name for each in both] == ["elsewhere_a.ome.tif", "a.ome.tif"]
+    outcomes = list(process_slides(both, out, model, OPTIONS, Notes()))
+    assert [each.state for each in outcomes] == ["done", "skipped"]
+    assert find_slides([namesake.path, slide.path], out).slides == both
+
+
+def test_a_slide_that_has_results_keeps_its_name_beside_one_of_another_case(
+    slide: FoundSlide, out: Path, model: SlideModel
+) -> None:
+    run(slide, out, model)
+    folder = slide.path.parent
+    shutil.copy(slide.path, folder / "A.OME.TIF")
+    both = find_slides([folder / "A.OME.TIF", slide.path], out).slides
+    assert [each.name for each in both] == ["A.OME.TIF_2", "a.ome.tif"]
+    outcomes = list(process_slides(both, out, model, OPTIONS, Notes()))
+    assert [each.state for each in outcomes] == ["done", "skipped"]
+
+
 def test_a_namesake_of_a_slide_that_is_not_done_leaves_its_strips(
     slide: FoundSlide, namesake: FoundSlide, out: Path, model: SlideModel
 ) -> None:
@@ -199,7 +222,7 @@ def test_results_that_note_no_place_are_replaced(
     notes = Notes()
     assert run(namesake, out, model, OPTIONS, notes).state == "done"
     assert notes.messages == [
-        "a.ome.tif: changed since the earlier run, whose scores are not used: the slide."
+        "a.ome.tif: the slide has changed since the earlier run; scoring again."
     ]
     assert run(slide, out, model).code == "name_taken"
 

@@ -70,16 +70,20 @@ def test_a_slide_that_is_done_is_skipped(
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("name", "change"),
     [
-        {"point": OperatingPoint.without_band(0.5)},
-        {"point_name": None},
-        {"formats": frozenset({"json", "csv", "geojson"})},
+        ("threshold", {"point": OperatingPoint.without_band(0.5)}),
+        ("name", {"point_name": None}),
+        ("formats", {"formats": frozenset({"json", "csv", "geojson"})}),
     ],
-    ids=["threshold", "name", "formats"],
 )
 def test_another_threshold_or_format_changes_the_files_only(
-    slide: FoundSlide, out: Path, model: SlideModel, reads: list[range], change: dict[str, Any]
+    slide: FoundSlide,
+    out: Path,
+    model: SlideModel,
+    reads: list[range],
+    name: str,
+    change: dict[str, Any],
 ) -> None:
     run(slide, out, model)
     before = result_of(out)
@@ -89,11 +93,20 @@ def test_another_threshold_or_format_changes_the_files_only(
     assert run(slide, out, model, options, notes).state == "done"
     assert reads == []
     assert notes.totals == []
-    assert "only the files" in notes.messages[0]
+    told = {
+        "threshold": [
+            "are for threshold 0.85 (balanced), the new ones for threshold 0.5 (balanced)"
+        ],
+        "name": ["are for threshold 0.85 (balanced), the new ones for threshold 0.85."],
+        "formats": [],
+    }
+    assert notes.messages[0] == "a.ome.tif: already scored; rewriting the files only."
+    assert len(notes.messages) == 1 + len(told[name])
+    assert all(part in notes.messages[1] for part in told[name])
     after = result_of(out)
     assert after.threshold == options.point.threshold
     assert (after == before) == (options.formats != OPTIONS.formats)
-    files = {name for format_name in options.formats for name in FILES[format_name]}
+    files = {each for format_name in options.formats for each in FILES[format_name]}
     assert {path.name for path in (out / slide.name).iterdir()} == NAMES | files
     assert run(slide, out, model, options).state == "skipped"
 
@@ -106,8 +119,8 @@ def test_files_of_another_threshold_do_not_stay(
     notes = Notes()
     run(slide, out, model, options, notes)
     assert {path.name for path in (out / slide.name).iterdir()} == NAMES - {"tiles.csv"}
-    assert notes.messages[-1].startswith("a.ome.tif: removed ")
-    assert notes.messages[-1].endswith(": tiles.csv.")
+    removed = "a.ome.tif: removed outdated files from the earlier run: tiles.csv."
+    assert notes.messages[-1] == removed
     record = RunRecord.load(out / slide.name)
     assert record is not None
     assert record.formats == ["json"]
@@ -131,9 +144,9 @@ def test_what_scores_depend_on_is_scored_again_and_named(
         write_ome_tiff(slide.path, replace(DRAWN, seed=1), downsamples=(1, 4))
     notes = Notes()
     assert run(slide, out, model, options, notes).state == "done"
-    (message,) = notes.messages
-    assert message.startswith("a.ome.tif: changed")
-    assert f"the {change}" in message
+    assert notes.messages == [
+        f"a.ome.tif: the {change} has changed since the earlier run; scoring again."
+    ]
     assert notes.totals[0][1] == 0
     after = result_of(out)
     assert after.id != before.id

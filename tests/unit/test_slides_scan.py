@@ -35,14 +35,16 @@ def test_slides_are_told_by_suffix_or_first_bytes_and_others_counted(tmp_path: P
             "notes.txt": b"text",
             "more.TXT": b"text",
             ".hidden.svs": TIFF,
+            "Thumbs.db": b"x",
             "__MACOSX/b.svs": TIFF,
         },
     )
     found = find_slides([folder])
-    names = ["b.svs", "c.tif", "a.NDPI", "no_suffix"]
+    names = ["b.svs", "c.tif", "deep_a.NDPI", "no_suffix"]
     assert [slide.name for slide in found.slides] == names
     assert found.slides[2].files == (folder / "deep" / "a.NDPI",)
-    assert found.left_out == {".txt": 2, "README": 1, ".jpg": 1}
+    assert found.left_out == {".txt": 2, "": 1, ".jpg": 1}
+    assert found.hidden == [folder / name for name in (".hidden.svs", "Thumbs.db", "__MACOSX")]
 
 
 def test_a_named_file_is_a_slide_whatever_it_holds(tmp_path: Path) -> None:
@@ -75,6 +77,12 @@ def test_a_folder_of_dicom_files_is_one_slide(tmp_path: Path) -> None:
     folder = fill(tmp_path, files)
     found = find_slides([folder / "in"]).slides
     assert [slide.name for slide in found] == ["a.svs", "one", "two"]
+    assert [slide.name for slide in find_slides([folder]).slides] == [
+        "in_a.svs",
+        "in_one",
+        "in_two",
+    ]
+    assert [slide.name for slide in find_slides([folder / "in" / "one"]).slides] == ["one"]
     assert found[1].path == folder / "in" / "one"
     assert [file.name for file in found[1].files] == ["1", "2.dcm"]
     (by_file,) = find_slides([folder / "in" / "one" / "2.dcm"]).slides
@@ -116,9 +124,50 @@ def test_folders_of_results_have_names_of_their_own(tmp_path: Path) -> None:
     names = [slide.name for slide in find_slides([folder]).slides]
     assert names == ["b.svs", "x_a.svs", "y_A.svs"]
     assert names == unique_names([folder / "b.svs", folder / "x/a.svs", folder / "y/A.svs"])
-    fill(folder, {"B.svs": TIFF})
-    with pytest.raises(ValueError, match="written twice"):
-        find_slides([folder])
+
+
+def named(*paths: Path, out: Path | None = None) -> dict[str, str]:
+    """Names of slides by their paths, from the folder that holds all."""
+    return {"/".join(slide.path.parts[-2:]): slide.name for slide in find_slides(paths, out).slides}
+
+
+def test_names_do_not_depend_on_what_else_is_in_a_folder(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "in", {"a/x.tif": b"1"})
+    assert named(folder) == {"a/x.tif": "a_x.tif"}
+    fill(folder, {"b/x.tif": b"2", "x.tif": b"3"})
+    assert named(folder) == {"a/x.tif": "a_x.tif", "b/x.tif": "b_x.tif", "in/x.tif": "x.tif"}
+
+
+def test_equal_names_in_several_folders_have_the_folders_in_front(tmp_path: Path) -> None:
+    files = {"a/x.tif": b"1", "b/x.tif": b"2", "b/y.tif": b"3"}
+    folder = fill(tmp_path, files)
+    expected = {"a/x.tif": "a_x.tif", "b/x.tif": "b_x.tif", "b/y.tif": "y.tif"}
+    assert named(folder / "a", folder / "b") == expected
+    assert named(*(folder / name for name in files)) == expected
+
+
+def test_names_that_differ_only_in_case_are_numbered_from_the_second_on(tmp_path: Path) -> None:
+    files = {"in/a.svs": b"1", "in/A.svs": b"22", "in/b_c.svs": b"333", "in/b/c.svs": b"4444"}
+    folder = fill(tmp_path, files) / "in"
+    expected = {
+        "in/A.svs": "A.svs",
+        "in/a.svs": "a.svs_2",
+        "b/c.svs": "b_c.svs",
+        "in/b_c.svs": "b_c.svs_2",
+    }
+    assert named(folder) == expected
+    assert named(folder / "a.svs", folder / "A.svs") == {"in/a.svs": "a.svs", "in/A.svs": "A.svs_2"}
+
+
+def test_a_name_is_as_long_as_file_systems_take(tmp_path: Path) -> None:
+    parts = ["ä" * 100, "b" * 250]
+    folder = fill(tmp_path / "in", {"/".join([*parts, "c.svs"]): b"1", f"{'d' * 251}.svs": b"2"})
+    deep, plain = sorted(slide.name for slide in find_slides([folder]).slides)
+    assert deep.endswith("b" * 100 + "_c.svs")
+    assert len(deep.encode()) == 255
+    assert plain == f"{'d' * 251}.svs"
+    fill(folder, {"/".join(["ö" * 100, *parts[1:], "c.svs"]): b"3"})
+    assert len({slide.name for slide in find_slides([folder]).slides}) == 3
 
 
 def test_a_picture_that_is_named_is_not_counted_as_left_out(tmp_path: Path) -> None:
@@ -171,6 +220,7 @@ def test_what_cannot_be_read_is_listed(tmp_path: Path, monkeypatch: pytest.Monke
     (folder / "loop.tif").symlink_to("loop.tif")
     (folder / "notes.txt").symlink_to("nowhere.txt")
     os.mkfifo(folder / "pipe.svs")
+    os.mkfifo(folder / "pipe")
     listed = Path.iterdir
 
     def iterdir(path: Path) -> Iterator[Path]:
@@ -180,7 +230,20 @@ def test_what_cannot_be_read_is_listed(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Path, "iterdir", iterdir)
     found = find_slides([folder])
-    names = ["b.svs", "closed", "gone.svs", "loop.tif"]
+    names = ["b.svs", "closed", "gone.svs", "loop.tif", "pipe.svs"]
     assert [slide.name for slide in found.slides] == names
     assert found.slides[1].path == folder / "closed"
-    assert found.left_out == {".txt": 1, ".svs": 1}
+    assert found.left_out == {".txt": 1}
+    assert found.special == [folder / "pipe"]
+
+
+def test_what_is_named_and_not_there_is_listed(tmp_path: Path) -> None:
+    folder = fill(tmp_path, {"a.svs": TIFF})
+    (folder / "gone.svs").symlink_to("nowhere.svs")
+    for name in ("pipe.vms", "pipe.dcm", "pipe.mrxs"):
+        os.mkfifo(folder / name)
+    names = ["a.svs", "gone.svs", "none.svs", "pipe.vms", "pipe.mrxs", "pipe.dcm"]
+    found = find_slides([folder / name for name in names])
+    assert [slide.name for slide in found.slides] == names
+    assert all(slide.files == (slide.path,) for slide in found.slides)
+    assert not found.repeated

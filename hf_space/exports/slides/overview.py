@@ -59,7 +59,7 @@ def draw_overview(content: SlideContent) -> NDArray[np.uint8]:
         for focus, own in zip(content.result.region.foci, colours, strict=True):
             _outline(tissue, content, focus, _WHITE if colour is None else own, thickness)
     height, width = tissue.shape[:2]
-    lines = _legend_lines(content)
+    lines = legend_lines(content)
     size = max(width, _LEAST_WIDTH), height + 2 * _MARGIN + (1 + len(lines)) * _LINE
     canvas = Image.new("RGB", size, _WHITE)
     left = (size[0] - width) // 2
@@ -151,16 +151,17 @@ def _draw_scale_bar(draw: ImageDraw.ImageDraw, place: tuple[int, int], microns: 
     draw.text((end + 14, middle), label, _INK, font(_TEXT), anchor="lm")
 
 
-def _legend_lines(content: SlideContent) -> list[tuple[Colour | None, str]]:
+def legend_lines(content: SlideContent) -> list[tuple[Colour | None, str]]:
     """Return each line of the legend, with the colour of the outline it explains."""
     point, foci = content.tiles.point, content.result.region.foci
-    above = f"probability of {point.threshold:.2f} or more"
+    focus = f"Focus (adjacent squares at {point.threshold:.2f} or more)"
+    peak = f" with a peak above {point.band[1]:.2f}" if point.band else ""
     lines: list[tuple[Colour | None, str]] = [
-        (COLOURS["malignant"], f"Focus: squares that touch, with a {above}; suggests IDC")
+        (COLOURS["malignant"], f"{focus}{peak}: suggests IDC")
     ]
     if point.band:
-        highest = f"Focus whose highest probability is {point.band[1]:.2f} or less; inconclusive"
-        lines.append((COLOURS["uncertain"], highest))
+        peak = f"with a peak of {point.threshold:.2f} to {point.band[1]:.2f}"
+        lines.append((COLOURS["uncertain"], f"Focus {peak}: inconclusive"))
     if not foci:
         lines.append((None, "No focus was found."))
     elif len(foci) > NUMBERED:

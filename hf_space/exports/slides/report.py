@@ -21,7 +21,7 @@ from reportlab.platypus import KeepInFrame, Paragraph, Table, TableStyle
 
 from hf_space.exports.slides.lettering import BOLD, REGULAR
 from hf_space.exports.slides.overview import NUMBERED, draw_overview
-from hf_space.exports.slides.report_text import facts, figures, foci_rows, limits
+from hf_space.exports.slides.report_text import facts, figures, foci_rows, limits, own_warnings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,9 @@ _LEAST_PICTURE: Final = 90 * mm
 _INK: Final = HexColor(0x282828)
 _QUIET: Final = HexColor(0x6B6B6B)
 _RULE: Final = HexColor(0xC8C8C8)
+_WARNING: Final = HexColor(0xFFF1C9)
+# What warnings may take of the page at most; more of them are written smaller.
+_MOST_WARNINGS: Final = 45 * mm
 _JPEG_QUALITY: Final = 88
 
 _TEXT: Final = ParagraphStyle("text", fontName="Vera", fontSize=7.5, leading=10.2, textColor=_INK)
@@ -95,7 +98,10 @@ def _draw_page(canvas: Canvas, content: SlideContent) -> None:
 
 
 def _draw_header(canvas: Canvas, content: SlideContent) -> float:
-    """Draw title, date and notice; return where they end."""
+    """Draw title, date, a line for the slide's name, notice and warnings; return where they end.
+
+    The name is for a person to write: the file has none.
+    """
     date = content.result.created_at.strftime("%d %B %Y, %H:%M UTC").lstrip("0")
     right = ParagraphStyle("right", _SMALL, alignment=2)
     title = Table(
@@ -104,13 +110,36 @@ def _draw_header(canvas: Canvas, content: SlideContent) -> float:
         style=[("VALIGN", (0, 0), (-1, -1), "BOTTOM"), *_no_padding()],
     )
     notice = Table([[_paragraph(NOTICE, _NOTICE)]], colWidths=[_INSIDE], style=_plate(_INK))
+    name = Table(
+        [[_paragraph("Slide:", _HEAD), ""]],
+        colWidths=[_INSIDE * 0.07, _INSIDE * 0.53],
+        rowHeights=[7 * mm],
+        hAlign="LEFT",
+        style=[
+            ("LINEBELOW", (1, 0), (1, 0), 0.6, _INK),
+            ("VALIGN", (0, 0), (-1, -1), "BOTTOM"),
+            *_no_padding(),
+        ],
+    )
     y = _HEIGHT - _MARGIN
-    for part, gap in ((title, 2 * mm), (notice, 0.0)):
+    for part, gap in ((title, 1 * mm), (name, 3 * mm), (notice, 0.0), *_warnings(content)):
         _, height = part.wrapOn(canvas, _INSIDE, _HEIGHT)
         y -= height
         part.drawOn(canvas, _MARGIN, y)
         y -= gap
     return y
+
+
+def _warnings(content: SlideContent) -> list[tuple[Flowable, float]]:
+    found = own_warnings(content)
+    if not found:
+        return []
+    item = ParagraphStyle("warning", _TEXT, leftIndent=9, bulletFontSize=7.5)
+    rows = [[_paragraph("Warnings", _HEAD)], *([_paragraph(each, item, "•")] for each in found)]
+    style = [*_plate(_WARNING).getCommands(), ("TOPPADDING", (0, 0), (-1, -1), 1)]
+    style += [("BOTTOMPADDING", (0, 0), (-1, -1), 1.5)]
+    plate = Table(rows, colWidths=[_INSIDE], style=style)
+    return [(KeepInFrame(_INSIDE, _MOST_WARNINGS, [plate], mode="shrink"), 0.0)]
 
 
 def _draw_picture(canvas: Canvas, content: SlideContent, top: float, bottom: float) -> None:
@@ -167,7 +196,7 @@ def _limits(content: SlideContent) -> list[Flowable]:
     head = ParagraphStyle("limits head", _HEAD, spaceBefore=2.5 * mm)
     item = ParagraphStyle("limit", _TEXT, leftIndent=9, bulletFontSize=7.5, spaceAfter=1)
     return [
-        _paragraph("What these figures do not say", head),
+        _paragraph("How to read these figures, and their limits", head),
         *(_paragraph(each, item, "•") for each in limits(content)),
     ]
 

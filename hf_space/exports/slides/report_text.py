@@ -10,23 +10,26 @@ if TYPE_CHECKING:
 # Beyond these, rounding would say none, or certain.
 _LEAST_SHARE: Final = 0.0005
 _MOST_PROBABILITY: Final = 0.995
+# The warning that every slide has.
+_OF_ALL: Final = "slide_uncalibrated"
 
 
 def figures(content: SlideContent) -> list[tuple[str, str]]:
     """Return the figures of a slide by their names, the most important first."""
     result = content.result
     foci, quality = result.region.foci, result.quality
+    checked = f"of {quality.tiles_checked} checked"
     longest = max((focus.largest_dimension_mm or 0.0 for focus in foci), default=None)
     peak = max((focus.peak_probability for focus in foci), default=None)
     return [
         ("Tissue", f"{result.tissue_area_mm2:.2f} mm²"),
         ("Suspicious tissue", f"{result.region.malignant_area_mm2:.2f} mm²"),
-        ("Share of the tissue", _percent(result.region.malignant_fraction)),
+        ("Suspicious share of tissue", _percent(result.region.malignant_fraction)),
         ("Foci", str(len(foci))),
         ("Largest dimension of a focus", "none" if longest is None else f"{longest:.1f} mm"),
         ("Highest probability in a focus", "none" if peak is None else _probability(peak)),
-        ("Tissue out of focus", _percent(quality.out_of_focus_fraction)),
-        ("Tissue unlike the training data", _percent(quality.unlike_training_fraction)),
+        ("Tiles out of focus", f"{quality.tiles_out_of_focus} {checked}"),
+        ("Tiles unlike the training data", f"{quality.tiles_unlike_training} {checked}"),
     ]
 
 
@@ -44,7 +47,7 @@ def foci_rows(content: SlideContent) -> list[tuple[str, str, str, str]]:
 
 
 def limits(content: SlideContent) -> list[str]:
-    """Return in whole sentences what the figures do not say."""
+    """Return in whole sentences how the figures are to be read, and what they do not say."""
     result, region = content.result, content.result.region
     side = region.tile_size_pixels * region.microns_per_pixel
     return [
@@ -53,13 +56,18 @@ def limits(content: SlideContent) -> list[str]:
         f"{result.threshold:.2f} or more. It was calibrated on patches of one data set; elsewhere "
         "it may be too high or too low.",
         "A slide without a focus may still hold cancer.",
-        "The model was never taught carcinoma in situ, lobular carcinoma or other lesions: it may "
-        "mark them or miss them. It does not know breast tissue from other tissue.",
-        "A focus is made of whole squares that touch by their sides: its area counts any glass in "
-        "them, its length may be two squares too long, and several foci may be one tumour. It is "
-        "no pathological stage.",
-        *(warning.message for warning in result.warnings),
+        "The model was not trained on carcinoma in situ, lobular carcinoma or other lesions: it "
+        "may mark them or miss them. It cannot tell breast from other tissue.",
+        "A focus is made of whole squares that share a side: its area includes any glass in them, "
+        "its length may be two squares too long, and several foci may be one tumour. It is not a "
+        "measurement for staging.",
+        *(each.message for each in result.warnings if each.code == _OF_ALL),
     ]
+
+
+def own_warnings(content: SlideContent) -> list[str]:
+    """Return in whole sentences the reasons to trust this slide's figures less than others'."""
+    return [each.message for each in content.result.warnings if each.code != _OF_ALL]
 
 
 def facts(content: SlideContent) -> str:
@@ -67,16 +75,22 @@ def facts(content: SlideContent) -> str:
     result = content.result
     across, down = result.image.scale
     _, _, width, height = result.image.bounds
-    scale = f"{across:g} µm" if across == down else f"{across:g} x {down:g} µm"
     source = {"metadata": "from the file", "request": "as stated by the user"}
     point = result.operating_point or "own threshold"
     return (
         f"Model {result.model.name}, revision {result.model.revision}. "
         f"Threshold {result.threshold:.4f} ({point}). "
-        f"Scale {scale} a pixel, {source[result.image.scale_source]}; scanned area "
-        f"{width * across / 1000:.1f} x {height * down / 1000:.1f} mm. "
+        f"Scale {scale_text(result.image.microns_per_pixel)} µm per pixel, "
+        f"{source[result.image.scale_source]}; scanned area "
+        f"{width * across / 1000:.2f} x {height * down / 1000:.2f} mm. "
         f"Result {result.id}. SHA-256 of the slide {result.image.sha256}."
     )
+
+
+def scale_text(microns_per_pixel: tuple[float, float]) -> str:
+    """Return a scale in x and in y, in one number where they are equal."""
+    across, down = microns_per_pixel
+    return f"{across:g}" if across == down else f"{across:g} x {down:g}"
 
 
 def _percent(share: float) -> str:
