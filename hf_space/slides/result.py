@@ -192,7 +192,7 @@ def _warnings(
 
 def _scale_conflict(facts: SlideFacts, reader: SlideReader) -> ResultWarning:
     """Name both scales: a slide whose file contradicts itself alone is not scored."""
-    given = scale_text(facts.microns_per_pixel)
+    given = scale_text(facts.scale)
     stated = ", ".join(dict.fromkeys(map(scale_text, reader.stated_scales)))
     message = text("slide.scale_conflict", "en", given=given, stated=stated)
     return ResultWarning(code="scale_conflict", message=message, severity="caution")

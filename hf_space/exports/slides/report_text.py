@@ -80,7 +80,7 @@ def facts(content: SlideContent) -> str:
     return (
         f"Model {result.model.name}, revision {result.model.revision}. "
         f"Threshold {result.threshold:.4f} ({point}). "
-        f"Scale {scale_text(result.image.microns_per_pixel)} µm per pixel, "
+        f"Scale {scale_text(result.image.scale)} µm per pixel, "
         f"{source[result.image.scale_source]}; scanned area "
         f"{width * across / 1000:.2f} x {height * down / 1000:.2f} mm. "
         f"Result {result.id}. SHA-256 of the slide {result.image.sha256}."
