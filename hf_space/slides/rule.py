@@ -32,6 +32,6 @@ class WriteKey(BaseModel):
 
     def told(self) -> str:
         """Return the threshold and its name for people."""
-        key = "slide.rule.named" if self.operating_point else "slide.rule.own"
+        kind = "named" if self.operating_point else "own"
         threshold = f"{self.threshold:.4g}"
-        return text(key, "en", threshold=threshold, point=self.operating_point)
+        return text(f"slide.rule.{kind}", "en", threshold=threshold, point=self.operating_point)
