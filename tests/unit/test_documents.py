@@ -78,10 +78,10 @@ def test_the_answer_is_the_services_own(measured: Measured) -> None:
     # The processor decides the precision.
     assert health["model"].pop("precision") in {"f32", "bf16"}
     origin = {"source": "bundled", "repo": None, "commit": None}
-    state = {"state": "ready", "name": "tiny", "revision": "r1", "engine": "openvino"}
+    state = {"state": "ready", "reason": None, "name": "tiny", "revision": "r1"}
     assert health == {
         "status": "ok",
-        "model": state | origin,
+        "model": state | origin | {"engine": "openvino"},
         "database": {"state": "ready", "kind": "sqlite"},
         "cache": {"state": "ready", "kind": "memory"},
     }
