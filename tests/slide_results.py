@@ -16,8 +16,9 @@ from hf_space.exports.slides.content import SlideContent
 from hf_space.exports.slides.tiles import SlideTiles
 from hf_space.imaging.slide_grid import SlideGrid
 from hf_space.prediction.foci import find_foci
-from hf_space.prediction.parts import label_scores, rounded_tiles
-from hf_space.schemas.prediction import ImageFacts
+from hf_space.prediction.image import mean_scale
+from hf_space.prediction.response import label_scores
+from hf_space.prediction.scoring import rounded_tiles
 from hf_space.schemas.slide import SlideResult
 from tests.synthetic_region import draw_region
 
@@ -75,7 +76,7 @@ def slide_result(
         "width": left + width,
         "height": top + height,
         "bounds": grid.bounds,
-        "microns_per_pixel": ImageFacts.mean_scale(*grid.microns_per_pixel),
+        "microns_per_pixel": mean_scale(*grid.microns_per_pixel),
         "microns_per_pixel_xy": grid.microns_per_pixel,
         "scale_source": "metadata",
     }

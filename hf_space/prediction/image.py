@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
@@ -112,10 +113,15 @@ def _facts(
         sha256=hashlib.sha256(data).hexdigest(),
         width=reader.width,
         height=reader.height,
-        microns_per_pixel=ImageFacts.mean_scale(across, down),
+        microns_per_pixel=mean_scale(across, down),
         microns_per_pixel_xy=None if across == down else (across, down),
         scale_source=source,
     )
+
+
+def mean_scale(across: float, down: float) -> float:
+    """Return the geometric mean of a scale in x and in y, in micrometres per pixel."""
+    return across if across == down else math.sqrt(across * down)
 
 
 def _scale(

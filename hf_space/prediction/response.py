@@ -18,12 +18,13 @@ from hf_space.bundle.calibration import sigmoid
 from hf_space.explain.overlay import draw_evidence, draw_tiles
 from hf_space.imaging.slide_grid import SlideGrid
 from hf_space.prediction.foci import find_foci
-from hf_space.prediction.parts import label_scores, nullable, rounded_tiles
+from hf_space.prediction.scoring import nullable, rounded_tiles
 from hf_space.prediction.trust import judge, result_warning, withholding_reasons
 from hf_space.schemas.ids import time_of, uuid7
 from hf_space.schemas.prediction import (
     Focus,
     GradCam,
+    LabelScore,
     ModelName,
     PredictionResult,
     RegionResult,
@@ -278,3 +279,18 @@ def jpeg_url(picture: NDArray[np.uint8]) -> str:
     """Return a picture, uint8 (h, w, 3), BGR, as a JPEG data URL."""
     _, jpeg = cv2.imencode(".jpg", picture, _JPEG)
     return "data:image/jpeg;base64," + base64.b64encode(jpeg.tobytes()).decode("ascii")
+
+
+def label_scores(probability: float, class_names: tuple[str, str]) -> list[LabelScore]:
+    """Return both classes with their probabilities, the likelier first.
+
+    Args:
+        probability: Of the positive class.
+        class_names: Of the negative class and of the positive one.
+    """
+    negative, positive = class_names
+    scores = [
+        LabelScore(label=positive, score=probability),
+        LabelScore(label=negative, score=1.0 - probability),
+    ]
+    return sorted(scores, key=lambda score: score.score, reverse=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Enough to keep every stream busy, few enough that a lone patch need not wait long behind them.
 _BATCHES_PER_STREAM: Final = 2
+_TILE_DECIMALS: Final = 6
 # A tumour is rarely a single tile, an error often is.
 _WINDOW: Final = np.ones((3, 3))
 
@@ -178,3 +179,26 @@ def smooth_logits(logits: NDArray[np.float64], areas: NDArray[np.float64]) -> ND
 def _sum_around(values: NDArray[np.float64]) -> NDArray[np.float64]:
     summed = cv2.filter2D(values, -1, _WINDOW, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(summed, dtype=np.float64)
+
+
+def rounded_tiles(probabilities: NDArray[np.float64]) -> list[list[float | None]]:
+    """Return the probability of each tile as results state it.
+
+    Args:
+        probabilities: float64 (rows, columns); NaN where there is no tissue.
+
+    Returns:
+        Rows and columns, to six decimals, with None in place of NaN.
+    """
+    return nullable(probabilities, _TILE_DECIMALS)
+
+
+def nullable(values: NDArray[np.float64], decimals: int) -> list[list[float | None]]:
+    """Return rounded rows and columns as lists, with None in place of NaN.
+
+    Args:
+        values: float64 (rows, columns).
+        decimals: How many are kept.
+    """
+    rows = np.round(values, decimals).tolist()
+    return [[None if value != value else value for value in row] for row in rows]

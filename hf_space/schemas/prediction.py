@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -144,11 +143,6 @@ class ImageFacts(Schema):
         default=None, description="Scale in x and in y, where they differ."
     )
     scale_source: ScaleSource
-
-    @staticmethod
-    def mean_scale(across: float, down: float) -> float:
-        """Return the geometric mean of a scale in x and in y."""
-        return across if across == down else math.sqrt(across * down)
 
     @property
     def scale(self) -> tuple[float, float]:

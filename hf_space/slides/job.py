@@ -12,6 +12,7 @@ from hf_space.errors import CorruptImageError, NoTissueError
 from hf_space.exports.slides.content import SlideContent, TileFeatures
 from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.messages.catalogue import text
+from hf_space.prediction.image import mean_scale
 from hf_space.schemas.slide import SlideFacts, SlideResult
 from hf_space.slides.checkpoint import Checkpoint
 from hf_space.slides.errors import check_kind, failure_of
@@ -269,7 +270,7 @@ class _Job:
             width=reader.width,
             height=reader.height,
             bounds=reader.scanned,
-            microns_per_pixel=SlideFacts.mean_scale(across, down),
+            microns_per_pixel=mean_scale(across, down),
             microns_per_pixel_xy=None if across == down else (across, down),
             scale_source=reader.scale_source,
         )

@@ -12,9 +12,8 @@ from hf_space.exports.slides.report_text import scale_text
 from hf_space.exports.slides.tiles import SlideTiles
 from hf_space.messages.catalogue import text
 from hf_space.prediction.foci import find_foci
-from hf_space.prediction.parts import label_scores, rounded_tiles
-from hf_space.prediction.response import jpeg_url
-from hf_space.prediction.scoring import smooth_logits
+from hf_space.prediction.response import jpeg_url, label_scores
+from hf_space.prediction.scoring import rounded_tiles, smooth_logits
 from hf_space.prediction.trust import OFF_SCALE_FACTOR, SMALLEST_FIELD_MICRONS, result_warning
 from hf_space.schemas.ids import time_of
 from hf_space.schemas.prediction import ModelName, ResultWarning
