@@ -14,6 +14,8 @@ from hf_space.imaging.readers.scales import agreed
 from hf_space.schemas.prediction import ImageFacts, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -32,6 +34,7 @@ class SourceImage:
 
     Attributes:
         facts: What a result says about it.
+        scale: Micrometres per pixel of the image as it was sent, in x and in y.
         kind: How it is to be scored.
         scale_conflict: Whether the file contradicts the scale used, or itself.
         profile_ignored: Whether the file's colour profile could not be applied.
@@ -42,6 +45,7 @@ class SourceImage:
     """
 
     facts: ImageFacts
+    scale: Scale
     kind: Kind
     scale_conflict: bool
     profile_ignored: bool
@@ -86,16 +90,18 @@ def read_image(
         ImageError: The image cannot be decoded or rescaled, or is not the patch it should be.
     """
     started = perf_counter()
-    facts = _facts(reader, data, options, config)
-    conflict = _has_conflict(reader, facts)
+    scale, source = _scale(reader, options, config)
+    facts = _facts(reader, data, scale, source)
+    conflict = _has_conflict(reader, [scale] if source == "request" else [])
     with reader:
-        reader.microns_per_pixel = facts.scale
+        reader.microns_per_pixel = scale
         whole = (0, 0, reader.width, reader.height)
         pixels = reader.read_region(*whole, config.microns_per_pixel)
         kind = _kind(pixels, options, config)
         thumbnail = reader.thumbnail(_THUMBNAIL_SIDE) if options.save else None
     return SourceImage(
         facts=facts,
+        scale=scale,
         kind=kind,
         scale_conflict=conflict,
         profile_ignored=reader.profile_ignored,
@@ -105,10 +111,8 @@ def read_image(
     )
 
 
-def _facts(
-    reader: ImageReader, data: bytes, options: PredictOptions, config: InferenceConfig
-) -> ImageFacts:
-    (across, down), source = _scale(reader, options, config)
+def _facts(reader: ImageReader, data: bytes, scale: Scale, source: ScaleSource) -> ImageFacts:
+    across, down = scale
     return ImageFacts(
         sha256=hashlib.sha256(data).hexdigest(),
         width=reader.width,
@@ -146,9 +150,8 @@ def _assumed_level(reader: ImageReader) -> Level:
     return next(fitting, reader.levels[-1])
 
 
-def _has_conflict(reader: ImageReader, facts: ImageFacts) -> bool:
-    scales = [facts.scale] if facts.scale_source == "request" else []
-    scales.extend(reader.stated_scales)
+def _has_conflict(reader: ImageReader, requested: Sequence[Scale]) -> bool:
+    scales = [*requested, *reader.stated_scales]
     return bool(scales) and agreed(scales) is None
 
 

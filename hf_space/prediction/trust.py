@@ -157,7 +157,7 @@ def _scale_warnings(image: SourceImage) -> list[ImageWarningCode]:
 def _image_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWarningCode]:
     codes: list[ImageWarningCode] = []
     facts = image.facts
-    across, down = facts.scale
+    across, down = image.scale
     if min(facts.width * across, facts.height * down) < SMALLEST_FIELD_MICRONS:
         codes.append("field_too_small")
     if max(across, down) >= OFF_SCALE_FACTOR * config.microns_per_pixel:
