@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -11,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.processes import ROOT
+from benchmarks.processes import ROOT, largest_resident_mb
 from benchmarks.table import render_table
 
+_POLL_SECONDS: Final = 0.01
 TILES_BIN: Final = ROOT / ".venv-tiles" / "bin"
 _HERE: Final = (sys.executable, "-m", "benchmarks.extractors.own")
 _TIATOOLBOX: Final = (str(TILES_BIN / "python"), "benchmarks/extractors/with_tiatoolbox.py")
@@ -63,17 +63,17 @@ def render_extraction(programs: list[Extraction]) -> str:
 
 
 def _run(program: str, command: tuple[str, ...]) -> Extraction:
-    started = time.perf_counter()
+    started, peak = time.perf_counter(), 0.0
+    # It prints one line, which fits into a pipe that nobody reads meanwhile.
     with subprocess.Popen(  # noqa: S603 -- programs of this folder
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
+        while process.poll() is None:
+            time.sleep(_POLL_SECONDS)
+            peak = max(peak, largest_resident_mb(process.pid))
+        seconds = time.perf_counter() - started
         assert process.stdout is not None  # noqa: S101 -- a pipe was asked for
         printed = process.stdout.read()
-        # Only this tells the memory of one process that has ended.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{program} ended with {process.returncode}")
-    seconds = time.perf_counter() - started
-    figures = json.loads(printed)
-    return Extraction(program, process_seconds=seconds, peak_mb=usage.ru_maxrss / 1e3, **figures)
+    return Extraction(program, process_seconds=seconds, peak_mb=peak, **json.loads(printed))

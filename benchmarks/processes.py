@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -122,6 +123,19 @@ def running(
         yield Server(process.pid, port, time.perf_counter() - started)
     finally:
         _stop(process)
+
+
+def largest_resident_mb(pid: int) -> float:
+    """Return the largest resident set that a process has had so far, in MB; 0 once it has ended.
+
+    Its `ru_maxrss` would not do: that begins with what the process held which started it.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 / 1e6 if found else 0.0
 
 
 def process_tree(pid: int) -> list[int]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from benchmarks.ceiling import eights_per_second
 from benchmarks.extraction import Extraction, measure_extraction, render_extraction
-from benchmarks.processes import ROOT
+from benchmarks.processes import ROOT, largest_resident_mb
 from benchmarks.results import environment
 from benchmarks.summary import Bar, at_least, at_most
 from benchmarks.table import render_bars, render_table
@@ -143,18 +143,16 @@ def _score(path: Path, out: Path) -> tuple[int, float, float, float]:
     """Run the command, and return tiles, seconds, those until the first strip, and the peak."""
     command = [sys.executable, "-m", "hf_space", "slides", str(path), "--out", str(out)]
     variables = os.environ | {"BIOPSIA_MODEL_DIR": str(MODEL)}
-    folder, first, ended = out / path.name, 0.0, 0
+    folder, first, peak = out / path.name, 0.0, 0.0
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=variables, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own code
-    while not ended:
+    while process.poll() is None:
         time.sleep(_POLL_SECONDS)
         if not first and any((folder / WORK_FOLDER).glob("[0-9]*.npz")):
             first = time.perf_counter() - started
-        # Only this tells the memory of one process that has ended.
-        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        peak = max(peak, largest_resident_mb(process.pid))
     seconds = time.perf_counter() - started
     record = RunRecord.load(folder)
     if process.returncode or record is None:
         raise RuntimeError(f"the command ended with {process.returncode}")
-    return record.tiles, seconds, first, usage.ru_maxrss / 1e3
+    return record.tiles, seconds, first, peak
