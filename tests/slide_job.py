@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
+import pytest
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.schemas.slide import SlideResult
@@ -73,3 +76,15 @@ def stop_at(share: float) -> Notes:
 
     notes = Notes(stop)
     return notes
+
+
+def close_folders(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let no folder of a name be listed, as without permission; root may list all."""
+    listed = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == name:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from redis.asyncio.connection import parse_url
-
 from hf_space.bundle.load import load_bundle
+from hf_space.cache.redis import RedisConnection
 from hf_space.errors import BundleError
 from hf_space.history.database.address import parse_address
 from hf_space.prediction.trust import default_operating_point
@@ -32,7 +31,7 @@ def start_faults(settings: Settings) -> list[str]:
     if find_spec(settings.engine) is None:
         faults.append(f"BIOPSIA_ENGINE: {settings.engine} is not installed")
     faults += _address_faults("BIOPSIA_DATABASE_URL", settings.database_url, parse_address)
-    return faults + _address_faults("BIOPSIA_REDIS_URL", settings.redis_url, _parse_redis)
+    return faults + _address_faults("BIOPSIA_REDIS_URL", settings.redis_url, RedisConnection)
 
 
 def _model_faults(settings: Settings) -> list[str]:
@@ -63,11 +62,3 @@ def _address_faults(
     except ValueError as error:
         return [f"{variable}: {error}"]
     return []
-
-
-def _parse_redis(url: str) -> None:
-    try:
-        parse_url(url)
-    except ValueError:
-        # The message may hold a part of the password.
-        raise ValueError("this is no address of a Redis, as redis://host:6379/0 is") from None

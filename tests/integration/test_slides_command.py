@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +26,7 @@ from hf_space.slides.outputs import FILES
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.drawn_slide import DrawnSlide
 from tests.server import ROOT
+from tests.slide_job import close_folders
 from tests.slides import write_ome_tiff
 
 DRAWN = DrawnSlide(width=800, height=900, microns_per_pixel=(4.0, 4.0))
@@ -338,14 +337,7 @@ def test_a_folder_that_may_not_be_read_fails_by_name(
     tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "in" / "closed").mkdir(parents=True)
-    listed = Path.iterdir
-
-    def iterdir(path: Path) -> Iterator[Path]:
-        if path.name == "closed":
-            raise PermissionError(errno.EACCES, "Permission denied", path)
-        return listed(path)
-
-    monkeypatch.setattr(Path, "iterdir", iterdir)
+    close_folders(monkeypatch, "closed")
     done = invoke(tmp_path / "in", "--out", tmp_path / "out", model=model)
     assert done.exit_code == 3
     assert "closed: no_permission: " in done.stderr

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hf_space.exports.folder import unique_names
 from hf_space.slides.scan import find_slides
+from tests.slide_job import close_folders
 
 TIFF = b"II*\0\x08\0\0\0"
 DICOM = bytes(128) + b"DICM"
@@ -221,14 +220,7 @@ def test_what_cannot_be_read_is_listed(tmp_path: Path, monkeypatch: pytest.Monke
     (folder / "notes.txt").symlink_to("nowhere.txt")
     os.mkfifo(folder / "pipe.svs")
     os.mkfifo(folder / "pipe")
-    listed = Path.iterdir
-
-    def iterdir(path: Path) -> Iterator[Path]:
-        if path.name == "closed":
-            raise PermissionError(errno.EACCES, "no", path)
-        return listed(path)
-
-    monkeypatch.setattr(Path, "iterdir", iterdir)
+    close_folders(monkeypatch, "closed")
     found = find_slides([folder])
     names = ["b.svs", "closed", "gone.svs", "loop.tif", "pipe.svs"]
     assert [slide.name for slide in found.slides] == names
