@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hf_space.bundle.calibration import OperatingPoint
 from hf_space.exports.qupath import focus_object, qupath_object, rectangle, write_collection
 from hf_space.exports.tiles import Tile, tissue_tiles
 
@@ -52,7 +51,7 @@ def _tile_object(tile: Tile) -> dict[str, Any]:
 
 
 def _foci(result: PredictionResult, foci: list[Focus]) -> Iterator[dict[str, Any]]:
-    rule = OperatingPoint.of(result.threshold, result.uncertain_band)
+    rule = result.rule
     for number, focus in enumerate(foci, 1):
         verdict = "not_assessable" if result.reasons else rule.verdict(focus.peak_probability)
         yield focus_object(number, focus, verdict)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hf_space.bundle.calibration import OperatingPoint
 from hf_space.imaging.slide_grid import SlideGrid
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def tissue_tiles(result: PredictionResult) -> Iterator[Tile]:
     if region is None:
         return
     grid = _grid(image, region)
-    rule = OperatingPoint.of(result.threshold, result.uncertain_band)
+    rule = result.rule
     scale = None if image.scale_source == "assumed" else image.scale
     for row, lines in enumerate(zip(region.tiles, region.tiles_raw, strict=True)):
         for column, (probability, raw) in enumerate(zip(*lines, strict=True)):

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, ValidationInfo, field_validator, model_validator
 from typing_extensions import TypeAliasType
 
-from hf_space.bundle.calibration import Probability, Verdict
+from hf_space.bundle.calibration import OperatingPoint, Probability, Verdict
 from hf_space.schemas.base import Schema
 
 SCHEMA_VERSION: Final = 2
@@ -208,3 +208,18 @@ class PredictionResult(Schema):
     cached: bool
     saved: bool = Field(description="Whether the result is in the visitor's history.")
     timing_ms: Timing
+
+    @field_validator("uncertain_band")
+    @classmethod
+    def _around_threshold(
+        cls, band: tuple[float, float] | None, info: ValidationInfo
+    ) -> tuple[float, float] | None:
+        """Refuse a result sent back that no rule can have judged."""
+        if "threshold" in info.data:
+            OperatingPoint.of(info.data["threshold"], band)
+        return band
+
+    @property
+    def rule(self) -> OperatingPoint:
+        """The threshold and the uncertain band that judged the image."""
+        return OperatingPoint.of(self.threshold, self.uncertain_band)

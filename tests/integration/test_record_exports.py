@@ -112,6 +112,8 @@ def test_a_result_that_was_not_saved_is_a_file(visitor: Visitor, width: int, suf
         ({"verdict": "healthy"}, "verdict"),
         ({"probability": 1.5}, "probability"),
         ({"region": None, "image": {}}, "image.sha256"),
+        ({"threshold": 1.0, "uncertain_band": [0.0, 0.0]}, "uncertain_band"),
+        ({"threshold": 0.5, "uncertain_band": [0.6, 0.4]}, "uncertain_band"),
     ],
 )
 def test_what_is_no_result_is_refused(

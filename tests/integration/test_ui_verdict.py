@@ -18,7 +18,6 @@ from hf_space.ui.components.form import drawing
 from hf_space.ui.components.history_html import history_list
 from hf_space.ui.components.result_html import (
     SEVERITY_MARKS,
-    applied_rule,
     region_figures,
     tile_table,
     verdict_card,
@@ -76,9 +75,9 @@ def test_each_severity_has_a_name_a_mark_and_a_class() -> None:
 
 
 def test_the_rule_is_the_results_own() -> None:
-    rule = applied_rule(result_with())
+    rule = result_with().rule
     assert (rule.threshold, rule.band) == (0.4, (0.3, 0.5))
-    assert applied_rule(result_with(uncertain_band=None)).band is None
+    assert result_with(uncertain_band=None).rule.band is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hf_space.bundle.calibration import OperatingPoint
 from hf_space.explain.overlay import FULL_SCALE_LOGIT
 from hf_space.exports.tiles import tissue_tiles
 from hf_space.messages.catalogue import text, text_or
@@ -46,7 +45,7 @@ def verdict_card(result: PredictionResult, language: Language) -> str:
         result=result,
         meaning=text(key, language),
         not_a_verdict=not_a_verdict(result, language),
-        point=applied_rule(result),
+        point=result.rule,
         facts=_facts(result, language),
     )
 
@@ -57,11 +56,6 @@ def not_a_verdict(result: PredictionResult, language: Language) -> str:
         return ""
     microns = number(result.image.microns_per_pixel, language)
     return text("result.computed", language, microns=microns)
-
-
-def applied_rule(result: PredictionResult) -> OperatingPoint:
-    """Return the threshold and the uncertain band that a result was judged with."""
-    return OperatingPoint.of(result.threshold, result.uncertain_band)
 
 
 def verdict_text(verdict: Verdict, language: Language) -> str:
@@ -106,7 +100,7 @@ def tile_table(result: PredictionResult, language: Language) -> str:
     if result.region is None:
         return ""
     ranked = sorted(tissue_tiles(result), key=lambda tile: -tile.probability)
-    rule = applied_rule(result)
+    rule = result.rule
     rows = [
         [
             str(tile.row),
