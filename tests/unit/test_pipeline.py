@@ -99,7 +99,12 @@ def test_training_sees_the_service_s_preprocessing() -> None:
 def test_a_resumed_run_repeats_its_batches() -> None:
     patches = _patches()
     config = TrainConfig(
-        dataset="", input_size=32, batch_size=8, patches_per_case=10, label_smoothing=0
+        dataset="",
+        input_size=32,
+        batch_size=8,
+        patches_per_case=10,
+        label_smoothing=0,
+        consistency=0,
     )
     targets = patches.labels.astype(np.float32)
     examples = Examples(patches, np.arange(40), targets, np.arange(40, dtype=np.float32))
@@ -115,6 +120,22 @@ def test_a_resumed_run_repeats_its_batches() -> None:
     labels = np.concatenate([batch[1][:, 0] for batch in whole[:2]])
     # The weight of an example is its index here: targets stay beside their patch.
     np.testing.assert_array_equal(labels, targets[weights.astype(int)])
+
+
+def test_the_second_half_of_a_batch_shows_the_patches_of_the_first_half_otherwise() -> None:
+    patches = _patches()
+    config = TrainConfig(dataset="", input_size=32, batch_size=8, patches_per_case=10)
+    numbers = np.arange(40, dtype=np.float32)
+    examples = Examples(patches, np.arange(40), patches.labels.astype(np.float32), numbers)
+    assert steps_per_epoch(examples, config) == 5
+    batches = list(training_batches(examples, config, first_step=0, last_step=5))
+    for images, targets, weights in batches:
+        np.testing.assert_array_equal(weights[:4], weights[4:])
+        np.testing.assert_array_equal(targets[:4], targets[4:])
+        assert np.abs(images[:4] - images[4:]).max(axis=(1, 2, 3)).min() > 1
+    # An epoch draws no patch twice.
+    seen = np.concatenate([weights[:4, 0] for _, _, weights in batches])
+    assert len(set(seen)) == 20
 
 
 def test_label_smoothing_moves_targets_towards_one_half() -> None:

@@ -76,6 +76,12 @@ def train(
     noise: Annotated[
         float, typer.Option(min=0, max=0.5, help="Relative noise on each block while training.")
     ] = _DEFAULTS.noise,
+    consistency: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Weight in the loss of how two views of a patch differ; 0 takes one view."
+        ),
+    ] = _DEFAULTS.consistency,
     augment: Augmentations = None,
     split: Annotated[
         list[str] | None, typer.Option(help="Splits to learn from; default: train, extension.")
@@ -113,6 +119,7 @@ def train(
         input_size=size,
         margin=margin,
         noise=noise,
+        consistency=consistency,
         color_mode=color_mode,
         batch_size=batch_size,
         head_epochs=head_epochs,

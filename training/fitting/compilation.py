@@ -14,10 +14,38 @@ def compile_model(model: keras.Model, config: TrainConfig, rate: Any) -> None:
     """Give a model its loss and its optimizer, which also averages its weights."""
     model.compile(
         _optimizer(config, rate),
-        keras.losses.BinaryCrossentropy(from_logits=True),
+        _loss(config),
         # XLA's convolutions on a CPU were measured four times slower than TensorFlow's own.
         jit_compile=bool(tf.config.list_physical_devices("GPU")),
     )
+
+
+class ConsistentCrossentropy(keras.losses.Loss):
+    """Cross-entropy, and the squared difference between the logits of a patch's two views.
+
+    The squared difference is the consistency cost of the Pi-model (Laine 2017), on logits.
+
+    Args:
+        consistency: What the difference counts beside the cross-entropy.
+    """
+
+    def __init__(self, consistency: float) -> None:
+        """Keep the weight."""
+        super().__init__(name="consistent_crossentropy")
+        self._consistency = consistency
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """Return the loss of each view, ``(B,)``, of logits ``(B, 1)``; see `training_batches`."""
+        entropy = keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)
+        first, second = keras.ops.split(y_pred[:, 0], 2)
+        difference = keras.ops.square(first - second)
+        return entropy + self._consistency / 2 * keras.ops.tile(difference, 2)
+
+
+def _loss(config: TrainConfig) -> keras.losses.Loss:
+    if config.consistency:
+        return ConsistentCrossentropy(config.consistency)
+    return keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 def _optimizer(config: TrainConfig, rate: Any) -> keras.optimizers.Optimizer:

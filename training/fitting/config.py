@@ -107,6 +107,8 @@ class TrainConfig:
             out-of-fold logits restores natural probabilities.
         noise: standard deviation of the relative noise on each block while training, which makes
             the network bear arithmetic in bfloat16.
+        consistency: how much the squared difference between the logits of two views of a patch,
+            each augmented by itself, counts in the loss; 0 learns from one view of each patch.
         ema_momentum: momentum of the weights' moving average, which is what is kept.
         case_weights: weight of a case, ``CASE``, or of one class of it, ``CASE:CLASS``, in the
             loss and in the validation metrics; see ``training.data.case_weights``.
@@ -123,12 +125,12 @@ class TrainConfig:
     backbone: Backbone = "efficientnetb0"
     weights: str = "imagenet"
     input_size: int = 128
-    margin: int = 32
+    margin: int = 16
     color_mode: ColorMode = "rgb"
     interpolation: Interpolation = "bilinear"
     batch_size: int = 32
     head_epochs: int = 1
-    epochs: int = 6
+    epochs: int = 4
     optimizer: OptimizerName = "adamw"
     head_learning_rate: float = 1e-3
     learning_rate: float = 3e-4
@@ -137,8 +139,9 @@ class TrainConfig:
     dropout: float = 0.2
     noise: float = 0.03
     label_smoothing: float = 0.05
+    consistency: float = 0.5
     ema_momentum: float = 0.995
-    patches_per_case: int | None = 250
+    patches_per_case: int | None = 125
     balance_classes: bool = True
     case_weights: dict[str, float] = field(default_factory=dict)
     patience: int | None = None
@@ -147,6 +150,16 @@ class TrainConfig:
     distill_from: str | None = None
     distill_weight: float = 0.7
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a batch that does not hold whole patches."""
+        if self.batch_size % self.views:
+            raise ConfigurationError(f"a batch of {self.batch_size} does not hold pairs of views")
+
+    @property
+    def views(self) -> int:
+        """Augmented views of a patch in a batch."""
+        return 2 if self.consistency else 1
 
     @property
     def pretrained(self) -> bool:

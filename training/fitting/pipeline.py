@@ -105,7 +105,8 @@ def training_batches(
 ) -> tf.data.Dataset[Any]:
     """Return batches of ``(images, targets, weights)`` for steps ``first_step .. last_step - 1``.
 
-    Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``.
+    Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``. Where a
+    patch has two views, the second half of a batch holds the patches of the first half again.
     """
     load = _BatchLoader(examples, config)
 
@@ -154,7 +155,8 @@ def model_input(
 
 def steps_per_epoch(examples: Examples, config: TrainConfig) -> int:
     """Return the number of full batches in one epoch, at least one."""
-    return max(1, examples.per_epoch(config.patches_per_case) // config.batch_size)
+    drawn = examples.per_epoch(config.patches_per_case) * config.views
+    return max(1, drawn // config.batch_size)
 
 
 class _BatchLoader:
@@ -176,10 +178,11 @@ class _BatchLoader:
         self, step: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         epoch, position = divmod(int(step), self._steps)
-        size, smoothing = self._config.batch_size, self._config.label_smoothing
+        views, smoothing = self._config.views, self._config.label_smoothing
+        size = self._config.batch_size // views
         # "wrap" fills the only batch of a data set smaller than one batch.
         places = np.arange(position * size, (position + 1) * size)
-        chosen = np.take(self._order(epoch), places, mode="wrap")
+        chosen = np.tile(np.take(self._order(epoch), places, mode="wrap"), views)
         indices = self._examples.indices[chosen]
         images = model_input(
             self._examples.patches.images[indices],

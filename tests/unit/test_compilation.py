@@ -1,0 +1,35 @@
+"""The loss that draws two views of a patch together."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from training.errors import ConfigurationError
+from training.fitting.compilation import ConsistentCrossentropy
+from training.fitting.config import TrainConfig
+
+
+def test_the_loss_of_a_view_is_its_entropy_and_half_the_squared_difference_of_its_pair() -> None:
+    targets = np.array([[1.0], [0.0], [1.0], [0.0]], np.float32)
+    # Views 0 and 2 show one patch, 1 and 3 another.
+    logits = np.array([[0.0], [1.0], [2.0], [1.0]], np.float32)
+    loss = ConsistentCrossentropy(0.5).call(targets, logits)
+    entropy = [math.log(2), math.log1p(math.e), math.log1p(math.exp(-2)), math.log1p(math.e)]
+    drawn = [0.5 / 2 * 4, 0, 0.5 / 2 * 4, 0]
+    np.testing.assert_allclose(loss, np.add(entropy, drawn), rtol=1e-6)
+
+
+def test_weights_count_in_both_parts() -> None:
+    targets, logits = np.ones((2, 1), np.float32), np.array([[0.0], [2.0]], np.float32)
+    weights = np.array([[3.0], [3.0]], np.float32)
+    loss = ConsistentCrossentropy(1.0)
+    assert float(loss(targets, logits, weights)) == pytest.approx(3 * float(loss(targets, logits)))
+
+
+def test_pairs_need_an_even_batch() -> None:
+    with pytest.raises(ConfigurationError, match="a batch of 7 does not hold pairs"):
+        TrainConfig(dataset="", batch_size=7)
+    assert TrainConfig(dataset="", batch_size=7, consistency=0).views == 1
