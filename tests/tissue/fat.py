@@ -12,10 +12,10 @@ from tests.tissue.canvas import Canvas
 from tests.tissue.layout import Layout
 from tests.tissue.noise import scattered
 
-_SPACING: Final = 78.0
+_SPACING: Final = 56.0
 """Between the centres of cells, in µm."""
 
-_WALL: Final = 1.3
+_WALL: Final = 2.8
 """Half the thickness of a wall between two cells, in µm."""
 
 
@@ -29,11 +29,11 @@ def paint_fat(canvas: Canvas, layout: Layout, seed: int) -> None:
     depth = layout.at("fat", places)
     if not (depth > 0).any():
         return
-    chosen = np.flatnonzero(depth > 8)
+    chosen = np.flatnonzero(depth > 6)
     facets = _facets(places, bounds)
     cells = [_rounded(facets[index]) for index in chosen]
     for cell in cells:
-        canvas.polygon(_swollen(cell, _WALL + 1.6), 0.04, 0.3)
+        canvas.polygon(_swollen(cell, _WALL + 1.6), 0.05, 0.48)
     for cell in cells:
         canvas.polygon(_swollen(cell, -_WALL), 0.0, 0.012)
     _paint_nuclei(canvas, cells, chances[chosen])
