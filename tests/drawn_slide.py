@@ -113,18 +113,22 @@ class DrawnSlide:
     def _painted(self, left: int, top: int, width: int, height: int) -> NDArray[np.uint8]:
         """Paint a part of one block."""
         if self.has_tissue:
-            sides = (side * self.drawn_microns for side in self.block)
-            tissue = Tissue(*sides, seed=self.seed)
+            across, down = (side * self.drawn_microns for side in self.block)
+            tissue = Tissue(across, down, self.seed)
             part = tissue.paint(left, top, width, height, self.drawn_microns)
         else:
             rows, columns = (range(first, first + n) for first, n in ((top, height), (left, width)))
             part = _empty_glass(self.seed).take(rows, 0, mode="wrap").take(columns, 1, mode="wrap")
         if self.has_pen:
-            across, down = self.block
-            ends = ((across // 20, down // 3), (across // 3, down // 20))
-            start, end = ((x - left, y - top) for x, y in ends)
-            cv2.line(part, start, end, color=PEN, thickness=max(2, down // 30))
+            self._cross_out(part, left, top)
         return np.asarray((part * (self.glass / GLASS)).clip(0, 255), dtype=np.uint8)
+
+    def _cross_out(self, part: NDArray[np.uint8], left: int, top: int) -> None:
+        """Draw what the pen's stroke covers of a part of one block."""
+        width, height = self.block
+        ends = ((width // 20, height // 3), (width // 3, height // 20))
+        start, end = ((x - left, y - top) for x, y in ends)
+        cv2.line(part, start, end, color=PEN, thickness=max(2, height // 30))
 
     def _drawn_pixels(self, reduced: tuple[float, float]) -> tuple[float, float]:
         """Return how many pixels of the drawing make a reduced one, across and down."""
