@@ -104,7 +104,7 @@ def drawn_slide(seed: int = 3, rows: int = 60, columns: int = 75) -> SlideConten
     grid = slide_grid(columns * 400, rows * 400, left=2000, top=1000)
     grey = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA).mean(axis=2)
     darkness = cv2.GaussianBlur(grey, (3, 3), 0)
-    probabilities = np.clip((186.0 - darkness) / 30.0, 0.02, 0.98)
+    probabilities = np.clip((180.0 - darkness) / 30.0, 0.02, 0.98)
     probabilities[grey > 232] = np.nan
     return slide_content(grid, probabilities, picture=picture)
 
