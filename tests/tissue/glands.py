@@ -65,7 +65,9 @@ def place_glands(rng: np.random.Generator, places: NDArray[np.float64]) -> tuple
         reach = _reach(rng, room, len(taken))
         if not reach:
             continue
-        if any(np.hypot(x - a, y - b) < reach + c + 30 for a, b, c in taken):
+        others = np.array(taken).reshape(-1, 3)
+        gaps = np.hypot(x - others[:, 0], y - others[:, 1]) - others[:, 2]
+        if (gaps < reach + 30).any():
             continue
         taken.append((x, y, reach))
         glands += _unit(rng, x, y, reach, number)

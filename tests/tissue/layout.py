@@ -85,11 +85,14 @@ def make_layout(seed: int, width: float, height: float) -> Layout:
     glands = place_glands(rng, _free_places(rng, window, tissue, tumour, fat))
     across, along = _directions(rng, noise, fat, tissue)
     loose = np.zeros_like(tissue)
+    lumps = noise(10, 160)
     for gland in glands:
-        across = _wrapped(across, gland, x, y)
+        near = _near(gland, window)
+        across[near] = _wrapped(across[near], gland, x[near], y[near])
         if gland.loose:
-            distance = np.hypot(x - gland.x, y - gland.y) + 13 * noise(10, 160)
-            np.maximum(loose, smoothstep(gland.loose - distance, -25, 15), out=loose)
+            distance = np.hypot(x[near] - gland.x, y[near] - gland.y) + 13 * lumps[near]
+            rim = smoothstep(gland.loose - distance, -25, 15)
+            np.maximum(loose[near], rim, out=loose[near])
     return Layout(tissue, fat, tumour, across, along, loose, glands)
 
 
@@ -164,10 +167,25 @@ def _directions(
     return np.asarray(across, np.float32), np.asarray(along, np.float32)
 
 
+def _near(gland: Gland, window: Window) -> tuple[slice, slice]:
+    """Return the part of the layout beyond which a gland turns no fibres."""
+    reach = gland.loose or gland.radius
+    reach += 14 * _fading(reach)
+    row, column = (gland.y - window.y) / window.scale, (gland.x - window.x) / window.scale
+    pixels = int(reach / window.scale)
+    top, left = max(0, int(row) - pixels), max(0, int(column) - pixels)
+    return slice(top, int(row) + pixels + 2), slice(left, int(column) + pixels + 2)
+
+
+def _fading(reach: float) -> float:
+    """Return over how many µm the turn of fibres around a gland fades by a factor of e."""
+    return 0.5 * reach + 15
+
+
 def _wrapped(across: Field, gland: Gland, x: Field, y: Field) -> Field:
     """Let fibres run around a gland."""
     reach = gland.loose or gland.radius
     distance = np.hypot(x - gland.x, y - gland.y) - reach
     level = float(across.flat[int(np.argmin(distance))])
-    near = np.exp(-np.maximum(distance, 0) / (0.5 * reach + 15))
+    near = np.exp(-np.maximum(distance, 0) / _fading(reach))
     return np.asarray(across * (1 - near) + (level + distance) * near, np.float32)
