@@ -18,6 +18,7 @@ from hf_space.bundle.calibration import sigmoid
 from hf_space.explain.overlay import draw_evidence, draw_tiles
 from hf_space.imaging.slide_grid import SlideGrid
 from hf_space.prediction.foci import find_foci
+from hf_space.prediction.scoring import TILE_DECIMALS
 from hf_space.prediction.trust import judge, result_warning, withholding_reasons
 from hf_space.schemas.ids import time_of, uuid7
 from hf_space.schemas.prediction import (
@@ -53,7 +54,6 @@ _LOSSLESS: Final[dict[str, Any]] = {"lossless": True, "quality": 0, "method": 0}
 _LOSSY: Final[dict[str, Any]] = {"quality": 80, "method": 2}
 # Of the evidence: a region's grid is large, and a thousandth of a logit is nothing.
 _DECIMALS: Final = {"patch": 6, "region": 3}
-_TILE_DECIMALS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +227,8 @@ def _region(
         columns=columns,
         tile_size_pixels=tiles.size,
         microns_per_pixel=config.microns_per_pixel,
-        tiles=_nullable(probabilities, _TILE_DECIMALS),
-        tiles_raw=_nullable(prediction.scores.raw_probabilities, _TILE_DECIMALS),
+        tiles=_nullable(probabilities, TILE_DECIMALS),
+        tiles_raw=_nullable(prediction.scores.raw_probabilities, TILE_DECIMALS),
         heatmap=heatmap,
         tissue_fraction=tissue / float(tiles.areas.sum()),
         malignant_fraction=malignant / tissue,

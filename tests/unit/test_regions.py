@@ -13,8 +13,10 @@ from hf_space.errors import BusyError, NoTissueError
 from hf_space.explain.legend import legend_height
 from hf_space.imaging.readers import decode_image
 from hf_space.prediction.predictor import Predictor
+from hf_space.prediction.progress import Progress
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
+from hf_space.schemas.stream import TilesEvent
 from hf_space.settings import Settings
 from tests.bundle_factory import CALIBRATION, encode, expected_logit, expected_probability
 
@@ -189,14 +191,13 @@ def test_warnings_judge_the_tissue_only(predictor: Predictor) -> None:
 
 
 def test_progress_counts_the_tissue_tiles(predictor: Predictor) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[Progress] = []
     data = encode(mosaic([[MALIGNANT] * 7 + [GLASS]] * 3))
     asked = PredictOptions(microns_per_pixel=4.0)
-    asyncio.run(
-        predictor.predict(data, asked, on_progress=lambda done, total: told.append((done, total)))
-    )
-    assert told[-1] == (21, 21)
-    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    asyncio.run(predictor.predict(data, asked, listen=told.append))
+    tiles = [step for step in told if isinstance(step, TilesEvent)]
+    assert (tiles[-1].done, tiles[-1].total) == (21, 21)
+    assert [step.done for step in tiles] == sorted({step.done for step in tiles})
 
 
 def test_a_finer_region_is_reduced_first(predictor: Predictor) -> None:

@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
+from hf_space.prediction.progress import Listener, ignore
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend, chosen_options
@@ -180,7 +181,7 @@ async def predict_upload(
     visitor: tuple[object, gr.Request],
     *,
     mode: str = "auto",
-    on_progress: Callable[[int, int], None] | None = None,
+    listen: Listener = ignore,
 ) -> PredictionResult:
     """Compute the result for an uploaded file.
 
@@ -190,7 +191,7 @@ async def predict_upload(
         asked: What was chosen.
         visitor: The token and the request that say for whom.
         mode: As what the image is read.
-        on_progress: Told the tiles of a region done and in all.
+        listen: Told of the steps, as by `Predictor.predict`.
 
     Raises:
         BiopsiaError: There is no result.
@@ -204,7 +205,7 @@ async def predict_upload(
     check_scale([header], asked.scale, language_of(visitor[1]))
     owner = page_owner(*visitor) if options.save else None
     predictor = backend.get_predictor()
-    return await predictor.predict(data, options, owner=owner, on_progress=on_progress)
+    return await predictor.predict(data, options, owner=owner, listen=listen)
 
 
 def check_scale(headers: Headers, stated: StatedScale, language: Language) -> None:

@@ -10,7 +10,9 @@ from anyio import to_thread
 from hf_space.exports.formats import FORMATS, ExportFormat
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
+from hf_space.prediction.progress import Progress
 from hf_space.schemas.prediction import PredictionResult
+from hf_space.schemas.stream import TilesEvent
 from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.components.examples import Example
 from hf_space.ui.components.form import (
@@ -66,14 +68,16 @@ def build_region_tab(
     ) -> list[Any]:
         language = language_of(request)
 
-        def tell(done: int, total: int) -> None:
-            unit = text("progress.tiles", language, count=total)
-            progress((done, total), desc=text("progress.running", language), unit=unit)
+        def tell(step: Progress) -> None:
+            if isinstance(step, TilesEvent):
+                unit = text("progress.tiles", language, count=step.total)
+                desc = text("progress.running", language)
+                progress((step.done, step.total), desc=desc, unit=unit)
 
         with errors_shown(language):
             asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
             result = await predict_upload(
-                backend, image, asked, (token, request), mode="region", on_progress=tell
+                backend, image, asked, (token, request), mode="region", listen=tell
             )
             # The files of a large region take seconds, which must not hold up other visitors.
             shown = await to_thread.run_sync(_shown, result, language)
