@@ -62,7 +62,8 @@ class TilesEvent(Schema):
     event: Literal["tiles"] = "tiles"
     tiles: list[TileScore] = Field(
         description="Row and column from 0, and the calibrated probability of the tile alone, as "
-        "in `tiles_raw` of the result; its `tiles`, averaged with their neighbours, come at the end."
+        "in `tiles_raw` of the result. Its `tiles`, averaged with their neighbours, come at the "
+        "end."
     )
     done: int = Field(description="Tiles scored so far, these included.")
     total: int
