@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from hf_space.prediction.progress import Progress
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.schemas.stream import TilesEvent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncIterator
 
     from hf_space.prediction.predictor import Predictor
-    from hf_space.prediction.progress import Progress
     from hf_space.schemas.options import PredictOptions
-    from hf_space.schemas.prediction import PredictionResult
+
+
+Steps = AsyncGenerator[Progress | PredictionResult, None]
+"""The steps of a prediction, of which the last is the result."""
 
 
 class _Inbox:
@@ -49,7 +54,7 @@ class _Inbox:
 @asynccontextmanager
 async def followed_prediction(
     predictor: Predictor, data: bytes, options: PredictOptions, *, owner: bytes | None = None
-) -> AsyncIterator[AsyncGenerator[Progress | PredictionResult, None]]:
+) -> AsyncIterator[Steps]:
     """Start a prediction and yield its steps; leaving the context cancels what is not done.
 
     The first step is about the image, the last is the result. Between them a region that is
@@ -70,9 +75,7 @@ async def followed_prediction(
         task.cancel()
 
 
-async def _steps(
-    inbox: _Inbox, task: asyncio.Task[PredictionResult]
-) -> AsyncGenerator[Progress | PredictionResult, None]:
+async def _steps(inbox: _Inbox, task: asyncio.Task[PredictionResult]) -> Steps:
     while (step := await inbox.get()) is not None:
         yield step
     yield await task

@@ -17,7 +17,7 @@ from hf_space.api.openapi import form_schema, reference_to
 from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_predict_body, while_connected
 from hf_space.inference.probe import DRAWN_PATCH
 from hf_space.prediction.progress import Progress, TissueFound
-from hf_space.prediction.streaming import followed_prediction
+from hf_space.prediction.streaming import Steps, followed_prediction
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import error_body
 from hf_space.schemas.options import PredictRequest
@@ -31,9 +31,6 @@ def _json_example() -> dict[str, Any]:
     image = base64.b64encode(DRAWN_PATCH.read_bytes()).decode("ascii")
     return {"image": image, "microns_per_pixel": 4.0, "operating_point": "high_sensitivity"}
 
-
-Step = Progress | PredictionResult
-Steps = AsyncGenerator[Step, None]
 
 # The route reads the body itself, so that it can bound it; OpenAPI must be told what it reads.
 _IMAGE_FILE: Final = {"type": "string", "format": "binary", "description": "The image file."}
@@ -98,7 +95,7 @@ async def _streamed(
         return NdjsonResponse.sending(_lines(first, steps), stack.pop_all())
 
 
-async def _lines(first: Step, steps: Steps) -> AsyncGenerator[str, None]:
+async def _lines(first: Progress | PredictionResult, steps: Steps) -> AsyncGenerator[str, None]:
     yield _line(first)
     try:
         async for step in steps:
@@ -107,7 +104,7 @@ async def _lines(first: Step, steps: Steps) -> AsyncGenerator[str, None]:
         yield _line(error)
 
 
-def _line(step: Step | Exception) -> str:
+def _line(step: Progress | PredictionResult | Exception) -> str:
     event: Schema
     match step:
         case Exception():
