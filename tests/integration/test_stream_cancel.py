@@ -7,12 +7,16 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from anyio import to_thread
+from gradio_client import Client, handle_file
 
 from tests.bundle_factory import encode, plain_image
+from tests.demo_page import Page, uploaded
 from tests.server import RunningServer, running_server
 from tests.waiting import until
 
@@ -113,6 +117,35 @@ async def _join_and_leave(client: httpx2.AsyncClient) -> None:
     assert names[-1] == "result"
 
 
+async def _cancel_a_job(url: str, client: httpx2.AsyncClient, path: Path) -> None:
+    program = await to_thread.run_sync(lambda: Client(url, verbose=False))
+    async with client:
+        job = program.submit(handle_file(str(path)), microns_per_pixel=4, api_name="/predict")
+        await until(lambda: any(step["event"] == "tiles" for step in job.outputs()))
+        assert job.cancel()
+        await assert_free(client)
+
+
+async def _leave_the_page(
+    server: RunningServer, client: httpx2.AsyncClient, path: Path, *, press_cancel: bool
+) -> None:
+    page = Page(server.url)
+    upload = await to_thread.run_sync(uploaded, server, path)
+    asked = ("balanced", None, False, "typed", "4", True, None)
+    event, session = await to_thread.run_sync(page.join, "read_1", upload, *asked)
+    async with client:
+        address = f"/gradio_api/queue/data?session_hash={session}"
+        async with client.stream("GET", address) as response:
+            async for line in response.aiter_lines():
+                if "process_generating" in line and "tiles analysed" in line:
+                    break
+            if press_cancel:
+                fn = page.index("read_1")
+                body = {"session_hash": session, "fn_index": fn, "event_id": event}
+                assert (await client.post("/gradio_api/cancel", json=body)).json()["success"]
+        await assert_free(client)
+
+
 def test_closing_in_the_middle_drops_the_rest_of_the_region(client: httpx2.AsyncClient) -> None:
     asyncio.run(_close_in_the_middle(client))
 
@@ -123,3 +156,27 @@ def test_closing_while_waiting_drops_all_of_it(client: httpx2.AsyncClient) -> No
 
 def test_a_computation_that_another_has_joined_goes_on(client: httpx2.AsyncClient) -> None:
     asyncio.run(_join_and_leave(client))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A large region."""
+    path = tmp_path / "large.jpg"
+    path.write_bytes(large_region(9))
+    return path
+
+
+def test_a_program_of_gradio_that_cancels_its_job_frees_the_engine(
+    server: RunningServer, client: httpx2.AsyncClient, path: Path
+) -> None:
+    asyncio.run(_cancel_a_job(server.url, client, path))
+
+
+@pytest.mark.parametrize("press_cancel", [True, False], ids=["cancelled", "closed"])
+def test_a_page_that_cancels_or_is_closed_frees_the_engine(
+    server: RunningServer,
+    client: httpx2.AsyncClient,
+    path: Path,
+    press_cancel: bool,  # noqa: FBT001
+) -> None:
+    asyncio.run(_leave_the_page(server, client, path, press_cancel=press_cancel))

@@ -250,15 +250,9 @@ def check_scale(headers: Headers, stated: StatedScale, language: Language) -> No
         )
 
 
-def jpeg_of(data_url: str | None) -> bytes | None:
-    """Decode a drawing of the result."""
-    return base64.b64decode(data_url.partition(",")[2]) if data_url else None
-
-
-def offer_drawing(kind: str, data_url: str | None) -> str | None:
-    """Write a drawing where the browser may fetch it, and return its path; None without one."""
-    jpeg = jpeg_of(data_url)
-    return offer(_DRAWINGS[kind], jpeg) if jpeg else None
+def jpeg_of(data_url: str) -> bytes:
+    """Decode a drawing."""
+    return base64.b64decode(data_url.partition(",")[2])
 
 
 def drawing(
@@ -278,4 +272,5 @@ def drawing(
         # At the beginning, which a narrow screen does not cut off.
         mark = text("result.no_verdict", language)
         texts = [f"{mark[0].upper()}{mark[1:]}: {each}" for each in texts]
-    return gr.Image(value=offer_drawing(kind, data_url), label=texts[0], alt_text=texts[1], **more)
+    value = offer(_DRAWINGS[kind], jpeg_of(data_url)) if data_url else None
+    return gr.Image(value=value, label=texts[0], alt_text=texts[1], **more)

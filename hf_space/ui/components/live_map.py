@@ -19,7 +19,8 @@ from hf_space.prediction.response import tiles_url
 from hf_space.prediction.streaming import Steps
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.schemas.stream import ImageEvent, TilesEvent
-from hf_space.ui.components.form import offer_drawing
+from hf_space.ui.components.form import jpeg_of
+from hf_space.ui.gradio_app.uploads import offer
 from hf_space.ui.rendering import paragraph
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 # Between two pictures, so that drawing and sending them costs little beside the scoring.
 _PAUSE_SECONDS: Final = 0.7
 _SHARE_OF_TIME: Final = 0.05
+_NAME: Final = "tiles_so_far.jpg"
 
 
 class _LiveMap:
@@ -71,7 +73,7 @@ class _LiveMap:
         tiles = self._found.tiles
         url = tiles_url(tiles.image, self._probabilities, tiles.covered, None)
         label = text("picture.heatmap", self._language)
-        return gr.Image(value=offer_drawing("heatmap", url), label=label, alt_text=label)
+        return gr.Image(value=offer(_NAME, jpeg_of(url)), label=label, alt_text=label)
 
     def _image_text(self, event: ImageEvent) -> str:
         width, height = (number(side, self._language) for side in (event.width, event.height))

@@ -88,7 +88,7 @@ def _shown(result: PredictionResult, language: Language) -> list[Any]:
         drawing("overlay", result, result.gradcam.overlay, language),
         tile_table(result, language),
         *(export(result, each) for each in FORMATS.values()),
-        download("biopsia_heatmap.jpg", jpeg_of(heatmap)),
+        download("biopsia_heatmap.jpg", jpeg_of(heatmap) if heatmap else None),
         *review_values(result),
     ]
 
