@@ -1424,7 +1424,7 @@ export interface components {
             event: "tiles";
             /**
              * Tiles
-             * @description Row and column from 0, and the calibrated probability of the tile alone, as in `tiles_raw` of the result; its `tiles`, averaged with their neighbours, come at the end.
+             * @description Row and column from 0, and the calibrated probability of the tile alone, as in `tiles_raw` of the result. Its `tiles`, averaged with their neighbours, come at the end.
              */
             tiles: [
                 number,
