@@ -17,7 +17,7 @@ from tests.bundle_factory import encode, expected_probability, plain_image
 MALIGNANT = (200, 120, 190)
 BENIGN = (120, 200, 190)
 GLASS = (255, 255, 255)
-LINE = TypeAdapter(StreamEvent)
+LINE: TypeAdapter[Any] = TypeAdapter(StreamEvent)
 # They differ from one computation of a result to the next.
 OF_THE_MOMENT = ("id", "created_at", "timing_ms")
 

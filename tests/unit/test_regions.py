@@ -240,6 +240,7 @@ class OneStream:
 
     def __init__(self, engine: Engine) -> None:
         self.streams = 1
+        self.name = engine.name
         self.precision = engine.precision
         self.run = engine.run
 
