@@ -96,7 +96,10 @@ function tileRect(image: ImageFacts, region: RegionResult, place: Place): Rect &
 }
 
 /** The sides of a patch, not quite equal where the rescaled image was rounded to whole pixels. */
-function patchSize(image: ImageFacts, { patchSizePixels, micronsPerPixel }: ModelScale): Size {
+export function patchSize(
+  image: ImageFacts,
+  { patchSizePixels, micronsPerPixel }: ModelScale,
+): Size {
   const factor = image.microns_per_pixel / micronsPerPixel;
   return {
     width: (patchSizePixels * image.width) / roundHalfEven(image.width * factor),
@@ -104,7 +107,7 @@ function patchSize(image: ImageFacts, { patchSizePixels, micronsPerPixel }: Mode
   };
 }
 
-function scaleOf(region: RegionResult): ModelScale {
+export function scaleOf(region: RegionResult): ModelScale {
   return { patchSizePixels: region.tile_size_pixels, micronsPerPixel: region.microns_per_pixel };
 }
 
