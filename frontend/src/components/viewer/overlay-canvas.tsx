@@ -1,17 +1,22 @@
 import { useLayoutEffect, useRef } from "react";
+import { usePointed } from "@/components/viewer/use-pointed";
 import { useView } from "@/components/viewer/use-view";
+import type { Tile } from "@/lib/result/geometry";
 import { paintOver, type Scene } from "@/lib/result/paint";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
 interface OverlayCanvasProps {
   scene: Scene | null;
   store: ViewportStore;
+  tiles: readonly Tile[];
+  selected: Tile | null;
 }
 
 /** What lies over the image, drawn in the same frame as the image and as sharp as the screen is. */
-export function OverlayCanvas({ scene, store }: OverlayCanvasProps) {
+export function OverlayCanvas({ scene, store, tiles, selected }: OverlayCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const view = useView(store);
+  const { tile: marked } = usePointed(store, tiles, selected);
   useLayoutEffect(() => {
     const node = canvas.current;
     const context = node?.getContext("2d");
@@ -25,9 +30,9 @@ export function OverlayCanvas({ scene, store }: OverlayCanvasProps) {
         node.height = height;
       }
       context.clearRect(0, 0, node.width, node.height);
-      paintOver(context, scene, view, ratio);
+      paintOver(context, { ...scene, marked }, view, ratio);
     }
-  }, [scene, view]);
+  }, [scene, view, marked]);
   return (
     <canvas
       ref={canvas}

@@ -5,6 +5,7 @@ import { type PointerEvent, type ReactNode, type RefObject, useId } from "react"
 import { NotLoaded } from "@/components/shared/not-loaded";
 import { OverlayCanvas } from "@/components/viewer/overlay-canvas";
 import { useOpenViewer } from "@/components/viewer/use-open-viewer";
+import type { Tile } from "@/lib/result/geometry";
 import type { Scene } from "@/lib/result/paint";
 import type { PictureSource } from "@/lib/viewer/picture-source";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
@@ -14,6 +15,8 @@ interface PaneProps {
   scene: Scene | null;
   source: PictureSource | null;
   store: ViewportStore;
+  tiles: readonly Tile[];
+  selected: Tile | null;
   /** Where a small picture of the whole is to be drawn. */
   minimap?: RefObject<HTMLElement | null>;
   /** Shown until the picture is drawn. */
@@ -21,7 +24,8 @@ interface PaneProps {
 }
 
 /** One drawing of the image, to be moved and zoomed. */
-export function Pane({ label, scene, source, store, minimap, children }: PaneProps) {
+export function Pane(props: PaneProps) {
+  const { label, scene, source, store, tiles, selected, minimap, children } = props;
   const t = useTranslations("result.viewer");
   const hint = useId();
   const { host, isDrawn, hasFailed } = useOpenViewer({ store, source, minimap });
@@ -42,7 +46,7 @@ export function Pane({ label, scene, source, store, minimap, children }: PanePro
     >
       {children?.(isDrawn)}
       <div ref={host} className="absolute inset-0" />
-      <OverlayCanvas scene={scene} store={store} />
+      <OverlayCanvas scene={scene} store={store} tiles={tiles} selected={selected} />
       {hasFailed && (
         <div className="absolute inset-x-3 top-3 mr-12 w-fit rounded-sm bg-surface px-3 py-2 text-sm">
           <NotLoaded />

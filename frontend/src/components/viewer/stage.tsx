@@ -5,7 +5,6 @@ import { Pane } from "@/components/viewer/pane";
 import { ScaleBar } from "@/components/viewer/scale-bar";
 import { ToolButtons } from "@/components/viewer/tool-buttons";
 import type { Picture } from "@/components/viewer/use-picture";
-import { usePointed } from "@/components/viewer/use-pointed";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import type { Tile } from "@/lib/result/geometry";
@@ -32,9 +31,8 @@ export function Stage(props: StageProps) {
   const minimap = useRef<HTMLDivElement>(null);
   const { image } = result;
   const source = useSource(result, picture);
-  const { tile: marked } = usePointed(store, tiles, selected);
-  const scene = useMemo(() => props.scene && { ...props.scene, marked }, [props.scene, marked]);
-  const shared = { source, store };
+  const { scene } = props;
+  const shared = { source, store, tiles, selected };
   return (
     <div
       className={cn(
@@ -76,9 +74,12 @@ export function Stage(props: StageProps) {
 }
 
 /** The picture as the panes take it; null until it has come, if there is one. */
-function useSource({ image }: PredictionResult, { element, source }: Picture) {
+function useSource({ image }: PredictionResult, { element, file, source }: Picture) {
   const isReady = element !== null || source === null;
-  return useMemo(() => (isReady ? pictureSource(image, element) : null), [image, element, isReady]);
+  return useMemo(
+    () => (isReady ? pictureSource(image, element && { element, file }) : null),
+    [image, element, file, isReady],
+  );
 }
 
 /** The image as it comes from the server, before anything can be drawn; then it is loaded only. */

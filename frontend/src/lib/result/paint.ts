@@ -90,7 +90,7 @@ export function paintOver(
   context.save();
   context.setTransform(...matrixOf(view, ratio));
   clipTo(context, scene.image);
-  hatch(context, scene, scale);
+  hatch(context, scene, scale, ratio);
   paintOverlay(context, scene.overlay);
   context.setLineDash(DASH_CSS_PIXELS.map((length) => length / scale));
   paintSegments(context, scene.dashed, scale);
@@ -140,23 +140,51 @@ function paintOverlay(context: CanvasRenderingContext2D, overlay: Overlay | null
   }
 }
 
-function hatch(context: CanvasRenderingContext2D, { empty, image }: Scene, scale: number): void {
-  context.save();
-  context.beginPath();
-  for (const { x, y, width, height } of empty) {
-    context.rect(x, y, width, height);
+function hatch(
+  context: CanvasRenderingContext2D,
+  { empty }: Scene,
+  scale: number,
+  ratio: number,
+): void {
+  const pattern = hatching(context, ratio);
+  if (pattern) {
+    context.beginPath();
+    for (const { x, y, width, height } of empty) {
+      context.rect(x, y, width, height);
+    }
+    pattern.setTransform(new DOMMatrix().scale(1 / (scale * ratio)));
+    context.fillStyle = pattern;
+    context.fill();
   }
-  context.clip();
-  const step = HATCH_CSS_PIXELS / scale;
-  context.beginPath();
-  for (let along = step; along < image.width + image.height; along += step) {
-    context.moveTo(along, 0);
-    context.lineTo(along - image.height, image.height);
+}
+
+const hatchings = new Map<number, CanvasPattern | null>();
+
+function hatching(context: CanvasRenderingContext2D, ratio: number): CanvasPattern | null {
+  const made = hatchings.get(ratio) ?? madeHatching(context, ratio);
+  hatchings.set(ratio, made);
+  return made;
+}
+
+/** Lines from the lower left to the upper right, as far apart on any screen. */
+function madeHatching(context: CanvasRenderingContext2D, ratio: number): CanvasPattern | null {
+  const side = Math.round(HATCH_CSS_PIXELS * ratio);
+  const canvas = document.createElement("canvas");
+  canvas.width = side;
+  canvas.height = side;
+  const lines = canvas.getContext("2d");
+  if (!lines) {
+    return null;
   }
-  context.lineWidth = 1 / scale;
-  context.strokeStyle = "rgb(60 56 72 / 0.28)";
-  context.stroke();
-  context.restore();
+  // Beyond its edges too, or the corners of the squares would be cut.
+  for (const shift of [-side, 0, side]) {
+    lines.moveTo(shift - 1, side + 1);
+    lines.lineTo(shift + side + 1, -1);
+  }
+  lines.lineWidth = ratio;
+  lines.strokeStyle = "rgb(60 56 72 / 0.28)";
+  lines.stroke();
+  return context.createPattern(canvas, "repeat");
 }
 
 function paintSegments(

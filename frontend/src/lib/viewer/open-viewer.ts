@@ -7,6 +7,8 @@ import type { ViewportStore } from "@/lib/viewer/viewport-store";
 const MAX_CSS_PIXELS_PER_PIXEL = 64;
 // Below the whole image there are still the lower magnifications.
 const LEAST_SHARE_OF_WHOLE = 1 / 64;
+// Cut by the page itself: more at once would only make it wait.
+const TILES_AT_ONCE = 2;
 const ANIMATION_SECONDS = 0.35;
 // Of the first, a wheel turns about 100 a notch; a pinch on a touchpad comes as small turns.
 const WHEEL_SPEED = 0.0016;
@@ -65,6 +67,7 @@ function options(): OpenSeadragon.Options {
     minZoomImageRatio: LEAST_SHARE_OF_WHOLE,
     maxZoomPixelRatio: MAX_CSS_PIXELS_PER_PIXEL,
     minScrollDeltaTime: -1,
+    imageLoaderLimit: TILES_AT_ONCE,
     gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
     gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: true, flickEnabled: false },
     gestureSettingsPen: { clickToZoom: false, dblClickToZoom: true },
