@@ -21,7 +21,7 @@ export function Magnifications({ store, micronsPerPixel }: MagnificationsProps) 
   const text = (value: number, options = {}) =>
     t("magnification", { value: format.number(value, options) });
   return (
-    <div className="flex min-w-0 items-center gap-2 text-sm">
+    <div className="flex min-w-0 items-center gap-2 text-sm print:hidden">
       <span className="w-16 shrink-0 text-right font-medium" data-testid="magnification">
         {current === null ? "–" : text(current, { maximumSignificantDigits: 3 })}
       </span>

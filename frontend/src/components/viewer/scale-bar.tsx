@@ -20,7 +20,7 @@ export function ScaleBar({ store, micronsPerPixel, labelOf }: ScaleBarProps) {
   return (
     <div
       data-testid="scale-bar"
-      className="pointer-events-none absolute bottom-3 left-3 grid gap-1 rounded-sm bg-[rgb(255_255_255/0.92)] px-2 pt-1 pb-2 font-medium text-[#17161d] text-xs"
+      className="pointer-events-none absolute print:hidden bottom-3 left-3 grid gap-1 rounded-sm bg-[rgb(255_255_255/0.92)] px-2 pt-1 pb-2 font-medium text-[#17161d] text-xs"
     >
       <span>{labelOf(microns)}</span>
       <span

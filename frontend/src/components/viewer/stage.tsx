@@ -2,9 +2,12 @@ import { useTranslations } from "next-intl";
 import { useMemo, useRef } from "react";
 import { Minimap } from "@/components/viewer/minimap";
 import { Pane } from "@/components/viewer/pane";
+import { PrintPicture } from "@/components/viewer/print-picture";
+import { RulerStatus } from "@/components/viewer/ruler-status";
 import { ScaleBar } from "@/components/viewer/scale-bar";
 import { ToolButtons } from "@/components/viewer/tool-buttons";
 import type { Picture } from "@/components/viewer/use-picture";
+import type { Ruler } from "@/components/viewer/use-ruler";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import type { Tile } from "@/lib/result/geometry";
@@ -21,18 +24,19 @@ interface StageProps {
   selected: Tile | null;
   store: ViewportStore;
   screen: { isFull: boolean; isPossible: boolean; toggle: () => void };
+  ruler: Ruler;
   barLabel: (microns: number) => string;
 }
 
 /** Where the image lies: one pane with the evidence over it, or one without beside one with. */
 export function Stage(props: StageProps) {
-  const { result, isSideBySide, picture, tiles, selected, store, screen } = props;
+  const { result, isSideBySide, picture, tiles, selected, store, screen, ruler } = props;
   const t = useTranslations("result.viewer");
   const minimap = useRef<HTMLDivElement>(null);
   const { image } = result;
   const source = useSource(result, picture);
   const { scene } = props;
-  const shared = { source, store, tiles, selected };
+  const shared = { source, store, tiles, selected, ruler };
   return (
     <div
       className={cn(
@@ -42,7 +46,7 @@ export function Stage(props: StageProps) {
       )}
       style={screen.isFull ? undefined : { aspectRatio: `${image.width} / ${image.height}` }}
     >
-      <div className="grid min-h-0 min-w-0 bg-stage print:bg-transparent">
+      <div className="grid min-h-0 min-w-0 bg-stage print:hidden">
         <Pane
           label={isSideBySide ? t("pane.image") : t("pane.evidence")}
           scene={scene && isSideBySide ? plainScene(scene) : scene}
@@ -53,15 +57,18 @@ export function Stage(props: StageProps) {
         </Pane>
       </div>
       {isSideBySide && (
-        <div className="grid min-h-0 min-w-0 bg-stage print:bg-transparent">
+        <div className="grid min-h-0 min-w-0 bg-stage print:hidden">
           <Pane label={t("pane.evidence")} scene={scene} {...shared} />
         </div>
       )}
       <ToolButtons
         store={store}
+        ruler={ruler}
         isFull={screen.isFull}
         onFull={screen.isPossible ? screen.toggle : null}
       />
+      <RulerStatus ruler={ruler} />
+      <PrintPicture scene={scene} />
       <Minimap ref={minimap} store={store} image={image} />
       <ScaleBar store={store} micronsPerPixel={image.microns_per_pixel} labelOf={props.barLabel} />
       {!picture.source && (

@@ -3,6 +3,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import { useCallback, useMemo } from "react";
 import { modelQuery } from "@/lib/api/queries";
 import type { Focus, ImageFacts, PredictionResult } from "@/lib/api/schema";
+import type { Polygon } from "@/lib/result/annotations";
 import { coveredSize, emptyTiles, outlineOf, type Tile } from "@/lib/result/geometry";
 import type { Measure } from "@/lib/result/legend";
 import { canvasOf, type Overlay, plainScene, type Scene } from "@/lib/result/paint";
@@ -28,6 +29,8 @@ interface SceneParts {
   foci: readonly Focus[];
   current: Focus | null;
   rule: Rule;
+  /** Outlines that a person drew. */
+  annotations: readonly Polygon[];
   picture: CanvasImageSource | null;
   choice: Choice;
   /** Canvases are of browsers only: false while the server draws the page. */
@@ -36,7 +39,7 @@ interface SceneParts {
 
 /** What is to be drawn, the same object while that is the same; null before it can be. */
 export function useScene(parts: SceneParts): Scene | null {
-  const { result, tiles, foci, current, rule, picture, choice, isReady } = parts;
+  const { result, tiles, foci, current, rule, annotations, picture, choice, isReady } = parts;
   const overlay = useOverlay(parts);
   const barLabel = useBarLabel(result.image);
   const empty = useMemo(() => emptyTiles(result), [result]);
@@ -57,14 +60,29 @@ export function useScene(parts: SceneParts): Scene | null {
       overlay,
       foci: hasOutline ? foci.map(({ polygon }) => polygon) : [],
       current: current?.polygon ?? null,
+      annotations,
       dashed: hasOutline ? dashed : [],
       empty,
       marked: null,
+      ruler: null,
       barLabel,
       micronsPerPixel: image.microns_per_pixel,
     };
     return view === "image" ? plainScene(scene) : scene;
-  }, [isReady, result, picture, barLabel, view, hasOutline, overlay, foci, current, dashed, empty]);
+  }, [
+    isReady,
+    result,
+    picture,
+    barLabel,
+    view,
+    hasOutline,
+    overlay,
+    foci,
+    current,
+    annotations,
+    dashed,
+    empty,
+  ]);
 }
 
 /** What a scale bar of so many µm is called. */

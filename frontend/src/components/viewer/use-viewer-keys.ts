@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef } from "react";
 import { TURN_DEGREES, ZOOM_STEP } from "@/components/viewer/tool-buttons";
+import type { Ruler } from "@/components/viewer/use-ruler";
 import type { Point } from "@/lib/result/viewport";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
@@ -22,6 +23,7 @@ interface ViewerKeys {
   /** Hides what lies over the image, as long as the key is held. */
   onHide: (isHidden: boolean) => void;
   onFull: () => void;
+  ruler: Ruler;
   /** To the focus so many places further on. */
   onStep: (step: 1 | -1) => void;
 }
@@ -69,6 +71,12 @@ function actionOf(event: KeyboardEvent, keys: ViewerKeys): (() => void) | null {
     if (key === " ") {
       return () => keys.onHide(true);
     }
+    if (key === "Enter") {
+      return () => keys.ruler.tap();
+    }
+    if (key === "Escape" && keys.ruler.isOn) {
+      return keys.ruler.end;
+    }
   }
   return LETTERS[key.toLowerCase()]?.(keys, event) ?? null;
 }
@@ -102,6 +110,7 @@ const LETTERS: Readonly<Record<string, (keys: ViewerKeys, event: KeyboardEvent) 
     ({ onHide }) =>
     () =>
       onHide(true),
+  l: ({ ruler }) => ruler.toggle,
   f: ({ onFull }) => onFull,
   n:
     ({ onStep }) =>

@@ -4,6 +4,7 @@ import { useTranslations } from "next-intl";
 import { useMemo, useState, useSyncExternalStore } from "react";
 import { VerdictMark } from "@/components/shared/verdict-badge";
 import type { ThresholdState } from "@/components/threshold/use-threshold";
+import { AnnotationsField } from "@/components/viewer/annotations-field";
 import { ChooseOriginal } from "@/components/viewer/choose-original";
 import { Controls } from "@/components/viewer/controls";
 import { Downloads } from "@/components/viewer/downloads";
@@ -14,17 +15,22 @@ import { Readout } from "@/components/viewer/readout";
 import { Stage } from "@/components/viewer/stage";
 import { ThresholdField } from "@/components/viewer/threshold-field";
 import { TileTable } from "@/components/viewer/tile-table";
+import { useAnnotations } from "@/components/viewer/use-annotations";
 import { useFoci } from "@/components/viewer/use-foci";
 import { useFullScreen } from "@/components/viewer/use-full-screen";
 import { useOpacity } from "@/components/viewer/use-opacity";
 import { type Picture, usePicture } from "@/components/viewer/use-picture";
+import { useRuler } from "@/components/viewer/use-ruler";
 import { type Choice, useBarLabel, useScene } from "@/components/viewer/use-scene";
 import { useViewerKeys } from "@/components/viewer/use-viewer-keys";
 import type { HistoryRecord, PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
+import type { Polygon } from "@/lib/result/annotations";
 import { type Tile, tissueTiles } from "@/lib/result/geometry";
 import { plainScene } from "@/lib/result/paint";
 import { ViewportStore } from "@/lib/viewer/viewport-store";
+
+const NONE: readonly Polygon[] = [];
 
 interface ViewerProps {
   record: HistoryRecord;
@@ -44,23 +50,31 @@ export function Viewer({ record, threshold }: ViewerProps) {
   const screen = useFullScreen<HTMLDivElement>();
   const tiles = useMemo(() => tissueTiles(result), [result]);
   const foci = useFoci(result, threshold.rule.threshold, store);
+  const annotations = useAnnotations();
   const isReady = useIsReady(store);
   const scene = useScene({
     ...{ result, tiles, foci: foci.foci, current: foci.current, rule: threshold.rule },
     ...{ picture: picture.element, choice, isReady },
+    annotations: annotations.shown?.polygons ?? NONE,
   });
   const shown = useMemo(() => (scene && isHidden ? plainScene(scene) : scene), [scene, isHidden]);
   const barLabel = useBarLabel(image);
+  const ruler = useRuler(image, store);
   useViewerKeys({
     frame: screen.ref,
     store,
+    ruler,
     onHide: setIsHidden,
     onFull: screen.toggle,
     onStep: foci.step,
   });
 
   return (
-    <section aria-label={t("label")} className="@container min-w-0 rounded-lg border bg-surface">
+    <section
+      aria-label={t("label")}
+      className="@container min-w-0 rounded-lg border bg-surface"
+      {...annotations.dropProps}
+    >
       {result.verdict === "not_assessable" && (
         <p className="flex gap-2 border-b px-3 py-2 font-medium text-sm text-withheld">
           <VerdictMark verdict="not_assessable" className="mt-1" />
@@ -78,7 +92,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
           )}
         >
           <Stage
-            {...{ result, picture, tiles, selected, store, screen, barLabel }}
+            {...{ result, picture, tiles, selected, store, screen, ruler, barLabel }}
             isSideBySide={choice.view === "side"}
             scene={shown}
           />
@@ -95,8 +109,9 @@ export function Viewer({ record, threshold }: ViewerProps) {
         </div>
       </div>
       <Readout {...{ result, store, tiles, selected }} rule={threshold.rule} />
-      <div className="border-t p-3 print:hidden">
+      <div className="flex flex-wrap justify-between gap-x-6 gap-y-2 border-t p-3 print:hidden">
         <Downloads result={result} scene={scene} choice={choice} rule={threshold.rule} />
+        <AnnotationsField annotations={annotations} />
       </div>
       {picture.isSmall && <SmallCopy result={result} picture={picture} />}
       {region && (

@@ -1,6 +1,8 @@
+import type { Polygon } from "@/lib/result/annotations";
 import type { Rect, Segment, Size } from "@/lib/result/geometry";
 import { paintBar } from "@/lib/result/paint-bar";
 import { type Figures, paintFigures } from "@/lib/result/paint-figures";
+import { paintRuler, type Ruler } from "@/lib/result/paint-ruler";
 import { INK } from "@/lib/result/paint-text";
 import type { Raster } from "@/lib/result/raster";
 import { matrixOf, type View } from "@/lib/result/viewport";
@@ -17,12 +19,16 @@ export interface Scene {
   foci: readonly Polygon[];
   /** The focus that was flown to. */
   current: Polygon | null;
+  /** Around what a person marked; blue. */
+  annotations: readonly Polygon[];
   /** Around what is inconclusive; dashed. */
   dashed: readonly Segment[];
   /** Without tissue: hatched. */
   empty: readonly Rect[];
   /** What is pointed at. */
   marked: Rect | null;
+  /** What is measured; null for nothing. */
+  ruler: Ruler | null;
   micronsPerPixel: number;
   /** What a scale bar of so many µm is called; null for no bar. */
   barLabel: ((microns: number) => string) | null;
@@ -38,10 +44,9 @@ export interface Overlay {
   figures: Figures | null;
 }
 
-/** Closed rings in pixels of the image, as GeoJSON has them. */
-type Polygon = readonly (readonly (readonly [x: number, y: number])[])[];
-
 const PAPER = "#ffffff";
+// Told from ink in every kind of colour vision, and from haematoxylin by the white beside it.
+const BLUE = "#0057d9";
 const HATCH_CSS_PIXELS = 8;
 const DASH_CSS_PIXELS = [5, 7];
 // Times the width of other outlines.
@@ -58,7 +63,15 @@ export function canvasOf({ width, height, data }: Raster): HTMLCanvasElement {
 
 /** The same image without anything over it but what is pointed at, for beside it. */
 export function plainScene(scene: Scene): Scene {
-  return { ...scene, overlay: null, foci: [], current: null, dashed: [], empty: [] };
+  return {
+    ...scene,
+    overlay: null,
+    foci: [],
+    current: null,
+    annotations: [],
+    dashed: [],
+    empty: [],
+  };
 }
 
 /** Draw a scene, its image and a scale bar; `ratio` is the canvas's pixels for each CSS pixel. */
@@ -99,10 +112,14 @@ export function paintOver(
   if (scene.current) {
     paintPolygons(context, [scene.current], scale, CURRENT_WIDTH);
   }
+  paintPolygons(context, scene.annotations, scale, 1, BLUE);
   if (scene.overlay?.figures) {
     paintFigures(context, scene.overlay.figures, scene.overlay.covered, view, ratio);
   }
   mark(context, scene.marked, scale);
+  if (scene.ruler) {
+    paintRuler(context, scene.ruler, view, ratio);
+  }
   context.restore();
 }
 
@@ -205,6 +222,7 @@ function paintPolygons(
   polygons: readonly Polygon[],
   scale: number,
   width = 1,
+  colour = INK,
 ): void {
   context.beginPath();
   for (const ring of polygons.flat()) {
@@ -213,7 +231,7 @@ function paintPolygons(
     });
     context.closePath();
   }
-  strokeTwice(context, scale, width);
+  strokeTwice(context, scale, width, colour);
 }
 
 function mark(context: CanvasRenderingContext2D, part: Rect | null, scale: number): void {
@@ -226,12 +244,17 @@ function mark(context: CanvasRenderingContext2D, part: Rect | null, scale: numbe
 }
 
 /** Dark on light, so that a line is seen on any tissue and any colour. */
-function strokeTwice(context: CanvasRenderingContext2D, scale: number, width = 1): void {
+function strokeTwice(
+  context: CanvasRenderingContext2D,
+  scale: number,
+  width = 1,
+  colour = INK,
+): void {
   context.lineCap = "square";
   context.lineWidth = (3.5 * width) / scale;
   context.strokeStyle = PAPER;
   context.stroke();
   context.lineWidth = (1.5 * width) / scale;
-  context.strokeStyle = INK;
+  context.strokeStyle = colour;
   context.stroke();
 }
