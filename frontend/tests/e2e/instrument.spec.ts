@@ -392,6 +392,16 @@ test("side by side, what moves one image moves the other", async ({ page }) => {
   }
 });
 
+test("all of the image stays in sight when its room changes", async ({ page }) => {
+  await open(page);
+  const whole = await magnification(page);
+  await page.getByRole("radio", { name: "Side by side" }).check();
+  const half = (Number.parseFloat(whole) / 2).toFixed(2);
+  await expect(page.getByTestId("magnification")).toHaveText(`${half}x`);
+  await page.getByRole("radio", { name: "Overlay" }).check();
+  await expect(page.getByTestId("magnification")).toHaveText(whole);
+});
+
 test("the report shows all of the image, however it lies on the screen", async ({ page }) => {
   const result = await open(page);
   await image(page).focus();

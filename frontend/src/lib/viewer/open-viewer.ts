@@ -123,10 +123,18 @@ function keepPixels(viewer: OpenSeadragon.Viewer, pictureOf: () => PictureSource
 /** What shows the whole image goes on to when its room changes. */
 function keepWhole(viewer: OpenSeadragon.Viewer, store: ViewportStore): void {
   let wasFitted = true;
+  let isResized = false;
+  viewer.addHandler("resize", () => {
+    isResized = true;
+  });
+  // OpenSeadragon sets a zoom of its own after it has told of the new size.
   viewer.addHandler("update-viewport", () => {
+    if (isResized && wasFitted) {
+      store.home(true);
+    }
+    isResized = false;
     wasFitted = store.isFitted();
   });
-  viewer.addHandler("resize", () => wasFitted && store.home(true));
 }
 
 /** Where there is nothing left to zoom out, the page scrolls. */
