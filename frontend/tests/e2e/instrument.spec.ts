@@ -424,6 +424,46 @@ test("the report shows all of the image, however it lies on the screen", async (
   expect(colours.peak[1]).toBeGreaterThan(colours.peak[0] ?? 255);
 });
 
+test.describe("with fingers", () => {
+  test.use({ viewport: PHONE, hasTouch: true, isMobile: true });
+
+  test("two zoom and move the image; one moves it once it is larger than its pane", async ({
+    page,
+  }) => {
+    await open(page);
+    await image(page).scrollIntoViewIfNeeded();
+    const session = await page.context().newCDPSession(page);
+    const { x, y } = await middle(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...points: [number, number][]) =>
+      session.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: points.map(([x, y], id) => ({ x, y, id })),
+      });
+    const shown = page.getByTestId("magnification");
+    const magnitude = async () => Number.parseFloat((await shown.textContent()) ?? "");
+    const whole = await magnitude();
+    await touch("touchStart", [x - 20, y], [x + 20, y]);
+    for (let step = 1; step <= 8; step++) {
+      await touch("touchMove", [x - 20 - 5 * step, y], [x + 20 + 5 * step, y]);
+    }
+    await touch("touchEnd");
+    await expect.poll(magnitude).toBeGreaterThan(2.5 * whole);
+    const larger = await magnitude();
+
+    const position = field(page, "Position");
+    const column = async () => Number((await position.textContent())?.split(",")[0]);
+    await touch("touchStart", [x, y]);
+    const before = await column();
+    for (let step = 1; step <= 6; step++) {
+      await touch("touchMove", [x - 10 * step, y]);
+    }
+    await touch("touchEnd");
+    // The point under the finger went along with it.
+    await expect.poll(async () => Math.abs((await column()) - before)).toBeLessThan(4);
+    expect(await magnitude()).toBeCloseTo(larger, 1);
+  });
+});
+
 test("only results load the viewer's library", async ({ page }) => {
   const loaded: string[] = [];
   page.on("response", async (response) => {
