@@ -1,4 +1,5 @@
 import type { ImageFacts, PredictionResult, RegionResult } from "@/lib/api/schema";
+import type { Point } from "@/lib/result/viewport";
 
 /** Where the model's patches lie in an uploaded image. All lengths are pixels of that image, from
  * its upper left corner, unless a name says otherwise. */
@@ -96,7 +97,10 @@ function tileRect(image: ImageFacts, region: RegionResult, place: Place): Rect &
 }
 
 /** The sides of a patch, not quite equal where the rescaled image was rounded to whole pixels. */
-function patchSize(image: ImageFacts, { patchSizePixels, micronsPerPixel }: ModelScale): Size {
+export function patchSize(
+  image: ImageFacts,
+  { patchSizePixels, micronsPerPixel }: ModelScale,
+): Size {
   const [across, down] = imageScale(image);
   const side = (pixels: number, scale: number) =>
     (patchSizePixels * pixels) / roundHalfEven(pixels * (scale / micronsPerPixel));
@@ -108,7 +112,13 @@ export function imageScale(image: ImageFacts): [across: number, down: number] {
   return image.microns_per_pixel_xy ?? [image.microns_per_pixel, image.microns_per_pixel];
 }
 
-function scaleOf(region: RegionResult): ModelScale {
+/** How far two points of the image are apart in the tissue, in µm. */
+export function distanceMicrons(image: ImageFacts, from: Point, to: Point): number {
+  const [across, down] = imageScale(image);
+  return Math.hypot((to.x - from.x) * across, (to.y - from.y) * down);
+}
+
+export function scaleOf(region: RegionResult): ModelScale {
   return { patchSizePixels: region.tile_size_pixels, micronsPerPixel: region.microns_per_pixel };
 }
 
