@@ -1,5 +1,4 @@
 import type { ImageFacts, PredictionResult, RegionResult } from "@/lib/api/schema";
-import type { Point } from "@/lib/result/viewport";
 
 /** Where the model's patches lie in an uploaded image. All lengths are pixels of that image, from
  * its upper left corner, unless a name says otherwise. */
@@ -112,8 +111,10 @@ export function imageScale(image: ImageFacts): [across: number, down: number] {
   return image.microns_per_pixel_xy ?? [image.microns_per_pixel, image.microns_per_pixel];
 }
 
+type Corner = Pick<Rect, "x" | "y">;
+
 /** How far two points of the image are apart in the tissue, in µm. */
-export function distanceMicrons(image: ImageFacts, from: Point, to: Point): number {
+export function distanceMicrons(image: ImageFacts, from: Corner, to: Corner): number {
   const [across, down] = imageScale(image);
   return Math.hypot((to.x - from.x) * across, (to.y - from.y) * down);
 }
