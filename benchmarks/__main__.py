@@ -12,6 +12,7 @@ from typing import Any, Final
 from benchmarks.core_time import measure_core_time, render_core_time
 from benchmarks.history import QUICK_HISTORY, HistoryPlan, measure_history
 from benchmarks.history_table import render_history
+from benchmarks.live import measure_live, render_live
 from benchmarks.processes import ROOT
 from benchmarks.results import merge_results
 from benchmarks.serving import QUICK, Plan, measure_serving
@@ -23,7 +24,9 @@ from training.release.documents import replace_block
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"
-NAMES: Final = ("input_pipeline", "serving", "core_time", "history", "site", "slides", "space")
+NAMES: Final = (
+    *("input_pipeline", "serving", "core_time", "history", "live", "site", "slides", "space"),
+)
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ def main() -> None:
             _core_time()
         elif name == "history":
             _history(quick=options.quick)
+        elif name == "live":
+            _live()
         elif name == "site":
             _site()
         elif name == "slides":
@@ -82,6 +87,13 @@ def _history(*, quick: bool) -> None:
     if not quick:
         _publish("history", figures, table)
         PLANS.write_text(plans + "\n", encoding="utf-8")
+
+
+def _live() -> None:
+    figures = measure_live()
+    table = render_live(figures)
+    logger.info("%s", table)
+    _publish("live", figures, table)
 
 
 def _site() -> None:

@@ -46,21 +46,27 @@ class Page:
             *values: Of its inputs.
             event: What else the browser tells of what was pressed.
         """
+        _, session = self.join(handler, *values, event=event)
+        return self._outcome(session)
+
+    def join(self, handler: str, *values: object, event: object = None) -> tuple[str, str]:
+        """Start a handler, see `call`; returns the event's id and its session's."""
         session = uuid4().hex
         joined = httpx2.post(
             f"{self.url}/gradio_api/queue/join",
             headers=self.headers,
             json={
                 "data": values,
-                "fn_index": self._index(handler),
+                "fn_index": self.index(handler),
                 "session_hash": session,
                 "event_data": event,
             },
         )
         joined.raise_for_status()
-        return self._outcome(session)
+        return joined.json()["event_id"], session
 
-    def _index(self, handler: str) -> int:
+    def index(self, handler: str) -> int:
+        """Return the place of a handler among the page's functions."""
         config = httpx2.get(f"{self.url}/config", headers=self.headers).json()
         found = (d["id"] for d in config["dependencies"] if d["api_name"] == handler)
         return int(next(found))

@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 
 from tests.bundle_factory import encode, plain_image
 from tests.synthetic import draw_patch
-from tests.synthetic_region import draw_region
+from tests.tissue import draw_region
 
 _SEED = 12
 
@@ -45,7 +45,7 @@ def _patches() -> Iterator[DrawnInput]:
 
 def _kinds_of_file() -> Iterator[DrawnInput]:
     image = draw_patch(_rng(3), label=1)
-    tall = draw_region(_rng(4), 120, 80)
+    tall = draw_region(4, 120, 80)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     yield DrawnInput("JPEG that was turned", encode(tall, "JPEG", quality=95, exif=exif))
@@ -95,12 +95,12 @@ def _odd_patches() -> Iterator[DrawnInput]:
 
 
 def _regions() -> Iterator[DrawnInput]:
-    small = draw_region(_rng(2, 0), 120, 170)
+    small = draw_region(2, 120, 170)
     yield DrawnInput("region", encode(small))
     yield DrawnInput("region of known scale", encode(small), {"microns_per_pixel": 4.0})
     yield DrawnInput("region, sensitive", encode(small), {"operating_point": "high_sensitivity"})
     yield DrawnInput("region without drawings", encode(small), {"explain": False})
-    large = draw_region(_rng(2, 1), 330, 410)
+    large = draw_region(3, 330, 410)
     yield DrawnInput("large region", encode(large), {"microns_per_pixel": 4.0})
     yield DrawnInput("finer region", encode(large), {"microns_per_pixel": 2.0})
     yield DrawnInput("coarser region", encode(small), {"microns_per_pixel": 9.0})

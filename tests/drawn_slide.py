@@ -1,11 +1,13 @@
 """A drawn slide of any size, of which each part is drawn when it is asked for.
 
-Tissue is drawn once at 4 µm per pixel, the scale of the model, as a block that repeats on larger
-slides, and enlarged by interpolation. A part at a reduced level is the exact average of the areas.
+Tissue is drawn at 4 µm per pixel, the scale of the model, unless stated, as a block that repeats on
+larger slides, and enlarged by interpolation. A part at a reduced level is the exact average of the
+areas.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -14,16 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.synthetic_region import draw_region
-
-DRAWN_MICRONS: Final = 4.0
-"""Scale of the drawing, in µm per pixel."""
+from tests.tissue import Tissue
+from tests.tissue.stains import GLASS, to_bytes
 
 PEN: Final = (20, 70, 160)
-BLOCK: Final = 1024
-"""Longest side of what is drawn before it repeats, in pixels of the drawing."""
+BLOCK_MICRONS: Final = 4096
+"""Longest side of what is drawn before it repeats, in µm."""
 
-_GLASS: Final = 243
 _STEPS: Final = 16
 """Most points at which an axis of one reduced pixel is sampled."""
 
@@ -40,20 +39,27 @@ class DrawnSlide:
         glass: Grey level of the empty glass; 243 looks white.
         has_tissue: Whether there is any.
         has_pen: Whether a stroke of a blue pen crosses the upper left of each block.
+        drawn_microns: Scale of the drawing in µm per pixel, one of `tests.tissue.SCALES`.
     """
 
     width: int = 2000
     height: int = 1500
     microns_per_pixel: tuple[float, float] = (0.5, 0.5)
     seed: int = 0
-    glass: int = _GLASS
+    glass: int = round(GLASS)
     has_tissue: bool = True
     has_pen: bool = False
+    drawn_microns: float = 4.0
 
     @property
-    def block(self) -> NDArray[np.uint8]:
-        """The drawing that repeats, uint8 (h, w, 3), at 4 µm per pixel."""
-        return _drawn(self)
+    def block(self) -> tuple[int, int]:
+        """Width and height of the drawing that repeats, in its own pixels."""
+        most = BLOCK_MICRONS / self.drawn_microns
+        sides = zip((self.width, self.height), self.microns_per_pixel, strict=True)
+        width, height = (
+            round(min(most, max(8, side * scale / self.drawn_microns))) for side, scale in sides
+        )
+        return width, height
 
     def part(
         self, x: int, y: int, width: int, height: int, reduced: tuple[float, float] = (1.0, 1.0)
@@ -62,8 +68,7 @@ class DrawnSlide:
         across, down = self._drawn_pixels(reduced)
         columns, left = _weights(x, width, across)
         rows, top = _weights(y, height, down)
-        window = self.block.take(range(top, top + rows.shape[1]), axis=0, mode="wrap")
-        window = window.take(range(left, left + columns.shape[1]), axis=1, mode="wrap")
+        window = self._drawn(left, top, columns.shape[1], rows.shape[1])
         # Not NumPy's product, whose threads wait for one another on matrices this small.
         lines = window.astype(np.float32).reshape(len(window), -1)
         narrow = cv2.gemm(rows, lines, 1.0, None, 0.0).reshape(height, -1, 3).swapaxes(0, 1)
@@ -81,7 +86,7 @@ class DrawnSlide:
 
     def repeats_after(self, downsample: float) -> tuple[float, float]:
         """Return after how many pixels of a level the drawing repeats, across and down."""
-        height, width = self.block.shape[:2]
+        width, height = self.block
         across, down = self._drawn_pixels(self.reduction(downsample))
         return width / across, height / down
 
@@ -95,32 +100,58 @@ class DrawnSlide:
         width, height = self.level_size(downsample)
         return self.width / width, self.height / height
 
+    def _drawn(self, left: int, top: int, width: int, height: int) -> NDArray[np.uint8]:
+        """Return a window of the repeating drawing, in its own pixels."""
+        across, down = self.block
+        return np.vstack(
+            [
+                np.hstack([self._painted(x, y, w, h) for x, w in _runs(left, width, across)])
+                for y, h in _runs(top, height, down)
+            ]
+        )
+
+    def _painted(self, left: int, top: int, width: int, height: int) -> NDArray[np.uint8]:
+        """Paint a part of one block."""
+        if self.has_tissue:
+            across, down = (side * self.drawn_microns for side in self.block)
+            tissue = Tissue(across, down, self.seed)
+            part = tissue.paint(left, top, width, height, self.drawn_microns)
+        else:
+            rows, columns = (range(first, first + n) for first, n in ((top, height), (left, width)))
+            part = _empty_glass(self.seed).take(rows, 0, mode="wrap").take(columns, 1, mode="wrap")
+        if self.has_pen:
+            self._cross_out(part, left, top)
+        return np.asarray((part * (self.glass / GLASS)).clip(0, 255), dtype=np.uint8)
+
+    def _cross_out(self, part: NDArray[np.uint8], left: int, top: int) -> None:
+        """Draw what the pen's stroke covers of a part of one block."""
+        width, height = self.block
+        ends = ((width // 20, height // 3), (width // 3, height // 20))
+        start, end = ((x - left, y - top) for x, y in ends)
+        cv2.line(part, start, end, color=PEN, thickness=max(2, height // 30))
+
     def _drawn_pixels(self, reduced: tuple[float, float]) -> tuple[float, float]:
         """Return how many pixels of the drawing make a reduced one, across and down."""
         across, down = (
-            scale * factor / DRAWN_MICRONS
+            scale * factor / self.drawn_microns
             for scale, factor in zip(self.microns_per_pixel, reduced, strict=True)
         )
         return across, down
 
 
-@lru_cache(maxsize=16)
-def _drawn(slide: DrawnSlide) -> NDArray[np.uint8]:
-    across, down = slide.microns_per_pixel
-    height = min(BLOCK, max(8, round(slide.height * down / DRAWN_MICRONS)))
-    width = min(BLOCK, max(8, round(slide.width * across / DRAWN_MICRONS)))
-    rng = np.random.default_rng(slide.seed)
-    if slide.has_tissue:
-        block = draw_region(rng, height, width)
-    else:
-        light = _GLASS + rng.normal(0, 2.5, (height, width, 3))
-        block = np.clip(np.rint(light), 0, 255).astype(np.uint8)
-    if slide.has_pen:
-        ends = (width // 20, height // 3), (width // 3, height // 20)
-        cv2.line(block, *ends, color=PEN, thickness=max(2, height // 30))
-    block = np.asarray((block * (slide.glass / _GLASS)).clip(0, 255), dtype=np.uint8)
-    block.flags.writeable = False
-    return block
+def _runs(first: int, count: int, period: int) -> Iterator[tuple[int, int]]:
+    """Split a range where what it counts begins again: yield starts below the period and counts."""
+    while count:
+        start = first % period
+        length = min(count, period - start)
+        yield start, length
+        first, count = first + length, count - length
+
+
+@lru_cache(maxsize=4)
+def _empty_glass(seed: int) -> NDArray[np.uint8]:
+    """Make glass with the noise of a camera, uint8 (256, 256, 3)."""
+    return to_bytes(GLASS + 2.5 * np.random.default_rng(seed).standard_normal((256, 256, 3), "f4"))
 
 
 def _weights(first: int, count: int, step: float) -> tuple[NDArray[np.float32], int]:

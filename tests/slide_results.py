@@ -20,7 +20,7 @@ from hf_space.prediction.image import mean_scale
 from hf_space.prediction.response import label_scores
 from hf_space.prediction.scoring import rounded_tiles
 from hf_space.schemas.slide import SlideResult
-from tests.synthetic_region import draw_region
+from tests.tissue import draw_region
 
 POINT = OperatingPoint(threshold=0.42, uncertain_low=0.3, uncertain_high=0.55)
 TILE_MICRONS = 200.0
@@ -128,12 +128,11 @@ def _region(tiles: SlideTiles) -> dict[str, Any]:
 @cache
 def drawn_slide(seed: int = 3, rows: int = 60, columns: int = 75) -> SlideContent:
     """A drawn slide whose nests are suspicious: 12 x 15 mm with bounds and a stain of its own."""
-    rng = np.random.default_rng(seed)
-    picture = draw_region(rng, rows * 8, columns * 8)
+    picture = draw_region(seed, rows * 8, columns * 8)
     grid = slide_grid(columns * 400, rows * 400, left=2000, top=1000)
     grey = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA).mean(axis=2)
     darkness = cv2.GaussianBlur(grey, (3, 3), 0)
-    probabilities = np.clip((186.0 - darkness) / 30.0, 0.02, 0.98)
+    probabilities = np.clip((180.0 - darkness) / 30.0, 0.02, 0.98)
     probabilities[grey > 232] = np.nan
     return slide_content(grid, probabilities, picture=picture)
 

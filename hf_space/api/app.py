@@ -38,6 +38,7 @@ from hf_space.cache.result_cache import ResultCache
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
 from hf_space.schemas.options import PredictRequest
+from hf_space.schemas.stream import StreamEvent
 
 if TYPE_CHECKING:
     from hf_space.settings import Settings
@@ -65,7 +66,7 @@ def create_api(settings: Settings) -> FastAPI:
         routes += policy_routes(resource.router)
         app.include_router(resource.router)
     app.router.route_class = UndeclaredRoute
-    add_schemas(app, PredictRequest)
+    add_schemas(app, requests=[PredictRequest], responses=[StreamEvent])
     add_error_handlers(app)
     _add_middleware(app, settings, routes)
     return app

@@ -6,40 +6,53 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.encoders import jsonable_encoder
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from hf_space.schemas.options import PredictOptions
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from pydantic import BaseModel
+    from pydantic.json_schema import JsonSchemaMode
+    from typing_extensions import TypeAliasType
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 
 
-def reference_to(model: type[BaseModel]) -> dict[str, str]:
+def reference_to(model: type[BaseModel] | TypeAliasType) -> dict[str, str]:
     """Return a reference to a schema that `add_schemas` adds."""
     return {"$ref": _REFERENCE.format(model=model.__name__)}
 
 
-def add_schemas(app: FastAPI, *models: type[BaseModel]) -> None:
-    """Add request bodies that routes read by themselves, so that FastAPI does not know them."""
+def add_schemas(app: FastAPI, *, requests: list[Any], responses: list[Any]) -> None:
+    """Add what routes read and write by themselves, so that FastAPI does not know it.
+
+    Args:
+        app: Its document gets the schemas.
+        requests: Types of bodies that are read.
+        responses: Types of what is written.
+    """
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema:
             return app.openapi_schema
         document = generate()
-        _, found = models_json_schema(
-            [(model, "validation") for model in models], ref_template=_REFERENCE
-        )
-        # FastAPI leaves out defaults of null too, which generators of types take for a promise.
-        schemas = document["components"]["schemas"]
-        schemas |= jsonable_encoder(found["$defs"], exclude_none=True)
+        found = _definitions(requests, "validation") | _definitions(responses, "serialization")
+        schemas = found | document["components"]["schemas"]
         document["components"]["schemas"] = dict(sorted(schemas.items()))
         return document
 
     app.openapi = openapi  # type: ignore[method-assign] # its documented way
+
+
+def _definitions(types: list[Any], mode: JsonSchemaMode) -> dict[str, Any]:
+    inputs = [(each, mode, TypeAdapter(each).core_schema) for each in types]
+    _, found = GenerateJsonSchema(ref_template=_REFERENCE).generate_definitions(inputs)
+    # FastAPI leaves out defaults of null too, which generators of types take for a promise.
+    encoded: dict[str, Any] = jsonable_encoder(found, exclude_none=True)
+    return encoded
 
 
 def openapi_text(app: FastAPI) -> str:

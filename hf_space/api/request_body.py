@@ -32,7 +32,7 @@ from hf_space.schemas.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Awaitable
 
     from starlette.types import Message, Receive
 
@@ -158,7 +158,7 @@ def bounded(request: Request, max_bytes: int, *, told: int) -> Request:
     return Request(request.scope, receive)
 
 
-async def while_connected(receive: Receive, work: Coroutine[None, None, T]) -> T:
+async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
     """Return the result of some work, or cancel the work when the client disconnects.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
+from contextlib import contextmanager
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Generic, Literal, NamedTuple, TypeVar
@@ -14,13 +14,14 @@ from cachetools import TLRUCache
 from hf_space.cache import scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
 
     from hf_space.cache.redis import RedisConnection
     from hf_space.settings import Settings
 
 Key = tuple[object, ...]
 T = TypeVar("T")
+StepT = TypeVar("StepT")
 
 _PREFIX: Final = "biopsia:result:"
 # When each result expires, and how much each and all of them weigh.
@@ -146,44 +147,75 @@ class ResultCache:
                 del self._waiting[name]
 
 
-@dataclass(slots=True)
-class _Computation(Generic[T]):
-    task: asyncio.Task[T]
-    waiting: int = 0
+class _Computation(Generic[T, StepT]):
+    """A task, who waits for it, and the steps that it has told of so far."""
+
+    def __init__(self, compute: Callable[[Callable[[StepT], None]], Coroutine[None, None, T]]):
+        self.waiting = 0
+        self._steps: list[StepT] = []
+        self._listeners: list[Callable[[StepT], None]] = []
+        self.task = asyncio.create_task(compute(self._tell))
+
+    def _tell(self, step: StepT) -> None:
+        self._steps.append(step)
+        for listen in self._listeners:
+            listen(step)
+
+    @contextmanager
+    def waited_for(self, listen: Callable[[StepT], None]) -> Iterator[None]:
+        """Count one more who waits, and tell of all steps: those so far too."""
+        self.waiting += 1
+        for step in self._steps:
+            listen(step)
+        self._listeners.append(listen)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listen)
+            self.waiting -= 1
 
 
-class SingleFlight(Generic[T]):
+class SingleFlight(Generic[T, StepT]):
     """Runs identical computations once; a computation is cancelled when nobody waits for it."""
 
     def __init__(self) -> None:
         """Start with none running."""
-        self._running: dict[Key, _Computation[T]] = {}
+        self._running: dict[Key, _Computation[T, StepT]] = {}
 
     def __contains__(self, key: Key) -> bool:
         """Tell whether the computation of this key is running."""
         return key in self._running
 
-    async def run(self, key: Key, compute: Callable[[], Coroutine[None, None, T]]) -> T:
+    async def run(
+        self,
+        key: Key,
+        compute: Callable[[Callable[[StepT], None]], Coroutine[None, None, T]],
+        listen: Callable[[StepT], None],
+    ) -> T:
         """Return what ``compute`` returns, started here or by an earlier caller of the same key.
 
         An error reaches every caller. A cancelled caller leaves; the last one cancels the task.
+
+        Args:
+            key: Says which computations are identical.
+            compute: Gets a function to tell of its steps.
+            listen: Told all steps in their order, also those before this caller came.
         """
         computation = self._running.get(key)
         if computation is None:
-            computation = _Computation(asyncio.create_task(compute()))
+            computation = _Computation(compute)
             self._running[key] = computation
             computation.task.add_done_callback(lambda _: self._forget(key, computation))
-        computation.waiting += 1
         try:
-            return await asyncio.shield(computation.task)
+            with computation.waited_for(listen):
+                return await asyncio.shield(computation.task)
         finally:
-            computation.waiting -= 1
             if not computation.waiting:
                 computation.task.cancel()
                 # A new caller must not join a computation that is being cancelled.
                 self._forget(key, computation)
 
-    def _forget(self, key: Key, computation: _Computation[T]) -> None:
+    def _forget(self, key: Key, computation: _Computation[T, StepT]) -> None:
         """Forget a computation, but not a later one of the same key."""
         if self._running.get(key) is computation:
             del self._running[key]

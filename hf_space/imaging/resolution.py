@@ -57,6 +57,38 @@ def resample(
         ScaleError: The image would have to be enlarged more than `MAX_ENLARGEMENT` times.
         TooManyPixelsError: The image would grow beyond ``max_pixels``.
     """
+    size = (image.shape[1], image.shape[0])
+    target = target_microns_per_pixel
+    width, height = resampled_size(size, microns_per_pixel, target, max_pixels=max_pixels)
+    if (height, width) == image.shape[:2]:
+        return image
+    # One axis may shrink and the other grow.
+    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
+    resized = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
+    if smaller != (width, height):
+        resized = cv2.resize(resized, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def resampled_size(
+    size: tuple[int, int],
+    microns_per_pixel: tuple[float, float],
+    target_microns_per_pixel: float,
+    *,
+    max_pixels: int,
+) -> tuple[int, int]:
+    """Return width and height, each at least 1, of an image that `resample` brings to a scale.
+
+    Args:
+        size: Width and height of the image in pixels.
+        microns_per_pixel: Scale of the image in x and in y.
+        target_microns_per_pixel: The scale wanted, the same in x and y.
+        max_pixels: Largest accepted width times height, where the size changes.
+
+    Raises:
+        ScaleError: The image would have to be enlarged more than `MAX_ENLARGEMENT` times.
+        TooManyPixelsError: The image would grow beyond ``max_pixels``.
+    """
     target = target_microns_per_pixel
     factors = [scale / target for scale in microns_per_pixel]
     if max(factors) > MAX_ENLARGEMENT:
@@ -66,12 +98,9 @@ def resample(
             microns_per_pixel=max(microns_per_pixel),
         )
     width, height = (
-        max(1, round(side * factor))
-        for side, factor in zip(image.shape[1::-1], factors, strict=True)
+        max(1, round(side * factor)) for side, factor in zip(size, factors, strict=True)
     )
-    if (height, width) == image.shape[:2]:
-        return image
-    if height * width > max_pixels:
+    if (width, height) != size and height * width > max_pixels:
         raise TooManyPixelsError(
             f"At {target:g} µm/px the image is {width}x{height} px; at most {max_pixels} "
             "pixels are accepted: send a smaller crop, or check microns_per_pixel.",
@@ -79,9 +108,4 @@ def resample(
             height=height,
             max_pixels=max_pixels,
         )
-    # One axis may shrink and the other grow.
-    smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
-    resized = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
-    if smaller != (width, height):
-        resized = cv2.resize(resized, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(resized, dtype=np.uint8)
+    return width, height

@@ -42,12 +42,14 @@ class Tiles:
         image: uint8 (h, w, 3), RGB, at the model's scale.
         size: Side of a tile in pixels.
         tissue: bool (rows, columns): the tiles worth predicting.
+        density: float64 (rows, columns), 0 to 1: stained share of what each tile covers.
         areas: float64 (rows, columns): pixels of each tile that lie within the region.
     """
 
     image: NDArray[np.uint8]
     size: int
     tissue: NDArray[np.bool_]
+    density: NDArray[np.float64]
     areas: NDArray[np.float64]
 
     @property
@@ -107,7 +109,8 @@ def single_tile(image: NDArray[np.uint8], size: int) -> Tiles:
         size: Side of a tile in pixels.
     """
     height, width = image.shape[:2]
-    return Tiles(image, size, np.ones((1, 1), dtype=np.bool_), np.array([[float(height * width)]]))
+    area = np.array([[float(height * width)]])
+    return Tiles(image, size, np.ones((1, 1), dtype=np.bool_), np.ones((1, 1)), area)
 
 
 def cut_tiles(image: NDArray[np.uint8], size: int) -> Tiles:
@@ -120,10 +123,11 @@ def cut_tiles(image: NDArray[np.uint8], size: int) -> Tiles:
     height, width = image.shape[:2]
     heights, widths = _extents(height, size), _extents(width, size)
     rule = learn_tissue_rule(image)
-    tissue = np.stack(
-        [_is_tissue(image[top : top + size], rule, widths, size) for top in range(0, height, size)]
-    )
-    return Tiles(image, size, tissue, np.multiply.outer(heights, widths))
+    strips = [image[top : top + size] for top in range(0, height, size)]
+    shares = np.stack([_shares(strip, rule, widths, size) for strip in strips], axis=1)
+    stained_share, black_share = shares
+    tissue = (stained_share >= TISSUE_SHARE) & (black_share <= BLACK_SHARE)
+    return Tiles(image, size, tissue, stained_share, np.multiply.outer(heights, widths))
 
 
 def _extents(side: int, size: int) -> NDArray[np.float64]:
@@ -131,17 +135,16 @@ def _extents(side: int, size: int) -> NDArray[np.float64]:
     return np.diff(edges).astype(np.float64)
 
 
-def _is_tissue(
+def _shares(
     strip: NDArray[np.uint8], rule: TissueRule, widths: NDArray[np.float64], size: int
-) -> NDArray[np.bool_]:
-    """Judge the tiles of one row."""
+) -> NDArray[np.float64]:
+    """Return the stained and the black share of the tiles of one row, float64 (2, tiles)."""
     # A few tiles at a time: the densities of a whole region would not fit in memory, nor those of
     # a whole row in the processor's cache.
     span = _SPAN * size
     parts = [strip[:, left : left + span] for left in range(0, strip.shape[1], span)]
     counts = np.concatenate([_count(find_stained(part, rule), size) for part in parts], axis=1)
-    stained_share, black_share = counts / (widths * len(strip))
-    return np.asarray((stained_share >= TISSUE_SHARE) & (black_share <= BLACK_SHARE))
+    return np.asarray(counts / (widths * len(strip)))
 
 
 def _count(masks: Pixels, size: int) -> NDArray[np.int64]:

@@ -84,6 +84,11 @@ class Batcher:
         for thread in self._threads:
             thread.start()
 
+    def check(self) -> None:
+        """Raise BusyError where the queue is full, or closed."""
+        if self._closed or len(self._jobs) >= self._capacity:
+            raise BusyError(f"{len(self._jobs)} jobs wait for the engine")
+
     async def run(self, patches: NDArray[np.uint8], *, bounded: bool = True) -> Scored:
         """Wait for what the network computes from some patches; leaves the queue when cancelled.
 
@@ -99,8 +104,8 @@ class Batcher:
         loop = asyncio.get_running_loop()
         job = _Job(patches, loop.create_future(), loop)
         with self._changed:
-            if self._closed or (bounded and len(self._jobs) >= self._capacity):
-                raise BusyError(f"{len(self._jobs)} jobs wait for the engine")
+            if bounded or self._closed:
+                self.check()
             self._jobs.append(job)
             self._changed.notify()
         try:

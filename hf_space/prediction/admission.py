@@ -24,11 +24,14 @@ class LargeImageGate:
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
 
-    @asynccontextmanager
-    async def enter(self, *, patient: bool) -> AsyncIterator[None]:
-        """Hold a place; raises BusyError where many wait and the caller is not patient."""
-        if not patient and self._waiting >= _WAITING:
+    def check(self) -> None:
+        """Raise BusyError where many wait."""
+        if self._waiting >= _WAITING:
             raise BusyError(f"{self._waiting} large images wait")
+
+    @asynccontextmanager
+    async def enter(self) -> AsyncIterator[None]:
+        """Wait for a place and hold it; who cannot wait long calls `check` just before."""
         self._waiting += 1
         try:
             await self._room.acquire()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +28,7 @@ async def predict_many(
     options: PredictOptions,
     *,
     owner: bytes | None = None,
-) -> AsyncIterator[BatchItem]:
+) -> AsyncGenerator[BatchItem, None]:
     """Yield each image's result or error as soon as it is there, in any order.
 
     Args:

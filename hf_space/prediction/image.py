@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from hf_space.errors import NotAPatchError
 from hf_space.imaging.readers import READERS
 from hf_space.imaging.readers.scales import agreed
+from hf_space.imaging.resolution import resampled_size
 from hf_space.schemas.prediction import ImageFacts, Kind
 
 if TYPE_CHECKING:
@@ -26,6 +27,27 @@ if TYPE_CHECKING:
     from hf_space.schemas.prediction import ScaleSource
 
 _THUMBNAIL_SIDE: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedImage:
+    """An image of which only the header was read.
+
+    Attributes:
+        reader: Decodes it.
+        facts: What a result says about it.
+        scale: Micrometres per pixel of the image as it was sent, in x and in y.
+        kind: How it is to be scored.
+        scale_conflict: Whether the file contradicts the scale used, or itself.
+        seconds: How long that took.
+    """
+
+    reader: ImageReader
+    facts: ImageFacts
+    scale: Scale
+    kind: Kind
+    scale_conflict: bool
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,45 +91,71 @@ def open_image(data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
     return reader(data, max_bytes=max_bytes, max_pixels=max_pixels)
 
 
-def read_image(
+def inspect_image(
     reader: ImageReader, data: bytes, options: PredictOptions, config: InferenceConfig
-) -> SourceImage:
-    """Read a whole image at the model's scale, and close its file.
+) -> OpenedImage:
+    """Decide from the header at what scale an image is read, and as what.
 
-    The scale is the request's, else the file's own in x and in y, else the model's. Of a pyramid
-    the coarsest level that is no coarser than the model's scale is decoded, so that memory is
-    bounded by what is read. Where the scale is unknown, the finest level that is within the limits
-    is taken to have the model's scale; width and height remain those of level 0, and the assumed
-    scale is too.
+    The scale is the request's, else the file's own in x and in y, else the model's. Where it is
+    unknown, the finest level that is within the limits is taken to have the model's scale; width
+    and height remain those of level 0, and the assumed scale is too.
 
     Args:
-        reader: The image, of which only the header was read.
+        reader: The image.
         data: The file's content, whose SHA-256 names it in the result.
         options: What the caller asked for.
         config: Says the model's scale and patch.
 
     Raises:
-        ImageError: The image cannot be decoded or rescaled, or is not the patch it should be.
+        ImageError: The image cannot be rescaled, or is not the patch it should be.
     """
     started = perf_counter()
     scale, source = _scale(reader, options, config)
     facts = _facts(reader, data, scale, source)
     conflict = _has_conflict(reader, [scale] if source == "request" else [])
-    with reader:
-        reader.microns_per_pixel = scale
+    reader.microns_per_pixel = scale
+    size = resampled_size(
+        (reader.width, reader.height),
+        scale,
+        config.microns_per_pixel,
+        max_pixels=reader.max_pixels,
+    )
+    kind = _kind(size, options, config)
+    return OpenedImage(reader, facts, scale, kind, conflict, perf_counter() - started)
+
+
+def read_image(
+    opened: OpenedImage, options: PredictOptions, config: InferenceConfig
+) -> SourceImage:
+    """Read a whole image at the model's scale, and close its file.
+
+    Of a pyramid the coarsest level that is no coarser than the model's scale is decoded, so that
+    memory is bounded by what is read.
+
+    Args:
+        opened: The image.
+        options: What the caller asked for.
+        config: Says the model's scale and patch.
+
+    Raises:
+        ImageError: The image cannot be decoded or rescaled.
+    """
+    started = perf_counter()
+    with opened.reader as reader:
         whole = (0, 0, reader.width, reader.height)
         pixels = reader.read_region(*whole, config.microns_per_pixel)
-        kind = _kind(pixels, options, config)
         thumbnail = reader.thumbnail(_THUMBNAIL_SIDE) if options.save else None
+    height, width = pixels.shape[:2]
     return SourceImage(
-        facts=facts,
-        scale=scale,
-        kind=kind,
-        scale_conflict=conflict,
+        facts=opened.facts,
+        scale=opened.scale,
+        # As it is: what rounds to another size than the header's must not be cut wrongly.
+        kind=_kind((width, height), options, config),
+        scale_conflict=opened.scale_conflict,
         profile_ignored=reader.profile_ignored,
         pixels=pixels,
         thumbnail=thumbnail,
-        seconds=perf_counter() - started,
+        seconds=opened.seconds + perf_counter() - started,
     )
 
 
@@ -155,8 +203,9 @@ def _has_conflict(reader: ImageReader, requested: Sequence[Scale]) -> bool:
     return bool(scales) and agreed(scales) is None
 
 
-def _kind(pixels: NDArray[np.uint8], options: PredictOptions, config: InferenceConfig) -> Kind:
-    height, width = pixels.shape[:2]
+def _kind(size: tuple[int, int], options: PredictOptions, config: InferenceConfig) -> Kind:
+    """Return how an image of a width and height, at the model's scale, is to be scored."""
+    width, height = size
     fits = max(height, width) <= config.patch_size_pixels
     if options.mode == "patch" and not fits:
         side = config.patch_size_pixels

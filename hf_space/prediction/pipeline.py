@@ -16,18 +16,25 @@ from anyio import to_thread
 from hf_space.errors import NoTissueError
 from hf_space.imaging.tiling import cut_tiles, single_tile
 from hf_space.prediction.admission import LargeImageGate
-from hf_space.prediction.image import SourceImage, open_image, read_image
+from hf_space.prediction.image import (
+    OpenedImage,
+    SourceImage,
+    inspect_image,
+    open_image,
+    read_image,
+)
+from hf_space.prediction.progress import TissueFound, ignore, image_event
 from hf_space.prediction.scoring import RegionScores, score_tiles
-from hf_space.prediction.trust import image_warnings, with_familiarity
+from hf_space.prediction.trust import header_warnings, image_warnings, with_familiarity
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from hf_space.bundle.config import InferenceConfig
     from hf_space.bundle.load import Bundle
-    from hf_space.imaging.readers.base import ImageReader
     from hf_space.imaging.tiling import Tiles
     from hf_space.inference.batching import Batcher
+    from hf_space.prediction.progress import Listener
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ImageWarningCode
     from hf_space.settings import Settings
@@ -71,7 +78,7 @@ class Pipeline:
         """
         self._bundle, self._config = bundle, bundle.config
         self._batcher = batcher
-        self._open = partial(
+        self._open_file = partial(
             open_image, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
         )
         self._large = LargeImageGate()
@@ -83,7 +90,7 @@ class Pipeline:
         options: PredictOptions,
         *,
         patient: bool = False,
-        on_progress: Callable[[int, int], None] | None = None,
+        listen: Listener = ignore,
     ) -> AsyncIterator[Prediction]:
         """Read and score one image; a large one holds its place in memory until the context ends.
 
@@ -91,47 +98,60 @@ class Pipeline:
             data: The file's content.
             options: Scale and mode; whether a thumbnail is needed.
             patient: Wait for room instead of being refused.
-            on_progress: Told the tiles done and in all.
+            listen: Told of the image as soon as its header is read, then of a region's tissue, and
+                of its tiles batch by batch.
 
         Raises:
             ImageError: The image cannot be used.
             BusyError: Too much is waiting already.
         """
         small = len(data) <= _SMALL_FILE_BYTES
-        reader = self._open(data) if small else await to_thread.run_sync(self._open, data)
-        score = partial(self._score, bounded=not patient, on_progress=on_progress)
-        if small and self._pixels(reader, options) <= _SMALL_IMAGE_PIXELS:
-            yield await score(read_image(reader, data, options, self._config))
+        open_ = partial(self._open, data, options)
+        opened = open_() if small else await to_thread.run_sync(open_)
+        is_large = not small or self._pixels(opened, options) > _SMALL_IMAGE_PIXELS
+        if not patient:
+            self._check_room(opened, is_large=is_large)
+        codes = header_warnings(opened, self._config)
+        listen(image_event(opened.facts, opened.kind, codes))
+        score = partial(self._score, bounded=not patient, listen=listen)
+        read = partial(read_image, opened, options, self._config)
+        if not is_large:
+            yield await score(read())
             return
-        async with self._large.enter(patient=patient):
-            image = await to_thread.run_sync(read_image, reader, data, options, self._config)
-            yield await score(image)
+        async with self._large.enter():
+            yield await score(await to_thread.run_sync(read))
 
-    def _pixels(self, reader: ImageReader, options: PredictOptions) -> float:
+    def _open(self, data: bytes, options: PredictOptions) -> OpenedImage:
+        return inspect_image(self._open_file(data), data, options, self._config)
+
+    def _check_room(self, opened: OpenedImage, *, is_large: bool) -> None:
+        """Refuse an image before anything is told of it; raises BusyError."""
+        if is_large:
+            self._large.check()
+        if opened.kind == "patch":
+            self._batcher.check()
+
+    def _pixels(self, opened: OpenedImage, options: PredictOptions) -> float:
         """Return the pixels of the image as it is or at the model's scale, whichever are more."""
         scale = options.microns_per_pixel or 0.0
         enlargement = max(1.0, scale / self._config.microns_per_pixel)
-        return reader.width * reader.height * enlargement**2
+        return opened.facts.width * opened.facts.height * enlargement**2
 
-    async def _score(
-        self,
-        image: SourceImage,
-        *,
-        bounded: bool,
-        on_progress: Callable[[int, int], None] | None,
-    ) -> Prediction:
+    async def _score(self, image: SourceImage, *, bounded: bool, listen: Listener) -> Prediction:
         started = perf_counter()
         is_patch = image.kind == "patch"
         prepare = partial(_prepare, image, self._config)
         tiles, warnings = prepare() if is_patch else await to_thread.run_sync(prepare)
         prepared = perf_counter()
+        if not is_patch:
+            listen(TissueFound(tiles, self._config.microns_per_pixel, warnings))
         scores = await score_tiles(
             tiles,
             self._batcher,
             self._bundle,
             # A region limits its own jobs in flight.
             bounded=bounded and is_patch,
-            on_progress=on_progress,
+            listen=None if is_patch else listen,
         )
         inference = perf_counter() - prepared - scores.queue_seconds
         read = image.seconds + prepared - started

@@ -16,6 +16,7 @@ from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.pipeline import Pipeline
+from hf_space.prediction.progress import ignore, image_event_of
 from hf_space.prediction.response import (
     FORMAT,
     CachedResult,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from hf_space.cache.result_cache import Key
     from hf_space.history.service import HistoryService
     from hf_space.prediction.pipeline import Prediction
+    from hf_space.prediction.progress import Listener, Progress
     from hf_space.schemas.prediction import PredictionResult
     from hf_space.settings import Settings
 
@@ -88,7 +90,7 @@ class Predictor:
         )
         self.pipeline = Pipeline(bundle, self._batcher, settings)
         self._cache = cache or ResultCache.from_settings(settings, None)
-        self._running: SingleFlight[CachedResult] = SingleFlight()
+        self._running: SingleFlight[CachedResult, Progress] = SingleFlight()
         self._history = history
         self._store_originals = settings.store_originals
         self._patch_microns = config.patch_microns
@@ -127,7 +129,7 @@ class Predictor:
         *,
         owner: bytes | None = None,
         patient: bool = False,
-        on_progress: Callable[[int, int], None] | None = None,
+        listen: Listener = ignore,
     ) -> PredictionResult:
         """Return the result for one image.
 
@@ -141,7 +143,8 @@ class Predictor:
             owner: In whose history the result is saved, if the options say so; None: in nobody's.
             patient: Wait for room instead of being refused. For callers that have only so many
                 images in work at once, as a batch has.
-            on_progress: Told the tiles of a region done and in all, if it is computed here.
+            listen: Told of the image as soon as its header is read; of a region that is computed
+                then its tissue, and its tiles batch by batch, also of one that others wait for.
 
         Raises:
             RequestError: The image or an option cannot be used; see `hf_space.errors`.
@@ -151,11 +154,11 @@ class Predictor:
         name, point = self.operating_point(options)
         key = self._key(data, options, name)
         found = await self._from_cache(key, started)
-        if found is None:
-            compute = partial(
-                self._compute, data, options, name, point, patient=patient, on_progress=on_progress
-            )
-            found = await self._joined((*key, options.save), compute, started)
+        if found is not None:
+            listen(image_event_of(found.result))
+        else:
+            compute = partial(self._compute, data, options, name, point, patient)
+            found = await self._joined((*key, options.save), compute, listen, started)
             if options.save and not found.result.cached:
                 self._cache.put(key, found.packed())
         if owner is None or not options.save or self._history is None:
@@ -196,13 +199,14 @@ class Predictor:
     async def _joined(
         self,
         key: Key,
-        compute: Callable[[], Coroutine[None, None, CachedResult]],
+        compute: Callable[[Listener], Coroutine[None, None, CachedResult]],
+        listen: Listener,
         started: float,
     ) -> CachedResult:
         """Compute, or wait for the same that is being computed already."""
         shared = key in self._running
         self._metrics.cache.labels("shared" if shared else "miss").inc()
-        found = await self._running.run(key, compute)
+        found = await self._running.run(key, compute, listen)
         return _repeated(found, started) if shared else found
 
     async def _compute(
@@ -211,11 +215,10 @@ class Predictor:
         options: PredictOptions,
         name: str | None,
         point: OperatingPoint,
-        *,
-        patient: bool,
-        on_progress: Callable[[int, int], None] | None,
+        patient: bool,  # noqa: FBT001 -- bound by `partial`, before the listener
+        listen: Listener,
     ) -> CachedResult:
-        scored = self.pipeline.scored(data, options, patient=patient, on_progress=on_progress)
+        scored = self.pipeline.scored(data, options, patient=patient, listen=listen)
         async with scored as prediction:
             respond = partial(self._respond, prediction, options, name, point)
             is_patch = prediction.image.kind == "patch"

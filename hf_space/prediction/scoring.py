@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
 import cv2
@@ -14,6 +15,7 @@ from hf_space.errors import BiopsiaError
 from hf_space.imaging.preprocess import margin_rows
 from hf_space.inference.batching import MAX_BATCH
 from hf_space.inference.engine import Outputs
+from hf_space.schemas.stream import TilesEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 # Enough to keep every stream busy, few enough that a lone patch need not wait long behind them.
 _BATCHES_PER_STREAM: Final = 2
-_TILE_DECIMALS: Final = 6
+TILE_DECIMALS: Final = 6
+"""Of a tile's probability, wherever it is told."""
 # A tumour is rarely a single tile, an error often is.
 _WINDOW: Final = np.ones((3, 3))
 
@@ -89,21 +92,22 @@ async def score_tiles(
     bundle: Bundle,
     *,
     bounded: bool = False,
-    on_progress: Callable[[int, int], None] | None = None,
+    listen: Callable[[TilesEvent], None] | None = None,
 ) -> RegionScores:
-    """Run all tissue tiles, a few batches at a time.
+    """Run all tissue tiles, a few batches at a time, those with the densest tissue first.
 
     Args:
         tiles: The region, with tissue in it.
         batcher: Shares the engine with other requests.
         bundle: Says the network's margin, calibration and familiarity.
         bounded: Refuse the work when the engine's queue is full.
-        on_progress: Told the tiles done and the tiles in all, now and then.
+        listen: Told each batch as soon as it is done.
 
     Raises:
         BusyError: The queue is full or closed.
     """
-    places, margin = tiles.places(), margin_rows(bundle.config)
+    margin, calibration = margin_rows(bundle.config), bundle.config.calibration
+    total = int(tiles.tissue.sum())
     room = asyncio.Semaphore(_BATCHES_PER_STREAM * batcher.streams)
     done = 0
 
@@ -112,8 +116,9 @@ async def score_tiles(
         async with room:
             scored = await batcher.run(tiles.windows(batch, margin), bounded=bounded)
         done += len(batch)
-        if on_progress:
-            on_progress(done, len(places))
+        if listen:
+            probabilities = calibration.probability(scored.outputs.logits)
+            listen(_scored_event(batch, probabilities, done, total))
         # The features of a whole region would fill the memory.
         outputs = replace(scored.outputs, features=None)
         distances = (
@@ -123,28 +128,48 @@ async def score_tiles(
         )
         return _ScoredTiles(outputs, distances, scored.queue_seconds)
 
-    batches = [places[start : start + MAX_BATCH] for start in range(0, len(places), MAX_BATCH)]
+    batches = _densest_first(tiles)
     if len(batches) == 1:
-        return _assemble(tiles, places, [await score(batches[0])], bundle.config.calibration)
+        return _assemble(tiles, batches, [await score(batches[0])], calibration)
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(score(batch)) for batch in batches]
     except* BiopsiaError as errors:
         # One for each batch, all of the same cause.
         raise errors.exceptions[0] from None
-    scored = [task.result() for task in tasks]
-    return _assemble(tiles, places, scored, bundle.config.calibration)
+    return _assemble(tiles, batches, [task.result() for task in tasks], calibration)
+
+
+def _densest_first(tiles: Tiles) -> list[list[Place]]:
+    """Return batches of tissue tiles that follow one another, those with most stain first.
+
+    Batches are ordered and not tiles: of the same tiles in one batch the network says the same.
+    """
+    places = tiles.places()
+    batches = [places[start : start + MAX_BATCH] for start in range(0, len(places), MAX_BATCH)]
+    return sorted(batches, key=lambda batch: -fmean(float(tiles.density[place]) for place in batch))
+
+
+def _scored_event(
+    batch: Sequence[Place], probabilities: NDArray[np.float64], done: int, total: int
+) -> TilesEvent:
+    rounded = np.round(probabilities, TILE_DECIMALS).tolist()
+    scores = [(*place, score) for place, score in zip(batch, rounded, strict=True)]
+    return TilesEvent(tiles=scores, done=done, total=total)
 
 
 def _assemble(
-    tiles: Tiles, places: Sequence[Place], scored: Sequence[_ScoredTiles], calibration: Calibration
+    tiles: Tiles,
+    batches: Sequence[Sequence[Place]],
+    scored: Sequence[_ScoredTiles],
+    calibration: Calibration,
 ) -> RegionScores:
     shape = tiles.tissue.shape
     outputs = Outputs.joined([one.outputs for one in scored])
     maps = outputs.activation_maps
     raw_logits = np.full(shape, np.nan)
     evidence = np.full((*shape, *maps.shape[1:]), np.nan)
-    rows, columns = np.array(places).T
+    rows, columns = np.array([place for batch in batches for place in batch]).T
     raw_logits[rows, columns] = calibration.logit(outputs.logits)
     evidence[rows, columns] = calibration.logit(maps)
     joined = evidence.swapaxes(1, 2).reshape(shape[0] * maps.shape[1], shape[1] * maps.shape[2])
@@ -190,7 +215,7 @@ def rounded_tiles(probabilities: NDArray[np.float64]) -> list[list[float | None]
     Returns:
         Rows and columns, to six decimals, with None in place of NaN.
     """
-    return nullable(probabilities, _TILE_DECIMALS)
+    return nullable(probabilities, TILE_DECIMALS)
 
 
 def nullable(values: NDArray[np.float64], decimals: int) -> list[list[float | None]]:

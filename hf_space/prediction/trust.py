@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hf_space.bundle.calibration import Verdict
     from hf_space.bundle.config import FamiliarityLimits, InferenceConfig
-    from hf_space.prediction.image import SourceImage
+    from hf_space.prediction.image import OpenedImage, SourceImage
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ImageWarningCode, Severity, WarningCode
     from hf_space.settings import Settings
@@ -112,8 +112,8 @@ def image_warnings(
     measured = [quality_statistics(sample, config.stain_reference) for sample in samples]
     medians = {name: median(m[name] for m in measured) for name in measured[0]}
     return [
-        *_scale_warnings(image),
-        *_image_warnings(image, config),
+        *header_warnings(image, config),
+        *_pixel_warnings(image, config),
         *quality_warnings(medians, config.out_of_distribution, config.assessable),
     ]
 
@@ -142,7 +142,15 @@ def with_familiarity(
     return [*codes, "unfamiliar"] if distance > limits.unfamiliar else list(codes)
 
 
-def _scale_warnings(image: SourceImage) -> list[ImageWarningCode]:
+def header_warnings(
+    image: OpenedImage | SourceImage, config: InferenceConfig
+) -> list[ImageWarningCode]:
+    """Name the reasons to trust a result less that are known before an image is decoded.
+
+    Args:
+        image: The image.
+        config: Says the model's scale.
+    """
     codes: list[ImageWarningCode] = []
     facts = image.facts
     if facts.scale_source == "assumed":
@@ -151,17 +159,16 @@ def _scale_warnings(image: SourceImage) -> list[ImageWarningCode]:
         codes.append("scale_assumed" if may_assume else "scale_unknown")
     if image.scale_conflict:
         codes.append("scale_conflict")
-    return codes
-
-
-def _image_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWarningCode]:
-    codes: list[ImageWarningCode] = []
-    facts = image.facts
     across, down = image.scale
     if min(facts.width * across, facts.height * down) < SMALLEST_FIELD_MICRONS:
         codes.append("field_too_small")
     if max(across, down) >= OFF_SCALE_FACTOR * config.microns_per_pixel:
         codes.append("off_scale")
+    return codes
+
+
+def _pixel_warnings(image: SourceImage, config: InferenceConfig) -> list[ImageWarningCode]:
+    codes: list[ImageWarningCode] = []
     if min(image.pixels.shape[:2]) < config.patch_size_pixels:
         codes.append("padded")
     if image.profile_ignored:

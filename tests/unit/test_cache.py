@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from hf_space.cache.result_cache import MemoryCache, SingleFlight
 from tests.waiting import next_turn
+
+Tell = Callable[[str], None]
+
+
+def ignore(_: str) -> None:
+    """Listen to nothing."""
 
 
 def test_the_least_recently_used_leaves_first() -> None:
@@ -58,44 +65,46 @@ def test_what_alone_is_too_heavy_is_not_kept(limit: int, kept: bool) -> None:  #
 
 
 def test_passengers_share_one_flight_and_the_next_is_a_new_one() -> None:
-    computations: SingleFlight[int] = SingleFlight()
+    computations: SingleFlight[int, str] = SingleFlight()
     started = 0
 
-    async def compute() -> int:
+    async def compute(_: Tell) -> int:
         nonlocal started
         started += 1
         await next_turn()
         return started
 
     async def scenario() -> list[int]:
-        together = await asyncio.gather(*(computations.run(("k",), compute) for _ in range(5)))
-        return [*together, await computations.run(("k",), compute)]
+        together = await asyncio.gather(
+            *(computations.run(("k",), compute, ignore) for _ in range(5))
+        )
+        return [*together, await computations.run(("k",), compute, ignore)]
 
     assert asyncio.run(scenario()) == [1, 1, 1, 1, 1, 2]
     assert ("k",) not in computations
 
 
 def test_a_flight_that_was_left_does_not_take_its_successor_along() -> None:
-    computations: SingleFlight[int] = SingleFlight()
+    computations: SingleFlight[int, str] = SingleFlight()
     may_end = asyncio.Event()
     started = 0
 
-    async def compute() -> int:
+    async def compute(_: Tell) -> int:
         nonlocal started
         started += 1
         await may_end.wait()
         return started
 
     async def scenario() -> list[int]:
-        left = asyncio.create_task(computations.run(("k",), compute))
+        left = asyncio.create_task(computations.run(("k",), compute, ignore))
         await next_turn()
         left.cancel()
         await asyncio.gather(left, return_exceptions=True)
-        second = asyncio.create_task(computations.run(("k",), compute))
+        second = asyncio.create_task(computations.run(("k",), compute, ignore))
         # Meanwhile the cancelled computation ends.
         for _ in range(5):
             await next_turn()
-        third = asyncio.create_task(computations.run(("k",), compute))
+        third = asyncio.create_task(computations.run(("k",), compute, ignore))
         await next_turn()
         may_end.set()
         return list(await asyncio.gather(second, third))
@@ -104,25 +113,51 @@ def test_a_flight_that_was_left_does_not_take_its_successor_along() -> None:
     assert started == 2
 
 
-def test_an_error_reaches_every_passenger() -> None:
-    computations: SingleFlight[int] = SingleFlight()
+def test_who_joins_late_is_told_every_step_in_order() -> None:
+    computations: SingleFlight[int, str] = SingleFlight()
+    may_go_on = asyncio.Event()
 
-    async def fail() -> int:
+    async def compute(tell: Tell) -> int:
+        tell("image")
+        tell("tissue")
+        await may_go_on.wait()
+        tell("tiles")
+        return 1
+
+    async def scenario() -> tuple[list[str], list[str]]:
+        first: list[str] = []
+        late: list[str] = []
+        early = asyncio.create_task(computations.run(("k",), compute, first.append))
+        await next_turn()
+        joined = asyncio.create_task(computations.run(("k",), compute, late.append))
+        await next_turn()
+        assert late == ["image", "tissue"]
+        may_go_on.set()
+        await asyncio.gather(early, joined)
+        return first, late
+
+    assert asyncio.run(scenario()) == (["image", "tissue", "tiles"],) * 2
+
+
+def test_an_error_reaches_every_passenger() -> None:
+    computations: SingleFlight[int, str] = SingleFlight()
+
+    async def fail(_: Tell) -> int:
         await next_turn()
         raise ValueError("broken")
 
     async def scenario() -> list[object]:
-        joined = (computations.run(("k",), fail) for _ in range(3))
+        joined = (computations.run(("k",), fail, ignore) for _ in range(3))
         return list(await asyncio.gather(*joined, return_exceptions=True))
 
     assert [str(error) for error in asyncio.run(scenario())] == ["broken"] * 3
 
 
 def test_a_passenger_may_leave_and_the_last_one_ends_the_flight() -> None:
-    computations: SingleFlight[int] = SingleFlight()
+    computations: SingleFlight[int, str] = SingleFlight()
     ended: list[str] = []
 
-    async def endless() -> int:
+    async def endless(_: Tell) -> int:
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -131,7 +166,9 @@ def test_a_passenger_may_leave_and_the_last_one_ends_the_flight() -> None:
         return 0
 
     async def scenario() -> None:
-        first, second = (asyncio.create_task(computations.run(("k",), endless)) for _ in range(2))
+        first, second = (
+            asyncio.create_task(computations.run(("k",), endless, ignore)) for _ in range(2)
+        )
         await next_turn()
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)

@@ -3,18 +3,28 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import shapely
 
-from hf_space.bundle.load import Bundle
+from hf_space.bundle.load import Bundle, load_bundle
 from hf_space.errors import BusyError, NoTissueError
 from hf_space.explain.legend import legend_height
 from hf_space.imaging.readers import decode_image
+from hf_space.imaging.tiling import cut_tiles
+from hf_space.inference.batching import MAX_BATCH, Batcher
+from hf_space.inference.engine import Engine
+from hf_space.inference.probe import DRAWN_REGION
+from hf_space.inference.warmup import warm_engine
+from hf_space.observability.metrics import Metrics
 from hf_space.prediction.predictor import Predictor
+from hf_space.prediction.progress import Progress
+from hf_space.prediction.scoring import score_tiles
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
+from hf_space.schemas.stream import TilesEvent
 from hf_space.settings import Settings
 from tests.bundle_factory import CALIBRATION, encode, expected_logit, expected_probability
 
@@ -189,14 +199,13 @@ def test_warnings_judge_the_tissue_only(predictor: Predictor) -> None:
 
 
 def test_progress_counts_the_tissue_tiles(predictor: Predictor) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[Progress] = []
     data = encode(mosaic([[MALIGNANT] * 7 + [GLASS]] * 3))
     asked = PredictOptions(microns_per_pixel=4.0)
-    asyncio.run(
-        predictor.predict(data, asked, on_progress=lambda done, total: told.append((done, total)))
-    )
-    assert told[-1] == (21, 21)
-    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    asyncio.run(predictor.predict(data, asked, listen=told.append))
+    tiles = [step for step in told if isinstance(step, TilesEvent)]
+    assert (tiles[-1].done, tiles[-1].total) == (21, 21)
+    assert [step.done for step in tiles] == sorted({step.done for step in tiles})
 
 
 def test_a_finer_region_is_reduced_first(predictor: Predictor) -> None:
@@ -205,3 +214,47 @@ def test_a_finer_region_is_reduced_first(predictor: Predictor) -> None:
     assert region is not None
     assert (region.rows, region.columns) == (1, 2)
     assert region.tiles_raw[0][0] == pytest.approx(expected_probability(*MALIGNANT), abs=1e-4)
+
+
+@pytest.mark.parametrize("order", ["sparse first", "all alike"])
+def test_the_result_does_not_depend_on_the_order_of_the_batches(order: str) -> None:
+    settings = Settings()
+    bundle = load_bundle(settings.model_dir)
+    tiles = cut_tiles(decode_image(DRAWN_REGION.read_bytes()), bundle.config.patch_size_pixels)
+    batcher = Batcher(warm_engine("openvino", bundle), bundle.config, capacity=9, metrics=Metrics())
+    density = -tiles.density if order == "sparse first" else np.zeros_like(tiles.density)
+    try:
+        found, other = (
+            asyncio.run(score_tiles(each, batcher, bundle))
+            for each in (tiles, replace(tiles, density=density))
+        )
+    finally:
+        batcher.close()
+    assert tiles.tissue.sum() > 2 * MAX_BATCH
+    for name in ("logits", "raw_logits", "areas", "evidence", "distances"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(other, name), strict=True)
+
+
+class OneStream:
+    """An engine that runs batches one after the other."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.streams = 1
+        self.name = engine.name
+        self.precision = engine.precision
+        self.run = engine.run
+
+
+def test_the_densest_tissue_comes_first(bundle: Bundle) -> None:
+    # Tiles of which a fifth is stained, and below them some that are stained all over.
+    sparse, dense = mosaic([[GLASS]]), mosaic([[MALIGNANT]])
+    sparse[:, :10] = MALIGNANT
+    image = np.vstack([np.hstack([tile] * MAX_BATCH) for tile in (sparse, sparse, dense)])
+    engine = OneStream(warm_engine("openvino", bundle))
+    batcher = Batcher(engine, bundle.config, capacity=9, metrics=Metrics())
+    told: list[TilesEvent] = []
+    try:
+        asyncio.run(score_tiles(cut_tiles(image, 50), batcher, bundle, listen=told.append))
+    finally:
+        batcher.close()
+    assert [{row for row, _, _ in step.tiles} for step in told] == [{2}, {0}, {1}]

@@ -30,9 +30,9 @@ from hf_space.slides.score import StripScorer, quality_sample
 from hf_space.slides.strips import StripReader
 from tests.array_slide import ArraySlide
 from tests.bundle_factory import BIAS, WEIGHTS, write_bundle
-from tests.synthetic_region import draw_region
+from tests.tissue import draw_region
 
-PICTURE = draw_region(np.random.default_rng(0), 480, 730)
+PICTURE = draw_region(0, 480, 730)
 Plan = list[tuple[int, tuple[int, ...]]]
 
 
@@ -238,7 +238,7 @@ def test_unfamiliar_tiles_count_as_unlike_training(engine: Engine, bundle: Bundl
         class_means=np.zeros((2, 1)),
         residual=np.array(1.0),
     )
-    plan = plan_of(PICTURE)[4:5]
+    plan = plan_of(PICTURE)[3:4]
     for limit, unlike in ((1e9, False), (1e-9, True)):
         limits = FamiliarityLimits(unfamiliar=limit, unlike_training=limit)
         config = bundle.config.model_copy(update={"familiarity": limits})

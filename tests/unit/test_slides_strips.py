@@ -28,7 +28,7 @@ def noise(height: int, width: int) -> NDArray[np.uint8]:
 def region(picture: NDArray[np.uint8]) -> Tiles:
     rows, columns = (-(-side // 50) for side in picture.shape[:2])
     areas: Any = None
-    return Tiles(picture, 50, np.ones((rows, columns), np.bool_), areas)
+    return Tiles(picture, 50, np.ones((rows, columns), np.bool_), np.ones((rows, columns)), areas)
 
 
 @pytest.mark.parametrize("size", [(200, 250), (203, 230), (160, 101)])

@@ -9,7 +9,7 @@ from hf_space.imaging.tiling import cut_tiles
 from hf_space.slides.grid import Places
 from hf_space.slides.tissue import OVERVIEW_MICRONS, SlideTissue, find_tissue
 from tests.array_slide import ArraySlide
-from tests.synthetic_region import draw_region
+from tests.tissue import draw_region
 
 GLASS = (238, 240, 237)
 STAINED = (190, 120, 180)
@@ -28,7 +28,7 @@ def tissue_at(picture: NDArray[np.uint8], overlap: float = 0.0) -> NDArray[np.bo
 
 
 def test_tissue_is_where_a_region_has_it() -> None:
-    picture = draw_region(np.random.default_rng(0), 710, 840)
+    picture = draw_region(0, 710, 840)
     regions = cut_tiles(picture, 50).tissue
     assert (tissue_at(picture) == regions).mean() > 0.97
     darker = (picture * 0.8).astype(np.uint8)

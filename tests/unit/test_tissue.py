@@ -14,7 +14,7 @@ from hf_space.imaging.tiling import cut_tiles
 from hf_space.imaging.tissue import find_stained, learn_tissue_rule
 from tests.bundle_factory import plain_image
 from tests.synthetic import draw_patch
-from tests.synthetic_region import draw_region
+from tests.tissue import draw_region
 
 Image = NDArray[np.uint8]
 
@@ -119,7 +119,7 @@ def test_pale_tissue_is_tissue_on_any_glass(level: int) -> None:
 
 @pytest.mark.parametrize("level", GLASS_LEVELS)
 def test_a_drawn_region_has_the_same_tiles_on_any_glass(level: int) -> None:
-    region = draw_region(np.random.default_rng(0), 500, 600)
+    region = draw_region(0, 500, 600)
     expected = cut_tiles(region, 50).tissue
     darker = noisy(region * (level / DRAWN_GLASS))
     np.testing.assert_array_equal(cut_tiles(darker, 50).tissue, expected)

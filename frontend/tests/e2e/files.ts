@@ -56,16 +56,33 @@ export async function stateScale(page: Page, option: string): Promise<void> {
 }
 
 /** An image so many times larger, its pixels as squares, as a camera at a higher power sees it. */
-export async function enlarged(page: Page, file: TestFile, factor: number): Promise<TestFile> {
+export function enlarged(page: Page, file: TestFile, factor: number): Promise<TestFile> {
+  return redrawn(page, { ...file, name: `enlarged_${file.name}` }, factor, 1);
+}
+
+/** An image several times, side by side. */
+export function copied(page: Page, file: TestFile, copies: number): Promise<TestFile> {
+  return redrawn(page, { ...file, name: `copied_${file.name}` }, 1, copies);
+}
+
+async function redrawn(
+  page: Page,
+  { name, buffer }: TestFile,
+  factor: number,
+  copies: number,
+): Promise<TestFile> {
   const base64 = await page.evaluate(
-    async ({ base64, factor }) => {
+    async ({ base64, factor, copies }) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const picture = await createImageBitmap(new Blob([bytes]));
-      const canvas = new OffscreenCanvas(factor * picture.width, factor * picture.height);
+      const [width, height] = [factor * picture.width, factor * picture.height];
+      const canvas = new OffscreenCanvas(copies * width, height);
       const context = canvas.getContext("2d");
       if (context) {
         context.imageSmoothingEnabled = false;
-        context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+        for (let place = 0; place < copies; place++) {
+          context.drawImage(picture, place * width, 0, width, height);
+        }
       }
       const blob = await canvas.convertToBlob();
       const reader = new FileReader();
@@ -76,9 +93,8 @@ export async function enlarged(page: Page, file: TestFile, factor: number): Prom
       await read;
       return String(reader.result).replace(/^[^,]*,/, "");
     },
-    { base64: file.buffer.toString("base64"), factor },
+    { base64: buffer.toString("base64"), factor, copies },
   );
-  const name = `enlarged_${file.name}`;
   return { name, mimeType: "image/png", buffer: Buffer.from(base64, "base64") };
 }
 

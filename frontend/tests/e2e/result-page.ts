@@ -104,20 +104,18 @@ export function field(page: Page, name: string) {
     .getByRole("definition");
 }
 
-/** Colour in the middle of a part of the image, as it is drawn. */
-export function colourAt(page: Page, x: number, y: number): Promise<number[]> {
-  return image(page)
-    .locator("canvas")
-    .evaluate(
-      (canvas, place) => {
-        const bounds = canvas.getBoundingClientRect();
-        const ratio = (canvas as HTMLCanvasElement).width / bounds.width;
-        const context = (canvas as HTMLCanvasElement).getContext("2d");
-        const [left, top] = [(place.x - bounds.left) * ratio, (place.y - bounds.top) * ratio];
-        return [...(context?.getImageData(left, top, 1, 1).data ?? [])];
-      },
-      { x, y },
-    );
+/** Colour of a point of the page, as it is seen. */
+export async function colourAt(page: Page, x: number, y: number): Promise<number[]> {
+  const clip = { x: Math.floor(x), y: Math.floor(y), width: 1, height: 1 };
+  const picture = await page.screenshot({ clip });
+  return page.evaluate(async (base64) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    const context = document.createElement("canvas").getContext("2d");
+    context?.drawImage(image, 0, 0);
+    return [...(context?.getImageData(0, 0, 1, 1).data ?? [])];
+  }, picture.toString("base64"));
 }
 
 export async function download(

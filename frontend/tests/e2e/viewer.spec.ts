@@ -86,8 +86,9 @@ test("the tile under the pointer is the API's, and its figures are the region's"
     await expect(field(page, "Probability")).toHaveText(text);
   }
   const area = region?.malignant_area_mm2?.toLocaleString("en-US", { maximumFractionDigits: 3 });
-  await expect(page.getByText(`${area} mm²`)).toBeVisible();
-  await expect(page.getByText(percent(region?.malignant_fraction ?? 0))).toBeVisible();
+  const figures = page.getByTestId("region-figures");
+  await expect(figures.getByText(`${area} mm²`)).toBeVisible();
+  await expect(figures.getByText(percent(region?.malignant_fraction ?? 0))).toBeVisible();
 });
 
 test("the image is zoomed and moved by mouse and by keys", async ({ page }) => {

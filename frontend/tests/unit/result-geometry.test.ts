@@ -2,14 +2,16 @@ import { describe, expect, test } from "vitest";
 import {
   cellAt,
   coveredSize,
+  distanceMicrons,
   emptyTiles,
   mostSuspicious,
   outlineOf,
   tileAt,
   tissueTiles,
 } from "@/lib/result/geometry";
+import { magnificationOf, scaleOfMagnification } from "@/lib/result/magnification";
 import { scaleBar } from "@/lib/result/scale-bar";
-import { centreOn, fitted, panBy, toImage, zoomAt } from "@/lib/result/viewport";
+import { matrixOf, toImage, toPane, type View, wholeView } from "@/lib/result/viewport";
 import { patch, region } from "./result-fixtures";
 
 const MODEL = { patchSizePixels: 50, micronsPerPixel: 4 };
@@ -43,6 +45,14 @@ describe("what the activation map covers", () => {
   test("nothing is known of a patch without the model's scale", () => {
     expect(coveredSize(patch(), undefined)).toBeNull();
   });
+});
+
+test("a distance counts each axis by its own scale", () => {
+  const image = { ...patch().image, microns_per_pixel_xy: [2, 4] as [number, number] };
+  expect(distanceMicrons(image, { x: 10, y: 20 }, { x: 25, y: 25 })).toBeCloseTo(
+    Math.hypot(30, 20),
+  );
+  expect(distanceMicrons(patch().image, { x: 0, y: 0 }, { x: 3, y: 4 })).toBeCloseTo(20);
 });
 
 describe("tiles", () => {
@@ -111,38 +121,45 @@ test("a cell is found by a point, none beyond the grid", () => {
 });
 
 describe("the view", () => {
-  const pane = { width: 600, height: 400 };
-  const image = { width: 100, height: 100 };
-  const whole = fitted(pane, image);
+  const view: View = {
+    pane: { width: 600, height: 400 },
+    centre: { x: 50, y: 20 },
+    scale: 4,
+    degrees: 0,
+    isFlipped: false,
+  };
 
-  test("shows all of the image in the middle", () => {
-    expect(whole).toEqual({ scale: 4, x: 100, y: 0 });
+  test("has its centre in the middle of the pane, however it is turned", () => {
+    for (const degrees of [0, 30, 90, -90]) {
+      for (const isFlipped of [true, false]) {
+        const { x, y } = toPane({ ...view, degrees, isFlipped }, view.centre);
+        expect([x, y]).toEqual([expect.closeTo(300), expect.closeTo(200)]);
+      }
+    }
   });
 
-  test("keeps the point that is zoomed at where it is", () => {
-    const at = { x: 300, y: 100 };
-    const near = zoomAt(whole, 4, at, pane, image);
-    expect(near.scale).toBe(16);
-    expect(toImage(near, at)).toEqual(toImage(whole, at));
+  test.each([
+    [0, false, { x: 340, y: 200 }],
+    [90, false, { x: 300, y: 240 }],
+    [0, true, { x: 260, y: 200 }],
+    [180, true, { x: 340, y: 200 }],
+  ])("at %i°, mirrored %s, what lies 10 px to the right is found", (degrees, isFlipped, at) => {
+    const turned = { ...view, degrees, isFlipped };
+    const { x, y } = toPane(turned, { x: 60, y: 20 });
+    expect({ x, y }).toEqual({ x: expect.closeTo(at.x), y: expect.closeTo(at.y) });
+    const back = toImage(turned, at);
+    expect(back).toEqual({ x: expect.closeTo(60), y: expect.closeTo(20) });
   });
 
-  test("is never smaller than all of it, nor a pixel larger than 64", () => {
-    expect(zoomAt(whole, 0.1, { x: 0, y: 0 }, pane, image)).toEqual(whole);
-    expect(zoomAt(whole, 1000, { x: 300, y: 200 }, pane, image).scale).toBe(64);
+  test("of the whole begins at the upper left corner", () => {
+    expect(matrixOf(wholeView({ width: 30, height: 20 }, 4), 2)).toEqual([8, 0, -0, 8, 0, 0]);
   });
+});
 
-  test("stops at the image's edge", () => {
-    const near = zoomAt(whole, 2, { x: 300, y: 200 }, pane, image);
-    const moved = panBy(near, { x: 5000, y: -5000 }, pane, image);
-    expect(moved).toEqual({ scale: 8, x: 0, y: -400 });
-  });
-
-  test("comes to a tile", () => {
-    const part = { x: 40, y: 40, width: 20, height: 20 };
-    const view = centreOn(part, pane, image);
-    expect(toImage(view, { x: 300, y: 200 })).toEqual({ x: 50, y: 50 });
-    expect(view.scale).toBe(7);
-  });
+test("at 10x a pixel of the screen shows 1 µm, at 40x a quarter of it", () => {
+  expect(scaleOfMagnification(10, 4)).toBe(4);
+  expect(scaleOfMagnification(40, 0.25)).toBe(1);
+  expect(magnificationOf(0.5, 2)).toBe(2.5);
 });
 
 test.each([

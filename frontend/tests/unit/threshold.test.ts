@@ -114,15 +114,15 @@ describe("parsePercentage", () => {
   );
 });
 
-it("a tile within the band of its result is inconclusive", () => {
-  const result = { threshold: 0.4, uncertain_band: [0.3, 0.5] as [number, number] };
-  expect([0.29, 0.3, 0.45, 0.51].map((p) => sideOf(result, p))).toEqual([
+it("a tile within the band of the rule is inconclusive", () => {
+  const rule = { threshold: 0.4, band: { low: 0.3, high: 0.5 } };
+  expect([0.29, 0.3, 0.45, 0.51].map((p) => sideOf(rule, p))).toEqual([
     "below",
     "inconclusive",
     "inconclusive",
     "at_or_above",
   ]);
-  expect(sideOf({ ...result, uncertain_band: null }, 0.4)).toBe("at_or_above");
+  expect(sideOf({ ...rule, band: null }, 0.4)).toBe("at_or_above");
 });
 
 describe("verdictBy", () => {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
 from typing import Any, Final
 
 from anyio import to_thread
 from fastapi import APIRouter, Request
-from fastapi.responses import StreamingResponse
 from starlette.datastructures import FormData
 
 from hf_space.access.visitor import resolve_save
@@ -20,6 +19,7 @@ from hf_space.api.dependencies import (
     charge_request,
 )
 from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.api.ndjson import NdjsonResponse
 from hf_space.api.openapi import form_schema
 from hf_space.api.request_body import MULTIPART, form_options, read_form, uploads
 from hf_space.errors import MissingImageError
@@ -50,14 +50,10 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-class _NdjsonResponse(StreamingResponse):
-    media_type = "application/x-ndjson"
-
-
 @router.post(
     "/predict/batch/",
     tags=["predict"],
-    response_class=_NdjsonResponse,
+    response_class=NdjsonResponse,
     responses=_RESPONSES,
     openapi_extra=_REQUEST_BODY,
 )
@@ -66,7 +62,7 @@ async def predict_batch(
     predictor: PredictorDep,
     settings: SettingsDep,
     visitor: VisitorDep,
-) -> _NdjsonResponse:
+) -> NdjsonResponse:
     """Classify many images, sent as multipart `files` or as one zip; a bad one gets its error."""
     async with AsyncExitStack() as stack:
         form = await stack.enter_async_context(
@@ -85,12 +81,12 @@ async def predict_batch(
         # The response reads the files, and closes them when it ends.
         files = stack.pop_all()
 
-    async def lines() -> AsyncIterator[str]:
-        async with files:
-            async for item in predict_many(predictor, images, options, owner=owner):
+    async def lines() -> AsyncGenerator[str, None]:
+        async with aclosing(predict_many(predictor, images, options, owner=owner)) as items:
+            async for item in items:
                 yield item.model_dump_json() + "\n"
 
-    return _NdjsonResponse(lines())
+    return NdjsonResponse.sending(lines(), files)
 
 
 def _images(form: FormData, settings: Settings) -> list[NamedImage]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -10,11 +12,17 @@ from fastapi import APIRouter, Request, Response
 from hf_space.access.visitor import resolve_save
 from hf_space.api.dependencies import PredictorDep, SettingsDep, UploadRoute, VisitorDep
 from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.api.ndjson import NDJSON, NdjsonResponse, accepts_ndjson
 from hf_space.api.openapi import form_schema, reference_to
 from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_predict_body, while_connected
 from hf_space.inference.probe import DRAWN_PATCH
+from hf_space.prediction.progress import Progress, TissueFound
+from hf_space.prediction.streaming import Steps, followed_prediction
+from hf_space.schemas.base import Schema
+from hf_space.schemas.errors import error_body
 from hf_space.schemas.options import PredictRequest
 from hf_space.schemas.prediction import PredictionResult
+from hf_space.schemas.stream import ErrorEvent, ResultEvent, StreamEvent
 
 router = APIRouter(route_class=UploadRoute)
 
@@ -41,23 +49,70 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
         },
     }
 }
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": f"The result; or, with `Accept: {NDJSON}`, a `StreamEvent` on each line.",
+        "content": {NDJSON: {"schema": reference_to(StreamEvent)}},
+    },
+    **ERROR_RESPONSES,
+}
 
 
 @router.post(
     "/predict/",
     tags=["predict"],
     response_model=PredictionResult,
-    responses=ERROR_RESPONSES,
+    responses=_RESPONSES,
     openapi_extra=_REQUEST_BODY,
 )
 async def predict(
     request: Request, predictor: PredictorDep, settings: SettingsDep, visitor: VisitorDep
 ) -> Response:
-    """Classify one patch or region, sent as a multipart `file` or as base64 in JSON."""
+    """Classify one patch or region, sent as a multipart `file` or as base64 in JSON.
+
+    With `Accept: application/x-ndjson` the response is a `StreamEvent` on each line: the image, the
+    tissue and the tiles of a region as they are scored, and then the result.
+    """
     data, options = await read_predict_body(request, max_image_bytes=settings.max_upload_bytes)
     options = resolve_save(options, visitor)
     owner = visitor.use() if options.save else None
+    if accepts_ndjson(request):
+        return await _streamed(request, followed_prediction(predictor, data, options, owner=owner))
     work = predictor.predict(data, options, owner=owner)
     result = await while_connected(request.receive, work)
     # Written by pydantic at once: FastAPI would validate and copy what was just built.
     return Response(result.model_dump_json(), media_type="application/json")
+
+
+async def _streamed(
+    request: Request, prediction: AbstractAsyncContextManager[Steps]
+) -> NdjsonResponse:
+    """Return the response when the first line is there; until then an error has its status."""
+    async with AsyncExitStack() as stack:
+        steps = await stack.enter_async_context(prediction)
+        first = await while_connected(request.receive, anext(steps))
+        # The response ends the prediction when it ends itself.
+        return NdjsonResponse.sending(_lines(first, steps), stack.pop_all())
+
+
+async def _lines(first: Progress | PredictionResult, steps: Steps) -> AsyncGenerator[str, None]:
+    yield _line(first)
+    try:
+        async for step in steps:
+            yield _line(step)
+    except Exception as error:  # the status is sent already
+        yield _line(error)
+
+
+def _line(step: Progress | PredictionResult | Exception) -> str:
+    event: Schema
+    match step:
+        case Exception():
+            event = ErrorEvent(error=error_body(step))
+        case PredictionResult():
+            event = ResultEvent(result=step)
+        case TissueFound():
+            event = step.event
+        case _:
+            event = step
+    return event.model_dump_json() + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from anyio import to_thread
 
 from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
+from hf_space.prediction.streaming import Steps, followed_prediction
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend, chosen_options
@@ -51,12 +53,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """The button that starts a call, and the one that ends it, which is there while it runs."""
+
+    start: gr.Button
+    cancel: gr.Button
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """The left side of a tab."""
 
     image: gr.Image
     panel: Panel
-    run: gr.Button
+    run: Run
     visit: Visit
 
     def on_run(self, read: Callable[..., Any], outputs: list[Any]) -> None:
@@ -87,8 +97,8 @@ def build_form(
         elem_classes=PICTURE,
     )
     scale = build_question(i18n)
-    run = gr.Button(i18n(f"run.{kind}"), variant="primary")
-    ask_for_scale(scale, backend, image, run)
+    run = build_run(i18n, kind)
+    ask_for_scale(scale, backend, image, run.start)
     panel = build_panel(backend, i18n, scale)
     if examples:
         gr.Examples(
@@ -101,8 +111,16 @@ def build_form(
     return Form(image, panel, run, visit)
 
 
+def build_run(i18n: gr.I18n, kind: str) -> Run:
+    """Add the buttons of a tab; ``kind`` is `image`, `region` or `batch`."""
+    with gr.Row():
+        start = gr.Button(i18n(f"run.{kind}"), variant="primary", scale=3, min_width=160)
+        cancel = gr.Button(i18n("run.cancel"), visible=False, scale=1, min_width=100)
+    return Run(start, cancel)
+
+
 def call_on_run(
-    run: gr.Button,
+    run: Run,
     upload: gr.Image | gr.File,
     panel: Panel,
     visit: Visit,
@@ -113,7 +131,7 @@ def call_on_run(
     """Call a handler when the button is pressed; a result never outlives what it is about.
 
     Args:
-        run: The button.
+        run: The buttons.
         upload: What is to be read; another one clears the outputs and ends the call.
         panel: The options; so does another choice of them.
         visit: Says whose history gets the result.
@@ -122,18 +140,24 @@ def call_on_run(
         **more: For the listener.
     """
     # The page handles the listeners of one event in their order, each when the last is done.
-    clear = clearing(outputs)
-    run.click(**clear)
+    clear, end = clearing(outputs), _visible(run.cancel, is_so=False)
+    run.start.click(**clear)
+    run.start.click(**_visible(run.cancel, is_so=True))
     # Without preprocessing the handler gets the file as it was sent: Gradio would decode it, and
     # lose its scale and its type.
     inputs = [upload, *panel.inputs, visit.token]
-    call = run.click(read, inputs, outputs, preprocess=False, api_visibility="private", **more)
+    call = run.start.click(
+        read, inputs, outputs, preprocess=False, api_visibility="private", **more
+    )
+    # What was shown before a failure is no result.
+    call.failure(**clear)
+    call.then(**end)
     # What the page itself fills in is no choice.
     choices = [panel.point.input, panel.threshold.input, *panel.scale.changes]
-    changes = [upload.change, *choices]
-    for change in changes:
+    for change in (upload.change, *choices, run.cancel.click):
         change(fn=None, cancels=[call], api_visibility="private")
         change(**clear)
+        change(**end)
 
 
 def clearing(outputs: list[Any]) -> dict[str, Any]:
@@ -148,6 +172,12 @@ def clearing(outputs: list[Any]) -> dict[str, Any]:
         "show_progress": "hidden",
         "api_visibility": "private",
     }
+
+
+def _visible(button: gr.Button, *, is_so: bool) -> dict[str, Any]:
+    """Return a listener that shows or hides a button, as `clearing` does its work."""
+    update = json.dumps({**_UPDATE, "visible": is_so})
+    return clearing([button]) | {"js": f"() => ({update})"}
 
 
 def _empty(output: Any) -> Any:
@@ -173,16 +203,15 @@ def build_picture(label: Any, height: int) -> gr.Image:
     )
 
 
-async def predict_upload(
+async def upload_prediction(
     backend: Backend,
     upload: object,
     asked: Asked,
     visitor: tuple[object, gr.Request],
     *,
     mode: str = "auto",
-    on_progress: Callable[[int, int], None] | None = None,
-) -> PredictionResult:
-    """Compute the result for an uploaded file.
+) -> AbstractAsyncContextManager[Steps]:
+    """Return the prediction for an uploaded file; it starts when the context is entered.
 
     Args:
         backend: Computes it.
@@ -190,10 +219,9 @@ async def predict_upload(
         asked: What was chosen.
         visitor: The token and the request that say for whom.
         mode: As what the image is read.
-        on_progress: Told the tiles of a region done and in all.
 
     Raises:
-        BiopsiaError: There is no result.
+        BiopsiaError: The file or the options cannot be used.
         gradio.Error: The scale is needed and was not stated, or an unlikely one not confirmed.
     """
     settings = backend.settings
@@ -203,8 +231,7 @@ async def predict_upload(
     options = asked.options(asked.scale.option(header), mode=mode)
     check_scale([header], asked.scale, language_of(visitor[1]))
     owner = page_owner(*visitor) if options.save else None
-    predictor = backend.get_predictor()
-    return await predictor.predict(data, options, owner=owner, on_progress=on_progress)
+    return followed_prediction(backend.get_predictor(), data, options, owner=owner)
 
 
 def check_scale(headers: Headers, stated: StatedScale, language: Language) -> None:
@@ -223,9 +250,9 @@ def check_scale(headers: Headers, stated: StatedScale, language: Language) -> No
         )
 
 
-def jpeg_of(data_url: str | None) -> bytes | None:
-    """Decode a drawing of the result."""
-    return base64.b64decode(data_url.partition(",")[2]) if data_url else None
+def jpeg_of(data_url: str) -> bytes:
+    """Decode a drawing."""
+    return base64.b64decode(data_url.partition(",")[2])
 
 
 def drawing(
@@ -240,11 +267,10 @@ def drawing(
         language: The visitor's.
         **more: For the component.
     """
-    jpeg = jpeg_of(data_url)
     texts = [text(f"picture.{key}", language) for key in (kind, f"{kind}_alt")]
     if result.verdict == "not_assessable":
         # At the beginning, which a narrow screen does not cut off.
         mark = text("result.no_verdict", language)
         texts = [f"{mark[0].upper()}{mark[1:]}: {each}" for each in texts]
-    value = offer(_DRAWINGS[kind], jpeg) if jpeg else None
+    value = offer(_DRAWINGS[kind], jpeg_of(data_url)) if data_url else None
     return gr.Image(value=value, label=texts[0], alt_text=texts[1], **more)

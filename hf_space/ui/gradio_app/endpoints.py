@@ -3,8 +3,8 @@
 They take the options of the API with its defaults, except that `/predict_region` has one mode.
 """
 
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import ExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from gradio.events import api
 from hf_space.access.visitor import resolve_save
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.model_report import model_report
+from hf_space.prediction.progress import TissueFound
+from hf_space.prediction.streaming import followed_prediction
 from hf_space.schemas.options import Mode, PredictOptions, invalid_options, read_options
 from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.gradio_app.batch_files import batch_images
@@ -54,9 +56,9 @@ class Endpoints:
         explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
         save: bool | None = None,  # noqa: FBT001
         mode: Mode = "auto",
-    ) -> dict[str, Any]:
-        """Read one image: a patch, or a region if it is larger."""
-        return await self._predict(
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Read one image: a patch, or a region if it is larger; yields events, then the result."""
+        steps = self._predict(
             image,
             request,
             operating_point=operating_point,
@@ -66,6 +68,9 @@ class Endpoints:
             save=save,
             mode=mode,
         )
+        async with aclosing(steps):
+            async for step in steps:
+                yield step
 
     async def predict_region(
         self,
@@ -76,9 +81,9 @@ class Endpoints:
         microns_per_pixel: float | None = None,
         explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
         save: bool | None = None,  # noqa: FBT001
-    ) -> dict[str, Any]:
-        """Read one image tile by tile, whatever its size."""
-        return await self._predict(
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Read one image tile by tile, whatever its size; yields events, then the result."""
+        steps = self._predict(
             image,
             request,
             operating_point=operating_point,
@@ -88,6 +93,9 @@ class Endpoints:
             save=save,
             mode="region",
         )
+        async with aclosing(steps):
+            async for step in steps:
+                yield step
 
     async def predict_batch(
         self,
@@ -128,15 +136,20 @@ class Endpoints:
             bundle = self._backend.get_predictor().bundle
             return model_report(bundle, self._backend.settings).model_dump(mode="json")
 
-    async def _predict(self, image: object, request: gr.Request, **options: Any) -> dict[str, Any]:
+    async def _predict(
+        self, image: object, request: gr.Request, **options: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
         with errors_shown():
             with ExitStack() as stack:
                 [(_, path)] = self._take([image], stack)
                 limit = self._backend.settings.max_upload_bytes
                 data = await to_thread.run_sync(read_bounded, path, limit)
             wanted, owner = _options(request, **options)
-            result = await self._backend.get_predictor().predict(data, wanted, owner=owner)
-            return result.model_dump(mode="json")
+            predictor = self._backend.get_predictor()
+            async with followed_prediction(predictor, data, wanted, owner=owner) as steps:
+                async for step in steps:
+                    told = step.event if isinstance(step, TissueFound) else step
+                    yield told.model_dump(mode="json")
 
     def _take(self, payloads: Iterable[Any], stack: ExitStack) -> list[tuple[str, Path]]:
         """Return names and paths of uploaded files, which the stack deletes when it closes."""

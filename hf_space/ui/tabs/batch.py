@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
 import gradio as gr
 from anyio import to_thread
@@ -18,14 +18,17 @@ from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.components.batch_html import batch_table
 from hf_space.ui.components.examples import example_digests
 from hf_space.ui.components.file_picker import FILES
-from hf_space.ui.components.form import Asked, call_on_run, check_scale
+from hf_space.ui.components.form import Asked, build_run, call_on_run, check_scale
 from hf_space.ui.components.options_panel import Panel, build_panel
 from hf_space.ui.components.scale_question import ask_for_scale, build_question
 from hf_space.ui.gradio_app.batch_files import batch_images
 from hf_space.ui.gradio_app.uploads import uploaded_name, uploaded_path
 from hf_space.ui.image_scale import Header, StatedScale, read_headers
-from hf_space.ui.tabs.region import PROGRESS, download
+from hf_space.ui.tabs.region import download
 from hf_space.ui.visitor import Visit, language_of, page_owner
+
+# Gradio puts the progress of the call in its place.
+_PROGRESS: Final = gr.Progress()
 
 
 def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
@@ -36,8 +39,8 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
                 file_count="multiple", label=i18n("input.batch"), height=200, elem_classes=FILES
             )
             scale = build_question(i18n, for_batch=True)
-            run = gr.Button(i18n("run.batch"), variant="primary")
-            ask_for_scale(scale, backend, files, run)
+            run = build_run(i18n, "batch")
+            ask_for_scale(scale, backend, files, run.start)
             panel = build_panel(backend, i18n, scale)
         with gr.Column(scale=3, min_width=300):
             results = gr.HTML()
@@ -53,7 +56,7 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
         sure: object,
         token: object,
         request: gr.Request,
-        progress: gr.Progress = PROGRESS,
+        progress: gr.Progress = _PROGRESS,
     ) -> list[Any]:
         language = language_of(request)
 

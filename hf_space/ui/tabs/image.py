@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from hf_space.messages.catalogue import text
+from hf_space.messages.language import Language
+from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.components.examples import Example
 from hf_space.ui.components.form import (
@@ -14,8 +19,9 @@ from hf_space.ui.components.form import (
     build_form,
     build_picture,
     drawing,
-    predict_upload,
+    upload_prediction,
 )
+from hf_space.ui.components.live_map import live_values
 from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import evidence_grid, verdict_card
 from hf_space.ui.components.review import build_review, review_values
@@ -47,22 +53,26 @@ def build_image_tab(
         sure: object,
         token: object,
         request: gr.Request,
-    ) -> list[Any]:
+    ) -> AsyncGenerator[list[Any], None]:
         language = language_of(request)
         with errors_shown(language):
             asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
-            result = await predict_upload(backend, image, asked, (token, request))
-            more = evidence_grid(result.gradcam.grid, language)
-            shown = drawing("overlay", result, result.gradcam.overlay, language)
-            if result.region:
-                more = paragraph(text("result.is_region", language), "bp-facts")
-                shown = drawing("heatmap", result, result.region.heatmap, language)
-            return [
-                shown,
-                verdict_card(result, language),
-                more,
-                *review_values(result),
-            ]
+            prediction = await upload_prediction(backend, image, asked, (token, request))
+            show = partial(_shown, language=language)
+            async with aclosing(live_values(prediction, language, show, len(outputs))) as shown:
+                async for values in shown:
+                    yield values
 
-    form.on_run(read, [overlay, card, grid, *review.outputs])
+    outputs = [overlay, card, grid, *review.outputs]
+    form.on_run(read, outputs)
     return form.panel
+
+
+def _shown(result: PredictionResult, language: Language) -> list[Any]:
+    """Return the values of the right side, in its order."""
+    more = evidence_grid(result.gradcam.grid, language)
+    shown = drawing("overlay", result, result.gradcam.overlay, language)
+    if result.region:
+        more = paragraph(text("result.is_region", language), "bp-facts")
+        shown = drawing("heatmap", result, result.region.heatmap, language)
+    return [shown, verdict_card(result, language), more, *review_values(result)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from typing import Any
 
 import gradio as gr
-from anyio import to_thread
 
 from hf_space.exports.formats import FORMATS, ExportFormat
-from hf_space.messages.catalogue import text
 from hf_space.messages.language import Language
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.ui.backend import Backend, errors_shown
@@ -19,17 +20,15 @@ from hf_space.ui.components.form import (
     build_picture,
     drawing,
     jpeg_of,
-    predict_upload,
+    upload_prediction,
 )
+from hf_space.ui.components.live_map import live_values
 from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import region_figures, tile_table, verdict_card
 from hf_space.ui.components.review import build_review, review_values
 from hf_space.ui.gradio_app.uploads import offer, place_to_offer
 from hf_space.ui.image_scale import StatedScale
 from hf_space.ui.visitor import Visit, language_of
-
-# Gradio puts the progress of the call in its place.
-PROGRESS: Final = gr.Progress()
 
 
 def build_region_tab(
@@ -62,24 +61,20 @@ def build_region_tab(
         sure: object,
         token: object,
         request: gr.Request,
-        progress: gr.Progress = PROGRESS,
-    ) -> list[Any]:
+    ) -> AsyncGenerator[list[Any], None]:
         language = language_of(request)
-
-        def tell(done: int, total: int) -> None:
-            unit = text("progress.tiles", language, count=total)
-            progress((done, total), desc=text("progress.running", language), unit=unit)
-
         with errors_shown(language):
             asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
-            result = await predict_upload(
-                backend, image, asked, (token, request), mode="region", on_progress=tell
+            prediction = await upload_prediction(
+                backend, image, asked, (token, request), mode="region"
             )
-            # The files of a large region take seconds, which must not hold up other visitors.
-            shown = await to_thread.run_sync(_shown, result, language)
-            return [*shown, *review_values(result)]
+            show = partial(_shown, language=language)
+            async with aclosing(live_values(prediction, language, show, len(outputs))) as shown:
+                async for values in shown:
+                    yield values
 
-    form.on_run(read, [heatmap, card, figures, overlay, tiles, *downloads, *review.outputs])
+    outputs = [heatmap, card, figures, overlay, tiles, *downloads, *review.outputs]
+    form.on_run(read, outputs)
     return form.panel
 
 
@@ -93,7 +88,8 @@ def _shown(result: PredictionResult, language: Language) -> list[Any]:
         drawing("overlay", result, result.gradcam.overlay, language),
         tile_table(result, language),
         *(export(result, each) for each in FORMATS.values()),
-        download("biopsia_heatmap.jpg", jpeg_of(heatmap)),
+        download("biopsia_heatmap.jpg", jpeg_of(heatmap) if heatmap else None),
+        *review_values(result),
     ]
 
 

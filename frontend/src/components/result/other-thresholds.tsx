@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { NotLoaded } from "@/components/shared/not-loaded";
 import { WhenNear } from "@/components/shared/when-near";
+import type { ThresholdState } from "@/components/threshold/use-threshold";
 import type { PredictionResult } from "@/lib/api/schema";
 
 const ThresholdExplorer = dynamic(() =>
@@ -12,14 +13,19 @@ const ThresholdExplorer = dynamic(() =>
     .catch(() => NotLoaded),
 );
 
+interface OtherThresholdsProps {
+  result: PredictionResult;
+  threshold: ThresholdState;
+}
+
 /** What the verdict would be at other thresholds; loaded when it is scrolled to. */
-export function OtherThresholds({ result }: { result: PredictionResult }) {
+export function OtherThresholds({ result, threshold }: OtherThresholdsProps) {
   const t = useTranslations("result.thresholds");
   return (
     <section className="border-t pt-6 lg:col-span-2 print:hidden">
       <h2 className="mb-4 font-semibold text-lg">{t("title")}</h2>
       <WhenNear className="min-h-96">
-        <ThresholdExplorer result={result} />
+        <ThresholdExplorer result={result} threshold={threshold} />
       </WhenNear>
     </section>
   );

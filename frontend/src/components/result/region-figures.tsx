@@ -1,44 +1,52 @@
 import { useFormatter, useTranslations } from "next-intl";
+import type { ThresholdState } from "@/components/threshold/use-threshold";
 import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult, RegionResult } from "@/lib/api/schema";
+import { regionFiguresAt } from "@/lib/result/region-figures";
 
 interface RegionFiguresProps {
   result: PredictionResult;
   region: RegionResult;
+  threshold: ThresholdState;
 }
 
-/** How much of a region is at or above the threshold. */
-export function RegionFigures({ result, region }: RegionFiguresProps) {
+/** How much of a region is at or above the threshold that it is looked at with. */
+export function RegionFigures({ result, region, threshold }: RegionFiguresProps) {
   const t = useTranslations("result.region");
   const common = useTranslations("common");
   const format = useFormatter();
-  const { share } = useFigureText();
+  const { share, probability } = useFigureText();
   const isVerdict = result.verdict !== "not_assessable";
-  const { malignant_area_mm2 } = region;
+  const { areaMm2, ...rest } = regionFiguresAt(result, region, threshold.rule.threshold);
   const area =
-    malignant_area_mm2 === null
+    areaMm2 === null
       ? t("unknown_area")
-      : t("square_millimetres", {
-          area: format.number(malignant_area_mm2, { maximumFractionDigits: 3 }),
-        });
-  const tiles = region.tiles.flat();
+      : t("square_millimetres", { area: format.number(areaMm2, { maximumFractionDigits: 3 }) });
   const figures = [
     { name: t("area"), value: area },
-    { name: t("share"), value: share(region.malignant_fraction) },
+    { name: t("share"), value: share(rest.share) },
     { name: t("tissue"), value: share(region.tissue_fraction) },
     {
       name: t("tiles"),
-      value: t("tile_counts", {
-        malignant: tiles.filter((p) => p !== null && p >= result.threshold).length,
-        tissue: tiles.filter((p) => p !== null).length,
-      }),
+      value: t("tile_counts", { malignant: rest.tilesAbove, tissue: rest.tissueTiles }),
     },
   ];
   return (
     <section>
       <h2 className="font-semibold text-base">{t("title")}</h2>
       {!isVerdict && <p className="text-muted text-sm">{common("not_a_verdict")}</p>}
-      <dl className="mt-2 grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-line print:grid-cols-4">
+      {threshold.isMoved && (
+        <p className="text-muted text-sm">
+          {t("moved", {
+            threshold: probability(threshold.rule.threshold),
+            own: probability(result.threshold),
+          })}
+        </p>
+      )}
+      <dl
+        data-testid="region-figures"
+        className="mt-2 grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-line print:grid-cols-4"
+      >
         {figures.map(({ name, value }) => (
           <div
             key={name}

@@ -6,6 +6,7 @@ import { Reviews } from "@/components/result/reviews";
 import { TopBar } from "@/components/result/top-bar";
 import { VerdictSummary } from "@/components/result/verdict-summary";
 import { Warnings } from "@/components/result/warnings";
+import { useThreshold } from "@/components/threshold/use-threshold";
 import { Viewer } from "@/components/viewer/viewer";
 import type { HistoryRecord } from "@/lib/api/schema";
 
@@ -13,6 +14,7 @@ import type { HistoryRecord } from "@/lib/api/schema";
 export function ResultView({ record }: { record: HistoryRecord }) {
   const { result } = record;
   const t = useTranslations("common");
+  const threshold = useThreshold(result);
   return (
     <article className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_auto_1fr] print:block print:[print-color-adjust:exact]">
       <TopBar record={record} />
@@ -20,16 +22,18 @@ export function ResultView({ record }: { record: HistoryRecord }) {
         <VerdictSummary result={result} />
       </div>
       <div className="min-w-0 lg:col-start-1 lg:row-span-2 lg:row-start-2 print:mt-3">
-        <Viewer record={record} />
+        <Viewer record={record} threshold={threshold} />
       </div>
       <div className="grid content-start gap-6 lg:col-start-2 lg:row-start-3 print:mt-3 print:gap-3">
         <Warnings warnings={result.warnings} />
-        {result.region && <RegionFigures result={result} region={result.region} />}
+        {result.region && (
+          <RegionFigures result={result} region={result.region} threshold={threshold} />
+        )}
         <Facts result={result} />
         <Reviews record={record} />
         <p className="border-t pt-3 text-muted text-sm print:hidden">{t("research_use")}</p>
       </div>
-      <OtherThresholds result={result} />
+      <OtherThresholds result={result} threshold={threshold} />
     </article>
   );
 }

@@ -7,8 +7,9 @@ import { Thumbnail } from "@/components/history/thumbnail";
 import { useRecordText } from "@/components/history/use-record-text";
 import { NotLoaded } from "@/components/shared/not-loaded";
 import { Problem } from "@/components/shared/problem";
+import { useThreshold } from "@/components/threshold/use-threshold";
 import { recordQuery } from "@/lib/api/queries";
-import type { HistoryItem } from "@/lib/api/schema";
+import type { HistoryItem, HistoryRecord } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 
 const Viewer = dynamic(
@@ -49,11 +50,15 @@ function Evidence({ id }: { id: string }) {
   const t = useTranslations("common");
   const { data, error, refetch } = useQuery(recordQuery(id));
   if (data) {
-    return <Viewer record={data} />;
+    return <OwnThreshold record={data} />;
   }
   return error ? (
     <Problem error={error} onRetry={refetch} />
   ) : (
     <p className={cn("p-4 text-muted text-sm", STAGE)}>{t("loading")}</p>
   );
+}
+
+function OwnThreshold({ record }: { record: HistoryRecord }) {
+  return <Viewer record={record} threshold={useThreshold(record.result)} />;
 }

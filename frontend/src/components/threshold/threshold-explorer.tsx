@@ -9,10 +9,12 @@ import { ThresholdChart } from "@/components/threshold/threshold-chart";
 import { ThresholdControl } from "@/components/threshold/threshold-control";
 import { ThresholdFigures } from "@/components/threshold/threshold-figures";
 import { useFigures } from "@/components/threshold/use-figures";
+import type { ThresholdState } from "@/components/threshold/use-threshold";
 import type { ModelFacts } from "@/lib/api/model-facts";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import {
+  type Choice,
   type Chosen,
   chosenOf,
   firstChoice,
@@ -24,6 +26,8 @@ import {
 interface ThresholdExplorerProps {
   /** What the threshold is for; without it the model alone is shown. */
   result?: PredictionResult;
+  /** Of the result, and of what else shows it; without it the explorer has its own. */
+  threshold?: Pick<ThresholdState, "choice" | "choose">;
 }
 
 /** Move the threshold, and see what that would have meant on the held-out cases. */
@@ -46,9 +50,10 @@ export function ThresholdExplorer(props: ThresholdExplorerProps) {
   );
 }
 
-function Explorer({ facts, result }: ThresholdExplorerProps & { facts: ModelFacts }) {
+function Explorer({ facts, result, threshold }: ThresholdExplorerProps & { facts: ModelFacts }) {
   const t = useTranslations("threshold");
-  const [choice, setChoice] = useState(() => firstChoice(facts, result));
+  const [own, setOwn] = useState<Choice | null>(null);
+  const choice = (threshold ? threshold.choice : own) ?? firstChoice(facts, result);
   const plain = chosenOf(facts, choice);
   const chosen = plain && result ? withBandOf(plain, result) : plain;
   const probability = result?.probability;
@@ -64,7 +69,11 @@ function Explorer({ facts, result }: ThresholdExplorerProps & { facts: ModelFact
         <div className="grid gap-8 @3xl:grid-cols-[minmax(0,1.7fr)_minmax(18rem,1fr)]">
           <div className="grid content-start gap-2">
             <ThresholdChart facts={facts} chosen={chosen} probability={probability} />
-            <ThresholdControl facts={facts} chosen={chosen} onChoose={setChoice} />
+            <ThresholdControl
+              facts={facts}
+              chosen={chosen}
+              onChoose={threshold?.choose ?? setOwn}
+            />
             {result && <Verdict chosen={chosen} result={result} />}
           </div>
           <ThresholdFigures

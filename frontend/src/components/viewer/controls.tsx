@@ -9,27 +9,30 @@ interface ControlsProps {
   onChange: (choice: Choice) => void;
 }
 
-const MODES = ["overlay", "side", "grid", "image"] as const;
-const MEASURES = ["tiles", "evidence"] as const;
+const VIEWS = ["overlay", "side", "image"] as const;
+const LAYERS = { region: ["tiles", "evidence", "grid"], patch: ["evidence", "grid"] } as const;
 
 /** What is laid over the image, and how strongly. */
 export function Controls({ isRegion, choice, onChange }: ControlsProps) {
   const t = useTranslations("result.viewer");
-  const isOver = choice.mode !== "image";
+  const isOver = choice.view !== "image";
   return (
-    <div className="flex flex-wrap items-center gap-x-6 gap-y-2 border-b p-3 print:hidden">
+    <div className="flex flex-wrap items-center gap-x-5 gap-y-2 print:hidden">
       <Segmented
         label={t("mode.label")}
-        options={MODES.map((value) => ({ value, text: t(`mode.${value}`) }))}
-        value={choice.mode}
-        onChange={(mode) => onChange({ ...choice, mode })}
+        options={VIEWS.map((value) => ({ value, text: t(`mode.${value}`) }))}
+        value={choice.view}
+        onChange={(view) => onChange({ ...choice, view })}
       />
-      {isRegion && isOver && choice.mode !== "grid" && (
+      {isOver && (
         <Segmented
           label={t("measure.label")}
-          options={MEASURES.map((value) => ({ value, text: t(`measure.${value}`) }))}
-          value={choice.measure}
-          onChange={(measure) => onChange({ ...choice, measure })}
+          options={LAYERS[isRegion ? "region" : "patch"].map((value) => ({
+            value,
+            text: t(`measure.${value}`),
+          }))}
+          value={choice.layer}
+          onChange={(layer) => onChange({ ...choice, layer })}
         />
       )}
       {isOver && <OpacityField choice={choice} onChange={onChange} />}
@@ -65,7 +68,7 @@ function OpacityField({ choice, onChange }: Omit<ControlsProps, "isRegion">) {
         value={Math.round(100 * choice.opacity)}
         aria-valuetext={text}
         onChange={(event) => onChange({ ...choice, opacity: event.target.valueAsNumber / 100 })}
-        className="h-6 w-28 accent-accent"
+        className="h-6 w-24 accent-accent"
       />
       <output htmlFor={id} className="w-11 text-right text-muted">
         {text}

@@ -12,12 +12,15 @@ import type { PredictionResult } from "@/lib/api/schema";
 import { exportRequest, FORMATS, fileName } from "@/lib/result/export-file";
 import type { Scene } from "@/lib/result/paint";
 import { saveFile } from "@/lib/save-file";
+import type { Rule } from "@/lib/threshold/threshold";
 
 interface DownloadsProps {
   result: PredictionResult;
   /** What is drawn now; null before it is. */
   scene: Scene | null;
   choice: Choice;
+  /** By which tiles are drawn. */
+  rule: Rule;
 }
 
 interface NamedFile {
@@ -26,9 +29,9 @@ interface NamedFile {
 }
 
 /** Ways to download and print the result. */
-export function Downloads({ result, scene, choice }: DownloadsProps) {
+export function Downloads({ result, scene, choice, rule }: DownloadsProps) {
   const t = useTranslations("result.download");
-  const picture = usePngOf(result, choice);
+  const picture = usePngOf(result, choice, rule);
   const download = useMutation({
     mutationFn: (make: () => Promise<NamedFile>) => make(),
     onSuccess: ({ content, name }) => saveFile(content, name),
@@ -66,14 +69,18 @@ export function Downloads({ result, scene, choice }: DownloadsProps) {
 }
 
 /** Makes the picture as it is shown. */
-function usePngOf(result: PredictionResult, choice: Choice): (scene: Scene) => Promise<NamedFile> {
+function usePngOf(
+  result: PredictionResult,
+  choice: Choice,
+  rule: Rule,
+): (scene: Scene) => Promise<NamedFile> {
   const legend = useTranslations("result.legend");
-  const caption = useCaption(result);
+  const caption = useCaption(result, rule);
   return async (scene) => {
     const { resultPng } = await import("@/lib/result/png");
-    const measure = choice.mode === "grid" ? "evidence" : choice.measure;
-    const sheet = { caption, measure, title: legend(measure), threshold: result.threshold };
-    const content = await resultPng(scene, sheet, choice.mode === "side");
+    const measure = choice.layer === "grid" ? "evidence" : choice.layer;
+    const sheet = { caption, measure, title: legend(measure), threshold: rule.threshold };
+    const content = await resultPng(scene, sheet, choice.view === "side");
     return { content, name: fileName(result.id, "png") };
   };
 }
@@ -95,7 +102,7 @@ function DownloadButton({ name, ...props }: DownloadButtonProps) {
 }
 
 /** What a picture must say of itself when it is on its own. */
-function useCaption(result: PredictionResult): readonly string[] {
+function useCaption(result: PredictionResult, rule: Rule): readonly string[] {
   const t = useTranslations("result");
   const common = useTranslations("common");
   const format = useFormatter();
@@ -109,6 +116,9 @@ function useCaption(result: PredictionResult): readonly string[] {
       probability: figures.probability(probability),
       threshold: figures.probability(threshold),
     }),
+    ...(rule.threshold === threshold
+      ? []
+      : [t("download.moved", { threshold: figures.probability(rule.threshold) })]),
     `${model.name} ${model.revision} · ${result.id}`,
     common("research_use"),
   ];

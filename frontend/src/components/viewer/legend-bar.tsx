@@ -4,24 +4,36 @@ import { legendOf, type Measure } from "@/lib/result/legend";
 interface LegendBarProps {
   measure: Measure;
   threshold: number;
+  /** Share of the full opacity that is drawn with. */
+  opacity: number;
 }
 
-/** Which colour over the image means how much. */
-export function LegendBar({ measure, threshold }: LegendBarProps) {
+/** Which colour over the image means how much, as strong as it is drawn. */
+export function LegendBar({ measure, threshold, opacity }: LegendBarProps) {
   const t = useTranslations("result.legend");
   const format = useFormatter();
-  const { colours, ticks } = legendOf(measure, threshold);
+  const { stops, ticks } = legendOf(measure, threshold, opacity);
+  const gradient = stops.map(({ colour, place }) => `${colour} ${100 * place}%`).join(", ");
   return (
     <figure className="grid w-full max-w-72 gap-1 text-xs">
       <figcaption className="text-muted">{t(measure)}</figcaption>
-      <div
-        className="h-2.5 rounded-sm border border-edge"
-        style={{ backgroundImage: `linear-gradient(to right, ${colours.join(", ")})` }}
-      />
+      <div className="relative">
+        <div
+          data-testid="legend"
+          className="h-3 rounded-sm border border-edge"
+          style={{ backgroundImage: `linear-gradient(to right, ${gradient})` }}
+        />
+        {measure === "tiles" && (
+          <span
+            className="absolute -inset-y-0.5 w-0.5 -translate-x-1/2 bg-ink"
+            style={{ left: `${100 * threshold}%` }}
+          />
+        )}
+      </div>
       <div className="relative h-4">
         {ticks.map(({ value, place }) => (
           <span
-            key={value}
+            key={place}
             className="absolute -translate-x-1/2 first:translate-x-0 last:-translate-x-full"
             style={{ left: `${100 * place}%` }}
           >

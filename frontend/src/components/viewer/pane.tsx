@@ -1,42 +1,74 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { type ReactNode, useEffect, useId, useRef } from "react";
-import { useGestures } from "@/components/viewer/use-gestures";
-import type { Viewport } from "@/components/viewer/use-viewport";
-import { paintScene, type Scene } from "@/lib/result/paint";
+import { type PointerEvent, type ReactNode, type RefObject, useId, useRef } from "react";
+import { NotLoaded } from "@/components/shared/not-loaded";
+import { OverlayCanvas } from "@/components/viewer/overlay-canvas";
+import { useOpenViewer } from "@/components/viewer/use-open-viewer";
+import type { Ruler } from "@/components/viewer/use-ruler";
+import type { Tile } from "@/lib/result/geometry";
+import type { Scene } from "@/lib/result/paint";
 import type { Point } from "@/lib/result/viewport";
+import type { PictureSource } from "@/lib/viewer/picture-source";
+import type { ViewportStore } from "@/lib/viewer/viewport-store";
+
+// What is moved less is no drag.
+const TAP_PIXELS = 5;
 
 interface PaneProps {
   label: string;
   scene: Scene | null;
-  viewport: Viewport;
-  onPoint: (point: Point | null) => void;
-  /** Shown until the scene is drawn. */
-  children?: ReactNode;
+  source: PictureSource | null;
+  store: ViewportStore;
+  tiles: readonly Tile[];
+  selected: Tile | null;
+  ruler: Ruler;
+  /** Where a small picture of the whole is to be drawn. */
+  minimap?: RefObject<HTMLElement | null>;
+  /** Shown until the picture is drawn. */
+  children?: (isDrawn: boolean) => ReactNode;
 }
 
 /** One drawing of the image, to be moved and zoomed. */
-export function Pane({ label, scene, viewport, onPoint, children }: PaneProps) {
+export function Pane(props: PaneProps) {
+  const { label, source, store, ruler, minimap, children } = props;
   const t = useTranslations("result.viewer");
   const hint = useId();
-  const canvas = useDrawing(scene, viewport);
-  const { wheelRef, handlers } = useGestures(viewport, onPoint);
+  const { host, isDrawn, hasFailed } = useOpenViewer({ store, source, minimap });
+  const pressed = useRef<Point | null>(null);
+  const point = (event: PointerEvent) => store.point(placeOf(event));
 
   return (
     <div
-      ref={wheelRef}
       role="application"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes keys
       tabIndex={0}
       aria-label={label}
       aria-describedby={hint}
-      {...handlers}
-      className="relative min-h-0 min-w-0 cursor-crosshair touch-pan-y select-none overflow-hidden focus-visible:-outline-offset-2 data-[moved=true]:touch-none"
-      data-moved={!viewport.isFitted}
+      data-drawn={isDrawn}
+      onPointerDown={(event) => {
+        pressed.current = placeOf(event);
+        point(event);
+      }}
+      onPointerUp={(event) => {
+        const [from, to] = [pressed.current, placeOf(event)];
+        pressed.current = null;
+        if (from && Math.hypot(to.x - from.x, to.y - from.y) < TAP_PIXELS) {
+          ruler.tap(to);
+        }
+      }}
+      onPointerMove={point}
+      onPointerLeave={({ pointerType }) => pointerType === "mouse" && store.point(null)}
+      className="group/pane relative min-h-0 min-w-0 cursor-crosshair select-none overflow-hidden focus-visible:-outline-offset-2"
     >
-      {children}
-      <canvas ref={canvas} className="absolute inset-0 size-full object-contain" />
+      {children?.(isDrawn)}
+      <div ref={host} className="absolute inset-0" />
+      <OverlayCanvas {...props} />
+      {hasFailed && (
+        <div className="absolute inset-x-3 top-3 mr-12 w-fit rounded-sm bg-surface px-3 py-2 text-sm">
+          <NotLoaded />
+        </div>
+      )}
       <span id={hint} className="sr-only">
         {t("keys")}
       </span>
@@ -44,21 +76,7 @@ export function Pane({ label, scene, viewport, onPoint, children }: PaneProps) {
   );
 }
 
-/** A canvas on which the scene is drawn, as sharp as the screen is. */
-function useDrawing(scene: Scene | null, { pane, view }: Viewport) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const node = canvas.current;
-    const context = node?.getContext("2d");
-    if (node && context && scene && pane && view) {
-      const ratio = window.devicePixelRatio;
-      const [width, height] = [Math.round(pane.width * ratio), Math.round(pane.height * ratio)];
-      if (node.width !== width || node.height !== height) {
-        node.width = width;
-        node.height = height;
-      }
-      paintScene(context, scene, view, ratio);
-    }
-  }, [scene, pane, view]);
-  return canvas;
+function placeOf(event: PointerEvent): Point {
+  const { left, top } = event.currentTarget.getBoundingClientRect();
+  return { x: event.clientX - left, y: event.clientY - top };
 }

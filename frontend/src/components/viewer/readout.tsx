@@ -1,40 +1,48 @@
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
+import { usePointed } from "@/components/viewer/use-pointed";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
-import { cellAt, coveredSize, imageScale, type Size } from "@/lib/result/geometry";
+import { cellAt, coveredSize, imageScale, type Size, type Tile } from "@/lib/result/geometry";
 import type { Point } from "@/lib/result/viewport";
-import { sideOf } from "@/lib/threshold/threshold";
+import { type Rule, sideOf } from "@/lib/threshold/threshold";
+import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
 interface ReadoutProps {
   result: PredictionResult;
-  point: Point | null;
+  store: ViewportStore;
+  tiles: readonly Tile[];
+  selected: Tile | null;
+  rule: Rule;
 }
 
 /** What the model found at the point that is meant. */
-export function Readout({ result, point }: ReadoutProps) {
+export function Readout({ result, store, tiles, selected, rule }: ReadoutProps) {
   const t = useTranslations("result.readout");
   const { data: model } = useQuery(modelQuery);
   const covered = coveredSize(result, model);
+  const { point } = usePointed(store, tiles, selected);
   const shown = point && isWithin(point, result.image) ? point : null;
   return (
     <dl
       aria-label={t("label")}
       className="flex flex-wrap gap-x-6 gap-y-1 border-t px-3 py-2 text-sm print:hidden"
     >
-      {result.region && <TileFields result={result} covered={covered} point={shown} />}
+      {result.region && <TileFields result={result} covered={covered} point={shown} rule={rule} />}
       <CellFields result={result} covered={covered} point={shown} />
       <Field name={t("position")} value={usePosition(result, shown)} />
     </dl>
   );
 }
 
-interface FieldsProps extends ReadoutProps {
+interface FieldsProps {
+  result: PredictionResult;
   covered: Size | null;
+  point: Point | null;
 }
 
-function TileFields({ result, covered, point }: FieldsProps) {
+function TileFields({ result, covered, point, rule }: FieldsProps & { rule: Rule }) {
   const { region } = result;
   const t = useTranslations("result.readout");
   const figures = useFigureText();
@@ -42,7 +50,7 @@ function TileFields({ result, covered, point }: FieldsProps) {
   const value = place && region.tiles[place.row]?.[place.column];
   const probability =
     typeof value === "number"
-      ? t(sideOf(result, value), {
+      ? t(sideOf(rule, value), {
           probability: figures.probability(value),
         })
       : t("no_tissue");

@@ -1,57 +1,91 @@
 import { useTranslations } from "next-intl";
+import { useMemo, useRef } from "react";
+import { Minimap } from "@/components/viewer/minimap";
 import { Pane } from "@/components/viewer/pane";
+import { PrintPicture } from "@/components/viewer/print-picture";
+import { RulerStatus } from "@/components/viewer/ruler-status";
+import { ScaleBar } from "@/components/viewer/scale-bar";
+import { ToolButtons } from "@/components/viewer/tool-buttons";
 import type { Picture } from "@/components/viewer/use-picture";
-import type { Viewport } from "@/components/viewer/use-viewport";
-import { ZoomButtons } from "@/components/viewer/zoom-buttons";
+import type { Ruler } from "@/components/viewer/use-ruler";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
+import { imageScale, type Tile } from "@/lib/result/geometry";
 import { plainScene, type Scene } from "@/lib/result/paint";
-import type { Point } from "@/lib/result/viewport";
+import { pictureSource } from "@/lib/viewer/picture-source";
+import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
 interface StageProps {
   result: PredictionResult;
   isSideBySide: boolean;
   scene: Scene | null;
   picture: Picture;
-  viewport: Viewport;
-  onPoint: (point: Point | null) => void;
+  tiles: readonly Tile[];
+  selected: Tile | null;
+  store: ViewportStore;
+  screen: { isFull: boolean; isPossible: boolean; toggle: () => void };
+  ruler: Ruler;
+  barLabel: (microns: number) => string;
 }
 
 /** Where the image lies: one pane with the evidence over it, or one without beside one with. */
 export function Stage(props: StageProps) {
-  const { result, isSideBySide, scene, picture, viewport, onPoint } = props;
+  const { result, isSideBySide, picture, tiles, selected, store, screen, ruler } = props;
   const t = useTranslations("result.viewer");
-  const { width, height } = result.image;
-  const shared = { viewport, onPoint };
+  const minimap = useRef<HTMLDivElement>(null);
+  const { image } = result;
+  const source = useSource(result, picture);
+  const { scene } = props;
+  const shared = { source, store, tiles, selected, ruler };
   return (
     <div
       className={cn(
-        "relative grid max-h-[78svh] min-h-72 lg:max-h-[calc(100svh-16rem)] w-full overflow-hidden bg-stage print:max-h-[50mm] print:min-h-0 print:bg-transparent",
+        "relative grid w-full overflow-hidden bg-stage print:max-h-[50mm] print:min-h-0 print:bg-transparent",
+        screen.isFull ? "min-h-0 flex-1" : "max-h-[62svh] min-h-72 lg:max-h-[calc(100svh-17rem)]",
         isSideBySide && "grid-cols-2 gap-px bg-line",
       )}
-      style={{ aspectRatio: `${width} / ${height}` }}
+      style={screen.isFull ? undefined : { aspectRatio: `${image.width} / ${image.height}` }}
     >
-      <div ref={viewport.paneRef} className="grid min-h-0 min-w-0 bg-stage print:bg-transparent">
+      <div className="grid min-h-0 min-w-0 bg-stage print:hidden">
         <Pane
           label={isSideBySide ? t("pane.image") : t("pane.evidence")}
           scene={scene && isSideBySide ? plainScene(scene) : scene}
+          minimap={minimap}
           {...shared}
         >
-          <InitialImage picture={picture} isDrawn={scene !== null && picture.element !== null} />
+          {(isDrawn) => <InitialImage picture={picture} isDrawn={isDrawn} />}
         </Pane>
       </div>
       {isSideBySide && (
-        <div className="grid min-h-0 min-w-0 bg-stage print:bg-transparent">
+        <div className="grid min-h-0 min-w-0 bg-stage print:hidden">
           <Pane label={t("pane.evidence")} scene={scene} {...shared} />
         </div>
       )}
-      <ZoomButtons viewport={viewport} />
+      <ToolButtons
+        store={store}
+        ruler={ruler}
+        isFull={screen.isFull}
+        onFull={screen.isPossible ? screen.toggle : null}
+      />
+      <RulerStatus ruler={ruler} />
+      <PrintPicture scene={scene} />
+      <Minimap ref={minimap} store={store} image={image} />
+      <ScaleBar store={store} micronsPerPixel={imageScale(image)[0]} labelOf={props.barLabel} />
       {!picture.source && (
         <p className="absolute inset-x-3 top-3 mr-12 w-fit rounded-sm bg-surface px-3 py-2 text-sm">
           {t("no_picture")}
         </p>
       )}
     </div>
+  );
+}
+
+/** The picture as the panes take it; null until it has come, if there is one. */
+function useSource({ image }: PredictionResult, { element, file, source }: Picture) {
+  const isReady = element !== null || source === null;
+  return useMemo(
+    () => (isReady ? pictureSource(image, element && { element, file }) : null),
+    [image, element, file, isReady],
   );
 }
 

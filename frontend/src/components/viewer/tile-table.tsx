@@ -4,20 +4,22 @@ import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { imageScale, mostSuspicious, type Tile } from "@/lib/result/geometry";
-import { sideOf } from "@/lib/threshold/threshold";
+import { type Rule, sideOf } from "@/lib/threshold/threshold";
 
 const MOST_TILES = 20;
 const COLUMNS = ["tile", "probability", "pixels", "microns"] as const;
 
 interface TileTableProps {
   result: PredictionResult;
+  /** On which side of it a tile lies. */
+  rule: Rule;
   tiles: readonly Tile[];
   selected: Tile | null;
   onSelect: (tile: Tile) => void;
 }
 
 /** The most suspicious tiles as figures, each a way to its place in the image. */
-export function TileTable({ result, tiles, selected, onSelect }: TileTableProps) {
+export function TileTable({ result, rule, tiles, selected, onSelect }: TileTableProps) {
   const t = useTranslations("result.tiles");
   const title = tiles.length > MOST_TILES ? "title" : "title_all";
   const shown = mostSuspicious(tiles, MOST_TILES);
@@ -49,6 +51,7 @@ export function TileTable({ result, tiles, selected, onSelect }: TileTableProps)
                 key={`${tile.row} ${tile.column}`}
                 tile={tile}
                 result={result}
+                rule={rule}
                 isSelected={tile.row === selected?.row && tile.column === selected.column}
                 onSelect={onSelect}
               />
@@ -70,11 +73,11 @@ interface TileRowProps extends Omit<TileTableProps, "tiles" | "selected"> {
   isSelected: boolean;
 }
 
-function TileRow({ tile, result, isSelected, onSelect }: TileRowProps) {
+function TileRow({ tile, result, rule, isSelected, onSelect }: TileRowProps) {
   const t = useTranslations("result.tiles");
   const format = useFormatter();
   const figures = useFigureText();
-  const side = sideOf(result, tile.probability);
+  const side = sideOf(rule, tile.probability);
   const place = ([across, down]: [number, number]) =>
     [tile.x * across, tile.y * down]
       .map((side) => format.number(side, { maximumFractionDigits: 0 }))

@@ -32,6 +32,8 @@ export function usePicture(record: HistoryRecord) {
     source: isOwn ? address : saved ? thumbnailPath(id) : null,
     /** The picture that came last, ready to be drawn. */
     element,
+    /** Its file, where this page has it. */
+    file: isOwn && element?.src === address ? (chosen ?? original ?? null) : null,
     /** Whether it is a copy with less than the image that was judged. */
     isSmall: saved && !isOwn && !isThumbnailExact(record),
     /** Whether the image is here, and in a format that this browser does not draw. */

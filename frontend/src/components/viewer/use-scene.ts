@@ -2,84 +2,91 @@ import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
 import { useCallback, useMemo } from "react";
 import { modelQuery } from "@/lib/api/queries";
-import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
-import {
-  coveredSize,
-  emptyTiles,
-  imageScale,
-  outlineOf,
-  type Rect,
-  type Tile,
-} from "@/lib/result/geometry";
+import type { Focus, ImageFacts, PredictionResult } from "@/lib/api/schema";
+import type { Polygon } from "@/lib/result/annotations";
+import { coveredSize, emptyTiles, imageScale, outlineOf, type Tile } from "@/lib/result/geometry";
 import type { Measure } from "@/lib/result/legend";
-import { canvasOf, type Overlay, type Scene } from "@/lib/result/paint";
+import { canvasOf, type Overlay, plainScene, type Scene } from "@/lib/result/paint";
 import { cellRaster, evidenceRaster, type Raster, tileRaster } from "@/lib/result/raster";
-import { sideOf } from "@/lib/threshold/threshold";
+import { type Rule, sideOf } from "@/lib/threshold/threshold";
 
-export type Mode = "overlay" | "side" | "grid" | "image";
+/** What lies over the image: tiles by probability, or evidence, smooth or as a grid of figures. */
+export type Layer = Measure | "grid";
 
 /** What the visitor chose to see. */
 export interface Choice {
-  mode: Mode;
-  /** What is laid over the image; the grid shows evidence always. */
-  measure: Measure;
-  /** Share of the opacity that the service draws with, 0 to 1. */
+  view: "overlay" | "side" | "image";
+  layer: Layer;
+  /** Share of the full opacity, 0 to 1. */
   opacity: number;
   hasOutline: boolean;
 }
 
-const NO_LINES = { outline: [], dashed: [] };
-
 interface SceneParts {
   result: PredictionResult;
   tiles: readonly Tile[];
+  /** At the threshold of the rule. */
+  foci: readonly Focus[];
+  current: Focus | null;
+  rule: Rule;
+  /** Outlines that a person drew. */
+  annotations: readonly Polygon[];
   picture: CanvasImageSource | null;
   choice: Choice;
-  marked: Rect | null;
   /** Canvases are of browsers only: false while the server draws the page. */
   isReady: boolean;
 }
 
 /** What is to be drawn, the same object while that is the same; null before it can be. */
 export function useScene(parts: SceneParts): Scene | null {
-  const { result, tiles, picture, choice, marked, isReady } = parts;
-  const overlay = useOverlay(result, choice, isReady);
+  const { result, tiles, foci, current, rule, annotations, picture, choice, isReady } = parts;
+  const overlay = useOverlay(parts);
   const barLabel = useBarLabel(result.image);
-  const { outline, dashed, empty } = useMemo(() => {
-    const around = (side: ReturnType<typeof sideOf>) =>
-      outlineOf(tiles.filter((tile) => sideOf(result, tile.probability) === side));
-    return {
-      outline: around("at_or_above"),
-      dashed: around("inconclusive"),
-      empty: emptyTiles(result),
-    };
-  }, [result, tiles]);
-  const { mode, hasOutline } = choice;
+  const empty = useMemo(() => emptyTiles(result), [result]);
+  const dashed = useMemo(
+    () =>
+      outlineOf(tiles.filter(({ probability }) => sideOf(rule, probability) === "inconclusive")),
+    [tiles, rule],
+  );
+  const { view, hasOutline } = choice;
   return useMemo(() => {
     if (!isReady) {
       return null;
     }
     const { image } = result;
-    const base = { image, picture, marked, barLabel, micronsPerPixel: imageScale(image)[0] };
-    return mode === "image"
-      ? { ...base, overlay: null, ...NO_LINES, empty: [] }
-      : { ...base, overlay, ...(hasOutline ? { outline, dashed } : NO_LINES), empty };
+    const scene = {
+      image,
+      picture,
+      overlay,
+      foci: hasOutline ? foci.map(({ polygon }) => polygon) : [],
+      current: current?.polygon ?? null,
+      annotations,
+      dashed: hasOutline ? dashed : [],
+      empty,
+      marked: null,
+      ruler: null,
+      barLabel,
+      micronsPerPixel: imageScale(image)[0],
+    };
+    return view === "image" ? plainScene(scene) : scene;
   }, [
     isReady,
     result,
     picture,
-    marked,
     barLabel,
-    mode,
+    view,
     hasOutline,
     overlay,
-    outline,
+    foci,
+    current,
+    annotations,
     dashed,
     empty,
   ]);
 }
 
-function useBarLabel(image: ImageFacts): (microns: number) => string {
+/** What a scale bar of so many µm is called. */
+export function useBarLabel(image: ImageFacts): (microns: number) => string {
   const t = useTranslations("result.viewer");
   const format = useFormatter();
   return useCallback(
@@ -94,14 +101,14 @@ function useBarLabel(image: ImageFacts): (microns: number) => string {
   );
 }
 
-function useOverlay(result: PredictionResult, choice: Choice, isReady: boolean): Overlay | null {
+function useOverlay({ result, rule, choice, isReady }: SceneParts): Overlay | null {
   const { data: model } = useQuery(modelQuery);
   const format = useFormatter();
-  const { opacity } = choice;
-  const measure = choice.mode === "grid" ? "grid" : choice.measure;
+  const { opacity, layer } = choice;
+  const { threshold } = rule;
   const pixels = useMemo(
-    () => (isReady ? canvasOf(rasterOf(result, measure)) : null),
-    [result, measure, isReady],
+    () => (isReady ? canvasOf(rasterOf(result, layer, threshold)) : null),
+    [result, layer, threshold, isReady],
   );
   return useMemo(() => {
     const covered = coveredSize(result, model);
@@ -113,11 +120,11 @@ function useOverlay(result: PredictionResult, choice: Choice, isReady: boolean):
         pixels,
         covered,
         opacity,
-        isSmooth: measure === "evidence",
-        figures: measure === "grid" ? { grid, label } : null,
+        isSmooth: layer === "evidence",
+        figures: layer === "grid" ? { grid, label } : null,
       }
     );
-  }, [result, model, format, opacity, measure, pixels]);
+  }, [result, model, format, opacity, layer, pixels]);
 }
 
 // Nothing is written as minus zero.
@@ -127,9 +134,9 @@ const ONE_DECIMAL = {
   signDisplay: "negative",
 } as const;
 
-function rasterOf({ gradcam, region }: PredictionResult, measure: Measure | "grid"): Raster {
-  if (measure === "tiles" && region) {
-    return tileRaster(region.tiles);
+function rasterOf({ gradcam, region }: PredictionResult, layer: Layer, threshold: number): Raster {
+  if (layer === "tiles" && region) {
+    return tileRaster(region.tiles, threshold);
   }
-  return measure === "grid" ? cellRaster(gradcam.grid) : evidenceRaster(gradcam.grid);
+  return layer === "grid" ? cellRaster(gradcam.grid) : evidenceRaster(gradcam.grid);
 }

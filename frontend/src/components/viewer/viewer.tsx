@@ -1,67 +1,179 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useMemo, useState } from "react";
+import { useMemo, useState, useSyncExternalStore } from "react";
 import { VerdictMark } from "@/components/shared/verdict-badge";
+import type { ThresholdState } from "@/components/threshold/use-threshold";
+import { AnnotationsField } from "@/components/viewer/annotations-field";
 import { ChooseOriginal } from "@/components/viewer/choose-original";
 import { Controls } from "@/components/viewer/controls";
 import { Downloads } from "@/components/viewer/downloads";
+import { FociList } from "@/components/viewer/foci-list";
 import { LegendBar } from "@/components/viewer/legend-bar";
+import { Magnifications } from "@/components/viewer/magnifications";
 import { Readout } from "@/components/viewer/readout";
 import { Stage } from "@/components/viewer/stage";
+import { ThresholdField } from "@/components/viewer/threshold-field";
 import { TileTable } from "@/components/viewer/tile-table";
+import { useAnnotations } from "@/components/viewer/use-annotations";
+import { useFoci } from "@/components/viewer/use-foci";
+import { useFullScreen } from "@/components/viewer/use-full-screen";
+import { useOpacity } from "@/components/viewer/use-opacity";
 import { type Picture, usePicture } from "@/components/viewer/use-picture";
-import { type Choice, useScene } from "@/components/viewer/use-scene";
-import { useViewport, type Viewport } from "@/components/viewer/use-viewport";
+import { useRuler } from "@/components/viewer/use-ruler";
+import { type Choice, useBarLabel, useScene } from "@/components/viewer/use-scene";
+import { useViewerKeys } from "@/components/viewer/use-viewer-keys";
 import type { HistoryRecord, PredictionResult } from "@/lib/api/schema";
-import { type Tile, tileAt, tissueTiles } from "@/lib/result/geometry";
-import type { Scene } from "@/lib/result/paint";
-import { type Point, toImage } from "@/lib/result/viewport";
+import { cn } from "@/lib/class-names";
+import type { Polygon } from "@/lib/result/annotations";
+import { imageScale, type Tile, tissueTiles } from "@/lib/result/geometry";
+import { plainScene } from "@/lib/result/paint";
+import { ViewportStore } from "@/lib/viewer/viewport-store";
 
-const ALL_OF_IT: Omit<Choice, "measure"> = { mode: "overlay", opacity: 1, hasOutline: true };
+const NONE: readonly Polygon[] = [];
+
+interface ViewerProps {
+  record: HistoryRecord;
+  threshold: ThresholdState;
+}
 
 /** The image with what the model found in it. */
-export function Viewer({ record }: { record: HistoryRecord }) {
+export function Viewer({ record, threshold }: ViewerProps) {
   const { result } = record;
+  const { image, region } = result;
   const t = useTranslations("result.viewer");
-  const measured = result.region ? "tiles" : "evidence";
-  const [choice, setChoice] = useState<Choice>({ ...ALL_OF_IT, measure: measured });
+  const [choice, setChoice] = useChoice(result);
+  const [isHidden, setIsHidden] = useState(false);
+  const [selected, setSelected] = useState<Tile | null>(null);
   const picture = usePicture(record);
-  const viewport = useViewport(result.image);
-  const { tiles, point, marked, selected, setPointer, select } = useMeant(result, viewport);
+  const [store] = useState(() => new ViewportStore(image));
+  const screen = useFullScreen<HTMLDivElement>();
+  const tiles = useMemo(() => tissueTiles(result), [result]);
+  const foci = useFoci(result, threshold.rule.threshold, store);
+  const annotations = useAnnotations();
+  const isReady = useIsReady(store);
   const scene = useScene({
-    result,
-    tiles,
-    picture: picture.element,
-    choice,
-    marked,
-    isReady: viewport.pane !== null,
+    ...{ result, tiles, foci: foci.foci, current: foci.current, rule: threshold.rule },
+    ...{ picture: picture.element, choice, isReady },
+    annotations: annotations.shown?.polygons ?? NONE,
+  });
+  const shown = useMemo(() => (scene && isHidden ? plainScene(scene) : scene), [scene, isHidden]);
+  const barLabel = useBarLabel(image);
+  const ruler = useRuler(image, store);
+  useViewerKeys({
+    frame: screen.ref,
+    store,
+    ruler,
+    onHide: setIsHidden,
+    onFull: screen.toggle,
+    onStep: foci.step,
   });
 
   return (
-    <section aria-label={t("label")} className="min-w-0 rounded-lg border bg-surface">
+    <section
+      aria-label={t("label")}
+      className="@container min-w-0 rounded-lg border bg-surface"
+      {...annotations.dropProps}
+    >
       {result.verdict === "not_assessable" && (
         <p className="flex gap-2 border-b px-3 py-2 font-medium text-sm text-withheld">
           <VerdictMark verdict="not_assessable" className="mt-1" />
           {t("not_a_verdict")}
         </p>
       )}
-      <Controls isRegion={result.region !== null} choice={choice} onChange={setChoice} />
-      <Stage
-        result={result}
-        isSideBySide={choice.mode === "side"}
-        scene={scene}
-        picture={picture}
-        viewport={viewport}
-        onPoint={setPointer}
-      />
-      <Readout result={result} point={point} />
-      <Below result={result} choice={choice} scene={scene} />
+      <div
+        ref={screen.ref}
+        className={cn("overflow-hidden rounded-t-lg bg-surface", screen.isFull && "flex flex-col")}
+      >
+        <div
+          className={cn(
+            region && "@3xl:grid @3xl:grid-cols-[minmax(0,1fr)_14rem]",
+            screen.isFull && "flex min-h-0 flex-1 flex-col",
+          )}
+        >
+          <Stage
+            {...{ result, picture, tiles, selected, store, screen, ruler, barLabel }}
+            isSideBySide={choice.view === "side"}
+            scene={shown}
+          />
+          {region && <FociList foci={foci} image={image} picture={picture.element} />}
+        </div>
+        <div className="grid gap-3 border-t px-3 py-2">
+          <Controls isRegion={region !== null} choice={choice} onChange={setChoice} />
+          <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+            <Legend {...{ result, choice, threshold }} />
+            {image.scale_source !== "assumed" && (
+              <Magnifications store={store} micronsPerPixel={imageScale(image)[0]} />
+            )}
+          </div>
+        </div>
+      </div>
+      <Readout {...{ result, store, tiles, selected }} rule={threshold.rule} />
+      <div className="flex flex-wrap justify-between gap-x-6 gap-y-2 border-t p-3 print:hidden">
+        <Downloads result={result} scene={scene} choice={choice} rule={threshold.rule} />
+        <AnnotationsField annotations={annotations} />
+      </div>
       {picture.isSmall && <SmallCopy result={result} picture={picture} />}
-      {result.region && (
-        <TileTable result={result} tiles={tiles} selected={selected} onSelect={select} />
+      {region && (
+        <TileTable
+          {...{ result, tiles, selected }}
+          rule={threshold.rule}
+          onSelect={(tile) => {
+            setSelected(tile);
+            store.point(null);
+            store.centre(tile);
+          }}
+        />
       )}
     </section>
+  );
+}
+
+interface LegendProps {
+  result: PredictionResult;
+  choice: Choice;
+  threshold: ThresholdState;
+}
+
+/** What the colours mean, and from where on they say suspicious. */
+function Legend({ result, choice, threshold }: LegendProps) {
+  return (
+    <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
+      {choice.view !== "image" && (
+        <LegendBar
+          measure={choice.layer === "grid" ? "evidence" : choice.layer}
+          threshold={threshold.rule.threshold}
+          opacity={choice.opacity}
+        />
+      )}
+      {result.region && <ThresholdField result={result} threshold={threshold} />}
+    </div>
+  );
+}
+
+/** What is shown at first, with the opacity that this browser remembers. */
+function useChoice({ region }: PredictionResult): readonly [Choice, (choice: Choice) => void] {
+  const [opacity, setOpacity] = useOpacity();
+  const [choice, setChoice] = useState<Omit<Choice, "opacity">>({
+    view: "overlay",
+    layer: region ? "tiles" : "evidence",
+    hasOutline: true,
+  });
+  return [
+    { ...choice, opacity },
+    ({ opacity: chosen, ...rest }) => {
+      setOpacity(chosen);
+      setChoice(rest);
+    },
+  ];
+}
+
+/** Whether the image lies in a pane, without a render for each time that it is moved. */
+function useIsReady(store: ViewportStore): boolean {
+  return useSyncExternalStore(
+    store.subscribe,
+    () => store.getView() !== null,
+    () => false,
   );
 }
 
@@ -73,45 +185,4 @@ function SmallCopy({ result, picture }: { result: PredictionResult; picture: Pic
   ) : (
     <ChooseOriginal result={result} onChoose={picture.show} />
   );
-}
-
-/** What is meant: the point and the tile under the pointer, else a tile that was selected. */
-function useMeant(result: PredictionResult, viewport: Viewport) {
-  const [pointer, setPointer] = useState<Point | null>(null);
-  const [selected, setSelected] = useState<Tile | null>(null);
-  const tiles = useMemo(() => tissueTiles(result), [result]);
-  const under = pointer && viewport.view && toImage(viewport.view, pointer);
-  return {
-    tiles,
-    selected,
-    point: under ?? (selected && middleOf(selected)),
-    marked: (under && tileAt(tiles, under)) ?? selected,
-    setPointer,
-    select: (tile: Tile) => {
-      setSelected(tile);
-      setPointer(null);
-      viewport.centre(tile);
-    },
-  };
-}
-
-interface BelowProps {
-  result: PredictionResult;
-  choice: Choice;
-  scene: Scene | null;
-}
-
-/** What the colours mean, and ways to take it along. */
-function Below({ result, choice, scene }: BelowProps) {
-  const measure = choice.mode === "grid" ? "evidence" : choice.measure;
-  return (
-    <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3 border-t p-3">
-      {choice.mode !== "image" && <LegendBar measure={measure} threshold={result.threshold} />}
-      <Downloads result={result} scene={scene && { ...scene, marked: null }} choice={choice} />
-    </div>
-  );
-}
-
-function middleOf({ x, y, width, height }: Tile): Point {
-  return { x: x + width / 2, y: y + height / 2 };
 }

@@ -304,6 +304,9 @@ export interface paths {
         /**
          * Predict
          * @description Classify one patch or region, sent as a multipart `file` or as base64 in JSON.
+         *
+         *     With `Accept: application/x-ndjson` the response is a `StreamEvent` on each line: the image, the
+         *     tissue and the tiles of a region as they are scored, and then the result.
          */
         post: operations["predict_predict__post"];
         delete?: never;
@@ -531,6 +534,18 @@ export interface components {
         /** @enum {string} */
         ErrorCode: "animated_image" | "api_key_required" | "busy" | "corrupt_image" | "history_unavailable" | "internal_error" | "invalid_archive" | "invalid_credentials" | "invalid_encoding" | "invalid_form" | "invalid_image" | "invalid_options" | "invalid_request" | "length_required" | "method_not_allowed" | "missing_image" | "model_unavailable" | "no_tissue" | "not_a_patch" | "not_found" | "payload_too_large" | "rate_limited" | "scale_conflict" | "scale_out_of_range" | "scale_unknown" | "too_many_files" | "too_many_pixels" | "unknown_operating_point" | "unknown_record" | "unsupported_image" | "unsupported_media_type";
         /**
+         * ErrorEvent
+         * @description The last line where the prediction failed after the first one was sent.
+         */
+        ErrorEvent: {
+            error: components["schemas"]["ErrorBody"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "error";
+        };
+        /**
          * ErrorReport
          * @description The body of every error.
          */
@@ -726,6 +741,38 @@ export interface components {
             not_assessable: number;
             /** Uncertain */
             uncertain: number;
+        };
+        /**
+         * ImageEvent
+         * @description The first line: what the header of the file says, before its pixels are decoded.
+         */
+        ImageEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "image";
+            /** Height */
+            height: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "patch" | "region";
+            /** Microns Per Pixel */
+            microns_per_pixel: number;
+            /**
+             * Scale Source
+             * @enum {string}
+             */
+            scale_source: "request" | "metadata" | "assumed";
+            /**
+             * Warnings
+             * @description What is known already; the result has all of them.
+             */
+            warnings: components["schemas"]["ResultWarning"][];
+            /** Width */
+            width: number;
         };
         /**
          * ImageFacts
@@ -1196,6 +1243,18 @@ export interface components {
             tissue_fraction: number;
         };
         /**
+         * ResultEvent
+         * @description The last line: what the response is without streaming.
+         */
+        ResultEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "result";
+            result: components["schemas"]["PredictionResult"];
+        };
+        /**
          * ResultWarning
          * @description A reason to trust this result less, or, where it withholds, not to give a verdict.
          */
@@ -1336,6 +1395,7 @@ export interface components {
             until: string | null;
             verdicts: components["schemas"]["VerdictCounts"];
         };
+        StreamEvent: components["schemas"]["ImageEvent"] | components["schemas"]["TissueEvent"] | components["schemas"]["TilesEvent"] | components["schemas"]["ResultEvent"] | components["schemas"]["ErrorEvent"];
         /**
          * ThresholdFigures
          * @description What one threshold gives on the held-out cases; null where it is undefined or unmeasured.
@@ -1364,6 +1424,33 @@ export interface components {
             ticket: string;
         };
         /**
+         * TilesEvent
+         * @description Tiles of a region that were scored since the line before.
+         */
+        TilesEvent: {
+            /**
+             * Done
+             * @description Tiles scored so far, these included.
+             */
+            done: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "tiles";
+            /**
+             * Tiles
+             * @description Row and column from 0, and the calibrated probability of the tile alone, as in `tiles_raw` of the result. Its `tiles`, averaged with their neighbours, come at the end.
+             */
+            tiles: [
+                number,
+                number,
+                number
+            ][];
+            /** Total */
+            total: number;
+        };
+        /**
          * Timing
          * @description Where the milliseconds went; ``queue`` is the wait for the engine.
          */
@@ -1378,6 +1465,46 @@ export interface components {
             render: number;
             /** Total */
             total: number;
+        };
+        /**
+         * TissueEvent
+         * @description The second line of a region that is computed: its grid, and which tiles hold tissue.
+         */
+        TissueEvent: {
+            /** Columns */
+            columns: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "tissue";
+            /**
+             * Microns Per Pixel
+             * @description Scale of the tiles: the model's.
+             */
+            microns_per_pixel: number;
+            /** Rows */
+            rows: number;
+            /**
+             * Tile Size Pixels
+             * @description Side of a tile at `microns_per_pixel`.
+             */
+            tile_size_pixels: number;
+            /**
+             * Tissue
+             * @description Whether each tile holds tissue, by rows; the others are not scored.
+             */
+            tissue: boolean[][];
+            /**
+             * Total
+             * @description Tiles to score.
+             */
+            total: number;
+            /**
+             * Warnings
+             * @description What is known now; the result has all of them.
+             */
+            warnings: components["schemas"]["ResultWarning"][];
         };
         /**
          * TrainingFacts
@@ -1430,6 +1557,7 @@ export type DayCounts = components['schemas']['DayCounts'];
 export type Deleted = components['schemas']['Deleted'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
+export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type ErrorReport = components['schemas']['ErrorReport'];
 export type FamiliarityLimits = components['schemas']['FamiliarityLimits'];
 export type Focus = components['schemas']['Focus'];
@@ -1439,6 +1567,7 @@ export type HistoryItem = components['schemas']['HistoryItem'];
 export type HistoryPage = components['schemas']['HistoryPage'];
 export type HistoryRecord = components['schemas']['HistoryRecord'];
 export type HourCounts = components['schemas']['HourCounts'];
+export type ImageEvent = components['schemas']['ImageEvent'];
 export type ImageFacts = components['schemas']['ImageFacts'];
 export type InferenceConfig = components['schemas']['InferenceConfig'];
 export type LabelScore = components['schemas']['LabelScore'];
@@ -1454,6 +1583,7 @@ export type PredictionResult = components['schemas']['PredictionResult'];
 export type PredictRequest = components['schemas']['PredictRequest'];
 export type Reason = components['schemas']['Reason'];
 export type RegionResult = components['schemas']['RegionResult'];
+export type ResultEvent = components['schemas']['ResultEvent'];
 export type ResultWarning = components['schemas']['ResultWarning'];
 export type Review = components['schemas']['Review'];
 export type ReviewRequest = components['schemas']['ReviewRequest'];
@@ -1461,9 +1591,12 @@ export type RevisionCount = components['schemas']['RevisionCount'];
 export type StainReference = components['schemas']['StainReference'];
 export type StatisticRange = components['schemas']['StatisticRange'];
 export type Statistics = components['schemas']['Statistics'];
+export type StreamEvent = components['schemas']['StreamEvent'];
 export type ThresholdFigures = components['schemas']['ThresholdFigures'];
 export type Ticket = components['schemas']['Ticket'];
+export type TilesEvent = components['schemas']['TilesEvent'];
 export type Timing = components['schemas']['Timing'];
+export type TissueEvent = components['schemas']['TissueEvent'];
 export type TrainingFacts = components['schemas']['TrainingFacts'];
 export type VerdictCounts = components['schemas']['VerdictCounts'];
 export type WarningCode = components['schemas']['WarningCode'];
@@ -2205,13 +2338,14 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description Successful Response */
+            /** @description The result; or, with `Accept: application/x-ndjson`, a `StreamEvent` on each line. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PredictionResult"];
+                    "application/x-ndjson": components["schemas"]["StreamEvent"];
                 };
             };
         };

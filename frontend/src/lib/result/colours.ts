@@ -1,12 +1,14 @@
-import { inferno, type Rgb } from "@/lib/result/inferno";
+import { colourOf, type Rgb } from "@/lib/result/colour-map";
 
-/** Colour and opacity of evidence and of tiles, the same as in the service's own drawings. */
+/** Colour and opacity of evidence and of tiles. */
 
 /** Calibrated logits at which the scale of evidence ends: a probability of 0.998. */
 export const FULL_SCALE_LOGIT = 6;
 
-const MAX_OPACITY = 0.65;
-const TILE_OPACITY = 0.55;
+/** No tissue is covered more than this. */
+export const MAX_OPACITY = 0.35;
+// Just below the threshold; tissue of low probability stays easy to see.
+const OPACITY_BELOW = 0.14;
 
 /** A colour and its opacity, 0 to 1. */
 export interface Tint {
@@ -17,14 +19,15 @@ export interface Tint {
 /** How evidence, in calibrated logits, is drawn; evidence against carcinoma is not. */
 export function evidenceTint(logit: number): Tint {
   const share = Math.min(Math.max(logit / FULL_SCALE_LOGIT, 0), 1);
-  return { colour: inferno(share), opacity: MAX_OPACITY * share };
+  return { colour: colourOf(share), opacity: MAX_OPACITY * share };
 }
 
-/** How a tile is drawn; opacity follows the probability, so that tissue of low probability stays easy to see. */
-export function tileTint(probability: number): Tint {
+/** How a tile is drawn: in full from the threshold on, faintly below it. */
+export function tileTint(probability: number, threshold: number): Tint {
+  const isAbove = probability >= threshold;
   return {
-    colour: inferno(probability),
-    opacity: (TILE_OPACITY / 4) * (1 + 3 * probability),
+    colour: colourOf(probability),
+    opacity: isAbove ? MAX_OPACITY : (OPACITY_BELOW * probability) / threshold,
   };
 }
 

@@ -96,7 +96,10 @@ function tileRect(image: ImageFacts, region: RegionResult, place: Place): Rect &
 }
 
 /** The sides of a patch, not quite equal where the rescaled image was rounded to whole pixels. */
-function patchSize(image: ImageFacts, { patchSizePixels, micronsPerPixel }: ModelScale): Size {
+export function patchSize(
+  image: ImageFacts,
+  { patchSizePixels, micronsPerPixel }: ModelScale,
+): Size {
   const [across, down] = imageScale(image);
   const side = (pixels: number, scale: number) =>
     (patchSizePixels * pixels) / roundHalfEven(pixels * (scale / micronsPerPixel));
@@ -108,7 +111,15 @@ export function imageScale(image: ImageFacts): [across: number, down: number] {
   return image.microns_per_pixel_xy ?? [image.microns_per_pixel, image.microns_per_pixel];
 }
 
-function scaleOf(region: RegionResult): ModelScale {
+type Corner = Pick<Rect, "x" | "y">;
+
+/** How far two points of the image are apart in the tissue, in µm. */
+export function distanceMicrons(image: ImageFacts, from: Corner, to: Corner): number {
+  const [across, down] = imageScale(image);
+  return Math.hypot((to.x - from.x) * across, (to.y - from.y) * down);
+}
+
+export function scaleOf(region: RegionResult): ModelScale {
   return { patchSizePixels: region.tile_size_pixels, micronsPerPixel: region.microns_per_pixel };
 }
 

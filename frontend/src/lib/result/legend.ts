@@ -9,28 +9,32 @@ import {
 /** What the colours over an image stand for. */
 export type Measure = "evidence" | "tiles";
 
-/** A legend: its colours over white, evenly spaced, and where along it which value stands. */
+/** A legend, and where along it which value stands. */
 export interface Legend {
-  colours: readonly string[];
+  /** Colours over white at their places, 0 to 1; two at one place are a step. */
+  stops: readonly { place: number; colour: string }[];
   ticks: readonly { value: number; place: number }[];
 }
 
 const STEPS = 24;
 
-/** The legend of evidence, 0 to 6 logits, or of tiles, 0 to 1 with the threshold. */
-export function legendOf(measure: Measure, threshold: number): Legend {
-  const [tint, most] =
-    measure === "tiles" ? ([tileTint, 1] as const) : ([evidenceTint, FULL_SCALE_LOGIT] as const);
-  const values = measure === "tiles" ? [0, threshold, 1] : [0, 2, 4, 6];
+/** The legend of evidence, 0 to 6 logits, or of tiles, 0 to 1 with the threshold; `opacity` is the share of the full one. */
+export function legendOf(measure: Measure, threshold: number, opacity = 1): Legend {
+  const isTiles = measure === "tiles";
+  const most = isTiles ? 1 : FULL_SCALE_LOGIT;
+  const tint = isTiles ? (value: number) => tileTint(value, threshold) : evidenceTint;
+  const even = Array.from({ length: STEPS + 1 }, (_, step) => (most * step) / STEPS);
+  // The least below it, so that the step is where the threshold is.
+  const values = isTiles ? [...even, threshold - 1e-9, threshold].toSorted((a, b) => a - b) : even;
+  const shown = isTiles ? [0, threshold, 1] : [0, 2, 4, 6];
   return {
-    colours: ramp(tint, most),
-    ticks: values.map((value) => ({ value, place: value / most })),
+    stops: values
+      .filter((value) => value >= 0 && value <= most)
+      .map((value) => ({ place: value / most, colour: onPaper(tint(value), opacity) })),
+    ticks: shown.map((value) => ({ value, place: value / most })),
   };
 }
 
-function ramp(tint: (value: number) => Tint, most: number): readonly string[] {
-  return Array.from(
-    { length: STEPS + 1 },
-    (_, step) => `rgb(${overWhite(tint((most * step) / STEPS)).join(" ")})`,
-  );
+function onPaper(tint: Tint, opacity: number): string {
+  return `rgb(${overWhite({ ...tint, opacity: tint.opacity * opacity }).join(" ")})`;
 }

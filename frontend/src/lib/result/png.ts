@@ -1,5 +1,7 @@
 import { type Legend, legendOf, type Measure } from "@/lib/result/legend";
-import { fontFamily, paintScene, plainScene, type Scene } from "@/lib/result/paint";
+import { paintScene, plainScene, type Scene } from "@/lib/result/paint";
+import { fontFamily, INK } from "@/lib/result/paint-text";
+import { wholeView } from "@/lib/result/viewport";
 
 /** What stands below the image. */
 export interface Sheet {
@@ -16,7 +18,6 @@ const LONGEST_SIDE = 3200;
 const MARGIN = 24;
 const LINE = 26;
 const BAR = { width: 480, height: 14 };
-const INK = "#17161d";
 
 /**
  * The whole image as a PNG, with the evidence as it is shown, its legend and a caption.
@@ -31,7 +32,9 @@ export async function resultPng(scene: Scene, sheet: Sheet, isSideBySide: boolea
   );
   const width = panes.reduce((sum, pane) => sum + pane.width, MARGIN * (panes.length - 1));
   const height = panes[0]?.height ?? 0;
-  const legend = scene.overlay ? legendOf(sheet.measure, sheet.threshold) : null;
+  const legend = scene.overlay
+    ? legendOf(sheet.measure, sheet.threshold, scene.overlay.opacity)
+    : null;
   const footer = MARGIN * 2 + LINE * sheet.caption.length + (legend ? 4 * LINE : 0);
   const context = blank(Math.max(width, BAR.width + 2 * MARGIN), height + footer);
   panes.forEach((pane, place) => {
@@ -57,7 +60,7 @@ function scaleOf({ image }: Scene): number {
 function drawn(scene: Scene, scale: number): HTMLCanvasElement {
   const { width, height } = scene.image;
   const context = blank(Math.round(width * scale), Math.round(height * scale));
-  paintScene(context, scene, { scale, x: 0, y: 0 }, 1);
+  paintScene(context, scene, wholeView(scene.image, scale));
   return context.canvas;
 }
 
@@ -79,15 +82,15 @@ function blank(width: number, height: number): CanvasRenderingContext2D {
 
 function paintLegend(
   context: CanvasRenderingContext2D,
-  { colours, ticks }: Legend,
+  { stops, ticks }: Legend,
   title: string,
   top: number,
 ): void {
   context.fillText(title, MARGIN, top + LINE / 2);
   const gradient = context.createLinearGradient(MARGIN, 0, MARGIN + BAR.width, 0);
-  colours.forEach((colour, place) => {
-    gradient.addColorStop(place / (colours.length - 1), colour);
-  });
+  for (const { place, colour } of stops) {
+    gradient.addColorStop(place, colour);
+  }
   context.fillStyle = gradient;
   context.fillRect(MARGIN, top + LINE + 4, BAR.width, BAR.height);
   context.strokeStyle = INK;

@@ -1,4 +1,4 @@
-import { evidenceTint, FULL_SCALE_LOGIT, type Tint, tileTint } from "@/lib/result/colours";
+import { evidenceTint, FULL_SCALE_LOGIT, tileTint } from "@/lib/result/colours";
 import type { Size } from "@/lib/result/geometry";
 
 /** Values, row by row; null where there is no tissue. */
@@ -21,14 +21,22 @@ const LEVELS = 255;
 // The sharpness of OpenCV's cubic interpolation.
 const CUBIC = -0.75;
 
-/** One pixel for each tile, by probability; clear without tissue. */
-export function tileRaster(tiles: Grid): Raster {
-  return paint(planeOf(tiles), 1, tileTint);
+/** One pixel for each tile, by probability and threshold; clear without tissue. */
+export function tileRaster(tiles: Grid, threshold: number): Raster {
+  const { width, height, values } = planeOf(tiles);
+  const data = new Uint8ClampedArray(4 * values.length);
+  values.forEach((value, place) => {
+    if (!Number.isNaN(value)) {
+      const { colour, opacity } = tileTint(value, threshold);
+      data.set([...colour, Math.round(255 * opacity)], 4 * place);
+    }
+  });
+  return { width, height, data };
 }
 
 /** One pixel for each cell of the activation map; clear where nothing speaks for carcinoma. */
 export function cellRaster(grid: Grid): Raster {
-  return paint(planeOf(grid), FULL_SCALE_LOGIT, evidenceTint);
+  return paint(planeOf(grid));
 }
 
 /**
@@ -44,7 +52,7 @@ export function evidenceRaster(grid: Grid): Raster {
   const times = Math.max(1, Math.min(MAX_PIXELS_PER_CELL, factor));
   const wide = widened(cells, times);
   const smooth = transposed(widened(transposed(wide), times));
-  return paint(smooth, FULL_SCALE_LOGIT, evidenceTint);
+  return cleared(paint(smooth), grid, times);
 }
 
 function planeOf(grid: Grid): Plane {
@@ -52,20 +60,35 @@ function planeOf(grid: Grid): Plane {
   return { width: grid[0]?.length ?? 0, height: grid.length, values };
 }
 
-function paint(plane: Plane, fullScale: number, tint: (value: number) => Tint): Raster {
+function paint(plane: Plane): Raster {
   const table = Array.from({ length: LEVELS + 1 }, (_, level) => {
-    const { colour, opacity } = tint((fullScale * level) / LEVELS);
+    const { colour, opacity } = evidenceTint((FULL_SCALE_LOGIT * level) / LEVELS);
     return [...colour, Math.round(255 * opacity)];
   });
   const data = new Uint8ClampedArray(4 * plane.values.length);
   plane.values.forEach((value, place) => {
-    const level = Math.round((LEVELS * Math.max(0, Math.min(value, fullScale))) / fullScale);
-    const pixel = table[level];
+    const share = Math.max(0, Math.min(value, FULL_SCALE_LOGIT)) / FULL_SCALE_LOGIT;
+    const pixel = table[Math.round(LEVELS * share)];
     if (pixel) {
       data.set(pixel, 4 * place);
     }
   });
   return { width: plane.width, height: plane.height, data };
+}
+
+/** A raster without what was drawn into cells that have no tissue. */
+function cleared(raster: Raster, grid: Grid, times: number): Raster {
+  grid.forEach((line, row) => {
+    line.forEach((value, column) => {
+      if (value === null) {
+        for (let y = row * times; y < (row + 1) * times; y += 1) {
+          const start = 4 * (y * raster.width + column * times);
+          raster.data.fill(0, start, start + 4 * times);
+        }
+      }
+    });
+  });
+  return raster;
 }
 
 /** A plane so many times as wide; beyond its edges the outermost values go on. */

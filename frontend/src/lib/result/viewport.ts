@@ -1,11 +1,16 @@
-import type { Rect, Size } from "@/lib/result/geometry";
+import type { Size } from "@/lib/result/geometry";
 
-/** How an image lies in a pane: pane = offset + scale * image. Panes count in CSS pixels. */
+/** How an image lies in a pane. Panes count in CSS pixels, from their upper left corner. */
 export interface View {
+  pane: Size;
+  /** The point of the image in the middle of the pane. */
+  centre: Point;
   /** CSS pixels for each pixel of the image. */
   scale: number;
-  x: number;
-  y: number;
+  /** Clockwise, before the image is flipped. */
+  degrees: number;
+  /** Left and right of the pane exchanged. */
+  isFlipped: boolean;
 }
 
 export interface Point {
@@ -13,64 +18,47 @@ export interface Point {
   y: number;
 }
 
-// A pixel of the image drawn this large shows nothing more when it is larger still.
-const MAX_CSS_PIXELS_PER_PIXEL = 64;
-// Tiles that are centred take this share of the pane.
-const CENTRED_SHARE = 0.35;
+/** An affine map as canvases take it: x' = a x + c y + e, y' = b x + d y + f. */
+export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** The whole image, as large as it can be, in the middle. */
-export function fitted(pane: Size, image: Size): View {
-  const scale = Math.min(pane.width / image.width, pane.height / image.height);
-  return middle(pane, image, scale);
-}
-
-/** The view `factor` times as near, with the point of the pane kept where it is. */
-export function zoomAt(view: View, factor: number, at: Point, pane: Size, image: Size): View {
-  const scale = boundedScale(view.scale * factor, pane, image);
-  const times = scale / view.scale;
-  const moved = { scale, x: at.x - (at.x - view.x) * times, y: at.y - (at.y - view.y) * times };
-  return bounded(moved, pane, image);
-}
-
-/** The view moved by CSS pixels. */
-export function panBy(view: View, by: Point, pane: Size, image: Size): View {
-  return bounded({ ...view, x: view.x + by.x, y: view.y + by.y }, pane, image);
-}
-
-/** A view with a part of the image in the middle, with what surrounds it. */
-export function centreOn(part: Rect, pane: Size, image: Size): View {
-  const wanted = CENTRED_SHARE * Math.min(pane.width / part.width, pane.height / part.height);
-  const scale = boundedScale(wanted, pane, image);
-  const view = {
+/** All of an image and nothing else, `scale` times as large. */
+export function wholeView({ width, height }: Size, scale: number): View {
+  return {
+    pane: { width: width * scale, height: height * scale },
+    centre: { x: width / 2, y: height / 2 },
     scale,
-    x: pane.width / 2 - scale * (part.x + part.width / 2),
-    y: pane.height / 2 - scale * (part.y + part.height / 2),
+    degrees: 0,
+    isFlipped: false,
   };
-  return bounded(view, pane, image);
+}
+
+/** From pixels of the image to pixels of a canvas, `ratio` of which are a CSS pixel. */
+export function matrixOf({ pane, centre, scale, degrees, isFlipped }: View, ratio = 1): Matrix {
+  const zoom = scale * ratio;
+  const turn = (degrees * Math.PI) / 180;
+  const [cos, sin] = [zoom * Math.cos(turn), zoom * Math.sin(turn)];
+  const side = isFlipped ? -1 : 1;
+  const x = cos * centre.x - sin * centre.y;
+  const y = sin * centre.x + cos * centre.y;
+  return [
+    side * cos,
+    sin,
+    -side * sin,
+    cos,
+    (ratio * pane.width) / 2 - side * x,
+    (ratio * pane.height) / 2 - y,
+  ];
+}
+
+/** The point of the pane where a point of the image lies. */
+export function toPane(view: View, at: Point): Point {
+  const [a, b, c, d, e, f] = matrixOf(view);
+  return { x: a * at.x + c * at.y + e, y: b * at.x + d * at.y + f };
 }
 
 /** The point of the image under a point of the pane. */
 export function toImage(view: View, at: Point): Point {
-  return { x: (at.x - view.x) / view.scale, y: (at.y - view.y) / view.scale };
-}
-
-function boundedScale(scale: number, pane: Size, image: Size): number {
-  const least = fitted(pane, image).scale;
-  return Math.min(Math.max(scale, least), Math.max(MAX_CSS_PIXELS_PER_PIXEL, least));
-}
-
-/** Nothing of the pane is left empty that the image could fill. */
-function bounded(view: View, pane: Size, image: Size): View {
-  const centred = middle(pane, image, view.scale);
-  const within = (offset: number, centre: number) =>
-    centre >= 0 ? centre : Math.min(0, Math.max(offset, 2 * centre));
-  return { ...view, x: within(view.x, centred.x), y: within(view.y, centred.y) };
-}
-
-function middle(pane: Size, image: Size, scale: number): View {
-  return {
-    scale,
-    x: (pane.width - scale * image.width) / 2,
-    y: (pane.height - scale * image.height) / 2,
-  };
+  const [a, b, c, d, e, f] = matrixOf(view);
+  const [x, y, size] = [at.x - e, at.y - f, a * d - b * c];
+  return { x: (d * x - c * y) / size, y: (a * y - b * x) / size };
 }

@@ -143,12 +143,8 @@ export function verdictBy(
   return probability >= threshold ? "malignant" : "benign";
 }
 
-/** On which side of a result's threshold a tile of it lies, or that it lies in the band. */
-export function sideOf(
-  result: Pick<HistoryItem, "threshold" | "uncertain_band">,
-  probability: number,
-): "at_or_above" | "below" | "inconclusive" {
-  const rule = { threshold: result.threshold, band: bandOfResult(result) };
+/** On which side of a rule's threshold a tile lies, or that it lies in the band. */
+export function sideOf(rule: Rule, probability: number): "at_or_above" | "below" | "inconclusive" {
   const verdict = verdictBy(rule, probability);
   return ({ malignant: "at_or_above", uncertain: "inconclusive", benign: "below" } as const)[
     verdict

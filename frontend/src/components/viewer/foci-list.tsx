@@ -1,0 +1,152 @@
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import { useTranslations } from "next-intl";
+import { type ReactNode, useEffect, useRef } from "react";
+import { Button } from "@/components/ui/button";
+import { FocusThumbnail } from "@/components/viewer/focus-thumbnail";
+import type { Foci } from "@/components/viewer/use-foci";
+import { useFocusText } from "@/components/viewer/use-focus-text";
+import type { Focus } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
+import type { Size } from "@/lib/result/geometry";
+
+// More than anybody goes through; the table and the files have the rest.
+const MOST_SHOWN = 60;
+
+interface FociListProps {
+  foci: Foci;
+  image: Size;
+  picture: HTMLImageElement | null;
+}
+
+/** The foci as a list, beside the image or in a row below it, and ways from one to the next. */
+export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: FociListProps) {
+  const t = useTranslations("result.foci");
+  return (
+    <section
+      aria-label={t("label")}
+      className="relative flex min-w-0 flex-col border-t print:hidden @3xl:border-t-0 @3xl:border-l"
+    >
+      <div className="flex flex-col @3xl:absolute @3xl:inset-0">
+        <div className="flex items-center gap-1 px-3 py-1.5">
+          <h2 className="mr-auto font-semibold text-sm">{t("title", { count: foci.length })}</h2>
+          <StepButton name={t("previous")} shortcut="p" isOn={foci.length > 0} act={() => step(-1)}>
+            <ChevronLeft aria-hidden="true" />
+          </StepButton>
+          <StepButton name={t("next")} shortcut="n" isOn={foci.length > 0} act={() => step(1)}>
+            <ChevronRight aria-hidden="true" />
+          </StepButton>
+        </div>
+        <Status current={current} place={place} count={foci.length} />
+        {foci.length === 0 && <p className="px-3 pb-3 text-muted text-sm">{t("none")}</p>}
+        <ol className="flex gap-1 overflow-x-auto px-2 pb-2 @3xl:min-h-0 @3xl:flex-1 @3xl:flex-col @3xl:overflow-y-auto">
+          {foci.slice(0, MOST_SHOWN).map((focus, index) => (
+            <li key={focus.polygon[0]?.join(" ")} className="shrink-0">
+              <FocusButton
+                focus={focus}
+                number={index + 1}
+                isCurrent={focus === current}
+                onFly={() => fly(focus)}
+                {...cut}
+              />
+            </li>
+          ))}
+        </ol>
+        {foci.length > MOST_SHOWN && (
+          <p className="px-3 pb-2 text-muted text-xs">
+            {t("more", { count: foci.length - MOST_SHOWN })}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+interface FocusButtonProps extends Omit<FociListProps, "foci"> {
+  focus: Focus;
+  number: number;
+  isCurrent: boolean;
+  onFly: () => void;
+}
+
+function FocusButton({ focus, number, isCurrent, onFly, ...cut }: FocusButtonProps) {
+  const t = useTranslations("result.foci");
+  const { peak, size } = useFocusText();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const list = button.current?.closest("ol");
+    if (isCurrent && list && button.current) {
+      showWithin(list, button.current);
+    }
+  }, [isCurrent]);
+  return (
+    <button
+      ref={button}
+      type="button"
+      aria-pressed={isCurrent}
+      onClick={onFly}
+      className={cn(
+        "flex w-full items-center gap-2 rounded-md p-1 pr-2 text-left text-xs focus-visible:-outline-offset-2",
+        isCurrent ? "bg-accent-soft text-accent-strong" : "hover:bg-raised",
+      )}
+    >
+      <FocusThumbnail focus={focus} {...cut} />
+      <span className="grid">
+        <span className="font-medium">{t("focus", { number, peak: peak(focus) })}</span>
+        <span className={isCurrent ? "" : "text-muted"}>{size(focus)}</span>
+      </span>
+    </button>
+  );
+}
+
+/** Scrolls a list, and nothing around it, until one of its parts is seen. */
+function showWithin(list: HTMLElement, part: HTMLElement): void {
+  const [outer, inner] = [list.getBoundingClientRect(), part.getBoundingClientRect()];
+  const by = (start: number, end: number) => (start < 0 ? start : Math.max(0, end));
+  list.scrollBy({
+    left: by(inner.left - outer.left, inner.right - outer.right),
+    top: by(inner.top - outer.top, inner.bottom - outer.bottom),
+  });
+}
+
+interface StepButtonProps {
+  name: string;
+  shortcut: string;
+  isOn: boolean;
+  act: () => void;
+  children: ReactNode;
+}
+
+function StepButton({ name, shortcut, isOn, act, children }: StepButtonProps) {
+  return (
+    <Button
+      variant="outline"
+      size="icon"
+      aria-label={name}
+      aria-keyshortcuts={shortcut}
+      title={`${name} (${shortcut})`}
+      disabled={!isOn}
+      onClick={act}
+      className="size-8"
+    >
+      {children}
+    </Button>
+  );
+}
+
+interface StatusProps {
+  current: Focus | null;
+  place: number;
+  count: number;
+}
+
+/** Says which focus was flown to. */
+function Status({ current, place, count }: StatusProps) {
+  const t = useTranslations("result.foci");
+  const { peak, size } = useFocusText();
+  return (
+    <p role="status" className="sr-only">
+      {current &&
+        t("status", { number: place + 1, count, peak: peak(current), size: size(current) })}
+    </p>
+  );
+}

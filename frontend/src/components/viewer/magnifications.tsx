@@ -1,0 +1,50 @@
+import { useFormatter, useTranslations } from "next-intl";
+import { useView } from "@/components/viewer/use-view";
+import { cn } from "@/lib/class-names";
+import { MAGNIFICATIONS, magnificationOf, scaleOfMagnification } from "@/lib/result/magnification";
+import type { ViewportStore } from "@/lib/viewer/viewport-store";
+
+// Of the magnification: what is shown as equal is chosen.
+const TOLERANCE = 0.005;
+
+interface MagnificationsProps {
+  store: ViewportStore;
+  micronsPerPixel: number;
+}
+
+/** The magnifications of a microscope, true to the scale, and the one that is seen now. */
+export function Magnifications({ store, micronsPerPixel }: MagnificationsProps) {
+  const t = useTranslations("result.viewer");
+  const format = useFormatter();
+  const view = useView(store);
+  const current = view && magnificationOf(view.scale, micronsPerPixel);
+  const text = (value: number, options = {}) =>
+    t("magnification", { value: format.number(value, options) });
+  return (
+    <div className="flex min-w-0 items-center gap-2 text-sm print:hidden">
+      <span className="w-16 shrink-0 text-right font-medium" data-testid="magnification">
+        {current === null ? "–" : text(current, { maximumSignificantDigits: 3 })}
+      </span>
+      <fieldset className="flex min-w-0 divide-x overflow-x-auto rounded-md border border-edge bg-surface">
+        <legend className="sr-only">{t("magnifications")}</legend>
+        {MAGNIFICATIONS.map((value) => {
+          const isCurrent = current !== null && Math.abs(current / value - 1) < TOLERANCE;
+          return (
+            <button
+              key={value}
+              type="button"
+              aria-pressed={isCurrent}
+              onClick={() => store.zoomTo(scaleOfMagnification(value, micronsPerPixel))}
+              className={cn(
+                "min-h-8 px-2 text-xs focus-visible:-outline-offset-2",
+                isCurrent ? "bg-accent-soft text-accent-strong" : "hover:bg-raised",
+              )}
+            >
+              {text(value)}
+            </button>
+          );
+        })}
+      </fieldset>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+import { useEffect, useRef, useState } from "react";
+
+/** An element that can fill the screen, where the browser lets it. */
+export function useFullScreen<T extends HTMLElement>() {
+  const ref = useRef<T>(null);
+  const [isFull, setIsFull] = useState(false);
+  const [isPossible, setIsPossible] = useState(false);
+  useEffect(() => {
+    setIsPossible(document.fullscreenEnabled);
+    const update = () => setIsFull(document.fullscreenElement === ref.current);
+    document.addEventListener("fullscreenchange", update);
+    return () => document.removeEventListener("fullscreenchange", update);
+  }, []);
+  return {
+    ref,
+    isFull,
+    isPossible,
+    toggle: () => {
+      const done = document.fullscreenElement
+        ? document.exitFullscreen()
+        : ref.current?.requestFullscreen();
+      // A refusal leaves all as it is.
+      done?.catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import type { Size } from "@/lib/result/geometry";
+
+/** A part of a picture at one of its levels, in pixels of that level. */
+export interface TileRequest {
+  /** How many times smaller the level is than the image: 1, 2, 4 and so on. */
+  reduction: number;
+  x: number;
+  y: number;
+  /** Not always whole at the image's right and lower edges. */
+  width: number;
+  height: number;
+}
+
+/** Where a viewer's tiles come from: a picture that the browser has, or a slide's pyramid. */
+export interface PictureSource {
+  /** Tells its tiles from those of other sources. */
+  id: string;
+  /** Of the image that was analysed. */
+  size: Size;
+  /** Whether its pixels are the image's own, which are shown as they are when enlarged. */
+  isExact: boolean;
+  /** A canvas that holds the part, in whole pixels. */
+  tile(request: TileRequest): Promise<CanvasRenderingContext2D>;
+}
+
+/** A picture that the browser can draw. */
+export interface BrowserPicture {
+  element: HTMLImageElement;
+  /** Its file, which is decoded beside the page's own work; null where only the server has it. */
+  file: Blob | null;
+}
+
+let made = 0;
+
+/** A picture that the browser holds, in any resolution; without one the image is white. */
+export function pictureSource(size: Size, picture: BrowserPicture | null): PictureSource {
+  made += 1;
+  let levels: Promise<Levels> | null = null;
+  return {
+    id: `picture-${made}`,
+    size,
+    isExact: picture !== null && picture.element.naturalWidth >= size.width,
+    tile: async (request) => {
+      const context = paper(Math.ceil(request.width), Math.ceil(request.height));
+      if (picture) {
+        levels ??= levelsOf(size, picture);
+        const level = await (await levels)(request.reduction);
+        await turn();
+        drawPart(context, level, size, request);
+      }
+      return context;
+    },
+  };
+}
+
+/** The picture at a reduction, or all there is of it. */
+type Levels = (reduction: number) => Promise<ImageBitmap | HTMLCanvasElement>;
+
+/** Decoded once, and drawn smaller and smaller, each from the one before, when it is needed. */
+async function levelsOf(size: Size, { element, file }: BrowserPicture): Promise<Levels> {
+  await element.decode();
+  const decoded = await createImageBitmap(file ?? element);
+  const drawn = new Map<number, ReturnType<Levels>>();
+  const reduced: Levels = (reduction) => {
+    if (reduction === 1 || decoded.width <= Math.ceil(size.width / reduction)) {
+      return Promise.resolve(decoded);
+    }
+    const level =
+      drawn.get(reduction) ??
+      reduced(reduction / 2).then((larger) => halved(larger, size, reduction));
+    drawn.set(reduction, level);
+    return level;
+  };
+  return reduced;
+}
+
+// Some milliseconds of work for a picture of 6000 px.
+const STRIP_ROWS = 128;
+
+/** Strip by strip, so that the page answers meanwhile. */
+async function halved(
+  picture: ImageBitmap | HTMLCanvasElement,
+  size: Size,
+  reduction: number,
+): Promise<HTMLCanvasElement> {
+  const [width, height] = [size.width, size.height].map((side) => Math.ceil(side / reduction));
+  const context = paper(width ?? 1, height ?? 1);
+  const { canvas } = context;
+  const times = picture.height / canvas.height;
+  for (let y = 0; y < canvas.height; y += STRIP_ROWS) {
+    const rows = Math.min(STRIP_ROWS, canvas.height - y);
+    await turn();
+    context.drawImage(
+      picture,
+      ...([0, y * times, picture.width, rows * times] as const),
+      ...([0, y, canvas.width, rows] as const),
+    );
+  }
+  return canvas;
+}
+
+/** Lets the page do what else there is to do. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
+
+/** The whole is drawn, and the canvas cuts it: so no tile ends where its neighbour does not begin. */
+function drawPart(
+  context: CanvasRenderingContext2D,
+  picture: CanvasImageSource,
+  size: Size,
+  { reduction, x, y }: TileRequest,
+): void {
+  context.drawImage(picture, -x, -y, size.width / reduction, size.height / reduction);
+}
+
+/** A white canvas: what is transparent is judged on white. */
+function paper(width: number, height: number): CanvasRenderingContext2D {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (!context) {
+    throw new Error("no canvas of this size");
+  }
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingQuality = "high";
+  return context;
+}
