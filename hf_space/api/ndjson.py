@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from contextlib import AsyncExitStack
     from typing import Self
 
-    from fastapi import Request
     from starlette.types import Receive, Scope, Send
 
 NDJSON: Final = "application/x-ndjson"
@@ -48,9 +47,3 @@ class NdjsonResponse(StreamingResponse):
                 await super().__call__(scope, receive, send)
             finally:
                 await self._lines.aclose()
-
-
-def accepts_ndjson(request: Request) -> bool:
-    """Tell whether a request asks for lines: by name, not by a wildcard."""
-    accepted = ",".join(request.headers.getlist("accept")).split(",")
-    return any(each.partition(";")[0].strip().lower() == NDJSON for each in accepted)

@@ -158,6 +158,12 @@ def bounded(request: Request, max_bytes: int, *, told: int) -> Request:
     return Request(request.scope, receive)
 
 
+def accepts(request: Request, media_type: str) -> bool:
+    """Tell whether a request asks for a media type: by name, not by a wildcard."""
+    accepted = ",".join(request.headers.getlist("accept")).split(",")
+    return any(each.partition(";")[0].strip().lower() == media_type for each in accepted)
+
+
 async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
     """Return the result of some work, or cancel the work when the client disconnects.
 

@@ -162,16 +162,18 @@ class _Computation(Generic[T, StepT]):
             listen(step)
 
     @contextmanager
-    def waited_for(self, listen: Callable[[StepT], None]) -> Iterator[None]:
+    def waited_for(self, listen: Callable[[StepT], None] | None) -> Iterator[None]:
         """Count one more who waits, and tell of all steps: those so far too."""
         self.waiting += 1
-        for step in self._steps:
-            listen(step)
-        self._listeners.append(listen)
+        if listen:
+            for step in self._steps:
+                listen(step)
+            self._listeners.append(listen)
         try:
             yield
         finally:
-            self._listeners.remove(listen)
+            if listen:
+                self._listeners.remove(listen)
             self.waiting -= 1
 
 
@@ -190,7 +192,7 @@ class SingleFlight(Generic[T, StepT]):
         self,
         key: Key,
         compute: Callable[[Callable[[StepT], None]], Coroutine[None, None, T]],
-        listen: Callable[[StepT], None],
+        listen: Callable[[StepT], None] | None,
     ) -> T:
         """Return what ``compute`` returns, started here or by an earlier caller of the same key.
 
@@ -199,7 +201,7 @@ class SingleFlight(Generic[T, StepT]):
         Args:
             key: Says which computations are identical.
             compute: Gets a function to tell of its steps.
-            listen: Told all steps in their order, also those before this caller came.
+            listen: Told all steps in their order, also those before this caller came, if anybody.
         """
         computation = self._running.get(key)
         if computation is None:

@@ -114,12 +114,9 @@ def inspect_image(
     facts = _facts(reader, data, scale, source)
     conflict = _has_conflict(reader, [scale] if source == "request" else [])
     reader.microns_per_pixel = scale
-    size = resampled_size(
-        (reader.width, reader.height),
-        scale,
-        config.microns_per_pixel,
-        max_pixels=reader.max_pixels,
-    )
+    size, target = (reader.width, reader.height), config.microns_per_pixel
+    if scale != (target, target):
+        size = resampled_size(size, scale, target, max_pixels=reader.max_pixels)
     kind = _kind(size, options, config)
     return OpenedImage(reader, facts, scale, kind, conflict, perf_counter() - started)
 

@@ -23,7 +23,7 @@ from hf_space.prediction.image import (
     open_image,
     read_image,
 )
-from hf_space.prediction.progress import TissueFound, ignore, image_event
+from hf_space.prediction.progress import ImageFound, TissueFound, ignore
 from hf_space.prediction.scoring import RegionScores, score_tiles
 from hf_space.prediction.trust import header_warnings, image_warnings, with_familiarity
 
@@ -112,7 +112,7 @@ class Pipeline:
         if not patient:
             self._check_room(opened, is_large=is_large)
         codes = header_warnings(opened, self._config)
-        listen(image_event(opened.facts, opened.kind, codes))
+        listen(ImageFound(opened.facts, opened.kind, codes))
         score = partial(self._score, bounded=not patient, listen=listen)
         read = partial(read_image, opened, options, self._config)
         if not is_large:

@@ -16,7 +16,7 @@ from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.pipeline import Pipeline
-from hf_space.prediction.progress import ignore, image_event_of
+from hf_space.prediction.progress import ImageFound
 from hf_space.prediction.response import (
     FORMAT,
     CachedResult,
@@ -129,7 +129,7 @@ class Predictor:
         *,
         owner: bytes | None = None,
         patient: bool = False,
-        listen: Listener = ignore,
+        listen: Listener | None = None,
     ) -> PredictionResult:
         """Return the result for one image.
 
@@ -155,7 +155,8 @@ class Predictor:
         key = self._key(data, options, name)
         found = await self._from_cache(key, started)
         if found is not None:
-            listen(image_event_of(found.result))
+            if listen:
+                listen(_image_found(found.result))
         else:
             compute = partial(self._compute, data, options, name, point, patient)
             found = await self._joined((*key, options.save), compute, listen, started)
@@ -200,7 +201,7 @@ class Predictor:
         self,
         key: Key,
         compute: Callable[[Listener], Coroutine[None, None, CachedResult]],
-        listen: Listener,
+        listen: Listener | None,
         started: float,
     ) -> CachedResult:
         """Compute, or wait for the same that is being computed already."""
@@ -247,6 +248,11 @@ class Predictor:
             UnknownOperatingPointError: The model has no operating point of this name.
         """
         return choose_operating_point(options, self.bundle.config, self._default_point)
+
+
+def _image_found(result: PredictionResult) -> ImageFound:
+    codes = [warning.code for warning in result.warnings]
+    return ImageFound(result.image, result.kind, codes)
 
 
 def _repeated(found: CachedResult, started: float) -> CachedResult:

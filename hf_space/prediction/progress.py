@@ -10,11 +10,37 @@ from hf_space.prediction.trust import result_warning
 from hf_space.schemas.stream import ImageEvent, TilesEvent, TissueEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from hf_space.imaging.tiling import Tiles
-    from hf_space.schemas.prediction import ImageFacts, Kind, PredictionResult, ResultWarning
-    from hf_space.schemas.prediction import ImageWarningCode as Code
+    from hf_space.schemas.prediction import ImageFacts, Kind, WarningCode
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFound:
+    """What the header of an image says.
+
+    Attributes:
+        facts: Size and scale.
+        kind: As what it is scored.
+        warnings: Codes of the warnings that are known by now.
+    """
+
+    facts: ImageFacts
+    kind: Kind
+    warnings: Sequence[WarningCode]
+
+    @property
+    def event(self) -> ImageEvent:
+        """What of it goes over the wire."""
+        return ImageEvent(
+            width=self.facts.width,
+            height=self.facts.height,
+            microns_per_pixel=self.facts.microns_per_pixel,
+            scale_source=self.facts.scale_source,
+            kind=self.kind,
+            warnings=[result_warning(code) for code in self.warnings],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +55,7 @@ class TissueFound:
 
     tiles: Tiles
     microns_per_pixel: float
-    warnings: Sequence[Code]
+    warnings: Sequence[WarningCode]
 
     @property
     def event(self) -> TissueEvent:
@@ -47,36 +73,9 @@ class TissueFound:
         )
 
 
-Progress = ImageEvent | TissueFound | TilesEvent
+Progress = ImageFound | TissueFound | TilesEvent
 Listener = Callable[[Progress], None]
 
 
 def ignore(_: Progress) -> None:
     """Listen to nothing."""
-
-
-def image_event(facts: ImageFacts, kind: Kind, codes: Iterable[Code]) -> ImageEvent:
-    """Return what is told of an image when its header was read.
-
-    Args:
-        facts: Its size and scale.
-        kind: As what it will be scored.
-        codes: Of the warnings that are known already.
-    """
-    return _image_event(facts, kind, [result_warning(code) for code in codes])
-
-
-def image_event_of(result: PredictionResult) -> ImageEvent:
-    """Return the same of a result that was there already."""
-    return _image_event(result.image, result.kind, result.warnings)
-
-
-def _image_event(facts: ImageFacts, kind: Kind, warnings: list[ResultWarning]) -> ImageEvent:
-    return ImageEvent(
-        width=facts.width,
-        height=facts.height,
-        microns_per_pixel=facts.microns_per_pixel,
-        scale_source=facts.scale_source,
-        kind=kind,
-        warnings=warnings,
-    )

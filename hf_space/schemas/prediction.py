@@ -209,17 +209,21 @@ class PredictionResult(Schema):
     saved: bool = Field(description="Whether the result is in the visitor's history.")
     timing_ms: Timing
 
+    @property
+    def rule(self) -> OperatingPoint:
+        """The threshold and the uncertain band that judged the image."""
+        return OperatingPoint.of(self.threshold, self.uncertain_band)
+
+
+class SentResult(PredictionResult):
+    """A result that a caller sends back, which the service need not have made."""
+
     @field_validator("uncertain_band")
     @classmethod
     def _around_threshold(
         cls, band: tuple[float, float] | None, info: ValidationInfo
     ) -> tuple[float, float] | None:
-        """Refuse a result sent back that no rule can have judged."""
+        """Refuse what no rule can have judged."""
         if "threshold" in info.data:
             OperatingPoint.of(info.data["threshold"], band)
         return band
-
-    @property
-    def rule(self) -> OperatingPoint:
-        """The threshold and the uncertain band that judged the image."""
-        return OperatingPoint.of(self.threshold, self.uncertain_band)

@@ -14,7 +14,7 @@ from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.openapi import reference_to
 from hf_space.api.request_body import bounded
 from hf_space.schemas.options import read_json
-from hf_space.schemas.prediction import PredictionResult
+from hf_space.schemas.prediction import PredictionResult, SentResult
 
 router = APIRouter(route_class=ChargedRoute, tags=["predict"], responses=ERROR_RESPONSES)
 
@@ -40,5 +40,5 @@ async def export_result(
     limit = settings.max_upload_bytes
     body = await bounded(request, limit, told=limit).body()
     # A large region takes long enough to hold up the other requests.
-    result = await to_thread.run_sync(read_json, PredictionResult, body)
+    result = await to_thread.run_sync(read_json, SentResult, body)
     return result_file(result, chosen)

@@ -12,11 +12,17 @@ from fastapi import APIRouter, Request, Response
 from hf_space.access.visitor import resolve_save
 from hf_space.api.dependencies import PredictorDep, SettingsDep, UploadRoute, VisitorDep
 from hf_space.api.errors import ERROR_RESPONSES
-from hf_space.api.ndjson import NDJSON, NdjsonResponse, accepts_ndjson
+from hf_space.api.ndjson import NDJSON, NdjsonResponse
 from hf_space.api.openapi import form_schema, reference_to
-from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_predict_body, while_connected
+from hf_space.api.request_body import (
+    IMAGE_PART,
+    MULTIPART,
+    accepts,
+    read_predict_body,
+    while_connected,
+)
 from hf_space.inference.probe import DRAWN_PATCH
-from hf_space.prediction.progress import Progress, TissueFound
+from hf_space.prediction.progress import ImageFound, Progress, TissueFound
 from hf_space.prediction.streaming import Steps, followed_prediction
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import error_body
@@ -76,7 +82,7 @@ async def predict(
     data, options = await read_predict_body(request, max_image_bytes=settings.max_upload_bytes)
     options = resolve_save(options, visitor)
     owner = visitor.use() if options.save else None
-    if accepts_ndjson(request):
+    if accepts(request, NDJSON):
         return await _streamed(request, followed_prediction(predictor, data, options, owner=owner))
     work = predictor.predict(data, options, owner=owner)
     result = await while_connected(request.receive, work)
@@ -111,7 +117,7 @@ def _line(step: Progress | PredictionResult | Exception) -> str:
             event = ErrorEvent(error=error_body(step))
         case PredictionResult():
             event = ResultEvent(result=step)
-        case TissueFound():
+        case ImageFound() | TissueFound():
             event = step.event
         case _:
             event = step

@@ -14,11 +14,11 @@ from anyio import to_thread
 from hf_space.messages.catalogue import text
 from hf_space.messages.formats import number
 from hf_space.messages.language import Language
-from hf_space.prediction.progress import Progress, TissueFound
+from hf_space.prediction.progress import ImageFound, Progress, TissueFound
 from hf_space.prediction.response import tiles_url
 from hf_space.prediction.streaming import Steps
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.schemas.stream import ImageEvent, TilesEvent
+from hf_space.schemas.stream import TilesEvent
 from hf_space.ui.components.form import jpeg_of
 from hf_space.ui.gradio_app.uploads import offer
 from hf_space.ui.rendering import paragraph
@@ -43,7 +43,7 @@ class _LiveMap:
 
     async def shown(self, step: Progress) -> list[Any] | None:
         """Return picture and text after a step, or None where too little has changed."""
-        if isinstance(step, ImageEvent):
+        if isinstance(step, ImageFound):
             # A patch is there before anybody could read a text.
             return [gr.skip(), self._image_text(step)] if step.kind == "region" else None
         if isinstance(step, TissueFound):
@@ -75,8 +75,9 @@ class _LiveMap:
         label = text("picture.heatmap", self._language)
         return gr.Image(value=offer(_NAME, jpeg_of(url)), label=label, alt_text=label)
 
-    def _image_text(self, event: ImageEvent) -> str:
-        width, height = (number(side, self._language) for side in (event.width, event.height))
+    def _image_text(self, found: ImageFound) -> str:
+        sides = (found.facts.width, found.facts.height)
+        width, height = (number(side, self._language) for side in sides)
         return self._status("progress.image", width=width, height=height)
 
     def _tiles_text(self, done: int, total: int) -> str:

@@ -15,7 +15,7 @@ from gradio.events import api
 from hf_space.access.visitor import resolve_save
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.model_report import model_report
-from hf_space.prediction.progress import TissueFound
+from hf_space.prediction.progress import ImageFound, TissueFound
 from hf_space.prediction.streaming import followed_prediction
 from hf_space.schemas.options import Mode, PredictOptions, invalid_options, read_options
 from hf_space.ui.backend import Backend, errors_shown
@@ -148,7 +148,7 @@ class Endpoints:
             predictor = self._backend.get_predictor()
             async with followed_prediction(predictor, data, wanted, owner=owner) as steps:
                 async for step in steps:
-                    told = step.event if isinstance(step, TissueFound) else step
+                    told = step.event if isinstance(step, ImageFound | TissueFound) else step
                     yield told.model_dump(mode="json")
 
     def _take(self, payloads: Iterable[Any], stack: ExitStack) -> list[tuple[str, Path]]:
