@@ -6,20 +6,31 @@ import math
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from training.errors import ConfigurationError
 from training.fitting.compilation import ConsistentCrossentropy
 from training.fitting.config import TrainConfig
 
 
-def test_the_loss_of_a_view_is_its_entropy_and_half_the_squared_difference_of_its_pair() -> None:
+def test_only_the_changed_view_pays_for_the_distance_to_its_pair() -> None:
     targets = np.array([[1.0], [0.0], [1.0], [0.0]], np.float32)
-    # Views 0 and 2 show one patch, 1 and 3 another.
+    # Views 0 and 2 show one patch, 1 and 3 another; the last two are changed.
     logits = np.array([[0.0], [1.0], [2.0], [1.0]], np.float32)
     loss = ConsistentCrossentropy(0.5).call(targets, logits)
     entropy = [math.log(2), math.log1p(math.e), math.log1p(math.exp(-2)), math.log1p(math.e)]
-    drawn = [0.5 / 2 * 4, 0, 0.5 / 2 * 4, 0]
+    drawn = [0, 0, 0.5 * 4, 0]
     np.testing.assert_allclose(loss, np.add(entropy, drawn), rtol=1e-6)
+
+
+def test_the_other_view_is_not_drawn() -> None:
+    targets = tf.constant([[1.0], [1.0]])
+    logits = tf.Variable([[0.0], [2.0]])
+    with tf.GradientTape() as tape:
+        loss = ConsistentCrossentropy(1.0)(targets, logits)
+    entropy = -1 / (1 + np.exp([0.0, 2.0]))
+    expected = (entropy + [0, 2 * 2]) / 2
+    np.testing.assert_allclose(tape.gradient(loss, logits)[:, 0], expected, rtol=1e-5)
 
 
 def test_weights_count_in_both_parts() -> None:

@@ -133,6 +133,9 @@ def test_the_second_half_of_a_batch_shows_the_patches_of_the_first_half_otherwis
         np.testing.assert_array_equal(weights[:4], weights[4:])
         np.testing.assert_array_equal(targets[:4], targets[4:])
         assert np.abs(images[:4] - images[4:]).max(axis=(1, 2, 3)).min() > 1
+        # The first half keeps its colours: turned and zoomed, a patch's mean hardly changes.
+        shown = patches.images[np.asarray(weights)[:4, 0].astype(int)].mean(axis=(1, 2))
+        np.testing.assert_allclose(np.asarray(images)[:4].mean(axis=(1, 2)), shown, atol=12)
     # An epoch draws no patch twice.
     seen = np.concatenate([weights[:4, 0] for _, _, weights in batches])
     assert len(set(seen)) == 20

@@ -21,12 +21,14 @@ def compile_model(model: keras.Model, config: TrainConfig, rate: Any) -> None:
 
 
 class ConsistentCrossentropy(keras.losses.Loss):
-    """Cross-entropy, and the squared difference between the logits of a patch's two views.
+    """Cross-entropy, and how far the logit of a patch's changed view is from that of the other.
 
-    The squared difference is the consistency cost of the Pi-model (Laine 2017), on logits.
+    Only the changed view is drawn: the other one, as FixMatch's weakly augmented view (Sohn 2020),
+    is a target, so that what compression and blur destroy is not unlearned where it is there. The
+    squared difference is the consistency cost of the Pi-model (Laine 2017), on logits.
 
     Args:
-        consistency: What the difference counts beside the cross-entropy.
+        consistency: What the squared difference counts beside the cross-entropy.
     """
 
     def __init__(self, consistency: float) -> None:
@@ -37,9 +39,10 @@ class ConsistentCrossentropy(keras.losses.Loss):
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return the loss of each view, ``(B,)``, of logits ``(B, 1)``; see `training_batches`."""
         entropy = keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)
-        first, second = keras.ops.split(y_pred[:, 0], 2)
-        difference = keras.ops.square(first - second)
-        return entropy + self._consistency / 2 * keras.ops.tile(difference, 2)
+        target, changed = keras.ops.split(y_pred[:, 0], 2)
+        distance = keras.ops.square(changed - keras.ops.stop_gradient(target))
+        nothing = keras.ops.zeros_like(distance)
+        return entropy + self._consistency * keras.ops.concatenate([nothing, distance])
 
 
 def _loss(config: TrainConfig) -> keras.losses.Loss:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -59,6 +59,11 @@ class AugmentConfig:
         """Return the configuration that changes nothing."""
         return cls(**dict.fromkeys(asdict(cls()), 0))
 
+    def geometry(self) -> AugmentConfig:
+        """Return the same without what changes colours, focus or compression."""
+        kept = ("right_angles", "rotation_degrees", "zoom")
+        return replace(self.off(), **{name: getattr(self, name) for name in kept})
+
     def listing(self) -> str:
         """Return all names and strengths as one line of text."""
         return ", ".join(f"{name}={strength:g}" for name, strength in asdict(self).items())
@@ -107,8 +112,9 @@ class TrainConfig:
             out-of-fold logits restores natural probabilities.
         noise: standard deviation of the relative noise on each block while training, which makes
             the network bear arithmetic in bfloat16.
-        consistency: how much the squared difference between the logits of two views of a patch,
-            each augmented by itself, counts in the loss; 0 learns from one view of each patch.
+        consistency: how much the squared difference between the logits of two views of a patch
+            counts in the loss; 0 learns from one view of each patch. One view is only turned and
+            zoomed, the other is changed in all ways and is drawn towards the first.
         ema_momentum: momentum of the weights' moving average, which is what is kept.
         case_weights: weight of a case, ``CASE``, or of one class of it, ``CASE:CLASS``, in the
             loss and in the validation metrics; see ``training.data.case_weights``.
@@ -130,7 +136,7 @@ class TrainConfig:
     interpolation: Interpolation = "bilinear"
     batch_size: int = 32
     head_epochs: int = 1
-    epochs: int = 4
+    epochs: int = 5
     optimizer: OptimizerName = "adamw"
     head_learning_rate: float = 1e-3
     learning_rate: float = 3e-4
@@ -139,7 +145,7 @@ class TrainConfig:
     dropout: float = 0.2
     noise: float = 0.03
     label_smoothing: float = 0.05
-    consistency: float = 0.5
+    consistency: float = 1.0
     ema_momentum: float = 0.995
     patches_per_case: int | None = 125
     balance_classes: bool = True

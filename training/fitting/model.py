@@ -1,13 +1,15 @@
 """Backbones under the flat head, whose activation map averages to the logit.
 
-The network looks at a margin around the patch, which is cropped off before averaging: what the
-zero padding inside the backbone does to the borders then lies outside the map.
+The network looks at a margin around the patch, which is cropped off before averaging, and its
+convolutions reflect what they see instead of padding it with zeros: so little of the map is known
+by its place.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,7 @@ def build_model(
     dropped = keras.layers.SpatialDropout2D(dropout, name="head_dropout")(features)
     activation_map = keras.layers.Conv2D(1, 1, name=ACTIVATION_MAP)(dropped)
     logit = keras.layers.GlobalAveragePooling2D(name=LOGIT)(activation_map)
-    return keras.Model(inputs, logit, name=backbone)
+    return _reflecting(keras.Model(inputs, logit, name=backbone))
 
 
 def explained(model: keras.Model) -> keras.Model:
@@ -149,10 +151,11 @@ def _check_sizes(input_size: int, margin: int) -> None:
 
 
 def _with_margin(inputs: keras.KerasTensor, margin: int) -> keras.KerasTensor:
-    if not margin:
-        return inputs
-    sides = (margin, margin)
-    return keras.ops.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode="reflect")
+    return _reflected(inputs, [(margin, margin)] * 2) if margin else inputs
+
+
+def _reflected(inputs: keras.KerasTensor, widths: Sequence[tuple[int, int]]) -> keras.KerasTensor:
+    return keras.ops.pad(inputs, ((0, 0), *widths, (0, 0)), mode="reflect")
 
 
 def _features(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> keras.KerasTensor:
@@ -180,6 +183,50 @@ def _features(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> ke
         return _vgg_on(inputs, body)
     features: keras.KerasTensor = body.get_layer(_CUT[backbone]).output
     return features
+
+
+def _reflecting(model: keras.Model) -> keras.Model:
+    """Return the model with reflection in place of zeros around its convolutions.
+
+    Zeros tell the network where the border is, which a margin only moves away from the map.
+    """
+    padded = {layer.name: layer for layer in model.layers if _pads(layer)}
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        facts = layer.get_config()
+        if layer.name in padded:
+            facts["padding"] = "valid"
+        return type(layer).from_config(facts)
+
+    def call(step: keras.Operation, *inputs: Any, **options: Any) -> Any:
+        # EfficientNetB0 has layers of their own for the zeros around strided convolutions.
+        if isinstance(step, keras.layers.ZeroPadding2D):
+            return _reflected(inputs[0], step.padding)
+        if step.name in padded:
+            inputs = (_reflected(inputs[0], _padding(padded[step.name], inputs[0].shape[1:3])),)
+        return step(*inputs, **options)
+
+    reflecting = keras.models.clone_model(model, clone_function=clone, call_function=call)
+    reflecting.set_weights(model.get_weights())
+    for layer in reflecting.layers:
+        # Keras computes with what it derives from these weights.
+        if isinstance(layer, keras.layers.Normalization) and layer.weights:
+            layer.finalize_state()
+    return reflecting
+
+
+def _pads(layer: keras.layers.Layer) -> bool:
+    kinds = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
+    return isinstance(layer, kinds) and layer.padding == "same" and max(layer.kernel_size) > 1
+
+
+def _padding(layer: keras.layers.Layer, size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return how many cells `same` padding adds before and after each axis."""
+    widths = []
+    for side, kernel, stride in zip(size, layer.kernel_size, layer.strides, strict=True):
+        total = max((-(-side // stride) - 1) * stride + kernel - side, 0)
+        widths.append((total // 2, total - total // 2))
+    return widths
 
 
 def _load_headless(body: keras.Model, path: Path) -> None:

@@ -106,7 +106,8 @@ def training_batches(
     """Return batches of ``(images, targets, weights)`` for steps ``first_step .. last_step - 1``.
 
     Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``. Where a
-    patch has two views, the second half of a batch holds the patches of the first half again.
+    patch has two views, the first half of a batch is only turned and zoomed, and the second half
+    holds the same patches changed in all ways.
     """
     load = _BatchLoader(examples, config)
 
@@ -184,13 +185,26 @@ class _BatchLoader:
         places = np.arange(position * size, (position + 1) * size)
         chosen = np.tile(np.take(self._order(epoch), places, mode="wrap"), views)
         indices = self._examples.indices[chosen]
-        images = model_input(
-            self._examples.patches.images[indices],
-            self._config,
-            self._config.augment,
-            np.random.default_rng([self._config.seed, int(step)]),
-            stains=self._stains,
-            sources=self._stains.case_of[indices],
+        rng = np.random.default_rng([self._config.seed, int(step)])
+        images = np.concatenate(
+            [
+                model_input(
+                    self._examples.patches.images[part],
+                    self._config,
+                    augment,
+                    rng,
+                    stains=self._stains,
+                    sources=self._stains.case_of[part],
+                )
+                for augment, part in zip(
+                    _augments(self._config), np.split(indices, views), strict=True
+                )
+            ]
         )
         targets = self._examples.targets[chosen, None] * (1 - smoothing) + smoothing / 2
         return images, targets.astype(np.float32), self._examples.weights[chosen, None]
+
+
+def _augments(config: TrainConfig) -> list[AugmentConfig]:
+    """Return how each view of a patch is augmented, in their order within a batch."""
+    return [config.augment.geometry(), config.augment][-config.views :]
