@@ -11,6 +11,7 @@ import uvicorn
 
 from hf_space.api.app import create_api
 from hf_space.api.dependencies import loaded_predictor
+from hf_space.api.http_protocol import BoundedProtocol
 from hf_space.observability.logging import configure_logging
 from hf_space.prediction.start import start_faults
 from hf_space.settings.environment import SettingsError, read_settings
@@ -62,6 +63,7 @@ def main() -> None:
         port=settings.port,
         log_config=None,
         access_log=False,
+        http=BoundedProtocol,
         # Whose word on the client's address counts is the settings' to say.
         proxy_headers=False,
         timeout_graceful_shutdown=_DRAIN_SECONDS,

@@ -172,6 +172,20 @@ class LengthRequiredError(RequestError):
     status = 411
 
 
+class HeadTooLargeError(RequestError):
+    """The request's line and headers are longer than any that is needed."""
+
+    code = "head_too_large"
+    status = 431
+
+
+class CrossSiteError(RequestError):
+    """A page of another site would write with what the browser adds unasked."""
+
+    code = "cross_site"
+    status = 403
+
+
 class CredentialsError(RequestError):
     """The token or key is none that the service gave out."""
 

@@ -1,21 +1,9 @@
 import { type NextRequest, NextResponse } from "next/server";
 import { contentSecurityPolicy, SECURITY_HEADERS } from "@/lib/security";
-import { apiUrl, publicApiUrl } from "@/lib/settings";
+import { publicApiUrl } from "@/lib/settings";
 
-// What the site needs of the API; the rest of it is not the site's to offer.
-const API_PATH =
-  /^\/api\/((?:predict|history|stats|model|health|tickets)(?:\/.*)?|export\.[a-z]+)$/;
-
-/** Hands `/api/*` on to the API, so that its cookie is the site's own, and guards every page. */
+/** Guards every page. */
 export function proxy(request: NextRequest): NextResponse {
-  const path = API_PATH.exec(request.nextUrl.pathname)?.[1];
-  if (path) {
-    return NextResponse.rewrite(new URL(`${apiUrl()}/${path}${request.nextUrl.search}`));
-  }
-  return guarded(request);
-}
-
-function guarded(request: NextRequest): NextResponse {
   const nonce = btoa(crypto.randomUUID());
   const policy = contentSecurityPolicy({
     nonce,
@@ -33,4 +21,5 @@ function guarded(request: NextRequest): NextResponse {
   return response;
 }
 
-export const config = { matcher: ["/((?!_next/static|_next/image).*)"] };
+// Of `/api/*` too, Next.js would keep each body in memory for this function.
+export const config = { matcher: ["/((?!_next/static|_next/image|api/).*)"] };

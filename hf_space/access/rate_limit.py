@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
@@ -23,6 +24,8 @@ _SECOND: Final = 1_000_000
 _MINUTE: Final = 60 * _SECOND
 _MOST_IN_MEMORY: Final = 20_000
 _DIGEST_BYTES: Final = 16
+# Enough for a person who mistypes, and far too few to find a key of 16 characters.
+_GUESSES_PER_MINUTE: Final = 10
 
 # A bucket is stored as the time at which it will be full again, and expires then. A charge moves
 # that time by as long as its tokens take to refill; no more than a minute fits, which is an empty
@@ -88,7 +91,12 @@ class Limiter:
     """
 
     def __init__(
-        self, owner_per_minute: int, address_per_minute: int, connection: RedisConnection | None
+        self,
+        owner_per_minute: int,
+        address_per_minute: int,
+        connection: RedisConnection | None,
+        *,
+        kind: str = "limit",
     ) -> None:
         """Start with full buckets.
 
@@ -96,7 +104,9 @@ class Limiter:
             owner_per_minute: Tokens of one owner; 0 is no limit.
             address_per_minute: Tokens of one address; 0 is no limit.
             connection: The connection to Redis, if there is one.
+            kind: What is counted; each kind has buckets of its own.
         """
+        self._kind = kind
         self._owner_limit = owner_per_minute
         self._address_limit = address_per_minute
         self._memory = _MemoryBuckets()
@@ -132,17 +142,47 @@ class Limiter:
     def _buckets(self, owner: bytes | None, address: str) -> list[_Bucket]:
         buckets = []
         if owner is not None and self._owner_limit:
-            name = f"biopsia:limit:owner:{owner.hex()}"
+            name = f"biopsia:{self._kind}:owner:{owner.hex()}"
             buckets.append(_Bucket("owner", name, self._owner_limit))
         if self._address_limit:
             digest = hashlib.blake2b(address.encode(), digest_size=_DIGEST_BYTES).hexdigest()
-            name = f"biopsia:limit:address:{digest}"
+            name = f"biopsia:{self._kind}:address:{digest}"
             buckets.append(_Bucket("address", name, self._address_limit))
         return buckets
 
     async def _charge(self, names: Sequence[str], costs: Sequence[int]) -> list[int]:
         fills: list[int] | None = await self._shared(names, costs) if self._shared else None
         return self._memory.charge(names, costs) if fills is None else fills
+
+
+class KeyGuesses:
+    """How many unknown API keys an address has sent within the last minute."""
+
+    def __init__(self, connection: RedisConnection | None) -> None:
+        """Start with none; see `Limiter`."""
+        self._limiter = Limiter(0, _GUESSES_PER_MINUTE, connection, kind="guess")
+
+    async def check(self, address: str) -> None:
+        """Refuse an address that has none left, before its next key is looked at.
+
+        Raises:
+            RateLimitedError: It has sent too many.
+        """
+        left = await self._limiter.charge(owner=None, address=address, cost=0)
+        if left and left.remaining < 1:
+            seconds = -(-60 // _GUESSES_PER_MINUTE)
+            raise RateLimitedError(
+                "Too many unknown API keys came from your network address; try again in "
+                f"{seconds} s.",
+                retry_after_seconds=seconds,
+                scope="address",
+                **asdict(left),
+            )
+
+    async def count(self, address: str) -> None:
+        """Count an unknown key."""
+        with suppress(RateLimitedError):
+            await self._limiter.charge(owner=None, address=address)
 
 
 class _MemoryBuckets:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from hf_space.access.rate_limit import Limiter
+from hf_space.access.rate_limit import KeyGuesses, Limiter
 from hf_space.access.tickets import Tickets
 from hf_space.access.visitor import ApiKeys
 from hf_space.api.dependencies import PolicyRoute, UndeclaredRoute, policy_routes
@@ -98,7 +98,9 @@ def _add_middleware(app: FastAPI, settings: Settings, routes: list[PolicyRoute])
         keys=ApiKeys(settings.api_keys),
         require_key=settings.require_api_key,
         tickets=app.state.tickets,
+        guesses=KeyGuesses(app.state.redis),
         trusted_hops=settings.trusted_proxy_hops,
+        site_secret=settings.site_secret,
     )
     _allow_origins(app, settings)
     app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)

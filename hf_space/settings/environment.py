@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 # Read by others than the service: the site, the Makefile, and the tests.
-_OF_OTHERS: Final = frozenset({"API_URL", "PUBLIC_API_URL", "PYTHON", "IDC_DIR"})
+_OF_OTHERS: Final = frozenset({"API_URL", "PUBLIC_API_URL", "SITE_PROXY_HOPS", "PYTHON", "IDC_DIR"})
 _PROJECT: Final = Path(__file__).parents[2]
 
 

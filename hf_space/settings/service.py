@@ -140,6 +140,12 @@ class Settings(BaseSettings):
         le=16,
         description="Proxies in front of the service whose `X-Forwarded-For` counts.",
     )
+    site_secret: SecretStr | None = Field(
+        default=None,
+        min_length=_MIN_SECRET_LENGTH,
+        description="What the site signs its visitors' addresses with, the same there, 32 "
+        "characters or more; unset: all visitors of the site count as one address.",
+    )
     api_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
         default={},
         description="Keys and the owners they name, `name:key`, separated by commas; a key has 16 "
@@ -183,7 +189,13 @@ class Settings(BaseSettings):
         return value
 
     @field_validator(
-        "model_repo", "model_revision", "database_url", "redis_url", "ticket_secret", mode="before"
+        "model_repo",
+        "model_revision",
+        "database_url",
+        "redis_url",
+        "ticket_secret",
+        "site_secret",
+        mode="before",
     )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import hashlib
+import hmac
+import time
 from typing import Any
 
 import pytest
@@ -65,3 +68,34 @@ def test_a_peer_without_an_address_of_its_own_is_one_all_the_same() -> None:
     assert _address(hops=0, peer="testclient") == "testclient"
     assert client_address({"type": "http", "client": None, "headers": []}, 0) == "unknown"
     assert client_address({"type": "http", "headers": []}, 1) == "unknown"
+
+
+SECRET = b"s" * 32
+
+
+def _stated(address: str, *, age: float = 0, secret: bytes = SECRET) -> str:
+    text = f"{int(time.time() - age)} {address}"
+    return f"{text} {hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    ("header", "expected", "why"),
+    [
+        (_stated("203.0.113.7"), "203.0.113.7", "the site states it"),
+        (_stated("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64", "by network, as any other"),
+        (_stated("203.0.113.7", secret=b"t" * 32), PROXY, "another secret"),
+        (_stated("203.0.113.7", age=3600), PROXY, "an hour old"),
+        (_stated("203.0.113.7", age=-3600), PROXY, "an hour ahead"),
+        (_stated("203.0.113.7").replace("203", "204"), PROXY, "another address"),
+        ("1764430000 203.0.113.7", PROXY, "no signature"),
+        ("\xe9", PROXY, "not even ASCII"),
+    ],
+)
+def test_only_a_signed_word_of_the_site_counts(header: str, expected: str, why: str) -> None:
+    headers = [
+        (b"x-biopsia-client", header.encode("latin-1")),
+        (b"x-forwarded-for", b"9.9.9.9"),
+    ]
+    scope: dict[str, Any] = {"type": "http", "client": (PROXY, 50000), "headers": headers}
+    assert client_address(scope, 0, SECRET) == expected, why
+    assert client_address(scope, 0) == PROXY

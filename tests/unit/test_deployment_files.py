@@ -139,20 +139,43 @@ def test_the_compose_file_has_the_form_of_its_specification() -> None:
     )
 
 
-def test_compose_publishes_the_service_alone_and_to_this_machine_alone() -> None:
+def test_compose_publishes_the_proxy_alone_and_to_this_machine_alone() -> None:
     services = COMPOSE["services"]
-    assert {name for name, service in services.items() if "ports" in service} == {"api"}
-    assert all(port.startswith("127.0.0.1:") for port in services["api"]["ports"])
+    assert {name for name, service in services.items() if "ports" in service} == {"proxy"}
+    assert all(port.startswith("127.0.0.1:") for port in services["proxy"]["ports"])
+    assert services["api"]["environment"]["BIOPSIA_TRUSTED_PROXY_HOPS"] == "1"
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_compose_confines_every_container(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "cap_add" not in service
+    assert "privileged" not in service
+    # The service's own image names its user.
+    assert name == "api" or not service["user"].startswith("0")
+
+
+def test_compose_gives_redis_a_password_that_no_process_list_shows() -> None:
+    redis = COMPOSE["services"]["redis"]
+    assert "requirepass $$REDIS_PASSWORD" in redis["command"][-1]
+    assert COMPOSE["services"]["api"]["environment"]["BIOPSIA_REDIS_URL"] == (
+        "redis://:${REDIS_PASSWORD}@redis:6379/0"
+    )
 
 
 def test_compose_pins_images_and_holds_no_password() -> None:
     text = (ROOT / "compose.yaml").read_text("utf-8")
     images = [service["image"] for service in COMPOSE["services"].values() if "image" in service]
     assert all(re.fullmatch(r"\w+:\d+\.\d+(\.\d+)?", image) for image in images)
+    names = ("POSTGRES_PASSWORD", "REDIS_PASSWORD")
     assert set(re.findall(r"PASSWORD: (.*)", text)) == {
-        "${POSTGRES_PASSWORD:?copy .env.example to .env, and choose a password there}"
+        f"${{{name}:?copy .env.example to .env, and choose a password there}}" for name in names
     }
-    assert "POSTGRES_PASSWORD=\n" in (ROOT / ".env.example").read_text("utf-8")
+    example = (ROOT / ".env.example").read_text("utf-8")
+    assert all(f"{name}=\n" in example for name in names)
 
 
 def test_compose_sets_variables_that_the_service_reads() -> None:

@@ -60,7 +60,7 @@ def test_the_table_has_every_setting_on_a_row_of_its_own() -> None:
 
 
 def test_settings_that_hide_their_value_are_secret() -> None:
-    names = ("DATABASE_URL", "REDIS_URL", "API_KEYS", "TICKET_SECRET")
+    names = ("DATABASE_URL", "REDIS_URL", "API_KEYS", "TICKET_SECRET", "SITE_SECRET")
     assert secret_settings() == {f"BIOPSIA_{name}" for name in names}
 
 

@@ -16,6 +16,16 @@ export function publicApiUrl(): string {
   return withoutSlash(process.env.BIOPSIA_PUBLIC_API_URL ?? apiUrl());
 }
 
+/** What the API believes the site's word on its visitors' addresses by: `BIOPSIA_SITE_SECRET`. */
+export function siteSecret(): string | null {
+  return process.env.BIOPSIA_SITE_SECRET || null;
+}
+
+/** Proxies in front of the site whose `X-Forwarded-For` counts: `BIOPSIA_SITE_PROXY_HOPS`. */
+export function proxyHops(): number {
+  return Number(process.env.BIOPSIA_SITE_PROXY_HOPS ?? 0) || 0;
+}
+
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, "");
 }

@@ -18,13 +18,20 @@ from hf_space.access.visitor import (
     owner_of_token,
 )
 from hf_space.api.errors import biopsia_response
-from hf_space.errors import ApiKeyRequiredError, CredentialsError
+from hf_space.errors import (
+    ApiKeyRequiredError,
+    CredentialsError,
+    CrossSiteError,
+    RateLimitedError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pydantic import SecretStr
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from hf_space.access.rate_limit import KeyGuesses
     from hf_space.access.tickets import Tickets
     from hf_space.api.dependencies import PolicyRoute
 
@@ -43,6 +50,9 @@ _COOKIE_SECONDS: Final = 400 * 24 * 3600
 _COOKIE_FLAGS: Final = f"Path=/; Max-Age={_COOKIE_SECONDS}; HttpOnly; Secure; SameSite=Lax"
 # Requests to a private Space carry a token of the Hub, which the service ignores.
 _HUB_TOKEN: Final = "hf_"  # noqa: S105 -- a prefix
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# Values of Sec-Fetch-Site, https://www.w3.org/TR/fetch-metadata/
+_OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
 _CHALLENGE: Final = 'Basic realm="Biopsia API key", Bearer'
 
 
@@ -63,7 +73,9 @@ class IdentifyMiddleware:
         keys: ApiKeys,
         require_key: bool,
         tickets: Tickets,
+        guesses: KeyGuesses,
         trusted_hops: int,
+        site_secret: SecretStr | None,
     ) -> None:
         """Wrap an application.
 
@@ -73,13 +85,17 @@ class IdentifyMiddleware:
             keys: The known API keys.
             require_key: Refuse requests without a key, except to routes that need none.
             tickets: Checks tickets.
+            guesses: Counts unknown keys.
             trusted_hops: Number of proxies whose word on the client's address counts.
+            site_secret: What the site signs the client's address with.
         """
         self._app = app
         self._keys = keys
         self._require_key = require_key
         self._tickets = tickets
+        self._guesses = guesses
         self._trusted_hops = trusted_hops
+        self._site_secret = site_secret.get_secret_value().encode() if site_secret else None
         routes = list(routes)
         self._open_uses = _uses(route for route in routes if not route.needs_key)
         self._ticket_uses = _uses(route for route in routes if route.takes_tickets)
@@ -90,11 +106,15 @@ class IdentifyMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        address = client_address(scope, self._trusted_hops, self._site_secret)
         try:
-            visitor = self._visitor(scope)
+            visitor = await self._known(scope, address)
         except (CredentialsError, ApiKeyRequiredError) as error:
             response = biopsia_response(error, headers={"WWW-Authenticate": _CHALLENGE})
             await response(scope, receive, send)
+            return
+        except (CrossSiteError, RateLimitedError) as error:
+            await biopsia_response(error)(scope, receive, send)
             return
         scope.setdefault("state", {})["visitor"] = visitor
 
@@ -105,13 +125,24 @@ class IdentifyMiddleware:
 
         await self._app(scope, receive, send_with_headers)
 
-    def _visitor(self, scope: Scope) -> Visitor:
-        address = client_address(scope, self._trusted_hops)
+    async def _known(self, scope: Scope, address: str) -> Visitor:
         if _use(scope["method"], scope["path"]) in self._open_uses:
             return new_visitor(address)
         headers = Headers(scope=scope)
+        if not _may_be_key(headers):
+            return self._visitor(scope, headers, address)
+        await self._guesses.check(address)
+        try:
+            return self._visitor(scope, headers, address)
+        except CredentialsError:
+            await self._guesses.count(address)
+            raise
+
+    def _visitor(self, scope: Scope, headers: Headers, address: str) -> Visitor:
         owner = self._key_owner(headers)
         if owner:
+            if _basic_password(headers) is not None:
+                _refuse_other_sites(scope["method"], headers)
             return Visitor(owner, address)
         bearer = _bearer(headers) or ""
         if bearer.startswith(TICKET_PREFIX):
@@ -126,7 +157,10 @@ class IdentifyMiddleware:
             return Visitor(owner, address)
         # Browsers send whatever was once set: a cookie that is not a token is ignored.
         owner = owner_of_token(_cookie(headers))
-        return Visitor(owner, address, by_cookie=True) if owner else new_visitor(address)
+        if owner is None:
+            return new_visitor(address)
+        _refuse_other_sites(scope["method"], headers)
+        return Visitor(owner, address, by_cookie=True)
 
     def _ticket_owner(self, ticket: str, scope: Scope) -> bytes:
         owner = self._tickets.owner(ticket)
@@ -172,6 +206,21 @@ def _uses(routes: Iterable[PolicyRoute]) -> set[tuple[str, str]]:
 def _use(method: str, path: str) -> tuple[str, str]:
     """Return a method and path as routes see them, without a final slash."""
     return "GET" if method == "HEAD" else method, path.rstrip("/")
+
+
+def _may_be_key(headers: Headers) -> bool:
+    """Tell whether a request brings what could be a guessed key: neither token nor ticket."""
+    if API_KEY_HEADER in headers or _basic_password(headers) is not None:
+        return True
+    bearer = _bearer(headers) or ""
+    is_known = bearer.startswith(TICKET_PREFIX) or owner_of_token(bearer) is not None
+    return bool(bearer) and not is_known
+
+
+def _refuse_other_sites(method: str, headers: Headers) -> None:
+    """Refuse to write with what browsers add unasked to a request of another site's page."""
+    if method not in _SAFE_METHODS and headers.get("Sec-Fetch-Site") in _OTHER_SITES:
+        raise CrossSiteError("A page of another site cannot write with a cookie or a password.")
 
 
 def _bearer(headers: Headers) -> str | None:

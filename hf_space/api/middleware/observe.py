@@ -1,4 +1,4 @@
-"""Every request is named, counted, timed and logged."""
+"""Every request is named, counted, timed and logged; every answer has the security headers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Final
 from starlette.datastructures import Headers, MutableHeaders
 
 from hf_space.api.errors import unexpected_response
+from hf_space.api.security import (
+    API_POLICY,
+    DOCS_PATHS,
+    DOCS_POLICY,
+    POLICY_HEADER,
+    SECURITY_HEADERS,
+)
 from hf_space.observability.logging import request_id
 from hf_space.schemas.ids import uuid7
 
@@ -28,7 +35,11 @@ logger = logging.getLogger(__name__)
 
 
 class ObserveMiddleware:
-    """Gives each request an id, which is in log lines and in the response's `X-Request-ID`."""
+    """Gives each request an id, which is in log lines and in the response's `X-Request-ID`.
+
+    It wraps all else, so what every answer must have is added here; a policy that an answer has
+    already stays.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         """Wrap an application, and count its requests."""
@@ -48,7 +59,11 @@ class ObserveMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = name
+                headers = MutableHeaders(scope=message)
+                headers[HEADER] = name
+                headers.update(SECURITY_HEADERS)
+                docs = scope["path"].startswith(DOCS_PATHS)
+                headers.setdefault(POLICY_HEADER, DOCS_POLICY if docs else API_POLICY)
             await send(message)
 
         try:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from starlette.datastructures import MutableHeaders
+
 from hf_space.access.rate_limit import charge
 from hf_space.api.errors import biopsia_response, not_found
+from hf_space.api.security import DEMO_POLICY, POLICY_HEADER
 from hf_space.errors import LengthRequiredError, PayloadTooLargeError, RateLimitedError
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
     from starlette.responses import Response
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from hf_space.access.rate_limit import Limiter
     from hf_space.observability.metrics import Metrics
@@ -91,10 +94,14 @@ class GuardMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse or pass on one request."""
-        refusal = None
-        if scope["type"] == "http":
-            refusal = await self._charge(scope) or self._refusal(scope)
-        await (refusal or self._app)(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif refusal := await self._charge(scope) or self._refusal(scope):
+            await refusal(scope, receive, send)
+        elif scope["path"] == "/":
+            await self._app(scope, receive, _with_policy(send))
+        else:
+            await self._app(scope, receive, send)
 
     async def _charge(self, scope: Scope) -> Response | None:
         if scope["method"] == "POST" and _CHARGED.match(scope["path"]):
@@ -123,6 +130,15 @@ class GuardMiddleware:
         is_upload = path.rstrip("/").endswith(_UPLOAD)
         limit = self._max_upload_bytes if is_upload else _MAX_CALL_BYTES
         return _too_large(int(declared), limit) if int(declared) > limit else None
+
+
+def _with_policy(send: Send) -> Send:
+    async def send_with_policy(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)[POLICY_HEADER] = DEMO_POLICY
+        await send(message)
+
+    return send_with_policy
 
 
 def _too_large(size: int, limit: int) -> Response:

@@ -1,0 +1,98 @@
+"""Uvicorn's HTTP protocol with bounds on what comes beside a request's body."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from hf_space.errors import HeadTooLargeError
+from hf_space.schemas.errors import ErrorReport, error_body
+
+if TYPE_CHECKING:
+    import asyncio
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+"""Most bytes of a request's line and headers, beside one read of the socket."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Refuses headers without end, and closes a connection that sends its request's head slowly.
+
+    httptools keeps headers, trailers and the extensions of chunks in memory, whatever their size.
+
+    Attributes:
+        head_seconds: Longest time from a connection, or from a request's first byte, to the end of
+            its headers.
+    """
+
+    head_seconds: float = 30.0
+
+    _beside_body = 0
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the deadline of the first request."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the deadline."""
+        self._end_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has come, and count it while none of it is a body."""
+        self._beside_body += len(data)
+        super().data_received(data)
+        if self._beside_body > MAX_HEAD_BYTES:
+            self._refuse()
+
+    def on_message_begin(self) -> None:
+        """Start the deadline of a request."""
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        """End the deadline."""
+        self._end_deadline()
+        self._beside_body = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Count anew: bodies have bounds of their own."""
+        self._beside_body = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Count anew for the next request."""
+        self._beside_body = 0
+        super().on_message_complete()
+
+    def _expect_head(self) -> None:
+        self._end_deadline()
+        self._deadline = self.loop.call_later(self.head_seconds, self.transport.close)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _refuse(self) -> None:
+        has_request = self.cycle is not None and not self.cycle.response_complete
+        if not has_request and not self.transport.is_closing():
+            self.transport.write(_refusal())
+        self.transport.close()
+
+
+def _refusal() -> bytes:
+    error = HeadTooLargeError(f"A request's headers may have {MAX_HEAD_BYTES} bytes.")
+    body = json.dumps(ErrorReport(error=error_body(error)).model_dump()).encode()
+    lines = (
+        f"HTTP/1.1 {error.status} Request Header Fields Too Large",
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+        "connection: close",
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body

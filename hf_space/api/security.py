@@ -1,0 +1,35 @@
+"""Headers that bound what a browser does with an answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SECURITY_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), browsing-topics=()",
+    "Strict-Transport-Security": "max-age=63072000",
+}
+"""Of every answer; `Strict-Transport-Security` counts over HTTPS only."""
+
+POLICY_HEADER: Final = "Content-Security-Policy"
+API_POLICY: Final = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Of answers that are no page."""
+
+DOCS_PATHS: Final = ("/docs", "/static-offline-docs")
+# The page starts its script inline, and its script styles the page inline.
+DOCS_POLICY: Final = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""Of the API's documentation."""
+
+DEMO_POLICY: Final = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
+)
+"""Of the demo's page: Gradio starts its script inline, and the Hub's page shows a Space."""

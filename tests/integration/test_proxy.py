@@ -1,0 +1,143 @@
+"""The proxy of `compose.yaml`, in front of a real service."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.bundle_factory import write_bundle
+from tests.processes import Service
+from tests.server import ROOT, RunningServer, free_port, running_server
+from tests.stores import error_of, patch
+
+CONFIGURATION = ROOT / "proxy" / "nginx.conf"
+MAX_BODY = 202 * 1024 * 1024
+
+
+class Nginx(Service):
+    """Nginx by the project's configuration, with addresses of this machine in it."""
+
+    def __init__(self, folder: Path, upstream: int) -> None:
+        """Write the configuration into a folder."""
+        super().__init__(folder)
+        text = CONFIGURATION.read_text("utf-8")
+        for theirs, ours in (
+            ("api:7860", f"127.0.0.1:{upstream}"),
+            ("listen 8080", f"listen 127.0.0.1:{self.port}"),
+            ("/tmp/", f"{folder}/"),  # noqa: S108 -- a path within the container
+            ("client_header_timeout 10s", "client_header_timeout 1s"),
+        ):
+            assert theirs in text
+            text = text.replace(theirs, ours)
+        (folder / "nginx.conf").write_text(text)
+
+    def _command(self) -> list[str]:
+        started = ["-e", "stderr", "-g", "daemon off;"]
+        return ["nginx", "-p", str(self._folder), "-c", "nginx.conf", *started]
+
+    def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:  # noqa: ARG002 -- one on the port
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    folder = tmp_path_factory.mktemp("proxied")
+    write_bundle(folder / "model")
+    settings = {
+        "BIOPSIA_MODEL_DIR": str(folder / "model"),
+        "BIOPSIA_TRUSTED_PROXY_HOPS": "1",
+        "BIOPSIA_ADDRESS_IMAGES_PER_MINUTE": "40",
+        "BIOPSIA_OWNER_IMAGES_PER_MINUTE": "0",
+    }
+    with running_server(**settings) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def proxy(service: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not installed")
+    proxy = Nginx(tmp_path_factory.mktemp("nginx"), service.port)
+    proxy.start()
+    try:
+        yield proxy
+    finally:
+        proxy.stop()
+
+
+@pytest.fixture
+def client(proxy: Nginx) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=f"http://127.0.0.1:{proxy.port}", timeout=60) as client:
+        yield client
+
+
+def said_to(port: int, *pieces: bytes) -> bytes:
+    """Send pieces, and return what is said until the connection is closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        said = b""
+        for piece in pieces:
+            connection.sendall(piece)
+        try:
+            while received := connection.recv(65536):
+                said += received
+        except ConnectionResetError:
+            pass
+        return said
+
+
+def test_predictions_pass_and_streams_as_they_come(client: httpx2.Client) -> None:
+    image = {"file": ("a.png", patch(1, width=170))}
+    form = {"microns_per_pixel": "4"}
+    assert client.post("/predict/", files=image, data=form).json()["kind"] == "region"
+    accept = {"Accept": "application/x-ndjson"}
+    with client.stream("POST", "/predict/", files=image, data=form, headers=accept) as answer:
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        events = [line for line in answer.iter_lines() if line]
+    assert [event[:16] for event in (events[0], events[-1])] == [
+        '{"event":"image"',
+        '{"event":"result',
+    ]
+
+
+def test_what_a_client_says_of_its_address_never_arrives(client: httpx2.Client) -> None:
+    answers = [
+        client.get("/history/", headers={"X-Forwarded-For": f"203.0.113.{number}"})
+        for number in range(60)
+    ]
+    refused = [error_of(answer) for answer in answers if answer.status_code != 200]
+    assert refused
+    assert set(refused) == {(429, "rate_limited")}
+
+
+def test_headers_without_end_and_slow_ones_are_cut_off(proxy: Nginx) -> None:
+    head = b"GET /health/ HTTP/1.1\r\nHost: a\r\n"
+    assert said_to(proxy.port, head + b"X: " + b"a" * 60_000).startswith(b"HTTP/1.1 4")
+    assert said_to(proxy.port, head) == b""
+    ok = said_to(proxy.port, head + b"Connection: close\r\n\r\n")
+    assert ok.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_body_that_nobody_accepts_is_refused_unread(proxy: Nginx) -> None:
+    head = f"POST /predict/ HTTP/1.1\r\nHost: a\r\nContent-Length: {MAX_BODY + 1}\r\n"
+    said = said_to(proxy.port, head.encode() + b"Connection: close\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 413 ")
+    assert b'"code":"payload_too_large"' in said
+
+
+def test_a_service_that_is_away_is_a_busy_one(tmp_path: Path, proxy: Nginx) -> None:
+    assert proxy.running
+    alone = Nginx(tmp_path, free_port())
+    alone.start()
+    try:
+        answer = httpx2.get(f"http://127.0.0.1:{alone.port}/health/")
+    finally:
+        alone.stop()
+    assert error_of(answer) == (503, "busy")
+    assert answer.headers["Retry-After"] == "5"

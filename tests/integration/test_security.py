@@ -1,0 +1,177 @@
+"""What browsers are told, and what the service takes beside a body."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import uvicorn
+from fastapi.testclient import TestClient
+
+from hf_space.api.app import create_api
+from hf_space.api.http_protocol import MAX_HEAD_BYTES, BoundedProtocol
+from hf_space.api.middleware.identify import API_KEY_HEADER, COOKIE
+from hf_space.api.security import API_POLICY, DOCS_POLICY, SECURITY_HEADERS
+from tests.bundle_factory import write_bundle
+from tests.stores import Store, Visitor, client_of, error_of, patch
+from tests.waiting import comes_true
+
+KEY = "k" * 32
+SITE_SECRET = "s" * 32
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/health/", 200),
+        ("GET", "/history/", 200),
+        ("GET", "/nothing", 404),
+        ("PUT", "/history/", 405),
+        ("POST", "/predict/", 415),
+        ("OPTIONS", "/predict/", 400),
+    ],
+)
+def test_every_answer_bounds_the_browser(
+    visitor: Visitor, method: str, path: str, status: int
+) -> None:
+    preflight = {"Origin": "https://other.example", "Access-Control-Request-Method": "POST"}
+    headers = preflight if method == "OPTIONS" else {}
+    response = visitor.client.request(method, path, headers=headers)
+    assert response.status_code == status
+    assert response.headers["Content-Security-Policy"] == API_POLICY
+    assert {name: response.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+
+
+def test_the_documentation_may_run_its_own_script(visitor: Visitor) -> None:
+    for path in ("/docs", "/static-offline-docs/swagger-ui.css"):
+        assert visitor.client.get(path).headers["Content-Security-Policy"] == DOCS_POLICY
+
+
+@pytest.fixture
+def with_keys(store: Store) -> Iterator[TestClient]:
+    with client_of(store.settings(api_keys={"lab": KEY}, site_secret=SITE_SECRET)) as client:
+        yield client
+
+
+def post(client: TestClient, **headers: str) -> object:
+    client.cookies.clear()
+    response = client.post("/predict/", files={"file": ("a.png", patch(1))}, headers=headers)
+    return response.status_code if response.status_code == 200 else error_of(response)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_sites_page_cannot_write_with_what_browsers_add_unasked(
+    with_keys: TestClient, site: str
+) -> None:
+    token = Visitor(with_keys).token
+    password = "Basic " + base64.b64encode(f"lab:{KEY}".encode()).decode()
+    from_there = {"Sec-Fetch-Site": site}
+    cookie, basic = {"Cookie": f"{COOKIE}={token}"}, {"Authorization": password}
+    for credentials in (cookie, basic):
+        assert post(with_keys, **credentials, **from_there) == (403, "cross_site")
+        assert post(with_keys, **credentials, **{"Sec-Fetch-Site": "same-origin"}) == 200
+        assert post(with_keys, **credentials) == 200
+        assert with_keys.get("/history/", headers=credentials | from_there).status_code == 200
+    # What a page's script must know is no forgery.
+    assert post(with_keys, **{API_KEY_HEADER: KEY}, **from_there) == 200
+    assert post(with_keys, Authorization=f"Bearer {token}", **from_there) == 200
+    ticket = with_keys.post("/tickets/", headers={"Authorization": f"Bearer {token}"}).json()
+    assert post(with_keys, Authorization=f"Bearer {ticket['ticket']}", **from_there) == 200
+
+
+def test_who_guesses_keys_is_not_told_which_is_right(with_keys: TestClient) -> None:
+    guesses = [post(with_keys, **{API_KEY_HEADER: f"{number:032}"}) for number in range(12)]
+    assert guesses == [(401, "invalid_credentials")] * 10 + [(429, "rate_limited")] * 2
+    for credentials in (
+        {API_KEY_HEADER: KEY},
+        {"Authorization": f"Bearer {KEY}"},
+        {"Authorization": "Basic " + base64.b64encode(f"lab:{KEY}".encode()).decode()},
+    ):
+        assert post(with_keys, **credentials) == (429, "rate_limited")
+    # Visitors of the same address go on, and so do keys from elsewhere.
+    assert post(with_keys, Authorization=f"Bearer {Visitor(with_keys).token}") == 200
+    stated = f"{int(time.time())} 203.0.113.7"
+    signature = hmac.new(SITE_SECRET.encode(), stated.encode(), hashlib.sha256).hexdigest()
+    elsewhere = {"X-Biopsia-Client": f"{stated} {signature}"}
+    assert post(with_keys, **{API_KEY_HEADER: KEY}, **elsewhere) == 200
+
+
+def test_visitors_of_the_site_count_by_their_own_addresses(store: Store) -> None:
+    settings = store.settings(site_secret=SITE_SECRET, address_images_per_minute=2)
+    with client_of(settings) as client:
+        for address, expected in (
+            *(("203.0.113.7", 200), ("203.0.113.7", 200)),
+            *(("203.0.113.7", (429, "rate_limited")), ("203.0.113.8", 200)),
+        ):
+            stated = f"{int(time.time())} {address}"
+            signature = hmac.new(SITE_SECRET.encode(), stated.encode(), hashlib.sha256).hexdigest()
+            header = {"X-Biopsia-Client": f"{stated} {signature}"}
+            assert post(client, **header) == expected
+
+
+class Hasty(BoundedProtocol):
+    """Gives a request's head half a second."""
+
+    head_seconds = 0.5
+
+
+@contextmanager
+def serving(store: Store) -> Iterator[int]:
+    """Serve by the bounded protocol on a free port."""
+    config = uvicorn.Config(create_api(store.settings()), port=0, http=Hasty, log_config=None)
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run)
+    thread.start()
+    try:
+        comes_true(lambda: server.started)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def answer(port: int, *pieces: bytes) -> bytes:
+    """Send pieces until the service closes the connection, and return what it said."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        said = b""
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+            while received := connection.recv(65536):
+                said += received
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return said
+
+
+def test_headers_have_an_end_and_come_soon(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "model")
+    head = b"POST /predict/ HTTP/1.1\r\nHost: a\r\n"
+    with serving(Store(tmp_path)) as port:
+        too_long = b"a" * (MAX_HEAD_BYTES + 1000)
+        for sent in (head + b"X: " + too_long, head + b"X: 1\r\n" * 12_000, b"GET /" + too_long):
+            status, _, body = answer(port, sent).partition(b"\r\n\r\n")
+            assert status.startswith(b"HTTP/1.1 431 ")
+            assert json.loads(body)["error"]["code"] == "head_too_large"
+        # Trailers and the extensions of chunks are no body either.
+        chunked = head + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for rest in (b"0\r\nX: ", b"1;"):
+            answer(port, chunked + rest, *([b"a" * 65536] * 160))
+        assert answer(port) == b""
+        assert answer(port, head) == b""
+        ok = answer(port, b"GET /health/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert ok.startswith(b"HTTP/1.1 200 ")
+        long = b"X: " + b"a" * (MAX_HEAD_BYTES - 1000)
+        ok = answer(
+            port, b"GET /health/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + long + b"\r\n\r\n"
+        )
+        assert ok.startswith(b"HTTP/1.1 200 ")
