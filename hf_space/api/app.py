@@ -77,7 +77,6 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     state = app.state
     state.settings = settings
     state.metrics = Metrics()
-    state.history = HistoryService(settings, state.metrics)
     state.redis = (
         RedisConnection(settings.redis_url.get_secret_value()) if settings.redis_url else None
     )
@@ -85,6 +84,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
         settings.owner_images_per_minute, settings.address_images_per_minute, state.redis
     )
     state.cache = ResultCache.from_settings(settings, state.redis)
+    state.history = HistoryService(settings, state.metrics, forget=state.cache.forget)
     state.tickets = Tickets(settings.ticket_secret)
     state.predictor, state.model_fault = None, "loading"
 

@@ -101,6 +101,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             stack.push_async_callback(state.redis.close)
             await state.redis.start()
             stack.push_async_callback(state.cache.settle)
+            forgetting = asyncio.create_task(state.cache.keep_forgetting())
+            stack.callback(forgetting.cancel)
         # Closed after the predictor, whose last results it writes.
         stack.push_async_callback(state.history.close)
         # The database opens while the model loads.

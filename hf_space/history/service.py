@@ -15,6 +15,7 @@ from hf_space.history.writing.spool import Spool
 from hf_space.history.writing.writer import Writer
 
 if TYPE_CHECKING:
+    from hf_space.history.deletion import Forget
     from hf_space.history.writing.writer import Outcome
     from hf_space.observability.metrics import Metrics
     from hf_space.schemas.prediction import PredictionResult
@@ -31,8 +32,16 @@ class HistoryService:
         kind: Which database it is.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
-        """Prepare the database that the settings name; raises ValueError for an unknown kind."""
+    def __init__(
+        self, settings: Settings, metrics: Metrics, *, forget: Forget | None = None
+    ) -> None:
+        """Prepare the database that the settings name; raises ValueError for an unknown kind.
+
+        Args:
+            settings: Where the records are, and how long.
+            metrics: Counts what becomes of them.
+            forget: Drops cached results of the images whose records an owner deletes.
+        """
         url = settings.database_url
         file = settings.data_dir.absolute() / _FILE_NAME
         address = url.get_secret_value() if url else f"sqlite:///{file}"
@@ -43,7 +52,7 @@ class HistoryService:
         self._tasks: list[asyncio.Task[None]] = []
         self._writer = Writer(self._to_write, self._spool, metrics)
         self._recovery = Recovery(self._to_write, self._spool, self._writer)
-        self.repository = HistoryRepository(self._to_read, self._spool)
+        self.repository = HistoryRepository(self._to_read, self._spool, forget)
         self.kind: Literal["postgresql", "sqlite"] = (
             "sqlite" if self._to_read.is_sqlite else "postgresql"
         )
@@ -99,6 +108,7 @@ class HistoryService:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._recovery.close()
         await self._writer.close()
+        await self.repository.compact()
         await self._spool.close()
         await self._to_write.close()
         await self._to_read.close()

@@ -237,8 +237,8 @@ class Predictor:
 
     def _key(self, data: bytes, options: PredictOptions, point_name: str | None) -> Key:
         asked = options.model_dump(include=_RELEVANT) | {"operating_point": point_name}
-        content = hashlib.sha256(data).digest()
-        return (FORMAT, content, self.bundle.config.revision, *asked.values())
+        content = hashlib.sha256(data).hexdigest()
+        return (content, FORMAT, self.bundle.config.revision, *asked.values())
 
     def operating_point(self, options: PredictOptions) -> tuple[str | None, OperatingPoint]:
         """Return the name and the rule that options ask for; no name for an own threshold.

@@ -34,7 +34,7 @@ class Endpoints:
 
         Args:
             backend: Computes the results.
-            uploads: Knows who else waits for a file.
+            uploads: Deletes a file that was read.
         """
         self._backend = backend
         self._uploads = uploads
