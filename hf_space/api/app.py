@@ -32,6 +32,7 @@ from hf_space.api.routes import (
     predict,
     statistics,
     tickets,
+    visitor,
 )
 from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import ResultCache
@@ -43,7 +44,10 @@ from hf_space.schemas.stream import StreamEvent
 if TYPE_CHECKING:
     from hf_space.settings import Settings
 
-_RESOURCES = (predict, export, batch, tickets, history, statistics, health, metrics, model)
+_RESOURCES = (
+    *(predict, export, batch, tickets, visitor, history, statistics),
+    *(health, metrics, model),
+)
 
 
 def create_api(settings: Settings) -> FastAPI:

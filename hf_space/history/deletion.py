@@ -1,4 +1,4 @@
-"""Deletes records for good: from the database, the disk and the caches."""
+"""Deletes records for good, from the database, the disk and the caches; and hands them over."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, select, true
+from sqlalchemy import and_, select, true, update
 
 from hf_space.errors import UnknownRecordError
 from hf_space.history.database.connection import try_lock
 from hf_space.history.database.statements import delete_oldest, quarter_of
-from hf_space.history.database.tables import QUARTER_SECONDS, predictions
+from hf_space.history.database.tables import QUARTER_SECONDS, predictions, reviews, tallies
 from hf_space.history.database.transactions import reachable, reading, writing
 from hf_space.history.record import image_of
 from hf_space.schemas.ids import first_id_at
@@ -84,6 +84,18 @@ class Deletion:
             deleted += await self._delete_many(and_(mine, predictions.c.id <= last), images)
         await self._leave_no_copies(images)
         return deleted
+
+    async def change_owner(self, old: bytes, new: bytes) -> None:
+        """Give all records, and what was counted of them, to an owner who has none yet.
+
+        What is being saved meanwhile may stay with the old one.
+        """
+        with reachable():
+            await self._spool.change_owner(old, new)
+        async with writing(self._database, seconds=_STEP_SECONDS) as connection:
+            for table in (predictions, reviews, tallies):
+                changed = update(table).where(table.c.owner == old).values(owner=new)
+                await connection.execute(changed)
 
     async def purge(self, before: datetime) -> int:
         """Delete everybody's records from before a quarter of an hour; returns their number.

@@ -16,6 +16,7 @@ from redis import Redis as RedisClient
 
 from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import MemoryCache, ResultCache
+from hf_space.history.database.statements import insert_records
 from hf_space.history.deletion import Deletion
 from hf_space.history.writing.spool import Spool
 from tests.bundle_factory import encode
@@ -150,7 +151,8 @@ def test_pages_that_were_moved_keep_nothing_after_the_file_is_rewritten(tmp_path
         await database.open()
         deletion = Deletion(database, spool)
         records = [make_record(OWNER) for _ in range(400)]
-        store.insert(*records)
+        async with database.writing() as connection:
+            await insert_records(connection, records)
         for record in records[::2]:
             await deletion.delete(OWNER, record.id)
         await deletion.compact()

@@ -1,4 +1,4 @@
-"""Uploads leave nothing behind: no name, nothing of one that broke off, nothing of a dead process."""
+"""Uploads leave nothing behind: no name, no part of one that broke off, no dead process's."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, select
 
 from hf_space.errors import InvalidOptionsError
 from hf_space.history.database.tables import predictions, reviews
@@ -23,7 +23,7 @@ from hf_space.history.reading.selection import chosen, cursor_after, in_order, n
 from hf_space.history.reading.statistics import read_statistics
 from hf_space.history.record import saved_record_of
 from hf_space.schemas.history import MAX_PAGE, HistoryPage, HistoryQuery, Review
-from hf_space.schemas.ids import time_of, uuid7
+from hf_space.schemas.ids import first_id_at, time_of, uuid7
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -169,9 +169,21 @@ class HistoryRepository:
         """Delete all records that an owner has by now, for good; returns their number."""
         return await self._deletion.delete_all(owner)
 
+    async def change_owner(self, old: bytes, new: bytes) -> None:
+        """Give all records of an owner to one who has none yet."""
+        await self._deletion.change_owner(old, new)
+
     async def purge(self, before: datetime) -> int:
         """Delete everybody's records from before a quarter of an hour; returns their number."""
         return await self._deletion.purge(before)
+
+    async def seems_outdated(self, before: datetime, recent: datetime) -> bool:
+        """Tell whether there are records from before a time, and none from then until another."""
+        id_ = predictions.c.id
+        old = exists(select(id_).where(id_ < first_id_at(before)))
+        newer = exists(select(id_).where(id_.between(first_id_at(before), first_id_at(recent))))
+        async with self._reading() as connection:
+            return bool((await connection.execute(select(and_(old, ~newer)))).scalar_one())
 
     async def compact(self) -> None:
         """Rewrite SQLite's files without what deleted records have left in them."""

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, delete, func, select, text
+from sqlalchemy import and_, delete, func, select, text, update
 
 from hf_space.history.database.connection import Database
 from hf_space.history.database.statements import insert_new
@@ -83,6 +83,13 @@ class Spool:
         which = select(predictions.c.result).where(_mine(owner, identifier))
         async with database.reading() as connection:
             return [image_of(text) for text in (await connection.execute(which)).scalars()]
+
+    async def change_owner(self, old: bytes, new: bytes) -> None:
+        """Give all records of an owner to another one."""
+        if await self.length():
+            changed = update(predictions).where(predictions.c.owner == old).values(owner=new)
+            async with (await self._opened()).writing() as connection:
+                await connection.execute(changed)
 
     async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:
         """Delete one or all records of an owner; returns how many there were."""
