@@ -24,7 +24,7 @@ from tests.caching import put
 from tests.record_factory import make_record
 from tests.stores import Store, Visitor, client_of, patch
 from tests.traces import found_in_files, found_in_redis
-from tests.waiting import until
+from tests.waiting import until, wait_until
 
 NOTE = "marker of the note"
 FILE_NAME = "marker-of-the-file.png"
@@ -60,8 +60,10 @@ def markers_of(image: bytes, thumbnail: bytes) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("path", ["/history/{id}", "/history/"])
 def test_a_deleted_record_is_found_nowhere(
-    path: str, store: Store, caplog: pytest.LogCaptureFixture
+    path: str, store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # However busy the machine is.
+    monkeypatch.setattr("hf_space.cache.redis._CALL_SECONDS", 20.0)
     caplog.set_level(logging.DEBUG)
     image = noise(1)
     with client_of(store.settings(store_originals=True)) as client:
@@ -88,7 +90,7 @@ def _assert_not_cached(
         with RedisClient.from_url(store.redis_url) as redis:
             assert found_in_redis(redis, markers) == set()
             # That of the other visitor, whose image is another one.
-            assert len(list(redis.scan_iter("biopsia:result:*"))) == 1
+            wait_until(lambda: len(list(redis.scan_iter("biopsia:result:*"))) == 1)
     again = client.post("/predict/", files={"file": image}, data={"save": "false"}).json()
     assert not again["cached"]
 
@@ -165,7 +167,11 @@ def test_pages_that_were_moved_keep_nothing_after_the_file_is_rewritten(tmp_path
     asyncio.run(scenario())
 
 
-def test_another_process_forgets_what_one_has_deleted(redis_url: str) -> None:
+def test_another_process_forgets_what_one_has_deleted(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hf_space.cache.redis._CALL_SECONDS", 20.0)
+
     async def scenario() -> None:
         connections = [RedisConnection(redis_url) for _ in range(2)]
         for connection in connections:
