@@ -7,7 +7,7 @@ import socket
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -78,7 +78,7 @@ def zip_bomb(method: int, stated: int | None) -> bytes:
     return file.getvalue()
 
 
-BOMBS = {
+BOMBS: dict[str, Callable[[], bytes]] = {
     "webp": webp_of_49_megapixels,
     "png": lambda: deflated_png(7000),
     "png that declares": lambda: png_of_size(60_000, 60_000),
