@@ -76,11 +76,8 @@ local now = clock[1] * 1000000 + clock[2]
 local images = {}
 for place = 4, #ARGV do
   images[ARGV[place]] = true
-  redis.call('ZADD', dropped, now, ARGV[place])
 end
 if #ARGV > 3 then
-  redis.call('EXPIRE', dropped, seconds)
-  redis.call('ZREMRANGEBYSCORE', dropped, '-inf', now - seconds * 1000000)
   for _, name in ipairs(redis.call('ZRANGE', index, 0, -1)) do
     if images[string.sub(name, 1, 32)] then
       redis.call('UNLINK', prefix .. name)
@@ -92,6 +89,12 @@ if #ARGV > 3 then
       end
     end
   end
+  redis.call('ZREMRANGEBYSCORE', dropped, '-inf', now - seconds * 1000000)
+  for place = 4, #ARGV do
+    -- A Redis that is full takes no notes; what it had is gone all the same.
+    redis.pcall('ZADD', dropped, now, ARGV[place])
+  end
+  redis.call('EXPIRE', dropped, seconds)
 end
 local heard = redis.call('ZRANGEBYSCORE', dropped, since, '+inf')
 table.insert(heard, 1, now)

@@ -194,3 +194,23 @@ def test_another_process_forgets_what_one_has_deleted(
             await connection.close()
 
     asyncio.run(scenario())
+
+
+def test_a_redis_that_is_full_drops_results_too(redis_url: str) -> None:
+    async def scenario() -> None:
+        connection = RedisConnection(redis_url)
+        await connection.start()
+        cache = ResultCache(MemoryCache(1000, 60), connection, 1000, 60)
+        for image in ("a" * 64, "b" * 64):
+            await put(cache, (image, 1), b"value")
+        with RedisClient.from_url(redis_url) as redis:
+            redis.config_set("maxmemory", "1")
+            try:
+                await cache.forget(["a" * 64])
+                assert len(list(redis.scan_iter("biopsia:result:*"))) == 1
+                assert connection.state == "ready"
+            finally:
+                redis.config_set("maxmemory", "0")
+        await connection.close()
+
+    asyncio.run(scenario())
