@@ -74,9 +74,9 @@ class _Bucket:
     name: str
     limit: int
 
-    def refill(self, tokens: int) -> int:
-        """Return how long tokens take to refill; more than the limit count as the limit."""
-        return min(tokens, self.limit) * _MINUTE // self.limit
+    def refill(self, tokens: int, most: int) -> int:
+        """Return how long tokens take to refill; more than a number count as that number."""
+        return min(tokens, most) * _MINUTE // self.limit
 
     def allowance(self, fill: int) -> Allowance:
         """Return what is left in a bucket that is full again after ``fill``."""
@@ -112,13 +112,17 @@ class Limiter:
         self._memory = _MemoryBuckets()
         self._shared = connection.script(_CHARGE) if connection else None
 
-    async def charge(self, *, owner: bytes | None, address: str, cost: int = 1) -> Allowance | None:
+    async def charge(
+        self, *, owner: bytes | None, address: str, cost: int = 1, in_addition: bool = False
+    ) -> Allowance | None:
         """Take tokens from the buckets of an owner and an address, from both or from neither.
 
         Args:
             owner: Digest of the owner; None for a new visitor, who has no bucket.
             address: The client's address.
             cost: Tokens to take; more than a bucket's limit count as the limit.
+            in_addition: The request itself was charged before. More than half the limit then count
+                as half, so that a full bucket is enough for both.
 
         Returns:
             What is left, or None where nothing is limited.
@@ -130,7 +134,8 @@ class Limiter:
         buckets = self._buckets(owner, address)
         if not buckets:
             return None
-        costs = [bucket.refill(cost) for bucket in buckets]
+        share = 2 if in_addition else 1
+        costs = [bucket.refill(cost, bucket.limit // share) for bucket in buckets]
         fills = await self._charge([bucket.name for bucket in buckets], costs)
         charged = list(zip(buckets, costs, fills, strict=True))
         bucket, taken, fill = max(charged, key=lambda each: each[2])
@@ -224,7 +229,14 @@ def _seconds(microseconds: int) -> int:
     return -(-microseconds // _SECOND)
 
 
-async def charge(visitor: Visitor, limiter: Limiter, metrics: Metrics, *, cost: int = 1) -> None:
+async def charge(
+    visitor: Visitor,
+    limiter: Limiter,
+    metrics: Metrics,
+    *,
+    cost: int = 1,
+    in_addition: bool = False,
+) -> None:
     """Charge a visitor's request, and note what is left in its ``allowance``.
 
     Args:
@@ -232,6 +244,7 @@ async def charge(visitor: Visitor, limiter: Limiter, metrics: Metrics, *, cost: 
         limiter: The buckets.
         metrics: Counts refusals.
         cost: Requests and images to charge for.
+        in_addition: Whether the request itself was charged before, see `Limiter.charge`.
 
     Raises:
         RateLimitedError: A bucket holds too little.
@@ -239,7 +252,9 @@ async def charge(visitor: Visitor, limiter: Limiter, metrics: Metrics, *, cost: 
     # Anybody without a token may get a new one with every request.
     owner = None if visitor.is_new else visitor.owner
     try:
-        allowance = await limiter.charge(owner=owner, address=visitor.address, cost=cost)
+        allowance = await limiter.charge(
+            owner=owner, address=visitor.address, cost=cost, in_addition=in_addition
+        )
     except RateLimitedError as error:
         visitor.allowance = error.details
         metrics.limit_refusals.labels(error.details["scope"]).inc()

@@ -45,6 +45,7 @@ class Visitor:
         address: Network address that the request counts for.
         token: A new visitor's token, which the response brings; None for everybody else.
         by_cookie: Whether the visitor is known by a cookie alone, which browsers send unasked.
+        has_token: Whether a visitor's token names the owner, rather than a key or a ticket.
         used: Whether the response depends on who asks; only then is a new visitor given the token.
         allowance: The fields of the rate limit's `Allowance` after this request was charged; None
             where nothing is limited.
@@ -54,6 +55,7 @@ class Visitor:
     address: str
     token: str | None = None
     by_cookie: bool = field(default=False, kw_only=True)
+    has_token: bool = field(default=False, kw_only=True)
     used: bool = field(default=False, init=False)
     allowance: Mapping[str, object] | None = field(default=None, init=False)
 
@@ -61,6 +63,11 @@ class Visitor:
     def is_new(self) -> bool:
         """Whether nobody could have records under this owner yet."""
         return self.token is not None
+
+    @property
+    def name(self) -> bytes | str:
+        """What tells visitors apart: anybody without a token may be new with every request."""
+        return self.address if self.is_new else self.owner
 
     def use(self) -> bytes:
         """Return the owner, and have the response tell a new visitor the token."""
@@ -99,7 +106,7 @@ def resolve_save(options: PredictOptions, visitor: Visitor) -> PredictOptions:
 def new_visitor(address: str) -> Visitor:
     """Return a visitor who has sent no credentials, with a new token."""
     token = new_token()
-    return Visitor(_digest(token), address, token)
+    return Visitor(_digest(token), address, token, has_token=True)
 
 
 def new_token() -> str:

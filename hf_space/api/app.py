@@ -32,6 +32,7 @@ from hf_space.api.routes import (
     predict,
     statistics,
     tickets,
+    visitor,
 )
 from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import ResultCache
@@ -43,7 +44,10 @@ from hf_space.schemas.stream import StreamEvent
 if TYPE_CHECKING:
     from hf_space.settings import Settings
 
-_RESOURCES = (predict, export, batch, tickets, history, statistics, health, metrics, model)
+_RESOURCES = (
+    *(predict, export, batch, tickets, visitor, history, statistics),
+    *(health, metrics, model),
+)
 
 
 def create_api(settings: Settings) -> FastAPI:
@@ -77,7 +81,6 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     state = app.state
     state.settings = settings
     state.metrics = Metrics()
-    state.history = HistoryService(settings, state.metrics)
     state.redis = (
         RedisConnection(settings.redis_url.get_secret_value()) if settings.redis_url else None
     )
@@ -85,6 +88,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
         settings.owner_images_per_minute, settings.address_images_per_minute, state.redis
     )
     state.cache = ResultCache.from_settings(settings, state.redis)
+    state.history = HistoryService(settings, state.metrics, forget=state.cache.forget)
     state.tickets = Tickets(settings.ticket_secret)
     state.predictor, state.model_fault = None, "loading"
 

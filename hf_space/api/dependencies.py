@@ -20,6 +20,7 @@ from hf_space.errors import ModelUnavailableError
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
+from hf_space.prediction.admission import Sender
 from hf_space.prediction.predictor import Predictor
 from hf_space.settings import Settings
 
@@ -123,6 +124,16 @@ async def charge_request(request: Request, *, cost: int = 1) -> None:
     await charge(request.state.visitor, state.limiter, state.metrics, cost=cost)
 
 
+async def get_sender(request: Request) -> Sender:
+    """Return who asks for a prediction, and pays for it beyond what the request was charged."""
+    state, visitor = request.app.state, request.state.visitor
+
+    async def pay(images: int) -> None:
+        await charge(visitor, state.limiter, state.metrics, cost=images, in_addition=True)
+
+    return Sender(visitor.name, pay)
+
+
 def loaded_predictor(app: FastAPI) -> Predictor:
     """Return the predictor of a started API; raises ModelUnavailableError where there is none."""
     predictor: Predictor | None = app.state.predictor
@@ -169,6 +180,7 @@ async def get_tickets(request: Request) -> Tickets:
 
 HistoryDep = Annotated[HistoryRepository, Depends(get_history)]
 OwnerDep = Annotated[bytes, Depends(get_owner)]
+SenderDep = Annotated[Sender, Depends(get_sender)]
 VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
 TicketsDep = Annotated[Tickets, Depends(get_tickets)]

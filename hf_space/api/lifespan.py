@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
@@ -81,13 +80,14 @@ async def _load(state: State) -> Predictor | None:
         if isinstance(error, FetchError):
             raise
         return None
+    origin = predictor.bundle.origin
     logger.info(
         "model %s %s is ready on %s in %s, from %s",
         predictor.model.name,
         predictor.model.revision,
         predictor.engine.name,
         predictor.engine.precision,
-        " ".join(filter(None, astuple(predictor.bundle.origin))),
+        " ".join(filter(None, (origin.source, origin.repo, origin.commit))),
     )
     return predictor
 
@@ -101,6 +101,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             stack.push_async_callback(state.redis.close)
             await state.redis.start()
             stack.push_async_callback(state.cache.settle)
+            forgetting = asyncio.create_task(state.cache.keep_forgetting())
+            stack.callback(forgetting.cancel)
         # Closed after the predictor, whose last results it writes.
         stack.push_async_callback(state.history.close)
         # The database opens while the model loads.

@@ -25,10 +25,9 @@ from hf_space.errors import (
 )
 from hf_space.schemas.options import (
     PredictOptions,
-    PredictRequest,
     invalid_options,
-    read_json,
     read_options,
+    read_predict_request,
 )
 
 if TYPE_CHECKING:
@@ -228,7 +227,7 @@ def _only_upload(form: FormData) -> UploadFile:
 
 
 async def _read_json(request: Request) -> tuple[bytes, PredictOptions]:
-    parsed = read_json(PredictRequest, await request.body())
+    parsed = read_predict_request(await request.body())
     return decode_base64(parsed.image), parsed
 
 

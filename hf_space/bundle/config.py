@@ -16,6 +16,14 @@ OPENVINO_WEIGHTS_FILE: Final = "openvino_model.bin"
 FAMILIARITY_FILE: Final = "familiarity.npz"
 METRICS_FILE: Final = "metrics.json"
 EVALUATION_FOLDER: Final = "evaluation"
+KERAS_FILES: Final = ("config.json", "metadata.json", "model.weights.h5")
+"""A Keras model in pieces, as `keras.saving.load_model("hf://...")` reads it."""
+KNOWN_FILES: Final = (
+    *(INFERENCE_FILE, OPENVINO_FILE, OPENVINO_WEIGHTS_FILE, FAMILIARITY_FILE, METRICS_FILE),
+    *KERAS_FILES,
+    f"{EVALUATION_FOLDER}/*.png",
+)
+"""What the service reads of a bundle; patterns of paths."""
 ColorMode = Literal["rgb", "grayscale"]
 Interpolation = Literal["bilinear", "bicubic"]
 # WSInfer's key for `microns_per_pixel`, which other tools look for in the file.

@@ -20,6 +20,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from hf_space.bundle.config import KNOWN_FILES
 from hf_space.bundle.load import Bundle, Origin, load_bundle
 from hf_space.errors import BundleError, FetchError
 
@@ -63,7 +64,8 @@ def fetch_bundle(repo: str, revision: str | None) -> Bundle:
             raise FetchError(f"{repo} lies damaged in the cache: {error}") from error
         logger.warning("%s is downloaded again: %s", repo, error)
         bundle = load_bundle(_snapshot(repo, found, again=True))
-    return replace(bundle, origin=Origin("hub" if found else "cache", repo, path.name))
+    origin = Origin("hub" if found else "cache", repo, path.name, pinned=revision == path.name)
+    return replace(bundle, origin=origin)
 
 
 def _at_hub(repo: str, revision: str) -> ResolvedRevision | None:
@@ -93,7 +95,12 @@ def _snapshot(repo: str, revision: str, *, offline: bool = False, again: bool = 
     try:
         return Path(
             snapshot_download(
-                repo, revision=revision, local_files_only=offline, force_download=again
+                repo,
+                revision=revision,
+                # Whatever else lies in the repository is none of the service's.
+                allow_patterns=[*KNOWN_FILES],
+                local_files_only=offline,
+                force_download=again,
             )
         )
     except LocalEntryNotFoundError as error:

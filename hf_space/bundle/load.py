@@ -28,11 +28,14 @@ class Origin:
             downloaded earlier, since the Hub did not respond.
         repo: Repository on the Hub, `owner/name`.
         commit: The repository's commit, 40 hexadecimal digits.
+        pinned: Whether that commit was asked for, rather than a branch or a tag, which may move;
+            None for a folder.
     """
 
     source: Literal["bundled", "hub", "cache"] = "bundled"
     repo: str | None = None
     commit: str | None = None
+    pinned: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from cachetools import TLRUCache
 from hf_space.cache import scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Container, Coroutine, Iterable, Iterator
 
     from hf_space.cache.redis import RedisConnection
     from hf_space.settings import Settings
 
 Key = tuple[object, ...]
+"""What a result was computed from; the first part is the SHA-256 of the image, hexadecimal."""
 T = TypeVar("T")
 StepT = TypeVar("StepT")
 
@@ -27,9 +28,13 @@ _PREFIX: Final = "biopsia:result:"
 # When each result expires, and how much each and all of them weigh.
 _INDEX: Final = "biopsia:results"
 _SIZES: Final = "biopsia:results:sizes"
+# Images whose results were dropped, with the time, for the other processes' memory.
+_DROPPED: Final = "biopsia:results:dropped"
+_IMAGE_DIGEST_BYTES: Final = 16
 _GROUP: Final = 16
 # More do not wait for a slow Redis: the results are in memory anyway.
 _MOST_WAITING: Final = 128
+_DROP_SECONDS: Final = 5.0
 
 
 class _Entry(NamedTuple):
@@ -75,6 +80,11 @@ class MemoryCache:
             left = self._seconds if seconds is None else min(seconds, self._seconds)
             self._entries[key] = _Entry(value, monotonic() + left)
 
+    def drop(self, images: Container[str]) -> None:
+        """Drop all entries of images, named as `_image_name` does."""
+        for key in [key for key in self._entries if _image_name(key[0]) in images]:
+            self._entries.pop(key, None)
+
 
 class ResultCache:
     """Two levels, of which each has the same bound; results never change under their key."""
@@ -95,9 +105,12 @@ class ResultCache:
         self._seconds = seconds
         self._waiting: dict[str, bytes] = {}
         self._sending: asyncio.Task[None] | None = None
+        self._to_drop: set[str] = set()
+        self._heard_of = 0
         shared = connection if max_bytes else None
         self._get = shared.script(scripts.GET) if shared else None
         self._put = shared.script(scripts.PUT) if shared else None
+        self._drop = shared.script(scripts.DROP) if shared else None
 
     @classmethod
     def from_settings(cls, settings: Settings, connection: RedisConnection | None) -> ResultCache:
@@ -131,6 +144,41 @@ class ResultCache:
             if self._sending is None or self._sending.done():
                 self._sending = asyncio.create_task(self._send())
 
+    async def forget(self, images: Iterable[str]) -> None:
+        """Drop all results of images: here at once, and in Redis as soon as it can be reached.
+
+        Other processes drop theirs when they next ask, see `keep_forgetting`.
+
+        Args:
+            images: Their SHA-256, hexadecimal.
+        """
+        names = {_image_name(image) for image in images}
+        self._memory.drop(names)
+        if self._drop:
+            for name in [name for name in self._waiting if _image_of(name) in names]:
+                del self._waiting[name]
+            self._to_drop |= names
+            # What is on its way would come after.
+            await self.settle()
+            await self._share_drops()
+
+    async def keep_forgetting(self) -> None:
+        """Drop what other processes have dropped, every few seconds, until cancelled."""
+        while self._drop:
+            await self._share_drops()
+            await asyncio.sleep(_DROP_SECONDS)
+
+    async def _share_drops(self) -> None:
+        """Tell Redis what this process has dropped, and hear what others have."""
+        assert self._drop is not None  # noqa: S101 -- called only then
+        names = set(self._to_drop)
+        limits = (_PREFIX, self._seconds, self._heard_of)
+        heard = await self._drop([_INDEX, _SIZES, _DROPPED], [*limits, *names])
+        if heard is not None:
+            self._to_drop -= names
+            self._heard_of, *others = heard
+            self._memory.drop({name.decode() for name in others})
+
     async def settle(self) -> None:
         """Wait until Redis has what was put."""
         if self._sending is not None:
@@ -144,7 +192,7 @@ class ResultCache:
             limits = (self._seconds, self._max_bytes)
             await self._put([_INDEX, _SIZES], [_PREFIX, *limits, *entries])
             for name in group:
-                del self._waiting[name]
+                self._waiting.pop(name, None)
 
 
 class _Computation(Generic[T, StepT]):
@@ -224,4 +272,13 @@ class SingleFlight(Generic[T, StepT]):
 
 
 def _name(key: Key) -> str:
-    return hashlib.sha256(repr(key).encode()).hexdigest()
+    return f"{_image_name(key[0])}:{hashlib.sha256(repr(key).encode()).hexdigest()}"
+
+
+def _image_name(image: object) -> str:
+    """Return what stands for an image in Redis, which does not tell its SHA-256."""
+    return hashlib.blake2b(repr(image).encode(), digest_size=_IMAGE_DIGEST_BYTES).hexdigest()
+
+
+def _image_of(name: str) -> str:
+    return name.partition(":")[0]

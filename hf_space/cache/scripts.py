@@ -65,3 +65,38 @@ end
 redis.call('EXPIRE', index, seconds)
 redis.call('EXPIRE', sizes, seconds)
 """
+
+# Drops the results of images, notes that for the other processes, and returns the time with what
+# was noted since the time given. An image's name is 32 letters, which a result's name begins with.
+DROP: Final = """
+local index, sizes, dropped = KEYS[1], KEYS[2], KEYS[3]
+local prefix, seconds, since = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local clock = redis.call('TIME')
+local now = clock[1] * 1000000 + clock[2]
+local images = {}
+for place = 4, #ARGV do
+  images[ARGV[place]] = true
+end
+if #ARGV > 3 then
+  for _, name in ipairs(redis.call('ZRANGE', index, 0, -1)) do
+    if images[string.sub(name, 1, 32)] then
+      redis.call('UNLINK', prefix .. name)
+      redis.call('ZREM', index, name)
+      local size = redis.call('HGET', sizes, name)
+      if size then
+        redis.call('HINCRBY', sizes, 'total', -size)
+        redis.call('HDEL', sizes, name)
+      end
+    end
+  end
+  redis.call('ZREMRANGEBYSCORE', dropped, '-inf', now - seconds * 1000000)
+  for place = 4, #ARGV do
+    -- A Redis that is full takes no notes; what it had is gone all the same.
+    redis.pcall('ZADD', dropped, now, ARGV[place])
+  end
+  redis.call('EXPIRE', dropped, seconds)
+end
+local heard = redis.call('ZRANGEBYSCORE', dropped, since, '+inf')
+table.insert(heard, 1, now)
+return heard
+"""

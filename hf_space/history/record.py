@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _GROUP_BYTES: Final = 4 << 20
 _GRID_DECIMALS: Final = 6
+# As pydantic writes it; within a string of JSON, the quotes would be escaped.
+_IMAGE: Final = re.compile(r'"image":\{"sha256":"([0-9a-f]{64})"')
 _NOT_IN_JSON: Final[dict[str, Any]] = {
     "gradcam": {"grid", "overlay"},
     "region": {"tiles", "tiles_raw", "heatmap"},
@@ -165,6 +168,12 @@ def upgraded(record: Record) -> Record:
     if record.schema_version == SCHEMA_VERSION:
         return record
     return replace(record, **columns_in_version_2(record.result, record.margin))
+
+
+def image_of(result: str) -> str:
+    """Return the SHA-256 of the image, as a record's JSON has it; empty where it has none."""
+    found = _IMAGE.search(result)
+    return found[1] if found else ""
 
 
 def group_size(sizes: Sequence[int]) -> int:

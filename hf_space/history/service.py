@@ -9,12 +9,13 @@ from hf_space.history.database.connection import Database
 from hf_space.history.database.conversion import keep_converting
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.record import record_of
-from hf_space.history.retention import keep_purging
+from hf_space.history.retention import Retention
 from hf_space.history.writing.recovery import Recovery
 from hf_space.history.writing.spool import Spool
 from hf_space.history.writing.writer import Writer
 
 if TYPE_CHECKING:
+    from hf_space.history.deletion import Forget
     from hf_space.history.writing.writer import Outcome
     from hf_space.observability.metrics import Metrics
     from hf_space.schemas.prediction import PredictionResult
@@ -31,19 +32,29 @@ class HistoryService:
         kind: Which database it is.
     """
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
-        """Prepare the database that the settings name; raises ValueError for an unknown kind."""
+    def __init__(
+        self, settings: Settings, metrics: Metrics, *, forget: Forget | None = None
+    ) -> None:
+        """Prepare the database that the settings name; raises ValueError for an unknown kind.
+
+        Args:
+            settings: Where the records are, and how long.
+            metrics: Counts what becomes of them.
+            forget: Drops cached results of the images whose records an owner deletes.
+        """
         url = settings.database_url
         file = settings.data_dir.absolute() / _FILE_NAME
         address = url.get_secret_value() if url else f"sqlite:///{file}"
         # Each has connections of its own: slow queries must not keep results from being saved.
         self._to_read, self._to_write = Database(address, plan_each=True), Database(address)
         self._spool = Spool(settings.data_dir.absolute(), max_records=settings.spool_records)
-        self._retention_days = settings.retention_days
         self._tasks: list[asyncio.Task[None]] = []
         self._writer = Writer(self._to_write, self._spool, metrics)
         self._recovery = Recovery(self._to_write, self._spool, self._writer)
-        self.repository = HistoryRepository(self._to_read, self._spool)
+        self.repository = HistoryRepository(self._to_read, self._spool, forget)
+        self._retention = Retention(
+            self.repository, settings.retention_days, settings.data_dir.absolute()
+        )
         self.kind: Literal["postgresql", "sqlite"] = (
             "sqlite" if self._to_read.is_sqlite else "postgresql"
         )
@@ -58,7 +69,7 @@ class HistoryService:
         await self._recovery.start()
         self._writer.start()
         work = (
-            keep_purging(self.repository, self._retention_days),
+            self._retention.keep_purging(),
             keep_converting(self._to_write),
         )
         self._tasks = [asyncio.create_task(each) for each in work]
@@ -99,6 +110,7 @@ class HistoryService:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._recovery.close()
         await self._writer.close()
+        await self.repository.compact()
         await self._spool.close()
         await self._to_write.close()
         await self._to_read.close()

@@ -1,43 +1,152 @@
-"""A gate that bounds the memory of large images."""
+"""Room for large images: memory is set aside before an image is decoded."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from hf_space.errors import BusyError
+from hf_space.errors import BusyError, RateLimitedError, TooManyPixelsError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 
-# A large image in work takes some 10 bytes a pixel; those that wait take their file's only.
-_AT_ONCE: Final = 2
+# Most of those that wait, who hold their file's bytes, and of those of one sender.
 _WAITING: Final = 16
+_WAITING_OF_ONE: Final = 4
+# Some minutes of work on a few processors.
+_TILES_WAITING: Final = 60_000
+TILES_PER_IMAGE: Final = 64
+"""Tiles of a region for which the rate limit counts one image."""
 
 
-class LargeImageGate:
-    """Lets in a few at a time, and lets a few more wait."""
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who asks for a prediction.
 
-    def __init__(self) -> None:
-        """Begin with nobody inside."""
-        self._room = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+    Attributes:
+        name: Distinguishes senders, among whom the room is shared.
+        pay: Charges the rate limit for images beyond the one that the request was charged for;
+            raises RateLimitedError.
+    """
 
-    def check(self) -> None:
-        """Raise BusyError where many wait."""
-        if self._waiting >= _WAITING:
-            raise BusyError(f"{self._waiting} large images wait")
+    name: Hashable
+    pay: Callable[[int], Awaitable[None]]
+
+
+async def pay_for_tiles(sender: Sender | None, tiles: int, *, patient: bool) -> None:
+    """Charge the sender of a large region by its tiles.
+
+    Args:
+        sender: Who asks; None pays nothing.
+        tiles: Of the region.
+        patient: Wait until the rate limit allows it.
+
+    Raises:
+        RateLimitedError: The sender has asked for too much already.
+    """
+    images = tiles // TILES_PER_IMAGE
+    while sender and images:
+        try:
+            await sender.pay(images)
+        except RateLimitedError as error:
+            if not patient:
+                raise
+            await asyncio.sleep(error.retry_after_seconds or 1)
+        else:
+            return
+
+
+@dataclass(eq=False, slots=True)
+class Request:
+    """A large image that needs room.
+
+    Attributes:
+        pixels: Most that are held of it, as it is sent or at the model's scale.
+        tiles: What is to be scored.
+        sender: Whose it is; None shares with nobody.
+        patient: Whether it waits however many others do. For callers that have only so many images
+            in work at once, as a batch has.
+    """
+
+    pixels: int
+    tiles: int
+    sender: Hashable | None
+    patient: bool
+    admitted: asyncio.Future[None] = field(init=False)
+
+
+class ImageMemory:
+    """Memory for the pixels of large images; belongs to one event loop.
+
+    Who waits longest is next. No sender holds more than half of it while having several images in
+    work; a first image is let in whatever its size.
+    """
+
+    def __init__(self, max_bytes: int, bytes_per_pixel: int) -> None:
+        """Begin with all of it free.
+
+        Args:
+            max_bytes: The memory.
+            bytes_per_pixel: What a pixel takes while an image is decoded, scored and drawn.
+        """
+        self._most = self._free = max_bytes // bytes_per_pixel
+        self._held: Counter[Hashable] = Counter()
+        self._waiting: list[Request] = []
+
+    def check(self, request: Request) -> None:
+        """Refuse an image before anything is done for it.
+
+        Raises:
+            TooManyPixelsError: All of the memory would not be enough.
+            BusyError: Many others wait, or many of this sender.
+        """
+        if request.pixels > self._most:
+            raise TooManyPixelsError(
+                f"The image takes the memory of {request.pixels} pixels; this service has room for "
+                f"{self._most}.",
+                max_pixels=self._most,
+            )
+        waiting = [each for each in self._waiting if not each.patient]
+        mine = sum(each.sender == request.sender for each in waiting if each.sender is not None)
+        tiles = sum(each.tiles for each in waiting)
+        too_long = tiles and tiles + request.tiles > _TILES_WAITING
+        if not request.patient and (
+            len(waiting) >= _WAITING or mine >= _WAITING_OF_ONE or too_long
+        ):
+            raise BusyError(f"{len(waiting)} large images wait, {mine} of this sender")
 
     @asynccontextmanager
-    async def enter(self) -> AsyncIterator[None]:
-        """Wait for a place and hold it; who cannot wait long calls `check` just before."""
-        self._waiting += 1
+    async def held(self, request: Request) -> AsyncIterator[None]:
+        """Wait for room and hold it; call `check` just before."""
+        request.admitted = asyncio.get_running_loop().create_future()
+        self._waiting.append(request)
+        self._admit()
         try:
-            await self._room.acquire()
-        finally:
-            self._waiting -= 1
-        try:
+            await request.admitted
             yield
         finally:
-            self._room.release()
+            if request in self._waiting:
+                self._waiting.remove(request)
+            else:
+                self._free += request.pixels
+                self._held[request.sender] -= request.pixels
+            self._admit()
+
+    def _admit(self) -> None:
+        """Let in whom there is room for, in order; who has enough in work is passed over."""
+        for request in list(self._waiting):
+            if self._has_enough(request):
+                continue
+            if request.pixels > self._free:
+                return
+            self._waiting.remove(request)
+            self._free -= request.pixels
+            self._held[request.sender] += request.pixels
+            request.admitted.set_result(None)
+
+    def _has_enough(self, request: Request) -> bool:
+        held = self._held[request.sender] if request.sender is not None else 0
+        return held > 0 and held + request.pixels > self._most // 2

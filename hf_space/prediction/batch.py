@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +16,10 @@ from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.errors import error_body
 
 if TYPE_CHECKING:
+    from hf_space.prediction.admission import Sender
     from hf_space.prediction.predictor import Predictor
     from hf_space.schemas.options import PredictOptions
+    from hf_space.schemas.prediction import PredictionResult
 
 # Enough to fill the next forward passes of every stream; each holds its file until it is scored.
 _AT_ONCE: Final = 3 * MAX_BATCH
@@ -28,6 +31,7 @@ async def predict_many(
     options: PredictOptions,
     *,
     owner: bytes | None = None,
+    sender: Sender | None = None,
 ) -> AsyncGenerator[BatchItem, None]:
     """Yield each image's result or error as soon as it is there, in any order.
 
@@ -36,13 +40,15 @@ async def predict_many(
         images: Read one by one, a few ahead.
         options: The same for all images.
         owner: In whose history the answers are saved, if in any.
+        sender: Who asks.
     """
+    predict = partial(predictor.predict, options=options, owner=owner, sender=sender, patient=True)
     waiting: Iterator[tuple[int, NamedImage]] = enumerate(images)
     running: set[asyncio.Task[BatchItem]] = set()
     try:
         while True:
             for index, image in islice(waiting, _AT_ONCE - len(running)):
-                running.add(asyncio.create_task(_item(predictor, index, image, options, owner)))
+                running.add(asyncio.create_task(_item(predict, index, image)))
             if not running:
                 return
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -54,15 +60,11 @@ async def predict_many(
 
 
 async def _item(
-    predictor: Predictor,
-    index: int,
-    image: NamedImage,
-    options: PredictOptions,
-    owner: bytes | None,
+    predict: Callable[[bytes], Awaitable[PredictionResult]], index: int, image: NamedImage
 ) -> BatchItem:
     try:
         data = await to_thread.run_sync(image.read)
-        result = await predictor.predict(data, options, owner=owner, patient=True)
+        result = await predict(data)
     except Exception as error:  # one bad image must not end the batch
         return BatchItem(index=index, name=image.name, error=error_body(error))
     return BatchItem(index=index, name=image.name, result=result)

@@ -80,6 +80,7 @@ def model_state(predictor: Predictor) -> ModelState:
         source=origin.source,
         repo=origin.repo,
         commit=origin.commit,
+        pinned=origin.pinned,
         engine=predictor.engine.name,
         precision=predictor.engine.precision,
     )

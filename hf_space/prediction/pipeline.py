@@ -5,6 +5,7 @@ A patch is a region of one tile.
 
 from __future__ import annotations
 
+import math
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from anyio import to_thread
 
 from hf_space.errors import NoTissueError
 from hf_space.imaging.tiling import cut_tiles, single_tile
-from hf_space.prediction.admission import LargeImageGate
+from hf_space.prediction.admission import ImageMemory, Request, pay_for_tiles
 from hf_space.prediction.image import (
     OpenedImage,
     SourceImage,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hf_space.bundle.load import Bundle
     from hf_space.imaging.tiling import Tiles
     from hf_space.inference.batching import Batcher
+    from hf_space.prediction.admission import Sender
     from hf_space.prediction.progress import Listener
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ImageWarningCode
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 # Up to this many bytes and pixels, decoding costs less than handing it to another thread.
 _SMALL_FILE_BYTES: Final = 128 * 1024
 _SMALL_IMAGE_PIXELS: Final = 256 * 256
+# Measured: WebP takes 20, as its decoder holds a frame several times; other formats 9 to 14.
+_BYTES_PER_PIXEL: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Pipeline:
         self._open_file = partial(
             open_image, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
         )
-        self._large = LargeImageGate()
+        self._memory = ImageMemory(settings.image_memory_bytes, _BYTES_PER_PIXEL)
 
     @asynccontextmanager
     async def scored(
@@ -90,6 +94,7 @@ class Pipeline:
         options: PredictOptions,
         *,
         patient: bool = False,
+        sender: Sender | None = None,
         listen: Listener = ignore,
     ) -> AsyncIterator[Prediction]:
         """Read and score one image; a large one holds its place in memory until the context ends.
@@ -97,20 +102,23 @@ class Pipeline:
         Args:
             data: The file's content.
             options: Scale and mode; whether a thumbnail is needed.
-            patient: Wait for room instead of being refused.
+            patient: Wait for room, and for the rate limit, instead of being refused.
+            sender: Shares the room with others, and pays for the tiles of a large region.
             listen: Told of the image as soon as its header is read, then of a region's tissue, and
                 of its tiles batch by batch.
 
         Raises:
             ImageError: The image cannot be used.
             BusyError: Too much is waiting already.
+            RateLimitedError: The sender has asked for too much already.
         """
         small = len(data) <= _SMALL_FILE_BYTES
         open_ = partial(self._open, data, options)
         opened = open_() if small else await to_thread.run_sync(open_)
-        is_large = not small or self._pixels(opened, options) > _SMALL_IMAGE_PIXELS
-        if not patient:
-            self._check_room(opened, is_large=is_large)
+        request = self._request(opened, sender, patient=patient)
+        is_large = not small or request.pixels > _SMALL_IMAGE_PIXELS
+        self._check_room(opened, request, is_large=is_large)
+        await pay_for_tiles(sender, request.tiles, patient=patient)
         codes = header_warnings(opened, self._config)
         listen(ImageFound(opened.facts, opened.kind, codes))
         score = partial(self._score, bounded=not patient, listen=listen)
@@ -118,24 +126,29 @@ class Pipeline:
         if not is_large:
             yield await score(read())
             return
-        async with self._large.enter():
+        async with self._memory.held(request):
             yield await score(await to_thread.run_sync(read))
 
     def _open(self, data: bytes, options: PredictOptions) -> OpenedImage:
         return inspect_image(self._open_file(data), data, options, self._config)
 
-    def _check_room(self, opened: OpenedImage, *, is_large: bool) -> None:
-        """Refuse an image before anything is told of it; raises BusyError."""
+    def _check_room(self, opened: OpenedImage, request: Request, *, is_large: bool) -> None:
+        """Refuse an image before anything is told of it; raises BusyError, TooManyPixelsError."""
         if is_large:
-            self._large.check()
-        if opened.kind == "patch":
+            self._memory.check(request)
+        if opened.kind == "patch" and not request.patient:
             self._batcher.check()
 
-    def _pixels(self, opened: OpenedImage, options: PredictOptions) -> float:
-        """Return the pixels of the image as it is or at the model's scale, whichever are more."""
-        scale = options.microns_per_pixel or 0.0
-        enlargement = max(1.0, scale / self._config.microns_per_pixel)
-        return opened.facts.width * opened.facts.height * enlargement**2
+    def _request(self, opened: OpenedImage, sender: Sender | None, *, patient: bool) -> Request:
+        """Return what an image needs, by its header."""
+        side = self._config.patch_size_pixels
+        shown = opened.facts.width * opened.facts.height
+        scales = zip((opened.facts.width, opened.facts.height), opened.scale, strict=True)
+        across, down = (size * scale / self._config.microns_per_pixel for size, scale in scales)
+        # Of a pyramid no level larger than the limit is decoded.
+        pixels = min(max(shown, math.ceil(across * down)), opened.reader.max_pixels)
+        tiles = math.ceil(across / side) * math.ceil(down / side)
+        return Request(pixels, tiles, sender.name if sender else None, patient)
 
     async def _score(self, image: SourceImage, *, bounded: bool, listen: Listener) -> Prediction:
         started = perf_counter()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from hf_space.bundle.load import Bundle
     from hf_space.cache.result_cache import Key
     from hf_space.history.service import HistoryService
+    from hf_space.prediction.admission import Sender
     from hf_space.prediction.pipeline import Prediction
     from hf_space.prediction.progress import Listener, Progress
     from hf_space.schemas.prediction import PredictionResult
@@ -129,6 +130,7 @@ class Predictor:
         *,
         owner: bytes | None = None,
         patient: bool = False,
+        sender: Sender | None = None,
         listen: Listener | None = None,
     ) -> PredictionResult:
         """Return the result for one image.
@@ -143,12 +145,14 @@ class Predictor:
             owner: In whose history the result is saved, if the options say so; None: in nobody's.
             patient: Wait for room instead of being refused. For callers that have only so many
                 images in work at once, as a batch has.
+            sender: Who asks: shares the room for large images, and pays for a region's tiles.
             listen: Told of the image as soon as its header is read; of a region that is computed
                 then its tissue, and its tiles batch by batch, also of one that others wait for.
 
         Raises:
             RequestError: The image or an option cannot be used; see `hf_space.errors`.
             BusyError: Too much is waiting already.
+            RateLimitedError: The sender has asked for too much already.
         """
         started = perf_counter()
         name, point = self.operating_point(options)
@@ -158,7 +162,7 @@ class Predictor:
             if listen:
                 listen(_image_found(found.result))
         else:
-            compute = partial(self._compute, data, options, name, point, patient)
+            compute = partial(self._compute, data, options, name, point, patient, sender)
             found = await self._joined((*key, options.save), compute, listen, started)
             if options.save and not found.result.cached:
                 self._cache.put(key, found.packed())
@@ -217,9 +221,10 @@ class Predictor:
         name: str | None,
         point: OperatingPoint,
         patient: bool,  # noqa: FBT001 -- bound by `partial`, before the listener
+        sender: Sender | None,
         listen: Listener,
     ) -> CachedResult:
-        scored = self.pipeline.scored(data, options, patient=patient, listen=listen)
+        scored = self.pipeline.scored(data, options, patient=patient, sender=sender, listen=listen)
         async with scored as prediction:
             respond = partial(self._respond, prediction, options, name, point)
             is_patch = prediction.image.kind == "patch"
@@ -238,8 +243,8 @@ class Predictor:
 
     def _key(self, data: bytes, options: PredictOptions, point_name: str | None) -> Key:
         asked = options.model_dump(include=_RELEVANT) | {"operating_point": point_name}
-        content = hashlib.sha256(data).digest()
-        return (FORMAT, content, self.bundle.config.revision, *asked.values())
+        content = hashlib.sha256(data).hexdigest()
+        return (content, FORMAT, self.bundle.config.revision, *asked.values())
 
     def operating_point(self, options: PredictOptions) -> tuple[str | None, OperatingPoint]:
         """Return the name and the rule that options ask for; no name for an own threshold.

@@ -15,6 +15,7 @@ from hf_space.schemas.stream import TilesEvent
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from hf_space.prediction.admission import Sender
     from hf_space.prediction.predictor import Predictor
     from hf_space.schemas.options import PredictOptions
 
@@ -53,7 +54,12 @@ class _Inbox:
 
 @asynccontextmanager
 async def followed_prediction(
-    predictor: Predictor, data: bytes, options: PredictOptions, *, owner: bytes | None = None
+    predictor: Predictor,
+    data: bytes,
+    options: PredictOptions,
+    *,
+    owner: bytes | None = None,
+    sender: Sender | None = None,
 ) -> AsyncIterator[Steps]:
     """Start a prediction and yield its steps; leaving the context cancels what is not done.
 
@@ -65,9 +71,11 @@ async def followed_prediction(
         data: The image file's content.
         options: What the caller asked for.
         owner: In whose history the result is saved, if in any.
+        sender: Who asks.
     """
     inbox = _Inbox()
-    task = asyncio.create_task(predictor.predict(data, options, owner=owner, listen=inbox.put))
+    work = predictor.predict(data, options, owner=owner, sender=sender, listen=inbox.put)
+    task = asyncio.create_task(work)
     task.add_done_callback(lambda _: inbox.put(None))
     try:
         yield _steps(inbox, task)

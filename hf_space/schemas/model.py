@@ -28,6 +28,11 @@ class ModelState(Schema):
     source: Literal["bundled", "hub", "cache"] | None = None
     repo: str | None = None
     commit: str | None = None
+    pinned: bool | None = Field(
+        default=None,
+        description="Whether the settings name that commit; false: a branch or a tag, which may "
+        "mean another one at the next start.",
+    )
     engine: str | None = None
     precision: str | None = None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
-from hf_space.errors import InvalidOptionsError
+from hf_space.errors import InvalidOptionsError, MissingImageError
 from hf_space.schemas.base import Schema
 
 if TYPE_CHECKING:
@@ -75,6 +75,18 @@ def read_json(model: type[Model], body: bytes) -> Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
+        raise _without_input(error) from error
+
+
+def read_predict_request(body: bytes) -> PredictRequest:
+    """Validate the JSON of a prediction; raises MissingImageError, InvalidOptionsError."""
+    try:
+        return PredictRequest.model_validate_json(body)
+    except ValidationError as error:
+        if any(each["loc"] == ("image",) and each["type"] == "missing" for each in error.errors()):
+            raise MissingImageError(
+                "The JSON has no key image, which holds it in base64."
+            ) from error
         raise _without_input(error) from error
 
 

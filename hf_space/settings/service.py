@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         default=MAX_PIXELS, gt=0, description="Largest image accepted, in pixels."
     )
+    image_memory_bytes: int = Field(
+        default=1024 * 1024 * 1024,
+        gt=0,
+        description="Memory for the pixels of large images in work, in bytes; those for which "
+        "there is no room wait, or get a 503.",
+    )
     max_batch_files: int = Field(
         default=500, gt=0, description="Most images in one batch request or zip."
     )

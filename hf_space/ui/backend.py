@@ -16,6 +16,7 @@ from hf_space.errors import ModelUnavailableError
 from hf_space.messages.catalogue import text
 from hf_space.messages.errors import error_message
 from hf_space.messages.language import Language
+from hf_space.prediction.admission import Sender
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody, error_body
@@ -67,6 +68,15 @@ class Backend:
         """
         if more := images - 1:
             await charge(caller(request), self.limiter, self.metrics, cost=more)
+
+    def sender(self, request: gr.Request) -> Sender:
+        """Return who makes a call, and pays for what the call itself was not charged for."""
+        visitor = caller(request)
+
+        async def pay(images: int) -> None:
+            await charge(visitor, self.limiter, self.metrics, cost=images, in_addition=True)
+
+        return Sender(visitor.name, pay)
 
 
 def chosen_options(

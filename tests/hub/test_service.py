@@ -118,6 +118,7 @@ def test_a_branch_moves_and_a_commit_and_a_tag_stay(hub: Hub, commit: str, bundl
         found = fetch_bundle(REPO, revision)
         assert found.origin.commit == expected
         assert found.origin.source == "hub"
+        assert found.origin.pinned is (revision == commit)
         assert found.config.revision == ("r2" if expected == newer else "r1")
 
 
@@ -296,3 +297,21 @@ def test_settings_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=said):
         Settings(**settings)
+
+
+def test_only_files_of_a_bundle_are_fetched(hub: Hub, commit: str, bundle: Path) -> None:
+    strangers = (
+        "run.py",
+        "model.pkl",
+        "data/patches.zip",
+        "evaluation/page.html",
+        "x/metrics.json",
+    )
+    for name in strangers:
+        (bundle / name).parent.mkdir(exist_ok=True)
+        (bundle / name).write_bytes(b"x")
+    assert push(hub, bundle) != commit
+    found = fetch_bundle(REPO, None)
+    names = {path.relative_to(found.path).as_posix() for path in found.path.rglob("*")}
+    assert names >= {INFERENCE_FILE, METRICS_FILE, OPENVINO_WEIGHTS_FILE, "evaluation/roc.png"}
+    assert not names & set(strangers)

@@ -127,6 +127,9 @@ def test_bad_option_is_named_but_the_image_is_not_repeated(client: TestClient) -
     [
         (b"{", "application/json", (422, "invalid_options")),
         (b"[]", "application/json", (422, "invalid_options")),
+        (b"{}", "application/json", (400, "missing_image")),
+        (b'{"mode": "region"}', "application/json", (400, "missing_image")),
+        (b'{"image": 1}', "application/json", (422, "invalid_options")),
         (b'{"image": ""}', "application/json", (400, "missing_image")),
         (b'{"image": "*"}', "application/json", (400, "invalid_encoding")),
         (b'{"image": "\xc3\xa9"}', "application/json", (400, "invalid_encoding")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ import pytest
 
 from hf_space.access.visitor import new_token
 from hf_space.api.app import create_api
+from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.settings import Settings
 from tests.server import RunningServer, running_server
 from tests.stores import Store, Visitor, patch
@@ -28,6 +31,7 @@ OF_ALL: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/history/"): {"params": {"limit": 200}},
     ("GET", "/history/export.csv"): {},
     ("GET", "/history/export.json"): {},
+    ("GET", "/history/export.zip"): {},
     ("GET", "/stats/"): {},
 }
 """Operations on whatever a visitor has, and what is sent with them."""
@@ -45,6 +49,8 @@ OF_ONE: dict[tuple[str, str], dict[str, Any]] = {
 TICKETS = ("POST", "/tickets/")
 DELETE_ALL = ("DELETE", "/history/")
 EXPORT = ("POST", "/export.{suffix}")
+REPLACE_TOKEN = ("POST", "/visitor/token")
+SIGN_OUT = ("DELETE", "/visitor/token")
 KEY = "k" * 32
 
 
@@ -54,7 +60,18 @@ def operations() -> set[tuple[str, str]]:
 
 
 def test_every_operation_is_public_or_walked() -> None:
-    assert operations() == PUBLIC | set(OF_ALL) | set(OF_ONE) | {TICKETS, DELETE_ALL, EXPORT}
+    others = {TICKETS, DELETE_ALL, EXPORT, REPLACE_TOKEN, SIGN_OUT}
+    assert operations() == PUBLIC | set(OF_ALL) | set(OF_ONE) | others
+
+
+def texts_in(response: httpx2.Response) -> list[str]:
+    """Return a response as text; of a zip also the names and the files in it."""
+    texts = [response.text]
+    if response.headers.get("Content-Type") == "application/zip":
+        archive = zipfile.ZipFile(io.BytesIO(response.content))
+        texts += archive.namelist()
+        texts += [archive.read(name).decode("latin-1") for name in archive.namelist()]
+    return texts
 
 
 @dataclass
@@ -89,7 +106,7 @@ class Person:
     def answer(self, operation: tuple[str, str], **content: Any) -> httpx2.Response:
         method, path = operation
         response = self.visitor.ask(method, path, **content)
-        self.seen.append(response.text)
+        self.seen += texts_in(response)
         return response
 
     def walk(self) -> None:
@@ -167,6 +184,11 @@ def test_two_visitors_at_once_never_see_each_others_records(store: Store) -> Non
             assert [review["note"].split(" of ")[1] for review in record["reviews"]] == ["1000"]
             for picture in ("thumbnail", "original"):
                 assert second.visitor.get(f"/history/{identifier}/{picture}").status_code == 200
+        # Another token has the same records, and again nobody else's.
+        assert first.answer(SIGN_OUT).status_code == 204
+        token = second.answer(REPLACE_TOKEN).headers[VISITOR_HEADER]
+        assert Visitor(clients[1], token).ids(limit=200) == second.ids[::-1]
+        assert second.visitor.ids() == first.visitor.ids() == []
         for client in clients:
             client.close()
 

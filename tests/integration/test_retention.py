@@ -18,6 +18,7 @@ from hf_space.history.database.statements import insert_records, quarter_of
 from hf_space.history.database.tables import VERDICT_COUNTS, predictions, tallies
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.record import Record
+from hf_space.history.retention import Retention
 from hf_space.history.writing.spool import Spool
 from hf_space.schemas.history import HistoryQuery, ReviewRequest, StatisticsQuery
 from tests.record_factory import make_record
@@ -209,3 +210,39 @@ def test_a_service_deletes_when_it_starts(store: Store, caplog: pytest.LogCaptur
         left = [portal.call(history.statistics, owner, StatisticsQuery()) for owner in OWNERS]
     assert [statistics.total for statistics in left] == [2, 2, 2]
     assert "retention deleted 12 records" in caplog.text
+
+
+def test_a_clock_that_jumps_deletes_nothing(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        await keep(store, [*aged(20, 3), *aged(0, 2)])
+        async with history_of(store) as (history, database):
+            retention = Retention(history, 30, store.folder)
+            now = datetime.now(UTC)
+            far = now + timedelta(days=3650)
+            # A record that comes meanwhile bears the wrong time, and proves nothing.
+            await keep(store, [make_record(OWNERS[0], far)])
+            for hours in (0, 1, 23):
+                assert await retention.purge(far + timedelta(hours=hours)) == 0
+            # Put right, and wrong again: the day begins anew, also for another process.
+            assert await retention.purge(now) == 0
+            again = Retention(history, 30, store.folder)
+            assert await again.purge(far + timedelta(hours=12)) == 0
+            assert (await counts_of(database))[0] == 6
+            assert caplog.text.count("is the clock right?") == 4
+
+    asyncio.run(scenario())
+
+
+def test_records_that_all_are_old_go_a_day_later(store: Store) -> None:
+    async def scenario() -> None:
+        await keep(store, aged(31, 4))
+        async with history_of(store) as (history, _):
+            now = datetime.now(UTC)
+            assert await Retention(history, 30, store.folder).purge(now) == 0
+            later = Retention(history, 30, store.folder)
+            assert await later.purge(now + timedelta(hours=23)) == 0
+            assert await later.purge(now + timedelta(hours=24)) == 4
+            assert await later.purge(now + timedelta(hours=25)) == 0
+            assert list(store.folder.glob("retention-*")) == []
+
+    asyncio.run(scenario())

@@ -21,6 +21,7 @@ from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.server import RunningServer, running_server
+from tests.traces import found_in_files
 
 COLOUR = (200, 120, 190)
 MAX_UPLOAD, MAX_BATCH = 200_000, 500_000
@@ -173,6 +174,8 @@ def test_api_uploads_are_deleted_after_use(client: Client, tmp_path: Path, uploa
         with pytest.raises(AppError):
             client.predict(handle_file(bad), **options, api_name="/predict")
     assert not names_below(uploads) & {good.name, bad.name}
+    markers = {path.name: path.read_bytes() for path in (good, bad)}
+    assert found_in_files(uploads, markers) == set()
 
 
 def test_many_may_send_the_same_image_at_once(client: Client, patch: Path, uploads: Path) -> None:
@@ -184,6 +187,7 @@ def test_many_may_send_the_same_image_at_once(client: Client, patch: Path, uploa
         found = set(pool.map(predict, range(24)))
     assert len(found) == 1
     assert patch.name not in names_below(uploads)
+    assert found_in_files(uploads, {"patch": patch.read_bytes()}) == set()
 
 
 def test_an_upload_equal_to_an_example_leaves_the_example(client: Client, uploads: Path) -> None:

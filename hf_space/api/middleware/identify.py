@@ -154,13 +154,13 @@ class IdentifyMiddleware:
             owner = owner_of_token(token)
             if owner is None:
                 raise CredentialsError("This is neither an API key nor a visitor's token.")
-            return Visitor(owner, address)
+            return Visitor(owner, address, has_token=True)
         # Browsers send whatever was once set: a cookie that is not a token is ignored.
         owner = owner_of_token(_cookie(headers))
         if owner is None:
             return new_visitor(address)
         _refuse_other_sites(scope["method"], headers)
-        return Visitor(owner, address, by_cookie=True)
+        return Visitor(owner, address, by_cookie=True, has_token=True)
 
     def _ticket_owner(self, ticket: str, scope: Scope) -> bytes:
         owner = self._tickets.owner(ticket)

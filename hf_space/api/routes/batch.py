@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from hf_space.access.visitor import resolve_save
 from hf_space.api.dependencies import (
     PredictorDep,
+    SenderDep,
     SettingsDep,
     UploadRoute,
     VisitorDep,
@@ -62,6 +63,7 @@ async def predict_batch(
     predictor: PredictorDep,
     settings: SettingsDep,
     visitor: VisitorDep,
+    sender: SenderDep,
 ) -> NdjsonResponse:
     """Classify many images, sent as multipart `files` or as one zip; a bad one gets its error."""
     async with AsyncExitStack() as stack:
@@ -82,7 +84,8 @@ async def predict_batch(
         files = stack.pop_all()
 
     async def lines() -> AsyncGenerator[str, None]:
-        async with aclosing(predict_many(predictor, images, options, owner=owner)) as items:
+        results = predict_many(predictor, images, options, owner=owner, sender=sender)
+        async with aclosing(results) as items:
             async for item in items:
                 yield item.model_dump_json() + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from fastapi.responses import StreamingResponse
 from hf_space.api.dependencies import ChargedRoute, HistoryDep, OwnerDep, PredictorDep
 from hf_space.api.downloads import EXPORT_RESPONSES, ExportFormatDep, download, result_file
 from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.errors import UnknownRecordError
+from hf_space.exports.archive import HistoryArchive
 from hf_space.exports.history import HISTORY_TABLE
 from hf_space.prediction.response import draw_saved
 from hf_space.schemas.history import (
@@ -33,6 +36,7 @@ router = APIRouter(
 _CSV: Final = "text/csv"
 _WEBP: Final = "image/webp"
 _BYTES: Final = "application/octet-stream"
+_ZIP: Final = "application/zip"
 
 
 def _content(media_type: str, schema: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
@@ -99,6 +103,24 @@ async def export_json(chosen: ChosenDep) -> StreamingResponse:
         yield "]\n" if separator != "[" else "[]\n"
 
     return download(pieces(), "application/json", "biopsia_history.json")
+
+
+@router.get("/export.zip", responses=_content(_ZIP, _BINARY), response_class=Response)
+async def export_zip(chosen: ChosenDep, owner: OwnerDep, history: HistoryDep) -> StreamingResponse:
+    """Download your records with all their reviews and pictures; a folder for each."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        archive = HistoryArchive()
+        async for item in chosen:
+            # Somebody may delete it meanwhile.
+            with suppress(UnknownRecordError):
+                saved = await history.record(owner, item.id)
+                has_original = saved.record.has_original
+                original = await history.original(owner, item.id) if has_original else None
+                yield archive.add(saved.record, saved.thumbnail, original)
+        yield archive.close()
+
+    return download(pieces(), _ZIP, "biopsia_history.zip")
 
 
 @router.get("/{id}")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from hf_space.access.visitor import resolve_save
-from hf_space.api.dependencies import PredictorDep, SettingsDep, UploadRoute, VisitorDep
+from hf_space.api.dependencies import PredictorDep, SenderDep, SettingsDep, UploadRoute, VisitorDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.ndjson import NDJSON, NdjsonResponse
 from hf_space.api.openapi import form_schema, reference_to
@@ -72,7 +72,11 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     openapi_extra=_REQUEST_BODY,
 )
 async def predict(
-    request: Request, predictor: PredictorDep, settings: SettingsDep, visitor: VisitorDep
+    request: Request,
+    predictor: PredictorDep,
+    settings: SettingsDep,
+    visitor: VisitorDep,
+    sender: SenderDep,
 ) -> Response:
     """Classify one patch or region, sent as a multipart `file` or as base64 in JSON.
 
@@ -83,8 +87,9 @@ async def predict(
     options = resolve_save(options, visitor)
     owner = visitor.use() if options.save else None
     if accepts(request, NDJSON):
-        return await _streamed(request, followed_prediction(predictor, data, options, owner=owner))
-    work = predictor.predict(data, options, owner=owner)
+        followed = followed_prediction(predictor, data, options, owner=owner, sender=sender)
+        return await _streamed(request, followed)
+    work = predictor.predict(data, options, owner=owner, sender=sender)
     result = await while_connected(request.receive, work)
     # Written by pydantic at once: FastAPI would validate and copy what was just built.
     return Response(result.model_dump_json(), media_type="application/json")

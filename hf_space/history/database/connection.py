@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hf_space.history.database.address import parse_address
+from hf_space.history.database.erasure import compact, empty_log, make_private
 from hf_space.history.database.errors import is_conflict
 from hf_space.history.database.migrate import upgrade
 
@@ -36,9 +39,13 @@ _SQLITE_PRAGMAS: Final = (
     "synchronous=NORMAL",
     "foreign_keys=ON",
     "secure_delete=ON",
+    # What a statement sorts or undoes is the records themselves.
+    "temp_store=MEMORY",
     f"busy_timeout={int(_SQLITE_LOCK_SECONDS * 1000)}",
 )
 _WRITING: Final = "biopsia_writing"
+
+logger = logging.getLogger(__name__)
 
 
 class Database:
@@ -64,7 +71,7 @@ class Database:
     async def open(self) -> None:
         """Create or upgrade the tables; of several processes, one does it and the others wait."""
         if self._file:
-            await asyncio.to_thread(self._file.parent.mkdir, parents=True, exist_ok=True)
+            await asyncio.to_thread(make_private, self._file)
         async with self.writing() as connection:
             await connection.run_sync(upgrade)
 
@@ -81,6 +88,21 @@ class Database:
         """Give a transaction, which is committed unless an exception leaves it."""
         async with self._engine.execution_options(**{_WRITING: True}).begin() as connection:
             yield connection
+
+    async def erase(self, *, thoroughly: bool = False) -> None:
+        """Leave no copy of deleted rows in SQLite's files; PostgreSQL vacuums by itself.
+
+        Args:
+            thoroughly: Rewrite the database, rather than only empty its log.
+
+        What cannot be done now, as others use the database or the disk is full, is logged; the
+        rows are deleted all the same.
+        """
+        try:
+            if self._file:
+                await asyncio.to_thread(compact if thoroughly else empty_log, self._file)
+        except sqlite3.Error as error:
+            logger.warning("deleted rows are overwritten later: %s", type(error).__name__)
 
     async def connect_to_insert(self) -> AsyncConnection:
         """Return a PostgreSQL connection on which every statement is a transaction of its own.

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
 
-from sqlalchemy import and_, func, select, true
+from sqlalchemy import and_, exists, func, select
 
-from hf_space.errors import HistoryUnavailableError, InvalidOptionsError, UnknownRecordError
-from hf_space.history.database.connection import try_lock
-from hf_space.history.database.errors import describe, is_unreachable
-from hf_space.history.database.statements import delete_oldest, quarter_of
-from hf_space.history.database.tables import QUARTER_SECONDS, predictions, reviews
+from hf_space.errors import InvalidOptionsError
+from hf_space.history.database.tables import predictions, reviews
+from hf_space.history.database.transactions import reading, writing
+from hf_space.history.deletion import Deletion, one_of, unknown_record
 from hf_space.history.reading.items import (
     HAS_ORIGINAL,
     ITEM_COLUMNS,
@@ -30,12 +26,16 @@ from hf_space.schemas.history import MAX_PAGE, HistoryPage, HistoryQuery, Review
 from hf_space.schemas.ids import first_id_at, time_of, uuid7
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from hf_space.history.database.connection import Database
+    from hf_space.history.deletion import Forget
     from hf_space.history.record import SavedRecord
     from hf_space.history.writing.spool import Spool
     from hf_space.schemas.history import (
@@ -46,24 +46,22 @@ if TYPE_CHECKING:
         StatisticsQuery,
     )
 
-_QUERY_SECONDS: Final = 5.0
-# Many records are deleted in steps, each a transaction, so that nobody waits long for one and an
-# end halfway loses nothing. SQLite's other writers look every tenth of a second for their turn.
-_STEP: Final = 1000
-_STEP_SECONDS: Final = 30.0
-_PAUSE_SECONDS: Final = 0.05
 _MOST_REVIEWS: Final = 100
-
-_PURGE_LOCK: Final = 0x70757267
 
 
 class HistoryRepository:
     """Every method but `purge` takes the owner first, and sees no other's records."""
 
-    def __init__(self, database: Database, spool: Spool) -> None:
-        """Read from a database; deletions reach the records that wait for it too."""
+    def __init__(self, database: Database, spool: Spool, forget: Forget | None = None) -> None:
+        """Read from a database; deletions reach the records that wait for it too.
+
+        Args:
+            database: Holds the records.
+            spool: Holds those that wait for it.
+            forget: Drops cached results of the images whose records an owner deletes.
+        """
         self._database = database
-        self._spool = spool
+        self._deletion = Deletion(database, spool, forget)
 
     async def page(self, owner: bytes, query: HistoryQuery) -> HistoryPage:
         """Return one page; raises InvalidOptionsError for a bad cursor."""
@@ -84,11 +82,11 @@ class HistoryRepository:
         """Return a record with its reviews and what its drawings are made from."""
         columns = [column for column in predictions.c if column.name != "original"]
         beside = neighbours(owner, identifier)
-        query = select(*columns, HAS_ORIGINAL, *beside).where(_one(owner, identifier))
+        query = select(*columns, HAS_ORIGINAL, *beside).where(one_of(owner, identifier))
         async with self._reading() as connection:
             row = (await connection.execute(query)).first()
             if row is None:
-                raise _unknown(identifier)
+                raise unknown_record(identifier)
             given = await connection.execute(
                 select(reviews).where(reviews.c.prediction_id == identifier).order_by(reviews.c.id)
             )
@@ -131,11 +129,11 @@ class HistoryRepository:
         if "\0" in (request.note or ""):
             raise _bad("note", "it holds a null character")
         # The lock keeps the record from being deleted, or reviewed by another, meanwhile.
-        mine = select(predictions.c.verdict).where(_one(owner, identifier))
+        mine = select(predictions.c.verdict).where(one_of(owner, identifier))
         async with self._writing() as connection:
             verdict = (await connection.execute(mine.with_for_update())).scalar()
             if verdict is None:
-                raise _unknown(identifier)
+                raise unknown_record(identifier)
             label = _right_label(request, labels, verdict)
             given = select(func.count()).where(reviews.c.prediction_id == identifier)
             if (await connection.execute(given)).scalar_one() >= _MOST_REVIEWS:
@@ -164,96 +162,48 @@ class HistoryRepository:
             query = query.model_copy(update={"cursor": page.next_cursor})
 
     async def delete(self, owner: bytes, identifier: UUID) -> None:
-        """Delete a record for good, and its reviews."""
-        # It may wait on disk, or come from there just now: so the spool first.
-        with _reachable():
-            spooled = await self._spool.remove_of(owner, identifier)
-        async with self._writing() as connection:
-            gone = await delete_oldest(connection, _one(owner, identifier), 1)
-        if not gone and not spooled:
-            raise _unknown(identifier)
+        """Delete a record for good, and its reviews; raises UnknownRecordError."""
+        await self._deletion.delete(owner, identifier)
 
     async def delete_all(self, owner: bytes) -> int:
         """Delete all records that an owner has by now, for good; returns their number."""
-        with _reachable():
-            spooled = await self._spool.remove_of(owner)
-        mine = predictions.c.owner == owner
-        newest = select(predictions.c.id).where(mine).order_by(predictions.c.id.desc()).limit(1)
-        async with self._reading() as connection:
-            last = (await connection.execute(newest)).scalar()
-        if last is None:
-            return spooled
-        # Not those that come meanwhile: it would never end for an owner who keeps sending.
-        return spooled + await self._delete_many(and_(mine, predictions.c.id <= last))
+        return await self._deletion.delete_all(owner)
+
+    async def change_owner(self, old: bytes, new: bytes) -> None:
+        """Give all records of an owner to one who has none yet."""
+        await self._deletion.change_owner(old, new)
 
     async def purge(self, before: datetime) -> int:
-        """Delete everybody's records from before a quarter of an hour; returns their number.
+        """Delete everybody's records from before a quarter of an hour; returns their number."""
+        return await self._deletion.purge(before)
 
-        Of several processes one at a time does it; one that finds another at it leaves it the rest.
-        """
-        beginning = datetime.fromtimestamp(quarter_of(before) * QUARTER_SECONDS, UTC)
-        limit = first_id_at(beginning)
-        with _reachable():
-            spooled = await self._spool.remove_before(limit)
-        return spooled + await self._delete_many(predictions.c.id < limit, lock=_PURGE_LOCK)
+    async def seems_outdated(self, before: datetime, recent: datetime) -> bool:
+        """Tell whether there are records from before a time, and none from then until another."""
+        id_ = predictions.c.id
+        old = exists(select(id_).where(id_ < first_id_at(before)))
+        newer = exists(select(id_).where(id_.between(first_id_at(before), first_id_at(recent))))
+        async with self._reading() as connection:
+            return bool((await connection.execute(select(and_(old, ~newer)))).scalar_one())
 
-    async def _delete_many(self, chosen: ColumnElement[bool], lock: int | None = None) -> int:
-        """Delete step by step, from old to new, as long as a lock is to be had."""
-        deleted = 0
-        rest: ColumnElement[bool] = true()
-        while True:
-            async with self._writing(seconds=_STEP_SECONDS) as connection:
-                if lock is not None and not await try_lock(connection, lock):
-                    return deleted
-                gone = await delete_oldest(connection, and_(chosen, rest), _STEP)
-            deleted += len(gone)
-            if len(gone) < _STEP:
-                return deleted
-            # Beginning again at the oldest would pass by all that is deleted, each time.
-            rest = predictions.c.id > gone[-1]
-            await asyncio.sleep(_PAUSE_SECONDS)
+    async def compact(self) -> None:
+        """Rewrite SQLite's files without what deleted records have left in them."""
+        await self._deletion.compact()
 
     async def _picture(
         self, owner: bytes, identifier: UUID, column: ColumnElement[bytes | None]
     ) -> bytes:
         async with self._reading() as connection:
-            query = select(column).where(_one(owner, identifier))
+            query = select(column).where(one_of(owner, identifier))
             picture = (await connection.execute(query)).scalar_one_or_none()
         if picture is None:
-            raise _unknown(identifier)
+            raise unknown_record(identifier)
         return picture
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        with _reachable():
-            async with asyncio.timeout(_QUERY_SECONDS), self._database.reading() as connection:
-                yield connection
+    def _reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return reading(self._database)
 
-    @asynccontextmanager
-    async def _writing(self, *, seconds: float = _QUERY_SECONDS) -> AsyncIterator[AsyncConnection]:
-        with _reachable():
-            async with asyncio.timeout(seconds), self._database.writing() as connection:
-                yield connection
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        if not is_unreachable(error):
-            raise
-        raise HistoryUnavailableError(
-            f"the history cannot be reached: {describe(error)}"
-        ) from error
-
-
-def _one(owner: bytes, identifier: UUID) -> ColumnElement[bool]:
-    return and_(predictions.c.id == identifier, predictions.c.owner == owner)
-
-
-def _unknown(identifier: UUID) -> UnknownRecordError:
-    return UnknownRecordError(f"There is no record {identifier} in your history.")
+    def _writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return writing(self._database)
 
 
 def _right_label(request: ReviewRequest, labels: dict[str, str], verdict: str) -> str | None:

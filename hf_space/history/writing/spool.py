@@ -6,17 +6,19 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, delete, func, select, text
+from sqlalchemy import and_, delete, func, select, text, update
 
 from hf_space.history.database.connection import Database
 from hf_space.history.database.statements import insert_new
 from hf_space.history.database.tables import predictions
-from hf_space.history.record import Record, group_size, upgraded
+from hf_space.history.record import Record, group_size, image_of, upgraded
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
     from uuid import UUID
+
+    from sqlalchemy import ColumnElement
 
 FILE_NAME: Final = "spool.sqlite3"
 _MAX_BYTES: Final = 1 << 30
@@ -71,32 +73,51 @@ class Spool:
             # A process of 0.1 may have written them.
             yield [upgraded(Record(**row._mapping)) for row in found]
             await connection.execute(delete(predictions).where(moved))
+        await database.erase()
+
+    async def images_of(self, owner: bytes, identifier: UUID | None = None) -> list[str]:
+        """Return the SHA-256 of the images of one or all records of an owner."""
+        if not await self.length():
+            return []
+        database = await self._opened()
+        which = select(predictions.c.result).where(_mine(owner, identifier))
+        async with database.reading() as connection:
+            return [image_of(text) for text in (await connection.execute(which)).scalars()]
+
+    async def change_owner(self, old: bytes, new: bytes) -> None:
+        """Give all records of an owner to another one."""
+        if await self.length():
+            changed = update(predictions).where(predictions.c.owner == old).values(owner=new)
+            async with (await self._opened()).writing() as connection:
+                await connection.execute(changed)
 
     async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:
         """Delete one or all records of an owner; returns how many there were."""
-        if not await self.length():
-            return 0
-        which = predictions.c.owner == owner
-        if identifier is not None:
-            which = and_(which, predictions.c.id == identifier)
-        database = await self._opened()
-        async with database.writing() as connection:
-            return (await connection.execute(delete(predictions).where(which))).rowcount
+        return await self._remove(_mine(owner, identifier))
 
     async def remove_before(self, limit: UUID) -> int:
         """Delete everybody's records with a lower id; returns how many there were."""
-        if not await self.length():
-            return 0
-        database = await self._opened()
-        async with database.writing() as connection:
-            older = delete(predictions).where(predictions.c.id < limit)
-            return (await connection.execute(older)).rowcount
+        return await self._remove(predictions.c.id < limit)
+
+    async def erase(self) -> None:
+        """Rewrite the file without what removed records have left in it."""
+        if await asyncio.to_thread(self._path.exists):
+            await (await self._opened()).erase(thoroughly=True)
 
     async def close(self) -> None:
         """Close the file."""
         if self._database:
             await self._database.close()
             self._database = None
+
+    async def _remove(self, which: ColumnElement[bool]) -> int:
+        if not await self.length():
+            return 0
+        database = await self._opened()
+        async with database.writing() as connection:
+            removed = (await connection.execute(delete(predictions).where(which))).rowcount
+        await database.erase()
+        return removed
 
     async def _bytes(self, database: Database) -> int:
         """Return how much of the file is in use; what was deleted leaves room in it."""
@@ -114,3 +135,8 @@ class Spool:
                 await database.open()
                 self._database = database
             return self._database
+
+
+def _mine(owner: bytes, identifier: UUID | None) -> ColumnElement[bool]:
+    mine = predictions.c.owner == owner
+    return mine if identifier is None else and_(mine, predictions.c.id == identifier)

@@ -231,7 +231,8 @@ async def upload_prediction(
     options = asked.options(asked.scale.option(header), mode=mode)
     check_scale([header], asked.scale, language_of(visitor[1]))
     owner = page_owner(*visitor) if options.save else None
-    return followed_prediction(backend.get_predictor(), data, options, owner=owner)
+    sender = backend.sender(visitor[1])
+    return followed_prediction(backend.get_predictor(), data, options, owner=owner, sender=sender)
 
 
 def check_scale(headers: Headers, stated: StatedScale, language: Language) -> None:

@@ -34,7 +34,7 @@ class Endpoints:
 
         Args:
             backend: Computes the results.
-            uploads: Knows who else waits for a file.
+            uploads: Deletes a file that was read.
         """
         self._backend = backend
         self._uploads = uploads
@@ -125,7 +125,8 @@ class Endpoints:
             predictor.operating_point(options)
             images = await batch_images(paths, self._backend.settings, stack)
             await self._backend.charge_batch(len(images), request)
-            results = predict_many(predictor, images, options, owner=owner)
+            sender = self._backend.sender(request)
+            results = predict_many(predictor, images, options, owner=owner, sender=sender)
             items = [item async for item in results]
         items.sort(key=lambda item: item.index)
         return [item.model_dump(mode="json") for item in items]
@@ -146,7 +147,9 @@ class Endpoints:
                 data = await to_thread.run_sync(read_bounded, path, limit)
             wanted, owner = _options(request, **options)
             predictor = self._backend.get_predictor()
-            async with followed_prediction(predictor, data, wanted, owner=owner) as steps:
+            sender = self._backend.sender(request)
+            followed = followed_prediction(predictor, data, wanted, owner=owner, sender=sender)
+            async with followed as steps:
                 async for step in steps:
                     told = step.event if isinstance(step, ImageFound | TissueFound) else step
                     yield told.model_dump(mode="json")

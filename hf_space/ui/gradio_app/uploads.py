@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import secrets
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MethodType
 from typing import Any, Final
@@ -20,18 +16,17 @@ from gradio.blocks import Block
 from gradio.utils import get_upload_folder
 
 from hf_space.errors import MissingImageError, PayloadTooLargeError, RequestError
+from hf_space.ui.gradio_app.private_folder import is_process_folder, process_folder, root_folder
+from hf_space.ui.gradio_app.upload_parser import install_private_parser
 
 _HTTP: Final = ("http://", "https://")
 
 
 class Uploads(set[str]):
-    """Gradio's set of uploaded files, which also counts how often each was uploaded.
-
-    Gradio names a file by its content, so two visitors who send the same image share one file.
-    Deleting it after the first read would take it from the second; it goes with the last read.
+    """Gradio's set of uploaded files, from which a file goes as soon as it was read.
 
     Attributes:
-        own_files: Files of the page itself, such as examples; uploads of the same image share them.
+        own_files: Files of the page itself, such as examples, which stay.
         others: Gradio's sets of files to delete by age, which would otherwise grow for ever.
     """
 
@@ -40,47 +35,30 @@ class Uploads(set[str]):
         super().__init__()
         self.own_files: set[str] = set()
         self.others: list[set[str]] = []
-        self._waiting: Counter[str] = Counter()
-
-    def update(self, *others: Iterable[str]) -> None:
-        """Note files that have just been uploaded; Gradio calls this."""
-        for paths in others:
-            for path in map(str, paths):
-                self.add(path)
-                self._waiting[path] += 1
-
-    def __isub__(self, others: AbstractSet[object]) -> Uploads:
-        """Forget files that Gradio deleted because of their age."""
-        for path in others:
-            self.discard(str(path))
-            self._waiting.pop(str(path), None)
-        return self
 
     def release(self, path: Path) -> None:
-        """Delete a file that was read, unless somebody else has uploaded the same."""
+        """Delete a file that was read, and the folder that was made for it."""
         name = str(path)
-        self._waiting[name] -= 1
-        if self._waiting[name] <= 0:
-            del self._waiting[name]
-            for paths in (self, *self.others):
-                paths.discard(name)
-            if name not in self.own_files:
-                path.unlink(missing_ok=True)
+        for paths in (self, *self.others):
+            paths.discard(name)
+        if name not in self.own_files:
+            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.parent.rmdir()
 
 
 def keep_uploads_private() -> None:
-    """Give Gradio a folder that only this process's user may read, in place of a shared one.
+    """Give Gradio a folder that only this process uses and only its user may read.
 
-    Gradio deletes its files when the service ends, and the folder goes with the process. Call it
-    before any component is made. Whoever sets `GRADIO_TEMP_DIR` has chosen a folder already.
+    Call it before any component is made. The folder goes with the process; where the process is
+    killed, the next one that starts removes it.
     """
-    folder = os.environ.get("GRADIO_TEMP_DIR")
-    if not folder:
-        folder = tempfile.mkdtemp(prefix="biopsia-")
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    # Gradio names files below the folder as it is spelled here, `uploaded_path` by their real
-    # place; behind a link the two would differ, and uploads would stay.
-    os.environ["GRADIO_TEMP_DIR"] = os.path.realpath(folder)
+    install_private_parser()
+    folder = os.environ.get("GRADIO_TEMP_DIR", "")
+    if not is_process_folder(folder):
+        # Gradio names files below the folder as it is spelled here, `uploaded_path` by their real
+        # place; behind a link the two would differ, and uploads would stay.
+        os.environ["GRADIO_TEMP_DIR"] = str(process_folder(root_folder().resolve()))
 
 
 def watch_uploads(blocks: gr.Blocks, uploads: Uploads) -> None:

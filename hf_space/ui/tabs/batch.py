@@ -94,9 +94,11 @@ async def _read_all(
         headers = await to_thread.run_sync(read_headers, images, settings, digests)
         groups = _groups(headers, asked)
         check_scale([h for h in headers if h], asked.scale, language_of(visitor[1]))
+        sender = backend.sender(visitor[1])
         for places, options in groups:
             chosen = [images[place] for place in places]
-            async for item in predict_many(predictor, chosen, options, owner=owner):
+            results = predict_many(predictor, chosen, options, owner=owner, sender=sender)
+            async for item in results:
                 items.append(item.model_copy(update={"index": places[item.index]}))
                 on_progress(len(items), len(images))
     return sorted(items, key=lambda item: item.index)

@@ -232,6 +232,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/history/export.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Zip
+         * @description Download your records with all their reviews and pictures; a folder for each.
+         */
+        get: operations["export_zip_history_export_zip_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -370,6 +390,30 @@ export interface paths {
          */
         post: operations["issue_ticket_tickets__post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/visitor/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace Token
+         * @description Get another token, which has your history from now on; the one you sent has none.
+         */
+        post: operations["replace_token_visitor_token_post"];
+        /**
+         * Sign Out
+         * @description Take the token from this browser; your records stay until they are deleted.
+         */
+        delete: operations["sign_out_visitor_token_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1017,6 +1061,11 @@ export interface components {
             engine: string | null;
             /** Name */
             name: string | null;
+            /**
+             * Pinned
+             * @description Whether the settings name that commit; false: a branch or a tag, which may mean another one at the next start.
+             */
+            pinned: boolean | null;
             /** Precision */
             precision: string | null;
             /**
@@ -2154,6 +2203,61 @@ export interface operations {
             };
         };
     };
+    export_zip_history_export_zip_get: {
+        parameters: {
+            query?: {
+                /** @description `patch` or `region`. */
+                kind?: ("patch" | "region") | null;
+                /** @description Greatest probability. */
+                max_probability?: number | null;
+                /** @description Least probability. */
+                min_probability?: number | null;
+                /** @description Only with a review, or only without. */
+                reviewed?: boolean | null;
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note; in any case of letters. */
+                search?: string | null;
+                /** @description Earliest time, with its offset; ISO 8601. */
+                since?: string | null;
+                /** @description Time before which, with its offset; ISO 8601. */
+                until?: string | null;
+                /** @description One or several verdicts. */
+                verdict?: ("malignant" | "benign" | "uncertain" | "not_assessable")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+        };
+    };
     metrics_metrics_get: {
         parameters: {
             query?: never;
@@ -2512,6 +2616,78 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Ticket"];
                 };
+            };
+        };
+    };
+    replace_token_visitor_token_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sign_out_visitor_token_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,0 +1,174 @@
+"""Deletes records for good, from the database, the disk and the caches; and hands them over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import and_, select, true, update
+
+from hf_space.errors import UnknownRecordError
+from hf_space.history.database.connection import try_lock
+from hf_space.history.database.statements import delete_oldest, quarter_of
+from hf_space.history.database.tables import QUARTER_SECONDS, predictions, reviews, tallies
+from hf_space.history.database.transactions import reachable, reading, writing
+from hf_space.history.record import image_of
+from hf_space.schemas.ids import first_id_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from hf_space.history.database.connection import Database
+    from hf_space.history.writing.spool import Spool
+
+# Many records are deleted in steps, each a transaction, so that nobody waits long for one and an
+# end halfway loses nothing. SQLite's other writers look every tenth of a second for their turn.
+_STEP: Final = 1000
+_STEP_SECONDS: Final = 30.0
+_PAUSE_SECONDS: Final = 0.05
+
+_PURGE_LOCK: Final = 0x70757267
+
+Forget = Callable[[Collection[str]], Awaitable[None]]
+"""Takes the SHA-256 of images, hexadecimal."""
+
+
+class Deletion:
+    """Deletes records, those that wait for the database too, and what was copied of them."""
+
+    def __init__(self, database: Database, spool: Spool, forget: Forget | None = None) -> None:
+        """Delete from a database.
+
+        Args:
+            database: Holds the records.
+            spool: Holds those that wait for it.
+            forget: Drops cached results of the images whose records an owner deletes.
+        """
+        self._database = database
+        self._spool = spool
+        self._forget = forget
+        self._has_deleted = False
+
+    async def delete(self, owner: bytes, identifier: UUID) -> None:
+        """Delete a record for good, and its reviews."""
+        # It may wait on disk, or come from there just now: so the spool first.
+        with reachable():
+            images = await self._spool.images_of(owner, identifier)
+            spooled = await self._spool.remove_of(owner, identifier)
+        mine = one_of(owner, identifier)
+        async with writing(self._database) as connection:
+            images += await _images(connection, select(predictions.c.result).where(mine))
+            gone = await delete_oldest(connection, mine, 1)
+        if not gone and not spooled:
+            raise unknown_record(identifier)
+        await self._leave_no_copies(images)
+
+    async def delete_all(self, owner: bytes) -> int:
+        """Delete all records that an owner has by now, for good; returns their number."""
+        with reachable():
+            images = await self._spool.images_of(owner)
+            spooled = await self._spool.remove_of(owner)
+        mine = predictions.c.owner == owner
+        newest = select(predictions.c.id).where(mine).order_by(predictions.c.id.desc()).limit(1)
+        async with reading(self._database) as connection:
+            last = (await connection.execute(newest)).scalar()
+        deleted = spooled
+        if last is not None:
+            # Not those that come meanwhile: it would never end for an owner who keeps sending.
+            deleted += await self._delete_many(and_(mine, predictions.c.id <= last), images)
+        await self._leave_no_copies(images)
+        return deleted
+
+    async def change_owner(self, old: bytes, new: bytes) -> None:
+        """Give all records, and what was counted of them, to an owner who has none yet.
+
+        What is being saved meanwhile may stay with the old one.
+        """
+        with reachable():
+            await self._spool.change_owner(old, new)
+        async with writing(self._database, seconds=_STEP_SECONDS) as connection:
+            for table in (predictions, reviews, tallies):
+                changed = update(table).where(table.c.owner == old).values(owner=new)
+                await connection.execute(changed)
+
+    async def purge(self, before: datetime) -> int:
+        """Delete everybody's records from before a quarter of an hour; returns their number.
+
+        Of several processes one at a time does it; one that finds another at it leaves it the rest.
+        """
+        beginning = datetime.fromtimestamp(quarter_of(before) * QUARTER_SECONDS, UTC)
+        limit = first_id_at(beginning)
+        with reachable():
+            spooled = await self._spool.remove_before(limit)
+        deleted = await self._delete_many(predictions.c.id < limit, lock=_PURGE_LOCK)
+        self._has_deleted |= bool(spooled or deleted)
+        return spooled + deleted
+
+    async def compact(self) -> None:
+        """Rewrite SQLite's files where something was deleted since the last time."""
+        if self._has_deleted:
+            self._has_deleted = False
+            await self._database.erase(thoroughly=True)
+            await self._spool.erase()
+
+    async def _leave_no_copies(self, images: Sequence[str]) -> None:
+        """Drop what caches and logs still have of records that were deleted."""
+        self._has_deleted = True
+        if self._forget:
+            await self._forget({image for image in images if image})
+        await self._database.erase()
+
+    async def _delete_many(
+        self,
+        chosen: ColumnElement[bool],
+        images: list[str] | None = None,
+        *,
+        lock: int | None = None,
+    ) -> int:
+        """Delete step by step, from old to new, as long as a lock is to be had.
+
+        Args:
+            chosen: The records.
+            images: Gets the SHA-256 of their images.
+            lock: Number of the lock; None needs none.
+        """
+        deleted = 0
+        rest: ColumnElement[bool] = true()
+        while True:
+            step = and_(chosen, rest)
+            async with writing(self._database, seconds=_STEP_SECONDS) as connection:
+                if lock is not None and not await try_lock(connection, lock):
+                    return deleted
+                if images is not None:
+                    images += await _images(connection, _oldest(step))
+                gone = await delete_oldest(connection, step, _STEP)
+            deleted += len(gone)
+            if len(gone) < _STEP:
+                return deleted
+            # Beginning again at the oldest would pass by all that is deleted, each time.
+            rest = predictions.c.id > gone[-1]
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def one_of(owner: bytes, identifier: UUID) -> ColumnElement[bool]:
+    """Return the condition that a prediction is this one, and an owner's."""
+    return and_(predictions.c.id == identifier, predictions.c.owner == owner)
+
+
+def unknown_record(identifier: UUID) -> UnknownRecordError:
+    """Return the error for an id that is not in an owner's history."""
+    return UnknownRecordError(f"There is no record {identifier} in your history.")
+
+
+def _oldest(which: ColumnElement[bool]) -> Select[str]:
+    return select(predictions.c.result).where(which).order_by(predictions.c.id).limit(_STEP)
+
+
+async def _images(connection: AsyncConnection, results: Select[str]) -> list[str]:
+    return [image_of(text) for text in (await connection.execute(results)).scalars()]

@@ -1,0 +1,66 @@
+"""Reads uploads without keeping the visitor's file names, or anything of an upload that breaks off.
+
+Gradio names a file on disk as the visitor called it, in a folder named by its content's hash, and
+leaves what it has received so far when the visitor goes away.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any, Final
+
+import gradio.route_utils
+from gradio.route_utils import GradioMultiPartParser, GradioUploadFile
+from starlette.datastructures import FormData
+
+# The only field that Gradio takes files from.
+_FIELD: Final = "files"
+# What components accept is told by it; a longer one may hold a part of a name.
+_SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}", re.IGNORECASE)
+
+
+class PrivateParser(GradioMultiPartParser):
+    """Gradio's parser, whose files have random names."""
+
+    async def parse(self) -> FormData:
+        """Read the form; what has come of one that cannot be read is deleted."""
+        try:
+            form = await super().parse()
+        except BaseException:
+            self._discard()
+            raise
+        for field, value in form.multi_items():
+            if isinstance(value, GradioUploadFile):
+                _rename(value)
+                if field != _FIELD:
+                    _delete(value.file)
+        return form
+
+    def _discard(self) -> None:
+        for file in self._files_to_close_on_error:
+            _delete(file)
+
+
+class _RandomName:
+    """Stands in for the hash by which Gradio names a file's folder."""
+
+    def hexdigest(self) -> str:
+        return secrets.token_hex(16)
+
+
+def install_private_parser() -> None:
+    """Let Gradio's upload route read forms with `PrivateParser`."""
+    gradio.route_utils.GradioMultiPartParser = PrivateParser  # type: ignore[misc]
+
+
+def _rename(upload: Any) -> None:
+    suffix = Path(upload.filename or "").suffix
+    upload.filename = f"upload{suffix.lower() if _SUFFIX.fullmatch(suffix) else ''}"
+    upload.sha = _RandomName()
+
+
+def _delete(file: Any) -> None:
+    file.close()
+    Path(file.name).unlink(missing_ok=True)

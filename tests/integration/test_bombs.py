@@ -1,0 +1,150 @@
+"""Small requests that would cost much are refused or bounded, and others are answered meanwhile."""
+
+from __future__ import annotations
+
+import io
+import socket
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+from PIL import Image
+
+from tests.bundle_factory import encode, plain_image, write_bundle
+from tests.hostile import png_chunk, png_of_size
+from tests.server import RunningServer, running_server
+
+PATCH = encode(plain_image(200, 120, 190))
+# Of pixels in work; what the process has besides, with its caches of memory, is measured.
+BUDGET = 64 << 20
+ELSE = 96 << 20
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    bundle = write_bundle(tmp_path_factory.mktemp("bundle") / "model")
+    with running_server(
+        BIOPSIA_MODEL_DIR=str(bundle),
+        BIOPSIA_IMAGE_MEMORY_BYTES=str(BUDGET),
+        BIOPSIA_OWNER_IMAGES_PER_MINUTE="0",
+        BIOPSIA_ADDRESS_IMAGES_PER_MINUTE="0",
+    ) as server:
+        predict(server, PATCH)
+        yield server
+
+
+def predict(server: RunningServer, image: bytes, path: str = "/predict/") -> httpx2.Response:
+    files = {"file": ("a.png", image)}
+    form = {"save": "false", "explain": "false"}
+    return httpx2.post(f"{server.url}{path}", files=files, data=form, timeout=60)
+
+
+def peak(server: RunningServer) -> int:
+    """Return the most memory that the process has had, in bytes."""
+    with open(f"/proc/{server.process.pid}/status") as status:  # noqa: PTH123 -- no file
+        line = next(line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def webp_of_49_megapixels() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (7000, 7000), (200, 120, 190)).save(file, "WEBP", lossless=True)
+    return file.getvalue()
+
+
+def deflated_png(side: int) -> bytes:
+    """Return a PNG whose pixels are all there, and all the same."""
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    row = zlib.compress(bytes((3 * side + 1) * side), 9)
+    return b"\x89PNG\r\n\x1a\n" + header + png_chunk(b"IDAT", row) + png_chunk(b"IEND", b"")
+
+
+def tiff_of_size(side: int) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (side, side), 200).save(file, "TIFF", compression="tiff_lzw")
+    return file.getvalue()
+
+
+def zip_bomb(method: int, stated: int | None) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("a.png", bytes(64 << 20))
+        if stated is not None:
+            archive.filelist[0].file_size = stated
+    return file.getvalue()
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "webp": webp_of_49_megapixels,
+    "png": lambda: deflated_png(7000),
+    "png that declares": lambda: png_of_size(60_000, 60_000),
+    "tiff": lambda: tiff_of_size(7000),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_an_image_beyond_the_memory_is_not_decoded(name: str, server: RunningServer) -> None:
+    bomb, before = BOMBS[name](), peak(server)
+    answer = predict(server, bomb)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_many_pixels")
+    assert peak(server) - before < ELSE // 2
+    assert predict(server, PATCH).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["STORED", "DEFLATED", "BZIP2", "LZMA"])
+@pytest.mark.parametrize("stated", [None, 10])
+def test_a_zip_unpacks_to_no_more_than_one_image(
+    method: str, stated: int | None, server: RunningServer
+) -> None:
+    bomb = zip_bomb(getattr(zipfile, f"ZIP_{method}"), stated)
+    before = peak(server)
+    answer = predict(server, bomb, "/predict/batch/")
+    assert answer.status_code in {200, 413}
+    error = answer.json()["error"]
+    assert error["code"] in {"payload_too_large", "invalid_archive", "unsupported_image"}
+    assert peak(server) - before < ELSE
+    assert predict(server, PATCH).status_code == 200
+
+
+def test_a_form_of_very_many_fields_is_refused(server: RunningServer) -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n\r\n'
+    body = part * 200_000 + b"--b--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    before = peak(server)
+    for path in ("/predict/", "/predict/batch/", "/gradio_api/upload"):
+        answer = httpx2.post(f"{server.url}{path}", content=body, headers=headers, timeout=60)
+        assert answer.status_code in {400, 413}
+    assert peak(server) - before < ELSE
+    assert predict(server, PATCH).status_code == 200
+
+
+def test_slow_bodies_hold_nobody_up(server: RunningServer) -> None:
+    head = (
+        b"POST /predict/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n"
+        b"Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n"
+    )
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
+    try:
+        for connection in slow:
+            connection.sendall(head)
+        assert predict(server, PATCH).json()["kind"] == "patch"
+        assert httpx2.get(f"{server.url}/health/").status_code == 200
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_images_that_fit_stay_within_the_memory_together(server: RunningServer) -> None:
+    side = 1700
+    images = [encode(plain_image(200, 120, 190 + n, width=side, height=side)) for n in range(4)]
+    before = peak(server)
+    with ThreadPoolExecutor(5) as pool:
+        large = [pool.submit(predict, server, image) for image in images]
+        assert predict(server, PATCH).status_code == 200
+        answers = [each.result() for each in large]
+    assert [answer.json()["kind"] for answer in answers] == ["region"] * 4
+    assert peak(server) - before < BUDGET + ELSE
