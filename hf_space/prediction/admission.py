@@ -19,9 +19,9 @@ _WAITING: Final = 16
 class LargeImageGate:
     """Lets in a few at a time, and lets a few more wait."""
 
-    def __init__(self) -> None:
-        """Begin with nobody inside."""
-        self._room = asyncio.Semaphore(_AT_ONCE)
+    def __init__(self, at_once: int = _AT_ONCE) -> None:
+        """Begin with nobody inside, and let in so many at once."""
+        self._room = asyncio.Semaphore(at_once)
         self._waiting = 0
 
     def check(self) -> None:
