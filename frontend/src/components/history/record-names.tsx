@@ -14,8 +14,8 @@ interface RecordNamesProps {
 /** How the visitor knows a record: its case and folder, and the file's name in this browser. */
 export function RecordNames({ item, text, className }: RecordNamesProps) {
   const { [item.id]: fileName } = useFileNames();
-  const lines = [text.filing(item), fileName].filter((line) => line !== undefined && line !== "");
-  return lines.map((line) => (
+  const lines = new Set([text.filing(item), fileName].filter(Boolean));
+  return [...lines].map((line) => (
     <span key={line} title={line} className={cn("block truncate text-muted text-xs", className)}>
       {line}
     </span>

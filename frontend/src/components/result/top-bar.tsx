@@ -10,7 +10,7 @@ import type { HistoryRecord } from "@/lib/api/schema";
 export function TopBar({ record }: { record: HistoryRecord }) {
   const { result, case_label: caseLabel } = record;
   const { [result.id]: fileName } = useFileNames();
-  const names = [caseLabel, fileName].filter((name) => typeof name === "string");
+  const names = new Set([caseLabel, fileName].filter((name) => typeof name === "string"));
   const t = useTranslations("result");
   const common = useTranslations("common");
   return (
@@ -19,7 +19,7 @@ export function TopBar({ record }: { record: HistoryRecord }) {
         <span className="hidden font-semibold text-ink print:inline">{`${t("print_title")} · `}</span>
         {`${common(`kind.${result.kind}`)} · `}
         <Moment time={result.created_at} />
-        {names.map((name) => (
+        {[...names].map((name) => (
           <span key={name} className="break-words">{` · ${name}`}</span>
         ))}
         <span className="hidden print:inline">{` · ${result.id}`}</span>
