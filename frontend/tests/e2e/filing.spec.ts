@@ -66,10 +66,15 @@ async function tiffOf(page: Page, file: TestFile): Promise<TestFile> {
   };
 }
 
-test("a case and a folder are given to a result, found, and taken away", async ({ page }) => {
+/** The form on a result's page. */
+function filingForm(page: Page): Locator {
+  return page.getByRole("heading", { name: "Case and folder" }).locator("..");
+}
+
+test("a case and a folder are given to a result, and found", async ({ page }) => {
   const [crowded, loose, region] = await addThree(page);
   await page.goto(`/results/${region.id}`);
-  const form = page.getByRole("heading", { name: "Case and folder" }).locator("..");
+  const form = filingForm(page);
   await form.getByLabel("Case").fill(" 24-117 B ");
   await form.getByLabel("Folder").fill("Teaching");
   await form.getByRole("button", { name: "Save" }).click();
@@ -91,8 +96,19 @@ test("a case and a folder are given to a result, found, and taken away", async (
   await expectShown(page, [region]);
   await page.getByRole("searchbox").fill("");
   await expectShown(page, [region, loose, crowded]);
+});
 
-  await page.goto(`/results/${region.id}`);
+test("a folder is taken away, and the case stays", async ({ page }) => {
+  await page.goto("/model");
+  const { id } = await predict(page, "drawn_loose", SCALE);
+  await page.evaluate(async (address) => {
+    const headers = { "Content-Type": "application/json" };
+    const body = JSON.stringify({ case_label: "24-117 B", folder: "Teaching" });
+    await fetch(address, { method: "PUT", headers, body });
+  }, `/api/history/${id}/filing`);
+  await page.goto(`/results/${id}`);
+  const form = filingForm(page);
+  await expect(form.getByLabel("Folder")).toHaveValue("Teaching");
   await form.getByLabel("Folder").fill("");
   await form.getByRole("button", { name: "Save" }).click();
   await expect(form.getByText("Saved.")).toBeVisible();
@@ -155,6 +171,7 @@ test("a file's name stays in this browser", async ({ page, browser, site }) => {
   await page.goto("/");
   await drop(page, [drawing("drawn_crowded", "left_breast_mendez.png")]);
   await page.getByRole("link", { name: "See where and why" }).click();
+  await page.waitForURL(/\/results\//);
   await expect(page.getByRole("main").getByText("left_breast_mendez.png")).toBeVisible();
   await page.goto("/history");
   await expect(page.getByRole("table").getByText("left_breast_mendez.png")).toBeVisible();
@@ -180,6 +197,7 @@ test("a TIFF is drawn by the service, once the visitor sends it", async ({ page 
   await drop(page, [await tiffOf(page, drawing("drawn_region"))]);
   await stateScale(page, "like the training images");
   await page.getByRole("link", { name: "See where and why" }).first().click();
+  await page.waitForURL(/\/results\//);
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await expect(page.getByText("Your browser cannot draw the format")).toBeVisible();

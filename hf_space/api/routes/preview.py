@@ -39,7 +39,7 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
     openapi_extra=_REQUEST_BODY,
 )
 async def preview(request: Request, previews: PreviewsDep, settings: SettingsDep) -> Response:
-    """Return an image as a WebP of at most 1024 px, unscored; nothing is kept."""
+    """Return an image as a WebP of at most 1024 px, unscored; nothing is saved."""
     data = await read_image(request, max_image_bytes=settings.max_upload_bytes)
     drawn = await while_connected(request.receive, previews.draw(data))
     response = picture(drawn, WEBP)

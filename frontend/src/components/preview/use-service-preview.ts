@@ -19,8 +19,10 @@ export function useServicePreview(file: Blob | null, mayAsk = true) {
   const publicApiUrl = usePublicApiUrl();
   const [drawn, setDrawn] = useState<Drawn | null>(null);
   const isWanted = file !== null && (mayAsk || isPreviewAsked(file));
+  const own = drawn !== null && drawn.file === file ? drawn : null;
+  const isLoading = isWanted && own === null;
   useEffect(() => {
-    if (!file || !isWanted) {
+    if (!file || !isLoading) {
       return;
     }
     let isCurrent = true;
@@ -36,11 +38,12 @@ export function useServicePreview(file: Blob | null, mayAsk = true) {
     return () => {
       isCurrent = false;
     };
-  }, [file, isWanted, publicApiUrl]);
-  const own = drawn !== null && drawn.file === file ? drawn : null;
+  }, [file, isLoading, publicApiUrl]);
   return {
     picture: own?.picture ?? null,
     error: own?.error ?? null,
-    isLoading: isWanted && own === null,
+    isLoading,
+    /** Asks again after an error. */
+    retry: () => setDrawn(null),
   };
 }

@@ -22,7 +22,7 @@ export function SmallCopy({ result, picture }: SmallCopyProps) {
 /** An image that this browser cannot draw; the service can, if the visitor sends it. */
 function Undrawable({ preview }: Pick<Picture, "preview">) {
   const t = useTranslations("result.original");
-  const { picture, error, isLoading, ask } = preview;
+  const { picture, error, isLoading, ask, retry } = preview;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t p-3 text-sm print:hidden">
       <p role="status" className="min-w-0 flex-1 basis-64 text-muted">
@@ -33,7 +33,7 @@ function Undrawable({ preview }: Pick<Picture, "preview">) {
           {t("ask_preview")}
         </Button>
       )}
-      {error !== null && <Problem error={error} />}
+      {error !== null && <Problem error={error} onRetry={retry} />}
     </div>
   );
 }

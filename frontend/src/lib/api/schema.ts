@@ -386,7 +386,7 @@ export interface paths {
         put?: never;
         /**
          * Preview
-         * @description Return an image as a WebP of at most 1024 px, unscored; nothing is kept.
+         * @description Return an image as a WebP of at most 1024 px, unscored; nothing is saved.
          */
         post: operations["preview_preview__post"];
         delete?: never;
