@@ -4,7 +4,7 @@ import { apiUrl, publicApiUrl } from "@/lib/settings";
 
 // What the site needs of the API; the rest of it is not the site's to offer.
 const API_PATH =
-  /^\/api\/((?:predict|history|stats|model|health|tickets)(?:\/.*)?|export\.[a-z]+)$/;
+  /^\/api\/((?:predict|preview|history|stats|model|health|tickets)(?:\/.*)?|export\.[a-z]+)$/;
 
 /** Hands `/api/*` on to the API, so that its cookie is the site's own, and guards every page. */
 export function proxy(request: NextRequest): NextResponse {
