@@ -140,6 +140,11 @@ class Visitor:
         """Add a review."""
         return self.ask("POST", f"/history/{identifier}/reviews", json=content)
 
+    def file(self, identifier: str, **content: object) -> httpx2.Response:
+        """Give a record a case label and a folder; none where none is named."""
+        filing = {"case_label": None, "folder": None} | content
+        return self.ask("PUT", f"/history/{identifier}/filing", json=filing)
+
     def ids(self, **parameters: Any) -> list[str]:
         """Return the ids of one page of the history."""
         return [item["id"] for item in self.read("/history/", **parameters)["items"]]

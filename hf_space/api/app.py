@@ -30,6 +30,7 @@ from hf_space.api.routes import (
     metrics,
     model,
     predict,
+    preview,
     statistics,
     tickets,
     visitor,
@@ -38,6 +39,7 @@ from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import ResultCache
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
+from hf_space.prediction.preview import Previews
 from hf_space.schemas.options import PredictRequest
 from hf_space.schemas.stream import StreamEvent
 
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
     from hf_space.settings import Settings
 
 _RESOURCES = (
-    *(predict, export, batch, tickets, visitor, history, statistics),
+    *(predict, preview, export, batch, tickets, visitor),
+    *(history, statistics),
     *(health, metrics, model),
 )
 
@@ -89,6 +92,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     )
     state.cache = ResultCache.from_settings(settings, state.redis)
     state.history = HistoryService(settings, state.metrics, forget=state.cache.forget)
+    state.previews = Previews(settings)
     state.tickets = Tickets(settings.ticket_secret)
     state.predictor, state.model_fault = None, "loading"
 
@@ -115,7 +119,7 @@ def _allow_origins(app: FastAPI, settings: Settings) -> None:
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_origin_regex=settings.cors_origin_pattern,
-        allow_methods=("DELETE", "GET", "POST"),
+        allow_methods=("DELETE", "GET", "POST", "PUT"),
         allow_headers=("*",),
         expose_headers=(HEADER, VISITOR_HEADER, "Retry-After", *RATE_LIMIT_HEADERS),
     )

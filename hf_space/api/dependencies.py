@@ -22,6 +22,7 @@ from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.admission import Sender
 from hf_space.prediction.predictor import Predictor
+from hf_space.prediction.preview import Previews
 from hf_space.settings import Settings
 
 
@@ -173,6 +174,11 @@ async def get_history(request: Request) -> HistoryRepository:
     return service.repository
 
 
+async def get_previews(request: Request) -> Previews:
+    """Return what draws previews."""
+    return cast("Previews", request.app.state.previews)
+
+
 async def get_tickets(request: Request) -> Tickets:
     """Return what issues tickets."""
     return cast("Tickets", request.app.state.tickets)
@@ -183,6 +189,7 @@ OwnerDep = Annotated[bytes, Depends(get_owner)]
 SenderDep = Annotated[Sender, Depends(get_sender)]
 VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 MetricsDep = Annotated[Metrics, Depends(get_metrics)]
+PreviewsDep = Annotated[Previews, Depends(get_previews)]
 TicketsDep = Annotated[Tickets, Depends(get_tickets)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 PredictorDep = Annotated[Predictor, Depends(get_predictor)]

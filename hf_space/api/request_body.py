@@ -77,6 +77,18 @@ async def read_predict_body(
     )
 
 
+async def read_image(request: Request, *, max_image_bytes: int) -> bytes:
+    """Read a form that holds an image and no options; raises as `read_predict_body` does."""
+    form_read = read_form(request, max_bytes=max_image_bytes, max_files=1, part=IMAGE_PART)
+    async with form_read as form:
+        fields = [name for name, value in form.multi_items() if isinstance(value, str)]
+        if fields:
+            raise invalid_options(
+                [{"loc": (name,), "msg": f"send the part {IMAGE_PART} alone"} for name in fields]
+            )
+        return await _only_upload(form).read()
+
+
 @asynccontextmanager
 async def read_form(
     request: Request, *, max_bytes: int, max_files: int, part: str | None = None

@@ -11,6 +11,8 @@ from hf_space.schemas.history import HistoryItem
 HISTORY_TABLE: Final = Table[HistoryItem](
     {
         **RESULT_COLUMNS,
+        "case_label": lambda item: item.case_label,
+        "folder": lambda item: item.folder,
         "opinion": lambda item: item.review and item.review.opinion,
         "label": lambda item: item.review and item.review.label,
         "note": lambda item: item.review and item.review.note,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy import Row
 
+    from hf_space.schemas.filing import Filing
     from hf_space.schemas.history import Review
 
 _GROUP_BYTES: Final = 4 << 20
@@ -138,12 +139,15 @@ def record_of(
     )
 
 
-def saved_record_of(row: Row[*tuple[Any, ...]], reviews: list[Review]) -> SavedRecord:
+def saved_record_of(
+    row: Row[*tuple[Any, ...]], reviews: list[Review], filing: Filing | None
+) -> SavedRecord:
     """Read a record back; numbers of its grids come back to six decimals.
 
     Args:
         row: The columns of `predictions`, and `has_original`, `newer_id` and `older_id`.
         reviews: Its reviews, oldest first.
+        filing: Where it is filed.
     """
     stored = as_version_2(json.loads(row.result))
     covered_microns = tuple(stored.pop("covered_microns"))
@@ -155,6 +159,8 @@ def saved_record_of(row: Row[*tuple[Any, ...]], reviews: list[Review]) -> SavedR
         region |= {"tiles": grids[0], "tiles_raw": grids[-1], "heatmap": None}
     record = HistoryRecord(
         result=PredictionResult.model_validate(stored | {"saved": True}),
+        case_label=filing and filing.case_label,
+        folder=filing and filing.folder,
         reviews=reviews,
         has_original=row.has_original,
         newer_id=row.newer_id,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, mo
 
 from hf_space.bundle.calibration import Probability, Verdict
 from hf_space.schemas.base import Schema
+from hf_space.schemas.filing import FilingText
 from hf_space.schemas.prediction import (
     ImageFacts,
     Kind,
@@ -67,6 +68,8 @@ class HistoryFilter(DateRange):
     min_probability: Probability | None = Field(default=None, description="Least probability.")
     max_probability: Probability | None = Field(default=None, description="Greatest probability.")
     reviewed: bool | None = Field(default=None, description="Only with a review, or only without.")
+    case_label: FilingText | None = Field(default=None, description="This very case label.")
+    folder: FilingText | None = Field(default=None, description="This very folder.")
     search: (
         Annotated[
             str,
@@ -76,8 +79,8 @@ class HistoryFilter(DateRange):
         | None
     ) = Field(
         default=None,
-        description="Start of the id or of the image's SHA-256, or part of a review's note; "
-        "in any case of letters.",
+        description="Start of the id or of the image's SHA-256, or part of a review's note, of the "
+        "case label or of the folder; in any case of letters.",
     )
 
 
@@ -157,6 +160,8 @@ class HistoryItem(Schema):
         description="Of a region; null for a patch, and where the scale is assumed."
     )
     has_original: bool = Field(description="Whether the image file itself is stored.")
+    case_label: str | None
+    folder: str | None
     review: Review | None = Field(description="The latest review.")
 
 
@@ -174,6 +179,8 @@ class HistoryRecord(Schema):
     """
 
     result: PredictionResult
+    case_label: str | None
+    folder: str | None
     reviews: list[Review]
     has_original: bool = Field(description="Whether the image file itself is stored.")
     newer_id: UUID | None = Field(description="The next record; null for the newest.")

@@ -32,6 +32,7 @@ OF_ALL: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/history/export.csv"): {},
     ("GET", "/history/export.json"): {},
     ("GET", "/history/export.zip"): {},
+    ("GET", "/history/folders"): {},
     ("GET", "/stats/"): {},
 }
 """Operations on whatever a visitor has, and what is sent with them."""
@@ -42,6 +43,7 @@ OF_ONE: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/history/{id}/thumbnail"): {},
     ("GET", "/history/{id}/original"): {},
     ("POST", "/history/{id}/reviews"): {"json": {"opinion": "unsure", "note": "intruder"}},
+    ("PUT", "/history/{id}/filing"): {"json": {"case_label": "intruder", "folder": "intruder"}},
     ("DELETE", "/history/{id}"): {},
 }
 """Operations on one record."""
@@ -51,6 +53,7 @@ DELETE_ALL = ("DELETE", "/history/")
 EXPORT = ("POST", "/export.{suffix}")
 REPLACE_TOKEN = ("POST", "/visitor/token")
 SIGN_OUT = ("DELETE", "/visitor/token")
+PREVIEW = ("POST", "/preview/")
 KEY = "k" * 32
 
 
@@ -60,7 +63,7 @@ def operations() -> set[tuple[str, str]]:
 
 
 def test_every_operation_is_public_or_walked() -> None:
-    others = {TICKETS, DELETE_ALL, EXPORT, REPLACE_TOKEN, SIGN_OUT}
+    others = {TICKETS, DELETE_ALL, EXPORT, REPLACE_TOKEN, SIGN_OUT, PREVIEW}
     assert operations() == PUBLIC | set(OF_ALL) | set(OF_ONE) | others
 
 
@@ -95,12 +98,17 @@ class Person:
         return patch(self.first + len(self.ids))
 
     def keep(self, result: dict[str, Any]) -> str:
-        """Remember a record, and note something about it."""
+        """Remember a record, note something about it, and file it."""
         identifier: str = result["id"]
-        note = f"note {len(self.ids)} of {self.first}"
+        note, case, folder = (
+            f"{word} {len(self.ids)} of {self.first}" for word in ("note", "case", "folder")
+        )
         assert self.visitor.review(identifier, opinion="unsure", note=note).status_code == 201
+        filed = self.visitor.file(identifier, case_label=case, folder=folder)
+        assert filed.status_code == 200
         self.ids.append(identifier)
         self.secrets |= {identifier, result["image"]["sha256"], note, self.visitor.token}
+        self.secrets |= {case, folder}
         return identifier
 
     def answer(self, operation: tuple[str, str], **content: Any) -> httpx2.Response:
@@ -126,6 +134,7 @@ class Person:
             elif operation[0] == "POST":
                 self.keep(response.json()["result"])
         self.predict_by_ticket()
+        self.look_before()
         assert self.visitor.ids(limit=200) == self.ids[::-1]
         assert self.visitor.read("/stats/")["total"] == len(self.ids)
         for method, path in PUBLIC:
@@ -140,6 +149,11 @@ class Person:
         response = self.visitor.client.post("/predict/", headers=headers, files=files)
         self.seen.append(response.text)
         self.keep(response.json())
+
+    def look_before(self) -> None:
+        """See an image that is not scored; it becomes no record."""
+        response = self.visitor.ask(*PREVIEW, files={"file": ("a.png", self.image())})
+        assert (response.status_code, response.headers["content-type"]) == (200, "image/webp")
 
     def intrude(self, other: Person) -> None:
         """Take every operation on another's records."""
@@ -182,6 +196,8 @@ def test_two_visitors_at_once_never_see_each_others_records(store: Store) -> Non
         for identifier in second.ids:
             record = second.visitor.read(f"/history/{identifier}")
             assert [review["note"].split(" of ")[1] for review in record["reviews"]] == ["1000"]
+            assert record["case_label"].split(" of ")[1] == "1000"
+            assert record["folder"].split(" of ")[1] == "1000"
             for picture in ("thumbnail", "original"):
                 assert second.visitor.get(f"/history/{identifier}/{picture}").status_code == 200
         # Another token has the same records, and again nobody else's.

@@ -20,7 +20,7 @@ from hf_space.schemas.ids import uuid7
 from tests.record_factory import make_record
 from tests.stores import Store
 
-TABLES = {"alembic_version", "predictions", "reviews", "tallies"}
+TABLES = {"alembic_version", "filings", "predictions", "reviews", "tallies"}
 
 
 def run(store: Store, *steps: Callable[[Connection], Any]) -> list[Any]:
@@ -76,6 +76,7 @@ def test_the_migrated_schema_is_that_of_the_code(store: Store) -> None:
         "ix_predictions_owner_probability_id": ["owner", "probability", "id"],
         "ix_reviews_prediction_id_id": ["prediction_id", "id"],
         "ix_reviews_owner_prediction_id_id": ["owner", "prediction_id", "id"],
+        "ix_filings_owner_folder_prediction_id": ["owner", "folder", "prediction_id"],
     }
 
 

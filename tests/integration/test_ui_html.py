@@ -99,6 +99,8 @@ def test_the_history_shows_names_and_labels_as_text() -> None:
         model=result.model,
         malignant_area_mm2=None,
         has_original=False,
+        case_label=None,
+        folder=None,
         review=review(),
     )
     drawn = history_list([item], {}, chosen=str(item.id), verdicts={}, zone="UTC", language="en")

@@ -129,6 +129,8 @@ def test_the_history_says_why_there_is_no_verdict(language: Language) -> None:
         model=UNKNOWN.model,
         malignant_area_mm2=None,
         has_original=False,
+        case_label=None,
+        folder=None,
         review=None,
     )
     drawn = history_list([item], {}, chosen=None, verdicts={}, zone="UTC", language=language)

@@ -117,7 +117,11 @@ for (const viewport of [PHONE, DESKTOP]) {
   test(`table and grid show the same, ${viewport.width} px wide`, async ({ page }) => {
     await page.setViewportSize(viewport);
     const [crowded, loose, region] = await addThree(page);
+    const isPhone = viewport === PHONE;
+    await expect(page.getByRole("radio", { name: isPhone ? "Grid" : "Table" })).toBeChecked();
+    await page.getByRole("radio", { name: "Table" }).click();
     await expect(page.getByRole("table")).toBeVisible();
+    await expectShown(page, [region, loose, crowded]);
     await page.getByRole("radio", { name: "Grid" }).click();
     await expect(page.getByRole("table")).toHaveCount(0);
     await expect(page.getByRole("list", { name: "Results" }).getByRole("listitem")).toHaveCount(3);
@@ -191,8 +195,13 @@ test("more than a page is loaded, selected and deleted by keyboard", async ({ pa
   await page.reload();
   await expect(page.getByText("The first 50 results")).toBeVisible();
   await page.getByRole("button", { name: "Load more" }).press("Enter");
-  await expect(page.getByText("52 results")).toBeVisible();
+  await expect(page.getByText("52 results", { exact: true })).toBeVisible();
+  const fold = page.getByRole("button", { name: "51 results of this image" });
+  await expectShown(page, (await recordsOf(page)).toSpliced(1, 50));
+  await fold.press("Enter");
+  await expect(fold).toHaveAttribute("aria-expanded", "true");
   await expectShown(page, await recordsOf(page));
+  await fold.press("Enter");
   await page.getByRole("checkbox", { name: "Select all that are loaded" }).press("Space");
   await page.getByRole("button", { name: "Delete selected" }).press("Enter");
   await page.getByRole("button", { name: "Delete 52 results" }).press("Enter");
@@ -231,7 +240,13 @@ for (const width of [320, PHONE.width]) {
     expect(await overflow(page)).toBe(0);
     await predict(page, "drawn_region", SCALE);
     expect(await fromApi<{ total: number }>(page, "/stats")).toMatchObject({ total: 1 });
-    for (const path of ["/history", "/history?view=grid&kind=region", "/history/review"]) {
+    const paths = [
+      "/history",
+      "/history?view=table",
+      "/history?view=grid&kind=region",
+      "/history/review",
+    ];
+    for (const path of paths) {
       await page.goto(path);
       await expect(page.getByRole("img").first()).toBeVisible();
       expect(await overflow(page), path).toBe(0);

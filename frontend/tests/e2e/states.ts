@@ -25,7 +25,7 @@ export const STATES: readonly State[] = [
   {
     name: "history as a table",
     open: (page) =>
-      visitFilled(page, "/history", () =>
+      visitFilled(page, "/history?view=table", () =>
         expect(page.getByRole("table", { name: "Results" })).toBeVisible(),
       ),
   },

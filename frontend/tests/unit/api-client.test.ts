@@ -112,3 +112,17 @@ test("what the request did wrong is not asked again", async () => {
   });
   expect(shouldRetry(0, await errorOf(ask(url)))).toBe(false);
 });
+
+test.each([
+  ["invalid_options", false],
+  ["unknown_record", false],
+  ["corrupt_image", false],
+  ["no_tissue", false],
+  ["internal_error", true],
+  ["rate_limited", true],
+  ["history_unavailable", true],
+  ["offline", true],
+  ["no_response", true],
+] as const)("to try %s again by hand may help: %s", (code, expected) => {
+  expect(new ApiError(code, "").mayPass).toBe(expected);
+});

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ApiError } from "@/lib/api/error";
-import { deleteEach, deleteRecord } from "@/lib/history/deletion";
+import { applyToEach } from "@/lib/history/apply-to-each";
+import { deleteRecord } from "@/lib/history/deletion";
 
 const IDS = ["a", "b", "c", "d", "e", "f", "g"];
 
@@ -8,7 +9,7 @@ describe("deleting many", () => {
   test("goes on after a failure and names it", async () => {
     const error = new ApiError("internal_error", "");
     const seen: number[] = [];
-    const failures = await deleteEach(
+    const failures = await applyToEach(
       IDS,
       (id) => (id === "b" ? Promise.reject(error) : Promise.resolve()),
       (done) => seen.push(done),
@@ -21,7 +22,7 @@ describe("deleting many", () => {
     let running = 0;
     let most = 0;
     const removed: string[] = [];
-    await deleteEach(
+    await applyToEach(
       IDS,
       async (id) => {
         running += 1;
@@ -42,7 +43,7 @@ describe("deleting many", () => {
     let allowed = 600;
     const removed: string[] = [];
     const waits: number[] = [];
-    const failures = await deleteEach(
+    const failures = await applyToEach(
       ids,
       async (id) => {
         if (allowed === 0) {
@@ -66,7 +67,7 @@ describe("deleting many", () => {
     const unreachable = new ApiError("unreachable", "");
     const tries = new Map<string, number>();
     const waits: number[] = [];
-    const failures = await deleteEach(
+    const failures = await applyToEach(
       IDS,
       (id) => {
         tries.set(id, (tries.get(id) ?? 0) + 1);
@@ -84,7 +85,7 @@ describe("deleting many", () => {
   });
 
   test("does nothing for none", async () => {
-    expect((await deleteEach([], deleteRecord, () => undefined)).size).toBe(0);
+    expect((await applyToEach([], deleteRecord, () => undefined)).size).toBe(0);
   });
 });
 

@@ -17,6 +17,7 @@ const ALL: HistoryFilters = {
   verdicts: ["malignant", "benign"],
   kind: "region",
   reviewed: false,
+  folder: "Teaching",
   from: "2026-11-01",
   to: "2026-11-24",
   min: 0.25,
@@ -32,7 +33,7 @@ describe("an address", () => {
 
   test("of defaults is empty", () => {
     expect(addressOf(NONE).toString()).toBe("");
-    expect(NONE).toMatchObject({ sort: "newest", view: "table", verdicts: [], reviewed: null });
+    expect(NONE).toMatchObject({ sort: "newest", view: null, verdicts: [], reviewed: null });
   });
 
   test("keeps a bound of zero", () => {
@@ -48,7 +49,9 @@ describe("an address", () => {
     ["from=2026-02-30", { from: null }],
     ["min=2&max=-1", { min: null, max: null }],
     ["min=&max=x", { min: null, max: null }],
-    ["sort=worst&view=pie", { sort: "newest", view: "table" }],
+    ["sort=worst&view=pie", { sort: "newest", view: null }],
+    ["view=table&folder=+Teaching+", { view: "table", folder: "Teaching" }],
+    ["folder=", { folder: null }],
     ["search=%20%20", { search: "" }],
   ])("%s stands for what it says rightly", (text, expected) => {
     expect(filtersOf(new URLSearchParams(text))).toMatchObject(expected);
@@ -75,7 +78,7 @@ describe("filters", () => {
 describe("the API's query", () => {
   test("has local days as moments, and the verdicts one by one", () => {
     expect(apiPath("/history", filterQuery(ALL, "Europe/Madrid"))).toBe(
-      "/api/history?verdict=malignant&verdict=benign&kind=region&reviewed=false" +
+      "/api/history?verdict=malignant&verdict=benign&kind=region&reviewed=false&folder=Teaching" +
         "&since=2026-10-31T23%3A00%3A00.000Z&until=2026-11-24T23%3A00%3A00.000Z" +
         "&min_probability=0.25&max_probability=1&search=crowded+nuclei",
     );

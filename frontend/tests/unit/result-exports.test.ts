@@ -33,7 +33,8 @@ test("a result that the site's host would refuse is not sent", () => {
 });
 
 test("small pictures of small images are exact", () => {
-  const record = { reviews: [], has_original: false, newer_id: null, older_id: null };
+  const filing = { case_label: null, folder: null };
+  const record = { ...filing, reviews: [], has_original: false, newer_id: null, older_id: null };
   expect(isThumbnailExact({ ...record, result: patch() })).toBe(true);
   expect(isThumbnailExact({ ...record, result: region() })).toBe(false);
 });

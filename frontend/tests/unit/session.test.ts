@@ -60,7 +60,7 @@ describe("forgetting", () => {
     const server = new QueryClient();
     const { queryKey } = recordQuery("a");
     const record = { result: patch({ id: "a" }), reviews: [], has_original: false };
-    const ends = { newer_id: null, older_id: null };
+    const ends = { newer_id: null, older_id: null, case_label: null, folder: null };
     server.setQueryData(queryKey, { ...record, ...ends }, { updatedAt: Date.now() - 1000 });
     const drawn = dehydrate(server);
     hydrate(client, drawn);

@@ -1,4 +1,4 @@
-"""The visitor's own history: list, read, review, export, delete."""
+"""The visitor's own history: list, read, review, file, export, delete."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from fastapi.responses import StreamingResponse
 from hf_space.api.dependencies import ChargedRoute, HistoryDep, OwnerDep, PredictorDep
 from hf_space.api.downloads import EXPORT_RESPONSES, ExportFormatDep, download, result_file
 from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.api.pictures import BYTES, WEBP, picture, picture_responses
 from hf_space.errors import UnknownRecordError
 from hf_space.exports.archive import HistoryArchive
 from hf_space.exports.history import HISTORY_TABLE
 from hf_space.prediction.response import draw_saved
+from hf_space.schemas.filing import Filing, FolderList
 from hf_space.schemas.history import (
     Deleted,
     HistoryFilter,
@@ -34,8 +36,6 @@ router = APIRouter(
 )
 
 _CSV: Final = "text/csv"
-_WEBP: Final = "image/webp"
-_BYTES: Final = "application/octet-stream"
 _ZIP: Final = "application/zip"
 
 
@@ -123,6 +123,12 @@ async def export_zip(chosen: ChosenDep, owner: OwnerDep, history: HistoryDep) ->
     return download(pieces(), _ZIP, "biopsia_history.zip")
 
 
+@router.get("/folders")
+async def list_folders(owner: OwnerDep, history: HistoryDep) -> FolderList:
+    """List the folders that you filed records in."""
+    return await history.folders(owner)
+
+
 @router.get("/{id}")
 async def read_record(
     id: UUID,  # noqa: A002 -- the path's name
@@ -148,16 +154,16 @@ async def export_record(
     return result_file(result, chosen)
 
 
-@router.get("/{id}/thumbnail", responses=_content(_WEBP, _BINARY), response_class=Response)
+@router.get("/{id}/thumbnail", responses=picture_responses(WEBP), response_class=Response)
 async def read_thumbnail(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
     """Return the small picture of a record, at most 256 px, WebP."""
-    return _picture(await history.thumbnail(owner, id), _WEBP)
+    return picture(await history.thumbnail(owner, id), WEBP)
 
 
-@router.get("/{id}/original", responses=_content(_BYTES, _BINARY), response_class=Response)
+@router.get("/{id}/original", responses=picture_responses(BYTES), response_class=Response)
 async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
     """Return the image file itself, if the service stores originals."""
-    response = _picture(await history.original(owner, id), _BYTES)
+    response = picture(await history.original(owner, id), BYTES)
     # A file that somebody sent must not become a page of ours.
     response.headers["Content-Disposition"] = "attachment"
     return response
@@ -165,7 +171,7 @@ async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Respo
 
 @router.delete("/{id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_record(id: UUID, owner: OwnerDep, history: HistoryDep) -> None:  # noqa: A002
-    """Delete a record and its reviews, for good."""
+    """Delete a record with its reviews, case label and folder, for good."""
     await history.delete(owner, id)
 
 
@@ -181,5 +187,12 @@ async def review_record(
     return await history.review(owner, id, request, predictor.bundle.config.verdict_labels)
 
 
-def _picture(content: bytes, media_type: str) -> Response:
-    return Response(content, media_type=media_type, headers={"X-Content-Type-Options": "nosniff"})
+@router.put("/{id}/filing")
+async def file_record(
+    id: UUID,  # noqa: A002 -- the path's name
+    filing: Filing,
+    owner: OwnerDep,
+    history: HistoryDep,
+) -> Filing:
+    """Give a record your own case label and folder, in place of those before."""
+    return await history.file(owner, id, filing)

@@ -89,6 +89,24 @@ reviews: Final = Table(
     Index(None, "owner", "prediction_id", "id"),
 )
 
+# At most one of each prediction; without a row it has neither label nor folder.
+filings: Final = Table(
+    "filings",
+    metadata,
+    Column(
+        "prediction_id",
+        Uuid,
+        ForeignKey(predictions.c.id, ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("owner", LargeBinary(32), nullable=False),
+    Column("case_label", String(100)),
+    Column("folder", String(100)),
+    # Both as searches compare them, see `hf_space.history.reading.search`.
+    Column("folded", Text, nullable=False),
+    Index(None, "owner", "folder", "prediction_id"),
+)
+
 VERDICT_COUNTS: Final = ("malignant", "benign", "uncertain", "not_assessable")
 PROBABILITY_COUNTS: Final = tuple(f"probability_{index:02}" for index in range(PROBABILITY_BINS))
 LATENCY_COUNTS: Final = tuple(f"latency_{index:02}" for index in range(LATENCY_BINS))

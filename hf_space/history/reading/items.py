@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from hf_space.history.database.tables import predictions, reviews
+from hf_space.history.database.tables import filings, predictions, reviews
 from hf_space.history.version_1 import as_version_2
+from hf_space.schemas.filing import Filing
 from hf_space.schemas.history import HistoryItem, Review
 from hf_space.schemas.ids import time_of
 
@@ -50,8 +51,24 @@ def review_of(row: Row[Any]) -> Review:
     return Review(id=row.id, created_at=time_of(row.id), **given)
 
 
-def item_of(row: Row[Any], review: Review | None) -> HistoryItem:
-    """Return the record that a row of `ITEM_COLUMNS` has, with its latest review."""
+async def filings_of(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Filing]:
+    """Return where records are filed, without those that are filed nowhere."""
+    found = await connection.execute(select(filings).where(filings.c.prediction_id.in_(ids)))
+    return {
+        # Checked when it was written.
+        row.prediction_id: Filing.model_construct(case_label=row.case_label, folder=row.folder)
+        for row in found
+    }
+
+
+def item_of(row: Row[Any], review: Review | None, filing: Filing | None) -> HistoryItem:
+    """Return the record that a row of `ITEM_COLUMNS` has.
+
+    Args:
+        row: The columns.
+        review: Its latest review.
+        filing: Where it is filed.
+    """
     result = as_version_2(json.loads(row.result))
     region = result["region"]
     return HistoryItem(
@@ -59,5 +76,7 @@ def item_of(row: Row[Any], review: Review | None) -> HistoryItem:
         warnings=[warning["code"] for warning in result["warnings"]],
         malignant_area_mm2=region and region["malignant_area_mm2"],
         has_original=row.has_original,
+        case_label=filing and filing.case_label,
+        folder=filing and filing.folder,
         review=review,
     )

@@ -11,9 +11,11 @@ from hf_space.errors import InvalidOptionsError
 from hf_space.history.database.tables import predictions, reviews
 from hf_space.history.database.transactions import reading, writing
 from hf_space.history.deletion import Deletion, one_of, unknown_record
+from hf_space.history.reading.filing import read_folders, write_filing
 from hf_space.history.reading.items import (
     HAS_ORIGINAL,
     ITEM_COLUMNS,
+    filings_of,
     item_of,
     latest_reviews,
     review_of,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from hf_space.history.deletion import Forget
     from hf_space.history.record import SavedRecord
     from hf_space.history.writing.spool import Spool
+    from hf_space.schemas.filing import Filing, FolderList
     from hf_space.schemas.history import (
         HistoryFilter,
         HistoryItem,
@@ -71,10 +74,12 @@ class HistoryRepository:
         async with self._reading() as connection:
             rows = (await connection.execute(wanted)).all()
             shown = rows[: query.limit]
-            latest = await latest_reviews(connection, [row.id for row in shown])
+            ids = [row.id for row in shown]
+            latest = await latest_reviews(connection, ids)
+            filed = await filings_of(connection, ids)
         more = len(rows) > query.limit
         return HistoryPage(
-            items=[item_of(row, latest.get(row.id)) for row in shown],
+            items=[item_of(row, latest.get(row.id), filed.get(row.id)) for row in shown],
             next_cursor=cursor_after(shown[-1], query.sort) if more else None,
         )
 
@@ -91,8 +96,9 @@ class HistoryRepository:
                 select(reviews).where(reviews.c.prediction_id == identifier).order_by(reviews.c.id)
             )
             given_reviews = [review_of(one) for one in given]
+            filing = (await filings_of(connection, [identifier])).get(identifier)
         # The grids of a large region take a while to unpack.
-        return await asyncio.to_thread(saved_record_of, row, given_reviews)
+        return await asyncio.to_thread(saved_record_of, row, given_reviews, filing)
 
     async def thumbnail(self, owner: bytes, identifier: UUID) -> bytes:
         """Return a record's thumbnail, WebP."""
@@ -145,6 +151,21 @@ class HistoryRepository:
             await connection.execute(reviews.insert(), row)
         return Review(id=review, created_at=time_of(review), **content)
 
+    async def file(self, owner: bytes, identifier: UUID, filing: Filing) -> Filing:
+        """File a record in place of where it was; raises UnknownRecordError where there is none."""
+        # The lock keeps the record from being deleted, or filed by another, meanwhile.
+        mine = select(predictions.c.id).where(one_of(owner, identifier)).with_for_update()
+        async with self._writing() as connection:
+            if (await connection.execute(mine)).first() is None:
+                raise unknown_record(identifier)
+            await write_filing(connection, owner, identifier, filing)
+        return filing
+
+    async def folders(self, owner: bytes) -> FolderList:
+        """Return an owner's folders, by name."""
+        async with self._reading() as connection:
+            return await read_folders(connection, owner)
+
     async def statistics(self, owner: bytes, query: StatisticsQuery) -> Statistics:
         """Return the statistics of an owner's predictions."""
         async with self._reading() as connection:
@@ -162,7 +183,7 @@ class HistoryRepository:
             query = query.model_copy(update={"cursor": page.next_cursor})
 
     async def delete(self, owner: bytes, identifier: UUID) -> None:
-        """Delete a record for good, and its reviews; raises UnknownRecordError."""
+        """Delete a record for good, with its reviews, case label and folder."""
         await self._deletion.delete(owner, identifier)
 
     async def delete_all(self, owner: bytes) -> int:

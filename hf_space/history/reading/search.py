@@ -1,4 +1,7 @@
-"""Finds an owner's records by what a person types: an id's or hash's start, or part of a note."""
+"""Finds an owner's records by what a person types.
+
+It is the start of an id or of a hash, or part of a note, of a case label or of a folder.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
-from hf_space.history.database.tables import predictions, reviews
+from hf_space.history.database.tables import filings, predictions, reviews
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hf_space.schemas.filing import Filing
 
 _ID_DIGITS: Final = 32
 _SHA256_PREFIX: Final = re.compile(r"[0-9a-f]{1,64}")
@@ -26,12 +31,23 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", text.casefold())
 
 
+def folded_filing(filing: Filing) -> str:
+    """Return a case label and a folder as searches compare them."""
+    # Neither holds a line break, so no text is found that begins in one and ends in the other.
+    return folded("\n".join(filter(None, (filing.case_label, filing.folder))))
+
+
 def matches(owner: bytes, text: str) -> ColumnElement[bool]:
     """Return the condition that an owner's record has what was typed."""
+    typed = folded(text)
     noted = select(reviews.c.prediction_id).where(
-        reviews.c.owner == owner, reviews.c.folded_note.contains(folded(text), autoescape=True)
+        reviews.c.owner == owner, reviews.c.folded_note.contains(typed, autoescape=True)
     )
-    return or_(predictions.c.id.in_(noted), *_begins(text.lower()))
+    filed = select(filings.c.prediction_id).where(
+        filings.c.owner == owner, filings.c.folded.contains(typed, autoescape=True)
+    )
+    identifier = predictions.c.id
+    return or_(identifier.in_(noted), identifier.in_(filed), *_begins(text.lower()))
 
 
 def _begins(text: str) -> Iterator[ColumnElement[bool]]:

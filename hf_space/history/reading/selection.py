@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import and_, exists, select, tuple_
 
 from hf_space.errors import InvalidOptionsError
-from hf_space.history.database.tables import predictions, reviews
+from hf_space.history.database.tables import filings, predictions, reviews
 from hf_space.history.reading.search import matches
 from hf_space.schemas.ids import first_id_at
 
@@ -47,9 +47,22 @@ def chosen(owner: bytes, wanted: HistoryFilter) -> ColumnElement[bool]:
     if wanted.reviewed is not None:
         reviewed = exists(select(reviews.c.id).where(reviews.c.prediction_id == column.id))
         conditions.append(reviewed if wanted.reviewed else ~reviewed)
+    filed = _filed(owner, wanted)
+    if filed is not None:
+        conditions.append(column.id.in_(filed))
     if wanted.search:
         conditions.append(matches(owner, wanted.search))
     return and_(*conditions)
+
+
+def _filed(owner: bytes, wanted: HistoryFilter) -> Select[Any] | None:
+    """Return which of an owner's predictions a case label and a folder choose; None for all."""
+    asked = {"case_label": wanted.case_label, "folder": wanted.folder}
+    values = {name: value for name, value in asked.items() if value is not None}
+    if not values:
+        return None
+    equal = (filings.c[name] == value for name, value in values.items())
+    return select(filings.c.prediction_id).where(filings.c.owner == owner, *equal)
 
 
 def neighbours(owner: bytes, identifier: UUID) -> tuple[Label[Any], Label[Any]]:

@@ -133,7 +133,7 @@ class TiffReader:
     def thumbnail(self, max_side: int) -> NDArray[np.uint8]:
         """Return the whole image, at most ``max_side`` long, uint8 (h, w, 3), RGB."""
         index = self._level_for(max(self.width, self.height) / max_side)
-        pixels = self._pixels[1] if self._pixels else self._level(index)
+        pixels = self._pixels[1] if self._pixels else self._level(self._within_limit(index))
         picture = Image.fromarray(pixels)
         picture.thumbnail((max_side, max_side), reducing_gap=2.0)
         return np.asarray(picture)
@@ -158,6 +158,11 @@ class TiffReader:
             if level.downsample <= downsample * LEVEL_TOLERANCE
         ]
         return enough[-1] if enough else 0
+
+    def _within_limit(self, index: int) -> int:
+        """Return a level, or the next coarser one that has no more than ``max_pixels``."""
+        coarser = enumerate(self.levels[index:], index)
+        return next(i for i, each in coarser if each.width * each.height <= self.max_pixels)
 
     def _crop(self, index: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8]:
         level = self.levels[index]

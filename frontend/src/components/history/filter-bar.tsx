@@ -1,11 +1,13 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
 import { Search } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { FilterDetails, type FilterProps } from "@/components/history/filter-details";
 import { DelayedField } from "@/components/shared/delayed-field";
 import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
 import { Button } from "@/components/ui/button";
+import { foldersQuery } from "@/lib/api/queries";
 import { cn } from "@/lib/class-names";
 import { isFiltered, SORTS, VERDICTS, withoutFilters } from "@/lib/history/filters";
 
@@ -17,6 +19,7 @@ export function FilterBar({ filters, onChange }: FilterProps) {
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <SearchField filters={filters} onChange={onChange} />
         <VerdictChoice filters={filters} onChange={onChange} />
+        <FolderChoice filters={filters} onChange={onChange} />
         <SortChoice filters={filters} onChange={onChange} />
         {isFiltered(filters) && (
           <Button variant="link" size="bare" onClick={() => onChange(withoutFilters(filters))}>
@@ -83,6 +86,33 @@ function VerdictChoice({ filters, onChange }: FilterProps) {
         );
       })}
     </fieldset>
+  );
+}
+
+/** One of the visitor's own folders; not there before she has one. */
+function FolderChoice({ filters: { folder }, onChange }: FilterProps) {
+  const t = useTranslations("history.filters");
+  const { data: folders = [] } = useQuery(foldersQuery);
+  const names = folders.map(({ name }) => name);
+  const offered = folder === null || names.includes(folder) ? names : [folder, ...names];
+  return (
+    offered.length > 0 && (
+      <label className="flex min-w-0 items-center gap-2 text-sm">
+        <span className="text-muted">{t("folder")}</span>
+        <select
+          value={folder ?? ""}
+          onChange={({ target: { value } }) => onChange({ folder: value || null })}
+          className="min-h-9 min-w-0 max-w-56 rounded-md border border-edge bg-surface px-2"
+        >
+          <option value="">{t("any")}</option>
+          {offered.map((name) => (
+            <option key={name} value={name}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+    )
   );
 }
 

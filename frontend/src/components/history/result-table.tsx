@@ -2,12 +2,18 @@
 
 import Link from "next/link";
 import { useTranslations } from "next-intl";
+import { FoldButton } from "@/components/history/fold-button";
 import { ProbabilityBar } from "@/components/history/probability-bar";
-import { SelectAll, SelectOne, type ShapeProps } from "@/components/history/selection";
+import { RecordNames } from "@/components/history/record-names";
+import {
+  type EntryProps,
+  SelectAll,
+  SelectOne,
+  type ShapeProps,
+} from "@/components/history/selection";
 import { Thumbnail } from "@/components/history/thumbnail";
 import { VerdictBadge } from "@/components/shared/verdict-badge";
 import { SeveritySign } from "@/components/shared/warning-list";
-import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 
 const COLUMNS = [
@@ -28,7 +34,7 @@ const NUMERIC: ReadonlySet<string> = new Set(["size", "area"]);
 /** Records as rows, dense, or as cards on a narrow screen; each whole one leads to its result. */
 export function ResultTable(props: ShapeProps) {
   const t = useTranslations("history");
-  const { items, selected } = props;
+  const { entries, items, ...shared } = props;
   return (
     <section
       aria-label={t("table")}
@@ -55,8 +61,8 @@ export function ResultTable(props: ShapeProps) {
           </tr>
         </thead>
         <tbody className="max-sm:block">
-          {items.map((item) => (
-            <Row key={item.id} {...props} item={item} isSelected={selected.has(item.id)} />
+          {entries.map((entry) => (
+            <Row key={entry.item.id} {...shared} entry={entry} />
           ))}
         </tbody>
       </table>
@@ -70,23 +76,20 @@ const NUMBER = "pr-6 text-right max-sm:pr-2 max-sm:text-left";
 const CELL =
   "whitespace-nowrap border-b px-2 py-1.5 group-last:border-b-0 max-sm:border-b-0 max-sm:py-1";
 
-interface RowProps extends ShapeProps {
-  item: HistoryItem;
-  isSelected: boolean;
-}
-
-function Row({ item, isSelected, text, ...selection }: RowProps) {
+function Row(props: EntryProps) {
+  const { entry, text, selected } = props;
+  const { item } = entry;
   const t = useTranslations("history");
   const common = useTranslations("common");
   return (
     <tr
       className={cn(
         "group relative scroll-mt-28 scroll-mb-20 max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:border-b max-sm:py-1",
-        isSelected ? "bg-accent-soft" : "hover:bg-raised",
+        selected.has(item.id) ? "bg-accent-soft" : "hover:bg-raised",
       )}
     >
       <td className={CELL}>
-        <SelectOne {...selection} item={item} text={text} className="relative" />
+        <SelectOne {...props} className="relative" />
       </td>
       <td className={CELL}>
         <Thumbnail item={item} alt={text.picture(item)} className="size-10" />
@@ -112,6 +115,8 @@ function Row({ item, isSelected, text, ...selection }: RowProps) {
         >
           <time dateTime={item.created_at}>{text.time(item)}</time>
         </Link>
+        <RecordNames item={item} text={text} className="max-w-44" />
+        <FoldButton {...props} />
       </th>
       <td className={CELL}>{text.threshold(item)}</td>
       <td className={CELL}>{common(`kind.${item.kind}`)}</td>

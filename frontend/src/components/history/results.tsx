@@ -10,9 +10,12 @@ import { ResultGrid } from "@/components/history/result-grid";
 import { ResultTable } from "@/components/history/result-table";
 import { SelectionBar } from "@/components/history/selection-bar";
 import { Toolbar } from "@/components/history/toolbar";
+import { useFolds } from "@/components/history/use-folds";
 import { useRecordText } from "@/components/history/use-record-text";
+import { useView } from "@/components/history/use-view";
 import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
+import type { HistoryItem } from "@/lib/api/schema";
 import {
   addressOf,
   filterQuery,
@@ -23,6 +26,7 @@ import {
 import { historyPages } from "@/lib/history/query";
 
 const NONE: ReadonlySet<string> = new Set();
+const NO_ITEMS: readonly HistoryItem[] = [];
 
 interface ResultsProps {
   filters: HistoryFilters;
@@ -41,6 +45,8 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
   const text = useRecordText(zone);
   const [selected, setSelected] = useSelection(filters);
   const items = pages.data?.pages.flatMap((page) => page.items);
+  const view = useView(filters.view);
+  const [entries, toggleFold] = useFolds(items ?? NO_ITEMS);
   if (!items) {
     return pages.error ? (
       <Problem error={pages.error} onRetry={pages.refetch} />
@@ -55,7 +61,7 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
       <EmptyHistory />
     );
   }
-  const Shape = filters.view === "grid" ? ResultGrid : ResultTable;
+  const Shape = view === "grid" ? ResultGrid : ResultTable;
   const chosen = items.filter(({ id }) => selected.has(id));
   return (
     <div aria-busy={pages.isPlaceholderData}>
@@ -63,10 +69,10 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
         count={items.length}
         isAll={!pages.hasNextPage}
         query={query}
-        filters={filters}
+        view={view}
         onChange={onChange}
       />
-      <Shape items={items} text={text} selected={selected} onSelect={setSelected} />
+      <Shape {...{ items, entries, text, selected }} onSelect={setSelected} onFold={toggleFold} />
       <More
         error={pages.error}
         onRetry={pages.isFetchNextPageError ? pages.fetchNextPage : pages.refetch}
@@ -82,7 +88,7 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
 /** The selected ids; what was selected under other filters is forgotten. */
 function useSelection(filters: HistoryFilters) {
   const [selection, setSelection] = useState({ under: "", ids: NONE });
-  const under = addressOf({ ...filters, view: "table" }).toString();
+  const under = addressOf({ ...filters, view: null }).toString();
   const select = (ids: ReadonlySet<string>) => setSelection({ under, ids });
   return [selection.under === under ? selection.ids : NONE, select] as const;
 }

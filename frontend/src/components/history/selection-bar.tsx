@@ -2,9 +2,12 @@
 
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { type Deletion, useDeletion } from "@/components/history/use-deletion";
+import { DeleteChosen } from "@/components/history/delete-chosen";
+import { FileChosen } from "@/components/history/file-chosen";
+import { useDeletion } from "@/components/history/use-deletion";
+import type { Run } from "@/components/history/use-each";
+import { useFiling } from "@/components/history/use-filing";
 import type { RecordText } from "@/components/history/use-record-text";
-import { ConfirmDialog } from "@/components/shared/confirm-dialog";
 import { Button } from "@/components/ui/button";
 import { useErrorMessage } from "@/hooks/use-error-message";
 import type { HistoryItem } from "@/lib/api/schema";
@@ -19,9 +22,11 @@ interface SelectionBarProps {
 /** What can be done with the selected records; it stays in sight while they are scrolled. */
 export function SelectionBar({ chosen, text, onSelect }: SelectionBarProps) {
   const t = useTranslations("history.selection");
-  const [isAsking, setIsAsking] = useState(false);
+  const [asked, setAsked] = useState<"delete" | "file" | null>(null);
   const deletion = useDeletion(onSelect);
+  const filing = useFiling(chosen, onSelect);
   const count = chosen.length;
+  const close = () => setAsked(null);
   return (
     <>
       <div
@@ -30,89 +35,49 @@ export function SelectionBar({ chosen, text, onSelect }: SelectionBarProps) {
       >
         <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
           <p className="font-medium text-sm">{t("count", { count })}</p>
-          <Button variant="danger" size="sm" onClick={() => setIsAsking(true)}>
+          <Button variant="outline" size="sm" onClick={() => setAsked("file")}>
+            {t("file")}
+          </Button>
+          <Button variant="danger" size="sm" onClick={() => setAsked("delete")}>
             {t("delete")}
           </Button>
           <Button variant="ghost" size="sm" onClick={() => onSelect(new Set())}>
             {t("clear")}
           </Button>
         </div>
-        <Failures chosen={chosen} text={text} deletion={deletion} />
+        <Failures chosen={chosen} text={text} run={deletion} title="failed" />
+        <Failures chosen={chosen} text={text} run={filing} title="file_failed" />
       </div>
       <p role="status" className="sr-only">
-        {deletion.deleted > 0 && t("deleted", { count: deletion.deleted })}
+        {deletion.succeeded > 0 && t("deleted", { count: deletion.succeeded })}
+        {filing.succeeded > 0 && t("filed", { count: filing.succeeded })}
       </p>
-      {isAsking && (
-        <DeleteChosen
-          ids={chosen.map(({ id }) => id)}
-          deletion={deletion}
-          onClose={() => setIsAsking(false)}
-        />
+      {asked === "delete" && (
+        <DeleteChosen ids={chosen.map(({ id }) => id)} deletion={deletion} onClose={close} />
       )}
+      {asked === "file" && <FileChosen chosen={chosen} filing={filing} onClose={close} />}
     </>
   );
 }
 
-interface DeleteChosenProps {
-  ids: readonly string[];
-  deletion: Deletion;
-  onClose: () => void;
+interface FailuresProps extends Omit<SelectionBarProps, "onSelect"> {
+  run: Run;
+  title: "failed" | "file_failed";
 }
 
-function DeleteChosen({ ids, deletion, onClose }: DeleteChosenProps) {
-  const t = useTranslations("history.selection");
-  const common = useTranslations("common");
-  const { progress } = deletion;
-  const count = progress?.total ?? ids.length;
-  return (
-    <ConfirmDialog
-      title={t("confirm_title", { count })}
-      description={t("confirm_text")}
-      onClose={() => progress || onClose()}
-    >
-      {progress && (
-        <label className="grid gap-1 text-sm">
-          {t("progress", progress)}
-          <progress
-            max={progress.total}
-            value={progress.done}
-            className="w-full accent-(--color-accent)"
-          />
-        </label>
-      )}
-      <div className="flex flex-wrap justify-end gap-2">
-        <Button variant="outline" disabled={progress !== null} onClick={onClose}>
-          {common("cancel")}
-        </Button>
-        <Button
-          variant="danger"
-          disabled={progress !== null}
-          onClick={() => deletion.start(ids).finally(onClose)}
-        >
-          {t("confirm", { count })}
-        </Button>
-      </div>
-    </ConfirmDialog>
-  );
-}
-
-function Failures({
-  chosen,
-  text,
-  deletion,
-}: Omit<SelectionBarProps, "onSelect"> & { deletion: Deletion }) {
+function Failures({ chosen, text, run, title }: FailuresProps) {
   const t = useTranslations("history.selection");
   const errorMessage = useErrorMessage();
-  const failed = chosen.filter(({ id }) => deletion.failures.has(id));
+  const failed = chosen.filter(({ id }) => run.failures.has(id));
   return (
     <div role="alert" className="text-sm">
       {failed.length > 0 && (
         <>
-          <p className="mt-2 font-medium">{t("failed", { count: failed.length })}</p>
+          <p className="mt-2 font-medium">{t(title, { count: failed.length })}</p>
           <ul className="mt-1 max-h-32 overflow-y-auto text-muted">
             {failed.map((item) => (
               <li key={item.id}>
-                {`${text.time(item)}, ${text.probability(item.probability)}: ${errorMessage(deletion.failures.get(item.id))}`}
+                {`${text.time(item)}, ${text.probability(item.probability)}: ${errorMessage(run.failures.get(item.id))}`}
               </li>
             ))}
           </ul>

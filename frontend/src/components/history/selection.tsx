@@ -4,64 +4,98 @@ import { useTranslations } from "next-intl";
 import type { RecordText } from "@/components/history/use-record-text";
 import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
+import { type Entry, idsOf } from "@/lib/history/duplicates";
 
 /** What the table and the grid need to show records, and to select among them. */
 export interface ShapeProps {
+  /** All records, those too that lie in closed folds. */
   items: readonly HistoryItem[];
+  /** What is shown of them. */
+  entries: readonly Entry[];
   text: RecordText;
   selected: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
+  /** Opens or closes a fold. */
+  onFold: (key: string) => void;
 }
 
-interface SelectOneProps extends Omit<ShapeProps, "items"> {
-  item: HistoryItem;
+/** What one of its records needs. */
+export interface EntryProps extends Omit<ShapeProps, "items" | "entries"> {
+  entry: Entry;
+}
+
+interface SelectOneProps extends Omit<EntryProps, "onFold"> {
   className?: string;
 }
 
-/** Above the link that covers the record, and large enough for a finger. */
-export function SelectOne({ item, text, selected, onSelect, className }: SelectOneProps) {
+/** Above the link that covers the record. */
+export function SelectOne({ entry, text, selected, onSelect, className }: SelectOneProps) {
   const t = useTranslations("history");
+  const ids = idsOf(entry);
+  const time = text.time(entry.item);
+  const count = ids.length;
   return (
-    <label className={cn("z-10 grid size-8 place-items-center", className)}>
+    <Checkbox
+      label={count > 1 ? t("select_fold", { count, time }) : t("select_one", { time })}
+      ids={ids}
+      selected={selected}
+      onChange={(isAll) =>
+        onSelect(isAll ? without(selected, ids) : new Set([...selected, ...ids]))
+      }
+      className={cn("z-10", className)}
+    />
+  );
+}
+
+export function SelectAll({
+  items,
+  selected,
+  onSelect,
+}: Pick<ShapeProps, "items" | "selected" | "onSelect">) {
+  const t = useTranslations("history");
+  const ids = items.map(({ id }) => id);
+  return (
+    <Checkbox
+      label={t("select_all")}
+      ids={ids}
+      selected={selected}
+      onChange={(isAll) => onSelect(new Set(isAll ? [] : ids))}
+    />
+  );
+}
+
+interface CheckboxProps {
+  label: string;
+  /** The records that it stands for. */
+  ids: readonly string[];
+  selected: ReadonlySet<string>;
+  /** Told whether all of them were selected. */
+  onChange: (isAll: boolean) => void;
+  className?: string;
+}
+
+/** Large enough for a finger. */
+function Checkbox({ label, ids, selected, onChange, className }: CheckboxProps) {
+  const count = ids.filter((id) => selected.has(id)).length;
+  const isAll = count === ids.length;
+  return (
+    <label className={cn("grid size-8 place-items-center", className)}>
       <input
         type="checkbox"
-        aria-label={t("select_one", { time: text.time(item) })}
-        checked={selected.has(item.id)}
-        onChange={() => onSelect(toggled(selected, item.id))}
+        aria-label={label}
+        checked={isAll}
+        ref={(box) => {
+          if (box) {
+            box.indeterminate = count > 0 && !isAll;
+          }
+        }}
+        onChange={() => onChange(isAll)}
         className="size-4 accent-(--color-accent)"
       />
     </label>
   );
 }
 
-export function SelectAll({ items, selected, onSelect }: Omit<ShapeProps, "text">) {
-  const t = useTranslations("history");
-  const count = items.filter(({ id }) => selected.has(id)).length;
-  const isAll = count === items.length;
-  return (
-    <label className="flex min-h-8 items-center gap-2 text-sm">
-      <span className="grid size-8 place-items-center">
-        <input
-          type="checkbox"
-          aria-label={t("select_all")}
-          checked={isAll}
-          ref={(box) => {
-            if (box) {
-              box.indeterminate = count > 0 && !isAll;
-            }
-          }}
-          onChange={() => onSelect(new Set(isAll ? [] : items.map(({ id }) => id)))}
-          className="size-4 accent-(--color-accent)"
-        />
-      </span>
-    </label>
-  );
-}
-
-function toggled(selected: ReadonlySet<string>, id: string): ReadonlySet<string> {
-  const next = new Set(selected);
-  if (!next.delete(id)) {
-    next.add(id);
-  }
-  return next;
+function without(selected: ReadonlySet<string>, ids: readonly string[]): ReadonlySet<string> {
+  return new Set([...selected].filter((id) => !ids.includes(id)));
 }

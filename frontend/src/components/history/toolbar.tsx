@@ -6,9 +6,10 @@ import type { FilterProps } from "@/components/history/filter-details";
 import { Segmented } from "@/components/shared/segmented";
 import { DownloadLink } from "@/components/ui/button";
 import { apiPath, type Query } from "@/lib/api/client";
-import { VIEWS } from "@/lib/history/filters";
+import { VIEWS, type View } from "@/lib/history/filters";
 
-interface ToolbarProps extends FilterProps {
+interface ToolbarProps extends Pick<FilterProps, "onChange"> {
+  view: View;
   /** How many records are loaded. */
   count: number;
   /** Whether there are no others. */
@@ -17,7 +18,7 @@ interface ToolbarProps extends FilterProps {
   query: Query;
 }
 
-export function Toolbar({ count, isAll, query, filters, onChange }: ToolbarProps) {
+export function Toolbar({ count, isAll, query, view, onChange }: ToolbarProps) {
   const t = useTranslations("history");
   return (
     <div className="mb-3 flex min-h-9 flex-wrap items-center gap-x-4 gap-y-2">
@@ -38,9 +39,9 @@ export function Toolbar({ count, isAll, query, filters, onChange }: ToolbarProps
         ))}
         <Segmented
           label={t("view.label")}
-          options={VIEWS.map((view) => ({ value: view, text: t(`view.${view}`) }))}
-          value={filters.view}
-          onChange={(view) => onChange({ view })}
+          options={VIEWS.map((value) => ({ value, text: t(`view.${value}`) }))}
+          value={view}
+          onChange={(chosen) => onChange({ view: chosen })}
         />
       </div>
     </div>

@@ -37,6 +37,9 @@ export function useRecordText(zone: string) {
           ? t("scale_unknown")
           : null
         : `${format.number(malignant_area_mm2, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} mm²`,
+    /** Empty where it is filed nowhere. */
+    filing: ({ case_label, folder }: HistoryItem) =>
+      [case_label, folder && t("in_folder", { folder })].filter(Boolean).join(" · "),
     review: ({ review }: HistoryItem) => common(`review.${review?.opinion ?? "none"}`),
     warnings: ({ warnings }: HistoryItem) => titles(warnings),
     /** Why there is no verdict. */

@@ -1,6 +1,7 @@
 import { useTranslations } from "next-intl";
 import { Facts } from "@/components/result/facts";
 import { OtherThresholds } from "@/components/result/other-thresholds";
+import { RecordFiling } from "@/components/result/record-filing";
 import { RegionFigures } from "@/components/result/region-figures";
 import { Reviews } from "@/components/result/reviews";
 import { TopBar } from "@/components/result/top-bar";
@@ -30,6 +31,7 @@ export function ResultView({ record }: { record: HistoryRecord }) {
           <RegionFigures result={result} region={result.region} threshold={threshold} />
         )}
         <Facts result={result} />
+        <RecordFiling record={record} />
         <Reviews record={record} />
         <p className="border-t pt-3 text-muted text-sm print:hidden">{t("research_use")}</p>
       </div>

@@ -2,12 +2,15 @@ import { useTranslations } from "next-intl";
 import { DeleteResult } from "@/components/result/delete-result";
 import { Neighbours } from "@/components/result/neighbours";
 import { Moment } from "@/components/shared/moment";
+import { useFileNames } from "@/hooks/use-file-names";
 import { hasRecord } from "@/lib/api/has-record";
 import type { HistoryRecord } from "@/lib/api/schema";
 
 /** What this result is called, and the ways from here. */
 export function TopBar({ record }: { record: HistoryRecord }) {
-  const { result } = record;
+  const { result, case_label: caseLabel } = record;
+  const { [result.id]: fileName } = useFileNames();
+  const names = new Set([caseLabel, fileName].filter((name) => typeof name === "string"));
   const t = useTranslations("result");
   const common = useTranslations("common");
   return (
@@ -16,6 +19,9 @@ export function TopBar({ record }: { record: HistoryRecord }) {
         <span className="hidden font-semibold text-ink print:inline">{`${t("print_title")} · `}</span>
         {`${common(`kind.${result.kind}`)} · `}
         <Moment time={result.created_at} />
+        {[...names].map((name) => (
+          <span key={name} className="break-words">{` · ${name}`}</span>
+        ))}
         <span className="hidden print:inline">{` · ${result.id}`}</span>
       </p>
       {result.saved && (

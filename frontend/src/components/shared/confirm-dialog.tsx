@@ -3,6 +3,8 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface ConfirmDialogProps {
+  /** A question, unless it is a form. */
+  role?: "alertdialog" | "dialog";
   title: string;
   /** What will happen. */
   description: ReactNode;
@@ -13,7 +15,8 @@ interface ConfirmDialogProps {
 }
 
 /** A question that comes before everything else; it opens as it appears. */
-export function ConfirmDialog({ title, description, children, onClose }: ConfirmDialogProps) {
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { role = "alertdialog", title, description, children, onClose } = props;
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
@@ -28,7 +31,7 @@ export function ConfirmDialog({ title, description, children, onClose }: Confirm
   return (
     <dialog
       ref={dialog}
-      role="alertdialog"
+      role={role}
       aria-labelledby={`${id}-title`}
       aria-describedby={`${id}-description`}
       onCancel={(event) => {

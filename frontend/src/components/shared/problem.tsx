@@ -8,6 +8,7 @@ import { ApiError } from "@/lib/api/error";
 
 interface ProblemProps {
   error: unknown;
+  /** Asks again; offered only where that can help. */
   onRetry?: () => void;
 }
 
@@ -16,6 +17,7 @@ export function Problem({ error, onRetry }: ProblemProps) {
   const t = useTranslations("common");
   const messageOf = useErrorMessage();
   const code = error instanceof ApiError ? error.code : "internal_error";
+  const mayPass = !(error instanceof ApiError) || error.mayPass;
   return (
     <div
       role="alert"
@@ -26,7 +28,7 @@ export function Problem({ error, onRetry }: ProblemProps) {
       <div className="grid gap-2">
         <p className="font-medium">{t("problem")}</p>
         <p className="text-muted text-sm">{messageOf(error)}</p>
-        {onRetry && (
+        {onRetry && mayPass && (
           <Button variant="outline" size="sm" className="justify-self-start" onClick={onRetry}>
             {t("retry")}
           </Button>

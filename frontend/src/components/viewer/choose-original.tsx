@@ -12,16 +12,16 @@ interface ChooseOriginalProps {
 /** Shows the image in full from the visitor's own copy, which stays in the browser. */
 export function ChooseOriginal({ result, onChoose }: ChooseOriginalProps) {
   const t = useTranslations("result.original");
-  const [isOther, setIsOther] = useState(false);
+  const [refusal, setRefusal] = useState<"other" | "unreadable" | null>(null);
 
   async function check(event: ChangeEvent<HTMLInputElement>) {
     const file = event.target.files?.[0];
     if (file) {
-      const isSame = (await sha256(file)) === result.image.sha256;
-      setIsOther(!isSame);
-      if (isSame) {
+      const digest = await sha256(file).catch(() => null);
+      if (digest === result.image.sha256) {
         onChoose(file);
       }
+      setRefusal(digest === null ? "unreadable" : digest === result.image.sha256 ? null : "other");
     }
   }
 
@@ -33,7 +33,7 @@ export function ChooseOriginal({ result, onChoose }: ChooseOriginalProps) {
         {t("choose")}
       </label>
       <p role="status" className="basis-full text-malignant empty:hidden">
-        {isOther && t("other")}
+        {refusal && t(refusal)}
       </p>
     </div>
   );

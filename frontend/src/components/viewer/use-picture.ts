@@ -1,6 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useState } from "react";
+import { useServicePreview } from "@/components/preview/use-service-preview";
+import { useObjectUrl } from "@/hooks/use-object-url";
 import type { HistoryRecord } from "@/lib/api/schema";
+import { rememberName } from "@/lib/result/file-names";
 import { isThumbnailExact, originalPath, thumbnailPath } from "@/lib/result/picture";
 import { imageOf, rememberImage } from "@/lib/result/session";
 
@@ -16,10 +19,16 @@ export function usePicture(record: HistoryRecord) {
     enabled: record.has_original && !chosen,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const address = useObjectUrl(chosen ?? original);
+  const own = chosen ?? original ?? null;
+  const address = useObjectUrl(own);
   const [undrawable, setUndrawable] = useState<string | null>(null);
   const [element, setElement] = useState<HTMLImageElement | null>(null);
   const isOwn = address !== null && address !== undrawable;
+  const isUndrawable = address !== null && !isOwn;
+  const [isPreviewWanted, setIsPreviewWanted] = useState(false);
+  const preview = useServicePreview(isUndrawable ? own : null, isPreviewWanted);
+  const previewAddress = useObjectUrl(preview.picture);
+  const copy = previewAddress ?? (saved ? thumbnailPath(id) : null);
   // The image may have come before this code did, and then tells nobody.
   const ref = useCallback((node: HTMLImageElement | null) => {
     if (node?.complete && node.naturalWidth > 0) {
@@ -29,15 +38,17 @@ export function usePicture(record: HistoryRecord) {
 
   return {
     /** Null where there is nothing to show: the image was not saved and cannot be drawn. */
-    source: isOwn ? address : saved ? thumbnailPath(id) : null,
+    source: isOwn ? address : copy,
     /** The picture that came last, ready to be drawn. */
     element,
     /** Its file, where this page has it. */
-    file: isOwn && element?.src === address ? (chosen ?? original ?? null) : null,
+    file: isOwn && element?.src === address ? own : null,
     /** Whether it is a copy with less than the image that was judged. */
-    isSmall: saved && !isOwn && !isThumbnailExact(record),
+    isSmall: !isOwn && (saved ? !isThumbnailExact(record) : isUndrawable),
     /** Whether the image is here, and in a format that this browser does not draw. */
-    isUndrawable: address !== null && !isOwn,
+    isUndrawable,
+    /** What the service draws of it then, once it is asked. */
+    preview: { ...preview, ask: () => setIsPreviewWanted(true) },
     imgProps: {
       ref,
       onLoad: (event: { currentTarget: HTMLImageElement }) => setElement(event.currentTarget),
@@ -45,23 +56,12 @@ export function usePicture(record: HistoryRecord) {
     },
     show: (file: Blob) => {
       rememberImage(id, file);
+      if (file instanceof File) {
+        rememberName(id, file.name);
+      }
       setChosen(file);
     },
   };
-}
-
-/** An address for what only this page has; null before there is one. */
-function useObjectUrl(blob: Blob | undefined): string | null {
-  const [address, setAddress] = useState<string | null>(null);
-  useEffect(() => {
-    if (!blob) {
-      return;
-    }
-    const made = URL.createObjectURL(blob);
-    setAddress(made);
-    return () => URL.revokeObjectURL(made);
-  }, [blob]);
-  return address;
 }
 
 async function fetchBlob(path: string, signal: AbortSignal): Promise<Blob> {

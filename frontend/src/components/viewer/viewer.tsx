@@ -5,13 +5,13 @@ import { useMemo, useState, useSyncExternalStore } from "react";
 import { VerdictMark } from "@/components/shared/verdict-badge";
 import type { ThresholdState } from "@/components/threshold/use-threshold";
 import { AnnotationsField } from "@/components/viewer/annotations-field";
-import { ChooseOriginal } from "@/components/viewer/choose-original";
 import { Controls } from "@/components/viewer/controls";
 import { Downloads } from "@/components/viewer/downloads";
 import { FociList } from "@/components/viewer/foci-list";
 import { LegendBar } from "@/components/viewer/legend-bar";
 import { Magnifications } from "@/components/viewer/magnifications";
 import { Readout } from "@/components/viewer/readout";
+import { SmallCopy } from "@/components/viewer/small-copy";
 import { Stage } from "@/components/viewer/stage";
 import { ThresholdField } from "@/components/viewer/threshold-field";
 import { TileTable } from "@/components/viewer/tile-table";
@@ -19,7 +19,7 @@ import { useAnnotations } from "@/components/viewer/use-annotations";
 import { useFoci } from "@/components/viewer/use-foci";
 import { useFullScreen } from "@/components/viewer/use-full-screen";
 import { useOpacity } from "@/components/viewer/use-opacity";
-import { type Picture, usePicture } from "@/components/viewer/use-picture";
+import { usePicture } from "@/components/viewer/use-picture";
 import { useRuler } from "@/components/viewer/use-ruler";
 import { type Choice, useBarLabel, useScene } from "@/components/viewer/use-scene";
 import { useViewerKeys } from "@/components/viewer/use-viewer-keys";
@@ -174,15 +174,5 @@ function useIsReady(store: ViewportStore): boolean {
     store.subscribe,
     () => store.getView() !== null,
     () => false,
-  );
-}
-
-/** Says that the picture is less than the image, and offers that where it can be drawn. */
-function SmallCopy({ result, picture }: { result: PredictionResult; picture: Picture }) {
-  const t = useTranslations("result.original");
-  return picture.isUndrawable ? (
-    <p className="border-t p-3 text-muted text-sm print:hidden">{t("undrawable")}</p>
-  ) : (
-    <ChooseOriginal result={result} onChoose={picture.show} />
   );
 }

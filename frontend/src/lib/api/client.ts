@@ -31,13 +31,21 @@ export async function ask<T>(address: string, init: RequestInit = {}): Promise<T
   return (body ? JSON.parse(body) : null) as T;
 }
 
-/** Ask the API for a file; throws as `ask`. */
-export async function askFile(address: string, init: RequestInit = {}): Promise<Blob> {
-  return read(await respond(address, init), "blob");
+/** Ask the API for a file, which may take so long; throws as `ask`. */
+export async function askFile(
+  address: string,
+  init: RequestInit = {},
+  timeoutMs = TIMEOUT_MS,
+): Promise<Blob> {
+  return read(await respond(address, init, timeoutMs), "blob");
 }
 
 /** Send JSON; see `ask`. */
-export function send<T>(method: "POST" | "DELETE", path: string, body?: unknown): Promise<T> {
+export function send<T>(
+  method: "POST" | "PUT" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<T> {
   const json =
     body === undefined
       ? {}
@@ -45,8 +53,12 @@ export function send<T>(method: "POST" | "DELETE", path: string, body?: unknown)
   return ask<T>(apiPath(path), { method, ...json });
 }
 
-async function respond(address: string, init: RequestInit): Promise<Response> {
-  const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(init.signal ? [init.signal] : [])];
+async function respond(
+  address: string,
+  init: RequestInit,
+  timeoutMs = TIMEOUT_MS,
+): Promise<Response> {
+  const signals = [AbortSignal.timeout(timeoutMs), ...(init.signal ? [init.signal] : [])];
   const response = await fetch(address, { ...init, signal: AbortSignal.any(signals) }).catch(() => {
     throw init.signal?.aborted ? new ApiError("cancelled", "cancelled") : errorWithoutResponse();
   });

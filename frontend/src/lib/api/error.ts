@@ -22,6 +22,11 @@ export class ApiError extends Error {
     return TRANSIENT.has(this.code);
   }
 
+  /** Whether to ask again by hand may end otherwise, which what is asked wrongly never does. */
+  get mayPass(): boolean {
+    return !this.isOfFile && !FINAL.has(this.code);
+  }
+
   /** Whether the file is at fault, so that to send it again helps nobody. */
   get isOfFile(): boolean {
     return OF_FILE.has(this.code);
@@ -37,6 +42,27 @@ const OF_FILE: ReadonlySet<ErrorCode> = new Set([
   "invalid_image",
   "payload_too_large",
   "too_many_pixels",
+]);
+
+/** Of what is asked, or of who asks, which will be the same next time. */
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  "invalid_request",
+  "invalid_options",
+  "unknown_operating_point",
+  "invalid_archive",
+  "too_many_files",
+  "not_found",
+  "unknown_record",
+  "method_not_allowed",
+  "length_required",
+  "unsupported_media_type",
+  "invalid_credentials",
+  "api_key_required",
+  "scale_out_of_range",
+  "scale_unknown",
+  "scale_conflict",
+  "not_a_patch",
+  "no_tissue",
 ]);
 
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set([

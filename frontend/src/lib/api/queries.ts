@@ -2,7 +2,13 @@ import { queryOptions } from "@tanstack/react-query";
 import { apiPath, ask, type Query } from "@/lib/api/client";
 import { hasRecord } from "@/lib/api/has-record";
 import { modelFacts } from "@/lib/api/model-facts";
-import type { HealthReport, HistoryRecord, ModelReport, Statistics } from "@/lib/api/schema";
+import type {
+  FolderList,
+  HealthReport,
+  HistoryRecord,
+  ModelReport,
+  Statistics,
+} from "@/lib/api/schema";
 
 /** Every request to the API whose response is cached; one place for each key. */
 
@@ -35,3 +41,10 @@ export function statisticsQuery(query: Query) {
     queryFn: ({ signal }) => ask<Statistics>(apiPath("/stats", query), { signal }),
   });
 }
+
+/** The visitor's folders, by name. */
+export const foldersQuery = queryOptions({
+  queryKey: ["history", "folders"],
+  queryFn: async ({ signal }) =>
+    (await ask<FolderList>(apiPath("/history/folders"), { signal })).folders,
+});

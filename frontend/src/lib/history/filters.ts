@@ -15,12 +15,16 @@ export const KINDS = ["patch", "region"] as const satisfies readonly Kind[];
 export const SORTS = ["newest", "oldest", "uncertainty", "probability"] as const;
 export const VIEWS = ["table", "grid"] as const;
 
+export type View = (typeof VIEWS)[number];
+
 /** What of the history is shown, and how; null or empty where anything goes. */
 export interface HistoryFilters {
   search: string;
   verdicts: readonly Verdict[];
   kind: Kind | null;
   reviewed: boolean | null;
+  /** The name of one of the visitor's folders. */
+  folder: string | null;
   /** First and last day, both included, in the visitor's zone. */
   from: Day | null;
   to: Day | null;
@@ -28,7 +32,8 @@ export interface HistoryFilters {
   min: number | null;
   max: number | null;
   sort: (typeof SORTS)[number];
-  view: (typeof VIEWS)[number];
+  /** Null for what suits the screen. */
+  view: View | null;
 }
 
 /** The filters that an address stands for; what it says wrongly counts as not said. */
@@ -38,12 +43,13 @@ export function filtersOf(address: URLSearchParams): HistoryFilters {
     verdicts: VERDICTS.filter((verdict) => address.getAll("verdict").includes(verdict)),
     kind: oneOf(KINDS, address.get("kind")),
     reviewed: booleanIn(address.get("reviewed")),
+    folder: address.get("folder")?.trim() || null,
     from: dayIn(address.get("from")),
     to: dayIn(address.get("to")),
     min: probabilityIn(address.get("min")),
     max: probabilityIn(address.get("max")),
     sort: oneOf(SORTS, address.get("sort")) ?? "newest",
-    view: oneOf(VIEWS, address.get("view")) ?? "table",
+    view: oneOf(VIEWS, address.get("view")),
   };
 }
 
@@ -53,12 +59,13 @@ export function addressOf(filters: HistoryFilters): URLSearchParams {
   const values: Record<string, string | number | null> = {
     kind: filters.kind,
     reviewed: reviewed === null ? null : reviewed ? "yes" : "no",
+    folder: filters.folder,
     from: filters.from,
     to: filters.to,
     min: filters.min,
     max: filters.max,
     sort: sort === "newest" ? null : sort,
-    view: view === "table" ? null : view,
+    view,
     search: filters.search || null,
   };
   const address = new URLSearchParams(filters.verdicts.map((verdict) => ["verdict", verdict]));
@@ -77,7 +84,7 @@ export function withoutFilters({ sort, view }: HistoryFilters): HistoryFilters {
 
 /** Whether anything is left out. */
 export function isFiltered(filters: HistoryFilters): boolean {
-  return addressOf({ ...filters, sort: "newest", view: "table" }).size > 0;
+  return addressOf({ ...filters, sort: "newest", view: null }).size > 0;
 }
 
 /** How many of the filters that are not always in sight are set. */
@@ -94,6 +101,7 @@ export function filterQuery(filters: HistoryFilters, zone: string): Query {
     verdict: filters.verdicts,
     kind: filters.kind,
     reviewed: filters.reviewed,
+    folder: filters.folder,
     ...momentsOf(filters, zone),
     min_probability: least,
     max_probability: greatest,

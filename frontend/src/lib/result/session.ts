@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { hasRecord } from "@/lib/api/has-record";
 import { recordQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
+import { forgetEveryName, forgetName, rememberName } from "@/lib/result/file-names";
 
 /**
  * What this page alone knows until it is closed: the images as they were chosen. The service keeps
@@ -13,8 +14,13 @@ const listeners = new Set<() => void>();
 /** Keep a new result and its image for the result's page. */
 export function rememberResult(client: QueryClient, result: PredictionResult, image: Blob): void {
   rememberImage(result.id, image);
+  if (image instanceof File && hasRecord(result)) {
+    rememberName(result.id, image.name);
+  }
   const record = {
     result,
+    case_label: null,
+    folder: null,
     reviews: [],
     has_original: false,
     newer_id: null,
@@ -45,6 +51,7 @@ export function subscribeToImages(listener: () => void): () => void {
 /** Drop what this page knows of a result that was deleted, so that going back does not draw it. */
 export function forgetResult(client: QueryClient, id: string): void {
   images.delete(id);
+  forgetName(id);
   tell();
   client.removeQueries({ queryKey: ["history", "original", id] });
   emptyRecords(client, recordQuery(id).queryKey);
@@ -53,6 +60,7 @@ export function forgetResult(client: QueryClient, id: string): void {
 /** Drop what this page knows of all results, those too that were not saved. */
 export function forgetEveryResult(client: QueryClient): void {
   images.clear();
+  forgetEveryName();
   tell();
   client.removeQueries({ queryKey: ["history", "original"] });
   emptyRecords(client, ["history", "record"]);

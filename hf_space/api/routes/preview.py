@@ -1,0 +1,47 @@
+"""A picture of an image before it is scored, for browsers that cannot draw its format."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from hf_space.api.dependencies import ChargedRoute, PreviewsDep, SettingsDep
+from hf_space.api.errors import ERROR_RESPONSES
+from hf_space.api.pictures import WEBP, picture, picture_responses
+from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_image, while_connected
+
+router = APIRouter(route_class=ChargedRoute, tags=["predict"], responses=ERROR_RESPONSES)
+
+# The route reads the body itself, so that it can bound it.
+_REQUEST_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            MULTIPART: {
+                "schema": {
+                    "title": "ImageForm",
+                    "type": "object",
+                    "properties": {IMAGE_PART: {"type": "string", "format": "binary"}},
+                    "required": [IMAGE_PART],
+                    "additionalProperties": False,
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/preview/",
+    responses=picture_responses(WEBP),
+    response_class=Response,
+    openapi_extra=_REQUEST_BODY,
+)
+async def preview(request: Request, previews: PreviewsDep, settings: SettingsDep) -> Response:
+    """Return an image as a WebP of at most 1024 px, unscored; nothing is saved."""
+    data = await read_image(request, max_image_bytes=settings.max_upload_bytes)
+    drawn = await while_connected(request.receive, previews.draw(data))
+    response = picture(drawn, WEBP)
+    response.headers["Cache-Control"] = "no-store"
+    return response
