@@ -76,6 +76,7 @@ def _image_event(facts: ImageFacts, kind: Kind, warnings: list[ResultWarning]) -
         width=facts.width,
         height=facts.height,
         microns_per_pixel=facts.microns_per_pixel,
+        microns_per_pixel_xy=facts.microns_per_pixel_xy,
         scale_source=facts.scale_source,
         kind=kind,
         warnings=warnings,
