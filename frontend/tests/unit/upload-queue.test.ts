@@ -6,6 +6,8 @@ import { type KeptUpload, keptOf } from "@/lib/upload/kept-upload";
 import type { Send } from "@/lib/upload/sender";
 import type { ProgressEvent } from "@/lib/upload/stream-event";
 import { UploadQueue } from "@/lib/upload/upload-queue";
+// The queue loads it with its first file; here that must not take a test's turns.
+import "@/lib/upload/check";
 import { askingFor } from "@/lib/upload/uploads";
 import { IMAGE_EVENT, tissueEvent } from "./stream-fixtures";
 

@@ -7,6 +7,7 @@ import { send } from "@/lib/api/client";
 import { errorWithoutResponse } from "@/lib/api/error";
 import { modelQuery } from "@/lib/api/queries";
 import { rememberResult } from "@/lib/result/session";
+import { hasTabName } from "@/lib/upload/tab";
 import { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Uploads } from "@/lib/upload/uploads";
 import { type Ticket, Visit } from "@/lib/upload/visit";
@@ -45,11 +46,22 @@ function newQueue(client: QueryClient, publicApiUrl: string): UploadQueue {
   });
   if (typeof window !== "undefined") {
     window.addEventListener("online", queue.tryNow);
-    // After the first paint: nothing that is seen waits for them.
+    loadWhenUsed(queue);
+  }
+  return queue;
+}
+
+/** With the first file, or at once where a reload may have left some: home is drawn without. */
+function loadWhenUsed(queue: UploadQueue): void {
+  const load = () => {
+    end();
     loadSender().catch(() => undefined);
     import("@/lib/upload/keep-uploads")
       .then(({ keepUploads }) => keepUploads(queue))
       .catch(() => undefined);
+  };
+  const end = queue.subscribe(() => queue.getSnapshot().items.length > 0 && load());
+  if (hasTabName()) {
+    load();
   }
-  return queue;
 }

@@ -1,6 +1,7 @@
 import { isKeptAlike, keptOf } from "@/lib/upload/kept-upload";
+import { tabName } from "@/lib/upload/tab";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
-import { tabName, UploadStore } from "@/lib/upload/upload-store";
+import { UploadStore } from "@/lib/upload/upload-store";
 import type { Upload } from "@/lib/upload/uploads";
 
 /**

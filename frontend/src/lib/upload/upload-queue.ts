@@ -1,8 +1,8 @@
-import { ApiError, type ErrorCode } from "@/lib/api/error";
+import { ApiError, type ErrorCode, errorWithoutResponse } from "@/lib/api/error";
 import { retryDelayMs } from "@/lib/api/retry";
 import type { Limits, PredictionResult } from "@/lib/api/schema";
 import { advance, NO_ANALYSIS } from "@/lib/upload/analysis";
-import { type FileFacts, type Inspection, inspectFile } from "@/lib/upload/check";
+import type { FileFacts, Inspection } from "@/lib/upload/check";
 import { type KeptUpload, progressOf } from "@/lib/upload/kept-upload";
 import { pause } from "@/lib/upload/pause";
 import { questionOf, type ScaleQuestion } from "@/lib/upload/scale";
@@ -162,7 +162,7 @@ export class UploadQueue {
   }
 
   private async check({ id, file }: Upload): Promise<void> {
-    const inspection = await inspectFile(file, this.surroundings.limits());
+    const inspection = await inspected(file, this.surroundings.limits());
     const upload = this.find(id);
     if (upload?.progress.phase === "checking") {
       this.move(id, progressAfter(inspection, upload));
@@ -252,6 +252,12 @@ export class UploadQueue {
       listener();
     }
   }
+}
+
+/** Loaded with the first file: home is drawn without it. */
+async function inspected(file: File, limits: Limits | null): Promise<Inspection> {
+  const check = await import("@/lib/upload/check").catch(() => null);
+  return check ? check.inspectFile(file, limits) : { error: errorWithoutResponse() };
 }
 
 /** Sent is only what the service can read, and an image larger than a patch only with its scale. */

@@ -8,7 +8,6 @@ const STORE = "uploads";
 const MAX_BYTES = 256 * 1024 * 1024;
 /** What a tab that was closed has left is removed after a day. */
 const MAX_AGE_MS = 24 * 3600 * 1000;
-const TAB_KEY = "biopsia-tab";
 
 interface Row extends KeptUpload {
   /** A tab goes on with its own uploads only: another one may be at work on them. */
@@ -81,14 +80,6 @@ export function fitting<Kept extends Pick<KeptUpload, "key" | "file">>(
     bytes += fits ? more : 0;
     return fits;
   });
-}
-
-/** What tells this tab from others, and stays when the page is loaded anew. */
-export function tabName(): string {
-  const known = sessionStorage.getItem(TAB_KEY);
-  const name = known ?? `${Date.now()}-${Math.random()}`;
-  sessionStorage.setItem(TAB_KEY, name);
-  return name;
 }
 
 function sizesOf(rows: readonly Row[]): ReadonlyMap<string, number> {
