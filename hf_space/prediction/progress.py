@@ -37,6 +37,7 @@ class ImageFound:
             width=self.facts.width,
             height=self.facts.height,
             microns_per_pixel=self.facts.microns_per_pixel,
+            microns_per_pixel_xy=self.facts.microns_per_pixel_xy,
             scale_source=self.facts.scale_source,
             kind=self.kind,
             warnings=[result_warning(code) for code in self.warnings],

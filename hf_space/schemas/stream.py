@@ -12,6 +12,7 @@ from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody
 from hf_space.schemas.prediction import (
     Kind,
+    Microns,
     Pixels,
     PredictionResult,
     ResultWarning,
@@ -29,7 +30,10 @@ class ImageEvent(Schema):
     event: Literal["image"] = "image"
     width: Pixels
     height: Pixels
-    microns_per_pixel: float = Field(gt=0.0, le=1000.0, allow_inf_nan=False)
+    microns_per_pixel: Microns
+    microns_per_pixel_xy: tuple[Microns, Microns] | None = Field(
+        default=None, description="Scale in x and in y, where they differ."
+    )
     scale_source: ScaleSource
     kind: Kind
     warnings: list[ResultWarning] = Field(

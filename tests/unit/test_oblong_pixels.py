@@ -17,8 +17,10 @@ from hf_space.bundle.load import Bundle
 from hf_space.exports.predictions import write_csv
 from hf_space.imaging.resolution import resample
 from hf_space.prediction.predictor import Predictor
+from hf_space.prediction.progress import Progress
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
+from hf_space.schemas.stream import ImageEvent
 from hf_space.settings import Settings
 from tests.bundle_factory import expected_probability
 from tests.unit.test_regions import BENIGN, MALIGNANT
@@ -105,6 +107,16 @@ def test_a_scale_that_is_stated_counts_for_both_axes(predictor: Predictor) -> No
     assert (result.region.rows, result.region.columns) == (4, 10)
     assert result.image.microns_per_pixel_xy is None
     assert "scale_conflict" in [warning.code for warning in result.warnings]
+
+
+def test_the_first_line_of_a_stream_has_both_scales(predictor: Predictor) -> None:
+    steps: list[Progress] = []
+    data = tiff(field((2.0, 4.0)), (2.0, 4.0))
+    result = asyncio.run(predictor.predict(data, PredictOptions(), listen=steps.append))
+    first, *_ = steps
+    assert isinstance(first, ImageEvent)
+    assert first.microns_per_pixel_xy == result.image.microns_per_pixel_xy
+    assert first.microns_per_pixel_xy == pytest.approx((2.0, 4.0))
 
 
 def test_an_axis_that_shrinks_is_averaged_while_the_other_grows() -> None:

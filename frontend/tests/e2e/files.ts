@@ -57,31 +57,32 @@ export async function stateScale(page: Page, option: string): Promise<void> {
 
 /** An image so many times larger, its pixels as squares, as a camera at a higher power sees it. */
 export function enlarged(page: Page, file: TestFile, factor: number): Promise<TestFile> {
-  return redrawn(page, { ...file, name: `enlarged_${file.name}` }, factor, 1);
+  return redrawn(page, { ...file, name: `enlarged_${file.name}` }, factor, { columns: 1, rows: 1 });
 }
 
-/** An image several times, side by side. */
-export function copied(page: Page, file: TestFile, copies: number): Promise<TestFile> {
-  return redrawn(page, { ...file, name: `copied_${file.name}` }, 1, copies);
+/** An image several times, side by side and in rows. */
+export function copied(page: Page, file: TestFile, columns: number, rows = 1): Promise<TestFile> {
+  return redrawn(page, { ...file, name: `copied_${file.name}` }, 1, { columns, rows });
 }
 
 async function redrawn(
   page: Page,
   { name, buffer }: TestFile,
   factor: number,
-  copies: number,
+  copies: { columns: number; rows: number },
 ): Promise<TestFile> {
   const base64 = await page.evaluate(
-    async ({ base64, factor, copies }) => {
+    async ({ base64, factor, copies: { columns, rows } }) => {
       const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       const picture = await createImageBitmap(new Blob([bytes]));
       const [width, height] = [factor * picture.width, factor * picture.height];
-      const canvas = new OffscreenCanvas(copies * width, height);
+      const canvas = new OffscreenCanvas(columns * width, rows * height);
       const context = canvas.getContext("2d");
       if (context) {
         context.imageSmoothingEnabled = false;
-        for (let place = 0; place < copies; place++) {
-          context.drawImage(picture, place * width, 0, width, height);
+        for (let place = 0; place < columns * rows; place++) {
+          const [column, row] = [place % columns, Math.floor(place / columns)];
+          context.drawImage(picture, column * width, row * height, width, height);
         }
       }
       const blob = await canvas.convertToBlob();

@@ -56,7 +56,9 @@ test("who asks too much waits, and is answered", async ({ browser }) => {
   });
   expect(refusal).toBe(429);
   await drop(page, [drawing("drawn_crowded")]);
-  await expect(page.getByText(/Next try in|Try now/).first()).toBeVisible();
+  const refused = page.getByRole("article").getByText(/Too many requests.*Next try in \d+ second/);
+  await expect(refused).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Try now/ })).toBeVisible();
   await expect(page.getByRole("link", { name: "See where and why" })).toBeVisible({
     timeout: 60_000,
   });

@@ -42,6 +42,16 @@ export class Service {
     this.process = null;
   }
 
+  /** Have it do nothing, its connections open, as a network does that lets nothing through. */
+  freeze(): void {
+    this.process?.kill("SIGSTOP");
+  }
+
+  /** Let it go on. */
+  thaw(): void {
+    this.process?.kill("SIGCONT");
+  }
+
   /** Start it again, on the same port and data. */
   async resume(): Promise<void> {
     this.process = spawn(PYTHON, ["app.py"], {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { Page } from "@playwright/test";
+import type { Page, Response } from "@playwright/test";
 import type { HistoryRecord, PredictionResult } from "../../src/lib/api/schema";
 import { stateScale, type TestFile } from "./files";
 import { expect } from "./fixtures";
@@ -35,6 +35,14 @@ export async function analyse(
     },
     { base64: file.buffer.toString("base64"), options: { ...OPTIONS, ...options } },
   );
+}
+
+/** The result at the end of a response that the page reads line by line. */
+export async function streamedResult<Result = PredictionResult>(
+  response: Response | null | undefined,
+): Promise<Result> {
+  const last = (await response?.text())?.trim().split("\n").at(-1) ?? "";
+  return JSON.parse(last).result;
 }
 
 /** Chooses a file on the first page and goes on to its result. */

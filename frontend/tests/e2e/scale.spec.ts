@@ -2,6 +2,7 @@ import type { Page, Request } from "@playwright/test";
 import type { PredictionResult } from "../../src/lib/api/schema";
 import { drawing, drop, enlarged, paste, stateScale } from "./files";
 import { DESKTOP, expect, PHONE, test } from "./fixtures";
+import { streamedResult } from "./result-page";
 
 const LONG = { timeout: 60_000 };
 
@@ -19,7 +20,7 @@ function predictionsOf(page: Page): Request[] {
 }
 
 async function resultOf(request: Request | undefined): Promise<PredictionResult> {
-  return (await request?.response())?.json();
+  return streamedResult(await request?.response());
 }
 
 test.use({ viewport: DESKTOP, locale: "en-US" });

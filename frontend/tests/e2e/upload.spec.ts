@@ -1,6 +1,7 @@
 import type { Page, Request } from "@playwright/test";
 import { drawing, drop, noise, paste, stateScale, type TestFile } from "./files";
 import { DESKTOP, expect, PHONE, test } from "./fixtures";
+import { streamedResult } from "./result-page";
 
 const EN = {
   choose: "Choose files",
@@ -43,8 +44,7 @@ async function exchange(page: Page, act: () => Promise<void>) {
   const asked = page.waitForRequest(ofPrediction);
   await act();
   const request = await asked;
-  const response = await request.response();
-  const result: Result = await response?.json();
+  const result = await streamedResult<Result>(await request.response());
   return { request, result };
 }
 
@@ -213,6 +213,7 @@ test("a bad file says what is wrong, and the others go on", async ({ page }) => 
   await expect(row(page, text).getByText("This is not an image")).toBeVisible();
   await expect(row(page, empty).getByText("The file is empty.")).toBeVisible();
   await expect(row(page, cut).getByText("cut off or damaged")).toBeVisible();
+  await expect(row(page, cut).getByRole("button", { name: "Try again" })).toHaveCount(0);
   await expect(row(page, good).getByRole("link", { name: "See where and why" })).toBeVisible();
 
   await row(page, cut).getByRole("button", { name: "Remove" }).click();
@@ -287,7 +288,8 @@ test.describe("on a touch screen", () => {
     await expect(page.getByText("off the model's scale")).toBeVisible();
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("button", { name: "Take a photo" }).tap();
-    await expect(page.locator("input[capture=environment]")).toHaveCount(1);
+    const camera = page.locator("input[capture=environment]");
+    await expect(camera).toHaveAttribute("accept", "image/*");
     await (await chooser).setFiles(file);
     await expect(page.getByRole("article", { name: file.name }).getByRole("link")).toBeVisible();
   });

@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import { colourOf, type Rgb, VIRIDIS_PART } from "@/lib/result/colour-map";
 import { evidenceTint, MAX_OPACITY, overWhite, tileTint } from "@/lib/result/colours";
 import { legendOf } from "@/lib/result/legend";
-import { cellRaster, evidenceRaster, type Raster, tileRaster } from "@/lib/result/raster";
+import {
+  cellRaster,
+  evidenceRaster,
+  progressRaster,
+  type Raster,
+  tileRaster,
+} from "@/lib/result/raster";
 import { patch } from "./result-fixtures";
 
 /** The largest distance of two colours in a channel. */
@@ -92,6 +98,17 @@ describe("rasters", () => {
     expect([raster.width, raster.height]).toEqual([2, 1]);
     expect(pixel(raster, 0, 0)).toEqual([189, 223, 38, Math.round(255 * 0.35)]);
     expect(pixel(raster, 0, 1)).toEqual([0, 0, 0, 0]);
+  });
+
+  test("a veil over tissue without a value, which clears with its value", () => {
+    const tissue = [[true, true, false]];
+    const raster = progressRaster([[null, 0, null]], tissue, 0.42);
+    expect(pixel(raster, 0, 0)).toEqual([255, 255, 255, 140]);
+    expect(pixel(raster, 0, 1)[3]).toBe(0);
+    expect(pixel(raster, 0, 2)).toEqual([0, 0, 0, 0]);
+    expect(progressRaster([[1, 0.5, null]], tissue, 0.42)).toEqual(
+      tileRaster([[1, 0.5, null]], 0.42),
+    );
   });
 
   test("a pixel for each cell, clear where evidence is against carcinoma", () => {

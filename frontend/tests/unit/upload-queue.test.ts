@@ -2,9 +2,14 @@ import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "@/lib/api/error";
 import type { PredictionResult } from "@/lib/api/schema";
+import { type KeptUpload, keptOf } from "@/lib/upload/kept-upload";
 import type { Send } from "@/lib/upload/sender";
+import type { ProgressEvent } from "@/lib/upload/stream-event";
 import { UploadQueue } from "@/lib/upload/upload-queue";
+// The queue loads it with its first file; here that must not take a test's turns.
+import "@/lib/upload/check";
 import { askingFor } from "@/lib/upload/uploads";
+import { IMAGE_EVENT, tissueEvent } from "./stream-fixtures";
 
 const OPTIONS = { operatingPoint: null, micronsPerPixel: null, save: true };
 const PATCH = readFileSync("public/samples/drawn_loose.png");
@@ -25,13 +30,18 @@ function resultFor(id: string): PredictionResult {
 
 /** A service whose results the test gives, one by one. */
 function bench() {
-  const calls: { finish: (id: string) => void; fail: (error: unknown) => void }[] = [];
+  const calls: {
+    finish: (id: string) => void;
+    fail: (error: unknown) => void;
+    tell: (...events: ProgressEvent[]) => void;
+  }[] = [];
   const signals: AbortSignal[] = [];
   const finished: string[] = [];
-  const send: Send = (_file, _options, { signal }) => {
+  const send: Send = (_file, _options, { signal, onEvents }) => {
     signals.push(signal);
     return new Promise((resolve, reject) => {
-      calls.push({ finish: (id) => resolve(resultFor(id)), fail: reject });
+      const finish = (id: string) => resolve(resultFor(id));
+      calls.push({ finish, fail: reject, tell: (...events) => onEvents(events) });
     });
   };
   const queue = new UploadQueue({
@@ -159,6 +169,58 @@ describe("the queue of uploads", () => {
     await settle(() => expect(calls).toHaveLength(4));
     calls[3]?.fail(withoutResponse);
     await settle(() => expect(phases()).toEqual(["pausing"]));
+  });
+
+  it("shows what is known of an image while it is read", async () => {
+    const { queue, calls } = bench();
+    queue.add([region("a")], { ...OPTIONS, micronsPerPixel: 4 });
+    await settle(() => expect(calls).toHaveLength(1));
+    calls[0]?.tell(IMAGE_EVENT, tissueEvent([[true, true, false]]));
+    calls[0]?.tell({ event: "tiles", tiles: [[0, 1, 0.75]], done: 1, total: 2 });
+    const progress = queue.getSnapshot().items[0]?.progress;
+    expect(progress).toMatchObject({
+      phase: "analysing",
+      analysis: { image: IMAGE_EVENT, tiles: [[null, 0.75, null]], done: 1 },
+    });
+  });
+
+  it("starts anew what was cut off, three times, then waits to be asked", async () => {
+    const cut = new ApiError("interrupted", "cut");
+    const { queue, calls, phases } = bench();
+    queue.add([image("a")], OPTIONS);
+    for (let sent = 1; sent <= 4; sent++) {
+      await settle(() => expect(calls).toHaveLength(sent));
+      calls[sent - 1]?.tell(IMAGE_EVENT);
+      expect(phases()).toEqual(["analysing"]);
+      calls[sent - 1]?.fail(cut);
+      await settle(() => expect(phases()).toEqual([sent < 4 ? "pausing" : "failed"]));
+      await vi.advanceTimersByTimeAsync(30_000);
+    }
+    expect(calls).toHaveLength(4);
+  });
+
+  it("goes on with what was kept: on its way, failed or cancelled", async () => {
+    const before = bench();
+    const bad = new File(["text"], "text.png");
+    before.queue.add([bad, image("a"), image("b"), region("c")], OPTIONS);
+    await settle(() =>
+      expect(before.phases()).toEqual(["failed", "uploading", "uploading", "asking"]),
+    );
+    before.queue.cancel(2);
+    const kept = before.queue.getSnapshot().items.map(keptOf) as KeptUpload[];
+    const after = bench();
+    after.queue.restore(structuredClone(kept));
+    await settle(() =>
+      expect(after.phases()).toEqual(["failed", "cancelled", "uploading", "asking"]),
+    );
+    const [failed] = after.queue.getSnapshot().items;
+    const error = failed?.progress.phase === "failed" ? failed.progress.error : null;
+    expect(error).toMatchObject({ code: "unsupported_image", isOfFile: true });
+    expect(after.queue.getSnapshot().items.map(({ key }) => key)).toEqual(
+      kept.map(({ key }) => key),
+    );
+    after.queue.retry(2);
+    await settle(() => expect(after.phases()[1]).toBe("uploading"));
   });
 
   it("gives up on what will not change, until it is asked again", async () => {

@@ -115,6 +115,7 @@ describe("what is offered", () => {
   it("is questioned where each image has a scale of its own", () => {
     const asking = (size: { width: number; height: number }, microns: number): AskingUpload => ({
       id: 1,
+      key: "1",
       file: new File([], "a.png"),
       options: { operatingPoint: null, micronsPerPixel: null, save: false },
       scaleAsked: "if_needed",

@@ -5,7 +5,8 @@ import { isUnderWay, NO_UPLOADS, reduce, type Upload } from "@/lib/upload/upload
 function upload(id: number): Upload {
   const options = { operatingPoint: null, micronsPerPixel: null, save: true };
   const file = new File([], `${id}.png`);
-  return { id, file, options, scaleAsked: "if_needed", progress: { phase: "checking" } };
+  const key = `${id}`;
+  return { id, key, file, options, scaleAsked: "if_needed", progress: { phase: "checking" } };
 }
 
 function withUploads(...ids: number[]) {

@@ -3,31 +3,66 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { useErrorMessage } from "@/hooks/use-error-message";
 import { useFigureText } from "@/hooks/use-figure-text";
-import type { Uploads } from "@/lib/upload/uploads";
+import { quartersDone } from "@/lib/upload/analysis";
+import type { Upload, Uploads } from "@/lib/upload/uploads";
 
-/** Says each verdict, and each failure, to who does not see the page. */
-export function Announcer({ items, endedId }: Uploads) {
+/** Says each verdict, and each failure, to who does not see the page, and how far a long one is. */
+export function Announcer({ items, endedId, shownId }: Uploads) {
+  const ended = useEndText(items.find(({ id }) => id === endedId));
+  const progress = useProgressText(items.find(({ id }) => id === shownId));
+  return (
+    <>
+      <p role="status" className="sr-only">
+        {ended}
+      </p>
+      <p role="status" className="sr-only">
+        {progress}
+      </p>
+    </>
+  );
+}
+
+function useEndText(upload: Upload | undefined): string | null {
   const t = useTranslations("upload.announce");
   const common = useTranslations("common");
   const format = useFormatter();
   const figures = useFigureText();
   const messageOf = useErrorMessage();
-  const ended = items.find(({ id }) => id === endedId);
-  const name = ended?.file.name ?? "";
-  return (
-    <p role="status" className="sr-only">
-      {ended?.progress.phase === "done" &&
-        t("done", {
-          name,
-          verdict: common(`verdict.${ended.progress.result.verdict}`),
-          isVerdict: ended.progress.result.verdict === "not_assessable" ? "no" : "yes",
-          reasons: format.list(
-            ended.progress.result.reasons.map((code) => common(`warning.${code}.title`)),
-          ),
-          probability: figures.probability(ended.progress.result.probability),
-        })}
-      {ended?.progress.phase === "failed" &&
-        t("failed", { name, problem: messageOf(ended.progress.error) })}
-    </p>
-  );
+  const name = upload?.file.name ?? "";
+  if (upload?.progress.phase === "failed") {
+    return t("failed", { name, problem: messageOf(upload.progress.error) });
+  }
+  if (upload?.progress.phase !== "done") {
+    return null;
+  }
+  const { verdict, reasons, probability } = upload.progress.result;
+  return t("done", {
+    name,
+    verdict: common(`verdict.${verdict}`),
+    isVerdict: verdict === "not_assessable" ? "no" : "yes",
+    reasons: format.list(reasons.map((code) => common(`warning.${code}.title`))),
+    probability: figures.probability(probability),
+  });
+}
+
+/** The same for many tiles, so that it is not said with each of them. */
+function useProgressText(upload: Upload | undefined): string | null {
+  const t = useTranslations("upload.announce");
+  const figures = useFigureText();
+  const messageOf = useErrorMessage();
+  const name = upload?.file.name ?? "";
+  switch (upload?.progress.phase) {
+    case "analysing": {
+      const quarters = quartersDone(upload.progress.analysis);
+      return quarters === null
+        ? null
+        : t("quarters", { name, share: figures.share(quarters / 4, 0) });
+    }
+    case "pausing":
+      return t("pausing", { name, problem: messageOf(upload.progress.error) });
+    case "cancelled":
+      return t("cancelled", { name });
+    default:
+      return null;
+  }
 }

@@ -6,6 +6,7 @@ import { FileFacts } from "@/components/upload/file-facts";
 import { Preview } from "@/components/upload/preview";
 import { ScaleQuestions } from "@/components/upload/scale-questions";
 import { UploadActions } from "@/components/upload/upload-actions";
+import { UploadLegend, UploadMap } from "@/components/upload/upload-map";
 import { UploadStatus } from "@/components/upload/upload-status";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Upload } from "@/lib/upload/uploads";
@@ -29,6 +30,7 @@ export function Exhibit({ upload, queue, isAskedHere }: ExhibitProps) {
       <div className="relative min-h-[min(22rem,55dvh)] bg-stage">
         <div className="absolute inset-4">
           <Preview key={upload.id} file={file} alt={t("preview", { name: file.name })} isLarge />
+          <UploadMap upload={upload} />
         </div>
       </div>
       <div className="flex flex-col gap-4 border-t p-4 @4xl:border-t-0 @4xl:border-l">
@@ -42,6 +44,7 @@ export function Exhibit({ upload, queue, isAskedHere }: ExhibitProps) {
         ) : (
           <UploadStatus upload={upload} />
         )}
+        <UploadLegend upload={upload} />
         <footer className="mt-auto flex flex-wrap items-end justify-between gap-3 border-t pt-4">
           <FileFacts upload={upload} />
           <UploadActions upload={upload} queue={queue} />

@@ -29,7 +29,8 @@ export function FileButtons({ isProminent, onFiles }: FileButtonsProps) {
   return (
     <div className="flex flex-wrap gap-2">
       <input ref={files} {...hidden} multiple accept={accept} />
-      <input ref={camera} {...hidden} accept={accept} capture="environment" />
+      {/* Phones open the camera only where nothing but pictures is accepted. */}
+      <input ref={camera} {...hidden} accept="image/*" capture="environment" />
       <Button
         size={size}
         variant={isProminent ? "default" : "outline"}

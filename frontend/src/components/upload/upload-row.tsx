@@ -6,6 +6,7 @@ import { FileFacts } from "@/components/upload/file-facts";
 import { Preview } from "@/components/upload/preview";
 import { RowResult } from "@/components/upload/row-result";
 import { UploadActions } from "@/components/upload/upload-actions";
+import { UploadMap } from "@/components/upload/upload-map";
 import { UploadStatus } from "@/components/upload/upload-status";
 import type { WarningCode } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
@@ -36,9 +37,10 @@ export const UploadRow = memo(function UploadRow(props: UploadRowProps) {
         aria-label={t("show", { name: file.name })}
         aria-pressed={isShown}
         onClick={() => queue.show(id)}
-        className="row-span-3 size-16 overflow-hidden rounded-sm border bg-stage hover:border-accent @3xl:row-span-1"
+        className="relative row-span-3 size-16 overflow-hidden rounded-sm border bg-stage hover:border-accent @3xl:row-span-1"
       >
         <Preview file={file} alt="" />
+        <UploadMap upload={upload} />
       </button>
       <FileFacts upload={upload} />
       <div>

@@ -1,6 +1,8 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
+import { AnalysisStatus } from "@/components/upload/analysis-status";
+import { ProgressLine } from "@/components/upload/progress-line";
 import { useSecondsUntil } from "@/components/upload/use-seconds-until";
 import { useErrorMessage } from "@/hooks/use-error-message";
 import type { ApiError } from "@/lib/api/error";
@@ -23,7 +25,7 @@ export function UploadStatus({ upload: { file, progress } }: { upload: Upload })
     case "uploading": {
       const percent = Math.floor(100 * progress.share);
       return (
-        <Under
+        <ProgressLine
           name={file.name}
           percent={percent}
           text={t("uploading", { share: format.number(percent / 100, { style: "percent" }) })}
@@ -33,44 +35,12 @@ export function UploadStatus({ upload: { file, progress } }: { upload: Upload })
     case "asking":
       return <p className="text-sm">{t("asking")}</p>;
     case "waiting":
-      return <Under name={file.name} percent={0} text={t("waiting")} />;
-    default:
-      return <Under name={file.name} percent={null} text={t(progress.phase)} />;
+      return <ProgressLine name={file.name} percent={0} text={t("waiting")} />;
+    case "analysing":
+      return <AnalysisStatus name={file.name} analysis={progress.analysis} />;
+    case "checking":
+      return <ProgressLine name={file.name} percent={null} text={t("checking")} />;
   }
-}
-
-interface UnderProps {
-  name: string;
-  /** Null where nobody knows how long it takes. */
-  percent: number | null;
-  text: string;
-}
-
-function Under({ name, percent, text }: UnderProps) {
-  const value = percent === null ? {} : { "aria-valuenow": percent };
-  return (
-    <div className="grid gap-1.5">
-      <p className="text-muted text-sm">{text}</p>
-      <div
-        role="progressbar"
-        aria-label={name}
-        aria-valuetext={text}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        {...value}
-        className="h-1 overflow-hidden rounded-full bg-raised"
-      >
-        <span
-          className={
-            percent === null
-              ? "block h-full w-full animate-pulse bg-accent"
-              : "block h-full bg-accent"
-          }
-          style={percent === null ? {} : { width: `${percent}%` }}
-        />
-      </div>
-    </div>
-  );
 }
 
 function Pausing({ error, nextTryAt }: { error: ApiError; nextTryAt: number }) {

@@ -4,9 +4,10 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { usePublicApiUrl } from "@/components/shell/providers";
 import { send } from "@/lib/api/client";
+import { errorWithoutResponse } from "@/lib/api/error";
 import { modelQuery } from "@/lib/api/queries";
 import { rememberResult } from "@/lib/result/session";
-import { sender } from "@/lib/upload/sender";
+import { hasTabName } from "@/lib/upload/tab";
 import { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Uploads } from "@/lib/upload/uploads";
 import { type Ticket, Visit } from "@/lib/upload/visit";
@@ -23,10 +24,17 @@ export function useUploads(): [Uploads, UploadQueue] {
   return [uploads, queue];
 }
 
+/** What sends images, and reads what comes; loaded by then, or tried again as a request is. */
+function loadSender() {
+  return import("@/lib/upload/sender").catch(() => {
+    throw errorWithoutResponse();
+  });
+}
+
 function newQueue(client: QueryClient, publicApiUrl: string): UploadQueue {
   const visit = new Visit(() => send<Ticket>("POST", "/tickets"));
   const queue = new UploadQueue({
-    send: sender(publicApiUrl, visit),
+    send: async (...image) => (await loadSender()).sender(publicApiUrl, visit)(...image),
     limits: () => client.getQueryData(modelQuery.queryKey)?.limits ?? null,
     onResult: (result, file) => {
       rememberResult(client, result, file);
@@ -38,6 +46,22 @@ function newQueue(client: QueryClient, publicApiUrl: string): UploadQueue {
   });
   if (typeof window !== "undefined") {
     window.addEventListener("online", queue.tryNow);
+    loadWhenUsed(queue);
   }
   return queue;
+}
+
+/** With the first file, or at once where a reload may have left some: home is drawn without. */
+function loadWhenUsed(queue: UploadQueue): void {
+  const load = () => {
+    end();
+    loadSender().catch(() => undefined);
+    import("@/lib/upload/keep-uploads")
+      .then(({ keepUploads }) => keepUploads(queue))
+      .catch(() => undefined);
+  };
+  const end = queue.subscribe(() => queue.getSnapshot().items.length > 0 && load());
+  if (hasTabName()) {
+    load();
+  }
 }

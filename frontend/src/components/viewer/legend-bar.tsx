@@ -6,17 +6,19 @@ interface LegendBarProps {
   threshold: number;
   /** Share of the full opacity that is drawn with. */
   opacity: number;
+  /** What is drawn, where it is not a result's map. */
+  caption?: string;
 }
 
 /** Which colour over the image means how much, as strong as it is drawn. */
-export function LegendBar({ measure, threshold, opacity }: LegendBarProps) {
+export function LegendBar({ measure, threshold, opacity, caption }: LegendBarProps) {
   const t = useTranslations("result.legend");
   const format = useFormatter();
   const { stops, ticks } = legendOf(measure, threshold, opacity);
   const gradient = stops.map(({ colour, place }) => `${colour} ${100 * place}%`).join(", ");
   return (
     <figure className="grid w-full max-w-72 gap-1 text-xs">
-      <figcaption className="text-muted">{t(measure)}</figcaption>
+      <figcaption className="text-muted">{caption ?? t(measure)}</figcaption>
       <div className="relative">
         <div
           data-testid="legend"

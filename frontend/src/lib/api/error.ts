@@ -1,7 +1,13 @@
 import type { ErrorCode as ApiErrorCode, ErrorReport } from "@/lib/api/schema";
 
 /** The API's codes, and what can go wrong before it responds; there is a message for each. */
-export type ErrorCode = ApiErrorCode | "offline" | "unreachable" | "no_response" | "cancelled";
+export type ErrorCode =
+  | ApiErrorCode
+  | "offline"
+  | "unreachable"
+  | "interrupted"
+  | "no_response"
+  | "cancelled";
 
 /** A request that did not bring what was asked. */
 export class ApiError extends Error {
@@ -40,6 +46,7 @@ const OF_FILE: ReadonlySet<ErrorCode> = new Set([
   "corrupt_image",
   "animated_image",
   "invalid_image",
+  "no_tissue",
   "payload_too_large",
   "too_many_pixels",
 ]);
@@ -88,8 +95,16 @@ export function errorOfResponse(status: number, body: string, retryAfter: string
 
 /** The error of a request that got no response. */
 export function errorWithoutResponse(): ApiError {
-  const code = globalThis.navigator?.onLine === false ? "offline" : "unreachable";
-  return new ApiError(code, "no response");
+  return new ApiError(isOffline() ? "offline" : "unreachable", "no response");
+}
+
+/** The error of a response that ended before all of it had come. */
+export function errorOfInterruption(): ApiError {
+  return new ApiError(isOffline() ? "offline" : "interrupted", "the response was cut off");
+}
+
+function isOffline(): boolean {
+  return globalThis.navigator?.onLine === false;
 }
 
 function parseReport(body: string): ErrorReport | null {

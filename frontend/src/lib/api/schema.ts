@@ -806,6 +806,14 @@ export interface components {
             /** Microns Per Pixel */
             microns_per_pixel: number;
             /**
+             * Microns Per Pixel Xy
+             * @description Scale in x and in y, where they differ.
+             */
+            microns_per_pixel_xy: [
+                number,
+                number
+            ] | null;
+            /**
              * Scale Source
              * @enum {string}
              */

@@ -19,6 +19,12 @@ export interface ModelScale {
   micronsPerPixel: number;
 }
 
+/** What is to be known of an image to find places in it. */
+export type ScaledImage = Pick<
+  ImageFacts,
+  "width" | "height" | "microns_per_pixel" | "microns_per_pixel_xy"
+>;
+
 export interface Place {
   row: number;
   column: number;
@@ -97,7 +103,7 @@ function tileRect(image: ImageFacts, region: RegionResult, place: Place): Rect &
 
 /** The sides of a patch, not quite equal where the rescaled image was rounded to whole pixels. */
 export function patchSize(
-  image: ImageFacts,
+  image: ScaledImage,
   { patchSizePixels, micronsPerPixel }: ModelScale,
 ): Size {
   const [across, down] = imageScale(image);
@@ -107,7 +113,7 @@ export function patchSize(
 }
 
 /** Micrometres per pixel in x and in y; results of earlier versions have one for both. */
-export function imageScale(image: ImageFacts): [across: number, down: number] {
+export function imageScale(image: ScaledImage): [across: number, down: number] {
   return image.microns_per_pixel_xy ?? [image.microns_per_pixel, image.microns_per_pixel];
 }
 
@@ -119,7 +125,9 @@ export function distanceMicrons(image: ImageFacts, from: Corner, to: Corner): nu
   return Math.hypot((to.x - from.x) * across, (to.y - from.y) * down);
 }
 
-export function scaleOf(region: RegionResult): ModelScale {
+export function scaleOf(
+  region: Pick<RegionResult, "tile_size_pixels" | "microns_per_pixel">,
+): ModelScale {
   return { patchSizePixels: region.tile_size_pixels, micronsPerPixel: region.microns_per_pixel };
 }
 

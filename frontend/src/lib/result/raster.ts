@@ -34,6 +34,26 @@ export function tileRaster(tiles: Grid, threshold: number): Raster {
   return { width, height, data };
 }
 
+// Paper over tissue that is not scored yet: it clears where the model has looked.
+const VEIL = [255, 255, 255, 140];
+
+/** Tiles as `tileRaster` has them, and a veil where there is tissue and no value yet. */
+export function progressRaster(
+  tiles: Grid,
+  tissue: readonly (readonly boolean[])[],
+  threshold: number,
+): Raster {
+  const raster = tileRaster(tiles, threshold);
+  tissue.forEach((line, row) => {
+    line.forEach((isTissue, column) => {
+      if (isTissue && (tiles[row]?.[column] ?? null) === null) {
+        raster.data.set(VEIL, 4 * (row * raster.width + column));
+      }
+    });
+  });
+  return raster;
+}
+
 /** One pixel for each cell of the activation map; clear where nothing speaks for carcinoma. */
 export function cellRaster(grid: Grid): Raster {
   return paint(planeOf(grid));

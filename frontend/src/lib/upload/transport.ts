@@ -1,10 +1,19 @@
-import { ApiError, errorOfResponse, errorWithoutResponse } from "@/lib/api/error";
+import {
+  ApiError,
+  errorOfInterruption,
+  errorOfResponse,
+  errorWithoutResponse,
+} from "@/lib/api/error";
 import type { PredictionResult } from "@/lib/api/schema";
+import type { ProgressEvent } from "@/lib/upload/stream-event";
+import { StreamedResponse } from "@/lib/upload/streamed-response";
 
 /** Milliseconds in which nothing of the body leaves, after which a request counts as lost. */
 const STALLED_MS = 60_000;
-/** Milliseconds that the service has to respond: a large region takes minutes to read. */
+/** Milliseconds that the service has for the next line: a large region takes minutes to read. */
 const RESPONSE_MS = 10 * 60_000;
+/** Milliseconds of silence after which the connection of a device that went offline is lost. */
+const OFFLINE_MS = 10_000;
 
 export interface Parcel {
   address: string;
@@ -16,59 +25,122 @@ export interface Tracking {
   signal: AbortSignal;
   /** Told the share of the body that has left, 0 to 1. */
   onProgress: (share: number) => void;
+  /** Told what the service says while it works. */
+  onEvents: (events: readonly ProgressEvent[]) => void;
 }
 
 /**
- * Send an image, and return the result. `fetch` cannot tell how much of a body has left.
+ * Send an image, follow how it is read, and return the result. `fetch` cannot tell how much of a
+ * body has left.
  *
- * @throws ApiError `cancelled` when the signal aborts; `no_response` when all was sent and the
- *   result does not come in ten minutes; else as `ask` of the API's client.
+ * @throws ApiError `cancelled` when the signal aborts; `no_response` when all was sent and nothing
+ *   comes for ten minutes; `interrupted` when the response ends before the result; the error that
+ *   the response ends with; else as `ask` of the API's client.
  */
-export function post(parcel: Parcel, { signal, onProgress }: Tracking): Promise<PredictionResult> {
+export function post(parcel: Parcel, tracking: Tracking): Promise<PredictionResult> {
   const request = new XMLHttpRequest();
-  const cancel = () => request.abort();
-  let isSent = false;
-  const result = new Promise<PredictionResult>((resolve, reject) => {
-    request.onload = () => settle(request, resolve, reject);
-    request.onerror = () => reject(errorWithoutResponse());
-    request.ontimeout = () =>
-      reject(isSent ? new ApiError("no_response", "no response in time") : errorWithoutResponse());
-    request.onabort = () => reject(new ApiError("cancelled", "cancelled"));
-  });
+  const state: Sending = { isSent: false, wentOffline: false };
+  const result = followed(request, tracking, state);
+  open(request, parcel);
+  const over = new AbortController();
+  limitSilence(request, state, tracking.onProgress, over.signal);
+  tracking.signal.addEventListener("abort", () => request.abort(), { signal: over.signal });
+  request.send(parcel.body);
+  return result.finally(() => over.abort());
+}
+
+function open(request: XMLHttpRequest, parcel: Parcel): void {
   request.open("POST", parcel.address);
-  for (const [name, value] of Object.entries(parcel.headers)) {
+  const headers = { ...parcel.headers, Accept: "application/x-ndjson" };
+  for (const [name, value] of Object.entries(headers)) {
     request.setRequestHeader(name, value);
   }
-  const started = performance.now();
-  const wait = (ms: number) => {
-    request.timeout = performance.now() - started + ms;
-  };
+}
+
+/** Ends a request in which nothing moves, and tells how much of its body has left. */
+function limitSilence(
+  request: XMLHttpRequest,
+  state: Sending,
+  onProgress: Tracking["onProgress"],
+  over: AbortSignal,
+): void {
+  const wait = waitFor(request);
+  wait(STALLED_MS);
   request.upload.onprogress = ({ loaded, total }) => {
     wait(STALLED_MS);
     onProgress(loaded / total);
   };
   request.upload.onload = () => {
-    isSent = true;
+    state.isSent = true;
     wait(RESPONSE_MS);
   };
-  signal.addEventListener("abort", cancel);
-  wait(STALLED_MS);
-  request.send(parcel.body);
-  return result.finally(() => signal.removeEventListener("abort", cancel));
+  request.addEventListener("progress", () => {
+    state.wentOffline = false;
+    wait(RESPONSE_MS);
+  });
+  const expectLoss = () => {
+    state.wentOffline = true;
+    wait(OFFLINE_MS);
+  };
+  window.addEventListener("offline", expectLoss, { signal: over });
 }
 
-function settle(
+interface Sending {
+  isSent: boolean;
+  /** Whether the device went offline, and nothing has come since. */
+  wentOffline: boolean;
+}
+
+/** The result of a request that is read while it comes. */
+function followed(
   request: XMLHttpRequest,
-  resolve: (result: PredictionResult) => void,
-  reject: (error: unknown) => void,
-): void {
+  { onEvents }: Tracking,
+  state: Sending,
+): Promise<PredictionResult> {
+  const response = new StreamedResponse(onEvents);
+  return new Promise<PredictionResult>((resolve, reject) => {
+    const attempt = (act: () => void) => {
+      try {
+        act();
+      } catch (error) {
+        reject(error);
+        // What follows has no reader.
+        request.abort();
+      }
+    };
+    const read = () => request.status === 200 && response.readAll(request.responseText);
+    request.onprogress = () => attempt(read);
+    request.onload = () =>
+      attempt(() => {
+        throwIfRefused(request);
+        read();
+        resolve(response.end());
+      });
+    request.onerror = () =>
+      reject(response.hasBegun ? errorOfInterruption() : errorWithoutResponse());
+    request.ontimeout = () => reject(errorOfSilence(state));
+    request.onabort = () => reject(new ApiError("cancelled", "cancelled"));
+  });
+}
+
+function errorOfSilence({ isSent, wentOffline }: Sending): ApiError {
+  if (isSent && wentOffline) {
+    return errorOfInterruption();
+  }
+  return isSent ? new ApiError("no_response", "no response in time") : errorWithoutResponse();
+}
+
+/** Lets a request take so many milliseconds from the call on, whatever it took before. */
+function waitFor(request: XMLHttpRequest): (ms: number) => void {
+  const started = performance.now();
+  return (ms) => {
+    request.timeout = performance.now() - started + ms;
+  };
+}
+
+function throwIfRefused(request: XMLHttpRequest): void {
   const { status, responseText } = request;
-  try {
-    if (status !== 200) {
-      throw errorOfResponse(status, responseText, request.getResponseHeader("Retry-After"));
-    }
-    resolve(JSON.parse(responseText));
-  } catch (error) {
-    reject(error instanceof ApiError ? error : errorWithoutResponse());
+  if (status !== 200) {
+    throw errorOfResponse(status, responseText, request.getResponseHeader("Retry-After"));
   }
 }

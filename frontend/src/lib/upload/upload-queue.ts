@@ -1,7 +1,9 @@
-import { ApiError } from "@/lib/api/error";
+import { ApiError, type ErrorCode, errorWithoutResponse } from "@/lib/api/error";
 import { retryDelayMs } from "@/lib/api/retry";
 import type { Limits, PredictionResult } from "@/lib/api/schema";
-import { type FileFacts, type Inspection, inspectFile } from "@/lib/upload/check";
+import { advance, NO_ANALYSIS } from "@/lib/upload/analysis";
+import type { FileFacts, Inspection } from "@/lib/upload/check";
+import { type KeptUpload, progressOf } from "@/lib/upload/kept-upload";
 import { pause } from "@/lib/upload/pause";
 import { questionOf, type ScaleQuestion } from "@/lib/upload/scale";
 import type { Send } from "@/lib/upload/sender";
@@ -17,8 +19,10 @@ import {
 } from "@/lib/upload/uploads";
 
 const MAX_AT_ONCE = 3;
-/** How often that is sent again which arrived and got no response. */
-const MAX_RESENDS = 1;
+/** So that keys sort as they were given. */
+const KEY_DIGITS = 6;
+/** How often that is sent again which arrived and got no result: it may be what fails the service. */
+const MAX_RESENDS: Partial<Record<ErrorCode, number>> = { no_response: 1, interrupted: 3 };
 
 interface Surroundings {
   send: Send;
@@ -32,6 +36,7 @@ interface Surroundings {
 export class UploadQueue {
   private uploads: Uploads = NO_UPLOADS;
   private nextId = 1;
+  private readonly openedAt = Date.now();
   private readonly listeners = new Set<() => void>();
   /** One for each file that is being sent, or waits for its next try. */
   private readonly runs = new Map<number, AbortController>();
@@ -64,18 +69,32 @@ export class UploadQueue {
     options: PredictOptions,
     scaleAsked: Upload["scaleAsked"],
   ): void {
-    const items = files.map(
-      (file): Upload => ({
-        id: this.nextId++,
-        file,
-        options,
-        scaleAsked,
-        progress: { phase: "checking" },
-      }),
-    );
-    this.change({ type: "added", items });
+    const items = files.map((file): Upload => {
+      const id = this.nextId++;
+      const key = `${this.openedAt}-${String(id).padStart(KEY_DIGITS, "0")}`;
+      return { id, key, file, options, scaleAsked, progress: { phase: "checking" } };
+    });
+    this.begin(items);
+  }
+
+  /** Go on with what was kept when the page was left; what had ended waits to be asked. */
+  restore(kept: readonly KeptUpload[]): readonly Upload[] {
+    const items = kept.map((one): Upload => {
+      const { key, file, options, scaleAsked } = one;
+      return { id: this.nextId++, key, file, options, scaleAsked, progress: progressOf(one) };
+    });
+    this.begin(items);
+    return items;
+  }
+
+  private begin(items: readonly Upload[]): void {
+    if (items.length > 0) {
+      this.change({ type: "added", items });
+    }
     for (const item of items) {
-      this.check(item);
+      if (item.progress.phase === "checking") {
+        this.check(item);
+      }
     }
   }
 
@@ -143,7 +162,7 @@ export class UploadQueue {
   }
 
   private async check({ id, file }: Upload): Promise<void> {
-    const inspection = await inspectFile(file, this.surroundings.limits());
+    const inspection = await inspected(file, this.surroundings.limits());
     const upload = this.find(id);
     if (upload?.progress.phase === "checking") {
       this.move(id, progressAfter(inspection, upload));
@@ -181,13 +200,12 @@ export class UploadQueue {
 
   /** An unreachable service may take minutes to start, so only the visitor ends the trying. */
   private async sendUntilDone(upload: Upload, signal: AbortSignal): Promise<Progress> {
-    let withoutResponse = 0;
+    const resends = new Map<ErrorCode, number>();
     for (let failures = 0; ; failures++) {
       try {
         return { phase: "done", result: await this.sendOnce(upload, signal) };
       } catch (error) {
-        withoutResponse += hasNoResponse(error) ? 1 : 0;
-        if (signal.aborted || !mayPass(error, withoutResponse)) {
+        if (signal.aborted || !mayPass(error, resends)) {
           return { phase: "failed", error };
         }
         const delay = retryDelayMs(failures, error);
@@ -201,13 +219,23 @@ export class UploadQueue {
   }
 
   private sendOnce({ id, file, options }: Upload, signal: AbortSignal): Promise<PredictionResult> {
-    this.move(id, { phase: "uploading", share: 0 });
-    const onProgress = (share: number) => {
+    let analysis = NO_ANALYSIS;
+    const move = (progress: Progress) => {
       if (!signal.aborted) {
-        this.move(id, share < 1 ? { phase: "uploading", share } : { phase: "analysing" });
+        this.move(id, progress);
       }
     };
-    return this.surroundings.send(file, options, { signal, onProgress });
+    move({ phase: "uploading", share: 0 });
+    return this.surroundings.send(file, options, {
+      signal,
+      onProgress: (share) =>
+        move(share < 1 ? { phase: "uploading", share } : { phase: "analysing", analysis }),
+      onEvents: (events) => {
+        const now = performance.now();
+        analysis = events.reduce((known, event) => advance(known, event, now), analysis);
+        move({ phase: "analysing", analysis });
+      },
+    });
   }
 
   private find(id: number): Upload | undefined {
@@ -224,6 +252,12 @@ export class UploadQueue {
       listener();
     }
   }
+}
+
+/** Loaded with the first file: home is drawn without it. */
+async function inspected(file: File, limits: Limits | null): Promise<Inspection> {
+  const check = await import("@/lib/upload/check").catch(() => null);
+  return check ? check.inspectFile(file, limits) : { error: errorWithoutResponse() };
 }
 
 /** Sent is only what the service can read, and an image larger than a patch only with its scale. */
@@ -244,14 +278,12 @@ function questionFor({ scaleAsked, options }: Upload, facts: FileFacts): ScaleQu
   return scaleAsked === "always" ? (question ?? "unknown") : question;
 }
 
-function hasNoResponse(error: unknown): boolean {
-  return error instanceof ApiError && error.code === "no_response";
-}
-
-/** Whether to send again. What took the service too long twice would do so each time. */
-function mayPass(error: unknown, withoutResponse: number): error is ApiError {
-  return (
-    error instanceof ApiError &&
-    (error.isTransient || (hasNoResponse(error) && withoutResponse <= MAX_RESENDS))
-  );
+/** Whether to send again, and how often that was; what fails each time ends so. */
+function mayPass(error: unknown, resends: Map<ErrorCode, number>): error is ApiError {
+  if (!(error instanceof ApiError)) {
+    return false;
+  }
+  const times = (resends.get(error.code) ?? 0) + 1;
+  resends.set(error.code, times);
+  return error.isTransient || times <= (MAX_RESENDS[error.code] ?? 0);
 }

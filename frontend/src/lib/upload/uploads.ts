@@ -1,15 +1,17 @@
 import type { ApiError } from "@/lib/api/error";
 import type { PredictionResult } from "@/lib/api/schema";
+import type { Analysis } from "@/lib/upload/analysis";
 import type { FileFacts } from "@/lib/upload/check";
 import type { ScaleQuestion } from "@/lib/upload/scale";
 import { FIRST_SETTINGS, type PredictOptions, type UploadSettings } from "@/lib/upload/settings";
 
 /** How far one file is. */
 export type Progress =
-  | { phase: "checking" | "waiting" | "analysing" | "cancelled" }
+  | { phase: "checking" | "waiting" | "cancelled" }
   /** Nothing is sent before the visitor has stated the scale, or confirmed it. */
   | { phase: "asking"; question: ScaleQuestion; facts: FileFacts }
   | { phase: "uploading"; share: number }
+  | { phase: "analysing"; analysis: Analysis }
   /** The service is unreachable or busy; `nextTryAt` in milliseconds of `Date.now`. */
   | { phase: "pausing"; error: ApiError; nextTryAt: number }
   | { phase: "failed"; error: unknown }
@@ -17,6 +19,8 @@ export type Progress =
 
 export interface Upload {
   id: number;
+  /** What it is kept under in this browser; no other upload ever has the same. */
+  key: string;
   file: File;
   options: PredictOptions;
   /** Whether the scale is asked for only where it must be, in any case, or was stated when asked. */

@@ -1,0 +1,71 @@
+"use client";
+
+import { useFormatter, useTranslations } from "next-intl";
+import { ProgressLine } from "@/components/upload/progress-line";
+import { useFigureText } from "@/hooks/use-figure-text";
+import type { ImageEvent } from "@/lib/api/schema";
+import {
+  type Analysis,
+  roundedTime,
+  secondsLeft,
+  tilesPerSecond,
+  tissueShare,
+} from "@/lib/upload/analysis";
+
+/** What the service has found out about an image so far, and how long it will still take. */
+export function AnalysisStatus({ name, analysis }: { name: string; analysis: Analysis }) {
+  const t = useTranslations("upload.analysis");
+  const figures = useFigureText();
+  const text = useTilesText(analysis);
+  const { image, tissue, done } = analysis;
+  return (
+    <div className="grid gap-2">
+      {image && <ImageLine image={image} />}
+      {tissue && (
+        <p className="text-sm">{t("tissue", { share: figures.share(tissueShare(tissue), 0) })}</p>
+      )}
+      <ProgressLine
+        name={name}
+        percent={tissue ? Math.floor((100 * done) / Math.max(1, tissue.total)) : null}
+        text={text}
+      />
+    </div>
+  );
+}
+
+function ImageLine({ image }: { image: ImageEvent }) {
+  const t = useTranslations("upload.analysis");
+  const common = useTranslations("common");
+  const format = useFormatter();
+  return (
+    <p className="text-sm">
+      {t("image", {
+        width: image.width,
+        height: image.height,
+        microns: format.number(image.microns_per_pixel, { maximumFractionDigits: 3 }),
+        source: common(`scale_source.${image.scale_source}`),
+      })}
+    </p>
+  );
+}
+
+/** Tiles done of all, their rate, and the time left; before there are tiles, what is done instead. */
+function useTilesText(analysis: Analysis): string {
+  const t = useTranslations("upload.analysis");
+  const phase = useTranslations("upload.phase");
+  const format = useFormatter();
+  const { image, tissue, done } = analysis;
+  if (!tissue) {
+    return image?.kind === "region" ? t("finding") : phase("analysing");
+  }
+  const rate = tilesPerSecond(analysis);
+  const left = secondsLeft(analysis);
+  const parts = [t("tiles", { done, total: tissue.total })];
+  if (rate !== null && left !== null) {
+    const { value, unit } = roundedTime(left);
+    const time = format.number(value, { style: "unit", unit });
+    parts.push(t("rate", { rate: format.number(rate, { maximumSignificantDigits: 2 }) }));
+    parts.push(t("left", { time }));
+  }
+  return parts.join(" · ");
+}

@@ -1,0 +1,28 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { TileMapProps } from "@/components/upload/tile-map";
+import { modelQuery } from "@/lib/api/queries";
+import type { Upload } from "@/lib/upload/uploads";
+
+/** Until the service says its model's. */
+const ANY_THRESHOLD = 0.5;
+
+/** The map of an upload, as far as there is one; null for a patch, and before tissue is found. */
+export function useTileMap({ options, progress }: Upload): TileMapProps | null {
+  const { data: model } = useQuery(modelQuery);
+  if (progress.phase === "done") {
+    const { image, region, threshold } = progress.result;
+    return region && { image, region, tiles: region.tiles, tissue: NO_TISSUE, threshold };
+  }
+  if (progress.phase !== "analysing") {
+    return null;
+  }
+  const { image, tissue, tiles } = progress.analysis;
+  const point = model?.operatingPoints[options.operatingPoint ?? model.defaultOperatingPoint];
+  const threshold = point?.threshold ?? ANY_THRESHOLD;
+  return image && tissue && { image, region: tissue, tiles, tissue: tissue.tissue, threshold };
+}
+
+/** The same each time, or the map would be drawn again. */
+const NO_TISSUE: readonly (readonly boolean[])[] = [];
