@@ -16,6 +16,9 @@ OPENVINO_WEIGHTS_FILE: Final = "openvino_model.bin"
 FAMILIARITY_FILE: Final = "familiarity.npz"
 METRICS_FILE: Final = "metrics.json"
 EVALUATION_FOLDER: Final = "evaluation"
+LIMITS_FILE: Final = "limits.json"
+REPORTS: Final = {name: f"{name}.json" for name in ("outside", "robust", "explain")}
+"""File of what each command measured beyond the test cases; a bundle may lack any of them."""
 ColorMode = Literal["rgb", "grayscale"]
 Interpolation = Literal["bilinear", "bicubic"]
 # WSInfer's key for `microns_per_pixel`, which other tools look for in the file.

@@ -1003,6 +1003,15 @@ export interface components {
              * @description Share of patches with carcinoma that every `precision` is for: the one asked for, else that of the held-out cases; null if unmeasured.
              */
             prevalence: number | null;
+            /**
+             * Reports
+             * @description Figures measured beyond the held-out cases, by what they are about: `outside` (pictures from elsewhere), `robust` (degraded patches), `explain` (activation maps) and `limits` (from what on there is no verdict); those that there are.
+             */
+            reports: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
             /** Threshold Curve */
             threshold_curve: components["schemas"]["ThresholdFigures"][];
         };
