@@ -62,7 +62,7 @@ function Probability({ result }: { result: PredictionResult }) {
       {!isVerdict && <p className="font-medium text-sm">{t("not_a_verdict")}</p>}
       <p className="flex items-center gap-x-3">
         <span
-          className={isVerdict ? "font-semibold text-3xl" : "text-lg text-muted"}
+          className={isVerdict ? "font-semibold text-2xl sm:text-3xl" : "text-lg text-muted"}
           data-testid="probability"
         >
           {figures.probability(probability)}

@@ -26,7 +26,7 @@ export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: 
   return (
     <section
       aria-label={t("label")}
-      className="relative flex min-w-0 flex-col border-t @3xl:border-t-0 @3xl:border-l print:mt-2 print:border-0"
+      className="relative flex min-w-0 flex-col border-t @3xl:border-t-0 @3xl:border-l print:mt-2 print:border-0 print:px-2"
     >
       <div className="flex flex-col @3xl:absolute @3xl:inset-0 print:static">
         <div className="flex items-center gap-1 px-3 py-1.5 print:px-0 print:py-1">
