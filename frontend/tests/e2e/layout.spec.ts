@@ -54,8 +54,8 @@ for (const [locale, labels] of Object.entries(LABELS)) {
         ]) {
           expect((await boxOf(part)).bottom).toBeLessThanOrEqual(viewport.height);
         }
-        const views = await boxOf(page.getByRole("group", { name: labels.views }));
-        const layers = await boxOf(page.getByRole("group", { name: labels.layers }));
+        const views = await boxOf(page.getByRole("group", { name: labels.views, exact: true }));
+        const layers = await boxOf(page.getByRole("group", { name: labels.layers, exact: true }));
         const outline = await boxOf(page.getByRole("checkbox"));
         expect(layers.y).toBe(views.y);
         expect(outline.y).toBeLessThan(views.bottom);
