@@ -121,7 +121,11 @@ async function openResult(page: Page, kind: "patch" | "region"): Promise<void> {
 
 async function openModel(page: Page): Promise<void> {
   await visit(page, "/model", "About the model");
-  await page.locator("details").evaluate((details) => details.setAttribute("open", ""));
+  await page.locator("details").evaluateAll((all) => {
+    for (const one of all) {
+      one.setAttribute("open", "");
+    }
+  });
   await expect(page.getByRole("table", { name: /^Measured cases/ })).toBeVisible();
 }
 
