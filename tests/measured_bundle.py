@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hf_space.bundle.config import METRICS_FILE
+from hf_space.bundle.config import METRICS_FILE, REPORTS
 from hf_space.bundle.load import load_bundle
 from tests.bundle_factory import write_bundle
 from training.evaluation.assessment import Scored, report
 from training.evaluation.calibrate import CALIBRATION_FILE, calibrate
 from training.evaluation.compare import CANDIDATES_FILE, Candidate, Candidates
-from training.evaluation.measured import REPORTS, SHIFT_TITLES
+from training.evaluation.measured import SHIFT_TITLES
 from training.fitting.config import TrainConfig
 from training.fitting.run import TRAINING_FILE, TrainingRecord
 

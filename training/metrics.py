@@ -196,7 +196,7 @@ class ScoredPatches:
         return _sums(self._case, values, len(self.case_names))
 
     def _bin_sums(self) -> Floats:
-        bins = np.minimum((self.probabilities * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+        bins = probability_bins(self.probabilities)
         cells = self._case * ECE_BINS + bins
         size = len(self.case_names) * ECE_BINS
         sums = [
@@ -204,6 +204,11 @@ class ScoredPatches:
             for values in (np.ones(len(bins)), self.probabilities, self.labels)
         ]
         return np.stack(sums, axis=-1).reshape(-1, ECE_BINS, 3)
+
+
+def probability_bins(probabilities: Floats) -> NDArray[np.int64]:
+    """Return the calibration bin of each probability, 0 to 14, int64 of the same shape."""
+    return np.minimum((probabilities * ECE_BINS).astype(np.int64), ECE_BINS - 1)
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:

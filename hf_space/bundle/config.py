@@ -16,10 +16,14 @@ OPENVINO_WEIGHTS_FILE: Final = "openvino_model.bin"
 FAMILIARITY_FILE: Final = "familiarity.npz"
 METRICS_FILE: Final = "metrics.json"
 EVALUATION_FOLDER: Final = "evaluation"
+LIMITS_FILE: Final = "limits.json"
+REPORTS: Final = {name: f"{name}.json" for name in ("outside", "robust", "explain")}
+"""File of what each command measured beyond the test cases; a bundle may lack any of them."""
 KERAS_FILES: Final = ("config.json", "metadata.json", "model.weights.h5")
 """A Keras model in pieces, as `keras.saving.load_model("hf://...")` reads it."""
 KNOWN_FILES: Final = (
     *(INFERENCE_FILE, OPENVINO_FILE, OPENVINO_WEIGHTS_FILE, FAMILIARITY_FILE, METRICS_FILE),
+    *(LIMITS_FILE, *REPORTS.values()),
     *KERAS_FILES,
     f"{EVALUATION_FOLDER}/*.png",
 )

@@ -12,7 +12,9 @@ from hf_space.bundle.config import (
     EVALUATION_FOLDER,
     FAMILIARITY_FILE,
     INFERENCE_FILE,
+    LIMITS_FILE,
     METRICS_FILE,
+    REPORTS,
     InferenceConfig,
 )
 from hf_space.bundle.familiarity import Familiarity
@@ -46,6 +48,8 @@ class Bundle:
         path: Its folder.
         config: What the service must know about the model.
         metrics: Measured figures.
+        reports: What was measured beyond the test cases, by the names of `REPORTS`, and ``limits``
+            as ``limits.json`` has it; those that there are for this revision.
         plots: Drawings of the figures, PNG, by name.
         origin: Where it comes from.
         familiarity: What the features of its training set look like; None without limits of it.
@@ -54,6 +58,7 @@ class Bundle:
     path: Path
     config: InferenceConfig
     metrics: dict[str, Any] | None = None
+    reports: dict[str, dict[str, Any]] = field(default_factory=dict)
     plots: dict[str, Path] = field(default_factory=dict)
     origin: Origin = Origin()
     familiarity: Familiarity | None = None
@@ -77,23 +82,42 @@ def load_bundle(path: Path) -> Bundle:
             actual = file_sha256(path / name)
             if actual != expected:
                 raise BundleError(f"{name} was altered: sha256 {actual}, expected {expected}")
-        metrics = _read_metrics(path / METRICS_FILE)
+        metrics = _read_figures(path / METRICS_FILE)
+        reports = _read_reports(path, config.revision)
     except OSError as error:
         raise BundleError(f"cannot read the bundle {path}: {error}") from error
     except ValueError as error:
         raise BundleError(f"{path / INFERENCE_FILE} is invalid: {error}") from error
     plots = {plot.stem: plot for plot in sorted((path / EVALUATION_FOLDER).glob("*.png"))}
     familiarity = Familiarity.load(path / FAMILIARITY_FILE) if config.familiarity else None
-    return Bundle(path=path, config=config, metrics=metrics, plots=plots, familiarity=familiarity)
+    return Bundle(
+        path=path,
+        config=config,
+        metrics=metrics,
+        reports=reports,
+        plots=plots,
+        familiarity=familiarity,
+    )
 
 
-def _read_metrics(path: Path) -> dict[str, Any] | None:
+def _read_reports(folder: Path, revision: str) -> dict[str, dict[str, Any]]:
+    """Read the reports in a bundle; one that states another revision is of an earlier model."""
+    files = {**REPORTS, "limits": LIMITS_FILE}
+    found = {name: _read_figures(folder / file) for name, file in files.items()}
+    return {
+        name: figures
+        for name, figures in found.items()
+        if figures and figures.get("model", {"revision": revision}).get("revision") == revision
+    }
+
+
+def _read_figures(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        metrics = json.loads(path.read_bytes())
+        figures = json.loads(path.read_bytes())
     except ValueError as error:
         raise BundleError(f"{path} is not JSON: {error}") from error
-    if not isinstance(metrics, dict):
+    if not isinstance(figures, dict):
         raise BundleError(f"{path} must hold one JSON object")
-    return metrics
+    return figures

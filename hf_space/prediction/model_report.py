@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from hf_space.settings import Settings
 
 _CURVE: Final = "threshold_curve"
+# Of `outside`: the response to each picture, which the groups sum up.
+_PICTURES: Final = "pictures"
 
 Figures = TypeVar("Figures", bound=ThresholdFigures)
 
@@ -51,6 +53,10 @@ def model_report(
         operating_points=points,
         threshold_curve=curve,
         metrics=None if metrics is None else {k: v for k, v in metrics.items() if k != _CURVE},
+        reports={
+            name: {key: value for key, value in figures.items() if key != _PICTURES}
+            for name, figures in bundle.reports.items()
+        },
         evaluation=sorted(bundle.plots),
         limits=Limits(
             formats=formats(),

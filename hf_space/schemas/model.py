@@ -80,5 +80,10 @@ class ModelReport(Schema):
     metrics: dict[str, Any] | None = Field(
         description="All other measured figures of the model; null if there are none."
     )
+    reports: dict[str, dict[str, Any]] = Field(
+        description="Figures measured beyond the held-out cases, by what they are about: `outside` "
+        "(pictures from elsewhere), `robust` (degraded patches), `explain` (activation maps) and "
+        "`limits` (from what on there is no verdict); those that there are."
+    )
     evaluation: list[str] = Field(description="Names of plots; see `/model/evaluation/{name}`.")
     limits: Limits

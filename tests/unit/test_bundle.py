@@ -69,6 +69,23 @@ def test_metrics_that_are_not_json_are_refused(tmp_path: Path) -> None:
         load_bundle(tmp_path)
 
 
+def test_reports_are_read_unless_they_are_of_another_revision(tmp_path: Path) -> None:
+    write_bundle(tmp_path, revision="r2")
+    robust = {"model": {"revision": "r2"}, "shifts": {"clean": {"roc_auc": 0.9}}}
+    reports = {"robust": robust, "outside": {"model": {"revision": "r1"}}, "limits": {"cases": 3}}
+    for name, content in reports.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    assert load_bundle(tmp_path).reports == {"robust": robust, "limits": {"cases": 3}}
+
+
+@pytest.mark.parametrize("content", ["{", "[]"])
+def test_a_report_that_is_no_object_is_refused(tmp_path: Path, content: str) -> None:
+    write_bundle(tmp_path)
+    (tmp_path / "robust.json").write_text(content, encoding="utf-8")
+    with pytest.raises(BundleError, match=r"robust\.json"):
+        load_bundle(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [

@@ -22,6 +22,7 @@ from training.data.neighbourhood import (
 )
 from training.evaluation.bootstrap import REPLICATES, bootstrap_by_case
 from training.evaluation.operating_points import Flags, in_band, uncertain_report
+from training.evaluation.reliability import reliability
 from training.metrics import Floats, ScoredPatches
 
 _Estimate = Callable[[ScoredPatches], dict[str, Any]]
@@ -138,7 +139,7 @@ def report(scored: Scored, *, replicates: int = REPLICATES, seed: int = 0) -> di
         operating point with their ``intervals``; then ``operating_points`` by name;
         ``case_averaged``, in which every case weighs the same; ``dihedral`` and
         ``neighbourhood``, of averaged logits under the same calibration and threshold;
-        ``cases``; and ``threshold_curve``.
+        ``cases``; ``threshold_curve``; and ``reliability``.
     """
     default, config = scored.config.default_operating_point, scored.config
 
@@ -171,6 +172,7 @@ def report(scored: Scored, *, replicates: int = REPLICATES, seed: int = 0) -> di
             },
             "cases": {str(case_id): _case(scored, case_id) for case_id in patches.case_names},
             "threshold_curve": threshold_curve(patches),
+            "reliability": reliability(patches),
             "patches": len(scored.labels),
             "cases_count": len(patches.case_names),
             "default_operating_point": default,

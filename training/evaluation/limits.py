@@ -27,7 +27,6 @@ from training.data.splits import grouped_folds
 from training.errors import DatasetError
 from training.metrics import Floats
 
-LIMITS_FILE: Final = "limits.json"
 # Tails of the training patches, in percent: colours rarer than this are not H&E, and stains farther
 # from the others than this are of another kind.
 _COLOUR_TAIL: Final = 0.1

@@ -11,7 +11,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined, TemplateError
 from pydantic import TypeAdapter, ValidationError
 
-from hf_space.bundle.config import METRICS_FILE
+from hf_space.bundle.config import METRICS_FILE, REPORTS
 from hf_space.bundle.load import Bundle, load_bundle
 from hf_space.errors import BundleError
 from training.errors import ConfigurationError, RunError
@@ -23,9 +23,6 @@ from training.metrics import ECE_BINS
 
 PLOTS: Final = ("roc.png", "pr.png", "reliability.png", "scores.png")
 """Plots the card shows where the bundle has them; none of them shows tissue."""
-
-REPORTS: Final = {name: f"{name}.json" for name in ("outside", "robust", "explain")}
-"""File in the bundle, where it was made, of each command that measures beyond the test cases."""
 
 SHIFT_TITLES: Final = {
     "clean": "as they are",

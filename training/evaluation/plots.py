@@ -15,6 +15,7 @@ from hf_space.bundle.calibration import OperatingPoint
 from training.data.neighbourhood import Indices
 from training.evaluation.assessment import Scored, threshold_curve
 from training.evaluation.bootstrap import draw_counts
+from training.evaluation.reliability import reliability
 from training.metrics import ECE_BINS, Floats, ScoredPatches, ratio
 
 ACCENT: Final = "#5b3a8c"
@@ -90,22 +91,23 @@ def reliability_figure(patches: ScoredPatches) -> Figure:
     """Draw the observed share of IDC in each bin of probability, and the bins' patch counts."""
     figure = Figure(figsize=(5, 6), layout="constrained")
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    weight, predicted, observed = patches.bins.sum(axis=0).T
-    seen = weight > 0
-    mean, share = ratio(predicted, weight)[seen], ratio(observed, weight)[seen]
-    draws = np.tensordot(_draws(patches), patches.bins[:, seen], axes=1)
-    low, high = _percentiles(ratio(draws[:, :, 2], draws[:, :, 0]), share)
+    bins = reliability(patches)
+    seen = [row for row in bins if row["patches"]]
+    mean, share = (
+        np.array([row[name] for row in seen]) for name in ("mean_probability", "observed")
+    )
+    ends = np.array([row["interval"] for row in seen])
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=":")
     # A percentile interval of few cases can leave its estimate outside; errors are never negative.
-    errors = np.maximum([share - low, high - share], 0)
+    errors = np.maximum(np.nan_to_num([share - ends[:, 0], ends[:, 1] - share]), 0)
     axes.errorbar(mean, share, errors, fmt="o-", color=ACCENT, markersize=4, capsize=2)
     axes.set(xlim=(0, 1), ylim=(0, 1), ylabel="Observed share of IDC (weighted)")
     axes.set_title(f"Reliability: expected calibration error {_value(patches, 'ece'):.3f}")
-    counts, edges = np.histogram(patches.probabilities, ECE_BINS, (0, 1))
-    bars = below.bar(edges[:-1], counts, width=1 / ECE_BINS, align="edge", color=ACCENT, alpha=0.6)
+    counts, lows = [row["patches"] for row in bins], [row["low"] for row in bins]
+    bars = below.bar(lows, counts, width=1 / ECE_BINS, align="edge", color=ACCENT, alpha=0.6)
     below.bar_label(bars, fontsize=5.5)
     below.set(xlabel="Calibrated probability of IDC", ylabel="Patches", yscale="symlog")
-    below.set_ylim(0, 5 * counts.max())
+    below.set_ylim(0, 5 * max(counts))
     _despine(axes, below)
     return figure
 

@@ -14,6 +14,7 @@ import openvino as ov
 from hf_space.bundle.config import (
     FAMILIARITY_FILE,
     INFERENCE_FILE,
+    LIMITS_FILE,
     METRICS_FILE,
     OPENVINO_FILE,
     OPENVINO_WEIGHTS_FILE,
@@ -26,7 +27,6 @@ from training.data.splits import split_sha256
 from training.errors import RunError
 from training.evaluation.calibrate import CALIBRATION_FILE, CalibrationResult
 from training.evaluation.familiarity import FAMILIARITY_REPORT_FILE
-from training.evaluation.limits import LIMITS_FILE
 from training.fitting.config import TrainConfig
 from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT
 from training.fitting.run import MODEL_FILE, TRAINING_FILE, RunFacts, TrainingRecord

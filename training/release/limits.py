@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hf_space.bundle.config import INFERENCE_FILE
+from hf_space.bundle.config import INFERENCE_FILE, LIMITS_FILE
 from hf_space.bundle.load import load_bundle
 from hf_space.errors import BundleError
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.data.arrays import load_patches
 from training.data.splits import SPLIT_NAMES
 from training.errors import ConfigurationError, RunError
-from training.evaluation.limits import LIMITS_FILE, Limits, measure_limits
+from training.evaluation.limits import Limits, measure_limits
 from training.release.revision import revised
 
 if TYPE_CHECKING:

@@ -13,7 +13,13 @@ from typing import Final
 import numpy as np
 from huggingface_hub import HfApi, ModelCard, RepoCard
 
-from hf_space.bundle.config import EVALUATION_FOLDER, INFERENCE_FILE, METRICS_FILE
+from hf_space.bundle.config import (
+    EVALUATION_FOLDER,
+    INFERENCE_FILE,
+    LIMITS_FILE,
+    METRICS_FILE,
+    REPORTS,
+)
 from hf_space.bundle.load import Bundle
 from hf_space.deploy.hub import RepoType, commit_folder, explained, is_published
 from hf_space.errors import BundleError
@@ -25,8 +31,7 @@ from training.errors import PublishError
 from training.evaluation.calibrate import CALIBRATION_FILE
 from training.evaluation.compare import CANDIDATES_FILE
 from training.evaluation.familiarity import FAMILIARITY_REPORT_FILE
-from training.evaluation.limits import LIMITS_FILE
-from training.evaluation.measured import REPORTS, Measured, measured_bundle
+from training.evaluation.measured import Measured, measured_bundle
 from training.evaluation.plots import PLOT_NAMES
 from training.fitting.run import TRAINING_FILE
 from training.release.card import CARD_FILE, Published, render_card

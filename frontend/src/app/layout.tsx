@@ -33,7 +33,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   const theme = themeOf((await cookies()).get(THEME_COOKIE)?.value);
   return (
     <html lang={await getLocale()} data-theme={theme} className={plex.variable}>
-      <body className="flex flex-col font-sans text-base antialiased">
+      <body className="group/page flex flex-col font-sans text-base antialiased">
         <a
           href="#content"
           className="sr-only z-50 rounded-md bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-3 focus:left-3"
@@ -47,7 +47,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
             <main
               id="content"
               tabIndex={-1}
-              className="mx-auto w-full max-w-[92rem] flex-1 px-4 pt-6 pb-12 outline-none sm:px-6 lg:px-8 print:p-0"
+              className="mx-auto w-full max-w-[92rem] flex-1 px-4 pt-3 pb-12 outline-none group-has-[[data-wide]]/page:max-w-[118rem] sm:px-6 sm:pt-6 lg:px-8 group-has-[[data-wide]]/page:lg:pt-4 print:p-0"
             >
               {children}
             </main>

@@ -236,19 +236,78 @@ test("counted patches add up to a thousand", async ({ page }) => {
   expect((spared ?? 0) + (alarms ?? 0)).toBe(others);
 });
 
-test("the model's own drawings come with a description", async ({ page }) => {
-  const { evaluation } = await open(page);
-  for (const [name, labels] of [
-    ["reliability", /^Reliability diagram/],
-    ["scores", /^Histogram/],
-    ["confusion", /^Confusion matrix/],
-  ] as const) {
-    expect(evaluation).toContain(name);
-    const drawing = page.getByRole("img", { name: labels });
-    await drawing.scrollIntoViewIfNeeded();
-    await expect
-      .poll(() => drawing.evaluate((image: HTMLImageElement) => image.naturalWidth))
-      .toBeGreaterThan(0);
+/** The cells of the table behind a drawing, row by row, without the headings. */
+async function tableOf(page: Page, title: string): Promise<string[][]> {
+  await page.locator("summary").filter({ hasText: title }).click();
+  const table = page.getByRole("table", { name: title, exact: true });
+  await expect(table).toBeVisible();
+  return table
+    .locator("tbody tr")
+    .evaluateAll((rows) =>
+      rows.map((row) => Array.from(row.children, (cell) => cell.textContent ?? "")),
+    );
+}
+
+test("every drawing is described, has its figures as a table, and none is a picture", async ({
+  page,
+}) => {
+  const { metrics, reports, threshold_curve: curve } = await open(page);
+  const { reliability } = metrics as unknown as { reliability: Record<string, number>[] };
+  expect(await page.getByRole("main").locator("img, canvas").count()).toBe(0);
+  for (const name of [/^ROC curve/, /^Precision against/, /^Reliability diagram/, /^Histogram/]) {
+    await expect(page.getByRole("img", { name }).first()).toBeVisible();
+  }
+
+  const bins = await tableOf(page, "Can the probabilities be trusted?");
+  expect(bins.map(([, patches, carcinoma]) => [patches, carcinoma])).toEqual(
+    reliability.map((bin) => [bin.patches, bin.idc].map((count) => count?.toLocaleString("en"))),
+  );
+  expect(bins[0]?.[4]).toBe(percent(reliability[0]?.observed ?? -1, "en"));
+  expect(await tableOf(page, "The measured thresholds")).toHaveLength(curve.length);
+
+  const shifts = Object.values((reports.robust as { shifts: Record<string, Measured> }).shifts);
+  const changed = await tableOf(page, "Compressed, blurred or differently lit patches");
+  expect(changed.map(([, sensitivity]) => sensitivity)).toEqual(
+    shifts.map(({ sensitivity }) => percent(Number(sensitivity), "en")),
+  );
+  const { kinds } = reports.outside as { kinds: Record<string, Record<string, Measured>> };
+  const smears = await tableOf(page, "Pictures from elsewhere");
+  expect(smears[0]?.slice(0, 2)).toEqual([
+    "Blood smears, scale unknown",
+    String(kinds.blood_smear?.unknown?.images),
+  ]);
+  const corners = await tableOf(page, "Where the strongest cell lies");
+  const slides = (reports.explain as { slides: Record<string, { peaks: Measured }> }).slides;
+  expect(corners).toEqual(
+    Object.entries(slides).map(([slide, { peaks }]) => [
+      slide,
+      percent(Number(peaks.corner), "en"),
+      percent(Number(peaks.corner_chance), "en"),
+    ]),
+  );
+});
+
+test("counts and shares of the confusion matrix agree", async ({ page }) => {
+  const { metrics } = await open(page);
+  const { cases, patches } = metrics as unknown as Measured & { patches: number };
+  const carcinoma = Object.values(cases).reduce((sum, { idc }) => sum + Number(idc), 0);
+  for (const name of ["Balanced", "High sensitivity"]) {
+    const table = page.getByRole("table", { name, exact: true });
+    const totals = [carcinoma, patches - carcinoma];
+    for (const [index, total] of totals.entries()) {
+      const cells = await table
+        .getByRole("row")
+        .nth(index + 1)
+        .getByRole("cell")
+        .all();
+      const counts: number[] = [];
+      for (const cell of cells) {
+        const [count, share] = await cell.locator("span").allTextContents();
+        counts.push(Number(count?.replaceAll(",", "")));
+        expect(share).toBe(percent((counts.at(-1) ?? 0) / total, "en"));
+      }
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(total);
+    }
   }
 });
 

@@ -1,4 +1,4 @@
-import { drawing, noise } from "./files";
+import { copied, drawing, noise } from "./files";
 import { DESKTOP, expect, PHONE, test } from "./fixtures";
 import { analyse, download, pagesOf, recordOf, untilDrawn, upload } from "./result-page";
 
@@ -129,4 +129,26 @@ test("a report is one page, also with much to say", async ({ page }) => {
   }
   await expect(page.getByRole("list", { name: "Reviews" }).getByRole("listitem")).toHaveCount(4);
   expect(pagesOf(await page.pdf({ format: "A4" }))).toBe(1);
+});
+
+test("a report has the foci, the reviewer's conclusion and what it is for", async ({ page }) => {
+  await page.goto("/model");
+  const result = await analyse(page, await copied(page, drawing("drawn_region"), 11));
+  const foci = result.region?.foci ?? [];
+  expect(foci.length).toBeGreaterThan(10);
+  await page.goto(`/results/${result.id}`);
+  await page.getByLabel("Note (optional)").fill("nests in a desmoplastic stroma");
+  await page.getByRole("button", { name: "Agree", exact: true }).click();
+  await expect(page.getByLabel("Note (optional)")).toHaveValue("");
+  await untilDrawn(page);
+  expect(pagesOf(await page.pdf({ format: "A4" }))).toBe(1);
+
+  await page.emulateMedia({ media: "print" });
+  const listed = page.getByRole("region", { name: "Suspicious foci" }).getByRole("listitem");
+  await expect(listed.filter({ visible: true })).toHaveCount(10);
+  await expect(listed.first()).toContainText(/mm² · [\d.]+ mm/);
+  await expect(page.getByText("nests in a desmoplastic stroma")).toBeVisible();
+  await expect(
+    page.getByText("For research and teaching only").filter({ visible: true }),
+  ).toHaveCount(1);
 });

@@ -16,6 +16,7 @@ describe("modelMetrics", () => {
       measures: {},
       caseAveraged: {},
       points: [],
+      reliability: [],
       cases: [],
       casesCount: null,
       patches: null,
@@ -37,10 +38,11 @@ describe("modelMetrics", () => {
     });
     expect(metrics?.measures).toEqual({ f1: { value: 0.8, interval: null } });
     expect(metrics?.points).toEqual([
-      { name: "one", measures: {}, uncertain: null },
+      { name: "one", measures: {}, confusion: null, uncertain: null },
       {
         name: "two",
         measures: {},
+        confusion: null,
         uncertain: { fraction: 0.1, errorInside: null, errorOutside: null },
       },
     ]);
@@ -66,7 +68,17 @@ describe("modelMetrics", () => {
         expect(interval?.high).toBeGreaterThanOrEqual(value);
       }
     }
-    expect(metrics && carcinomaPatches(metrics)).toBeGreaterThan(0);
+    const carcinoma = metrics ? carcinomaPatches(metrics) : 0;
+    expect(carcinoma).toBeGreaterThan(0);
+    for (const { confusion } of metrics?.points ?? []) {
+      expect((confusion?.found ?? 0) + (confusion?.missed ?? 0)).toBe(carcinoma);
+      expect((confusion?.alarms ?? 0) + (confusion?.spared ?? 0)).toBe(
+        (metrics?.patches ?? 0) - carcinoma,
+      );
+    }
+    const bins = metrics?.reliability ?? [];
+    expect(bins.reduce((sum, { patches }) => sum + patches, 0)).toBe(metrics?.patches);
+    expect(bins.reduce((sum, bin) => sum + bin.carcinoma, 0)).toBe(carcinoma);
   });
 });
 

@@ -3,10 +3,10 @@
 import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
-import { NumberTable } from "@/components/dashboard/number-table";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import { VerdictLegend } from "@/components/dashboard/verdict-fills";
 import { NotLoaded } from "@/components/shared/not-loaded";
+import { NumberTable } from "@/components/shared/number-table";
 import { WhenNear } from "@/components/shared/when-near";
 import type { DayCounts, HourCounts } from "@/lib/api/schema";
 import { VERDICTS } from "@/lib/history/filters";
@@ -85,7 +85,7 @@ export function Days({ days }: { days: readonly DayCounts[] }) {
 /** Results of each hour of the day, by verdict. */
 export function Hours({ hours }: { hours: readonly HourCounts[] }) {
   const t = useTranslations("dashboard.hours");
-  const { hour } = useNumberFormat();
+  const { count, hour } = useNumberFormat();
   const most = busiest(hours);
   return (
     <CountFigure
@@ -105,7 +105,7 @@ export function Hours({ hours }: { hours: readonly HourCounts[] }) {
         ...counts,
         key: String(counts.hour),
         name: hour(counts.hour),
-        tick: String(counts.hour),
+        tick: count(counts.hour),
       }))}
     />
   );

@@ -29,7 +29,7 @@ export default function ProbabilityBars({ bins, thresholds }: ProbabilityBarsPro
         ticks={TICKS}
         tickFormatter={(value: number) => numbers.count(value)}
       />
-      <YAxis {...AXIS} allowDecimals={false} width="auto" />
+      <YAxis {...AXIS} allowDecimals={false} width="auto" tickFormatter={numbers.count} />
       <Tooltip
         isAnimationActive={false}
         cursor={false}

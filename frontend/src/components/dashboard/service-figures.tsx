@@ -2,8 +2,8 @@
 
 import { useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
-import { NumberTable } from "@/components/dashboard/number-table";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
+import { NumberTable } from "@/components/shared/number-table";
 import type { RevisionCount, Statistics } from "@/lib/api/schema";
 import { isTooFewForP95, quantileTime, shareOf } from "@/lib/statistics/statistics";
 

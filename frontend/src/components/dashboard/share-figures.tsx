@@ -3,10 +3,10 @@
 import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { ChartFigure } from "@/components/dashboard/chart-figure";
-import { NumberTable } from "@/components/dashboard/number-table";
 import { type Part, ShareBar } from "@/components/dashboard/share-bar";
 import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import { VERDICT_FILL } from "@/components/dashboard/verdict-fills";
+import { NumberTable } from "@/components/shared/number-table";
 import type { Statistics } from "@/lib/api/schema";
 import { VERDICTS } from "@/lib/history/filters";
 import { reviewCounts, shareOf } from "@/lib/statistics/statistics";

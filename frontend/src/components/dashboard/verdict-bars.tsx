@@ -4,6 +4,7 @@ import { useTranslations } from "next-intl";
 import { useId } from "react";
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from "recharts";
 import { AXIS, CHART, GRID, Hint } from "@/components/dashboard/drawing";
+import { useNumberFormat } from "@/components/dashboard/use-number-format";
 import { FillDefinitions, VERDICT_STROKE } from "@/components/dashboard/verdict-fills";
 import { VERDICTS } from "@/lib/history/filters";
 import type { Counts } from "@/lib/statistics/statistics";
@@ -14,13 +15,14 @@ export type NamedCounts = Counts & { name: string; tick: string };
 /** Counts by verdict as stacked bars, side by side. */
 export default function VerdictBars({ rows }: { rows: readonly NamedCounts[] }) {
   const t = useTranslations("common.verdict");
+  const { count } = useNumberFormat();
   const id = useId();
   return (
     <BarChart {...CHART} data={[...rows]} barCategoryGap="20%">
       <FillDefinitions id={id} />
       <CartesianGrid {...GRID} />
       <XAxis {...AXIS} dataKey="tick" interval="equidistantPreserveStart" minTickGap={16} />
-      <YAxis {...AXIS} allowDecimals={false} width="auto" />
+      <YAxis {...AXIS} allowDecimals={false} width="auto" tickFormatter={count} />
       <Tooltip
         isAnimationActive={false}
         cursor={{ fill: "var(--color-raised)" }}

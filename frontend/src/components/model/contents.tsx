@@ -7,6 +7,7 @@ export const SECTIONS = [
   "threshold",
   "curves",
   "cases",
+  "conditions",
   "data",
   "map",
   "limits",

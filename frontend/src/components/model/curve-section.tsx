@@ -1,13 +1,17 @@
 import { useFormatter, useTranslations } from "next-intl";
+import { ConfusionMatrix } from "@/components/model/confusion-matrix";
 import { CurvePlot } from "@/components/model/curve-plot";
-import { EvaluationPlots } from "@/components/model/evaluation-plots";
+import { FigureDetails } from "@/components/model/figure";
 import type { MeasuredProps } from "@/components/model/measured-props";
+import { ReliabilityPlot } from "@/components/model/reliability-plot";
+import { ScorePlot } from "@/components/model/score-plot";
+import { Prose, SubTitle } from "@/components/model/section";
 import { useFigures } from "@/components/threshold/use-figures";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelFacts } from "@/lib/api/model-facts";
-import type { OperatingPointReport } from "@/lib/api/schema";
+import type { OperatingPointReport, ThresholdFigures } from "@/lib/api/schema";
 import { precisionRecallPoint, rocPoint } from "@/lib/model/curves";
-import type { Measure } from "@/lib/model/metrics";
+import type { Measure, ModelMetrics } from "@/lib/model/metrics";
 import { linePath } from "@/lib/threshold/plot";
 
 const DIAGONAL = linePath([
@@ -19,6 +23,7 @@ export function CurveSection({ report, metrics }: MeasuredProps) {
   const t = useTranslations("model");
   const parts = useSummaryParts();
   const { threshold_curve: curve, operating_points: points } = report;
+  const bins = metrics?.reliability ?? [];
   const prevalence = modelFacts(report).measuredPrevalence ?? 0;
   const guess = linePath([
     { x: 0, y: prevalence },
@@ -53,10 +58,57 @@ export function CurveSection({ report, metrics }: MeasuredProps) {
               })}
             />
           </div>
+          <ThresholdTable curve={curve} />
         </>
       )}
-      <EvaluationPlots names={report.evaluation} />
+      {bins.length > 0 && (
+        <div className="grid gap-8 md:grid-cols-2 md:gap-12">
+          <ReliabilityPlot bins={bins} error={metrics?.measures.ece?.value ?? null} />
+          <ScorePlot bins={bins} point={points[report.inference.default_operating_point]} />
+        </div>
+      )}
+      {metrics && <Confusions metrics={metrics} />}
     </>
+  );
+}
+
+/** The figures of every measured threshold, which all curves are drawn from. */
+function ThresholdTable({ curve }: { curve: readonly ThresholdFigures[] }) {
+  const t = useTranslations("model");
+  const { share, threshold } = useFigures();
+  const rows = curve.map((figures) => ({
+    key: String(figures.threshold),
+    name: threshold(figures.threshold),
+    cells: [share(figures.sensitivity), share(figures.specificity), share(figures.precision)],
+  }));
+  const columns = [
+    t("curves.threshold"),
+    t("metric.recall.name"),
+    t("metric.specificity.name"),
+    t("metric.precision.name"),
+  ];
+  return <FigureDetails title={t("curves.measured")} table={{ columns, rows }} />;
+}
+
+function Confusions({ metrics }: { metrics: ModelMetrics }) {
+  const t = useTranslations("model.confusion");
+  const points = metrics.points.flatMap(({ name, confusion }) =>
+    confusion ? [{ name, confusion }] : [],
+  );
+  return (
+    points.length > 0 && (
+      <div className="grid grid-cols-1 gap-4">
+        <SubTitle>{t("title")}</SubTitle>
+        <Prose>
+          <p className="text-muted text-sm">{t("text", { weights: metrics.caseWeights.length })}</p>
+        </Prose>
+        <div className="grid gap-8 md:grid-cols-2 md:gap-12">
+          {points.map(({ name, confusion }) => (
+            <ConfusionMatrix key={name} point={name} counts={confusion} />
+          ))}
+        </div>
+      </div>
+    )
   );
 }
 

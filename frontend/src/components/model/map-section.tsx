@@ -1,8 +1,10 @@
 import { useTranslations } from "next-intl";
 import { EvidenceExample } from "@/components/model/evidence-example";
+import { EvidenceFigures } from "@/components/model/evidence-figures";
 import { Prose, SubTitle } from "@/components/model/section";
+import type { SlideEvidence } from "@/lib/model/reports";
 
-export function MapSection() {
+export function MapSection({ slides }: { slides: readonly SlideEvidence[] }) {
   const t = useTranslations("model.map");
   return (
     <>
@@ -28,6 +30,12 @@ export function MapSection() {
           </ul>
         </div>
       </div>
+      {slides.length > 0 && (
+        <>
+          <SubTitle>{t("measured_title")}</SubTitle>
+          <EvidenceFigures slides={slides} />
+        </>
+      )}
     </>
   );
 }

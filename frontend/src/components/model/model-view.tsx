@@ -1,6 +1,7 @@
 import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { CaseSection } from "@/components/model/case-section";
+import { ConditionSection } from "@/components/model/condition-section";
 import { Contents, SECTIONS, type SectionName } from "@/components/model/contents";
 import { CurveSection } from "@/components/model/curve-section";
 import { DataSection } from "@/components/model/data-section";
@@ -14,6 +15,7 @@ import { Section } from "@/components/model/section";
 import { ThresholdExplorer } from "@/components/threshold/threshold-explorer";
 import type { ModelReport } from "@/lib/api/schema";
 import { modelMetrics } from "@/lib/model/metrics";
+import { slideEvidence } from "@/lib/model/reports";
 
 interface ModelViewProps {
   report: ModelReport;
@@ -36,9 +38,10 @@ export function ModelView({ report, apiUrl }: ModelViewProps) {
     ),
     curves: <CurveSection report={report} metrics={metrics} />,
     cases: <CaseSection cases={metrics?.cases ?? []} point={defaultPoint(report)} />,
+    conditions: <ConditionSection reports={report.reports} />,
     data: <DataSection inference={report.inference} metrics={metrics} />,
-    map: <MapSection />,
-    limits: <LimitSection />,
+    map: <MapSection slides={slideEvidence(report.reports.explain)} />,
+    limits: <LimitSection isMeasuredElsewhere={"outside" in report.reports} />,
     requests: <RequestSection report={report} apiUrl={apiUrl} />,
     files: <FileSection hashes={report.inference.sha256} />,
   };

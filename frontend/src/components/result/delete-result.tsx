@@ -19,7 +19,7 @@ export function DeleteResult({ id }: { id: string }) {
     <>
       <Button variant="ghost" size="sm" aria-haspopup="dialog" onClick={() => setIsAsking(true)}>
         <Trash2 aria-hidden="true" />
-        {common("delete")}
+        <span className="sr-only sm:not-sr-only">{common("delete")}</span>
       </Button>
       {isAsking && <Question id={id} onClose={() => setIsAsking(false)} />}
     </>

@@ -21,10 +21,10 @@ export function Neighbours({ newer, older }: NeighboursProps) {
       <span className="hidden text-muted text-xs xl:inline">{t("keys")}</span>
       <Neighbour id={newer} title={t("newer")}>
         <ChevronLeft aria-hidden="true" />
-        {t("previous")}
+        <span className="sr-only sm:not-sr-only">{t("previous")}</span>
       </Neighbour>
       <Neighbour id={older} title={t("older")}>
-        {t("next")}
+        <span className="sr-only sm:not-sr-only">{t("next")}</span>
         <ChevronRight aria-hidden="true" />
       </Neighbour>
     </nav>

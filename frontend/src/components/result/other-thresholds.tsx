@@ -22,7 +22,7 @@ interface OtherThresholdsProps {
 export function OtherThresholds({ result, threshold }: OtherThresholdsProps) {
   const t = useTranslations("result.thresholds");
   return (
-    <section className="border-t pt-6 lg:col-span-2 print:hidden">
+    <section className="border-t pt-6 lg:col-span-full print:hidden">
       <h2 className="mb-4 font-semibold text-lg">{t("title")}</h2>
       <WhenNear className="min-h-96">
         <ThresholdExplorer result={result} threshold={threshold} />

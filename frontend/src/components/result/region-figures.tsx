@@ -2,6 +2,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import type { ThresholdState } from "@/components/threshold/use-threshold";
 import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult, RegionResult } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
 import { regionFiguresAt } from "@/lib/result/region-figures";
 
 interface RegionFiguresProps {
@@ -45,15 +46,12 @@ export function RegionFigures({ result, region, threshold }: RegionFiguresProps)
       )}
       <dl
         data-testid="region-figures"
-        className="mt-2 grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-line print:grid-cols-4"
+        className="mt-1 divide-y border-y print:grid print:grid-cols-2 print:gap-x-8 print:divide-y-0"
       >
         {figures.map(({ name, value }) => (
-          <div
-            key={name}
-            className="flex flex-col-reverse justify-end bg-surface px-3 py-2 print:py-1"
-          >
-            <dt className="text-muted text-xs">{name}</dt>
-            <dd className={isVerdict ? "text-lg" : "text-muted"}>{value}</dd>
+          <div key={name} className="flex items-baseline justify-between gap-4 py-1 print:py-0.5">
+            <dt className="text-muted text-sm">{name}</dt>
+            <dd className={cn("shrink-0", isVerdict ? "font-medium" : "text-muted")}>{value}</dd>
           </div>
         ))}
       </dl>

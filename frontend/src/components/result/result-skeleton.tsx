@@ -1,11 +1,13 @@
 import { useTranslations } from "next-intl";
+import { RESULT_GRID } from "@/components/result/result-view";
 
 /** The page's shape while the result is on its way. */
 export function ResultSkeleton() {
   const t = useTranslations("common");
   return (
-    <div role="status" className="grid gap-6 lg:grid-cols-[minmax(0,1fr)_23rem]">
+    <div role="status" data-wide className={RESULT_GRID}>
       <span className="sr-only">{t("loading")}</span>
+      <div className="h-9 lg:col-span-full" />
       <div className="h-[70svh] rounded-lg border bg-stage" />
       <div className="grid content-start gap-4">
         <div className="h-9 rounded-md bg-raised" />

@@ -10,6 +10,7 @@ import { Warnings } from "@/components/result/warnings";
 import { useThreshold } from "@/components/threshold/use-threshold";
 import { Viewer } from "@/components/viewer/viewer";
 import type { HistoryRecord } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
 
 /** A result: the image with the evidence, and what is to be known about it. */
 export function ResultView({ record }: { record: HistoryRecord }) {
@@ -17,25 +18,37 @@ export function ResultView({ record }: { record: HistoryRecord }) {
   const t = useTranslations("common");
   const threshold = useThreshold(result);
   return (
-    <article className="grid gap-x-8 gap-y-6 lg:grid-cols-[minmax(0,1fr)_23rem] lg:grid-rows-[auto_auto_1fr] print:block print:[print-color-adjust:exact]">
+    <article
+      data-wide
+      className={cn(
+        RESULT_GRID,
+        "lg:grid-rows-[auto_auto_auto_1fr] print:block print:[print-color-adjust:exact]",
+      )}
+    >
       <TopBar record={record} />
       <div className="lg:col-start-2 lg:row-start-2">
         <VerdictSummary result={result} />
       </div>
-      <div className="min-w-0 lg:col-start-1 lg:row-span-2 lg:row-start-2 print:mt-3">
+      <div className="min-w-0 lg:col-start-1 lg:row-span-3 lg:row-start-2 print:mt-3">
         <Viewer record={record} threshold={threshold} />
       </div>
-      <div className="grid content-start gap-6 lg:col-start-2 lg:row-start-3 print:mt-3 print:gap-3">
+      <div className="grid content-start gap-4 lg:col-start-2 lg:row-start-3 print:mt-3 print:gap-3">
         <Warnings warnings={result.warnings} />
         {result.region && (
           <RegionFigures result={result} region={result.region} threshold={threshold} />
         )}
-        <Facts result={result} />
-        <RecordFiling record={record} />
+      </div>
+      <div className="grid content-start gap-6 lg:col-start-2 lg:row-start-4 min-[105rem]:col-start-3 min-[105rem]:row-span-3 min-[105rem]:row-start-2 print:mt-3 print:gap-3">
         <Reviews record={record} />
+        <RecordFiling record={record} />
+        <Facts result={result} />
         <p className="border-t pt-3 text-muted text-sm print:hidden">{t("research_use")}</p>
       </div>
       <OtherThresholds result={result} threshold={threshold} />
     </article>
   );
 }
+
+/** The image, and beside it one column, or two where there is room for them. */
+export const RESULT_GRID =
+  "grid gap-x-8 gap-y-3 lg:grid-cols-[minmax(0,1fr)_23rem] lg:gap-y-4 min-[105rem]:grid-cols-[minmax(0,1fr)_22rem_20rem]";

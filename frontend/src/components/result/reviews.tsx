@@ -11,7 +11,7 @@ export function Reviews({ record }: { record: HistoryRecord }) {
     return null;
   }
   return (
-    <section className={reviews.length === 0 ? "print:hidden" : undefined}>
+    <section>
       <h2 className="font-semibold text-base">{t("title")}</h2>
       <div className="mt-2 grid gap-4 print:gap-1">
         <div className="print:hidden">

@@ -14,10 +14,10 @@ export function TopBar({ record }: { record: HistoryRecord }) {
   const t = useTranslations("result");
   const common = useTranslations("common");
   return (
-    <div className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-2 lg:col-span-2 print:mb-3 print:border-b print:pb-1">
+    <div className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-2 lg:col-span-full print:mb-3 print:border-b print:pb-1">
       <p className="mr-auto text-muted text-sm">
         <span className="hidden font-semibold text-ink print:inline">{`${t("print_title")} · `}</span>
-        {`${common(`kind.${result.kind}`)} · `}
+        <span className="hidden sm:inline print:inline">{`${common(`kind.${result.kind}`)} · `}</span>
         <Moment time={result.created_at} />
         {[...names].map((name) => (
           <span key={name} className="break-words">{` · ${name}`}</span>

@@ -20,7 +20,7 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
   return (
     <section
       aria-label={texts("label")}
-      className="grid gap-4 print:grid-cols-[auto_1fr] print:items-baseline print:gap-x-8 print:gap-y-2 print:*:nth-[n+3]:col-span-2"
+      className="grid gap-2 sm:gap-3 print:grid-cols-[auto_1fr] print:items-baseline print:gap-x-8 print:gap-y-2 print:*:nth-[n+3]:col-span-2"
     >
       <div>
         <h1
@@ -32,7 +32,8 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
         <p
           className={cn(
             "mt-1 text-muted text-sm",
-            verdict !== "not_assessable" && "hidden sm:block print:hidden",
+            verdict !== "not_assessable" &&
+              "hidden sm:block print:hidden lg:[@media(max-height:52rem)]:hidden",
           )}
         >
           {texts(`meaning.${verdict}`)}
@@ -59,14 +60,14 @@ function Probability({ result }: { result: PredictionResult }) {
   return (
     <div className="grid gap-2">
       {!isVerdict && <p className="font-medium text-sm">{t("not_a_verdict")}</p>}
-      <p className="flex flex-wrap items-baseline gap-x-3">
+      <p className="flex items-center gap-x-3">
         <span
-          className={isVerdict ? "font-semibold text-3xl" : "text-lg text-muted"}
+          className={isVerdict ? "font-semibold text-2xl sm:text-3xl" : "text-lg text-muted"}
           data-testid="probability"
         >
           {figures.probability(probability)}
         </span>
-        <span className="text-muted text-sm">
+        <span className="text-muted text-xs sm:text-sm">
           {texts(`probability.${probabilityKind(result)}`)}
         </span>
       </p>
@@ -89,7 +90,7 @@ function OperatingPoint({ result }: { result: PredictionResult }) {
   const figures = pointOf(model, result);
   const isMeasured = result.kind === "patch" && result.verdict !== "not_assessable";
   return (
-    <p className="text-sm">
+    <p className="text-xs sm:text-sm">
       <span className="font-medium">{labelOf(result.operating_point)}</span>
       {result.kind === "region" && (
         <span className="text-muted">{` · ${t("region_unmeasured")}`}</span>

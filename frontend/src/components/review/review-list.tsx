@@ -5,6 +5,7 @@ import { useTranslations } from "next-intl";
 import { Moment } from "@/components/shared/moment";
 import { modelQuery } from "@/lib/api/queries";
 import type { Review } from "@/lib/api/schema";
+import { cn } from "@/lib/class-names";
 import { meaningOf, newestFirst } from "@/lib/history/reviews";
 
 /** All reviews of a result, the latest, which counts, first. */
@@ -16,16 +17,16 @@ export function ReviewList({ reviews }: { reviews: readonly Review[] }) {
   return (
     <ol
       aria-label={t("list")}
-      className="divide-y border-y text-sm print:[&>:nth-child(n+4)]:hidden"
+      className="divide-y border-y text-sm print:[&>:nth-child(n+3)]:hidden"
     >
-      {newestFirst(reviews).map((review) => (
-        <ReviewEntry key={review.id} review={review} />
+      {newestFirst(reviews).map((review, index) => (
+        <ReviewEntry key={review.id} review={review} isLatest={index === 0} />
       ))}
     </ol>
   );
 }
 
-function ReviewEntry({ review }: { review: Review }) {
+function ReviewEntry({ review, isLatest }: { review: Review; isLatest: boolean }) {
   const t = useTranslations("result.review");
   const choices = useTranslations("common.review");
   const { data: model } = useQuery(modelQuery);
@@ -42,7 +43,14 @@ function ReviewEntry({ review }: { review: Review }) {
         </span>
       </p>
       {review.note && (
-        <p className="whitespace-pre-wrap break-words print:line-clamp-1">{review.note}</p>
+        <p
+          className={cn(
+            "whitespace-pre-wrap break-words",
+            isLatest ? "print:line-clamp-4" : "print:line-clamp-1",
+          )}
+        >
+          {review.note}
+        </p>
       )}
     </li>
   );

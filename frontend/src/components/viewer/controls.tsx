@@ -68,7 +68,7 @@ function OpacityField({ choice, onChange }: Omit<ControlsProps, "isRegion">) {
         value={Math.round(100 * choice.opacity)}
         aria-valuetext={text}
         onChange={(event) => onChange({ ...choice, opacity: event.target.valueAsNumber / 100 })}
-        className="h-6 w-24 accent-accent"
+        className="h-6 w-20 accent-accent"
       />
       <output htmlFor={id} className="w-11 text-right text-muted">
         {text}

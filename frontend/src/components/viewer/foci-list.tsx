@@ -11,6 +11,8 @@ import type { Size } from "@/lib/result/geometry";
 
 // More than anybody goes through; the table and the files have the rest.
 const MOST_SHOWN = 60;
+// Two rows of a page, which has more to tell.
+const MOST_PRINTED = 10;
 
 interface FociListProps {
   foci: Foci;
@@ -24,10 +26,10 @@ export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: 
   return (
     <section
       aria-label={t("label")}
-      className="relative flex min-w-0 flex-col border-t print:hidden @3xl:border-t-0 @3xl:border-l"
+      className="relative flex min-w-0 flex-col border-t @3xl:border-t-0 @3xl:border-l print:mt-2 print:border-0 print:px-2"
     >
-      <div className="flex flex-col @3xl:absolute @3xl:inset-0">
-        <div className="flex items-center gap-1 px-3 py-1.5">
+      <div className="flex flex-col @3xl:absolute @3xl:inset-0 print:static">
+        <div className="flex items-center gap-1 px-3 py-1.5 print:px-0 print:py-1">
           <h2 className="mr-auto font-semibold text-sm">{t("title", { count: foci.length })}</h2>
           <StepButton name={t("previous")} shortcut="p" isOn={foci.length > 0} act={() => step(-1)}>
             <ChevronLeft aria-hidden="true" />
@@ -37,10 +39,15 @@ export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: 
           </StepButton>
         </div>
         <Status current={current} place={place} count={foci.length} />
-        {foci.length === 0 && <p className="px-3 pb-3 text-muted text-sm">{t("none")}</p>}
-        <ol className="flex gap-1 overflow-x-auto px-2 pb-2 @3xl:min-h-0 @3xl:flex-1 @3xl:flex-col @3xl:overflow-y-auto">
+        {foci.length === 0 && (
+          <p className="px-3 pb-3 text-muted text-sm print:px-0 print:pb-1">{t("none")}</p>
+        )}
+        <ol className="flex gap-1 overflow-x-auto px-2 pb-2 @3xl:min-h-0 @3xl:flex-1 @3xl:flex-col @3xl:overflow-y-auto print:grid print:grid-cols-5 print:overflow-visible print:p-0">
           {foci.slice(0, MOST_SHOWN).map((focus, index) => (
-            <li key={focus.polygon[0]?.join(" ")} className="shrink-0">
+            <li
+              key={focus.polygon[0]?.join(" ")}
+              className={cn("shrink-0", index >= MOST_PRINTED && "print:hidden")}
+            >
               <FocusButton
                 focus={focus}
                 number={index + 1}
@@ -52,8 +59,13 @@ export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: 
           ))}
         </ol>
         {foci.length > MOST_SHOWN && (
-          <p className="px-3 pb-2 text-muted text-xs">
+          <p className="px-3 pb-2 text-muted text-xs print:hidden">
             {t("more", { count: foci.length - MOST_SHOWN })}
+          </p>
+        )}
+        {foci.length > MOST_PRINTED && (
+          <p className="hidden text-muted text-xs print:block">
+            {t("more", { count: foci.length - MOST_PRINTED })}
           </p>
         )}
       </div>
@@ -126,7 +138,7 @@ function StepButton({ name, shortcut, isOn, act, children }: StepButtonProps) {
       title={`${name} (${shortcut})`}
       disabled={!isOn}
       onClick={act}
-      className="size-8"
+      className="size-8 print:hidden"
     >
       {children}
     </Button>

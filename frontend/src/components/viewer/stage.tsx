@@ -40,8 +40,8 @@ export function Stage(props: StageProps) {
   return (
     <div
       className={cn(
-        "relative grid w-full overflow-hidden bg-stage print:max-h-[50mm] print:min-h-0 print:bg-transparent",
-        screen.isFull ? "min-h-0 flex-1" : "max-h-[62svh] min-h-72 lg:max-h-[calc(100svh-17rem)]",
+        "relative grid w-full overflow-hidden bg-stage print:max-h-[60mm] print:min-h-0 print:bg-transparent",
+        screen.isFull ? "min-h-0 flex-1" : "max-h-[62svh] min-h-72 lg:max-h-[calc(100svh-19rem)]",
         isSideBySide && "grid-cols-2 gap-px bg-line",
       )}
       style={screen.isFull ? undefined : { aspectRatio: `${image.width} / ${image.height}` }}

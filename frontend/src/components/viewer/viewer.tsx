@@ -87,7 +87,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
       >
         <div
           className={cn(
-            region && "@3xl:grid @3xl:grid-cols-[minmax(0,1fr)_14rem]",
+            region && "@3xl:grid @3xl:grid-cols-[minmax(0,1fr)_14rem] print:block",
             screen.isFull && "flex min-h-0 flex-1 flex-col",
           )}
         >

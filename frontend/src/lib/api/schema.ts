@@ -104,7 +104,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Record
-         * @description Delete a record and its reviews, for good.
+         * @description Delete a record with its reviews, case label and folder, for good.
          */
         delete: operations["delete_record_history__id__delete"];
         options?: never;
@@ -125,6 +125,26 @@ export interface paths {
          */
         get: operations["export_record_history__id__export__suffix__get"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/history/{id}/filing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * File Record
+         * @description Give a record your own case label and folder, in place of those before.
+         */
+        put: operations["file_record_history__id__filing_put"];
         post?: never;
         delete?: never;
         options?: never;
@@ -252,6 +272,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/history/folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Folders
+         * @description List the folders that you filed records in.
+         */
+        get: operations["list_folders_history_folders_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -349,6 +389,26 @@ export interface paths {
          * @description Classify many images, sent as multipart `files` or as one zip; a bad one gets its error.
          */
         post: operations["predict_batch_predict_batch__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description Return an image as a WebP of at most 1024 px, unscored; nothing is saved.
+         */
+        post: operations["preview_preview__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -576,7 +636,7 @@ export interface components {
             message: string;
         };
         /** @enum {string} */
-        ErrorCode: "animated_image" | "api_key_required" | "busy" | "corrupt_image" | "history_unavailable" | "internal_error" | "invalid_archive" | "invalid_credentials" | "invalid_encoding" | "invalid_form" | "invalid_image" | "invalid_options" | "invalid_request" | "length_required" | "method_not_allowed" | "missing_image" | "model_unavailable" | "no_tissue" | "not_a_patch" | "not_found" | "payload_too_large" | "rate_limited" | "scale_conflict" | "scale_out_of_range" | "scale_unknown" | "too_many_files" | "too_many_pixels" | "unknown_operating_point" | "unknown_record" | "unsupported_image" | "unsupported_media_type";
+        ErrorCode: "animated_image" | "api_key_required" | "busy" | "corrupt_image" | "cross_site" | "head_too_large" | "history_unavailable" | "internal_error" | "invalid_archive" | "invalid_credentials" | "invalid_encoding" | "invalid_form" | "invalid_image" | "invalid_options" | "invalid_request" | "length_required" | "method_not_allowed" | "missing_image" | "model_unavailable" | "no_tissue" | "not_a_patch" | "not_found" | "payload_too_large" | "rate_limited" | "scale_conflict" | "scale_out_of_range" | "scale_unknown" | "too_many_files" | "too_many_pixels" | "unknown_operating_point" | "unknown_record" | "unsupported_image" | "unsupported_media_type";
         /**
          * ErrorEvent
          * @description The last line where the prediction failed after the first one was sent.
@@ -611,6 +671,22 @@ export interface components {
             unlike_training: number;
         };
         /**
+         * Filing
+         * @description Where you file a record; what identifies a person does not belong here.
+         */
+        Filing: {
+            /**
+             * Case Label
+             * @description Your own name of the case; null for none.
+             */
+            case_label: string | null;
+            /**
+             * Folder
+             * @description Your own folder, which exists as long as a record is in it; null for none.
+             */
+            folder: string | null;
+        };
+        /**
          * Focus
          * @description Tiles at or above the threshold that touch one another by their sides.
          */
@@ -635,6 +711,30 @@ export interface components {
                 number,
                 number
             ][][];
+        };
+        /**
+         * Folder
+         * @description One of your folders.
+         */
+        Folder: {
+            /**
+             * Count
+             * @description Records in it.
+             */
+            count: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * FolderList
+         * @description Your folders.
+         */
+        FolderList: {
+            /**
+             * Folders
+             * @description By name; of more than 500, those with the most records.
+             */
+            folders: components["schemas"]["Folder"][];
         };
         /**
          * GradCam
@@ -678,11 +778,15 @@ export interface components {
          * @description One record of a page; `GET /history/{id}` has the whole result.
          */
         HistoryItem: {
+            /** Case Label */
+            case_label: string | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            /** Folder */
+            folder: string | null;
             /**
              * Has Original
              * @description Whether the image file itself is stored.
@@ -751,6 +855,10 @@ export interface components {
          *     Drawings are made anew from the thumbnail, so those of a large image are coarser.
          */
         HistoryRecord: {
+            /** Case Label */
+            case_label: string | null;
+            /** Folder */
+            folder: string | null;
             /**
              * Has Original
              * @description Whether the image file itself is stored.
@@ -1055,6 +1163,15 @@ export interface components {
              * @description Share of patches with carcinoma that every `precision` is for: the one asked for, else that of the held-out cases; null if unmeasured.
              */
             prevalence: number | null;
+            /**
+             * Reports
+             * @description Figures measured beyond the held-out cases, by what they are about: `outside` (pictures from elsewhere), `robust` (degraded patches), `explain` (activation maps) and `limits` (from what on there is no verdict); those that there are.
+             */
+            reports: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
             /** Threshold Curve */
             threshold_curve: components["schemas"]["ThresholdFigures"][];
         };
@@ -1617,7 +1734,10 @@ export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type ErrorReport = components['schemas']['ErrorReport'];
 export type FamiliarityLimits = components['schemas']['FamiliarityLimits'];
+export type Filing = components['schemas']['Filing'];
 export type Focus = components['schemas']['Focus'];
+export type Folder = components['schemas']['Folder'];
+export type FolderList = components['schemas']['FolderList'];
 export type GradCam = components['schemas']['GradCam'];
 export type HealthReport = components['schemas']['HealthReport'];
 export type HistoryItem = components['schemas']['HistoryItem'];
@@ -1757,8 +1877,12 @@ export interface operations {
     list_history_history__get: {
         parameters: {
             query?: {
+                /** @description This very case label. */
+                case_label?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /** @description This very folder. */
+                folder?: string | null;
                 /** @description `patch` or `region`. */
                 kind?: ("patch" | "region") | null;
                 /** @description Records on the page. */
@@ -1769,7 +1893,7 @@ export interface operations {
                 min_probability?: number | null;
                 /** @description Only with a review, or only without. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a review's note; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; in any case of letters. */
                 search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
@@ -1977,6 +2101,50 @@ export interface operations {
             };
         };
     };
+    file_record_history__id__filing_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Filing"];
+            };
+        };
+        responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filing"];
+                };
+            };
+        };
+    };
     read_original_history__id__original_get: {
         parameters: {
             query?: never;
@@ -2104,6 +2272,10 @@ export interface operations {
     export_csv_history_export_csv_get: {
         parameters: {
             query?: {
+                /** @description This very case label. */
+                case_label?: string | null;
+                /** @description This very folder. */
+                folder?: string | null;
                 /** @description `patch` or `region`. */
                 kind?: ("patch" | "region") | null;
                 /** @description Greatest probability. */
@@ -2112,7 +2284,7 @@ export interface operations {
                 min_probability?: number | null;
                 /** @description Only with a review, or only without. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a review's note; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; in any case of letters. */
                 search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
@@ -2159,6 +2331,10 @@ export interface operations {
     export_json_history_export_json_get: {
         parameters: {
             query?: {
+                /** @description This very case label. */
+                case_label?: string | null;
+                /** @description This very folder. */
+                folder?: string | null;
                 /** @description `patch` or `region`. */
                 kind?: ("patch" | "region") | null;
                 /** @description Greatest probability. */
@@ -2167,7 +2343,7 @@ export interface operations {
                 min_probability?: number | null;
                 /** @description Only with a review, or only without. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a review's note; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; in any case of letters. */
                 search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
@@ -2214,6 +2390,10 @@ export interface operations {
     export_zip_history_export_zip_get: {
         parameters: {
             query?: {
+                /** @description This very case label. */
+                case_label?: string | null;
+                /** @description This very folder. */
+                folder?: string | null;
                 /** @description `patch` or `region`. */
                 kind?: ("patch" | "region") | null;
                 /** @description Greatest probability. */
@@ -2222,7 +2402,7 @@ export interface operations {
                 min_probability?: number | null;
                 /** @description Only with a review, or only without. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a review's note; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; in any case of letters. */
                 search?: string | null;
                 /** @description Earliest time, with its offset; ISO 8601. */
                 since?: string | null;
@@ -2262,6 +2442,44 @@ export interface operations {
                 };
                 content: {
                     "application/zip": string;
+                };
+            };
+        };
+    };
+    list_folders_history_folders_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderList"];
                 };
             };
         };
@@ -2540,6 +2758,51 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["BatchItem"];
+                };
+            };
+        };
+    };
+    preview_preview__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
                 };
             };
         };

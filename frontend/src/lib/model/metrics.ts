@@ -3,6 +3,17 @@
  * may come without some of them: what is missing or not a number is left out, and nothing fails.
  */
 
+import { type Confusion, confusionAt } from "@/lib/model/confusion";
+import {
+  type Dictionary,
+  dictionary,
+  entries,
+  intervalOf,
+  isDictionary,
+  numberOf,
+} from "@/lib/model/dictionary";
+import { type ReliabilityBin, reliabilityBins } from "@/lib/model/reliability";
+
 /** Metrics that depend on the threshold, in the order in which they are shown. */
 export const VERDICT_METRICS = [
   "recall",
@@ -36,6 +47,8 @@ export interface UncertainCost {
 export interface PointMeasures {
   name: string;
   measures: Measures;
+  /** Null unless every case has its figures at this point. */
+  confusion: Confusion | null;
   uncertain: UncertainCost | null;
 }
 
@@ -54,6 +67,8 @@ export interface ModelMetrics {
   /** Every case weighing the same, however many patches it has. */
   caseAveraged: Measures;
   points: readonly PointMeasures[];
+  /** Bins of equal width that have patches, the lowest probability first. */
+  reliability: readonly ReliabilityBin[];
   /** Lowest balanced accuracy first. */
   cases: readonly CaseMeasures[];
   casesCount: number | null;
@@ -62,8 +77,6 @@ export interface ModelMetrics {
   /** Cases that weigh other than 1 in every figure. */
   caseWeights: readonly { id: string; weight: number }[];
 }
-
-type Dictionary = Readonly<Record<string, unknown>>;
 
 const METRICS: readonly Metric[] = [...VERDICT_METRICS, ...SCORE_METRICS];
 
@@ -79,8 +92,10 @@ export function modelMetrics(metrics: unknown): ModelMetrics | null {
     points: entries(metrics.operating_points).map(([name, point]) => ({
       name,
       measures: measuresOf(point),
+      confusion: confusionAt(name, metrics.cases),
       uncertain: uncertainCost(dictionary(point.uncertain)),
     })),
+    reliability: reliabilityBins(metrics.reliability),
     cases: casesOf(metrics.cases),
     casesCount: numberOf(metrics.cases_count),
     patches: numberOf(metrics.patches),
@@ -115,11 +130,6 @@ function measuresOf(figures: Dictionary): Measures {
   );
 }
 
-function intervalOf(value: unknown): Measure["interval"] {
-  const [low, high] = Array.isArray(value) ? value.map(numberOf) : [];
-  return typeof low === "number" && typeof high === "number" ? { low, high } : null;
-}
-
 function uncertainCost(figures: Dictionary): UncertainCost | null {
   const fraction = numberOf(figures.fraction);
   return fraction === null
@@ -147,20 +157,4 @@ function casesOf(cases: unknown): CaseMeasures[] {
 // Cases of which balanced accuracy is not defined come last.
 function rank({ balancedAccuracy }: CaseMeasures): number {
   return balancedAccuracy ?? 2;
-}
-
-function entries(value: unknown): [string, Dictionary][] {
-  return Object.entries(dictionary(value)).map(([key, part]) => [key, dictionary(part)]);
-}
-
-function dictionary(value: unknown): Dictionary {
-  return isDictionary(value) ? value : {};
-}
-
-function isDictionary(value: unknown): value is Dictionary {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function numberOf(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

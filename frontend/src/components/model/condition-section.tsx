@@ -1,0 +1,24 @@
+import { useTranslations } from "next-intl";
+import { BlurPlot } from "@/components/model/blur-plot";
+import { OutsidePlot } from "@/components/model/outside-plot";
+import { RobustnessPlot } from "@/components/model/robustness-plot";
+import type { ModelReport } from "@/lib/api/schema";
+import { blurSteps, outsideGroups, robustness } from "@/lib/model/reports";
+
+/** How the model does on patches that cameras and files changed, and on pictures from elsewhere. */
+export function ConditionSection({ reports }: Pick<ModelReport, "reports">) {
+  const t = useTranslations("model.conditions");
+  const changed = robustness(reports.robust);
+  const steps = blurSteps(reports.limits);
+  const groups = outsideGroups(reports.outside);
+  if (!changed && steps.length < 2 && groups.length === 0) {
+    return <p>{t("none")}</p>;
+  }
+  return (
+    <div className="grid grid-cols-1 gap-10">
+      {changed && <RobustnessPlot robustness={changed} />}
+      {steps.length > 1 && <BlurPlot steps={steps} />}
+      {groups.length > 0 && <OutsidePlot groups={groups} />}
+    </div>
+  );
+}
