@@ -1,38 +1,4 @@
-"""Every error the service raises on purpose.
-
-    BiopsiaError                      500  internal_error
-    ├── RequestError                  400  invalid_request
-    │   ├── InvalidEncodingError      400  invalid_encoding
-    │   ├── MissingImageError         400  missing_image
-    │   ├── InvalidFormError          400  invalid_form
-    │   ├── UnsupportedBodyError      415  unsupported_media_type
-    │   ├── InvalidOptionsError       422  invalid_options
-    │   ├── UnknownOperatingPointError 422 unknown_operating_point
-    │   ├── PayloadTooLargeError      413  payload_too_large
-    │   ├── ArchiveError              422  invalid_archive
-    │   ├── TooManyFilesError         413  too_many_files
-    │   ├── UnknownPathError          404  not_found
-    │   ├── UnknownRecordError        404  unknown_record
-    │   ├── WrongMethodError          405  method_not_allowed
-    │   ├── LengthRequiredError       411  length_required
-    │   ├── CredentialsError          401  invalid_credentials
-    │   ├── ApiKeyRequiredError       401  api_key_required
-    │   ├── RateLimitedError          429  rate_limited
-    │   └── ImageError                422  invalid_image
-    │       ├── UnsupportedImageError 415  unsupported_image
-    │       ├── CorruptImageError     422  corrupt_image
-    │       ├── AnimatedImageError    422  animated_image
-    │       ├── TooManyPixelsError    413  too_many_pixels
-    │       ├── ScaleError            422  scale_out_of_range
-    │       ├── UnknownScaleError     422  scale_unknown
-    │       ├── ContradictoryScaleError 422 scale_conflict
-    │       ├── NotAPatchError        422  not_a_patch
-    │       └── NoTissueError         422  no_tissue
-    ├── ModelUnavailableError         503  model_unavailable
-    │   └── BundleError               503  model_unavailable
-    │       └── FetchError            503  model_unavailable
-    ├── HistoryUnavailableError       503  history_unavailable
-    └── BusyError                     503  busy
+"""Every error the service raises on purpose; `docs/api.md` lists the codes.
 
 Each class carries the ``code`` a client may switch on and the HTTP ``status`` it maps to. The text
 of a `RequestError` is written for the client: it names the value and the remedy, never a path. The

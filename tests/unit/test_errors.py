@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 
 import pytest
 
@@ -12,12 +11,6 @@ CLASSES = [
     for _, cls in inspect.getmembers(errors, inspect.isclass)
     if issubclass(cls, errors.BiopsiaError)
 ]
-
-
-@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-def test_tree_in_the_docstring_is_true(cls: type[errors.BiopsiaError]) -> None:
-    assert errors.__doc__
-    assert re.search(rf"\b{cls.__name__}\s+{cls.status}\s+{cls.code}\n", errors.__doc__)
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)

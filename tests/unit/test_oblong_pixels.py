@@ -17,10 +17,9 @@ from hf_space.bundle.load import Bundle
 from hf_space.exports.predictions import write_csv
 from hf_space.imaging.resolution import resample
 from hf_space.prediction.predictor import Predictor
-from hf_space.prediction.progress import Progress
+from hf_space.prediction.progress import ImageFound, Progress
 from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import PredictionResult
-from hf_space.schemas.stream import ImageEvent
 from hf_space.settings import Settings
 from tests.bundle_factory import expected_probability
 from tests.unit.test_regions import BENIGN, MALIGNANT
@@ -114,9 +113,9 @@ def test_the_first_line_of_a_stream_has_both_scales(predictor: Predictor) -> Non
     data = tiff(field((2.0, 4.0)), (2.0, 4.0))
     result = asyncio.run(predictor.predict(data, PredictOptions(), listen=steps.append))
     first, *_ = steps
-    assert isinstance(first, ImageEvent)
-    assert first.microns_per_pixel_xy == result.image.microns_per_pixel_xy
-    assert first.microns_per_pixel_xy == pytest.approx((2.0, 4.0))
+    assert isinstance(first, ImageFound)
+    assert first.event.microns_per_pixel_xy == result.image.microns_per_pixel_xy
+    assert first.event.microns_per_pixel_xy == pytest.approx((2.0, 4.0))
 
 
 def test_an_axis_that_shrinks_is_averaged_while_the_other_grows() -> None:
