@@ -118,7 +118,8 @@ class Pipeline:
         request = self._request(opened, sender, patient=patient)
         is_large = not small or request.pixels > _SMALL_IMAGE_PIXELS
         self._check_room(opened, request, is_large=is_large)
-        await pay_for_tiles(sender, request.tiles, patient=patient)
+        if opened.kind == "region":
+            await pay_for_tiles(sender, request.tiles, patient=patient)
         codes = header_warnings(opened, self._config)
         listen(ImageFound(opened.facts, opened.kind, codes))
         score = partial(self._score, bounded=not patient, listen=listen)

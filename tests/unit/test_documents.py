@@ -77,7 +77,7 @@ def test_the_answer_is_the_services_own(measured: Measured) -> None:
     )
     # The processor decides the precision.
     assert health["model"].pop("precision") in {"f32", "bf16"}
-    origin = {"source": "bundled", "repo": None, "commit": None}
+    origin = {"source": "bundled", "repo": None, "commit": None, "pinned": None}
     state = {"state": "ready", "reason": None, "name": "tiny", "revision": "r1"}
     assert health == {
         "status": "ok",
