@@ -15,6 +15,8 @@ HF_SPACE = Path(__file__).parents[2] / "hf_space"
 MOST_FILES = 31
 # Recovery and retention have a look now and then, also while an upload is traced.
 IN_THE_BACKGROUND = {
+    Path("history/database/transactions.py"),
+    Path("history/deletion.py"),
     Path("history/reading/repository.py"),
     Path("history/retention.py"),
     Path("history/writing/recovery.py"),
