@@ -17,7 +17,7 @@ NDJSON: Final = "application/x-ndjson"
 
 # Proxies hold lines back to compress them, or until a buffer is full, unless they are told not to:
 # `no-transform` is HTTP's word (RFC 9111, 5.2.2.6), the other nginx's.
-_HEADERS: Final = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
+_HEADERS: Final = {"Cache-Control": "no-transform", "X-Accel-Buffering": "no"}
 
 
 class NdjsonResponse(StreamingResponse):

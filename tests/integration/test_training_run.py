@@ -32,8 +32,8 @@ OPTIONS = [
     # Rounding differs between processes, and AdamW makes whole steps of gradients near zero.
     "--learning-rate=0.00001",
 ]
-# Of an epoch: 18 patches of three cases.
-STEPS = 4
+# Of an epoch: 18 patches of three cases, each in two views.
+STEPS = 9
 
 
 @pytest.fixture(scope="module")

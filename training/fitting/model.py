@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,13 +206,28 @@ def _reflecting(model: keras.Model) -> keras.Model:
             inputs = (_reflected(inputs[0], _padding(padded[step.name], inputs[0].shape[1:3])),)
         return step(*inputs, **options)
 
-    reflecting = keras.models.clone_model(model, clone_function=clone, call_function=call)
-    reflecting.set_weights(model.get_weights())
-    for layer in reflecting.layers:
+    return rebuilt(model, call, clone)
+
+
+def rebuilt(
+    model: keras.Model,
+    call: Callable[..., Any],
+    clone: Callable[[keras.layers.Layer], keras.layers.Layer] | None = None,
+) -> keras.Model:
+    """Return a copy of a functional model, its weights included, that is put together anew.
+
+    Args:
+        model: The model.
+        call: Gets each step, its inputs and options, and returns its outputs.
+        clone: Returns a layer of the copy; None copies it as it is.
+    """
+    copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
+    copy.set_weights(model.get_weights())
+    for layer in copy.layers:
         # Keras computes with what it derives from these weights.
         if isinstance(layer, keras.layers.Normalization) and layer.weights:
             layer.finalize_state()
-    return reflecting
+    return copy
 
 
 def _pads(layer: keras.layers.Layer) -> bool:

@@ -30,6 +30,7 @@ from training.evaluation.familiarity import FAMILIARITY_REPORT_FILE
 from training.fitting.config import TrainConfig
 from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT
 from training.fitting.run import MODEL_FILE, TRAINING_FILE, RunFacts, TrainingRecord
+from training.release.layers import of_layers
 from training.release.revision import revised
 
 KERAS_WEIGHTS_FILE = "model.weights.h5"
@@ -59,8 +60,8 @@ def export(
         name: the model's name, as results show it.
         calibration: what ``calibrate`` found on out-of-fold logits.
         formats: further files for other tools: ``keras`` holds the same model in one file,
-            ``saved_model`` is TensorFlow's. ``h5`` cannot hold the reflection: its network takes
-            the margin from its caller, as OpenVINO's.
+            ``saved_model`` is TensorFlow's. ``h5``'s network takes the margin from its caller, as
+            OpenVINO's.
 
     Raises:
         RunError: the run is not finished.
@@ -80,9 +81,10 @@ def export(
         write_openvino(Path(folder), out / OPENVINO_FILE)
     if "saved_model" in formats:
         model.export(out / "saved_model", format="tf_saved_model", verbose=False)
-    for extra, other in (("keras", model), ("h5", network)):
-        if extra in formats:
-            other.save(out / f"model.{extra}")
+    if "keras" in formats:
+        model.save(out / "model.keras")
+    if "h5" in formats:
+        of_layers(network).save(out / "model.h5")
     config = _inference_config(run, out, name=name, calibration=calibration)
     record = TrainingRecord.of(run)
     (out / INFERENCE_FILE).write_text(config.to_json(), encoding="utf-8")

@@ -183,9 +183,9 @@ def _add_headers(visitor: Visitor, request: Headers, response: MutableHeaders) -
         for header, fact in RATE_LIMIT_HEADERS.items():
             response[header] = str(visitor.allowance[fact])
     if visitor.used:
-        # What already says so may say more.
-        if "no-store" not in response.get("Cache-Control", ""):
-            response["Cache-Control"] = "no-store"
+        said = response.get("Cache-Control", "")
+        if "no-store" not in said:
+            response["Cache-Control"] = f"no-store, {said}" if said else "no-store"
         if visitor.token:
             _add_token(visitor.token, request, response)
 
