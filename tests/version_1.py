@@ -11,10 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
-from hf_space.history.database.migrate import MIGRATIONS
+from hf_space.history.database.migrate import migrate
 from hf_space.prediction.response import encode_thumbnail
 from hf_space.schemas.ids import time_of
 from tests.bundle_factory import plain_image
@@ -167,11 +165,7 @@ def case_rows(owner: bytes, since: datetime = NOON) -> list[dict[str, Any]]:
 
 def make_old_tables(connection: sa.Connection) -> None:
     """Create the tables of 0.1."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "0002")
+    migrate(connection, lambda scripts, current: scripts._upgrade_revs("0002", current))
 
 
 def insert_old(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:

@@ -39,6 +39,15 @@ def choose_scale(browser: Browser, label: str) -> None:
     browser.wait_for(".bp-scale-choice label", label).click()
 
 
+def upload_region(browser: Browser, path: Path) -> None:
+    """Choose an image that states no scale, and give it the data set's."""
+    browser.upload(path, place=1)
+    browser.wait_for(f'.bp-picture img[src*="{path.stem}"]')
+    browser.wait_for(".bp-asked")
+    choose_scale(browser, text("scale.data_set", "en", microns="4"))
+    browser.wait_for(".bp-scale-field")
+
+
 def type_scale(browser: Browser, microns: str) -> None:
     """State the µm per pixel."""
     choose_scale(browser, text("scale.typed", "en"))

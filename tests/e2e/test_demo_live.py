@@ -9,7 +9,7 @@ import httpx2
 from hf_space.messages.catalogue import text
 from tests.bundle_factory import encode, plain_image
 from tests.e2e.browser import Browser, chromium
-from tests.e2e.test_demo_browser import choose_scale, open_page
+from tests.e2e.test_demo_browser import open_page, upload_region
 from tests.e2e.test_demo_stale import assert_no_result
 from tests.server import RunningServer
 from tests.waiting import wait_until
@@ -38,11 +38,7 @@ def test_cancel_is_there_while_a_region_is_scored_and_ends_it(
         browser.press(text("tab.region", "en"))
         browser.wait_for("button", text("run.region", "en"))
         assert buttons(browser, CANCEL) == []
-        browser.upload(large, place=1)
-        browser.wait_for('.bp-picture img[src*="large"]')
-        browser.wait_for(".bp-asked")
-        choose_scale(browser, text("scale.data_set", "en", microns="4"))
-        browser.wait_for(".bp-scale-field")
+        upload_region(browser, large)
         browser.press(text("run.region", "en"))
         browser.wait_for('.bp-result img[src*="tiles_so_far"]')
         browser.wait_for(".bp-facts", "tiles analysed")

@@ -11,7 +11,14 @@ from hf_space.exports.formats import FORMATS
 from hf_space.messages.catalogue import text
 from tests.bundle_factory import encode, plain_image
 from tests.e2e.browser import Browser, chromium
-from tests.e2e.test_demo_browser import PATCH, choose_scale, open_page, read_patch, type_scale
+from tests.e2e.test_demo_browser import (
+    PATCH,
+    choose_scale,
+    open_page,
+    read_patch,
+    type_scale,
+    upload_region,
+)
 from tests.server import RunningServer
 
 
@@ -72,11 +79,7 @@ def test_a_late_answer_is_not_shown(server: RunningServer, tmp_path: Path) -> No
         open_page(browser, server)
         browser.press(text("tab.region", "en"))
         browser.wait_for("button", text("run.region", "en"))
-        browser.upload(large, place=1)
-        browser.wait_for('.bp-picture img[src*="large"]')
-        browser.wait_for(".bp-asked")
-        choose_scale(browser, text("scale.data_set", "en", microns="4"))
-        browser.wait_for(".bp-scale-field")
+        upload_region(browser, large)
         browser.press(text("run.region", "en"))
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')

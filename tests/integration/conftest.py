@@ -42,6 +42,14 @@ def client(settings: Settings) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def bundled_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The application with the bundled model, and its own operating point."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), operating_point=None)
+    with TestClient(create_api(settings)) as client:
+        yield client
+
+
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """Each pair of an empty database and an empty place for results."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
-from hf_space.api.app import create_api
-from hf_space.settings import Settings
 from tests.tissue.examples import EXAMPLE, FOLDERS, MICRONS
 from tests.tissue.layout import make_layout
 from tests.tissue.noise import Window
@@ -19,10 +16,8 @@ TILE = 50
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), operating_point=None)
-    with TestClient(create_api(settings)) as client:
-        yield client
+def client(bundled_client: TestClient) -> TestClient:
+    return bundled_client
 
 
 def ask(client: TestClient, name: str) -> dict[str, Any]:

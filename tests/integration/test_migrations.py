@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.util import await_only
 
-from hf_space.history.database.migrate import MIGRATIONS
+from hf_space.history.database.connection import Database
+from hf_space.history.database.migrate import migrate
 from hf_space.history.database.statements import insert_records
 from hf_space.history.database.tables import metadata, reviews
 from hf_space.schemas.ids import uuid7
@@ -57,11 +58,7 @@ def indexes(connection: Connection) -> dict[str, list[str | None]]:
 
 
 def downgrade(connection: Connection, revision: str = "base") -> None:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.downgrade(config, revision)
+    migrate(connection, lambda scripts, current: scripts._downgrade_revs(revision, current))
 
 
 def test_the_migrated_schema_is_that_of_the_code(store: Store) -> None:
@@ -120,6 +117,38 @@ def test_many_that_open_at_once_make_the_tables_once(store: Store) -> None:
 
     asyncio.run(scenario())
     assert run(store, differences, table_names) == [[], TABLES]
+
+
+def test_a_database_that_keeps_its_migrations_waiting_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As the spool is opened while a slow PostgreSQL is still migrating, in the same thread.
+    databases = [Database(f"sqlite:///{tmp_path / name}") for name in ("slow", "quick")]
+    held, release = asyncio.Event(), asyncio.Event()
+    run = MigrationContext.run_migrations
+
+    def wait_first(self: MigrationContext, **given: Any) -> None:
+        if not held.is_set():
+            held.set()
+            await_only(release.wait())
+        run(self, **given)
+
+    monkeypatch.setattr(MigrationContext, "run_migrations", wait_first)
+
+    async def scenario() -> list[set[str]]:
+        slow = asyncio.create_task(databases[0].open())
+        await held.wait()
+        await databases[1].open()
+        release.set()
+        await slow
+        found = []
+        for database in databases:
+            async with database.reading() as connection:
+                found.append(await connection.run_sync(table_names))
+            await database.close()
+        return found
+
+    assert asyncio.run(scenario()) == [TABLES, TABLES]
 
 
 def test_downgrading_leaves_nothing_and_upgrading_makes_it_anew(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -24,10 +23,8 @@ SAME = 0.01
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), operating_point=None)
-    with TestClient(create_api(settings)) as client:
-        yield client
+def client(bundled_client: TestClient) -> TestClient:
+    return bundled_client
 
 
 def ask(client: TestClient, data: bytes, **options: Any) -> dict[str, Any]:

@@ -14,8 +14,6 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from hf_space.api.app import create_api
-from hf_space.settings import Settings
 from tests.drawn_inputs import DrawnInput, drawn_inputs
 
 EXPECTED = Path(__file__).with_name("unchanged_results.json")
@@ -25,10 +23,8 @@ OVERLAY_LEVELS = 1.0
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    settings = Settings(data_dir=tmp_path_factory.mktemp("data"), operating_point=None)
-    with TestClient(create_api(settings)) as client:
-        yield client
+def client(bundled_client: TestClient) -> TestClient:
+    return bundled_client
 
 
 def ask(client: TestClient, drawn: DrawnInput) -> dict[str, Any]:

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from alembic.runtime.migration import RevisionStep
+    from alembic.script import ScriptDirectory
     from sqlalchemy import Connection
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -21,14 +25,28 @@ def upgrade(connection: Connection) -> None:
     Processes that start together wait for the first: on PostgreSQL for a lock, on SQLite for the
     transaction itself, which must have been begun for writing.
     """
-    # It takes a while to import, and processes without a history do not need it.
-    from alembic import command
-    from alembic.config import Config
-
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    migrate(connection, lambda scripts, current: scripts._upgrade_revs("head", current))
+
+
+def migrate(
+    connection: Connection, steps: Callable[[ScriptDirectory, str], list[RevisionStep]]
+) -> None:
+    """Take the migrations that a function chooses from the scripts and the current revision."""
+    # It takes a while to import, and processes without a history do not need it.
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    options = {
+        "fn": lambda current, _: steps(scripts, current),
+        # SQLite can undo changes of tables too, once the driver leaves transactions to us.
+        "transactional_ddl": True,
+    }
+    context = MigrationContext.configure(connection, opts=options)
+    with context.begin_transaction():
+        # Alembic's commands keep these operations in globals, which two databases would share: the
+        # spool is opened while PostgreSQL is waited for. So each migration is handed its own.
+        context.run_migrations(op=Operations(context))

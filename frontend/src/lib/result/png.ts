@@ -1,3 +1,4 @@
+import { whiteCanvas } from "@/lib/result/canvas";
 import { type Legend, legendOf, type Measure } from "@/lib/result/legend";
 import { paintScene, plainScene, type Scene } from "@/lib/result/paint";
 import { fontFamily, INK } from "@/lib/result/paint-text";
@@ -65,15 +66,7 @@ function drawn(scene: Scene, scale: number): HTMLCanvasElement {
 }
 
 function blank(width: number, height: number): CanvasRenderingContext2D {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  if (!context) {
-    throw new Error("no canvas of this size");
-  }
-  context.fillStyle = "#ffffff";
-  context.fillRect(0, 0, width, height);
+  const context = whiteCanvas(width, height);
   context.fillStyle = INK;
   context.font = `18px ${fontFamily()}`;
   context.textBaseline = "middle";

@@ -1,3 +1,4 @@
+import { whiteCanvas } from "@/lib/result/canvas";
 import type { Size } from "@/lib/result/geometry";
 
 /** A part of a picture at one of its levels, in pixels of that level. */
@@ -121,17 +122,8 @@ function drawPart(
   context.drawImage(picture, -x, -y, size.width / reduction, size.height / reduction);
 }
 
-/** A white canvas: what is transparent is judged on white. */
 function paper(width: number, height: number): CanvasRenderingContext2D {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  if (!context) {
-    throw new Error("no canvas of this size");
-  }
-  context.fillStyle = "#ffffff";
-  context.fillRect(0, 0, width, height);
+  const context = whiteCanvas(width, height);
   context.imageSmoothingQuality = "high";
   return context;
 }

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
-from alembic import op
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 revision = "0001"
 down_revision = None
@@ -15,7 +19,7 @@ _COUNTS = (
 )
 
 
-def upgrade() -> None:
+def upgrade(op: Operations) -> None:
     """Create all three tables."""
     op.create_table(
         "predictions",
@@ -76,7 +80,7 @@ def upgrade() -> None:
     )
 
 
-def downgrade() -> None:
+def downgrade(op: Operations) -> None:
     """Drop them."""
     for name in ("tallies", "reviews", "predictions"):
         op.drop_table(name)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import op
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 revision = "0002"
 down_revision = "0001"
@@ -13,7 +16,7 @@ down_revision = "0001"
 _INDEX = "ix_predictions_owner_probability_id"
 
 
-def upgrade() -> None:
+def upgrade(op: Operations) -> None:
     """Add both, and fold the notes that are there."""
     op.create_index(_INDEX, "predictions", ["owner", "probability", "id"])
     op.add_column("reviews", sa.Column("folded_note", sa.Text))
@@ -34,7 +37,7 @@ def upgrade() -> None:
         connection.execute(fold.values(folded_note=sa.bindparam("folded")), rows)
 
 
-def downgrade() -> None:
+def downgrade(op: Operations) -> None:
     """Remove both."""
     op.drop_column("reviews", "folded_note")
     op.drop_index(_INDEX, "predictions")

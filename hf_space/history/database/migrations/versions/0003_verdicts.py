@@ -5,8 +5,12 @@ Results of version 1 are converted later, by `hf_space.history.database.conversi
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
-from alembic import op
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 revision = "0003"
 down_revision = "0002"
@@ -15,7 +19,7 @@ _INDEX = "ix_predictions_old_id"
 _LATENCIES = tuple(f"latency_{index:02}" for index in range(40, 60))
 
 
-def upgrade() -> None:
+def upgrade(op: Operations) -> None:
     """Add columns with constant defaults, which rewrites no row, and an index of old records.
 
     Code of 0.1 that is still running does not state the new columns, and goes on to work.
@@ -32,7 +36,7 @@ def upgrade() -> None:
     op.create_index(_INDEX, "predictions", ["id"], sqlite_where=is_old, postgresql_where=is_old)
 
 
-def downgrade() -> None:
+def downgrade(op: Operations) -> None:
     """Remove the columns; records without a verdict become uncertain, in the counts too.
 
     The results themselves stay of version 2, which 0.1 cannot show. Counts that version 2 left out

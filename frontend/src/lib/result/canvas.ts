@@ -1,0 +1,13 @@
+/** A white canvas to draw on: what is transparent is judged on white. */
+export function whiteCanvas(width: number, height: number): CanvasRenderingContext2D {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (!context) {
+    throw new Error("no canvas of this size");
+  }
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, width, height);
+  return context;
+}
