@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
-from alembic import op
+
+if TYPE_CHECKING:
+    from alembic.operations import Operations
 
 revision = "0004"
 down_revision = "0003"
@@ -12,7 +16,7 @@ _TABLE = "filings"
 _INDEX = "ix_filings_owner_folder_prediction_id"
 
 
-def upgrade() -> None:
+def upgrade(op: Operations) -> None:
     """Add a table, beside which code of 0.1 that is still running goes on to work."""
     op.create_table(
         _TABLE,
@@ -32,7 +36,7 @@ def upgrade() -> None:
     op.create_index(_INDEX, _TABLE, ["owner", "folder", "prediction_id"])
 
 
-def downgrade() -> None:
+def downgrade(op: Operations) -> None:
     """Remove the table, and with it every case label and folder."""
     op.drop_index(_INDEX, _TABLE)
     op.drop_table(_TABLE)
