@@ -192,22 +192,37 @@ test("a file's name stays in this browser", async ({ page, browser, site }) => {
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("mendez");
 });
 
-test("a TIFF is drawn by the service, once the visitor sends it", async ({ page }) => {
+const widthOf = (picture: Locator) =>
+  picture.evaluate((node) => (node as HTMLImageElement).naturalWidth);
+
+test("a TIFF is drawn by the service, before and after it is scored", async ({ page }) => {
   await page.goto("/");
-  await drop(page, [await tiffOf(page, drawing("drawn_region"))]);
+  const tiff = await tiffOf(page, drawing("drawn_region"));
+  await drop(page, [tiff]);
+  await expect.poll(() => widthOf(page.getByAltText(`Your image ${tiff.name}`))).toBe(600);
   await stateScale(page, "like the training images");
   await page.getByRole("link", { name: "See where and why" }).first().click();
   await page.waitForURL(/\/results\//);
+  await expect(page.getByText("This is a copy of at most 1,024 pixels a side")).toBeVisible();
+  await expect.poll(() => widthOf(page.getByAltText("The image that was analysed"))).toBe(600);
+});
+
+test("a TIFF that is chosen again is sent once the visitor asks", async ({ page }) => {
+  await page.goto("/");
+  const tiff = await tiffOf(page, drawing("drawn_region"));
+  await drop(page, [tiff]);
+  await stateScale(page, "like the training images");
+  await page.getByRole("link", { name: "See where and why" }).first().click();
+  await page.waitForURL(/\/results\//);
+  await page.reload();
   const asked: string[] = [];
   page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.getByLabel("Choose the original again").setInputFiles(tiff);
   await expect(page.getByText("Your browser cannot draw the format")).toBeVisible();
   expect(asked).not.toContain("/api/preview");
   await page.getByRole("button", { name: "Send it and see more" }).click();
   await expect(page.getByText("This is a copy of at most 1,024 pixels a side")).toBeVisible();
-  const picture = page.getByAltText("The image that was analysed");
-  await expect
-    .poll(() => picture.evaluate((node) => (node as HTMLImageElement).naturalWidth))
-    .toBe(600);
+  await expect.poll(() => widthOf(page.getByAltText("The image that was analysed"))).toBe(600);
 });
 
 test("to try again is not offered where it cannot help", async ({ page, site }) => {

@@ -1,9 +1,16 @@
 "use client";
 
-import { ScaleQuestion } from "@/components/upload/scale-question";
+import dynamic from "next/dynamic";
+import { NotLoaded } from "@/components/shared/not-loaded";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
 import { type AskingUpload, askingFor, type Uploads } from "@/lib/upload/uploads";
 
+// Home is drawn without it; few images ask.
+const ScaleQuestion = dynamic(() =>
+  import("@/components/upload/scale-question")
+    .then(({ ScaleQuestion }) => ScaleQuestion)
+    .catch(() => NotLoaded),
+);
 const QUESTIONS = ["unknown", "contradiction", "field"] as const;
 
 interface ScaleQuestionsProps {
