@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from selenium import webdriver
@@ -135,6 +136,7 @@ def chromium(
     width: int = 1280,
     height: int = 900,
     storage: bool = True,
+    hosts: Mapping[str, int] = MappingProxyType({}),
     embedding: bool = False,
 ) -> Iterator[Browser]:
     """Start a browser, and end it.
@@ -145,12 +147,15 @@ def chromium(
         width: Of the window, in CSS pixels; below 500 it is a phone.
         height: Of the window, likewise.
         storage: Let pages keep cookies and anything else.
+        hosts: Names that this machine has, by the port that serves them over HTTPS.
         embedding: Refuse cookies to pages inside another site's, and log what those ask too.
     """
     options = webdriver.ChromeOptions()
     options.binary_location = str(CHROMIUM)
     isolation = _ONE_PROCESS if embedding else ()
-    for flag in (*_FLAGS, *isolation, f"--lang={language}", f"--user-data-dir={profile}"):
+    named = _as_hosts(hosts) if hosts else ()
+    own = (f"--lang={language}", f"--user-data-dir={profile}")
+    for flag in (*_FLAGS, *isolation, *named, *own):
         options.add_argument(flag)
     preferences: dict[str, object] = {
         "intl.accept_languages": language,
@@ -168,3 +173,8 @@ def chromium(
         yield Browser(driver)
     finally:
         driver.quit()
+
+
+def _as_hosts(hosts: Mapping[str, int]) -> tuple[str, ...]:
+    rules = (f"MAP {name}:443 127.0.0.1:{port}" for name, port in hosts.items())
+    return f"--host-resolver-rules={','.join(rules)}", "--ignore-certificate-errors"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,6 +10,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
+import trustme
 from selenium.webdriver.common.by import By
 
 from hf_space.messages.catalogue import text
@@ -18,6 +20,8 @@ from tests.e2e.test_demo_browser import open_page
 from tests.e2e.test_demo_history import ASK_STORAGE, open_history, read
 from tests.server import RunningServer, running_server
 from tests.space import SPACE_ENVIRONMENT
+
+HUB = "huggingface.co"
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +36,8 @@ def space(
 
 
 @pytest.fixture(scope="module")
-def outer(space: RunningServer) -> Iterator[str]:
-    """Address of another site's page that shows the Space in a frame."""
+def hub(space: RunningServer) -> Iterator[int]:
+    """Port of a page that shows the Space in a frame, as the Hub's does."""
     page = f'<iframe src="{space.url}/" width="1200" height="850"></iframe>'.encode()
 
     class Handler(BaseHTTPRequestHandler):
@@ -47,59 +51,61 @@ def outer(space: RunningServer) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert(HUB).configure_cert(context)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as site:
+        site.socket = context.wrap_socket(site.socket, server_side=True)
         thread = Thread(target=site.serve_forever)
         thread.start()
-        # The Space is at 127.0.0.1, which is another site.
-        yield f"http://localhost:{site.server_port}/"
+        yield site.server_port
         site.shutdown()
         thread.join()
 
 
-def enter(browser: Browser, outer: str) -> None:
-    """Open the other site's page, and look into its frame."""
-    browser.driver.get(outer)
+def enter(browser: Browser) -> None:
+    """Open the Hub's page, and look into its frame."""
+    browser.driver.get(f"https://{HUB}/")
     browser.driver.switch_to.frame(browser.driver.find_element(By.CSS_SELECTOR, "iframe"))
     browser.wait_for(".bp-held-out", text("options.threshold", "en").lower())
 
 
 def test_it_predicts_and_remembers_without_a_cookie(
-    space: RunningServer, outer: str, tmp_path: Path
+    space: RunningServer, hub: int, tmp_path: Path
 ) -> None:
-    with chromium(tmp_path / "one", embedding=True) as browser:
-        enter(browser, outer)
+    with chromium(tmp_path / "one", hosts={HUB: hub}, embedding=True) as browser:
+        enter(browser)
         read(browser, "drawn_crowded.png")
         open_history(browser)
         browser.wait_for_count(".bp-row img", 1)
         # The frame keeps its token where only this site's frames find it.
         token = browser.driver.execute_script(ASK_STORAGE)
-        enter(browser, outer)
+        enter(browser)
         open_history(browser)
         browser.wait_for_count(".bp-row", 1)
         asked = browser.asked_hosts()
-        assert asked == {urlsplit(outer).netloc, urlsplit(space.url).netloc}
+        assert asked == {HUB, urlsplit(space.url).netloc}
         assert browser.driver.execute_cdp_cmd("Storage.getCookies", {}) == {"cookies": []}
         browser.driver.switch_to.default_content()
         open_page(browser, space)
         open_history(browser)
         browser.wait_for(".bp-empty")
         assert browser.driver.execute_script(ASK_STORAGE) not in {None, token}
-    with chromium(tmp_path / "two", embedding=True) as browser:
-        enter(browser, outer)
+    with chromium(tmp_path / "two", hosts={HUB: hub}, embedding=True) as browser:
+        enter(browser)
         open_history(browser)
         browser.wait_for(".bp-empty")
 
 
 def test_where_nothing_may_be_kept_it_remembers_as_long_as_the_page(
-    outer: str, tmp_path: Path
+    hub: int, tmp_path: Path
 ) -> None:
-    with chromium(tmp_path, storage=False) as browser:
-        enter(browser, outer)
+    with chromium(tmp_path, hosts={HUB: hub}, storage=False) as browser:
+        enter(browser)
         read(browser, "drawn_crowded.png")
         open_history(browser)
         browser.wait_for(".bp-row")
         browser.wait_for(".bp-if-forgetful", text("page.storage_blocked", "en"))
-        enter(browser, outer)
+        enter(browser)
         open_history(browser)
         browser.wait_for(".bp-empty")
 
@@ -109,3 +115,12 @@ def test_by_itself_it_asks_nobody_else_either(space: RunningServer, tmp_path: Pa
         open_page(browser, space)
         read(browser, "drawn_crowded.png")
         assert browser.asked_hosts() == {urlsplit(space.url).netloc}
+
+
+def test_no_other_site_may_show_it(hub: int, tmp_path: Path) -> None:
+    with chromium(tmp_path, hosts={"other.example": hub}) as browser:
+        browser.driver.get("https://other.example/")
+        browser.driver.switch_to.frame(browser.driver.find_element(By.CSS_SELECTOR, "iframe"))
+        assert (
+            browser.driver.execute_script("return location.href") == "chrome-error://chromewebdata/"
+        )

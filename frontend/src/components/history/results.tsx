@@ -3,9 +3,9 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { useState } from "react";
-import { DeleteEverything } from "@/components/history/delete-everything";
 import { EmptyHistory, NothingFound } from "@/components/history/empty-history";
 import { HistorySkeleton } from "@/components/history/history-skeleton";
+import { OwnHistory } from "@/components/history/own-history";
 import { ResultGrid } from "@/components/history/result-grid";
 import { ResultTable } from "@/components/history/result-table";
 import { SelectionBar } from "@/components/history/selection-bar";
@@ -79,7 +79,7 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
         isLoading={pages.isFetchingNextPage}
         onMore={pages.hasNextPage ? pages.fetchNextPage : null}
       />
-      <DeleteEverything />
+      <OwnHistory />
       <SelectionBar chosen={chosen} text={text} onSelect={setSelected} />
     </div>
   );

@@ -3,7 +3,7 @@ import { apiUrl } from "@/lib/settings";
 
 // What the site needs of the API; the rest of it is not the site's to offer.
 const API_PATH =
-  /^\/api\/((?:predict|preview|history|stats|model|health|tickets)(?:\/.*)?|export\.[a-z]+)$/;
+  /^\/api\/((?:predict|preview|history|stats|model|health|tickets)(?:\/.*)?|visitor\/token|export\.[a-z]+)$/;
 // They are of one connection, or what this server sets by itself.
 const NOT_PASSED_ON = ["connection", "host", "keep-alive", "transfer-encoding", "upgrade"];
 const SITE_HEADER = "X-Biopsia-Client";

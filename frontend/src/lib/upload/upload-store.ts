@@ -63,6 +63,17 @@ export class UploadStore {
   }
 }
 
+/** Drop the uploads of every tab; does nothing where the browser keeps none. */
+export async function forgetUploads(): Promise<void> {
+  try {
+    const database = await openDatabase();
+    await resultOf(database.transaction(STORE, "readwrite").objectStore(STORE).clear());
+    database.close();
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 /**
  * Those that fit, one after the other, beside what is kept already; what replaces itself always does.
  *
