@@ -4,20 +4,13 @@ import dynamic from "next/dynamic";
 import { useState } from "react";
 import { LocalPicture } from "@/components/upload/local-picture";
 import { NotDrawn } from "@/components/upload/not-drawn";
+import type { PreviewProps } from "@/components/upload/preview-props";
 
 const ServicePicture = dynamic<PreviewProps>(() =>
   import("@/components/upload/service-picture")
     .then(({ ServicePicture }) => ServicePicture)
     .catch(() => NotDrawn),
 );
-
-export interface PreviewProps {
-  file: File;
-  /** What the picture is, for who cannot see it; empty where that stands beside it. */
-  alt: string;
-  /** Whether the service is asked for a picture that the browser cannot draw. */
-  isLarge?: boolean;
-}
 
 /** The image as it was chosen, or as the service draws it where the browser cannot, as TIFF. */
 export function Preview({ file, alt, isLarge = false }: PreviewProps) {

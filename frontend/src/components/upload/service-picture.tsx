@@ -3,7 +3,7 @@
 import { useServicePreview } from "@/components/preview/use-service-preview";
 import { LocalPicture } from "@/components/upload/local-picture";
 import { NotDrawn } from "@/components/upload/not-drawn";
-import type { PreviewProps } from "@/components/upload/preview";
+import type { PreviewProps } from "@/components/upload/preview-props";
 
 /** What the service draws of a file, once it is large; small ones show what came of that. */
 export function ServicePicture({ file, alt, isLarge = false }: PreviewProps) {
