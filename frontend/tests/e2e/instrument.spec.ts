@@ -1,38 +1,16 @@
-import type { Page } from "@playwright/test";
-import type { Focus, PredictionResult } from "../../src/lib/api/schema";
-import { copied, drawing } from "./files";
 import { DESKTOP, expect, PHONE, test } from "./fixtures";
-import { analyse, colourAt, field, image, placing, untilDrawn } from "./result-page";
+import {
+  colourAt,
+  field,
+  image,
+  magnification,
+  middle,
+  openRegion,
+  peakOf,
+  placing,
+} from "./result-page";
 
 test.use({ viewport: DESKTOP, locale: "en-US", contextOptions: { reducedMotion: "reduce" } });
-
-const listed = (page: Page) =>
-  page.getByRole("region", { name: "Suspicious foci" }).getByRole("listitem");
-
-async function open(page: Page, copies = 1): Promise<PredictionResult> {
-  const region = drawing("drawn_region");
-  await page.goto("/model");
-  const file = copies === 1 ? region : await copied(page, region, copies);
-  const result = await analyse(page, file);
-  await page.goto(`/results/${result.id}`);
-  await untilDrawn(page);
-  return result;
-}
-
-/** The middle of the pane, on the page. */
-async function middle(page: Page): Promise<{ x: number; y: number }> {
-  const box = (await image(page).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
-  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-}
-
-/** The tile of a result with the highest probability: its place and its middle, in pixels. */
-function peakOf({ region }: PredictionResult) {
-  const rows = region?.tiles ?? [];
-  const most = Math.max(...rows.flat().map((value) => value ?? 0));
-  const row = rows.findIndex((line) => line.includes(most));
-  const column = rows[row]?.indexOf(most) ?? 0;
-  return { most, x: 50 * column + 22, y: 50 * row + 22 };
-}
 
 for (const [name, micronsPerPixel] of [
   ["1.25x", 8],
@@ -40,7 +18,7 @@ for (const [name, micronsPerPixel] of [
   ["40x", 0.25],
 ] as const) {
   test(`at ${name} a pixel of the screen shows ${micronsPerPixel} µm`, async ({ page }) => {
-    const { image: facts } = await open(page);
+    const { image: facts } = await openRegion(page);
     await page.getByRole("button", { name, exact: true }).click();
     await expect(page.getByTestId("magnification")).toHaveText(name);
     const bar = page.getByTestId("scale-bar");
@@ -61,7 +39,7 @@ for (const [name, micronsPerPixel] of [
 }
 
 test("the image is turned and mirrored, and points stay what they are", async ({ page }) => {
-  const { image: facts } = await open(page);
+  const { image: facts } = await openRegion(page);
   const { x, y } = await middle(page);
   const position = field(page, "Position");
   const whole = await magnification(page);
@@ -84,12 +62,8 @@ test("the image is turned and mirrored, and points stay what they are", async ({
   await expect(position).toContainText(/^(?:359|360), (?:199|200) px/);
 });
 
-async function magnification(page: Page): Promise<string> {
-  return (await page.getByTestId("magnification").textContent()) ?? "";
-}
-
 test("what is turned is drawn where its points are", async ({ page }) => {
-  const result = await open(page);
+  const result = await openRegion(page);
   const { most, x, y } = peakOf(result);
   const whole = await magnification(page);
   await page.getByRole("button", { name: "Turn by 90°" }).click();
@@ -106,7 +80,7 @@ test("what is turned is drawn where its points are", async ({ page }) => {
 });
 
 test("the legend has the colours of the screen", async ({ page }) => {
-  const result = await open(page);
+  const result = await openRegion(page);
   const { most, x, y } = peakOf(result);
   const { at } = await placing(page, result.image);
   const place = at(x, y);
@@ -128,7 +102,7 @@ test("the legend has the colours of the screen", async ({ page }) => {
 });
 
 test("a key that is held hides all that lies over the image", async ({ page }) => {
-  const result = await open(page);
+  const result = await openRegion(page);
   const { x, y } = peakOf(result);
   const { at } = await placing(page, result.image);
   const place = at(x, y);
@@ -147,7 +121,7 @@ test("a key that is held hides all that lies over the image", async ({ page }) =
 });
 
 test("the opacity is remembered", async ({ page }) => {
-  const { id } = await open(page);
+  const { id } = await openRegion(page);
   await page.getByLabel("Opacity").fill("40");
   await page.goto("/history");
   await page.goto(`/results/${id}`);
@@ -155,7 +129,7 @@ test("the opacity is remembered", async ({ page }) => {
 });
 
 test("while not all of the image is shown, a small one shows where that is", async ({ page }) => {
-  await open(page);
+  await openRegion(page);
   const minimap = page.getByTestId("minimap");
   await expect(minimap).toHaveCSS("opacity", "0");
   await image(page).focus();
@@ -166,7 +140,7 @@ test("while not all of the image is shown, a small one shows where that is", asy
 });
 
 test("the image fills the screen, and gives it back", async ({ page }) => {
-  await open(page);
+  await openRegion(page);
   await image(page).focus();
   await page.keyboard.press("f");
   await expect
@@ -176,203 +150,8 @@ test("the image fills the screen, and gives it back", async ({ page }) => {
   await expect.poll(() => page.evaluate(() => document.fullscreenElement)).toBeNull();
 });
 
-function sizeText({ area_mm2, largest_dimension_mm }: Focus): string {
-  const text = (value: number | null, digits: number) =>
-    value?.toLocaleString("en-US", { maximumFractionDigits: digits });
-  return `${text(area_mm2, 3)} mm² · ${text(largest_dimension_mm, 2)} mm`;
-}
-
-/** The page shows a result's own foci and figures. */
-async function expectFigures(page: Page, result: PredictionResult): Promise<void> {
-  const { region, threshold } = result;
-  const foci = (region?.foci ?? []).toSorted(
-    (one, other) =>
-      other.peak_probability - one.peak_probability || (other.area_mm2 ?? 0) - (one.area_mm2 ?? 0),
-  );
-  const tiles = region?.tiles.flat().filter((value) => value !== null) ?? [];
-  const share = (region?.malignant_fraction ?? 0).toLocaleString("en-US", {
-    style: "percent",
-    maximumFractionDigits: 1,
-  });
-  const area = region?.malignant_area_mm2?.toLocaleString("en-US", { maximumFractionDigits: 3 });
-  await expect(listed(page)).toHaveText(
-    foci.map(
-      (focus, place) => `${place + 1} · ${focus.peak_probability.toFixed(3)}${sizeText(focus)}`,
-    ),
-  );
-  const figures = page.getByTestId("region-figures");
-  await expect(figures.getByText(`${area} mm²`)).toBeVisible();
-  await expect(figures.getByText(share, { exact: true })).toBeVisible();
-  const above = tiles.filter((value) => value >= threshold).length;
-  await expect(figures.getByText(`${above} / ${tiles.length}`)).toBeVisible();
-}
-
-test("foci and figures are the API's, at its threshold and at any other", async ({ page }) => {
-  const result = await open(page);
-  expect(result.region?.foci.length).toBeGreaterThan(0);
-  await expectFigures(page, result);
-  const slider = page.getByRole("slider", { name: "Threshold of the map" });
-  const { id } = result;
-  for (const index of ["20", "55", "5", "95"]) {
-    await slider.fill(index);
-    const threshold = await slider.getAttribute("aria-valuetext");
-    const options = { threshold: threshold ?? "", save: "false" };
-    const other = await askAgain(page, options);
-    expect(other.threshold).toBe(Number(threshold));
-    await expectFigures(page, other);
-  }
-  expect(page.url()).toContain(id);
-  await page.getByRole("button", { name: /^Back to/ }).click();
-  await expectFigures(page, result);
-});
-
-/** Has the drawn region analysed once more without leaving the page. */
-async function askAgain(page: Page, options: Record<string, string>): Promise<PredictionResult> {
-  return page.evaluate(
-    async ({ base64, options }) => {
-      const form = new FormData();
-      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-      form.append("file", new Blob([bytes]));
-      form.append("microns_per_pixel", "4");
-      for (const [name, value] of Object.entries(options)) {
-        form.append(name, value);
-      }
-      return (await fetch("/api/predict", { method: "POST", body: form })).json();
-    },
-    { base64: drawing("drawn_region").buffer.toString("base64"), options },
-  );
-}
-
-test("the explorer's threshold is that of the image", async ({ page }) => {
-  const result = await open(page);
-  const { x, y } = peakOf(result);
-  const { at } = await placing(page, result.image);
-  const place = at(x, y);
-  const before = await colourAt(page, place.x, place.y);
-  await page.getByRole("heading", { name: "Other thresholds" }).scrollIntoViewIfNeeded();
-  await page.getByRole("slider", { name: "Threshold", exact: true }).fill("90");
-  await expect(listed(page)).toHaveCount(0);
-  await expect(page.getByText("No tile is at or above the threshold.")).toBeAttached();
-  await image(page).scrollIntoViewIfNeeded();
-  const after = (await placing(page, result.image)).at(x, y);
-  expect(await colourAt(page, after.x, after.y)).not.toEqual(before);
-  await page.getByRole("slider", { name: "Threshold of the map" }).fill("10");
-  await page.getByRole("heading", { name: "Other thresholds" }).scrollIntoViewIfNeeded();
-  await expect(page.getByRole("slider", { name: "Threshold", exact: true })).toHaveValue("10");
-});
-
-for (const [device, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
-  test(`on a ${device} one focus after the other is flown to, in sight`, async ({ page }) => {
-    await page.setViewportSize(viewport);
-    const { region } = await open(page, 3);
-    const count = region?.foci.length ?? 0;
-    expect(count).toBeGreaterThan(2);
-    await expect(listed(page)).toHaveCount(count);
-    const pressed = (place: number) =>
-      expect(listed(page).nth(place).getByRole("button")).toHaveAttribute("aria-pressed", "true");
-    const next = page.getByRole("button", { name: "Next focus" });
-    await next.scrollIntoViewIfNeeded();
-    await next.click();
-    await pressed(0);
-    await expect(page.getByText(`Focus 1 of ${count}: highest probability`)).toBeAttached();
-    await next.press("n");
-    await pressed(1);
-    await expect(image(page)).toBeInViewport({ ratio: 0.9 });
-    await next.press("p");
-    await next.press("p");
-    await pressed(count - 1);
-    await image(page).focus();
-    await page.keyboard.press("n");
-    await pressed(0);
-  });
-}
-
-test("a length is measured by mouse and by keys", async ({ page }) => {
-  const { image: facts } = await open(page);
-  await page.getByRole("button", { name: "Ruler" }).click();
-  const { at } = await placing(page, facts);
-  const [from, to] = [at(100, 100), at(220, 190)];
-  const status = page.getByText(/^(?:Ruler|Length): /);
-  await expect(status).toHaveText("Ruler: choose the first point");
-  await page.mouse.click(from.x, from.y);
-  await expect(status).toHaveText("Ruler: choose the second point");
-  await page.mouse.click(to.x, to.y);
-  // 150 px of 4 µm, to the nearest pixel of the screen.
-  await expect(status).toHaveText(/^Length: (?:59[6-9]|60[0-4]) µm$/);
-  await image(page).focus();
-  await page.keyboard.press("Escape");
-  await expect(status).toBeHidden();
-
-  await page.mouse.move(0, 0);
-  await page.keyboard.press("l");
-  await page.keyboard.press("+");
-  await page.keyboard.press("Enter");
-  await page.keyboard.press("ArrowRight");
-  const shown = page.getByTestId("magnification");
-  await expect(shown).not.toHaveText("3.13x");
-  const microns = (10 * 48) / Number.parseFloat((await shown.textContent()) ?? "");
-  await page.keyboard.press("Enter");
-  await expect(status).toContainText("Length:");
-  const length = Number.parseFloat((await status.textContent())?.split(" ")[1] ?? "");
-  expect(Math.abs(length - microns)).toBeLessThan(2);
-});
-
-test("outlines of QuPath are drawn beside the model's, and sent nowhere", async ({ page }) => {
-  const { id, image: facts, region } = await open(page);
-  const asked: string[] = [];
-  page.on("request", (request) => asked.push(`${request.method()} ${request.url()}`));
-  const choose = page.getByLabel("Draw annotations (GeoJSON)");
-  const exported = await page.evaluate(
-    async (path) => (await fetch(path)).text(),
-    `/api/history/${id}/export.geojson`,
-  );
-  asked.length = 0;
-  const file = (name: string, text: string) => ({
-    name,
-    mimeType: "application/geo+json",
-    buffer: Buffer.from(text),
-  });
-  await choose.setInputFiles(file("wrong.geojson", "{}"));
-  await expect(page.getByText("wrong.geojson holds no outlines")).toBeVisible();
-  // What the service exports for QuPath comes back: all of its features are polygons.
-  await choose.setInputFiles(file("back.geojson", exported));
-  const { features } = JSON.parse(exported);
-  const tissue = region?.tiles.flat().filter((value) => value !== null) ?? [];
-  expect(features.length).toBeGreaterThanOrEqual(tissue.length);
-  await expect(
-    page.getByText(`${features.length} outlines of back.geojson, in blue`),
-  ).toBeVisible();
-  await page.getByRole("button", { name: "Remove" }).click();
-
-  const ring = [
-    [100, 100],
-    [200, 100],
-    [200, 160],
-    [100, 160],
-    [100, 100],
-  ];
-  const drawn = [{ type: "Feature", geometry: { type: "Polygon", coordinates: [ring] } }];
-  const { at } = await placing(page, facts);
-  const place = at(150, 100);
-  const before = await colourAt(page, place.x, place.y);
-  const transfer = await page.evaluateHandle((text) => {
-    const data = new DataTransfer();
-    data.items.add(new File([text], "mine.geojson"));
-    return data;
-  }, JSON.stringify(drawn));
-  await image(page).dispatchEvent("drop", { dataTransfer: transfer });
-  await expect(page.getByText("1 outline of mine.geojson, in blue")).toBeVisible();
-  const again = (await placing(page, facts)).at(150, 100);
-  const [red = 0, , blue = 0] = await colourAt(page, again.x, again.y);
-  expect(blue - red).toBeGreaterThan(100);
-  await page.getByRole("button", { name: "Remove" }).click();
-  const last = (await placing(page, facts)).at(150, 100);
-  expect(await colourAt(page, last.x, last.y)).toEqual(before);
-  expect(asked).toEqual([]);
-});
-
 test("side by side, what moves one image moves the other", async ({ page }) => {
-  const { image: facts } = await open(page);
+  const { image: facts } = await openRegion(page);
   await page.getByRole("radio", { name: "Side by side" }).check();
   await expect(page.locator("[role=application][data-drawn=true]")).toHaveCount(2);
   const boxes = await page.getByRole("application").all();
@@ -393,7 +172,7 @@ test("side by side, what moves one image moves the other", async ({ page }) => {
 });
 
 test("all of the image stays in sight when its room changes", async ({ page }) => {
-  await open(page);
+  await openRegion(page);
   const whole = await magnification(page);
   await page.getByRole("radio", { name: "Side by side" }).check();
   const half = (Number.parseFloat(whole) / 2).toFixed(2);
@@ -403,7 +182,7 @@ test("all of the image stays in sight when its room changes", async ({ page }) =
 });
 
 test("the report shows all of the image, however it lies on the screen", async ({ page }) => {
-  const result = await open(page);
+  const result = await openRegion(page);
   await image(page).focus();
   for (const key of ["+", "+", "+", "r"]) {
     await page.keyboard.press(key);
@@ -430,7 +209,7 @@ test.describe("with fingers", () => {
   test("two zoom and move the image; one moves it once it is larger than its pane", async ({
     page,
   }) => {
-    await open(page);
+    await openRegion(page);
     await image(page).scrollIntoViewIfNeeded();
     const session = await page.context().newCDPSession(page);
     const { x, y } = await middle(page);
@@ -474,7 +253,7 @@ test("only results load the viewer's library", async ({ page }) => {
   await page.goto("/", { waitUntil: "networkidle" });
   expect(loaded.length).toBeGreaterThan(3);
   expect(loaded.filter((text) => text.includes("openseadragon-container"))).toEqual([]);
-  await open(page);
+  await openRegion(page);
   await expect
     .poll(() => loaded.filter((text) => text.includes("openseadragon-container")).length)
     .toBe(1);

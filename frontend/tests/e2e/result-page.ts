@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page, Response } from "@playwright/test";
 import type { HistoryRecord, PredictionResult } from "../../src/lib/api/schema";
-import { stateScale, type TestFile } from "./files";
+import { copied, drawing, stateScale, type TestFile } from "./files";
 import { expect } from "./fixtures";
 
 export const VERDICTS = {
@@ -138,4 +138,35 @@ export async function download(
 
 export function pagesOf(pdf: Buffer): number {
   return pdf.toString("latin1").match(/\/Type\s*\/Page(?![s\w])/g)?.length ?? 0;
+}
+
+/** Has the drawn region analysed, so many times side by side, and opens its result. */
+export async function openRegion(page: Page, copies = 1): Promise<PredictionResult> {
+  const region = drawing("drawn_region");
+  await page.goto("/model");
+  const file = copies === 1 ? region : await copied(page, region, copies);
+  const result = await analyse(page, file);
+  await page.goto(`/results/${result.id}`);
+  await untilDrawn(page);
+  return result;
+}
+
+/** The middle of the pane, on the page. */
+export async function middle(page: Page): Promise<{ x: number; y: number }> {
+  const box = (await image(page).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/** The tile of a result with the highest probability: its place and its middle, in pixels. */
+export function peakOf({ region }: PredictionResult) {
+  const rows = region?.tiles ?? [];
+  const most = Math.max(...rows.flat().map((value) => value ?? 0));
+  const row = rows.findIndex((line) => line.includes(most));
+  const column = rows[row]?.indexOf(most) ?? 0;
+  return { most, x: 50 * column + 22, y: 50 * row + 22 };
+}
+
+/** As the viewer states it, with its unit. */
+export async function magnification(page: Page): Promise<string> {
+  return (await page.getByTestId("magnification").textContent()) ?? "";
 }
