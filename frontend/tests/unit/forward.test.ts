@@ -70,7 +70,7 @@ describe("what is passed on", () => {
 test("a service that cannot be reached is a busy one", async () => {
   vi.stubEnv("BIOPSIA_API_URL", "http://127.0.0.1:9");
   const answer = await ask("/api/health");
-  expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "5"]);
+  expect([answer.status, answer.headers.get("Retry-After")]).toEqual([503, "2"]);
   expect((await answer.json()).error).toMatchObject({ code: "unreachable", details: {} });
 });
 

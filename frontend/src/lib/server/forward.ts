@@ -7,7 +7,7 @@ const API_PATH =
 // They are of one connection, or what this server sets by itself.
 const NOT_PASSED_ON = ["connection", "host", "keep-alive", "transfer-encoding", "upgrade"];
 const SITE_HEADER = "X-Biopsia-Client";
-const RETRY_SECONDS = "5";
+const RETRY_SECONDS = "2";
 
 /**
  * Asks the API, and passes body and answer on as they come.
