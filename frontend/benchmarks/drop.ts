@@ -66,7 +66,7 @@ async function dropToVerdict(page: Page, base64: string): Promise<number> {
     const options = { dataTransfer, bubbles: true, cancelable: true };
     (document.querySelector("main") ?? document.body).dispatchEvent(new DragEvent("drop", options));
     const deadline = start + 20_000;
-    while (!document.querySelector("[data-verdict]")?.checkVisibility()) {
+    while (!document.querySelector("article [data-verdict]")?.checkVisibility()) {
       if (performance.now() > deadline) {
         throw new Error("no verdict");
       }

@@ -24,6 +24,7 @@ from hf_space.api.middleware.paths import PathMiddleware
 from hf_space.api.openapi import add_schemas
 from hf_space.api.routes import (
     batch,
+    example,
     export,
     health,
     history,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from hf_space.settings import Settings
 
 _RESOURCES = (
-    *(predict, preview, export, batch, tickets, visitor),
+    *(predict, preview, example, export, batch, tickets, visitor),
     *(history, statistics),
     *(health, metrics, model),
 )

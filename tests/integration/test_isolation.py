@@ -22,6 +22,7 @@ from tests.stores import Store, Visitor, patch
 PUBLIC = {
     *(("GET", path) for path in ("/health/", "/health/live", "/metrics", "/model/")),
     ("GET", "/model/evaluation/{name}"),
+    ("GET", "/example/"),
 }
 """Operations that answer everybody alike."""
 

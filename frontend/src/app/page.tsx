@@ -2,10 +2,12 @@ import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query
 import type { Metadata } from "next";
 import { getImageProps } from "next/image";
 import { getTranslations } from "next-intl/server";
+import { Example } from "@/components/example/example";
 import type { Sample } from "@/components/upload/samples";
 import { Workbench } from "@/components/upload/workbench";
 import { modelQuery } from "@/lib/api/queries";
-import { readModelFacts } from "@/lib/api/server";
+import type { PredictionResult } from "@/lib/api/schema";
+import { readExample, readModelFacts } from "@/lib/api/server";
 
 export async function generateMetadata(): Promise<Metadata> {
   const t = await getTranslations("upload");
@@ -15,7 +17,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function Page() {
   const t = await getTranslations("upload");
   const client = new QueryClient();
-  const facts = await readModelFacts();
+  const [facts, result] = await Promise.all([readModelFacts(), readExample()]);
   if (facts) {
     client.setQueryData(modelQuery.queryKey, facts);
   }
@@ -25,16 +27,30 @@ export default async function Page() {
         <h1 className="font-semibold text-xl">{t("title")}</h1>
         <p className="text-muted">{t("lead")}</p>
       </div>
-      <Workbench samples={samples()} />
+      <Workbench
+        samples={samples()}
+        example={result && <Example result={result} {...examplePicture(result)} />}
+      />
     </HydrationBoundary>
   );
 }
 
+/** A smaller copy of it comes first: the exact one weighs ten times as much. */
+function examplePicture({ image: { width, height } }: PredictionResult) {
+  const address = sampleAddress("region");
+  const { props } = getImageProps({ src: address, alt: "", width, height });
+  return { address, first: { src: props.src, srcSet: props.srcSet } };
+}
+
 function samples(): readonly Sample[] {
   return (["crowded", "loose", "region"] as const).map((name) => {
-    const address = `/samples/drawn_${name}.png`;
+    const address = sampleAddress(name);
     const { props } = getImageProps({ src: address, alt: "", width: 64, height: 64 });
     const { src, srcSet, width, height } = props;
     return { name, address, picture: { src, srcSet, width, height } };
   });
+}
+
+function sampleAddress(name: Sample["name"]): string {
+  return `/samples/drawn_${name}.png`;
 }

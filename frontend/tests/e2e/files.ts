@@ -41,11 +41,15 @@ async function untilReady(page: Page): Promise<void> {
   });
 }
 
-/** Drop files in the middle of the page. */
-export async function drop(page: Page, files: readonly TestFile[]): Promise<void> {
+/** Drop files in the middle of the page, or onto a part of it. */
+export async function drop(
+  page: Page,
+  files: readonly TestFile[],
+  target = page.locator("main"),
+): Promise<void> {
   await untilReady(page);
   const dataTransfer = await transferOf(page, files);
-  await page.dispatchEvent("main", "drop", { dataTransfer });
+  await target.dispatchEvent("drop", { dataTransfer });
 }
 
 /** State the scale that the page asks for, by a part of the option's name, and send. */

@@ -1,6 +1,102 @@
+import type { Locator, Page } from "@playwright/test";
+import type { PredictionResult } from "../../src/lib/api/schema";
 import { drawing, drop } from "./files";
-import { expect, test } from "./fixtures";
+import { expect, PHONE, test } from "./fixtures";
 import { Site } from "./processes";
+import { figure, percent, placing, VERDICTS } from "./result-page";
+
+function exampleOf(page: Page) {
+  return page.getByRole("region", { name: "Example: a drawn region" });
+}
+
+async function exampleResult(site: Site): Promise<PredictionResult> {
+  return (await fetch(`${site.service.url}/example/`)).json();
+}
+
+/** How opaque that is, 0 to 255, what lies over the picture at a point of the page. */
+function overlayAt(example: Locator, x: number, y: number): Promise<number> {
+  return example.locator("canvas[data-layer=overlay]").evaluate(
+    (canvas: HTMLCanvasElement, { x, y }) => {
+      const { left, top, width } = canvas.getBoundingClientRect();
+      const ratio = canvas.width / width;
+      const place = [ratio * (x - left), ratio * (y - top), 1, 1] as const;
+      return canvas.getContext("2d")?.getImageData(...place).data[3] ?? Number.NaN;
+    },
+    { x, y },
+  );
+}
+
+test("home opens on a drawn example with the current model's result", async ({ browser, site }) => {
+  const result = await exampleResult(site);
+  const { malignant_area_mm2: area, malignant_fraction: share } = result.region ?? {};
+  // As the server sends it: nothing waits for a script.
+  const page = await browser.newPage({ baseURL: site.url, javaScriptEnabled: false });
+  await page.goto("/");
+  const example = exampleOf(page);
+  await expect(example).toContainText("not a patient's tissue");
+  await expect(example.locator("[data-verdict]")).toHaveText(VERDICTS[result.verdict]);
+  await expect(example.getByText(figure(result.probability), { exact: true })).toBeVisible();
+  const figures = example.getByTestId("region-figures");
+  await expect(figures).toContainText(`${Number(area?.toFixed(3))} mm²`);
+  await expect(figures).toContainText(percent(share ?? Number.NaN));
+  await expect(example.getByAltText(/^A drawn region/)).toBeVisible();
+  await page.close();
+});
+
+test("the example is outlined, and zooms at once", async ({ page, site }) => {
+  const { image: size, region } = await exampleResult(site);
+  await page.goto("/");
+  const example = exampleOf(page);
+  const { at, scale } = await placing(page, size);
+  const [left = 0, top = 0] = region?.foci?.[0]?.polygon[0]?.[0] ?? [];
+  const corner = at(left, top);
+  const half = (scale * (region?.tile_size_pixels ?? 0)) / 2;
+  // The line hides the tissue, the fill within does not, and without there is none.
+  expect(await overlayAt(example, corner.x, corner.y)).toBeGreaterThan(200);
+  const within = await overlayAt(example, corner.x + half, corner.y + half);
+  expect(within).toBeGreaterThan(10);
+  expect(within).toBeLessThan(0.35 * 256);
+
+  const bar = example.getByTestId("scale-bar");
+  const whole = (await bar.textContent()) ?? "";
+  await page.mouse.move(corner.x, corner.y);
+  await page.mouse.wheel(0, -1200);
+  await expect(bar).not.toHaveText(whole);
+  await expect(example.getByTestId("minimap")).toHaveCSS("opacity", "1");
+  const history = await page.evaluate(async () => (await fetch("/api/history")).json());
+  expect(history.items).toEqual([]);
+});
+
+test("images are dropped onto the example as anywhere", async ({ page }) => {
+  await page.goto("/");
+  const pane = exampleOf(page).getByRole("application");
+  await expect(pane).toHaveAttribute("data-drawn", "true");
+  await drop(page, [drawing("drawn_crowded")], pane);
+  await expect(page.getByRole("link", { name: "See where and why" })).toBeVisible();
+  await expect(exampleOf(page)).toBeHidden();
+});
+
+test("on a phone the invitation comes first", async ({ page }) => {
+  await page.setViewportSize(PHONE);
+  await page.goto("/");
+  const choose = await page.getByRole("button", { name: "Choose files" }).boundingBox();
+  const example = await exampleOf(page).boundingBox();
+  expect((choose?.y ?? 0) + (choose?.height ?? Number.NaN)).toBeLessThan(example?.y ?? 0);
+  expect(example?.y).toBeLessThan(PHONE.height);
+  await expect(exampleOf(page).getByRole("application")).toHaveAttribute("data-drawn", "true");
+});
+
+test("without the service home still invites", async ({ page, site }) => {
+  await site.service.kill();
+  try {
+    await page.goto("/");
+    await expect(page.getByRole("heading", { name: "Add images" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Choose files" })).toBeVisible();
+    await expect(exampleOf(page)).toBeHidden();
+  } finally {
+    await site.service.resume();
+  }
+});
 
 test("the site speaks the browser's language", async ({ browser, site }) => {
   const page = await browser.newPage({ locale: "es-ES", baseURL: site.url });

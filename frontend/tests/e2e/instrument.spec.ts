@@ -1,3 +1,4 @@
+import type { Page } from "@playwright/test";
 import { DESKTOP, expect, PHONE, test } from "./fixtures";
 import {
   colourAt,
@@ -243,18 +244,41 @@ test.describe("with fingers", () => {
   });
 });
 
-test("only results load the viewer's library", async ({ page }) => {
-  const loaded: string[] = [];
+/** Addresses of the scripts with the viewer's library among all that the page has loaded. */
+function librariesOf(page: Page): { all: Map<string, string>; libraries: () => string[] } {
+  const all = new Map<string, string>();
   page.on("response", async (response) => {
     if (response.request().resourceType() === "script") {
-      loaded.push(await response.text());
+      all.set(response.url(), await response.text());
     }
   });
-  await page.goto("/", { waitUntil: "networkidle" });
-  expect(loaded.length).toBeGreaterThan(3);
-  expect(loaded.filter((text) => text.includes("openseadragon-container"))).toEqual([]);
+  const isLibrary = (url: string) => all.get(url)?.includes("openseadragon-container");
+  return { all, libraries: () => [...all.keys()].filter(isLibrary) };
+}
+
+test("pages without an image do not load the viewer's library", async ({ page }) => {
+  const { all, libraries } = librariesOf(page);
+  for (const path of ["/model", "/history", "/dashboard"]) {
+    await page.goto(path, { waitUntil: "networkidle" });
+  }
+  expect(all.size).toBeGreaterThan(3);
+  expect(libraries()).toEqual([]);
   await openRegion(page);
-  await expect
-    .poll(() => loaded.filter((text) => text.includes("openseadragon-container")).length)
-    .toBe(1);
+  await expect.poll(() => libraries().length).toBe(1);
+});
+
+test("home loads the viewer's library once all else is there", async ({ page }) => {
+  const { libraries } = librariesOf(page);
+  await page.goto("/");
+  await expect.poll(() => libraries().length).toBe(1);
+  const [library = ""] = libraries();
+  const html = await (await page.request.get("/")).text();
+  expect(html).not.toContain(new URL(library).pathname);
+  const order = await page.evaluate((library) => {
+    const [visit] = performance.getEntriesByType("navigation");
+    const [script] = performance.getEntriesByName(library);
+    const loadedAt = (visit as PerformanceNavigationTiming).loadEventStart;
+    return { isLoaded: loadedAt > 0, isLater: (script?.startTime ?? 0) >= loadedAt };
+  }, library);
+  expect(order).toEqual({ isLoaded: true, isLater: true });
 });

@@ -11,7 +11,7 @@ export interface State {
 }
 
 export const STATES: readonly State[] = [
-  { name: "home", open: (page) => visit(page, "/", "Add images") },
+  { name: "home", open: openHome },
   { name: "home with results", open: analyseBoth },
   { name: "home, asking for a scale", open: askForScale },
   { name: "a result without a verdict", open: (page) => openWithoutVerdict(page) },
@@ -71,6 +71,11 @@ const UNKNOWN = "0190f3a0-0000-7000-8000-000000000000";
 async function visit(page: Page, path: string, heading: string): Promise<void> {
   await page.goto(path);
   await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+}
+
+async function openHome(page: Page): Promise<void> {
+  await visit(page, "/", "Add images");
+  await expect(page.getByRole("application")).toHaveAttribute("data-drawn", "true");
 }
 
 /** A visit by somebody who has a patch and a region in the history. */

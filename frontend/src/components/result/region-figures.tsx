@@ -1,5 +1,4 @@
 import { useFormatter, useTranslations } from "next-intl";
-import type { ThresholdState } from "@/components/threshold/use-threshold";
 import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult, RegionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
@@ -8,7 +7,7 @@ import { regionFiguresAt } from "@/lib/result/region-figures";
 interface RegionFiguresProps {
   result: PredictionResult;
   region: RegionResult;
-  threshold: ThresholdState;
+  threshold: number;
 }
 
 /** How much of a region is at or above the threshold that it is looked at with. */
@@ -18,7 +17,7 @@ export function RegionFigures({ result, region, threshold }: RegionFiguresProps)
   const format = useFormatter();
   const { share, probability } = useFigureText();
   const isVerdict = result.verdict !== "not_assessable";
-  const { areaMm2, ...rest } = regionFiguresAt(result, region, threshold.rule.threshold);
+  const { areaMm2, ...rest } = regionFiguresAt(result, region, threshold);
   const area =
     areaMm2 === null
       ? t("unknown_area")
@@ -36,10 +35,10 @@ export function RegionFigures({ result, region, threshold }: RegionFiguresProps)
     <section>
       <h2 className="font-semibold text-base">{t("title")}</h2>
       {!isVerdict && <p className="text-muted text-sm">{common("not_a_verdict")}</p>}
-      {threshold.isMoved && (
+      {threshold !== result.threshold && (
         <p className="text-muted text-sm">
           {t("moved", {
-            threshold: probability(threshold.rule.threshold),
+            threshold: probability(threshold),
             own: probability(result.threshold),
           })}
         </p>

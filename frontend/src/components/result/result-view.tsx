@@ -35,7 +35,11 @@ export function ResultView({ record }: { record: HistoryRecord }) {
       <div className="grid content-start gap-4 lg:col-start-2 lg:row-start-3 print:mt-3 print:gap-3">
         <Warnings warnings={result.warnings} />
         {result.region && (
-          <RegionFigures result={result} region={result.region} threshold={threshold} />
+          <RegionFigures
+            result={result}
+            region={result.region}
+            threshold={threshold.rule.threshold}
+          />
         )}
       </div>
       <div className="grid content-start gap-6 lg:col-start-2 lg:row-start-4 min-[105rem]:col-start-3 min-[105rem]:row-span-3 min-[105rem]:row-start-2 print:mt-3 print:gap-3">

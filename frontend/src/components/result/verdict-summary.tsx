@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { AnalyseAgain } from "@/components/result/analyse-again";
+import { OperatingPoint } from "@/components/result/operating-point";
 import { NoVerdict } from "@/components/shared/no-verdict";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
 import { useFigureText } from "@/hooks/use-figure-text";
-import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
@@ -16,6 +16,7 @@ import { bandOfResult, pointOf } from "@/lib/threshold/threshold";
 export function VerdictSummary({ result }: { result: PredictionResult }) {
   const t = useTranslations("common");
   const texts = useTranslations("result.verdict");
+  const { data: model } = useQuery(modelQuery);
   const { verdict } = result;
   return (
     <section
@@ -45,7 +46,7 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
         </NoVerdict>
       )}
       <Probability result={result} />
-      <OperatingPoint result={result} />
+      <OperatingPoint result={result} measured={pointOf(model, result)} />
     </section>
   );
 }
@@ -78,33 +79,5 @@ function Probability({ result }: { result: PredictionResult }) {
         verdict={verdict}
       />
     </div>
-  );
-}
-
-/** The rule that turned the probability into a verdict, and how good it is on patches. */
-function OperatingPoint({ result }: { result: PredictionResult }) {
-  const t = useTranslations("result.verdict");
-  const labelOf = useOperatingPointLabel();
-  const { share } = useFigureText();
-  const { data: model } = useQuery(modelQuery);
-  const figures = pointOf(model, result);
-  const isMeasured = result.kind === "patch" && result.verdict !== "not_assessable";
-  return (
-    <p className="text-xs sm:text-sm">
-      <span className="font-medium">{labelOf(result.operating_point)}</span>
-      {result.kind === "region" && (
-        <span className="text-muted">{` · ${t("region_unmeasured")}`}</span>
-      )}
-      {isMeasured &&
-        typeof figures?.sensitivity === "number" &&
-        typeof figures.specificity === "number" && (
-          <span className="text-muted">
-            {` · ${t("measured", {
-              sensitivity: share(figures.sensitivity, 0),
-              specificity: share(figures.specificity, 0),
-            })}`}
-          </span>
-        )}
-    </p>
   );
 }

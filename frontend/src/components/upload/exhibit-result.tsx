@@ -6,11 +6,9 @@ import { NoVerdict } from "@/components/shared/no-verdict";
 import { VerdictBadge } from "@/components/shared/verdict-badge";
 import { WarningList } from "@/components/shared/warning-list";
 import { Button, ButtonLink } from "@/components/ui/button";
-import { VerdictScale } from "@/components/upload/verdict-scale";
-import { useFigureText } from "@/hooks/use-figure-text";
+import { ResultFigures } from "@/components/upload/result-figures";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { PredictionResult } from "@/lib/api/schema";
-import { probabilityKind } from "@/lib/result/geometry";
 import { scaleStep } from "@/lib/result/warnings";
 
 interface ExhibitResultProps {
@@ -36,7 +34,10 @@ export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
           )}
         </NoVerdict>
       )}
-      <Figures result={result} />
+      <div className="grid gap-2">
+        <ResultFigures result={result} />
+        <ReadAs result={result} />
+      </div>
       <ButtonLink
         href={`/results/${result.id}`}
         variant={result.verdict === "not_assessable" ? "outline" : "default"}
@@ -52,30 +53,20 @@ export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
   );
 }
 
-function Figures({ result }: { result: PredictionResult }) {
+/** How the image was read, and what it was judged with. */
+function ReadAs({ result }: { result: PredictionResult }) {
   const t = useTranslations("upload");
   const common = useTranslations("common");
-  const texts = useTranslations("result.verdict");
   const format = useFormatter();
-  const figures = useFigureText();
   const pointName = useOperatingPointLabel();
-  const isVerdict = result.verdict !== "not_assessable";
   return (
-    <div className="grid gap-2">
-      {!isVerdict && <p className="font-medium text-sm">{common("not_a_verdict")}</p>}
-      <p className={isVerdict ? "font-semibold text-3xl" : "text-lg text-muted"}>
-        {figures.probability(result.probability)}
-      </p>
-      <p className="text-muted text-sm">{texts(`probability.${probabilityKind(result)}`)}</p>
-      <VerdictScale result={result} />
-      <p className="text-muted text-sm">
-        {t("read_as", {
-          point: pointName(result.operating_point),
-          kind: common(`kind.${result.kind}`),
-          microns: format.number(result.image.microns_per_pixel, { maximumFractionDigits: 3 }),
-          source: common(`scale_source.${result.image.scale_source}`),
-        })}
-      </p>
-    </div>
+    <p className="text-muted text-sm">
+      {t("read_as", {
+        point: pointName(result.operating_point),
+        kind: common(`kind.${result.kind}`),
+        microns: format.number(result.image.microns_per_pixel, { maximumFractionDigits: 3 }),
+        source: common(`scale_source.${result.image.scale_source}`),
+      })}
+    </p>
   );
 }

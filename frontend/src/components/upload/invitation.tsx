@@ -5,50 +5,37 @@ import { useFormatter, useTranslations } from "next-intl";
 import { FileButtons } from "@/components/upload/file-buttons";
 import { useFileSize } from "@/components/upload/use-file-size";
 import { modelQuery } from "@/lib/api/queries";
+import { cn } from "@/lib/class-names";
 import { writtenName } from "@/lib/upload/formats";
 
-/** The empty stage: how images get here, and which. */
-export function Invitation({ onFiles }: { onFiles: (files: readonly File[]) => void }) {
-  const t = useTranslations("upload");
-  return (
-    <div className="grid items-center gap-12 bg-stage p-6 @3xl:min-h-[clamp(26rem,100dvh-26rem,40rem)] @3xl:grid-cols-[minmax(0,1fr)_auto] @3xl:p-12">
-      <div className="grid justify-items-start gap-4 py-6">
-        <div className="grid gap-2">
-          <h2 className="font-semibold text-xl">{t("drop")}</h2>
-          <p className="max-w-prose text-muted">{t("ways")}</p>
-        </div>
-        <FileButtons isProminent onFiles={onFiles} />
-        <Limits />
-        <p className="hidden max-w-prose text-muted text-sm pointer-coarse:block">
-          {t("photo_hint")}
-        </p>
-      </div>
-      <PatchFigure />
-    </div>
-  );
+interface InvitationProps {
+  onFiles: (files: readonly File[]) => void;
+  /** Whether it has the stage for itself. */
+  isAlone: boolean;
 }
 
-/** How large a patch is: what the model's scale means is sooner seen than read. */
-function PatchFigure() {
-  const t = useTranslations("upload.patch");
+/** The empty stage: how images get here, and which. */
+export function Invitation({ onFiles, isAlone }: InvitationProps) {
+  const t = useTranslations("upload");
   return (
-    <figure className="hidden w-64 gap-2 text-muted text-xs @3xl:grid">
-      {/* biome-ignore lint/performance/noImgElement: 50x50 pixels, to be shown as they are */}
-      <img
-        src="/samples/drawn_crowded.png"
-        width={50}
-        height={50}
-        alt={t("alt")}
-        className="pixelated w-full border border-edge"
-      />
-      <span
-        aria-hidden="true"
-        className="flex items-center gap-2 before:h-2 before:flex-1 before:border-edge before:border-b before:border-l after:h-2 after:flex-1 after:border-edge after:border-r after:border-b"
-      >
-        {t("side")}
-      </span>
-      <figcaption>{t("text")}</figcaption>
-    </figure>
+    <div
+      className={cn(
+        "grid items-center justify-items-start gap-x-8 gap-y-4 bg-stage p-4",
+        isAlone
+          ? "@3xl:min-h-[clamp(26rem,100dvh-26rem,40rem)] @3xl:content-center @3xl:p-12"
+          : "@3xl:grid-cols-[minmax(0,1fr)_auto] @3xl:py-3",
+      )}
+    >
+      <div className="grid gap-1">
+        <h2 className="font-semibold text-xl">{t("drop")}</h2>
+        <p className="text-pretty text-muted">{t("ways")}</p>
+        <Limits />
+      </div>
+      <FileButtons isProminent onFiles={onFiles} />
+      <p className="hidden max-w-prose text-muted text-sm pointer-coarse:block">
+        {t("photo_hint")}
+      </p>
+    </div>
   );
 }
 
@@ -62,7 +49,7 @@ function Limits() {
   }
   const { formats, max_pixels, max_upload_bytes } = model.limits;
   return (
-    <p className="max-w-prose text-muted text-sm">
+    <p className="text-pretty text-muted text-sm">
       {t("limits", {
         formats: format.list(formats.map(writtenName), { type: "disjunction" }),
         size: bytes(max_upload_bytes),

@@ -1,61 +1,48 @@
 "use client";
 
+import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
-import { useMemo } from "react";
-import { Button } from "@/components/ui/button";
-import { Exhibit } from "@/components/upload/exhibit";
-import { FileButtons } from "@/components/upload/file-buttons";
+import { type ReactNode, useEffect } from "react";
+import { NotLoaded } from "@/components/shared/not-loaded";
 import { Invitation } from "@/components/upload/invitation";
-import { ScaleQuestions } from "@/components/upload/scale-questions";
-import { SharedWarnings } from "@/components/upload/shared-warnings";
-import { UploadRow } from "@/components/upload/upload-row";
-import { codesOfAll } from "@/lib/result/warnings";
+import { useIdle } from "@/hooks/use-idle";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
-import { resultsOf, type Uploads } from "@/lib/upload/uploads";
+import type { Uploads } from "@/lib/upload/uploads";
+
+// Home is drawn without it; it is there before the first image is.
+const loadUploadedImages = () =>
+  import("@/components/upload/uploaded-images").then(({ UploadedImages }) => UploadedImages);
+const UploadedImages = dynamic(() => loadUploadedImages().catch(() => NotLoaded));
 
 interface StageProps {
   uploads: Uploads;
   queue: UploadQueue;
+  /** What is shown with the invitation; null where there is nothing to show. */
+  example: ReactNode;
   onFiles: (files: readonly File[]) => void;
 }
 
 /** The light table: an invitation, one image, or several in rows. */
-export function Stage({ uploads, queue, onFiles }: StageProps) {
-  const { items, shownId } = uploads;
+export function Stage({ uploads, queue, example, onFiles }: StageProps) {
   const t = useTranslations("upload");
-  const shown = items.find(({ id }) => id === shownId);
-  const asking = items.filter(({ progress }) => progress.phase === "asking");
-  const isAskedThere = asking.length === 1 && asking[0] === shown;
-  const saidAbove = useMemo(() => codesOfAll(resultsOf({ items })), [items]);
+  const isIdle = useIdle();
+  useEffect(() => {
+    if (isIdle) {
+      loadUploadedImages().catch(() => undefined);
+    }
+  }, [isIdle]);
   return (
     <section
       aria-label={t("images")}
       className="@container divide-y overflow-hidden rounded-lg border bg-surface"
     >
-      {items.length === 0 && <Invitation onFiles={onFiles} />}
-      {items.length > 0 && (
-        <div className="flex flex-wrap items-center justify-between gap-2 p-2">
-          <FileButtons isProminent={false} onFiles={onFiles} />
-          <Button variant="ghost" size="sm" onClick={() => queue.clear()}>
-            {t("clear")}
-          </Button>
-        </div>
-      )}
-      {!isAskedThere && <ScaleQuestions uploads={uploads} queue={queue} className="p-4" />}
-      {shown && <Exhibit upload={shown} queue={queue} isAskedHere={isAskedThere} />}
-      {items.length > 1 && <SharedWarnings uploads={uploads} />}
-      {items.length > 1 && (
-        <ol className="grid grid-cols-[auto_minmax(0,1fr)] divide-y @3xl:grid-cols-[auto_minmax(0,1fr)_minmax(0,1.6fr)_auto]">
-          {items.map((upload) => (
-            <UploadRow
-              key={upload.id}
-              upload={upload}
-              isShown={upload.id === shownId}
-              queue={queue}
-              saidAbove={saidAbove}
-            />
-          ))}
-        </ol>
+      {uploads.items.length > 0 ? (
+        <UploadedImages uploads={uploads} queue={queue} onFiles={onFiles} />
+      ) : (
+        <>
+          <Invitation onFiles={onFiles} isAlone={!example} />
+          {example}
+        </>
       )}
     </section>
   );

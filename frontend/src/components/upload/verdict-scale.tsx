@@ -1,5 +1,3 @@
-"use client";
-
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import type { PredictionResult } from "@/lib/api/schema";
 import { bandOfResult } from "@/lib/threshold/threshold";

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
-import { useRef, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Announcer } from "@/components/upload/announcer";
 import { type Sample, Samples } from "@/components/upload/samples";
 import { SettingsPanel } from "@/components/upload/settings-panel";
@@ -14,8 +14,14 @@ import { maxMicrons, optionsOf } from "@/lib/upload/settings";
 
 type Notice = "scale_missing" | "sample_failed";
 
+interface WorkbenchProps {
+  samples: readonly Sample[];
+  /** What is shown until there is an image; null where there is nothing to show. */
+  example: ReactNode;
+}
+
 /** Where images come in, wait, and get their verdict. */
-export function Workbench({ samples }: { samples: readonly Sample[] }) {
+export function Workbench({ samples, example }: WorkbenchProps) {
   const t = useTranslations("upload");
   const [uploads, queue] = useUploads();
   const { data: model } = useQuery(modelQuery);
@@ -56,7 +62,7 @@ export function Workbench({ samples }: { samples: readonly Sample[] }) {
   return (
     <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_19rem]">
       <div className="grid gap-6">
-        <Stage uploads={uploads} queue={queue} onFiles={take} />
+        <Stage uploads={uploads} queue={queue} example={example} onFiles={take} />
         {notice && (
           <p role="alert" className="border-edge border-l-2 pl-3 text-sm">
             {t(`notice.${notice}`)}

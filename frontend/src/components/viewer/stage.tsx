@@ -1,5 +1,5 @@
 import { useTranslations } from "next-intl";
-import { useMemo, useRef } from "react";
+import { type ComponentProps, useMemo, useRef } from "react";
 import { Minimap } from "@/components/viewer/minimap";
 import { Pane } from "@/components/viewer/pane";
 import { PrintPicture } from "@/components/viewer/print-picture";
@@ -15,11 +15,18 @@ import { plainScene, type Scene } from "@/lib/result/paint";
 import { pictureSource } from "@/lib/viewer/picture-source";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
+/** What the stage needs of a picture, wherever it comes from. */
+interface StagePicture extends Pick<Picture, "source" | "element" | "file"> {
+  imgProps: ComponentProps<"img">;
+}
+
 interface StageProps {
   result: PredictionResult;
   isSideBySide: boolean;
+  /** Whether it is as high as there is room, and not as its picture is. */
+  isFilling: boolean;
   scene: Scene | null;
-  picture: Picture;
+  picture: StagePicture;
   tiles: readonly Tile[];
   selected: Tile | null;
   store: ViewportStore;
@@ -30,7 +37,7 @@ interface StageProps {
 
 /** Where the image lies: one pane with the evidence over it, or one without beside one with. */
 export function Stage(props: StageProps) {
-  const { result, isSideBySide, picture, tiles, selected, store, screen, ruler } = props;
+  const { result, isSideBySide, isFilling, picture, tiles, selected, store, screen, ruler } = props;
   const t = useTranslations("result.viewer");
   const minimap = useRef<HTMLDivElement>(null);
   const { image } = result;
@@ -41,10 +48,10 @@ export function Stage(props: StageProps) {
     <div
       className={cn(
         "relative grid w-full overflow-hidden bg-stage print:max-h-[60mm] print:min-h-0 print:bg-transparent",
-        screen.isFull ? "min-h-0 flex-1" : "max-h-[62svh] min-h-72 lg:max-h-[calc(100svh-19rem)]",
+        isFilling ? "min-h-0 flex-1" : "max-h-[62svh] min-h-72 lg:max-h-[calc(100svh-19rem)]",
         isSideBySide && "grid-cols-2 gap-px bg-line",
       )}
-      style={screen.isFull ? undefined : { aspectRatio: `${image.width} / ${image.height}` }}
+      style={isFilling ? undefined : { aspectRatio: `${image.width} / ${image.height}` }}
     >
       <div className="grid min-h-0 min-w-0 bg-stage print:hidden">
         <Pane
@@ -81,7 +88,7 @@ export function Stage(props: StageProps) {
 }
 
 /** The picture as the panes take it; null until it has come, if there is one. */
-function useSource({ image }: PredictionResult, { element, file, source }: Picture) {
+function useSource({ image }: PredictionResult, { element, file, source }: StagePicture) {
   const isReady = element !== null || source === null;
   return useMemo(
     () => (isReady ? pictureSource(image, element && { element, file }) : null),
@@ -90,7 +97,7 @@ function useSource({ image }: PredictionResult, { element, file, source }: Pictu
 }
 
 /** The image as it comes from the server, before anything can be drawn; then it is loaded only. */
-function InitialImage({ picture, isDrawn }: { picture: Picture; isDrawn: boolean }) {
+function InitialImage({ picture, isDrawn }: { picture: StagePicture; isDrawn: boolean }) {
   const t = useTranslations("result.viewer");
   if (!picture.source) {
     return null;

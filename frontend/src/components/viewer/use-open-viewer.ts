@@ -1,6 +1,7 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { type OpenViewer, openViewer } from "@/lib/viewer/open-viewer";
 import type { PictureSource } from "@/lib/viewer/picture-source";
+import { turn } from "@/lib/viewer/turn";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
 interface ViewerParts {
@@ -19,8 +20,8 @@ export function useOpenViewer({ store, source, minimap }: ViewerParts) {
   useEffect(() => {
     let opened: OpenViewer | null = null;
     let isGone = false;
-    import("openseadragon").then(
-      ({ default: library }) => {
+    loadLibrary().then(
+      (library) => {
         if (host.current && !isGone) {
           const parts = { library, host: host.current, minimap: minimap?.current ?? null, store };
           opened = openViewer(parts);
@@ -42,4 +43,11 @@ export function useOpenViewer({ store, source, minimap }: ViewerParts) {
   }, [viewer, source]);
 
   return { host, isDrawn: state === "drawn", hasFailed: state === "failed" };
+}
+
+/** Its start and what is done with it are much work, which is not done at one go. */
+async function loadLibrary() {
+  const { default: library } = await import("openseadragon");
+  await turn();
+  return library;
 }

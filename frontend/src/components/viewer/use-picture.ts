@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import { useServicePreview } from "@/components/preview/use-service-preview";
+import { useLoadedImage } from "@/components/viewer/use-loaded-image";
 import { useObjectUrl } from "@/hooks/use-object-url";
 import type { HistoryRecord } from "@/lib/api/schema";
 import { rememberName } from "@/lib/result/file-names";
@@ -22,20 +23,13 @@ export function usePicture(record: HistoryRecord) {
   const own = chosen ?? original ?? null;
   const address = useObjectUrl(own);
   const [undrawable, setUndrawable] = useState<string | null>(null);
-  const [element, setElement] = useState<HTMLImageElement | null>(null);
+  const { element, imgProps } = useLoadedImage();
   const isOwn = address !== null && address !== undrawable;
   const isUndrawable = address !== null && !isOwn;
   const [isPreviewWanted, setIsPreviewWanted] = useState(false);
   const preview = useServicePreview(isUndrawable ? own : null, isPreviewWanted);
   const previewAddress = useObjectUrl(preview.picture);
   const copy = previewAddress ?? (saved ? thumbnailPath(id) : null);
-  // The image may have come before this code did, and then tells nobody.
-  const ref = useCallback((node: HTMLImageElement | null) => {
-    if (node?.complete && node.naturalWidth > 0) {
-      setElement(node);
-    }
-  }, []);
-
   return {
     /** Null where there is nothing to show: the image was not saved and cannot be drawn. */
     source: isOwn ? address : copy,
@@ -49,11 +43,7 @@ export function usePicture(record: HistoryRecord) {
     isUndrawable,
     /** What the service draws of it then, once it is asked. */
     preview: { ...preview, ask: () => setIsPreviewWanted(true) },
-    imgProps: {
-      ref,
-      onLoad: (event: { currentTarget: HTMLImageElement }) => setElement(event.currentTarget),
-      onError: () => setUndrawable(address),
-    },
+    imgProps: { ...imgProps, onError: () => setUndrawable(address) },
     show: (file: Blob) => {
       rememberImage(id, file);
       if (file instanceof File) {

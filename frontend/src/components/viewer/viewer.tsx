@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useMemo, useState, useSyncExternalStore } from "react";
+import { useState } from "react";
 import { VerdictMark } from "@/components/shared/verdict-badge";
 import type { ThresholdState } from "@/components/threshold/use-threshold";
 import { AnnotationsField } from "@/components/viewer/annotations-field";
@@ -16,19 +16,14 @@ import { Stage } from "@/components/viewer/stage";
 import { ThresholdField } from "@/components/viewer/threshold-field";
 import { TileTable } from "@/components/viewer/tile-table";
 import { useAnnotations } from "@/components/viewer/use-annotations";
-import { useFoci } from "@/components/viewer/use-foci";
-import { useFullScreen } from "@/components/viewer/use-full-screen";
 import { useOpacity } from "@/components/viewer/use-opacity";
 import { usePicture } from "@/components/viewer/use-picture";
-import { useRuler } from "@/components/viewer/use-ruler";
-import { type Choice, useBarLabel, useScene } from "@/components/viewer/use-scene";
-import { useViewerKeys } from "@/components/viewer/use-viewer-keys";
+import type { Choice } from "@/components/viewer/use-scene";
+import { useViewerParts } from "@/components/viewer/use-viewer-parts";
 import type { HistoryRecord, PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import type { Polygon } from "@/lib/result/annotations";
-import { imageScale, type Tile, tissueTiles } from "@/lib/result/geometry";
-import { plainScene } from "@/lib/result/paint";
-import { ViewportStore } from "@/lib/viewer/viewport-store";
+import { imageScale, type Tile } from "@/lib/result/geometry";
 
 const NONE: readonly Polygon[] = [];
 
@@ -43,31 +38,14 @@ export function Viewer({ record, threshold }: ViewerProps) {
   const { image, region } = result;
   const t = useTranslations("result.viewer");
   const [choice, setChoice] = useChoice(result);
-  const [isHidden, setIsHidden] = useState(false);
   const [selected, setSelected] = useState<Tile | null>(null);
   const picture = usePicture(record);
-  const [store] = useState(() => new ViewportStore(image));
-  const screen = useFullScreen<HTMLDivElement>();
-  const tiles = useMemo(() => tissueTiles(result), [result]);
-  const foci = useFoci(result, threshold.rule.threshold, store);
   const annotations = useAnnotations();
-  const isReady = useIsReady(store);
-  const scene = useScene({
-    ...{ result, tiles, foci: foci.foci, current: foci.current, rule: threshold.rule },
-    ...{ picture: picture.element, choice, isReady },
+  const { foci, scene, stage } = useViewerParts({
+    ...{ result, picture, choice, rule: threshold.rule },
     annotations: annotations.shown?.polygons ?? NONE,
   });
-  const shown = useMemo(() => (scene && isHidden ? plainScene(scene) : scene), [scene, isHidden]);
-  const barLabel = useBarLabel(image);
-  const ruler = useRuler(image, store);
-  useViewerKeys({
-    frame: screen.ref,
-    store,
-    ruler,
-    onHide: setIsHidden,
-    onFull: screen.toggle,
-    onStep: foci.step,
-  });
+  const { screen, store, tiles } = stage;
 
   return (
     <section
@@ -92,9 +70,9 @@ export function Viewer({ record, threshold }: ViewerProps) {
           )}
         >
           <Stage
-            {...{ result, picture, tiles, selected, store, screen, ruler, barLabel }}
+            {...{ ...stage, picture, selected }}
             isSideBySide={choice.view === "side"}
-            scene={shown}
+            isFilling={screen.isFull}
           />
           {region && <FociList foci={foci} image={image} picture={picture.element} />}
         </div>
@@ -166,13 +144,4 @@ function useChoice({ region }: PredictionResult): readonly [Choice, (choice: Cho
       setChoice(rest);
     },
   ];
-}
-
-/** Whether the image lies in a pane, without a render for each time that it is moved. */
-function useIsReady(store: ViewportStore): boolean {
-  return useSyncExternalStore(
-    store.subscribe,
-    () => store.getView() !== null,
-    () => false,
-  );
 }

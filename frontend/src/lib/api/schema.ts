@@ -4,6 +4,29 @@
  */
 
 export interface paths {
+    "/example/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Example
+         * @description Return the current model's result for a drawn region; it is in nobody's history.
+         *
+         *     The image is `drawn_region.png` of the service's examples, at 4 µm per pixel; `gradcam.overlay`
+         *     and `region.heatmap` are null.
+         */
+        get: operations["example_example__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/export.{suffix}": {
         parameters: {
             query?: never;
@@ -1779,6 +1802,44 @@ export type VerdictCounts = components['schemas']['VerdictCounts'];
 export type WarningCode = components['schemas']['WarningCode'];
 export type $defs = Record<string, never>;
 export interface operations {
+    example_example__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionResult"];
+                };
+            };
+        };
+    };
     export_result_export__suffix__post: {
         parameters: {
             query?: never;

@@ -1,6 +1,7 @@
 import { cookies, headers } from "next/headers";
 import { type ModelFacts, modelFacts } from "@/lib/api/model-facts";
-import type { HistoryRecord, ModelReport } from "@/lib/api/schema";
+import type { HistoryRecord, ModelReport, PredictionResult } from "@/lib/api/schema";
+import { SITE_HEADER, signedAddress } from "@/lib/server/client-address";
 import { apiUrl } from "@/lib/settings";
 
 /** What the site's own server asks the API before a page leaves. Null where it cannot be had: the
@@ -18,6 +19,11 @@ export async function readModelFacts(): Promise<ModelFacts | null> {
   return report && modelFacts(report);
 }
 
+/** The current model's result for the drawn region. */
+export async function readExample(): Promise<PredictionResult | null> {
+  return read<PredictionResult>("/example/");
+}
+
 /** The visitor's own record; null also for a visitor without a cookie, who has none. */
 export async function readRecord(id: string): Promise<HistoryRecord | null> {
   const token = (await cookies()).get(VISITOR_COOKIE)?.value;
@@ -26,9 +32,14 @@ export async function readRecord(id: string): Promise<HistoryRecord | null> {
 }
 
 async function read<T>(path: string, own: Record<string, string> = {}): Promise<T | null> {
-  const forwarded = (await headers()).get("x-forwarded-for");
+  const received = await headers();
+  const [forwarded, signed] = [received.get("x-forwarded-for"), await signedAddress(received)];
   const response = await fetch(`${apiUrl()}${path}`, {
-    headers: { ...own, ...(forwarded ? { "X-Forwarded-For": forwarded } : {}) },
+    headers: {
+      ...own,
+      ...(forwarded ? { "X-Forwarded-For": forwarded } : {}),
+      ...(signed ? { [SITE_HEADER]: signed } : {}),
+    },
     cache: "no-store",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => null);

@@ -1,5 +1,8 @@
 import { proxyHops, siteSecret } from "@/lib/settings";
 
+/** In which the API takes the signed address. */
+export const SITE_HEADER = "X-Biopsia-Client";
+
 /**
  * The visitor's address, signed for the API, which would count all of the site's visitors as one.
  *

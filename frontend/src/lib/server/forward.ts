@@ -1,4 +1,4 @@
-import { signedAddress } from "@/lib/server/client-address";
+import { SITE_HEADER, signedAddress } from "@/lib/server/client-address";
 import { apiUrl } from "@/lib/settings";
 
 // What the site needs of the API; the rest of it is not the site's to offer.
@@ -6,7 +6,6 @@ const API_PATH =
   /^\/api\/((?:predict|preview|history|stats|model|health|tickets)(?:\/.*)?|visitor\/token|export\.[a-z]+)$/;
 // They are of one connection, or what this server sets by itself.
 const NOT_PASSED_ON = ["connection", "host", "keep-alive", "transfer-encoding", "upgrade"];
-const SITE_HEADER = "X-Biopsia-Client";
 const RETRY_SECONDS = "2";
 
 /**

@@ -1,5 +1,6 @@
 import { whiteCanvas } from "@/lib/result/canvas";
 import type { Size } from "@/lib/result/geometry";
+import { turn } from "@/lib/viewer/turn";
 
 /** A part of a picture at one of its levels, in pixels of that level. */
 export interface TileRequest {
@@ -98,18 +99,6 @@ async function halved(
     );
   }
   return canvas;
-}
-
-/** Lets the page do what else there is to do. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }
 
 /** The whole is drawn, and the canvas cuts it: so no tile ends where its neighbour does not begin. */

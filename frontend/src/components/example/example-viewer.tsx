@@ -1,0 +1,30 @@
+"use client";
+
+import { useThreshold } from "@/components/threshold/use-threshold";
+import { Stage } from "@/components/viewer/stage";
+import { useLoadedImage } from "@/components/viewer/use-loaded-image";
+import type { Choice } from "@/components/viewer/use-scene";
+import { useViewerParts } from "@/components/viewer/use-viewer-parts";
+import type { PredictionResult } from "@/lib/api/schema";
+import type { Polygon } from "@/lib/result/annotations";
+
+const CHOICE: Choice = { view: "overlay", layer: "tiles", opacity: 1, hasOutline: true };
+const NONE: readonly Polygon[] = [];
+
+interface ExampleViewerProps {
+  result: PredictionResult;
+  /** Of the image. */
+  address: string;
+}
+
+/** The viewer's stage alone: the example is looked at, and there is nothing to choose. */
+export function ExampleViewer({ result, address }: ExampleViewerProps) {
+  const { rule } = useThreshold(result);
+  const picture = { source: address, file: null, ...useLoadedImage() };
+  const { stage } = useViewerParts({ result, picture, rule, choice: CHOICE, annotations: NONE });
+  return (
+    <div ref={stage.screen.ref} className="flex min-h-0 flex-col bg-surface">
+      <Stage {...{ ...stage, picture }} selected={null} isSideBySide={false} isFilling />
+    </div>
+  );
+}

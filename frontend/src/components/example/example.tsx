@@ -1,0 +1,47 @@
+import { useTranslations } from "next-intl";
+import { ExamplePicture, type FirstPicture } from "@/components/example/example-picture";
+import { OperatingPoint } from "@/components/result/operating-point";
+import { RegionFigures } from "@/components/result/region-figures";
+import { NoVerdict } from "@/components/shared/no-verdict";
+import { VerdictBadge } from "@/components/shared/verdict-badge";
+import { ResultFigures } from "@/components/upload/result-figures";
+import { LegendBar } from "@/components/viewer/legend-bar";
+import type { PredictionResult } from "@/lib/api/schema";
+
+interface ExampleProps {
+  result: PredictionResult;
+  address: string;
+  first: FirstPicture;
+}
+
+/** A drawn region with the current model's result, before there is an image of the visitor's. */
+export function Example({ result, address, first }: ExampleProps) {
+  const t = useTranslations("upload.example");
+  const { region, threshold, verdict } = result;
+  return (
+    <section
+      aria-labelledby="example"
+      className="grid @4xl:grid-cols-[minmax(0,1fr)_22rem] @4xl:grid-rows-[auto_1fr] print:hidden"
+    >
+      <div className="grid gap-1 px-4 py-3 @4xl:border-l">
+        <h2 id="example" className="font-semibold">
+          {t("title")}
+        </h2>
+        <p className="text-muted text-sm">{t("text")}</p>
+      </div>
+      <div className="flex min-w-0 flex-col border-t @4xl:col-start-1 @4xl:row-span-2 @4xl:row-start-1 @4xl:border-t-0">
+        <ExamplePicture result={result} address={address} first={first} alt={t("alt")} />
+        <div className="border-t px-4 py-3">
+          <LegendBar measure="tiles" threshold={threshold} opacity={1} />
+        </div>
+      </div>
+      <div className="grid content-start gap-2 border-t px-4 pt-3 pb-4 @4xl:border-t-0 @4xl:border-l @4xl:pt-0 @4xl:pb-3">
+        <VerdictBadge verdict={verdict} className="justify-self-start text-lg" />
+        {verdict === "not_assessable" && <NoVerdict result={result} />}
+        <ResultFigures result={result} />
+        <OperatingPoint result={result} measured={null} />
+        {region && <RegionFigures result={result} region={region} threshold={threshold} />}
+      </div>
+    </section>
+  );
+}
