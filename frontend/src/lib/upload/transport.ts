@@ -75,8 +75,9 @@ function limitSilence(
     wait(RESPONSE_MS);
   };
   request.addEventListener("progress", () => {
-    state.wentOffline = false;
-    wait(RESPONSE_MS);
+    // While the device is offline, what was on its way already may still come.
+    state.wentOffline &&= !navigator.onLine;
+    wait(state.wentOffline ? OFFLINE_MS : RESPONSE_MS);
   });
   const expectLoss = () => {
     state.wentOffline = true;
@@ -87,7 +88,7 @@ function limitSilence(
 
 interface Sending {
   isSent: boolean;
-  /** Whether the device went offline, and nothing has come since. */
+  /** Whether the device went offline, and nothing has come since it is back. */
   wentOffline: boolean;
 }
 
