@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.statements import quarter_of, tally_of
+from hf_space.history.database.counting import quarter_of, tally_of
 from hf_space.history.database.tables import (
     COUNTS,
     NO_MARGIN,

@@ -17,7 +17,7 @@ from hf_space.access.visitor import new_token
 from hf_space.history.database import conversion, statements
 from hf_space.history.database.connection import Database
 from hf_space.history.database.conversion import convert_all
-from hf_space.history.database.statements import tally_of
+from hf_space.history.database.counting import tally_of
 from hf_space.history.database.tables import (
     COUNTS,
     NO_MARGIN,
