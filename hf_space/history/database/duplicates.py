@@ -6,9 +6,21 @@ deleted, the oldest of those that are left counts in its place.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, select, text, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    column,
+    func,
+    select,
+    text,
+    true,
+    update,
+    values,
+)
 
 from hf_space.history.database.connection import is_postgresql
 from hf_space.history.database.tables import COUNTED, IS_COUNTED, IS_DUPLICATE, predictions
@@ -38,9 +50,7 @@ async def lock_owners(connection: AsyncConnection, owners: Collection[bytes]) ->
         await connection.execute(_LOCK, {"numbers": numbers})
 
 
-async def lock_owners_of(
-    connection: AsyncConnection, owners: Select[bytes]
-) -> ColumnElement[bool]:
+async def lock_owners_of(connection: AsyncConnection, owners: Select[bytes]) -> ColumnElement[bool]:
     """Take the locks of the owners that a query finds.
 
     Returns:
@@ -55,8 +65,8 @@ async def lock_owners_of(
 
 async def counted_of(connection: AsyncConnection, keys: Collection[Key]) -> set[Key]:
     """Return which pairs of owner and fingerprint have a record that counts already."""
-    column = predictions.c
-    query = select(column.owner, column.fingerprint).where(IS_COUNTED, _is_one_of(keys))
+    columns = predictions.c.owner, predictions.c.fingerprint
+    query = select(*columns).join_from(*_at(keys)).where(IS_COUNTED)
     return {(row.owner, row.fingerprint) for row in await connection.execute(query)}
 
 
@@ -84,20 +94,25 @@ async def promote(
 
 
 def _are_heirs(keys: Collection[Key]) -> ColumnElement[bool]:
-    column = predictions.c
-    place = func.row_number().over(
-        partition_by=[column.owner, column.fingerprint], order_by=column.id
-    )
-    ranked = (
-        select(column.id, place.label("place")).where(IS_DUPLICATE, _is_one_of(keys)).subquery()
-    )
-    return column.id.in_(select(ranked.c.id).where(ranked.c.place == 1))
+    of = predictions.c
+    place = func.row_number().over(partition_by=[of.owner, of.fingerprint], order_by=of.id)
+    duplicates = select(of.id, place.label("place")).join_from(*_at(keys)).where(IS_DUPLICATE)
+    ranked = duplicates.subquery()
+    return of.id.in_(select(ranked.c.id).where(ranked.c.place == 1))
 
 
-def _is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
-    return tuple_(predictions.c.owner, predictions.c.fingerprint).in_(sorted(keys))
+def _at(keys: Collection[Key]) -> tuple[FromClause, FromClause, ColumnElement[bool]]:
+    """Return what joins records to pairs of owner and fingerprint: by their index.
+
+    SQLite looks through all records for those whose pair is in a list.
+    """
+    of = predictions.c
+    names = column("key_owner", of.owner.type), column("key_fingerprint", of.fingerprint.type)
+    known = values(*names, name="known").data(sorted(keys)).cte()
+    at = and_(known.c.key_owner == of.owner, known.c.key_fingerprint == of.fingerprint)
+    return known, predictions, at
 
 
-_LOCK = text(
+_LOCK: Final = text(
     "SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(:numbers AS bigint[])) AS number"
 )

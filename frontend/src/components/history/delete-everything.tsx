@@ -42,7 +42,7 @@ function Question({ onClose }: { onClose: () => void }) {
   return (
     <ConfirmDialog
       title={t("title")}
-      description={data ? t("text_count", { count: data.total }) : t("text")}
+      description={data ? t("text_count", { count: data.total + data.duplicates }) : t("text")}
       onClose={() => deletion.isPending || onClose()}
     >
       {deletion.isError && <Problem error={deletion.error} />}
