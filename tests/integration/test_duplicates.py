@@ -16,7 +16,7 @@ import hypothesis
 import pytest
 from hypothesis import given, strategies
 from hypothesis.strategies import SearchStrategy
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from hf_space.history.database.connection import Database, WriteSession
 from hf_space.history.database.conversion import convert_all
@@ -296,6 +296,58 @@ def test_many_that_write_and_delete_at_once_leave_exact_counts(
         assert duplicates > 3
 
     run(store, scenario)
+
+
+async def until_one_waits(desk: Desk) -> None:
+    """Wait until a transaction waits for another one."""
+    waiting = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
+
+    async def is_waiting() -> bool:
+        async with desk.database.reading() as connection:
+            return bool((await connection.execute(waiting)).scalar_one())
+
+    await until(is_waiting)
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_two_that_insert_the_same_images_wait_in_one_order(
+    shared_store: Store, monkeypatch: pytest.MonkeyPatch, *, succeeds: bool
+) -> None:
+    monkeypatch.setattr("hf_space.history.database.connection.is_conflict", lambda _: False)
+
+    async def scenario(desk: Desk) -> None:
+        session = WriteSession(desk.database)
+        group = [made(2, 1), made(1, 2)]
+        async with desk.database.writing() as connection:
+            await insert_records(connection, [made(1, 0)])
+            insert = partial(insert_records, records=group)
+            other = asyncio.create_task(session.run(insert, seconds=60))
+            await until_one_waits(desk)
+            # It holds nothing that the first one needs now.
+            await insert_records(connection, [made(2, 3)])
+            if not succeeds:
+                await connection.rollback()
+        await other
+        await session.close()
+        assert await desk.totals() == ((2, 2) if succeeds else (2, 0))
+
+    run(shared_store, scenario)
+
+
+def test_who_deletes_what_counts_waits_for_a_duplicate_that_comes(shared_store: Store) -> None:
+    first, second = made(1, 0), made(1, 5)
+
+    async def scenario(desk: Desk) -> None:
+        await desk.insert(first)
+        async with desk.database.writing() as connection:
+            await insert_records(connection, [second])
+            deletion = asyncio.create_task(desk.history.delete(OWNER, first.id))
+            await until_one_waits(desk)
+        await deletion
+        assert await desk.totals() == (1, 0)
+        assert await desk.ids() == [second.id]
+
+    run(shared_store, scenario)
 
 
 async def leave_old(desk: Desk, *rows: dict[str, Any]) -> None:
