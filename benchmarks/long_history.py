@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import numpy as np
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.statements import quarter_of, tally_of
+from hf_space.history.database.counting import quarter_of, tally_of
 from hf_space.history.database.tables import (
     COUNTS,
     NO_MARGIN,
@@ -24,6 +25,7 @@ from hf_space.history.database.tables import (
     reviews,
     tallies,
 )
+from hf_space.history.identity import identity_of
 from hf_space.history.record import Record
 from hf_space.prediction.trust import judge, result_warning
 from hf_space.schemas.ids import uuid7
@@ -111,7 +113,10 @@ class LongHistory:
             "reasons": reasons,
             "warnings": [result_warning(code).model_dump() for code in reasons],
             "probability": probability,
+            # No duplicates: another image each time.
+            "image": result["image"] | {"sha256": sha256(identifier.bytes).hexdigest()},
         }
+        whole = result | own
         return replace(
             pattern,
             id=identifier,
@@ -121,7 +126,8 @@ class LongHistory:
             margin=NO_MARGIN if withheld else abs(probability - RULE.threshold),
             cached=cached,
             total_ms=total_ms,
-            result=json.dumps(result | own, separators=(",", ":")),
+            result=json.dumps(whole, separators=(",", ":")),
+            **identity_of(whole),
         )
 
 
@@ -178,7 +184,7 @@ def fill(url: str, history: LongHistory) -> None:
 
     async def write() -> None:
         async with driver_of(url) as driver:
-            await driver.execute("TRUNCATE predictions, reviews, tallies")
+            await driver.execute("TRUNCATE predictions, reviews, filings, tallies")
             for records in history.days():
                 # No two days share a row of the tallies.
                 rows = map(attrgetter(*predictions.columns.keys()), records)

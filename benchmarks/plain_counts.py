@@ -16,21 +16,23 @@ ZONE: Final = "Europe/Madrid"
 """In which days and hours are counted."""
 
 _CHOSEN: Final = "FROM predictions WHERE owner = $1"
+_ONCE: Final = f"{_CHOSEN} AND is_counted"
 # The time is in the first 48 bits of the id.
 _MILLISECONDS: Final = "('x' || substr(id::text, 1, 8) || substr(id::text, 10, 4))::bit(48)::bigint"
 _STATEMENTS: Final = {
     "counts": (
-        "SELECT model_name, model_revision, verdict, kind, cached, count(*) AS number"
-        f" {_CHOSEN} GROUP BY 1, 2, 3, 4, 5"
+        "SELECT model_name, model_revision, verdict, kind, count(*) AS number"
+        f" {_ONCE} GROUP BY 1, 2, 3, 4"
     ),
+    "results": f"SELECT cached, is_counted, count(*) AS number {_CHOSEN} GROUP BY 1, 2",
     "probability": (
         f"SELECT least(floor(probability * 20), 19)::int AS bin, count(*) AS number"
-        f" {_CHOSEN} AND verdict <> 'not_assessable' GROUP BY 1"
+        f" {_ONCE} AND verdict <> 'not_assessable' GROUP BY 1"
     ),
     "hours": (
         f"SELECT date_trunc('hour', to_timestamp({_MILLISECONDS} / 1000.0)"
         f" AT TIME ZONE '{ZONE}') AS hour, verdict, count(*) AS number"
-        f" {_CHOSEN} GROUP BY 1, 2"
+        f" {_ONCE} GROUP BY 1, 2"
     ),
     "latency": (
         "SELECT percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY total_ms) AS quantiles"
@@ -86,7 +88,8 @@ def _expected(rows: Mapping[str, list[Mapping[str, Any]]]) -> dict[str, Any]:
     return {
         "total": sum(row["number"] for row in counts),
         "patches": _sum(counts, "kind").get(("patch",), 0),
-        "cached": _sum(counts, "cached").get((True,), 0),
+        "duplicates": _sum(rows["results"], "is_counted")[(False,)],
+        "cached": _sum(rows["results"], "cached")[(True,)],
         "verdicts": _verdicts(_sum(counts, "verdict"), ()),
         "probability": [
             {"low": place / 20, "high": (place + 1) / 20, "count": bins.get(place, 0)}

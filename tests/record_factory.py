@@ -40,6 +40,7 @@ def make_record(
     cached: bool = False,
     total_ms: float = 10.0,
     reasons: Sequence[Reason] = (),
+    image: dict[str, Any] | None = None,
 ) -> Record:
     """Return a record of a time, of which only these facts matter."""
     tile: Any = [[probability]]
@@ -68,13 +69,7 @@ def make_record(
         predictions=[LabelScore(label="idc", score=probability)],
         gradcam=GradCam(rows=1, columns=1, grid=[[0.5]]),
         region=region if kind == "region" else None,
-        image=ImageFacts(
-            sha256=secrets.token_hex(32),
-            width=50,
-            height=50,
-            microns_per_pixel=4.0,
-            scale_source="request",
-        ),
+        image=ImageFacts(**_image() | (image or {})),
         warnings=[result_warning(reason) for reason in reasons],
         model=ModelName(name="tiny", revision=revision),
         cached=cached,
@@ -82,6 +77,17 @@ def make_record(
         timing_ms=Timing(decode=0, queue=0, inference=0, render=0, total=total_ms),
     )
     return record_of(result, owner=owner, thumbnail=_thumbnail(), original=None, patch_microns=200)
+
+
+def _image() -> dict[str, Any]:
+    """Return the facts of an image that no other record has."""
+    return {
+        "sha256": secrets.token_hex(32),
+        "width": 50,
+        "height": 50,
+        "microns_per_pixel": 4.0,
+        "scale_source": "request",
+    }
 
 
 def id_at(moment: datetime) -> UUID:

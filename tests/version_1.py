@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import secrets
 import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -87,7 +88,7 @@ def old_row(
     result |= {
         "probability": probability,
         "cached": cached,
-        "image": result["image"] | (image or {}),
+        "image": result["image"] | {"sha256": secrets.token_hex(32)} | (image or {}),
     }
     assumed = result["image"]["scale_source"] == "assumed"
     others = [each for each in result["warnings"] if each["code"] != "scale_assumed"]
@@ -113,7 +114,8 @@ def old_row(
     }
 
 
-_LARGE = {"width": 900, "height": 700, "scale_source": "assumed"}
+_SAME = {"sha256": json.loads(REGION)["image"]["sha256"]}
+_LARGE = _SAME | {"width": 900, "height": 700, "scale_source": "assumed"}
 _STATED = {"scale_source": "request"}
 # What 0.1 saved, and the verdict, reasons, warnings and area that version 2 gives it.
 CASES: tuple[tuple[dict[str, Any], str, list[str], list[str], float | None], ...] = (
@@ -128,7 +130,7 @@ CASES: tuple[tuple[dict[str, Any], str, list[str], list[str], float | None], ...
         {"image": {"width": 65, "height": 64}},
         *("not_assessable", ["scale_unknown"], ["scale_unknown"], None),
     ),
-    ({"kind": "region"}, "malignant", [], ["blurred"], 0.192),
+    ({"kind": "region", "image": _SAME}, "malignant", [], ["blurred"], 0.192),
     (
         {"kind": "region", "image": _LARGE},
         *("not_assessable", ["scale_unknown"], ["scale_unknown", "blurred"], None),

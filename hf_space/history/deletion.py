@@ -11,8 +11,16 @@ from sqlalchemy import and_, select, true, update
 
 from hf_space.errors import UnknownRecordError
 from hf_space.history.database.connection import try_lock
-from hf_space.history.database.statements import delete_oldest, quarter_of
-from hf_space.history.database.tables import QUARTER_SECONDS, predictions, reviews, tallies
+from hf_space.history.database.counting import quarter_of
+from hf_space.history.database.duplicates import lock_owners
+from hf_space.history.database.statements import delete_oldest
+from hf_space.history.database.tables import (
+    QUARTER_SECONDS,
+    filings,
+    predictions,
+    reviews,
+    tallies,
+)
 from hf_space.history.database.transactions import reachable, reading, writing
 from hf_space.history.record import image_of
 from hf_space.schemas.ids import first_id_at
@@ -93,7 +101,8 @@ class Deletion:
         with reachable():
             await self._spool.change_owner(old, new)
         async with writing(self._database, seconds=_STEP_SECONDS) as connection:
-            for table in (predictions, reviews, tallies):
+            await lock_owners(connection, {old, new})
+            for table in (predictions, reviews, filings, tallies):
                 changed = update(table).where(table.c.owner == old).values(owner=new)
                 await connection.execute(changed)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hf_space.history.database.tables import NO_MARGIN
+from hf_space.history.identity import FACTS, identity_of
 from hf_space.history.version_1 import as_version_2, columns_in_version_2
 from hf_space.schemas.history import HistoryRecord
 from hf_space.schemas.prediction import SCHEMA_VERSION, PredictionResult
@@ -52,6 +53,10 @@ class Record:
         thumbnail: WebP.
         original: The image file as it was sent, or None when originals are not stored.
         schema_version: Of `result`; version 1 is also counted otherwise.
+        sha256: Of the image, 32 bytes; None until the record is converted.
+        fingerprint: Alike for records that statistics count once, 16 bytes; likewise.
+        is_counted: Whether statistics count it, rather than another with this fingerprint. The
+            database decides that as it inserts it.
     """
 
     id: UUID
@@ -70,6 +75,9 @@ class Record:
     thumbnail: bytes
     original: bytes | None
     schema_version: int = SCHEMA_VERSION
+    sha256: bytes | None = None
+    fingerprint: bytes | None = None
+    is_counted: bool = True
 
     @property
     def size_bytes(self) -> int:
@@ -136,6 +144,7 @@ def record_of(
         tiles=None if region is None else _pack([*region.tiles, *region.tiles_raw]),
         thumbnail=thumbnail,
         original=original,
+        **identity_of(result.model_dump(include=FACTS)),
     )
 
 
@@ -171,9 +180,19 @@ def saved_record_of(
 
 def upgraded(record: Record) -> Record:
     """Return a record with its result in the version of today."""
-    if record.schema_version == SCHEMA_VERSION:
+    if record.sha256 is not None:
         return record
-    return replace(record, **columns_in_version_2(record.result, record.margin))
+    return replace(record, **columns_of_today(record.result, record.margin))
+
+
+def columns_of_today(text: str, margin: float) -> dict[str, Any]:
+    """Return the columns of `predictions` that an earlier version stated otherwise, or not at all.
+
+    Args:
+        text: The column `result`, of any version.
+        margin: The column `margin`.
+    """
+    return columns_in_version_2(text, margin) | identity_of(json.loads(text))
 
 
 def image_of(result: str) -> str:

@@ -234,7 +234,8 @@ class RevisionCount(ModelName):
 class Latency(Schema):
     """Milliseconds from image to result, interpolated in bins 30 % wide.
 
-    Results from the cache are not measured. Less than 1 ms counts as 1 ms.
+    Results from the cache are not measured, duplicates that were computed are. Less than 1 ms
+    counts as 1 ms.
     """
 
     computed: int = Field(description="Predictions that are measured: those not from the cache.")
@@ -263,6 +264,8 @@ class Agreement(Schema):
 class Statistics(Schema):
     """What the owner's predictions add up to.
 
+    Of records of the same image by the same model, of the same kind and at the same scale and
+    threshold, one counts; the others are `duplicates`, and count in `cached` and `latency` only.
     Predictions are counted by quarters of an hour: `since` and `until` are rounded down to one.
     """
 
@@ -272,7 +275,8 @@ class Statistics(Schema):
     total: int
     patches: int
     regions: int
-    cached: int
+    duplicates: int = Field(description="Records that are not in `total`.")
+    cached: int = Field(description="Results from the cache, duplicates included.")
     verdicts: VerdictCounts
     probability: list[Bin] = Field(
         description="Predictions by probability, without `verdicts.not_assessable`."

@@ -73,7 +73,7 @@ def test_a_deleted_record_is_found_nowhere(
         kept = saved(other, noise(2), "another note")
         if not store.database_url:
             found = found_in_files(store.folder, markers)
-            assert found == {"note", "image", "thumbnail", "hash"}
+            assert found == {"note", "image", "thumbnail", "hash", "digest"}
         assert visitor.ask("DELETE", path.format(id=identifier)).is_success
         # While the service goes on, and has the files open.
         assert found_in_files(store.folder, markers) == set()

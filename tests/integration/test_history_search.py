@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import unicodedata
 from datetime import timedelta
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
+from hf_space.history.database.tables import predictions
 from hf_space.history.record import Record
 from tests.record_factory import NOON, make_record
 from tests.stores import Store, Visitor
@@ -73,6 +75,40 @@ def test_the_start_of_the_images_hash_finds_it(visitor: Visitor, module_store: S
             assert visitor.ids(search=typed) == [str(record.id)]
     assert visitor.ids(search=sha256_of(records[0])[1:20]) == []
     assert visitor.ids(search=sha256_of(records[0]) + "0") == []
+
+
+@pytest.mark.parametrize("converted", [True, False])
+@pytest.mark.parametrize("length", [1, 2, 7, 8, 9, 63, 64])
+def test_however_much_of_a_hash_is_typed(
+    visitor: Visitor, module_store: Store, length: int, *, converted: bool
+) -> None:
+    # No id begins so.
+    hashes = ["f" * 64, "f" * 63 + "e", "f7" + "0" * 62, "e" + "f" * 63]
+    records = [
+        make_record(visitor.owner, NOON + timedelta(seconds=n), image={"sha256": each})
+        for n, each in enumerate(hashes)
+    ]
+    module_store.insert(*records)
+    if not converted:
+        forget_hashes(module_store, visitor.owner)
+    for each in hashes:
+        typed = each[:length]
+        found = [str(r.id) for r in records if sha256_of(r).startswith(typed)]
+        assert visitor.ids(search=typed) == found[::-1]
+
+
+def forget_hashes(store: Store, owner: bytes) -> None:
+    """Leave records as they were kept before their images' hashes had a column."""
+
+    async def write() -> None:
+        database = store.database()
+        nothing = {"sha256": None, "fingerprint": None}
+        mine = predictions.update().where(predictions.c.owner == owner)
+        async with database.writing() as connection:
+            await connection.execute(mine.values(nothing))
+        await database.close()
+
+    asyncio.run(write())
 
 
 @pytest.mark.parametrize(

@@ -67,10 +67,13 @@ def test_the_migrated_schema_is_that_of_the_code(store: Store) -> None:
     assert names == TABLES
     # What compares schemas does not look at everything; these make pages and statistics fast.
     assert named_indexes == {
-        "ix_predictions_old_id": ["id"],
+        "ix_predictions_duplicates": ["owner", "fingerprint", "id"],
+        "ix_predictions_old_owner_id": ["owner", "id"],
         "ix_predictions_owner_id": ["owner", "id"],
         "ix_predictions_owner_margin_id": ["owner", "margin", "id"],
         "ix_predictions_owner_probability_id": ["owner", "probability", "id"],
+        "ix_predictions_owner_sha256_id": ["owner", "sha256", "id"],
+        "uq_predictions_counted": ["owner", "fingerprint"],
         "ix_reviews_prediction_id_id": ["prediction_id", "id"],
         "ix_reviews_owner_prediction_id_id": ["owner", "prediction_id", "id"],
         "ix_filings_owner_folder_prediction_id": ["owner", "folder", "prediction_id"],

@@ -60,13 +60,14 @@ async def ask(
     token: str | None = None,
     *,
     at_once: int = NUMBER,
+    images: int = NUMBER,
 ) -> list[httpx2.Response]:
-    """Ask about many images, each process in turn."""
+    """Ask about many images, or some images many times, each process in turn."""
     headers = {VISITOR_HEADER: token} if token else {}
     places = asyncio.Semaphore(at_once)
 
     async def one(number: int, client: httpx2.AsyncClient) -> httpx2.Response:
-        files, form = {"file": patch(first + number)}, {"save": "true"}
+        files, form = {"file": patch(first + number % images)}, {"save": "true"}
         async with places:
             return await client.post("/predict/", files=files, data=form, headers=headers)
 
@@ -135,14 +136,32 @@ def test_no_record_and_no_count_of_one_visitor_is_lost(servers: list[RunningServ
         assert visitor.read("/stats/")["total"] == NUMBER
 
 
-def test_counts_are_right_whoever_deletes_meanwhile(servers: list[RunningServer]) -> None:
+def test_an_image_that_all_of_them_get_at_once_counts_once(servers: list[RunningServer]) -> None:
+    token, images = new_token(), 7
+
+    async def scenario() -> list[httpx2.Response]:
+        async with clients_of(servers) as clients:
+            return await ask(clients, 3000, token, images=images)
+
+    asyncio.run(scenario())
+    wait_for_the_spool(servers)
+    with httpx2.Client(base_url=servers[0].url) as client:
+        counted = Visitor(client, token).read("/stats/")
+        assert (counted["total"], counted["duplicates"]) == (images, NUMBER - images)
+        assert counted["cached"] + counted["latency"]["computed"] == NUMBER
+
+
+@pytest.mark.parametrize("images", [NUMBER, 5])
+def test_counts_are_right_whoever_deletes_meanwhile(
+    servers: list[RunningServer], images: int
+) -> None:
     token = new_token()
     headers = {VISITOR_HEADER: token}
 
     async def scenario() -> tuple[int, int]:
         async with clients_of(servers) as clients:
             # Only some at a time, so that the deletions come in between.
-            asking = asyncio.create_task(ask(clients, 2000, token, at_once=16))
+            asking = asyncio.create_task(ask(clients, 2000, token, at_once=16, images=images))
             deleted, times = 0, 0
             while not asking.done():
                 response = await clients[times % PROCESSES].delete("/history/", headers=headers)
@@ -161,9 +180,11 @@ def test_counts_are_right_whoever_deletes_meanwhile(servers: list[RunningServer]
     wait_for_the_spool(servers)
     with httpx2.Client(base_url=servers[0].url) as client:
         visitor = Visitor(client, token)
-        left = len(visitor.read("/history/export.json"))
+        kept = visitor.read("/history/export.json")
+        left, different = len(kept), len({item["image"]["sha256"] for item in kept})
         assert times > 1
         assert 0 < deleted == NUMBER - left
-        assert visitor.read("/stats/")["total"] == left
+        counted = visitor.read("/stats/")
+        assert (counted["total"], counted["duplicates"]) == (different, left - different)
         assert visitor.ask("DELETE", "/history/").json() == {"deleted": left}
         assert visitor.read("/stats/")["total"] == 0

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -41,7 +43,7 @@ RANGES: tuple[dict[str, datetime], ...] = (
 
 
 def draw_records(owner: bytes, number: int, seed: int) -> list[Record]:
-    """Draw records within some days, of several models, kinds and speeds."""
+    """Draw records within some days, of several models, kinds and speeds, some images often."""
     rng = np.random.default_rng(seed)
 
     def one(place: int) -> Record:
@@ -61,6 +63,7 @@ def draw_records(owner: bytes, number: int, seed: int) -> list[Record]:
             cached=bool(rng.uniform() < 0.25),
             total_ms=float(rng.lognormal(5, 4)),
             reasons=["scale_unknown"] if rng.uniform() < 0.2 else [],
+            image={"sha256": f"{rng.integers(20):064x}"} if rng.uniform() < 0.4 else None,
         )
 
     return [one(place) for place in range(number)]
@@ -70,6 +73,12 @@ def counts(records: Sequence[Record]) -> dict[str, int]:
     return NOTHING | dict(Counter(record.verdict for record in records))
 
 
+def first_of_each(records: Sequence[Record]) -> set[UUID]:
+    """Return the ids of the records that count: the oldest of each image, model and kind."""
+    newest_first = sorted(records, key=attrgetter("id"), reverse=True)
+    return set({record.fingerprint: record.id for record in newest_first}.values())
+
+
 def expected(
     records: Sequence[Record],
     zone: str,
@@ -77,12 +86,14 @@ def expected(
     until: datetime | None = None,
 ) -> dict[str, Any]:
     """Count records one by one."""
-    chosen = [
+    everything = [
         record
         for record in records
         if (since is None or time_of(record.id) >= since)
         and (until is None or time_of(record.id) < until)
     ]
+    first = first_of_each(records)
+    chosen = [record for record in everything if record.id in first]
     local = [time_of(record.id).astimezone(ZoneInfo(zone)) for record in chosen]
     by_day: dict[date, list[Record]] = {}
     by_hour: dict[int, list[Record]] = {hour: [] for hour in range(24)}
@@ -99,7 +110,8 @@ def expected(
         "total": len(chosen),
         "patches": sum(record.kind == "patch" for record in chosen),
         "regions": sum(record.kind == "region" for record in chosen),
-        "cached": sum(record.cached for record in chosen),
+        "duplicates": len(everything) - len(chosen),
+        "cached": sum(record.cached for record in everything),
         "verdicts": counts(chosen),
         "probability": [
             {"low": place / 20, "high": (place + 1) / 20, "count": int(number)}

@@ -11,26 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import select
 
 from hf_space.access.visitor import new_token
 from hf_space.history.database import conversion, statements
 from hf_space.history.database.connection import Database
 from hf_space.history.database.conversion import convert_all
-from hf_space.history.database.statements import tally_of
-from hf_space.history.database.tables import (
-    COUNTS,
-    NO_MARGIN,
-    TALLY_KEY,
-    VERDICT_COUNTS,
-    predictions,
-    tallies,
-)
+from hf_space.history.database.tables import NO_MARGIN
 from hf_space.history.reading.repository import HistoryRepository
-from hf_space.history.record import Record
 from hf_space.history.writing.spool import FILE_NAME, Spool
 from hf_space.schemas.history import HistoryQuery, StatisticsQuery
 from tests.record_factory import NOON
+from tests.recount import assert_counts, counts_and_records
 from tests.stores import Store, Visitor, client_of
 from tests.version_1 import CASES, case_rows, insert_old, make_old_tables, old_row
 from tests.waiting import wait_until
@@ -65,29 +56,6 @@ async def fill(database: Database, rows: list[dict[str, Any]], *, anew: bool = T
         if anew:
             await connection.run_sync(make_old_tables)
         await connection.run_sync(insert_old, rows)
-
-
-async def counts_and_records(database: Database) -> tuple[dict[Any, Any], list[Record]]:
-    """Return the tallies that are not empty by their keys, and all records."""
-    async with database.reading() as connection:
-        counted = {
-            tuple(row._mapping[name] for name in TALLY_KEY): [row._mapping[n] for n in COUNTS]
-            for row in await connection.execute(select(tallies))
-            if any(row._mapping[name] for name in VERDICT_COUNTS)
-        }
-        records = [Record(**row._mapping) for row in await connection.execute(select(predictions))]
-    return counted, records
-
-
-async def assert_counts(database: Database, *, number: int) -> None:
-    """Compare the tallies with a count of the records one by one."""
-    counted, records = await counts_and_records(database)
-    assert len(records) == number
-    wanted: dict[Any, list[int]] = {}
-    for row in map(tally_of, records):
-        sums = wanted.setdefault(tuple(row[name] for name in TALLY_KEY), [0] * len(COUNTS))
-        sums[:] = [total + row[name] for total, name in zip(sums, COUNTS, strict=True)]
-    assert counted == wanted
 
 
 def run(store: Store, scenario: Callable[[Database, HistoryRepository], Awaitable[None]]) -> None:

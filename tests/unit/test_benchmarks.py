@@ -266,7 +266,9 @@ def test_long_history_is_counted_as_the_service_counts() -> None:
 
 
 def test_wrong_statistics_void_a_run() -> None:
-    plain = PlainCounts({"counts": [], "probability": [], "hours": [], "opinions": []}, 1.0)
+    plain = PlainCounts(
+        {"counts": [], "results": [], "probability": [], "hours": [], "opinions": []}, 1.0
+    )
     with pytest.raises(RuntimeError, match="says total: 1, but it is 0"):
         check_statistics({"total": 1}, plain)
 

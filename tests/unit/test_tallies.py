@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from hf_space.history.database.statements import opposite_of, quarter_of, tally_of
+from hf_space.history.database.counting import changes, quarter_of, tally_of
 from hf_space.history.database.tables import (
     COUNTS,
     LATENCY_BINS,
@@ -86,6 +86,13 @@ def test_what_comes_from_the_cache_has_no_duration() -> None:
 def test_without_a_verdict_the_probability_is_not_counted() -> None:
     record = make_record(b"o" * 32, kind="region", reasons=["scale_unknown"])
     assert counted(tally_of(record)) == {"not_assessable", "regions", "latency_08"}
+
+
+def test_a_duplicate_counts_as_one_and_with_its_duration() -> None:
+    record = make_record(b"o" * 32, kind="region", total_ms=10.0)
+    assert counted(tally_of(replace(record, is_counted=False))) == {"duplicates", "latency_08"}
+    cached = make_record(b"o" * 32, cached=True)
+    assert counted(tally_of(replace(cached, is_counted=False))) == {"duplicates", "cached"}
 
 
 def test_a_record_of_version_1_is_counted_as_version_1_did() -> None:
@@ -191,7 +198,7 @@ def test_what_takes_records_out_is_the_sum_of_what_added_them() -> None:
         )
         for _ in range(100)
     ]
-    rows = opposite_of(records)
+    rows = changes([], records)
     keys = [tuple(row[name] for name in TALLY_KEY) for row in rows]
     assert keys == sorted(keys)
     assert len(set(keys)) == len(keys) == 2 * 3 * 2

@@ -17,6 +17,7 @@ const EN = {
   models: "Model revisions",
   table: "Table",
   empty: "Nothing to count yet",
+  parts: "2 patches, 2 regions; 1 repeat of the same image not counted",
 };
 const ES: typeof EN = {
   locale: "es-ES",
@@ -29,9 +30,10 @@ const ES: typeof EN = {
   models: "Versiones del modelo",
   table: "Tabla",
   empty: "Aún no hay nada que contar",
+  parts: "2 parches, 2 regiones; 1 repetición de la misma imagen no se cuenta",
 };
 
-/** Two patches and two regions, one without its scale; two patches reviewed, one with, one against the verdict. */
+/** Two patches, one of them sent twice, and two regions, one without its scale; two patches reviewed, one with, one against the verdict. */
 async function addResults(page: Page): Promise<Statistics> {
   await page.goto("/dashboard");
   // Only a result makes the browser a visitor; what it asked before would be somebody else's.
@@ -41,6 +43,7 @@ async function addResults(page: Page): Promise<Statistics> {
     operating_point: "high_sensitivity",
   });
   const loose = await predict(page, "drawn_loose", SCALE);
+  await predict(page, "drawn_loose", SCALE);
   await predict(page, "drawn_region", SCALE);
   await predict(page, "drawn_region");
   await review(page, crowded.id, { opinion: "agree" });
@@ -110,6 +113,7 @@ for (const labels of [EN, ES]) {
         // Where all came from the cache no time was measured.
         const timeOf = (ms: number | null) => (ms === null ? "–" : milliseconds(ms));
         expect(total).toBe(4);
+        expect(statistics.duplicates).toBe(1);
         expect(verdicts.not_assessable).toBe(1);
 
         const assessed = total - verdicts.not_assessable;
@@ -150,6 +154,7 @@ for (const labels of [EN, ES]) {
           ]),
         );
 
+        await expect(page.getByText(labels.parts, { exact: true })).toBeVisible();
         const figures = await page
           .getByRole("main")
           .locator("dl > div > dd:first-of-type")

@@ -1,8 +1,9 @@
-"""Brings saved results of version 1 to version 2, some at a time, while the service runs.
+"""Brings the records of earlier versions to today's, some at a time, while the service runs.
 
-A long history takes minutes, longer than a migration may lock its tables. The migration only adds
-columns; until a record's turn comes, readers convert what they show, and deletions count it as 0.1
-did. A process of 0.1 that is still running may go on adding records.
+Their results become those of version 2, and they get what tells duplicates. A long history takes
+minutes, longer than a migration may lock its tables. The migrations only add columns; until a
+record's turn comes, readers convert what they show, and deletions count it as its version did. A
+process of 0.1 that is still running may go on adding records.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, select, update
 
 from hf_space.history.database.connection import try_lock
+from hf_space.history.database.duplicates import counted_of, lock_owners_of
 from hf_space.history.database.errors import describe
-from hf_space.history.database.statements import COUNTED, recount
-from hf_space.history.database.tables import IS_OLD, predictions
-from hf_space.history.version_1 import columns_in_version_2
+from hf_space.history.database.statements import recount
+from hf_space.history.database.tables import COUNTED, IS_OLD, predictions
+from hf_space.history.record import columns_of_today
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +45,7 @@ async def keep_converting(database: Database) -> None:
         wait = _EVERY_SECONDS
         try:
             if converted := await convert_all(database):
-                logger.info("%d records are now of version 2", converted)
+                logger.info("%d records are converted", converted)
         except Exception as error:  # the database may be unreachable
             logger.warning("old records have to wait: %s", describe(error))
             wait = _AGAIN_SECONDS
@@ -60,39 +62,47 @@ async def convert_all(database: Database) -> int:
         async with asyncio.timeout(_STEP_SECONDS), database.writing() as connection:
             if not await try_lock(connection, _LOCK):
                 return converted
-            number = await _convert_oldest(connection)
+            number = await _convert_some(connection)
         converted += number
         if number < _STEP:
             return converted
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _convert_oldest(connection: AsyncConnection) -> int:
-    # Locked from old to new, as deletions do, so that no two transactions wait for each other.
-    oldest = select(*COUNTED, predictions.c.margin, predictions.c.result).where(IS_OLD)
-    oldest = oldest.order_by(predictions.c.id).limit(_STEP).with_for_update()
-    old: Sequence[Any] = (await connection.execute(oldest)).all()
+async def _convert_some(connection: AsyncConnection) -> int:
+    # One owner's after another's, so that few owners wait.
+    order = predictions.c.owner, predictions.c.id
+    owners = select(predictions.c.owner).where(IS_OLD).order_by(*order).limit(_STEP)
+    theirs = await lock_owners_of(connection, owners)
+    found = select(*COUNTED, predictions.c.margin, predictions.c.result).where(IS_OLD, theirs)
+    found = found.order_by(*order).limit(_STEP).with_for_update()
+    old: Sequence[Any] = (await connection.execute(found)).all()
     if not old:
         return 0
-    await connection.execute(_UPDATE, [_new_values(row) for row in old])
+    await connection.execute(_UPDATE, await _new_values(connection, old))
     converted = predictions.c.id.in_([row.id for row in old])
     new: Sequence[Any] = (await connection.execute(select(*COUNTED).where(converted))).all()
     await recount(connection, new, old)
     return len(old)
 
 
-def _new_values(row: Any) -> dict[str, Any]:
-    columns = columns_in_version_2(row.result, row.margin)
-    return {"record": row.id} | {f"new_{name}": value for name, value in columns.items()}
+async def _new_values(connection: AsyncConnection, old: Sequence[Any]) -> list[dict[str, Any]]:
+    columns = [columns_of_today(row.result, row.margin) for row in old]
+    keys = [(row.owner, new["fingerprint"]) for row, new in zip(old, columns, strict=True)]
+    counted = await counted_of(connection, set(keys))
+    values = []
+    for row, new, key in zip(old, columns, keys, strict=True):
+        new["is_counted"] = key not in counted
+        counted.add(key)
+        values.append({"record": row.id} | {f"new_{name}": new[name] for name in _CHANGED})
+    return values
 
 
+_CHANGED: Final = (
+    *("verdict", "margin", "result", "schema_version", "sha256", "fingerprint", "is_counted"),
+)
 _UPDATE: Final = (
     update(predictions)
     .where(predictions.c.id == bindparam("record"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in ("verdict", "margin", "result", "schema_version")
-        }
-    )
+    .values({name: bindparam(f"new_{name}") for name in _CHANGED})
 )

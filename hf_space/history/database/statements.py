@@ -6,43 +6,47 @@ milliseconds, and retention deletes whole quarters of an hour.
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hf_space.history.database.connection import is_postgresql
+from hf_space.history.database.counting import changes, key_of, tally_of
+from hf_space.history.database.duplicates import lock_number, lock_owners_of, promote
 from hf_space.history.database.tables import (
+    COUNTED,
     COUNTS,
-    LATENCY_BINS,
-    LATENCY_COUNTS,
-    LATENCY_GROWTH,
-    PROBABILITY_BINS,
-    PROBABILITY_COUNTS,
-    QUARTER_SECONDS,
+    RESULT_COUNTS,
     TALLY_KEY,
     VERDICT_COUNTS,
     predictions,
     tallies,
 )
 from hf_space.history.record import Record
-from hf_space.schemas.ids import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    # A record, or its columns `COUNTED`.
-    Counted = Record | Row[Any]
+    from hf_space.history.database.counting import Counted
 
 Insert = postgresql.Insert | sqlite.Insert
 
@@ -50,137 +54,130 @@ _INSERTS: Final[dict[str, type[Insert]]] = {
     "postgresql": postgresql.Insert,
     "sqlite": sqlite.Insert,
 }
-# How many there were for records of version 1.
-_OLD_LATENCY_BINS: Final = 40
 _COLUMNS: Final = tuple(field.name for field in fields(Record))
 # Names of values must differ from those of columns, and the two tables share some.
 _RECORD: Final = "record_"
 _TALLY: Final = "tally_"
-# What decides how a record is counted.
-COUNTED: Final = tuple(
-    predictions.c[name]
-    for name in (
-        *("id", "owner", "kind", "verdict", "probability", "model_name", "model_revision"),
-        *("cached", "total_ms", "schema_version"),
-    )
-)
 
 
-def quarter_of(moment: datetime) -> int:
-    """Return the quarter of an hour since 1970 (UTC) in which a time lies."""
-    return int(moment.timestamp() // QUARTER_SECONDS)
-
-
-async def insert_new(connection: AsyncConnection, records: Sequence[Record]) -> set[UUID]:
-    """Insert the records that are not there yet, without counting them, and return their ids."""
-    statement = _unless_there(_INSERTS[connection.dialect.name](predictions)).returning(
-        predictions.c.id
-    )
-    inserted = await connection.execute(statement, [_row(record) for record in records])
-    return set(inserted.scalars())
+async def insert_uncounted(connection: AsyncConnection, records: Sequence[Record]) -> set[UUID]:
+    """Insert the records that are not there yet as duplicates, and return their ids."""
+    return await _insert(connection, records, is_counted=False)
 
 
 async def insert_records(connection: AsyncConnection, records: Sequence[Record]) -> None:
     """Insert records, and count those that were not there yet."""
     if not records:
         return
-    counted = [(tally_of(record), record) for record in records]
-    # In one order everywhere, so that no two transactions wait for each other.
-    counted.sort(key=lambda pair: itemgetter(*TALLY_KEY)(pair[0]))
+    ordered = sorted(records, key=attrgetter("id"))
+    known = {record.id: replace(record, is_counted=True) for record in ordered}
     if is_postgresql(connection):
-        rows = [_named(_RECORD, _row(record)) | _named(_TALLY, tally) for tally, record in counted]
-        await connection.execute(_insert_and_count(), rows)
+        await _insert_and_count(connection, list(known.values()))
         return
-    new = await insert_new(connection, records)
-    tally_rows = [tally for tally, record in counted if record.id in new]
-    if tally_rows:
-        await _add_up(connection, tally_rows)
+    first = await _insert(connection, list(known.values()), is_counted=True)
+    others = [record for record in known.values() if record.id not in first]
+    again = await insert_uncounted(connection, others) if others else set()
+    added = [known[one] for one in first]
+    added += [replace(known[one], is_counted=False) for one in again]
+    if added:
+        await recount(connection, added, [])
 
 
 async def delete_oldest(
     connection: AsyncConnection, chosen: ColumnElement[bool], limit: int
 ) -> list[UUID]:
     """Delete the oldest of the chosen records, and count them no longer; returns their ids."""
-    # Locked from old to new everywhere, so that no two transactions wait for each other.
-    oldest = (
-        select(predictions.c.id).where(chosen).order_by(predictions.c.id).limit(limit)
-    ).with_for_update()
-    ids = list((await connection.execute(oldest)).scalars())
+    identifier = predictions.c.id
+    owners = select(predictions.c.owner).where(chosen).order_by(identifier).limit(limit)
+    theirs = await lock_owners_of(connection, owners)
+    # Reviews lock records too.
+    oldest = select(identifier).where(chosen, theirs).order_by(identifier).limit(limit)
+    ids = list((await connection.execute(oldest.with_for_update())).scalars())
     if ids:
-        gone = delete(predictions).where(predictions.c.id.in_(ids)).returning(*COUNTED)
-        await _subtract(connection, (await connection.execute(gone)).all())
+        deleted = delete(predictions).where(identifier.in_(ids)).returning(*COUNTED)
+        gone = (await connection.execute(deleted)).all()
+        now, before = await promote(connection, gone)
+        await recount(connection, now, [*gone, *before])
+        await _delete_empty(connection, gone)
     return ids
-
-
-def tally_of(record: Record) -> dict[str, Any]:
-    """Return the row of the tallies that one record counts in, with what it adds to it."""
-    row = dict.fromkeys(COUNTS, 0)
-    for name in _counted(record):
-        row[name] = 1
-    return {**dict(zip(TALLY_KEY, _key(record), strict=True)), **row}
-
-
-def opposite_of(records: Iterable[Counted]) -> list[dict[str, Any]]:
-    """Return the rows that subtract records from the tallies, in the order of their keys."""
-    return changes([], records)
-
-
-def changes(added: Iterable[Counted], removed: Iterable[Counted]) -> list[dict[str, Any]]:
-    """Return the rows that add and subtract records, in the order of the tallies' keys."""
-    sums: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-    for record in added:
-        sums[_key(record)].update(_counted(record))
-    for record in removed:
-        sums[_key(record)].subtract(_counted(record))
-    # The order in which records are added, so that no two transactions wait for each other.
-    return [
-        dict(zip(TALLY_KEY, key, strict=True)) | {name: counted[name] for name in COUNTS}
-        for key, counted in sorted(sums.items(), key=itemgetter(0))
-    ]
 
 
 async def recount(
     connection: AsyncConnection, added: Iterable[Counted], removed: Iterable[Counted]
 ) -> None:
     """Count records as they are now, and no longer as they were."""
-    await _add_up(connection, changes(added, removed))
+    statement = _adding_statement(connection.dialect.name)
+    await connection.execute(statement, changes(added, removed))
+
+
+async def _insert(
+    connection: AsyncConnection, records: Sequence[Record], *, is_counted: bool
+) -> set[UUID]:
+    """Insert the records that may be counted, or may not, and return their ids."""
+    statement = _unless_there(
+        _INSERTS[connection.dialect.name](predictions), is_counted=is_counted
+    ).returning(predictions.c.id)
+    rows = [{**_row(record), "is_counted": is_counted} for record in records]
+    return set((await connection.execute(statement, rows)).scalars())
+
+
+async def _insert_and_count(connection: AsyncConnection, records: Sequence[Record]) -> None:
+    rows = [
+        _named(_RECORD, _row(record))
+        | _named(_TALLY, tally_of(record))
+        | {"owner_lock": lock_number(record.owner)}
+        for record in records
+    ]
+    # In one order everywhere, so that no two transactions wait for each other.
+    rows.sort(key=itemgetter(*(_TALLY + name for name in TALLY_KEY)))
+    await connection.execute(_counting_statement(), rows)
 
 
 @lru_cache(maxsize=1)
-def _insert_and_count() -> Insert:
+def _counting_statement() -> Insert:
     """Return PostgreSQL's statement that does both for one record, in a single round trip.
 
-    A request waits for it, and each round trip costs it a turn in a busy event loop.
+    A request waits for it, and each round trip costs it a turn in a busy event loop. Where the
+    owner has a record that counts already, although another transaction committed it a moment ago,
+    the unique index refuses the first insertion, and the second keeps a duplicate.
     """
+    number = bindparam("owner_lock", type_=BigInteger)
+    lock = select(func.pg_advisory_xact_lock(number).label("held")).cte("lock")
     values = {name: bindparam(_RECORD + name, type_=predictions.c[name].type) for name in _COLUMNS}
-    new = (
-        _unless_there(postgresql.insert(predictions).values(values))
-        .returning(predictions.c.id)
-        .cte("new")
-    )
-    row = [bindparam(_TALLY + column.name, type_=column.type) for column in tallies.c]
+    first = _inserted(select(*values.values()).select_from(lock), is_counted=True).cte("first")
+    as_duplicate = {**values, "is_counted": false()}
+    other = select(*as_duplicate.values()).where(~exists(select(first.c.id)))
+    again = _inserted(other, is_counted=False).cte("again")
+    tally = {
+        column.name: bindparam(_TALLY + column.name, type_=column.type) for column in tallies.c
+    }
+    nothing = dict.fromkeys(RESULT_COUNTS, literal(0)) | {"duplicates": literal(1)}
+    counted = select(*tally.values()).select_from(first)
+    repeated = select(*(tally | nothing).values()).select_from(again)
     names = [column.name for column in tallies.c]
-    return _adding_to(postgresql.insert(tallies).from_select(names, select(*row).select_from(new)))
+    both = union_all(counted, repeated)
+    return _adding_to(postgresql.insert(tallies).from_select(names, both))
 
 
-async def _subtract(connection: AsyncConnection, records: Iterable[Row[Any]]) -> None:
-    rows = opposite_of(records)
-    await _add_up(connection, rows)
-    quarters = [row["quarter"] for row in rows]
+def _inserted(rows: Select[Any], *, is_counted: bool) -> Any:
+    insert = postgresql.insert(predictions).from_select(_COLUMNS, rows)
+    return _unless_there(insert, is_counted=is_counted).returning(predictions.c.id)
+
+
+async def _delete_empty(connection: AsyncConnection, gone: Iterable[Row[Any]]) -> None:
+    """Delete the rows of the tallies in which nothing is counted since records are gone."""
+    keys = [key_of(record) for record in gone]
+    quarters = [quarter for _, quarter, *_ in keys]
     empty = delete(tallies).where(
-        tallies.c.owner.in_({row["owner"] for row in rows}),
+        tallies.c.owner.in_({owner for owner, *_ in keys}),
         tallies.c.quarter.between(min(quarters), max(quarters)),
-        *(tallies.c[name] == 0 for name in VERDICT_COUNTS),
+        *(tallies.c[name] == 0 for name in (*VERDICT_COUNTS, "duplicates")),
     )
     await connection.execute(empty)
 
 
-async def _add_up(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
-    await connection.execute(_add_statement(connection.dialect.name), rows)
-
-
 @lru_cache(maxsize=2)
-def _add_statement(dialect: str) -> Insert:
+def _adding_statement(dialect: str) -> Insert:
     # It takes a while to make, and SQLAlchemy compiles the same object only once.
     return _adding_to(_INSERTS[dialect](tallies))
 
@@ -191,8 +188,11 @@ def _adding_to(statement: Insert) -> Insert:
     return statement.on_conflict_do_update(index_elements=TALLY_KEY, set_=added)
 
 
-def _unless_there(statement: Any) -> Any:
-    return statement.on_conflict_do_nothing(index_elements=[predictions.c.id])
+def _unless_there(statement: Any, *, is_counted: bool) -> Any:
+    """Let a statement leave out records that are there, or that may not count beside another."""
+    # Any conflict of what is counted; of a duplicate no other than that of its id is possible.
+    target = None if is_counted else [predictions.c.id]
+    return statement.on_conflict_do_nothing(index_elements=target)
 
 
 def _row(record: Record) -> dict[str, Any]:
@@ -201,27 +201,3 @@ def _row(record: Record) -> dict[str, Any]:
 
 def _named(prefix: str, row: dict[str, Any]) -> dict[str, Any]:
     return {prefix + name: value for name, value in row.items()}
-
-
-def _key(record: Counted) -> tuple[Any, ...]:
-    quarter = quarter_of(time_of(record.id))
-    return record.owner, quarter, record.model_name, record.model_revision
-
-
-def _counted(record: Counted) -> Iterable[str]:
-    is_old = record.schema_version == 1
-    yield record.verdict
-    if record.kind == "region":
-        yield "regions"
-    if record.cached:
-        yield "cached"
-    if is_old or record.verdict != "not_assessable":
-        place = int(record.probability * PROBABILITY_BINS)
-        yield PROBABILITY_COUNTS[min(place, PROBABILITY_BINS - 1)]
-    if is_old or not record.cached:
-        last = (_OLD_LATENCY_BINS if is_old else LATENCY_BINS) - 1
-        yield LATENCY_COUNTS[min(_latency_bin(record.total_ms), last)]
-
-
-def _latency_bin(milliseconds: float) -> int:
-    return int(math.log(milliseconds, LATENCY_GROWTH)) if milliseconds > 1.0 else 0

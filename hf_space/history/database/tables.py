@@ -20,8 +20,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TextClause,
     Uuid,
     text,
+    true,
 )
 
 PROBABILITY_BINS: Final = 20
@@ -40,8 +42,16 @@ metadata: Final = MetaData(
     }
 )
 
-IS_OLD: Final = text("schema_version < 2")
-"""That a record is of version 1, see `hf_space.history.version_1`."""
+IS_OLD: Final = text("sha256 IS NULL")
+"""That a record is not converted yet, see `hf_space.history.database.conversion`."""
+IS_COUNTED: Final = text("is_counted")
+IS_DUPLICATE: Final = text("NOT is_counted")
+_IS_KNOWN: Final = text("sha256 IS NOT NULL")
+
+
+def _index(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
 
 # `result` is the JSON of the result without its drawings and arrays; other columns are what is
 # counted, sorted or filtered by. `grid` and `tiles` hold the arrays, see `hf_space.history.record`.
@@ -67,11 +77,28 @@ predictions: Final = Table(
     Column("original", LargeBinary),
     # Of the result, and of how the record is counted. Code of 0.1 does not state it.
     Column("schema_version", SmallInteger, nullable=False, server_default="1"),
+    # See `hf_space.history.identity`; null until the record is converted.
+    Column("sha256", LargeBinary(32)),
+    Column("fingerprint", LargeBinary(16)),
+    # In the tallies as a result of its own, rather than as a duplicate; records of the spool, which
+    # has no tallies, are not.
+    Column("is_counted", Boolean, nullable=False, server_default=true()),
     Index(None, "owner", "id"),
     Index(None, "owner", "margin", "id"),
     Index(None, "owner", "probability", "id"),
-    Index("ix_predictions_old_id", "id", sqlite_where=IS_OLD, postgresql_where=IS_OLD),
+    _index("ix_predictions_old_owner_id", "owner", "id", where=IS_OLD),
+    _index("ix_predictions_owner_sha256_id", "owner", "sha256", "id", where=_IS_KNOWN),
+    _index("uq_predictions_counted", "owner", "fingerprint", where=IS_COUNTED, unique=True),
+    _index("ix_predictions_duplicates", "owner", "fingerprint", "id", where=IS_DUPLICATE),
 )
+COUNTED: Final = tuple(
+    predictions.c[name]
+    for name in (
+        *("id", "owner", "kind", "verdict", "probability", "model_name", "model_revision"),
+        *("cached", "total_ms", "schema_version", "fingerprint", "is_counted"),
+    )
+)
+"""What decides how a record is counted."""
 
 # Rows are added and never changed; the latest one of a prediction counts.
 reviews: Final = Table(
@@ -111,10 +138,12 @@ VERDICT_COUNTS: Final = ("malignant", "benign", "uncertain", "not_assessable")
 PROBABILITY_COUNTS: Final = tuple(f"probability_{index:02}" for index in range(PROBABILITY_BINS))
 LATENCY_COUNTS: Final = tuple(f"latency_{index:02}" for index in range(LATENCY_BINS))
 TALLY_KEY: Final = ("owner", "quarter", "model_name", "model_revision")
-COUNTS: Final = (*VERDICT_COUNTS, "regions", "cached", *PROBABILITY_COUNTS, *LATENCY_COUNTS)
+RESULT_COUNTS: Final = (*VERDICT_COUNTS, "regions", *PROBABILITY_COUNTS)
+"""What only records that are no duplicates add to."""
+COUNTS: Final = (*RESULT_COUNTS, "duplicates", "cached", *LATENCY_COUNTS)
 
 # Code of 0.1 does not state them.
-_LATER_COUNTS: Final = frozenset({"not_assessable", *LATENCY_COUNTS[40:]})
+_LATER_COUNTS: Final = frozenset({"not_assessable", "duplicates", *LATENCY_COUNTS[40:]})
 
 
 def _count_column(name: str) -> Column[int]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, and_, case, cast, func, select
 
-from hf_space.history.database.statements import quarter_of
+from hf_space.history.database.counting import quarter_of
 from hf_space.history.database.tables import (
     COUNTS,
     LATENCY_BINS,
@@ -195,6 +195,7 @@ def _assemble(
         total=total,
         patches=total - sums["regions"],
         regions=sums["regions"],
+        duplicates=sums["duplicates"],
         cached=sums["cached"],
         verdicts=VerdictCounts(**{name: sums[name] for name in VERDICT_COUNTS}),
         probability=[
@@ -206,6 +207,7 @@ def _assemble(
         models=[
             _model(row)
             for row in sorted(models, key=lambda row: (row.model_name, row.model_revision))
+            if any(_verdicts(row).values())
         ],
         latency=_latency([sums[name] for name in LATENCY_COUNTS]),
         agreement=_agreement(given),
@@ -219,6 +221,8 @@ def _days(hours: Sequence[Row[Any]]) -> list[DayCounts]:
     return [
         DayCounts(day=_EPOCH_DAY + timedelta(days=day), **counts)
         for day, counts in sorted(days.items())
+        # Not those of duplicates only.
+        if any(counts.values())
     ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, delete, func, select, text, update
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.statements import insert_new
+from hf_space.history.database.statements import insert_uncounted
 from hf_space.history.database.tables import predictions
 from hf_space.history.record import Record, group_size, image_of, upgraded
 
@@ -42,7 +42,7 @@ class Spool:
         accepted = records[:room]
         if accepted:
             async with database.writing() as connection:
-                await insert_new(connection, accepted)
+                await insert_uncounted(connection, accepted)
         return len(accepted)
 
     async def length(self) -> int:
@@ -70,7 +70,7 @@ class Spool:
             group = rows[: group_size([row.bytes for row in rows])]
             moved = predictions.c.id.in_([row.id for row in group])
             found = await connection.execute(select(predictions).where(moved))
-            # A process of 0.1 may have written them.
+            # A process of an earlier version may have written them.
             yield [upgraded(Record(**row._mapping)) for row in found]
             await connection.execute(delete(predictions).where(moved))
         await database.erase()

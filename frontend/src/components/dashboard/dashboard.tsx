@@ -69,7 +69,7 @@ function Counted({ range, zone, onShowAll }: CountedProps) {
     );
   }
   if (data.total === 0) {
-    return <NothingCounted zone={zone} onShowAll={onShowAll} />;
+    return <NothingCounted zone={zone} duplicates={data.duplicates} onShowAll={onShowAll} />;
   }
   return (
     <div aria-busy={isPlaceholderData}>

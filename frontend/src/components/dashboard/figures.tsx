@@ -16,7 +16,7 @@ export function Figures({ statistics }: { statistics: Statistics }) {
     value: numbers.share(shareOf(count, total)),
     note: t("share_of", { count, total }),
   });
-  const { patches, regions } = statistics;
+  const { patches, regions, duplicates } = statistics;
   const slowest = isTooFewForP95(latency)
     ? { name: t("slowest"), note: t("slowest_note", { least: LEAST_FOR_P95 }) }
     : { name: t("p95"), note: latency.computed > 0 ? t("time_worst") : "" };
@@ -24,7 +24,7 @@ export function Figures({ statistics }: { statistics: Statistics }) {
     {
       name: t("results"),
       value: numbers.count(total),
-      note: t("results_parts", { patches, regions }),
+      note: t("results_parts", { patches, regions, duplicates }),
     },
     { name: t("malignant_share"), ...verdictShare(verdicts.malignant) },
     { name: t("uncertain_share"), ...verdictShare(verdicts.uncertain) },

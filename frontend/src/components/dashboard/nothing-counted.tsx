@@ -9,24 +9,27 @@ import { statisticsParameters } from "@/lib/statistics/range";
 
 interface NothingCountedProps {
   zone: string;
+  /** Records of the period whose images count elsewhere. */
+  duplicates: number;
   onShowAll: () => void;
 }
 
 const EVER = { from: null, to: null };
 
-/** The period has no results: either the visitor has none at all, or they lie elsewhere. */
-export function NothingCounted({ zone, onShowAll }: NothingCountedProps) {
+/** Nothing counts in the period: either the visitor has nothing at all, or it lies elsewhere. */
+export function NothingCounted({ zone, duplicates, onShowAll }: NothingCountedProps) {
   const t = useTranslations("dashboard");
   const { data: ever } = useQuery(statisticsQuery(statisticsParameters(EVER, zone)));
   if (!ever) {
     return <DashboardSkeleton />;
   }
   const isEverything = ever.total === 0;
-  const part = isEverything ? "empty" : "empty_range";
+  const elsewhere = duplicates > 0 ? "only_repeats" : "empty_range";
+  const part = isEverything ? "empty" : elsewhere;
   return (
     <section className="grid justify-items-start gap-3 border-t pt-6 [&>p]:max-w-prose">
       <h2 className="font-semibold text-lg">{t(`${part}.title`)}</h2>
-      <p className="text-muted">{t(`${part}.text`)}</p>
+      <p className="text-muted">{t(`${part}.text`, { duplicates })}</p>
       {isEverything ? (
         <ButtonLink href="/">{t("empty.action")}</ButtonLink>
       ) : (

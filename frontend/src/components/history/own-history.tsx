@@ -76,7 +76,7 @@ function Question({ act, onClose }: { act: Act; onClose: () => void }) {
 function WhatIsDeleted() {
   const t = useTranslations("history.own.delete");
   const { data } = useQuery({ ...statisticsQuery({}), staleTime: 0 });
-  return data ? t("text_count", { count: data.total }) : t("text");
+  return data ? t("text_count", { count: data.total + data.duplicates }) : t("text");
 }
 
 function useAct(act: Act, onDone: () => void) {

@@ -1091,7 +1091,8 @@ export interface components {
          * Latency
          * @description Milliseconds from image to result, interpolated in bins 30 % wide.
          *
-         *     Results from the cache are not measured. Less than 1 ms counts as 1 ms.
+         *     Results from the cache are not measured, duplicates that were computed are. Less than 1 ms
+         *     counts as 1 ms.
          */
         Latency: {
             /**
@@ -1554,17 +1555,27 @@ export interface components {
          * Statistics
          * @description What the owner's predictions add up to.
          *
+         *     Of records of the same image by the same model, of the same kind and at the same scale and
+         *     threshold, one counts; the others are `duplicates`, and count in `cached` and `latency` only.
          *     Predictions are counted by quarters of an hour: `since` and `until` are rounded down to one.
          */
         Statistics: {
             agreement: components["schemas"]["Agreement"];
-            /** Cached */
+            /**
+             * Cached
+             * @description Results from the cache, duplicates included.
+             */
             cached: number;
             /**
              * Days
              * @description Days with predictions, oldest first.
              */
             days: components["schemas"]["DayCounts"][];
+            /**
+             * Duplicates
+             * @description Records that are not in `total`.
+             */
+            duplicates: number;
             /**
              * Hours
              * @description All 24 hours of the day.
