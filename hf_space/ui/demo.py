@@ -56,6 +56,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         app,
         blocks,
         path="/",
+        root_path=settings.root_path,
         # Errors that are meant for visitors are shown all the same; others may name paths.
         show_error=False,
         # A zip is one file; the predictor refuses a single image beyond its own limit.

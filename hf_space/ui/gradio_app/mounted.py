@@ -27,10 +27,9 @@ def name_unknown_paths(app: FastAPI) -> None:
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 -- registered for its statuses only
-        path = request.url.path
         if error.status_code == HTTPStatus.NOT_FOUND:
-            return biopsia_response(not_found(path))
-        refused = WrongMethodError(f"{request.method} is not allowed on {path}.")
+            return biopsia_response(not_found(request.scope))
+        refused = WrongMethodError(f"{request.method} is not allowed on {request.url.path}.")
         return biopsia_response(refused, headers=error.headers)
 
     for status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
