@@ -267,6 +267,8 @@ def test_a_bad_address_of_a_database_is_refused_without_its_password(
         "postgres://me:secret@db:5432/biopsia",
         "postgresql://me:secret@db/biopsia?sslmode=require",
         "postgresql+asyncpg://me:secret@db/biopsia",
+        "PostgreSQL://me:secret@db/biopsia",
+        "SQLite:///history.sqlite3",
     ],
 )
 def test_addresses_of_databases_as_hosts_write_them_are_taken(
@@ -276,7 +278,9 @@ def test_addresses_of_databases_as_hosts_write_them_are_taken(
     assert start_lines() == []
 
 
-@pytest.mark.parametrize("url", ["redis://cache:6379/0", "rediss://:hidden@cache:6379"])
+@pytest.mark.parametrize(
+    "url", ["redis://cache:6379/0", "rediss://:hidden@cache:6379", "REDIS://cache:6379/0"]
+)
 def test_addresses_of_redis_are_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("BIOPSIA_REDIS_URL", url)
     assert start_lines() == []
