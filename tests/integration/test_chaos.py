@@ -9,7 +9,7 @@ from benchmarks.chaos.run import Plan, run_chaos
 from tests.services import Postgres, Redis
 from tests.stores import Store
 
-PLAN = Plan(requests=600, clients=24, visitors=4, erasers=2)
+PLAN = Plan(requests=400, clients=24, visitors=4, erasers=2)
 
 
 def test_no_answer_and_no_record_is_wrong_while_the_databases_are_killed(
