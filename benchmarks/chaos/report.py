@@ -18,6 +18,8 @@ from tests.stores import Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.services import Postgres, Redis
+
 QUICK_CHAOS: Final = Plan(requests=1000, clients=32)
 _BARS: Final = {
     "others": ("answers outside 2xx, stated 4xx and 503", "at most", ""),
@@ -41,7 +43,7 @@ def measure_chaos(plan: Plan) -> dict[str, Any]:
 
 
 @contextmanager
-def _stores() -> Iterator[tuple[Store, Any, Any]]:
+def _stores() -> Iterator[tuple[Store, Postgres, Redis]]:
     with (
         TemporaryDirectory(prefix="biopsia-chaos-") as folder,
         running_postgres() as postgres,
