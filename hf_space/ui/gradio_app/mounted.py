@@ -13,7 +13,7 @@ from hf_space.errors import UnknownPathError, WrongMethodError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
-    from gradio.blocks import BlockFunction
+    from gradio.block_function import BlockFunction
     from gradio.routes import App
     from starlette.responses import Response
 
