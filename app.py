@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 # Requests in work when the process is told to end have this long; hosts kill after some 30 s.
 _DRAIN_SECONDS: Final = 25
+# Proxies and clients keep a connection for a minute; a server that closes it sooner may do so just
+# as a request comes, above all when it is busy.
+_KEEP_ALIVE_SECONDS: Final = 75
 
 # Paths may hold what visitors called their files; the application logs requests without them.
 logging.getLogger("uvicorn.access").disabled = True
@@ -66,6 +69,7 @@ def main() -> None:
         http=BoundedProtocol,
         # Whose word on the client's address counts is the settings' to say.
         proxy_headers=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
     # Uvicorn raises it again after it has shut down in order.

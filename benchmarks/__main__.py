@@ -9,6 +9,8 @@ import signal
 import sys
 from typing import Any, Final
 
+from benchmarks.chaos.report import QUICK_CHAOS, measure_chaos, render_chaos
+from benchmarks.chaos.run import Plan as ChaosPlan
 from benchmarks.core_time import measure_core_time, render_core_time
 from benchmarks.history import QUICK_HISTORY, HistoryPlan, measure_history
 from benchmarks.history_table import render_history
@@ -25,7 +27,8 @@ from training.release.documents import replace_block
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"
 NAMES: Final = (
-    *("input_pipeline", "serving", "core_time", "history", "live", "site", "slides", "space"),
+    *("input_pipeline", "serving", "core_time", "history", "live"),
+    *("site", "slides", "space", "chaos"),
 )
 
 logger = logging.getLogger(__name__)
@@ -34,12 +37,14 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Measure what was asked for; all of it, unless something was named."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
+    # It logs each request.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="a short look at serving or history; nothing is written",
+        help="a short look at serving, history or chaos; nothing is written",
     )
     options = parser.parse_args()
     # An end from outside unwinds as Ctrl-C does, so that no server outlives its benchmark.
@@ -59,6 +64,8 @@ def main() -> None:
             _slides()
         elif name == "space":
             _space()
+        elif name == "chaos":
+            _chaos(quick=options.quick)
         elif name == "input_pipeline":
             _input_pipeline()
         else:
@@ -115,6 +122,16 @@ def _space() -> None:
     table = render_space(figures)
     logger.info("%s", table)
     _publish("space", figures, table)
+
+
+def _chaos(*, quick: bool) -> None:
+    figures = measure_chaos(QUICK_CHAOS if quick else ChaosPlan())
+    table = render_chaos(figures)
+    logger.info("%s", table)
+    for other in figures["chaos"]["others"]:
+        logger.warning("%s", other)
+    if not quick:
+        _publish("chaos", figures, table)
 
 
 def _publish(name: str, figures: dict[str, Any], table: str) -> None:

@@ -100,7 +100,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
 
 def _add_middleware(app: FastAPI, settings: Settings, routes: list[PolicyRoute]) -> None:
     # Each wraps those before it; the last observes every response.
-    app.add_middleware(PathMiddleware, routes=app.router.routes)
+    app.add_middleware(PathMiddleware, routes=app.router.routes, root_path=settings.root_path or "")
     app.add_middleware(
         IdentifyMiddleware,
         routes=routes,

@@ -19,6 +19,8 @@ from hf_space.schemas.options import invalid_options
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.types import Scope
+
 _CLIENT_CLOSED_REQUEST: Final = 499
 _FRAMEWORK_CODES: Final = {
     kind.status: kind.code for kind in (BiopsiaError, UnknownPathError, WrongMethodError)
@@ -62,9 +64,12 @@ def biopsia_response(
     return _response(error.status, **error_body(error).model_dump(), headers=headers)
 
 
-def not_found(path: str) -> UnknownPathError:
-    """Return the error for an unknown path."""
-    return UnknownPathError(f"There is nothing at {path}; /docs lists the paths.")
+def not_found(scope: Scope) -> UnknownPathError:
+    """Return the error for a request's path, which is unknown."""
+    root_path = scope.get("app_root_path", scope.get("root_path", ""))
+    return UnknownPathError(
+        f"There is nothing at {scope['path']}; {root_path}/docs lists the paths."
+    )
 
 
 async def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
@@ -82,7 +87,7 @@ async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class only
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return biopsia_response(not_found(request.url.path))
+        return biopsia_response(not_found(request.scope))
     code = _FRAMEWORK_CODES.get(error.status_code, RequestError.code)
     return _response(error.status_code, code, str(error.detail), headers=error.headers)
 

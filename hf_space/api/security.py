@@ -28,9 +28,13 @@ DOCS_POLICY: Final = (
 
 DEMO_POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "media-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; "
+    "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
 )
-"""Of the demo's page: Gradio starts its script inline and makes functions of the texts of its
-events' scripts, and the Hub's page shows a Space."""
+"""Of the demo's page.
+
+Gradio starts its script inline and compiles the functions that run in the browser, and the Hub's
+page shows a Space.
+"""

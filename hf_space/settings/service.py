@@ -30,6 +30,8 @@ _DATABASES: Final = (
     *("sqlite", "sqlite+aiosqlite"),
 )
 _REDIS: Final = ("redis", "rediss", "unix")
+# Browsers resolve segments of dots, so no request would ever come with one.
+_ROOT_PATH: Final = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~-]+)+")
 
 
 class Settings(BaseSettings):
@@ -72,6 +74,11 @@ class Settings(BaseSettings):
         le=65535,
         validation_alias=AliasChoices("BIOPSIA_PORT", "PORT"),
         description="Port that `python app.py` binds; `PORT` is read too, as hosts set it.",
+    )
+    root_path: str | None = Field(
+        default=None,
+        description="Path under which a proxy publishes the service, such as `/biopsia`, and which "
+        "it removes before it passes a request on; unset: none.",
     )
     max_upload_bytes: int = Field(
         default=MAX_UPLOAD_BYTES, gt=0, description="Largest image file accepted, in bytes."
@@ -197,6 +204,7 @@ class Settings(BaseSettings):
     @field_validator(
         "model_repo",
         "model_revision",
+        "root_path",
         "database_url",
         "redis_url",
         "ticket_secret",
@@ -222,6 +230,13 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
         return _with_scheme(value, _REDIS, "redis://host:6379/0")
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_a_path(cls, value: str | None) -> str | None:
+        if value and not _ROOT_PATH.fullmatch(value):
+            raise ValueError("write a path such as /biopsia, without a slash at its end")
+        return value
 
     @field_validator("api_keys", mode="before")
     @classmethod

@@ -14,7 +14,11 @@ from hf_space.ui.components.file_picker import build_file_picker
 from hf_space.ui.components.options_panel import Panel, join_choices, panel_values
 from hf_space.ui.gradio_app.endpoints import Endpoints
 from hf_space.ui.gradio_app.guard import GuardMiddleware
-from hf_space.ui.gradio_app.mounted import mounted_app, name_unknown_paths
+from hf_space.ui.gradio_app.mounted import (
+    mounted_app,
+    name_unknown_functions,
+    name_unknown_paths,
+)
 from hf_space.ui.gradio_app.refusals import RefusalTextMiddleware
 from hf_space.ui.gradio_app.uploads import Uploads, keep_uploads_private, watch_uploads
 from hf_space.ui.rendering import paragraph
@@ -56,6 +60,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         app,
         blocks,
         path="/",
+        root_path=settings.root_path,
         # Errors that are meant for visitors are shown all the same; others may name paths.
         show_error=False,
         # A zip is one file; the predictor refuses a single image beyond its own limit.
@@ -81,6 +86,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         metrics=backend.metrics,
     )
     name_unknown_paths(app)
+    name_unknown_functions(app)
     app.add_middleware(RefusalTextMiddleware)
 
 

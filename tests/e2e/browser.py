@@ -116,16 +116,33 @@ class Browser:
         script = "return document.documentElement.scrollWidth - window.innerWidth"
         return int(self.driver.execute_script(script))
 
+    def wait_until_drawn(self, picture: WebElement) -> None:
+        """Wait until the pixels of a picture have come."""
+        script = "return arguments[0].naturalWidth"
+        self._waiting.until(lambda _: self.driver.execute_script(script, picture) > 0)
+
     def asked_hosts(self) -> set[str]:
-        """Return the hosts of all requests so far."""
-        hosts = set()
+        """Return the hosts of all requests since the last question about them."""
+        return {urlsplit(url).netloc for url in self.asked_urls()}
+
+    def asked_urls(self) -> set[str]:
+        """Return the addresses of all requests since the last question about them."""
+        urls = set()
         for entry in self.driver.get_log("performance"):  # type: ignore[no-untyped-call]
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
-                url = urlsplit(message["params"]["request"]["url"])
-                if url.scheme not in {"data", "blob", "chrome"}:
-                    hosts.add(url.netloc)
-        return hosts
+                url = message["params"]["request"]["url"]
+                if urlsplit(url).scheme not in {"data", "blob", "chrome"}:
+                    urls.add(url)
+        return urls
+
+
+def browser_missing() -> str | None:
+    """Return why no browser can be started here, or None."""
+    missing = [str(path) for path in (CHROMIUM, DRIVER) if not path.exists()]
+    if missing:
+        return f"NO BROWSER TESTS: {' and '.join(missing)} missing; apt install chromium-driver"
+    return None
 
 
 @contextmanager

@@ -42,7 +42,8 @@ def choose_scale(browser: Browser, label: str) -> None:
 def upload_region(browser: Browser, path: Path) -> None:
     """Choose an image that states no scale, and give it the data set's."""
     browser.upload(path, place=1)
-    browser.wait_for('.bp-picture img[src*="/file="]')
+    # Names of files are not kept.
+    browser.wait_for('.bp-picture img[src*="/upload."]')
     browser.wait_for(".bp-asked")
     choose_scale(browser, text("scale.data_set", "en", microns="4"))
     browser.wait_for(".bp-scale-field")

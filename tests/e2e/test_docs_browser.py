@@ -15,6 +15,12 @@ from tests.server import RunningServer
 _OPERATION = "#operations-predict-predict_predict__post"
 
 
+def open_operation(browser: Browser) -> None:
+    """Open the form that predicts."""
+    browser.wait_for(f"{_OPERATION} .opblock-summary-control").click()
+    browser.wait_for(f"{_OPERATION} .try-out__btn").click()
+
+
 def execute(browser: Browser, words: str) -> str:
     """Send the request on the page, and return the answer shown once it has these words."""
     browser.wait_for(f"{_OPERATION} .execute").click()
@@ -26,8 +32,7 @@ def test_the_example_and_an_untouched_form_are_answered(
 ) -> None:
     with chromium(tmp_path) as browser:
         browser.driver.get(f"{server.url}/docs")
-        browser.wait_for(f"{_OPERATION} .opblock-summary-control").click()
-        browser.wait_for(f"{_OPERATION} .try-out__btn").click()
+        open_operation(browser)
         assert "verdict" in execute(browser, '"operating_point": "high_sensitivity"')
         body = browser.wait_for(f"{_OPERATION} .opblock-section-request-body select")
         Select(body).select_by_visible_text("multipart/form-data")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,38 +10,12 @@ import httpx2
 import pytest
 
 from tests.bundle_factory import write_bundle
-from tests.processes import Service
-from tests.server import ROOT, RunningServer, free_port, running_server
+from tests.nginx import Nginx, nginx_missing
+from tests.server import RunningServer, free_port, running_server
+from tests.services import require
 from tests.stores import error_of, patch
 
-CONFIGURATION = ROOT / "proxy" / "nginx.conf"
 MAX_BODY = 202 * 1024 * 1024
-
-
-class Nginx(Service):
-    """Nginx by the project's configuration, with addresses of this machine in it."""
-
-    def __init__(self, folder: Path, upstream: int) -> None:
-        """Write the configuration into a folder."""
-        super().__init__(folder)
-        text = CONFIGURATION.read_text("utf-8")
-        for theirs, ours in (
-            ("api:7860", f"127.0.0.1:{upstream}"),
-            ("listen 8080", f"listen 127.0.0.1:{self.port}"),
-            ("/tmp/", f"{folder}/"),  # noqa: S108 -- a path within the container
-            ("client_header_timeout 10s", "client_header_timeout 1s"),
-        ):
-            assert theirs in text
-            text = text.replace(theirs, ours)
-        (folder / "nginx.conf").write_text(text)
-
-    def _command(self) -> list[str]:
-        started = ["-e", "stderr", "-g", "daemon off;"]
-        return ["nginx", "-p", str(self._folder), "-c", "nginx.conf", *started]
-
-    def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:  # noqa: ARG002 -- one on the port
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +34,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 
 @pytest.fixture(scope="module")
 def proxy(service: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
-    if shutil.which("nginx") is None:
-        pytest.skip("nginx is not installed")
+    require(nginx_missing())
     proxy = Nginx(tmp_path_factory.mktemp("nginx"), service.port)
     proxy.start()
     try:

@@ -6,6 +6,8 @@ import asyncio
 import json
 import re
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +26,7 @@ from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.hostile import corpus
-from tests.server import RunningServer, running_server
+from tests.server import ROOT, RunningServer, running_server
 from tests.synthetic import encode_png, make_patches
 
 HOSTILE = corpus()
@@ -174,6 +176,19 @@ def test_an_open_page_does_not_hold_up_the_end() -> None:
             server.process.send_signal(signal.SIGTERM)
             # Well within the seconds that requests in work are given.
             server.process.wait(10)
+
+
+def test_connections_outlive_those_that_proxies_keep() -> None:
+    # A request on a connection that is just being closed is lost. Load balancers keep them 60 s.
+    code = (
+        "import app; "
+        "app._Server.run = lambda self: print(self.config.timeout_keep_alive); "
+        "app.main()"
+    )
+    done = subprocess.run(  # noqa: S603 -- our own code
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout.splitlines()[-1]) > 60
 
 
 def test_batch_lines_arrive_as_they_are_ready(server: RunningServer) -> None:

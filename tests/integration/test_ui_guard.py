@@ -181,6 +181,13 @@ def test_unknown_functions_and_paths_of_calls_answer_in_the_error_shape(
     for path in ("/gradio_api/call/nowhere", "/gradio_api/run/nowhere", "/gradio_api/api/nowhere"):
         response = httpx2.post(server.url + path, json={"data": []})
         assert refusal(response, 404).code == "not_found"
+    for door, number in (("queue/join", 999), ("queue/join", -1), ("run/predict", 999)):
+        body = {"data": [], "fn_index": number, "session_hash": "abc"}
+        response = httpx2.post(f"{server.url}/gradio_api/{door}", json=body)
+        error = refusal(response, 404)
+        assert error.code == "not_found"
+        assert error.message == f"The demo has no function {number}; load its page again."
+    assert "Traceback" not in server.log.read_text("utf-8")
     wrong = httpx2.get(f"{server.url}/gradio_api/queue/join")
     assert refusal(wrong, 405).code == "method_not_allowed"
 

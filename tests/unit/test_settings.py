@@ -192,6 +192,13 @@ def test_the_slash_of_an_address_bar_does_not_shut_a_site_out(
         ("BIOPSIA_CORS_ORIGINS", "one.example", "BIOPSIA_CORS_ORIGINS: write origins as https://"),
         ("BIOPSIA_CORS_ORIGINS", "https://one.example/path", "BIOPSIA_CORS_ORIGINS: write origins"),
         ("BIOPSIA_PORT", "http", "BIOPSIA_PORT: Input should be a valid integer"),
+        ("BIOPSIA_ROOT_PATH", "biopsia", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
+        ("BIOPSIA_ROOT_PATH", "/biopsia/", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
+        ("BIOPSIA_ROOT_PATH", "/", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
+        ("BIOPSIA_ROOT_PATH", "//host", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
+        ("BIOPSIA_ROOT_PATH", "/a/../b", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
+        ("BIOPSIA_ROOT_PATH", "/a?b", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
+        ("BIOPSIA_ROOT_PATH", "https://a.example/b", "BIOPSIA_ROOT_PATH: write a path"),
         ("BIOPSIA_MODEL_REPO", "model", "BIOPSIA_MODEL_REPO: String should match"),
         ("BIOPSIA_MODEL_REVISION", "v1", "BIOPSIA_MODEL_REVISION needs BIOPSIA_MODEL_REPO"),
     ],
@@ -204,6 +211,14 @@ def test_a_fault_is_told_by_the_variables_name(
         Settings()
     [fault] = settings_faults(caught.value)
     assert fault.startswith(said)
+
+
+@pytest.mark.parametrize("value", ["/biopsia", "/lab/biopsia-2", "/~me/v1.0", ""])
+def test_a_path_below_which_the_service_is_published_is_taken(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("BIOPSIA_ROOT_PATH", value)
+    assert Settings().root_path == (value or None)
 
 
 def test_the_service_says_which_variables_are_wrong_and_ends() -> None:
@@ -252,6 +267,8 @@ def test_a_bad_address_of_a_database_is_refused_without_its_password(
         "postgres://me:secret@db:5432/biopsia",
         "postgresql://me:secret@db/biopsia?sslmode=require",
         "postgresql+asyncpg://me:secret@db/biopsia",
+        "PostgreSQL://me:secret@db/biopsia",
+        "SQLite:///history.sqlite3",
     ],
 )
 def test_addresses_of_databases_as_hosts_write_them_are_taken(
@@ -261,7 +278,9 @@ def test_addresses_of_databases_as_hosts_write_them_are_taken(
     assert start_lines() == []
 
 
-@pytest.mark.parametrize("url", ["redis://cache:6379/0", "rediss://:hidden@cache:6379"])
+@pytest.mark.parametrize(
+    "url", ["redis://cache:6379/0", "rediss://:hidden@cache:6379", "REDIS://cache:6379/0"]
+)
 def test_addresses_of_redis_are_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("BIOPSIA_REDIS_URL", url)
     assert start_lines() == []

@@ -116,3 +116,18 @@ def test_a_fork_is_told_what_to_set(
         text=True,
     )
     assert (done.stdout + output.read_text("utf-8")).startswith(outcome)
+
+
+def test_what_the_project_depends_on_is_audited_every_week() -> None:
+    audit = ROOT / ".github" / "workflows" / "audit.yml"
+    # YAML 1.1 takes the key `on` for true.
+    triggers = yaml.safe_load(audit.read_text("utf-8"))[True]
+    [weekly] = triggers["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \d", weekly["cron"])
+    commands = [step["run"] for step in steps(audit) if "run" in step]
+    assert commands[1:] == [
+        "python -m pip_audit --requirement requirements.txt",
+        "npm audit --package-lock-only",
+    ]
+    assert (ROOT / "requirements.txt").exists()
+    assert (ROOT / "frontend" / "package-lock.json").exists()

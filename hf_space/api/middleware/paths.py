@@ -26,17 +26,21 @@ class PathMiddleware:
     Redirects would lose a POST's body with some clients and fail health checks that count them as
     errors. A wrong method on one of our paths would otherwise reach the application mounted at
     `/`, which gives 404. Paths of no route are passed on unchanged.
+
+    A proxy may have removed a prefix, with which the application and the demo write their links.
     """
 
-    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute], root_path: str) -> None:
         """Wrap an application.
 
         Args:
             app: The application to call.
             routes: Its routes; later additions to the list count too, mounted ones do not.
+            root_path: The prefix that proxies remove; empty for none.
         """
         self._app = app
         self._routes = routes
+        self._root_path = root_path
         # Matching is the most expensive step of routing, and few paths are in use.
         self._resolve = lru_cache(maxsize=512)(self._find)
 
@@ -49,7 +53,9 @@ class PathMiddleware:
         if method is None:
             await self._refuse({**scope, "path": path}, receive, send)
             return
-        respelled = {**scope, "path": path, "method": method}
+        # By the ASGI specification the path begins with the root path.
+        published = {"root_path": self._root_path, "path": self._root_path + path}
+        respelled = {**scope, **published, "method": method}
         try:
             await self._app(respelled, receive, send)
         finally:
@@ -76,7 +82,8 @@ class PathMiddleware:
         found = {verb: self._find(scope["path"], verb)[1] for verb in _METHODS}
         allowed = [verb for verb, matched in found.items() if matched]
         error = WrongMethodError(
-            f"{scope['method']} is not allowed on {scope['path']}; use {' or '.join(allowed)}."
+            f"{scope['method']} is not allowed on {self._root_path}{scope['path']}; "
+            f"use {' or '.join(allowed)}."
         )
         response = biopsia_response(error, headers={"Allow": ", ".join(allowed)})
         await response(scope, receive, send)

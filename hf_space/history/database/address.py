@@ -24,7 +24,7 @@ _IGNORED: Final = (
 def parse_address(address: str) -> URL:
     """Return an address with its driver; raises ValueError for one that cannot work."""
     url = _parsed(address)
-    driver = _DRIVERS.get(url.drivername)
+    driver = _DRIVERS.get(url.drivername.lower())
     if driver is None:
         raise ValueError(f"no database of kind {url.drivername!r}: use postgresql or sqlite")
     mode = url.query.get("sslmode")

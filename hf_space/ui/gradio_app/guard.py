@@ -98,13 +98,13 @@ class GuardMiddleware:
             await self._app(scope, receive, send)
         elif refusal := await self._charge(scope) or self._refusal(scope):
             await refusal(scope, receive, send)
-        elif scope["path"] == "/":
+        elif _path(scope) == "/":
             await self._app(scope, receive, _with_policy(send))
         else:
             await self._app(scope, receive, send)
 
     async def _charge(self, scope: Scope) -> Response | None:
-        if scope["method"] == "POST" and _CHARGED.match(scope["path"]):
+        if scope["method"] == "POST" and _CHARGED.match(_path(scope)):
             try:
                 await charge(scope["state"]["visitor"], self._limiter, self._metrics)
             except RateLimitedError as error:
@@ -117,9 +117,9 @@ class GuardMiddleware:
         return NEEDED.fullmatch(path) is not None and (not call or call[1] in self._functions)
 
     def _refusal(self, scope: Scope) -> Response | None:
-        path: str = scope["path"]
+        path = _path(scope)
         if _RELAY.search(path) or not self._is_there(path):
-            return biopsia_response(not_found(path))
+            return biopsia_response(not_found(scope))
         if scope["method"] != "POST":
             return None
         headers = dict(scope["headers"])
@@ -130,6 +130,12 @@ class GuardMiddleware:
         is_upload = path.rstrip("/").endswith(_UPLOAD)
         limit = self._max_upload_bytes if is_upload else _MAX_CALL_BYTES
         return _too_large(int(declared), limit) if int(declared) > limit else None
+
+
+def _path(scope: Scope) -> str:
+    """Return the path as Gradio's routes have it, without the prefix of a proxy."""
+    path: str = scope["path"]
+    return path.removeprefix(scope["root_path"])
 
 
 def _with_policy(send: Send) -> Send:

@@ -9,10 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
 from hf_space.api.errors import biopsia_response, not_found
-from hf_space.errors import WrongMethodError
+from hf_space.errors import UnknownPathError, WrongMethodError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
+    from gradio.block_function import BlockFunction
     from gradio.routes import App
     from starlette.responses import Response
 
@@ -27,14 +28,37 @@ def name_unknown_paths(app: FastAPI) -> None:
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 -- registered for its statuses only
-        path = request.url.path
         if error.status_code == HTTPStatus.NOT_FOUND:
-            return biopsia_response(not_found(path))
-        refused = WrongMethodError(f"{request.method} is not allowed on {path}.")
+            return biopsia_response(not_found(request.scope))
+        refused = WrongMethodError(f"{request.method} is not allowed on {request.url.path}.")
         return biopsia_response(refused, headers=error.headers)
 
     for status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         mounted_app(app).add_exception_handler(status, refuse)
+
+
+class _Functions(dict[int, "BlockFunction"]):
+    """The demo's functions by their numbers."""
+
+    def __missing__(self, number: int) -> BlockFunction:
+        raise UnknownPathError(f"The demo has no function {number}; load its page again.")
+
+
+def name_unknown_functions(app: FastAPI) -> None:
+    """Let the demo refuse unknown numbers of functions in the service's error shape.
+
+    Gradio would answer with a bare 500, and a traceback in the log.
+    """
+
+    async def refuse(_: Request, error: Exception) -> Response:
+        assert isinstance(error, UnknownPathError)  # noqa: S101 -- registered for this class only
+        return biopsia_response(error)
+
+    mounted = mounted_app(app)
+    # Every session begins with a copy of it.
+    config = mounted.get_blocks().default_config
+    config.fns = _Functions(config.fns)
+    mounted.add_exception_handler(UnknownPathError, refuse)
 
 
 def mounted_app(app: FastAPI) -> App:

@@ -1,0 +1,59 @@
+"""The proxy of `compose.yaml`: nginx by the project's configuration."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from tests.processes import Service
+from tests.server import ROOT
+
+CONFIGURATION = ROOT / "proxy" / "nginx.conf"
+
+
+class Nginx(Service):
+    """Nginx with addresses of this machine in it."""
+
+    def __init__(self, folder: Path, upstream: int, root_path: str = "") -> None:
+        """Write the configuration into a folder.
+
+        Args:
+            folder: Empty.
+            upstream: The port of the service.
+            root_path: What it publishes the service under, and removes from the paths.
+        """
+        super().__init__(folder)
+        self._root_path = root_path
+        text = CONFIGURATION.read_text("utf-8")
+        for theirs, ours in (
+            ("http://api:7860;", f"http://127.0.0.1:{upstream}{'/' if root_path else ''};"),
+            ("location / {", f"location {root_path}/ {{"),
+            ("listen 8080", f"listen 127.0.0.1:{self.port}"),
+            ("/tmp/", f"{folder}/"),  # noqa: S108 -- a path within the container
+            ("client_header_timeout 10s", "client_header_timeout 1s"),
+        ):
+            assert theirs in text
+            text = text.replace(theirs, ours)
+        (folder / "nginx.conf").write_text(text)
+
+    @property
+    def url(self) -> str:
+        """The address of the service behind it, without a final slash."""
+        return f"http://127.0.0.1:{self.port}{self._root_path}"
+
+    def _command(self) -> list[str]:
+        started = ["-e", "stderr", "-g", "daemon off;"]
+        return ["nginx", "-p", str(self._folder), "-c", "nginx.conf", *started]
+
+    def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:  # noqa: ARG002 -- one on the port
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def nginx_missing() -> str | None:
+    """Return why no nginx can be started here, or None."""
+    if shutil.which("nginx"):
+        return None
+    return "NO PROXY TESTS: nginx missing; apt install nginx-light"
