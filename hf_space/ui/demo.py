@@ -81,6 +81,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     mounted_app(app).add_middleware(
         GuardMiddleware,
         functions={str(function.api_name) for function in blocks.fns.values()},
+        believes_proxy=settings.trusted_proxy_hops > 0,
         max_upload_bytes=settings.max_batch_bytes,
         limiter=backend.limiter,
         metrics=backend.metrics,

@@ -192,18 +192,34 @@ def test_unknown_functions_and_paths_of_calls_answer_in_the_error_shape(
     assert refusal(wrong, 405).code == "method_not_allowed"
 
 
-@pytest.mark.parametrize("names_host", [True, False])
-def test_behind_a_proxy_the_page_names_the_proxys_address(
-    server: RunningServer, *, names_host: bool
-) -> None:
-    host = {"X-Forwarded-Host": "demo.example.org"} if names_host else {"Host": "demo.example.org"}
-    headers = {"X-Forwarded-Proto": "https", **host}
+PROXYS = {"X-Forwarded-Host": "demo.example.org"}
+
+
+def root_of(server: RunningServer, headers: dict[str, str]) -> str:
+    """Return the address that the page is told to use; every other place must name the same."""
+    headers = {"X-Forwarded-Proto": "https"} | headers
     config = httpx2.get(f"{server.url}/config", headers=headers)
-    assert config.json()["root"] == "https://demo.example.org"
-    assert "http://demo.example.org" not in config.text
-    page = httpx2.get(server.url, headers=headers)
-    assert "https://demo.example.org" in page.text
-    assert "http://demo.example.org" not in page.text
+    root = str(config.json()["root"])
+    for text in (config.text, httpx2.get(server.url, headers=headers).text):
+        assert "http://demo.example.org" not in text
+        assert ("https://demo.example.org" in text) == (root == "https://demo.example.org")
+        assert "other.example" not in text
+    return root
+
+
+def test_behind_a_proxy_that_is_believed_the_page_names_its_address(tmp_path: Path) -> None:
+    with running_server(
+        BIOPSIA_MODEL_DIR=str(write_bundle(tmp_path / "model")), BIOPSIA_TRUSTED_PROXY_HOPS="1"
+    ) as server:
+        assert root_of(server, PROXYS) == "https://demo.example.org"
+
+
+def test_a_visitor_cannot_name_the_pages_address(server: RunningServer) -> None:
+    own = server.url.replace("http:", "https:")
+    assert root_of(server, PROXYS) == own
+    assert root_of(server, {"X-Gradio-Server": "https://other.example"}) == own
+    # What the browser asked is the address that it has.
+    assert root_of(server, {"Host": "demo.example.org"}) == "https://demo.example.org"
 
 
 def test_refusals_are_counted(server: RunningServer) -> None:

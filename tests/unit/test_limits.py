@@ -248,7 +248,12 @@ def _demo(visitor: Visitor, limiter: Limiter, metrics: Metrics) -> TestClient:
         await PlainTextResponse("")(scope, receive, send)
 
     guard = GuardMiddleware(
-        inner, functions={"predict"}, max_upload_bytes=1000, limiter=limiter, metrics=metrics
+        inner,
+        functions={"predict"},
+        believes_proxy=False,
+        max_upload_bytes=1000,
+        limiter=limiter,
+        metrics=metrics,
     )
 
     async def identified(scope: Scope, receive: Receive, send: Send) -> None:

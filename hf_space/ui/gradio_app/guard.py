@@ -53,6 +53,8 @@ NEEDED: Final = re.compile(rf"/({'|'.join(_PAGE)}|gradio_api/({'|'.join(_CALLS)}
 _FUNCTION: Final = re.compile(r"/gradio_api/(?:api|run|call(?:/v2)?)/(\w+)(?:/\w+)?/?")
 # With an address in place of a path, Gradio would fetch it and pass it on.
 _RELAY: Final = re.compile(r"/gradio_api/(file[=/]\s*https?:|proxy=)", re.IGNORECASE)
+# By these Gradio takes the address that the page is to use from whoever sends them.
+_OWN_ADDRESS: Final = frozenset({b"x-forwarded-host", b"x-gradio-server"})
 _OVERHEAD_BYTES: Final = 64 * 1024
 # Files are uploaded on their own: a call holds options and the names of files, 500 in a batch.
 _MAX_CALL_BYTES: Final = 1024 * 1024
@@ -71,6 +73,7 @@ class GuardMiddleware:
         app: ASGIApp,
         *,
         functions: Container[str],
+        believes_proxy: bool,
         max_upload_bytes: int,
         limiter: Limiter,
         metrics: Metrics,
@@ -80,6 +83,7 @@ class GuardMiddleware:
         Args:
             app: The application to call.
             functions: Names of the demo's functions.
+            believes_proxy: Whether a proxy in front states the address of the page.
             max_upload_bytes: Most bytes of the files of one upload together; Gradio itself
                 bounds each file only, and takes a thousand of them. Other bodies it reads into
                 memory, whatever their size.
@@ -88,12 +92,14 @@ class GuardMiddleware:
         """
         self._app = app
         self._functions = functions
+        self._believes_proxy = believes_proxy
         self._max_upload_bytes = max_upload_bytes + _OVERHEAD_BYTES
         self._limiter = limiter
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse or pass on one request."""
+        scope = scope if self._believes_proxy else _without_stated_address(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif refusal := await self._charge(scope) or self._refusal(scope):
@@ -130,6 +136,11 @@ class GuardMiddleware:
         is_upload = path.rstrip("/").endswith(_UPLOAD)
         limit = self._max_upload_bytes if is_upload else _MAX_CALL_BYTES
         return _too_large(int(declared), limit) if int(declared) > limit else None
+
+
+def _without_stated_address(scope: Scope) -> Scope:
+    headers = [header for header in scope.get("headers", []) if header[0] not in _OWN_ADDRESS]
+    return {**scope, "headers": headers}
 
 
 def _path(scope: Scope) -> str:
