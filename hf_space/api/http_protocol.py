@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 MAX_HEAD_BYTES: Final = 64 * 1024
 """Most bytes of a request's line and headers, beside one read of the socket."""
 
+MAX_PIPELINED: Final = 8
+"""Most requests of a connection that wait while an earlier one is answered."""
+
+
+class _TooManyPipelinedError(Exception):
+    """Stops the parser within what was read of the socket, which may hold thousands more."""
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """Refuses headers without end, and closes a connection that sends its request's head slowly.
 
-    httptools keeps headers, trailers and the extensions of chunks in memory, whatever their size.
+    httptools keeps headers, trailers and the extensions of chunks in memory, whatever their size,
+    and uvicorn each request that comes while an earlier one is answered, however many.
 
     Attributes:
         head_seconds: Longest time from a connection, or from a request's first byte, to the end of
@@ -59,6 +67,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end_deadline()
         self._beside_body = 0
         super().on_headers_complete()
+        if len(self.pipeline) > MAX_PIPELINED:
+            # Closed without the answers: whoever does not read them would keep it open.
+            self.transport.abort()
+            raise _TooManyPipelinedError
 
     def on_body(self, body: bytes) -> None:
         """Count anew: bodies have bounds of their own."""

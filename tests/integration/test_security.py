@@ -9,7 +9,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -18,7 +18,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 from hf_space.api.app import create_api
-from hf_space.api.http_protocol import MAX_HEAD_BYTES, BoundedProtocol
+from hf_space.api.http_protocol import MAX_HEAD_BYTES, MAX_PIPELINED, BoundedProtocol
 from hf_space.api.middleware.identify import API_KEY_HEADER, COOKIE
 from hf_space.api.security import API_POLICY, DOCS_POLICY, SECURITY_HEADERS
 from tests.bundle_factory import write_bundle
@@ -153,6 +153,18 @@ def answer(port: int, *pieces: bytes) -> bytes:
         return said
 
 
+def taken(port: int, piece: bytes) -> int:
+    """Send a piece again and again, read nothing, and return the bytes sent until the end."""
+    sent = 0
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=30) as connection,
+        suppress(BrokenPipeError, ConnectionResetError),
+    ):
+        while sent < 64 << 20:
+            sent += connection.send(piece)
+    return sent
+
+
 def test_headers_have_an_end_and_come_soon(tmp_path: Path) -> None:
     write_bundle(tmp_path / "model")
     head = b"POST /predict/ HTTP/1.1\r\nHost: a\r\n"
@@ -175,3 +187,15 @@ def test_headers_have_an_end_and_come_soon(tmp_path: Path) -> None:
             port, b"GET /health/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + long + b"\r\n\r\n"
         )
         assert ok.startswith(b"HTTP/1.1 200 ")
+
+
+def test_requests_that_nobody_reads_the_answers_of_do_not_pile_up(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "model")
+    alive = b"GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n"
+    last = alive.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with serving(Store(tmp_path)) as port:
+        said = answer(port, alive * MAX_PIPELINED + last)
+        assert said.count(b"HTTP/1.1 200 ") == said.count(b'{"status":"ok"}') == MAX_PIPELINED + 1
+        # What the kernel's buffers hold; without an end it takes all.
+        assert taken(port, alive * 1000) < 16 << 20
+        assert answer(port, last).startswith(b"HTTP/1.1 200 ")
