@@ -88,6 +88,41 @@ def test_another_sites_page_cannot_write_with_what_browsers_add_unasked(
     assert post(with_keys, Authorization=f"Bearer {ticket['ticket']}", **from_there) == 200
 
 
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "null", "http://testserver:81", "http://testserver.evil.example", ""],
+)
+def test_another_sites_page_is_known_by_its_origin_over_plain_http(
+    with_keys: TestClient, origin: str
+) -> None:
+    token = Visitor(with_keys).token
+    password = "Basic " + base64.b64encode(f"lab:{KEY}".encode()).decode()
+    for credentials in ({"Cookie": f"{COOKIE}={token}"}, {"Authorization": password}):
+        assert post(with_keys, **credentials, Origin=origin) == (403, "cross_site")
+        read = with_keys.get("/history/", headers=credentials | {"Origin": origin})
+        assert read.status_code == 200
+    assert post(with_keys, **{API_KEY_HEADER: KEY}, Origin=origin) == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("http://testserver", {}),
+        ("http://lab.example:8080", {"Host": "Lab.example:8080"}),
+        ("https://lab.example", {"Host": "lab.example:443"}),
+        # No page can add it, and some proxies write a host of their own.
+        ("https://lab.example", {"Host": "api:7860", "X-Forwarded-Host": "lab.example"}),
+        # What browsers say of the site counts more than the origin.
+        ("https://lab.example", {"Host": "api:7860", "Sec-Fetch-Site": "same-origin"}),
+    ],
+)
+def test_the_services_own_pages_write_over_plain_http(
+    with_keys: TestClient, origin: str, host: dict[str, str]
+) -> None:
+    password = "Basic " + base64.b64encode(f"lab:{KEY}".encode()).decode()
+    assert post(with_keys, Authorization=password, Origin=origin, **host) == 200
+
+
 def test_who_guesses_keys_is_not_told_which_is_right(with_keys: TestClient) -> None:
     guesses = [post(with_keys, **{API_KEY_HEADER: f"{number:032}"}) for number in range(12)]
     assert guesses == [(401, "invalid_credentials")] * 10 + [(429, "rate_limited")] * 2

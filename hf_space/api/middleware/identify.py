@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -53,6 +54,7 @@ _HUB_TOKEN: Final = "hf_"  # noqa: S105 -- a prefix
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Values of Sec-Fetch-Site, https://www.w3.org/TR/fetch-metadata/
 _OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
+_DEFAULT_PORT: Final = re.compile(r":(80|443)$")
 _CHALLENGE: Final = 'Basic realm="Biopsia API key", Bearer'
 
 
@@ -219,8 +221,25 @@ def _may_be_key(headers: Headers) -> bool:
 
 def _refuse_other_sites(method: str, headers: Headers) -> None:
     """Refuse to write with what browsers add unasked to a request of another site's page."""
-    if method not in _SAFE_METHODS and headers.get("Sec-Fetch-Site") in _OTHER_SITES:
+    if method not in _SAFE_METHODS and _is_of_other_site(headers):
         raise CrossSiteError("A page of another site cannot write with a cookie or a password.")
+
+
+def _is_of_other_site(headers: Headers) -> bool:
+    site = headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in _OTHER_SITES
+    # Over plain HTTP browsers say the origin only. Programs say neither.
+    origin = headers.get("Origin")
+    if origin is None:
+        return False
+    # No page can add the latter without asking, and proxies may write a host of their own.
+    hosts = (headers.get("Host"), headers.get("X-Forwarded-Host"))
+    return _host(origin.partition("://")[2]) not in {_host(host) for host in hosts if host}
+
+
+def _host(text: str) -> str:
+    return _DEFAULT_PORT.sub("", text.lower())
 
 
 def _bearer(headers: Headers) -> str | None:
