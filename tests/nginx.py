@@ -8,13 +8,17 @@ import subprocess
 from pathlib import Path
 
 from tests.processes import Service
-from tests.server import ROOT
+from tests.server import ROOT, free_port
 
 CONFIGURATION = ROOT / "proxy" / "nginx.conf"
 
 
 class Nginx(Service):
-    """Nginx with addresses of this machine in it."""
+    """Nginx with addresses of this machine in it.
+
+    Attributes:
+        port_behind_tls: Where it believes what a proxy in front of it states of its client.
+    """
 
     def __init__(self, folder: Path, upstream: int, root_path: str = "") -> None:
         """Write the configuration into a folder.
@@ -26,11 +30,14 @@ class Nginx(Service):
         """
         super().__init__(folder)
         self._root_path = root_path
+        self.port_behind_tls = free_port()
         text = CONFIGURATION.read_text("utf-8")
         for theirs, ours in (
             ("http://api:7860;", f"http://127.0.0.1:{upstream}{'/' if root_path else ''};"),
             ("location / {", f"location {root_path}/ {{"),
             ("listen 8080", f"listen 127.0.0.1:{self.port}"),
+            ("listen 8081", f"listen 127.0.0.1:{self.port_behind_tls}"),
+            ("8081 ", f"{self.port_behind_tls} "),
             ("/tmp/", f"{folder}/"),  # noqa: S108 -- a path within the container
             ("client_header_timeout 10s", "client_header_timeout 1s"),
         ):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx2
@@ -85,6 +87,65 @@ def test_what_a_client_says_of_its_address_never_arrives(client: httpx2.Client) 
     refused = [error_of(answer) for answer in answers if answer.status_code != 200]
     assert refused
     assert set(refused) == {(429, "rate_limited")}
+
+
+@pytest.fixture
+def proxy_for_tls(proxy: Nginx) -> Iterator[httpx2.Client]:
+    """Speak to the port that a proxy for TLS speaks to."""
+    url = f"http://127.0.0.1:{proxy.port_behind_tls}"
+    with httpx2.Client(base_url=url, timeout=60) as client:
+        yield client
+
+
+def test_visitors_behind_a_proxy_for_tls_count_by_the_addresses_that_it_states(
+    proxy_for_tls: httpx2.Client,
+) -> None:
+    def ask(forwarded: str) -> httpx2.Response:
+        return proxy_for_tls.get("/history/", headers={"X-Forwarded-For": forwarded})
+
+    # What a client said of itself stands before what the proxy states.
+    one = [ask(f"203.0.113.{number}, 198.51.100.1") for number in range(60)]
+    assert {error_of(answer) for answer in one if answer.status_code != 200} == {
+        (429, "rate_limited")
+    }
+    others = [ask(f"198.51.100.1, 203.0.113.{number}") for number in range(60)]
+    assert {answer.status_code for answer in others} == {200}
+    assert ask("198.51.100.1,2001:db8::7").status_code == 200
+
+
+def test_the_demo_behind_a_proxy_for_tls_asks_by_https(
+    client: httpx2.Client, proxy_for_tls: httpx2.Client
+) -> None:
+    stated = {"Host": "biopsia.example.org", "X-Forwarded-Proto": "https"}
+    for asked, root in ((proxy_for_tls, "https"), (client, "http")):
+        answer = asked.get("/config", headers=stated)
+        assert answer.json()["root"] == f"{root}://biopsia.example.org"
+    said_nothing = proxy_for_tls.get("/config", headers={"Host": "biopsia.example.org"})
+    assert said_nothing.json()["root"] == "http://biopsia.example.org"
+
+
+@pytest.mark.parametrize(
+    ("header", "most"),
+    [("", 64), ("X-Biopsia-Client: 1764430000 203.0.113.7 0123\r\n", 256)],
+)
+def test_an_address_has_so_many_requests_at_once_and_a_site_more(
+    tmp_path: Path, header: str, most: int
+) -> None:
+    require(nginx_missing())
+    # It takes connections, and never answers.
+    with socket.create_server(("127.0.0.1", 0), backlog=512) as service, ExitStack() as stack:
+        proxy = Nginx(tmp_path, service.getsockname()[1])
+        proxy.start()
+        stack.callback(proxy.stop)
+        opened = []
+        for _ in range(most + 1):
+            opened.append(socket.create_connection(("127.0.0.1", proxy.port)))
+            stack.callback(opened[-1].close)
+            opened[-1].sendall(f"GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n".encode())
+        [refused] = select.select(opened, [], [], 30)[0]
+        said = refused.recv(65536)
+        assert said.startswith(b"HTTP/1.1 429 ")
+        assert b'"code":"rate_limited"' in said
 
 
 def test_headers_without_end_and_slow_ones_are_cut_off(proxy: Nginx) -> None:
