@@ -20,12 +20,18 @@ MAX_PIPELINED: Final = 8
 """Most requests of a connection that wait while an earlier one is answered."""
 
 
+LEAST_BODY_RATE: Final = 1024
+"""Bytes of a body that must come in a second, where the service is ready to read them."""
+# So that bytes that came while the event loop was busy are not missed.
+_SLOW_LOOKS: Final = 2
+
+
 class _TooManyPipelinedError(Exception):
     """Stops the parser within what was read of the socket, which may hold thousands more."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Refuses headers without end, and closes a connection that sends its request's head slowly.
+    """Refuses headers without end, and closes a connection whose requests come slowly.
 
     httptools keeps headers, trailers and the extensions of chunks in memory, whatever their size,
     and uvicorn each request that comes while an earlier one is answered, however many.
@@ -33,11 +39,19 @@ class BoundedProtocol(HttpToolsProtocol):
     Attributes:
         head_seconds: Longest time from a connection, or from a request's first byte, to the end of
             its headers.
+        body_seconds: Time between two looks at how much of a body has come; the second one in
+            turn that finds less than `LEAST_BODY_RATE` closes the connection.
+        most_body_seconds: Longest time from a request's headers to the end of its body.
     """
 
     head_seconds: float = 30.0
+    body_seconds: float = 10.0
+    most_body_seconds: float = 3600.0
 
     _beside_body = 0
+    _body_end = 0.0
+    _body_bytes = 0
+    _slow_looks = 0
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -63,28 +77,47 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def on_headers_complete(self) -> None:
-        """End the deadline."""
-        self._end_deadline()
+        """Give the body its time in place of the head's."""
         self._beside_body = 0
         super().on_headers_complete()
+        self._body_end = self.loop.time() + self.most_body_seconds
+        self._slow_looks = 0
+        self._look_later()
         if len(self.pipeline) > MAX_PIPELINED:
             # Closed without the answers: whoever does not read them would keep it open.
             self.transport.abort()
             raise _TooManyPipelinedError
 
     def on_body(self, body: bytes) -> None:
-        """Count anew: bodies have bounds of their own."""
+        """Count what came: bodies have bounds of their own."""
         self._beside_body = 0
+        self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Count anew for the next request."""
+        self._end_deadline()
         self._beside_body = 0
         super().on_message_complete()
 
     def _expect_head(self) -> None:
         self._end_deadline()
         self._deadline = self.loop.call_later(self.head_seconds, self.transport.close)
+
+    def _look_later(self) -> None:
+        self._end_deadline()
+        self._body_bytes = 0
+        self._deadline = self.loop.call_later(self.body_seconds, self._look_at_body)
+
+    def _look_at_body(self) -> None:
+        # What the service does not read, or has not asked for yet, cannot come.
+        is_awaited = not (self.flow.read_paused or self.cycle.waiting_for_100_continue)
+        is_slow = is_awaited and self._body_bytes < LEAST_BODY_RATE * self.body_seconds
+        self._slow_looks = self._slow_looks + 1 if is_slow else 0
+        if self._slow_looks == _SLOW_LOOKS or self.loop.time() > self._body_end:
+            self.transport.abort()
+        else:
+            self._look_later()
 
     def _end_deadline(self) -> None:
         if self._deadline is not None:

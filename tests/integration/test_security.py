@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import select
 import socket
 import time
 from collections.abc import Iterator
@@ -154,15 +155,22 @@ def test_visitors_of_the_site_count_by_their_own_addresses(store: Store) -> None
 
 
 class Hasty(BoundedProtocol):
-    """Gives a request's head half a second."""
+    """Gives a request's head half a second, and looks at its body every second."""
 
     head_seconds = 0.5
+    body_seconds = 1.0
+
+
+class Impatient(Hasty):
+    """Gives a whole body three seconds."""
+
+    most_body_seconds = 3.0
 
 
 @contextmanager
-def serving(store: Store) -> Iterator[int]:
-    """Serve by the bounded protocol on a free port."""
-    config = uvicorn.Config(create_api(store.settings()), port=0, http=Hasty, log_config=None)
+def serving(store: Store, protocol: type[BoundedProtocol] = Hasty) -> Iterator[int]:
+    """Serve by a bounded protocol on a free port."""
+    config = uvicorn.Config(create_api(store.settings()), port=0, http=protocol, log_config=None)
     server = uvicorn.Server(config)
     thread = Thread(target=server.run)
     thread.start()
@@ -234,3 +242,36 @@ def test_requests_that_nobody_reads_the_answers_of_do_not_pile_up(tmp_path: Path
         # What the kernel's buffers hold; without an end it takes all.
         assert taken(port, alive * 1000) < 16 << 20
         assert answer(port, last).startswith(b"HTTP/1.1 200 ")
+
+
+def trickled(port: int, body: bytes, *, at_once: int) -> bytes:
+    """Send a body ten times a second so many bytes, and return what was said until the end."""
+    head = f"POST /predict/ HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n")
+        with suppress(BrokenPipeError, ConnectionResetError):
+            for start in range(0, len(body), at_once):
+                connection.sendall(body[start : start + at_once])
+                if select.select([connection], [], [], 0.1)[0]:
+                    break
+            return connection.recv(65536)
+    return b""
+
+
+def errors_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_bodies_that_trickle_in_have_an_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_bundle(tmp_path / "model")
+    body = b"{" + b" " * 200_000 + b"}"
+    with serving(Store(tmp_path)) as port:
+        assert trickled(port, body[:300], at_once=1) == b""
+        # Over several of the service's looks, but steadily.
+        assert b'"code":"missing_image"' in trickled(port, body, at_once=5000)
+    with serving(Store(tmp_path), Impatient) as port:
+        assert trickled(port, body, at_once=2000) == b""
+        assert b'"code":"missing_image"' in trickled(port, b"{}", at_once=2)
+    assert errors_in(caplog) == []
