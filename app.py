@@ -15,6 +15,7 @@ from hf_space.api.http_protocol import BoundedProtocol
 from hf_space.observability.logging import configure_logging
 from hf_space.prediction.start import start_faults
 from hf_space.settings.environment import SettingsError, read_settings
+from hf_space.settings.folders import folder_faults
 from hf_space.ui.backend import Backend
 from hf_space.ui.demo import mount_demo
 from hf_space.ui.gradio_app.mounted import end_streams
@@ -33,7 +34,7 @@ logging.getLogger("uvicorn.access").disabled = True
 
 try:
     settings = read_settings()
-    if faults := start_faults(settings):
+    if faults := start_faults(settings) + folder_faults(settings):
         raise SettingsError(faults)
 except SettingsError as error:
     raise SystemExit(str(error)) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AliasChoices,
@@ -15,8 +15,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from hf_space.settings.addresses import checked_database, checked_redis
 
 MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
@@ -25,11 +24,6 @@ _MIN_SECRET_LENGTH: Final = 32
 PREFIX: Final = "BIOPSIA_"
 """Of the variables."""
 
-_DATABASES: Final = (
-    *("postgresql", "postgresql+asyncpg", "postgres"),
-    *("sqlite", "sqlite+aiosqlite"),
-)
-_REDIS: Final = ("redis", "rediss", "unix")
 # Browsers resolve segments of dots, so no request would ever come with one.
 _ROOT_PATH: Final = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~-]+)+")
 
@@ -39,6 +33,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
+        # Hosts' forms leave a variable that was not filled in as empty text.
+        env_ignore_empty=True,
         frozen=True,
         populate_by_name=True,
         # A refused value may be a key or hold a password.
@@ -109,8 +105,8 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         default=None,
-        description="Database of the history, `postgresql://...` or `sqlite:///...`; unset: SQLite "
-        "in `BIOPSIA_DATA_DIR`.",
+        description="Database of the history, `postgresql://...` or `sqlite:///FILE`; unset, "
+        "and `sqlite://`: a file in `BIOPSIA_DATA_DIR`.",
     )
     retention_days: int = Field(
         default=30, ge=1, le=36_500, description="Days after which a record is deleted."
@@ -155,7 +151,6 @@ class Settings(BaseSettings):
     )
     site_secret: SecretStr | None = Field(
         default=None,
-        min_length=_MIN_SECRET_LENGTH,
         description="What the site signs its visitors' addresses with, the same there, 32 "
         "characters or more; unset: all visitors of the site count as one address.",
     )
@@ -169,7 +164,6 @@ class Settings(BaseSettings):
     )
     ticket_secret: SecretStr | None = Field(
         default=None,
-        min_length=_MIN_SECRET_LENGTH,
         description="What tickets are signed with, the same in all processes, 32 characters or "
         "more; unset: random at each start.",
     )
@@ -189,8 +183,10 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            # With the final slash that an address bar has, none would ever match.
-            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+            # Browsers send small letters, and not the final slash that an address bar has.
+            return tuple(
+                part.strip().rstrip("/").lower() for part in value.split(",") if part.strip()
+            )
         return value
 
     @field_validator("cors_origins")
@@ -201,22 +197,7 @@ class Settings(BaseSettings):
             raise ValueError(f"write origins as https://site.example, not {bare[0]}")
         return value
 
-    @field_validator(
-        "model_repo",
-        "model_revision",
-        "root_path",
-        "database_url",
-        "redis_url",
-        "ticket_secret",
-        "site_secret",
-        mode="before",
-    )
-    @classmethod
-    def _blank_is_unset(cls, value: object) -> object:
-        # Hosts' forms leave a variable that was not filled in as empty text.
-        return value or None
-
-    @field_validator("engine", "log_level", mode="before")
+    @field_validator("engine", "log_level", "operating_point", mode="before")
     @classmethod
     def _in_small_letters(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
@@ -224,12 +205,20 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_a_database(cls, value: SecretStr | None) -> SecretStr | None:
-        return _with_scheme(value, _DATABASES, "postgresql://user:password@host:5432/name")
+        address = checked_database(value.get_secret_value()) if value else None
+        return SecretStr(address) if address else None
 
     @field_validator("redis_url")
     @classmethod
     def _is_a_redis(cls, value: SecretStr | None) -> SecretStr | None:
-        return _with_scheme(value, _REDIS, "redis://host:6379/0")
+        return SecretStr(checked_redis(value.get_secret_value())) if value else None
+
+    @field_validator("ticket_secret", "site_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < _MIN_SECRET_LENGTH:
+            raise ValueError(f"write {_MIN_SECRET_LENGTH} characters or more")
+        return value
 
     @field_validator("root_path")
     @classmethod
@@ -243,11 +232,14 @@ class Settings(BaseSettings):
     def _pairs(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        entries = [entry.strip() for entry in value.split(",") if entry.strip()]
-        pairs = [entry.partition(":") for entry in entries]
-        if not all(name and len(key) >= _MIN_KEY_LENGTH for name, _, key in pairs):
+        entries = [entry.partition(":") for entry in value.split(",") if entry.strip()]
+        pairs = [(name.strip(), key.strip()) for name, _, key in entries]
+        if not all(name and len(key) >= _MIN_KEY_LENGTH for name, key in pairs):
             raise ValueError(f"write name:key, with a key of at least {_MIN_KEY_LENGTH} characters")
-        keys = {name: key for name, _, key in pairs}
+        # Clients write others into a header in ways of their own, so that none would match.
+        if not all(key.isascii() and key.isprintable() for _, key in pairs):
+            raise ValueError("a key has letters, digits and signs of ASCII only")
+        keys = dict(pairs)
         if len(keys) < len(pairs) or len(set(keys.values())) < len(pairs):
             raise ValueError("two entries have the same name or the same key")
         return keys
@@ -274,17 +266,3 @@ class Settings(BaseSettings):
         except re.error as error:
             raise ValueError(f"no regular expression: {error}") from error
         return value
-
-
-def _with_scheme(value: SecretStr | None, schemes: Sequence[str], example: str) -> SecretStr | None:
-    """Return an address with one of the schemes; the fault never repeats more than the scheme."""
-    if value is None:
-        return None
-    scheme, separator, _ = value.get_secret_value().partition("://")
-    if not separator:
-        raise ValueError(f"write an address such as {example}")
-    if scheme.lower() not in schemes:
-        # What is no scheme may hold a part of the password.
-        named = f"; {scheme}:// is not read" if re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) else ""
-        raise ValueError(f"write an address such as {example}{named}")
-    return value

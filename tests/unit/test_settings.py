@@ -112,12 +112,13 @@ def test_bad_values_are_refused(monkeypatch: pytest.MonkeyPatch, name: str, valu
         Settings()
 
 
-@pytest.mark.parametrize(
-    "name", ["BIOPSIA_DATABASE_URL", "BIOPSIA_REDIS_URL", "BIOPSIA_TICKET_SECRET"]
-)
-def test_a_secret_left_blank_is_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name, "")
-    assert getattr(Settings(), name.removeprefix("BIOPSIA_").lower()) is None
+def test_a_variable_left_blank_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"BIOPSIA_{name.upper()}", "")
+    assert start_lines() == []
+    assert read_settings() == Settings.model_construct()
+    monkeypatch.setenv("PORT", "8001")
+    assert read_settings().port == 8001
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,7 @@ def test_a_secret_left_blank_is_unset(monkeypatch: pytest.MonkeyPatch, name: str
     [
         ("", {}),
         (f"ward:{KEY}", {"ward": KEY}),
+        (f"ward: {KEY}, lab : {OTHER_KEY} ", {"ward": KEY, "lab": OTHER_KEY}),
         (f" ward:{KEY} , lab:{OTHER_KEY},", {"ward": KEY, "lab": OTHER_KEY}),
         # Only the first colon parts the two.
         (f"ward:a:{KEY}", {"ward": f"a:{KEY}"}),
@@ -146,6 +148,8 @@ def test_keys_are_read_with_the_names_of_their_owners(
         (f"ward:{KEY[:15]}", "at least 16 characters"),
         (f"ward:{KEY},ward:{OTHER_KEY}", "same name"),
         (f"ward:{KEY},lab:{KEY}", "same key"),
+        (f"ward:{KEY}\u00e9", "ASCII only"),
+        (f"ward:{KEY}\t{KEY}", "ASCII only"),
     ],
 )
 def test_bad_keys_are_refused_without_being_repeated(
@@ -182,7 +186,7 @@ def test_secrets_are_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_slash_of_an_address_bar_does_not_shut_a_site_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("BIOPSIA_CORS_ORIGINS", "https://one.example/, http://localhost:3000")
+    monkeypatch.setenv("BIOPSIA_CORS_ORIGINS", "HTTPS://One.example/, http://localhost:3000")
     assert Settings().cors_origins == ("https://one.example", "http://localhost:3000")
 
 
@@ -199,6 +203,8 @@ def test_the_slash_of_an_address_bar_does_not_shut_a_site_out(
         ("BIOPSIA_ROOT_PATH", "/a/../b", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
         ("BIOPSIA_ROOT_PATH", "/a?b", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
         ("BIOPSIA_ROOT_PATH", "https://a.example/b", "BIOPSIA_ROOT_PATH: write a path"),
+        ("BIOPSIA_SITE_SECRET", "s" * 31, "BIOPSIA_SITE_SECRET: write 32 characters or more"),
+        ("BIOPSIA_TICKET_SECRET", "s", "BIOPSIA_TICKET_SECRET: write 32 characters or more"),
         ("BIOPSIA_MODEL_REPO", "model", "BIOPSIA_MODEL_REPO: String should match"),
         ("BIOPSIA_MODEL_REVISION", "v1", "BIOPSIA_MODEL_REVISION needs BIOPSIA_MODEL_REPO"),
     ],
@@ -238,10 +244,40 @@ def test_the_service_says_which_variables_are_wrong_and_ends() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "folder"),
+    [
+        ("BIOPSIA_DATA_DIR", "/dev/null/x", "/dev/null/x"),
+        ("BIOPSIA_DATABASE_URL", "sqlite:////dev/null/y/history.sqlite3", "/dev/null/y"),
+        ("GRADIO_TEMP_DIR", "/dev/null/z", "/dev/null/z"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_ends_the_start(
+    tmp_path: Path, name: str, value: str, folder: str
+) -> None:
+    wrong = {"BIOPSIA_DATA_DIR": str(tmp_path), name: value}
+    done = subprocess.run(  # noqa: S603 -- our own interpreter and code
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=os.environ | wrong | {"BIOPSIA_PORT": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{name}: the folder {folder} cannot be written: Not a directory\n",
+    )
+
+
+@pytest.mark.parametrize(
     ("url", "message"),
     [
         ("mysql://me:hidden@db/x", "mysql:// is not read"),
         ("postgresql+psycopg://me:hidden@db/x", "postgresql\\+psycopg:// is not read"),
+        ("sqlite:///:memory:", "a history in memory would be lost: name a file, sqlite:///history"),
+        ("sqlite://hidden.sqlite3", "name a file with three slashes, sqlite:///history.sqlite3"),
+        ("postgresql://me:hidden@db:99999/x", "no port is above 65535"),
         ("me:hidden@db", "write an address such as postgresql://"),
         ("me:hidden@db://x", "write an address such as postgresql://"),
         ("/var/hidden.sqlite3", "write an address such as postgresql://"),
@@ -278,8 +314,22 @@ def test_addresses_of_databases_as_hosts_write_them_are_taken(
     assert start_lines() == []
 
 
+@pytest.mark.parametrize("url", ["sqlite://", "SQLite:///", "sqlite+aiosqlite://"])
+def test_sqlite_without_a_file_is_the_file_of_the_data_folder(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("BIOPSIA_DATABASE_URL", url)
+    assert start_lines() == []
+    assert Settings().database_url is None
+
+
 @pytest.mark.parametrize(
-    "url", ["redis://cache:6379/0", "rediss://:hidden@cache:6379", "REDIS://cache:6379/0"]
+    "url",
+    [
+        *("redis://cache:6379/0", "rediss://:hidden@cache:6379", "REDIS://cache:6379/0"),
+        *("redis://cache", "redis://cache/", "redis://[::1]:6379/15", "redis://cache?db=3"),
+        *("redis://me:hid:99999@cache:6379/0", "unix:///run/redis.sock?db=1"),
+    ],
 )
 def test_addresses_of_redis_are_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("BIOPSIA_REDIS_URL", url)
@@ -294,6 +344,9 @@ def test_addresses_of_redis_are_taken(monkeypatch: pytest.MonkeyPatch, url: str)
             "http://:hidden@cache",
             "write an address such as redis://host:6379/0; http:// is not read",
         ),
+        ("redis://:hidden@cache/abc", "this is no address of a Redis, as redis://host:6379/0 is"),
+        ("redis://:hidden@cache:99999", "no port is above 65535"),
+        ("redis://:hidden@[::1]:99999/0", "no port is above 65535"),
         ("redis://:hidden@cache:port", "this is no address of a Redis, as redis://host:6379/0 is"),
     ],
 )
@@ -328,6 +381,8 @@ def test_case_does_not_matter_where_it_means_nothing(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("BIOPSIA_ENGINE", "OpenVINO")
     monkeypatch.setenv("BIOPSIA_LOG_LEVEL", "Warning")
     monkeypatch.setenv("BIOPSIA_STORE_ORIGINALS", "TRUE")
+    monkeypatch.setenv("BIOPSIA_OPERATING_POINT", "Balanced")
+    assert start_lines() == []
     settings = read_settings()
     assert (settings.engine, settings.log_level) == ("openvino", "warning")
     assert settings.store_originals

@@ -1,0 +1,67 @@
+"""Addresses of a database and of Redis, as far as they can be judged without asking for them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_POSTGRES: Final = ("postgresql", "postgresql+asyncpg", "postgres")
+_SQLITE: Final = ("sqlite", "sqlite+aiosqlite")
+_REDIS: Final = ("redis", "rediss", "unix")
+_MOST_PORT: Final = 65535
+_PORT: Final = re.compile(r"(?:\[[^]]*\]|[^:/?\[]*):(\d+)(?=[/?]|$)")
+# A host and maybe a port, the number of a database, and options.
+_REDIS_REST: Final = re.compile(r"[^/?]*(/\d*)?(\?.*)?")
+
+
+def checked_database(address: str) -> str | None:
+    """Return the address; None for SQLite without a file, whose file is the default one.
+
+    Raises:
+        ValueError: It cannot be one. No more than its scheme is repeated: it may hold a password.
+    """
+    scheme, rest = _parts(
+        address, (*_POSTGRES, *_SQLITE), "postgresql://user:password@host:5432/name"
+    )
+    if scheme not in _SQLITE:
+        _check_port(rest)
+        return address
+    if rest in ("", "/"):
+        return None
+    if not rest.startswith("/"):
+        raise ValueError("name a file with three slashes, sqlite:///history.sqlite3")
+    if rest.partition("?")[0] == "/:memory:":
+        raise ValueError(
+            "a history in memory would be lost: name a file, sqlite:///history.sqlite3"
+        )
+    return address
+
+
+def checked_redis(address: str) -> str:
+    """Return the address of a Redis; raises ValueError as `checked_database` does."""
+    scheme, rest = _parts(address, _REDIS, "redis://host:6379/0")
+    if scheme != "unix":
+        _check_port(rest)
+        if not _REDIS_REST.fullmatch(rest.rpartition("@")[2]):
+            raise ValueError("this is no address of a Redis, as redis://host:6379/0 is")
+    return address
+
+
+def _parts(address: str, schemes: Sequence[str], example: str) -> tuple[str, str]:
+    scheme, separator, rest = address.partition("://")
+    if not separator:
+        raise ValueError(f"write an address such as {example}")
+    if scheme.lower() not in schemes:
+        # What is no scheme may hold a part of the password.
+        named = f"; {scheme}:// is not read" if re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) else ""
+        raise ValueError(f"write an address such as {example}{named}")
+    return scheme.lower(), rest
+
+
+def _check_port(rest: str) -> None:
+    found = _PORT.match(rest.rpartition("@")[2])
+    if found and int(found[1]) > _MOST_PORT:
+        raise ValueError(f"no port is above {_MOST_PORT}")
