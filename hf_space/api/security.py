@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 SECURITY_HEADERS: Final = {
@@ -18,7 +19,9 @@ API_POLICY: Final = (
 )
 """Of answers that are no page."""
 
-DOCS_PATHS: Final = ("/docs", "/static-offline-docs")
+DOCS_PATH: Final = re.compile(r"/(docs|static-offline-docs)(/.*)?")
+"""Whole paths of the API's documentation."""
+
 # The page starts its script inline, and its script styles the page inline.
 DOCS_POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "

@@ -55,6 +55,8 @@ def test_every_answer_bounds_the_browser(
 def test_the_documentation_may_run_its_own_script(visitor: Visitor) -> None:
     for path in ("/docs", "/static-offline-docs/swagger-ui.css"):
         assert visitor.client.get(path).headers["Content-Security-Policy"] == DOCS_POLICY
+    for path in ("/docsx", "/docs.html", "/static-offline-docsx/a"):
+        assert visitor.client.get(path).headers["Content-Security-Policy"] == API_POLICY
 
 
 @pytest.fixture

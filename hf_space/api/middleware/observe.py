@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from hf_space.api.errors import unexpected_response
 from hf_space.api.security import (
     API_POLICY,
-    DOCS_PATHS,
+    DOCS_PATH,
     DOCS_POLICY,
     POLICY_HEADER,
     SECURITY_HEADERS,
@@ -62,7 +62,7 @@ class ObserveMiddleware:
                 headers = MutableHeaders(scope=message)
                 headers[HEADER] = name
                 headers.update(SECURITY_HEADERS)
-                docs = scope["path"].startswith(DOCS_PATHS)
+                docs = DOCS_PATH.fullmatch(scope["path"])
                 headers.setdefault(POLICY_HEADER, DOCS_POLICY if docs else API_POLICY)
             await send(message)
 
