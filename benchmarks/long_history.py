@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.counting import quarter_of, tally_of
+from hf_space.history.database.statements import quarter_of, tally_of
 from hf_space.history.database.tables import (
     COUNTS,
     NO_MARGIN,
@@ -25,8 +25,7 @@ from hf_space.history.database.tables import (
     reviews,
     tallies,
 )
-from hf_space.history.identity import identity_of
-from hf_space.history.record import Record
+from hf_space.history.record import Record, identity_of
 from hf_space.prediction.trust import judge, result_warning
 from hf_space.schemas.ids import uuid7
 from hf_space.schemas.prediction import Reason

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.counting import tally_of
+from hf_space.history.database.statements import tally_of
 from hf_space.history.database.tables import (
     COUNTS,
     TALLY_KEY,

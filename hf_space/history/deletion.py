@@ -11,9 +11,8 @@ from sqlalchemy import and_, select, true, update
 
 from hf_space.errors import UnknownRecordError
 from hf_space.history.database.connection import try_lock
-from hf_space.history.database.counting import quarter_of
 from hf_space.history.database.duplicates import lock_owners
-from hf_space.history.database.statements import delete_oldest
+from hf_space.history.database.statements import delete_oldest, quarter_of
 from hf_space.history.database.tables import (
     QUARTER_SECONDS,
     filings,

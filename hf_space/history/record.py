@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import zlib
@@ -11,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from hf_space.history.database.tables import NO_MARGIN
-from hf_space.history.identity import FACTS, identity_of
 from hf_space.history.version_1 import as_version_2, columns_in_version_2
 from hf_space.schemas.history import HistoryRecord
 from hf_space.schemas.prediction import SCHEMA_VERSION, PredictionResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from numpy.typing import NDArray
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _GROUP_BYTES: Final = 4 << 20
 _GRID_DECIMALS: Final = 6
+_FINGERPRINT_BYTES: Final = 16
+# The parts of a result that tell which image it is of, and what was asked about it.
+_FACTS: Final = {"kind", "threshold", "operating_point", "image", "model"}
 # As pydantic writes it; within a string of JSON, the quotes would be escaped.
 _IMAGE: Final = re.compile(r'"image":\{"sha256":"([0-9a-f]{64})"')
 _NOT_IN_JSON: Final[dict[str, Any]] = {
@@ -144,7 +147,7 @@ def record_of(
         tiles=None if region is None else _pack([*region.tiles, *region.tiles_raw]),
         thumbnail=thumbnail,
         original=original,
-        **identity_of(result.model_dump(include=FACTS)),
+        **identity_of(result.model_dump(include=_FACTS)),
     )
 
 
@@ -213,6 +216,24 @@ def group_size(sizes: Sequence[int]) -> int:
         if place and total > _GROUP_BYTES:
             return place
     return len(sizes)
+
+
+def identity_of(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns `sha256` and `fingerprint`, by the `_FACTS` of a result's JSON."""
+    image = result["image"]
+    return {"sha256": bytes.fromhex(image["sha256"]), "fingerprint": _fingerprint(result, image)}
+
+
+def _fingerprint(result: Mapping[str, Any], image: Mapping[str, Any]) -> bytes:
+    """Hash the image with the model, the kind, the scale and the threshold it was judged by."""
+    facts = (
+        *(image["sha256"], result["model"]["name"], result["model"]["revision"], result["kind"]),
+        float(image["microns_per_pixel"]),
+        # Without a stated scale a larger image gets no verdict.
+        image["scale_source"] == "assumed",
+        *(float(result["threshold"]), result["operating_point"]),
+    )
+    return hashlib.blake2b(json.dumps(facts).encode(), digest_size=_FINGERPRINT_BYTES).digest()
 
 
 def _pack(values: Sequence[Sequence[float | None]]) -> bytes:

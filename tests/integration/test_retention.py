@@ -14,8 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.counting import quarter_of
-from hf_space.history.database.statements import insert_records
+from hf_space.history.database.statements import insert_records, quarter_of
 from hf_space.history.database.tables import VERDICT_COUNTS, predictions, tallies
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.record import Record

@@ -121,5 +121,3 @@ def test_what_the_demo_does_not_need_is_not_there(client: httpx2.Client) -> None
     for path in ("/gradio_api/process_recording", "/gradio_api/run/nowhere"):
         assert error_of(client.post(path, json={"data": []})) == (404, "not_found")
     assert error_of(client.get("/gradio_api/file=http://127.0.0.1/")) == (404, "not_found")
-    bodiless = client.post("/gradio_api/queue/join", content=iter([b"{}"]))
-    assert error_of(bodiless) == (411, "length_required")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from hf_space.history.database.counting import changes, quarter_of, tally_of
+from hf_space.history.database.statements import changes, quarter_of, tally_of
 from hf_space.history.database.tables import (
     COUNTS,
     LATENCY_BINS,

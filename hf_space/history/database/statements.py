@@ -6,6 +6,8 @@ milliseconds, and retention deletes whole quarters of an hour.
 
 from __future__ import annotations
 
+import math
+from collections import Counter, defaultdict
 from dataclasses import fields, replace
 from functools import lru_cache
 from operator import attrgetter, itemgetter
@@ -26,11 +28,16 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hf_space.history.database.connection import is_postgresql
-from hf_space.history.database.counting import changes, key_of, tally_of
 from hf_space.history.database.duplicates import lock_number, lock_owners_of, promote
 from hf_space.history.database.tables import (
     COUNTED,
     COUNTS,
+    LATENCY_BINS,
+    LATENCY_COUNTS,
+    LATENCY_GROWTH,
+    PROBABILITY_BINS,
+    PROBABILITY_COUNTS,
+    QUARTER_SECONDS,
     RESULT_COUNTS,
     TALLY_KEY,
     VERDICT_COUNTS,
@@ -38,15 +45,18 @@ from hf_space.history.database.tables import (
     tallies,
 )
 from hf_space.history.record import Record
+from hf_space.schemas.ids import time_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from hf_space.history.database.counting import Counted
+    # A record, or its columns `COUNTED`.
+    Counted = Record | Row[Any]
 
 Insert = postgresql.Insert | sqlite.Insert
 
@@ -54,10 +64,39 @@ _INSERTS: Final[dict[str, type[Insert]]] = {
     "postgresql": postgresql.Insert,
     "sqlite": sqlite.Insert,
 }
+# How many there were for records of version 1.
+_OLD_LATENCY_BINS: Final = 40
 _COLUMNS: Final = tuple(field.name for field in fields(Record))
 # Names of values must differ from those of columns, and the two tables share some.
 _RECORD: Final = "record_"
 _TALLY: Final = "tally_"
+
+
+def quarter_of(moment: datetime) -> int:
+    """Return the quarter of an hour since 1970 (UTC) in which a time lies."""
+    return int(moment.timestamp() // QUARTER_SECONDS)
+
+
+def tally_of(record: Record) -> dict[str, Any]:
+    """Return the row of the tallies that one record counts in, with what it adds to it."""
+    row = dict.fromkeys(COUNTS, 0)
+    for name in _counted(record):
+        row[name] = 1
+    return {**dict(zip(TALLY_KEY, _key_of(record), strict=True)), **row}
+
+
+def changes(added: Iterable[Counted], removed: Iterable[Counted]) -> list[dict[str, Any]]:
+    """Return the rows that add and subtract records, in the order of the tallies' keys."""
+    sums: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
+    for record in added:
+        sums[_key_of(record)].update(_counted(record))
+    for record in removed:
+        sums[_key_of(record)].subtract(_counted(record))
+    # The order in which records are added, so that no two transactions wait for each other.
+    return [
+        dict(zip(TALLY_KEY, key, strict=True)) | {name: counted[name] for name in COUNTS}
+        for key, counted in sorted(sums.items(), key=itemgetter(0))
+    ]
 
 
 async def insert_uncounted(connection: AsyncConnection, records: Sequence[Record]) -> set[UUID]:
@@ -166,7 +205,7 @@ def _inserted(rows: Select[Any], *, is_counted: bool) -> Any:
 
 async def _delete_empty(connection: AsyncConnection, gone: Iterable[Row[Any]]) -> None:
     """Delete the rows of the tallies in which nothing is counted since records are gone."""
-    keys = [key_of(record) for record in gone]
+    keys = [_key_of(record) for record in gone]
     quarters = [quarter for _, quarter, *_ in keys]
     empty = delete(tallies).where(
         tallies.c.owner.in_({owner for owner, *_ in keys}),
@@ -201,3 +240,36 @@ def _row(record: Record) -> dict[str, Any]:
 
 def _named(prefix: str, row: dict[str, Any]) -> dict[str, Any]:
     return {prefix + name: value for name, value in row.items()}
+
+
+def _key_of(record: Counted) -> tuple[Any, ...]:
+    """Return the values of `TALLY_KEY` under which a record is counted."""
+    quarter = quarter_of(time_of(record.id))
+    return record.owner, quarter, record.model_name, record.model_revision
+
+
+def _counted(record: Counted) -> Iterator[str]:
+    is_old = record.schema_version == 1
+    if record.is_counted:
+        yield from _counted_once(record)
+    else:
+        yield "duplicates"
+    if record.cached:
+        yield "cached"
+    if is_old or not record.cached:
+        last = (_OLD_LATENCY_BINS if is_old else LATENCY_BINS) - 1
+        yield LATENCY_COUNTS[min(_latency_bin(record.total_ms), last)]
+
+
+def _counted_once(record: Counted) -> Iterator[str]:
+    """Yield those of `RESULT_COUNTS` that a record adds to."""
+    yield record.verdict
+    if record.kind == "region":
+        yield "regions"
+    if record.schema_version == 1 or record.verdict != "not_assessable":
+        place = int(record.probability * PROBABILITY_BINS)
+        yield PROBABILITY_COUNTS[min(place, PROBABILITY_BINS - 1)]
+
+
+def _latency_bin(milliseconds: float) -> int:
+    return int(math.log(milliseconds, LATENCY_GROWTH)) if milliseconds > 1.0 else 0

@@ -5,11 +5,12 @@ Times are in the ids (version 7 UUIDs), so that one index serves order, pages an
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnClause,
     Double,
     ForeignKey,
     Index,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     Uuid,
+    literal_column,
     text,
     true,
 )
@@ -44,12 +46,14 @@ metadata: Final = MetaData(
 
 IS_OLD: Final = text("sha256 IS NULL")
 """That a record is not converted yet, see `hf_space.history.database.conversion`."""
-IS_COUNTED: Final = text("is_counted")
+IS_COUNTED: Final[ColumnClause[bool]] = literal_column("is_counted", Boolean)
 IS_DUPLICATE: Final = text("NOT is_counted")
 _IS_KNOWN: Final = text("sha256 IS NOT NULL")
 
 
-def _index(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+def _index(
+    name: str, *columns: str, where: TextClause | ColumnClause[Any], unique: bool = False
+) -> Index:
     return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
@@ -77,7 +81,7 @@ predictions: Final = Table(
     Column("original", LargeBinary),
     # Of the result, and of how the record is counted. Code of 0.1 does not state it.
     Column("schema_version", SmallInteger, nullable=False, server_default="1"),
-    # See `hf_space.history.identity`; null until the record is converted.
+    # See `hf_space.history.record`; null until the record is converted.
     Column("sha256", LargeBinary(32)),
     Column("fingerprint", LargeBinary(16)),
     # In the tallies as a result of its own, rather than as a duplicate; records of the spool, which

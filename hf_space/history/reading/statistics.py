@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, and_, case, cast, func, select
 
-from hf_space.history.database.counting import quarter_of
+from hf_space.history.database.statements import quarter_of
 from hf_space.history.database.tables import (
     COUNTS,
     LATENCY_BINS,
