@@ -48,7 +48,7 @@ _OTHER_METHODS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
-    """An image to be read when its turn comes."""
+    """An image to be read when its turn comes; in a zip it may have no name."""
 
     name: str | None
     read: Callable[[], bytes]
@@ -97,7 +97,7 @@ def zip_images(
     _check_directory(file, max_files)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except Exception as error:  # a hostile directory makes zipfile raise almost any type
         raise ArchiveError("The zip is damaged.") from error
     entries = [info for info in archive.infolist() if _is_visible_file(info)]
     if not entries:
@@ -114,7 +114,7 @@ def zip_images(
         raise ArchiveError("The zip is encrypted; send it without a password.")
     return [
         NamedImage(
-            str(entry_path(info.filename)),
+            str(entry_path(info.filename)) if info.filename else None,
             lambda info=info: _read_entry(archive, info, max_file_bytes),  # type: ignore[misc]
         )
         for info in entries
@@ -180,7 +180,8 @@ def _large_directory(file: IO[bytes], end: int) -> int | None:
 
 
 def _is_visible_file(info: zipfile.ZipInfo) -> bool:
-    is_folder = info.is_dir() or info.filename.endswith("\\")
+    # Not `is_dir`, which fails before Python 3.12 where a file has no name.
+    is_folder = info.filename.endswith(("/", "\\"))
     link = stat.S_ISLNK(info.external_attr >> 16)
     return not (is_folder or link or is_hidden(entry_path(info.filename)))
 
