@@ -13,11 +13,15 @@ from hf_space.errors import BusyError, RateLimitedError, TooManyPixelsError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 
+    from hf_space.settings import Settings
+
 # Most of those that wait, who hold their file's bytes, and of those of one sender.
 _WAITING: Final = 16
 _WAITING_OF_ONE: Final = 4
 # Some minutes of work on a few processors.
 _TILES_WAITING: Final = 60_000
+# Measured: WebP takes 20, as its decoder holds a frame several times; other formats 9 to 14.
+_BYTES_PER_PIXEL: Final = 20
 TILES_PER_IMAGE: Final = 64
 """Tiles of a region for which the rate limit counts one image."""
 
@@ -95,6 +99,11 @@ class ImageMemory:
         self._most = self._free = max_bytes // bytes_per_pixel
         self._held: Counter[Hashable] = Counter()
         self._waiting: list[Request] = []
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> ImageMemory:
+        """Return that of a service, for all that decodes images."""
+        return cls(settings.image_memory_bytes, _BYTES_PER_PIXEL)
 
     def check(self, request: Request) -> None:
         """Refuse an image before anything is done for it.

@@ -15,6 +15,7 @@ from hf_space.cache.result_cache import ResultCache, SingleFlight
 from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
+from hf_space.prediction.admission import ImageMemory
 from hf_space.prediction.pipeline import Pipeline
 from hf_space.prediction.progress import ImageFound
 from hf_space.prediction.response import (
@@ -68,6 +69,7 @@ class Predictor:
         *,
         cache: ResultCache | None = None,
         history: HistoryService | None = None,
+        memory: ImageMemory | None = None,
     ) -> None:
         """Load the engine and run it once.
 
@@ -77,6 +79,7 @@ class Predictor:
             metrics: Counts batches and cache hits.
             cache: Holds earlier results; by default in memory of its own.
             history: Saves results; without one nothing is saved.
+            memory: Holds the large images in work; by default of its own.
 
         Raises:
             BundleError: The network cannot run, or lacks the operating point of the settings.
@@ -89,7 +92,8 @@ class Predictor:
         self._batcher = Batcher(
             self.engine, config, capacity=settings.queue_size, metrics=self._metrics
         )
-        self.pipeline = Pipeline(bundle, self._batcher, settings)
+        memory = memory or ImageMemory.from_settings(settings)
+        self.pipeline = Pipeline(bundle, self._batcher, settings, memory)
         self._cache = cache or ResultCache.from_settings(settings, None)
         self._running: SingleFlight[CachedResult, Progress] = SingleFlight()
         self._history = history
@@ -104,10 +108,11 @@ class Predictor:
         *,
         cache: ResultCache | None = None,
         history: HistoryService | None = None,
+        memory: ImageMemory | None = None,
     ) -> Predictor:
         """Load the bundle that the settings name; raises as `find_bundle` does."""
         bundle = find_bundle(settings)
-        return cls(bundle, settings, metrics, cache=cache, history=history)
+        return cls(bundle, settings, metrics, cache=cache, history=history, memory=memory)
 
     @property
     def model(self) -> ModelName:
