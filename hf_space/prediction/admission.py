@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from hf_space.settings import Settings
 
-# Most of those that wait, who hold their file's bytes, and of those of one sender.
+# Most of those that wait, who hold their file's bytes; of those of one visitor, who may use any
+# name; and of one address, which others may share.
 _WAITING: Final = 16
-_WAITING_OF_ONE: Final = 4
+_WAITING_OF_VISITOR: Final = 4
+_WAITING_OF_ADDRESS: Final = 8
 # Some minutes of work on a few processors.
 _TILES_WAITING: Final = 60_000
 # Measured: WebP takes 20, as its decoder holds a frame several times; other formats 9 to 14.
@@ -31,13 +33,23 @@ class Sender:
     """Who asks for a prediction.
 
     Attributes:
-        name: Distinguishes senders, among whom the room is shared.
+        name: Distinguishes visitors, among whom the room is shared.
+        address: Network address, among which it is shared too.
         pay: Charges the rate limit for images beyond the one that the request was charged for;
             raises RateLimitedError.
     """
 
     name: Hashable
+    address: str
     pay: Callable[[int], Awaitable[None]]
+
+    @property
+    def waiting_places(self) -> dict[Hashable, int]:
+        """How many may wait, by what the room is shared among."""
+        return {
+            ("visitor", self.name): _WAITING_OF_VISITOR,
+            ("address", self.address): _WAITING_OF_ADDRESS,
+        }
 
 
 async def pay_for_tiles(sender: Sender | None, tiles: int, *, patient: bool) -> None:
@@ -77,16 +89,21 @@ class Request:
 
     pixels: int
     tiles: int
-    sender: Hashable | None
+    sender: Sender | None
     patient: bool
     admitted: asyncio.Future[None] = field(init=False)
+
+    @property
+    def waiting_places(self) -> dict[Hashable, int]:
+        """How many may wait, by what the room is shared among."""
+        return self.sender.waiting_places if self.sender else {}
 
 
 class ImageMemory:
     """Memory for the pixels of large images; belongs to one event loop.
 
-    Who waits longest is next. No sender holds more than half of it while having several images in
-    work; a first image is let in whatever its size.
+    Who waits longest is next. No visitor and no address holds more than half of it while having
+    several images in work; a first image is let in whatever its size.
     """
 
     def __init__(self, max_bytes: int, bytes_per_pixel: int) -> None:
@@ -110,7 +127,7 @@ class ImageMemory:
 
         Raises:
             TooManyPixelsError: All of the memory would not be enough.
-            BusyError: Many others wait, or many of this sender.
+            BusyError: Many others wait, or many of this visitor or address.
         """
         if request.pixels > self._most:
             raise TooManyPixelsError(
@@ -118,14 +135,13 @@ class ImageMemory:
                 f"{self._most}.",
                 max_pixels=self._most,
             )
+        if request.patient:
+            return
         waiting = [each for each in self._waiting if not each.patient]
-        mine = sum(each.sender == request.sender for each in waiting if each.sender is not None)
         tiles = sum(each.tiles for each in waiting)
         too_long = tiles and tiles + request.tiles > _TILES_WAITING
-        if not request.patient and (
-            len(waiting) >= _WAITING or mine >= _WAITING_OF_ONE or too_long
-        ):
-            raise BusyError(f"{len(waiting)} large images wait, {mine} of this sender")
+        if len(waiting) >= _WAITING or too_long or _has_places_taken(request, waiting):
+            raise BusyError(f"{len(waiting)} large images wait")
 
     @asynccontextmanager
     async def held(self, request: Request) -> AsyncIterator[None]:
@@ -141,7 +157,7 @@ class ImageMemory:
                 self._waiting.remove(request)
             else:
                 self._free += request.pixels
-                self._held[request.sender] -= request.pixels
+                self._hold(request, -request.pixels)
             self._admit()
 
     def _admit(self) -> None:
@@ -153,9 +169,21 @@ class ImageMemory:
                 return
             self._waiting.remove(request)
             self._free -= request.pixels
-            self._held[request.sender] += request.pixels
+            self._hold(request, request.pixels)
             request.admitted.set_result(None)
 
+    def _hold(self, request: Request, pixels: int) -> None:
+        for name in request.waiting_places:
+            self._held[name] += pixels
+            if not self._held[name]:
+                del self._held[name]
+
     def _has_enough(self, request: Request) -> bool:
-        held = self._held[request.sender] if request.sender is not None else 0
+        held = max((self._held[name] for name in request.waiting_places), default=0)
         return held > 0 and held + request.pixels > self._most // 2
+
+
+def _has_places_taken(request: Request, waiting: list[Request]) -> bool:
+    """Tell whether as many wait of a request's visitor or address as may."""
+    taken = Counter(name for each in waiting for name in each.waiting_places)
+    return any(taken[name] >= most for name, most in request.waiting_places.items())

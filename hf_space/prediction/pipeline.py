@@ -150,7 +150,7 @@ class Pipeline:
         # Of a pyramid no level larger than the limit is decoded.
         pixels = min(max(shown, math.ceil(across * down)), opened.reader.max_pixels)
         tiles = math.ceil(across / side) * math.ceil(down / side)
-        return Request(pixels, tiles, sender.name if sender else None, patient)
+        return Request(pixels, tiles, sender, patient)
 
     async def _score(self, image: SourceImage, *, bounded: bool, listen: Listener) -> Prediction:
         started = perf_counter()

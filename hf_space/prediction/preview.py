@@ -54,7 +54,7 @@ class Previews:
         """
         reader = await to_thread.run_sync(self._open, data)
         pixels = _pixels_to_decode(reader)
-        request = Request(pixels, pixels // _PIXELS_PER_TILE, sender.name, patient=False)
+        request = Request(pixels, pixels // _PIXELS_PER_TILE, sender, patient=False)
         self._memory.check(request)
         await pay_for_tiles(sender, request.tiles, patient=False)
         async with self._memory.held(request):

@@ -76,7 +76,7 @@ class Backend:
         async def pay(images: int) -> None:
             await charge(visitor, self.limiter, self.metrics, cost=images, in_addition=True)
 
-        return Sender(visitor.name, pay)
+        return Sender(visitor.name, visitor.address, pay)
 
 
 def chosen_options(
