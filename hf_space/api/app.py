@@ -95,6 +95,8 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     state.cache = ResultCache.from_settings(settings, state.redis)
     state.history = HistoryService(settings, state.metrics, forget=state.cache.forget)
     state.memory = ImageMemory.from_settings(settings)
+    # One of the largest batches leaves room for others.
+    state.bodies = ImageMemory.for_files(settings, batches=2)
     state.previews = Previews(settings, state.memory)
     state.tickets = Tickets(settings.ticket_secret)
     state.predictor, state.model_fault = None, "loading"

@@ -7,6 +7,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath, PurePosixPath
 from typing import IO, Final
 
@@ -48,10 +49,17 @@ _OTHER_METHODS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
-    """An image to be read when its turn comes; in a zip it may have no name."""
+    """An image to be read when its turn comes.
+
+    Attributes:
+        name: As the sender calls it; in a zip it may have none.
+        read: Returns the file's content.
+        size: Most bytes that it returns.
+    """
 
     name: str | None
     read: Callable[[], bytes]
+    size: int
 
 
 def is_zip(file: IO[bytes]) -> bool:
@@ -115,7 +123,8 @@ def zip_images(
     return [
         NamedImage(
             str(entry_path(info.filename)) if info.filename else None,
-            lambda info=info: _read_entry(archive, info, max_file_bytes),  # type: ignore[misc]
+            partial(_read_entry, archive, info, max_file_bytes),
+            min(info.file_size, max_file_bytes + 1),
         )
         for info in entries
     ]

@@ -104,6 +104,9 @@ class ImageMemory:
 
     Who waits longest is next. No visitor and no address holds more than half of it while having
     several images in work; a first image is let in whatever its size.
+
+    Attributes:
+        most_pixels: What there is room for.
     """
 
     def __init__(self, max_bytes: int, bytes_per_pixel: int) -> None:
@@ -113,7 +116,7 @@ class ImageMemory:
             max_bytes: The memory.
             bytes_per_pixel: What a pixel takes while an image is decoded, scored and drawn.
         """
-        self._most = self._free = max_bytes // bytes_per_pixel
+        self.most_pixels = self._free = max_bytes // bytes_per_pixel
         self._held: Counter[Hashable] = Counter()
         self._waiting: list[Request] = []
 
@@ -122,6 +125,16 @@ class ImageMemory:
         """Return that of a service, for all that decodes images."""
         return cls(settings.image_memory_bytes, _BYTES_PER_PIXEL)
 
+    @classmethod
+    def for_files(cls, settings: Settings, *, batches: int) -> ImageMemory:
+        """Return one for files as they came, a byte in place of a pixel.
+
+        Args:
+            settings: The limits of a batch and of a file.
+            batches: How many of the largest there is room for.
+        """
+        return cls(batches * max(settings.max_batch_bytes, settings.max_upload_bytes), 1)
+
     def check(self, request: Request) -> None:
         """Refuse an image before anything is done for it.
 
@@ -129,11 +142,11 @@ class ImageMemory:
             TooManyPixelsError: All of the memory would not be enough.
             BusyError: Many others wait, or many of this visitor or address.
         """
-        if request.pixels > self._most:
+        if request.pixels > self.most_pixels:
             raise TooManyPixelsError(
                 f"The image takes the memory of {request.pixels} pixels; this service has room for "
-                f"{self._most}.",
-                max_pixels=self._most,
+                f"{self.most_pixels}.",
+                max_pixels=self.most_pixels,
             )
         if request.patient:
             return
@@ -180,7 +193,7 @@ class ImageMemory:
 
     def _has_enough(self, request: Request) -> bool:
         held = max((self._held[name] for name in request.waiting_places), default=0)
-        return held > 0 and held + request.pixels > self._most // 2
+        return held > 0 and held + request.pixels > self.most_pixels // 2
 
 
 def _has_places_taken(request: Request, waiting: list[Request]) -> bool:

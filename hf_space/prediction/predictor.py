@@ -6,6 +6,7 @@ import hashlib
 import logging
 from functools import partial
 from time import perf_counter
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
@@ -59,6 +60,7 @@ class Predictor:
         bundle: The verified model bundle.
         engine: What runs it.
         pipeline: Scores images without caching, saving or drawing.
+        files: Holds the files that are read while many are predicted.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Predictor:
         )
         memory = memory or ImageMemory.from_settings(settings)
         self.pipeline = Pipeline(bundle, self._batcher, settings, memory)
+        self.files = ImageMemory.for_files(settings, batches=1)
         self._cache = cache or ResultCache.from_settings(settings, None)
         self._running: SingleFlight[CachedResult, Progress] = SingleFlight()
         self._history = history
@@ -216,7 +219,12 @@ class Predictor:
         """Compute, or wait for the same that is being computed already."""
         shared = key in self._running
         self._metrics.cache.labels("shared" if shared else "miss").inc()
-        found = await self._running.run(key, compute, listen)
+        try:
+            found = await self._running.run(key, compute, listen)
+        except Exception as error:
+            # What its frames waited for holds them, and they the file, until the collector runs.
+            clear_frames(error.__traceback__)
+            raise
         return _repeated(found, started) if shared else found
 
     async def _compute(

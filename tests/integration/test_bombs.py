@@ -151,6 +151,41 @@ def test_a_zip_unpacks_to_no_more_than_one_image(
     assert predict(server, PATCH).status_code == 200
 
 
+def test_many_zips_share_the_memory_of_files(server: RunningServer) -> None:
+    def unpacking(number: int) -> bytes:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for entry in range(9):
+                archive.writestr(f"{entry}.bmp", bytes([number, entry]) + bytes(20_000_000))
+        return file.getvalue()
+
+    zips, before = [unpacking(number) for number in range(6)], peak(server)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda each: predict(server, each, "/predict/batch/"), zips))
+    lines = [line for answer in answers for line in answer.text.splitlines()]
+    assert len(lines) == 54
+    assert all('"unsupported_image"' in line for line in lines)
+    # As many bytes as one of the largest batches; unpacked on their own they were a gigabyte.
+    assert peak(server) - before < (200 << 20) + ELSE
+
+
+def test_results_that_are_sent_back_share_the_memory_of_images(server: RunningServer) -> None:
+    limit = BUDGET // 30
+    bodies = [b"[" + b"{}," * size + b"1]" for size in (limit // 3 - 1000, limit)]
+
+    def export(body: bytes) -> tuple[int, str]:
+        answer = httpx2.post(f"{server.url}/export.csv", content=body, timeout=60)
+        return answer.status_code, answer.json()["error"]["code"]
+
+    before = peak(server)
+    assert export(bodies[1]) == (413, "payload_too_large")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(export, bodies[:1] * 8))
+    assert set(answers) <= {(422, "invalid_options"), (503, "busy")}
+    assert (422, "invalid_options") in answers
+    assert peak(server) - before < BUDGET + ELSE // 2
+
+
 def test_a_form_of_very_many_fields_is_refused(server: RunningServer) -> None:
     part = b'--b\r\nContent-Disposition: form-data; name="f"\r\n\r\n\r\n'
     body = part * 200_000 + b"--b--\r\n"

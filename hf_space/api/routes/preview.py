@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
+from hf_space.api.body_memory import hold_image
 from hf_space.api.dependencies import ChargedRoute, PreviewsDep, SenderDep, SettingsDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.pictures import WEBP, picture, picture_responses
@@ -34,6 +35,7 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
 
 @router.post(
     "/preview/",
+    dependencies=[Depends(hold_image)],
     responses=picture_responses(WEBP),
     response_class=Response,
     openapi_extra=_REQUEST_BODY,
