@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from fastapi import Request
 
 from hf_space.api.dependencies import SenderDep, SettingsDep
-from hf_space.prediction import admission
 
 if TYPE_CHECKING:
-    from hf_space.prediction.admission import ImageMemory, Sender
+    from hf_space.prediction.admission import ImageMemory
     from hf_space.settings import Settings
 
-# Most requests have less, and need no place.
-_SMALL_BYTES: Final = 128 * 1024
-# Measured: a result of 19 MB takes 570 MB once it is read; in the memory of images a pixel stands
-# for 20 bytes.
-_READ_BYTES: Final = 30
-_PIXELS_PER_BYTE: Final = 1.5
+# Measured: JSON takes 30 times its length once it is read, and 60 times where it is all empty
+# objects; in the memory of images a pixel stands for 20 bytes.
+_READ_BYTES: Final = 64
+_PIXELS_PER_BYTE: Final = 3.2
 
 
 async def hold_image(
@@ -32,7 +28,8 @@ async def hold_image(
     """
     # Base64 writes three bytes as four letters.
     size = _size(request, 4 * settings.max_upload_bytes // 3)
-    async with _held(request.app.state.bodies, size, size, sender):
+    memory: ImageMemory = request.app.state.bodies
+    async with memory.room_for_file(size, sender):
         yield
 
 
@@ -41,7 +38,8 @@ async def hold_batch(
 ) -> AsyncIterator[None]:
     """Hold room for a body with many images; raises BusyError."""
     size = _size(request, settings.max_batch_bytes)
-    async with _held(request.app.state.bodies, size, size, sender):
+    memory: ImageMemory = request.app.state.bodies
+    async with memory.room_for_file(size, sender):
         yield
 
 
@@ -50,7 +48,8 @@ async def hold_result(
 ) -> AsyncIterator[None]:
     """Hold room for a result that is sent back, in the memory of images; raises BusyError."""
     size = _size(request, most_result_bytes(settings))
-    async with _held(request.app.state.memory, size, int(size * _PIXELS_PER_BYTE), sender):
+    memory: ImageMemory = request.app.state.memory
+    async with memory.room_for_file(int(size * _PIXELS_PER_BYTE), sender):
         yield
 
 
@@ -63,14 +62,3 @@ def _size(request: Request, most: int) -> int:
     """Return the bytes of a body: what it declares, or else the most that are read of it."""
     declared = request.headers.get("content-length", "")
     return min(int(declared), most) if declared.isdecimal() else most
-
-
-@asynccontextmanager
-async def _held(memory: ImageMemory, size: int, pixels: int, sender: Sender) -> AsyncIterator[None]:
-    if size <= _SMALL_BYTES:
-        yield
-        return
-    asked = admission.Request(pixels, 0, sender, patient=False)
-    memory.check(asked)
-    async with memory.held(asked):
-        yield

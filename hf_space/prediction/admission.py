@@ -24,6 +24,8 @@ _WAITING_OF_ADDRESS: Final = 8
 _TILES_WAITING: Final = 60_000
 # Measured: WebP takes 20, as its decoder holds a frame several times; other formats 9 to 14.
 _BYTES_PER_PIXEL: Final = 20
+SMALL_FILE_BYTES: Final = 128 * 1024
+"""Most requests have no larger file, and need no place."""
 TILES_PER_IMAGE: Final = 64
 """Tiles of a region for which the rate limit counts one image."""
 
@@ -172,6 +174,25 @@ class ImageMemory:
                 self._free += request.pixels
                 self._hold(request, -request.pixels)
             self._admit()
+
+    @asynccontextmanager
+    async def room_for_file(self, size: int, sender: Sender) -> AsyncIterator[None]:
+        """Wait for room for a file and hold it; a small one needs none.
+
+        Args:
+            size: Its bytes, no more than there is room for.
+            sender: Whose it is.
+
+        Raises:
+            BusyError: As `check` does.
+        """
+        if size <= SMALL_FILE_BYTES:
+            yield
+            return
+        asked = Request(size, 0, sender, patient=False)
+        self.check(asked)
+        async with self.held(asked):
+            yield
 
     def _admit(self) -> None:
         """Let in whom there is room for, in order; who has enough in work is passed over."""

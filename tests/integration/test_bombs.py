@@ -170,7 +170,7 @@ def test_many_zips_share_the_memory_of_files(server: RunningServer) -> None:
 
 
 def test_results_that_are_sent_back_share_the_memory_of_images(server: RunningServer) -> None:
-    limit = BUDGET // 30
+    limit = BUDGET // 64
     bodies = [b"[" + b"{}," * size + b"1]" for size in (limit // 3 - 1000, limit)]
 
     def export(body: bytes) -> tuple[int, str]:
