@@ -48,6 +48,7 @@ mount_demo(
         history=app.state.history.repository,
         limiter=app.state.limiter,
         metrics=app.state.metrics,
+        files=app.state.bodies,
     ),
 )
 

@@ -40,6 +40,7 @@ from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import ResultCache
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
+from hf_space.prediction.admission import ImageMemory
 from hf_space.prediction.preview import Previews
 from hf_space.schemas.options import PredictRequest
 from hf_space.schemas.stream import StreamEvent
@@ -93,7 +94,10 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     )
     state.cache = ResultCache.from_settings(settings, state.redis)
     state.history = HistoryService(settings, state.metrics, forget=state.cache.forget)
-    state.previews = Previews(settings)
+    state.memory = ImageMemory.from_settings(settings)
+    # One of the largest batches leaves room for others.
+    state.bodies = ImageMemory.for_files(settings, batches=2)
+    state.previews = Previews(settings, state.memory)
     state.tickets = Tickets(settings.ticket_secret)
     state.predictor, state.model_fault = None, "loading"
 

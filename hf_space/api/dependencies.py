@@ -132,7 +132,7 @@ async def get_sender(request: Request) -> Sender:
     async def pay(images: int) -> None:
         await charge(visitor, state.limiter, state.metrics, cost=images, in_addition=True)
 
-    return Sender(visitor.name, pay)
+    return Sender(visitor.name, visitor.address, pay)
 
 
 def loaded_predictor(app: FastAPI) -> Predictor:

@@ -70,7 +70,11 @@ async def _keep_loading(state: State, tried: asyncio.Event) -> None:
 async def _load(state: State) -> Predictor | None:
     def load() -> Predictor:
         return Predictor.from_settings(
-            state.settings, state.metrics, cache=state.cache, history=state.history
+            state.settings,
+            state.metrics,
+            cache=state.cache,
+            history=state.history,
+            memory=state.memory,
         )
 
     try:

@@ -184,7 +184,7 @@ async def _score(
     tell: Callable[[BatchItem], None],
 ) -> None:
     predictor = Predictor.from_settings(settings)
-    images = [NamedImage(_encodable(path), path.read_bytes) for path in paths]
+    images = [NamedImage(_encodable(path), path.read_bytes, path.stat().st_size) for path in paths]
     try:
         # An unknown one is refused here, and not for each image.
         predictor.operating_point(options)

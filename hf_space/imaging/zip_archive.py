@@ -7,6 +7,7 @@ import stat
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePath, PurePosixPath
 from typing import IO, Final
 
@@ -48,10 +49,17 @@ _OTHER_METHODS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
-    """An image to be read when its turn comes."""
+    """An image to be read when its turn comes.
+
+    Attributes:
+        name: As the sender calls it; in a zip it may have none.
+        read: Returns the file's content.
+        size: Most bytes that it returns.
+    """
 
     name: str | None
     read: Callable[[], bytes]
+    size: int
 
 
 def is_zip(file: IO[bytes]) -> bool:
@@ -97,7 +105,7 @@ def zip_images(
     _check_directory(file, max_files)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except Exception as error:  # a hostile directory makes zipfile raise almost any type
         raise ArchiveError("The zip is damaged.") from error
     entries = [info for info in archive.infolist() if _is_visible_file(info)]
     if not entries:
@@ -114,8 +122,9 @@ def zip_images(
         raise ArchiveError("The zip is encrypted; send it without a password.")
     return [
         NamedImage(
-            str(entry_path(info.filename)),
-            lambda info=info: _read_entry(archive, info, max_file_bytes),  # type: ignore[misc]
+            str(entry_path(info.filename)) if info.filename else None,
+            partial(_read_entry, archive, info, max_file_bytes),
+            min(info.file_size, max_file_bytes + 1),
         )
         for info in entries
     ]
@@ -180,7 +189,8 @@ def _large_directory(file: IO[bytes], end: int) -> int | None:
 
 
 def _is_visible_file(info: zipfile.ZipInfo) -> bool:
-    is_folder = info.is_dir() or info.filename.endswith("\\")
+    # Not `is_dir`, which fails before Python 3.12 where a file has no name.
+    is_folder = info.filename.endswith(("/", "\\"))
     link = stat.S_ISLNK(info.external_attr >> 16)
     return not (is_folder or link or is_hidden(entry_path(info.filename)))
 

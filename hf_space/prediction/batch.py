@@ -12,6 +12,7 @@ from anyio import to_thread
 
 from hf_space.imaging.zip_archive import NamedImage
 from hf_space.inference.batching import MAX_BATCH
+from hf_space.prediction.admission import Request
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.errors import error_body
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import PredictionResult
 
-# Enough to fill the next forward passes of every stream; each holds its file until it is scored.
+# Enough to fill the next forward passes of every stream.
 _AT_ONCE: Final = 3 * MAX_BATCH
 
 
@@ -37,18 +38,24 @@ async def predict_many(
 
     Args:
         predictor: Answers each image.
-        images: Read one by one, a few ahead.
+        images: Read one by one, a few ahead, as far as there is room for their files.
         options: The same for all images.
         owner: In whose history the answers are saved, if in any.
         sender: Who asks.
     """
     predict = partial(predictor.predict, options=options, owner=owner, sender=sender, patient=True)
+
+    async def answer(image: NamedImage) -> PredictionResult:
+        size = min(image.size, predictor.files.most_pixels)
+        async with predictor.files.held(Request(size, 0, sender, patient=True)):
+            return await predict(await to_thread.run_sync(image.read))
+
     waiting: Iterator[tuple[int, NamedImage]] = enumerate(images)
     running: set[asyncio.Task[BatchItem]] = set()
     try:
         while True:
             for index, image in islice(waiting, _AT_ONCE - len(running)):
-                running.add(asyncio.create_task(_item(predict, index, image)))
+                running.add(asyncio.create_task(_item(answer, index, image)))
             if not running:
                 return
             done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -60,11 +67,10 @@ async def predict_many(
 
 
 async def _item(
-    predict: Callable[[bytes], Awaitable[PredictionResult]], index: int, image: NamedImage
+    answer: Callable[[NamedImage], Awaitable[PredictionResult]], index: int, image: NamedImage
 ) -> BatchItem:
     try:
-        data = await to_thread.run_sync(image.read)
-        result = await predict(data)
+        result = await answer(image)
     except Exception as error:  # one bad image must not end the batch
         return BatchItem(index=index, name=image.name, error=error_body(error))
     return BatchItem(index=index, name=image.name, result=result)

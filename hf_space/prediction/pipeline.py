@@ -16,7 +16,7 @@ from anyio import to_thread
 
 from hf_space.errors import NoTissueError
 from hf_space.imaging.tiling import cut_tiles, single_tile
-from hf_space.prediction.admission import ImageMemory, Request, pay_for_tiles
+from hf_space.prediction.admission import Request, pay_for_tiles
 from hf_space.prediction.image import (
     OpenedImage,
     SourceImage,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from hf_space.bundle.load import Bundle
     from hf_space.imaging.tiling import Tiles
     from hf_space.inference.batching import Batcher
-    from hf_space.prediction.admission import Sender
+    from hf_space.prediction.admission import ImageMemory, Sender
     from hf_space.prediction.progress import Listener
     from hf_space.schemas.options import PredictOptions
     from hf_space.schemas.prediction import ImageWarningCode
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 # Up to this many bytes and pixels, decoding costs less than handing it to another thread.
 _SMALL_FILE_BYTES: Final = 128 * 1024
 _SMALL_IMAGE_PIXELS: Final = 256 * 256
-# Measured: WebP takes 20, as its decoder holds a frame several times; other formats 9 to 14.
-_BYTES_PER_PIXEL: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +70,23 @@ class Prediction:
 class Pipeline:
     """Reads, tiles and scores images; belongs to one event loop."""
 
-    def __init__(self, bundle: Bundle, batcher: Batcher, settings: Settings) -> None:
+    def __init__(
+        self, bundle: Bundle, batcher: Batcher, settings: Settings, memory: ImageMemory
+    ) -> None:
         """Score with an engine.
 
         Args:
             bundle: Says the model's scale, patch, calibration and familiarity.
             batcher: Shares the engine.
             settings: Limits of a file.
+            memory: Holds the large images in work.
         """
         self._bundle, self._config = bundle, bundle.config
         self._batcher = batcher
         self._open_file = partial(
             open_image, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
         )
-        self._memory = ImageMemory(settings.image_memory_bytes, _BYTES_PER_PIXEL)
+        self._memory = memory
 
     @asynccontextmanager
     async def scored(
@@ -149,7 +150,7 @@ class Pipeline:
         # Of a pyramid no level larger than the limit is decoded.
         pixels = min(max(shown, math.ceil(across * down)), opened.reader.max_pixels)
         tiles = math.ceil(across / side) * math.ceil(down / side)
-        return Request(pixels, tiles, sender.name if sender else None, patient)
+        return Request(pixels, tiles, sender, patient)
 
     async def _score(self, image: SourceImage, *, bounded: bool, listen: Listener) -> Prediction:
         started = perf_counter()

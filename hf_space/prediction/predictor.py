@@ -6,6 +6,7 @@ import hashlib
 import logging
 from functools import partial
 from time import perf_counter
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
@@ -15,6 +16,7 @@ from hf_space.cache.result_cache import ResultCache, SingleFlight
 from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
+from hf_space.prediction.admission import ImageMemory
 from hf_space.prediction.pipeline import Pipeline
 from hf_space.prediction.progress import ImageFound
 from hf_space.prediction.response import (
@@ -58,6 +60,7 @@ class Predictor:
         bundle: The verified model bundle.
         engine: What runs it.
         pipeline: Scores images without caching, saving or drawing.
+        files: Holds the files that are read while many are predicted.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Predictor:
         *,
         cache: ResultCache | None = None,
         history: HistoryService | None = None,
+        memory: ImageMemory | None = None,
     ) -> None:
         """Load the engine and run it once.
 
@@ -77,6 +81,7 @@ class Predictor:
             metrics: Counts batches and cache hits.
             cache: Holds earlier results; by default in memory of its own.
             history: Saves results; without one nothing is saved.
+            memory: Holds the large images in work; by default of its own.
 
         Raises:
             BundleError: The network cannot run, or lacks the operating point of the settings.
@@ -89,7 +94,9 @@ class Predictor:
         self._batcher = Batcher(
             self.engine, config, capacity=settings.queue_size, metrics=self._metrics
         )
-        self.pipeline = Pipeline(bundle, self._batcher, settings)
+        memory = memory or ImageMemory.from_settings(settings)
+        self.pipeline = Pipeline(bundle, self._batcher, settings, memory)
+        self.files = ImageMemory.for_files(settings, batches=1)
         self._cache = cache or ResultCache.from_settings(settings, None)
         self._running: SingleFlight[CachedResult, Progress] = SingleFlight()
         self._history = history
@@ -104,10 +111,11 @@ class Predictor:
         *,
         cache: ResultCache | None = None,
         history: HistoryService | None = None,
+        memory: ImageMemory | None = None,
     ) -> Predictor:
         """Load the bundle that the settings name; raises as `find_bundle` does."""
         bundle = find_bundle(settings)
-        return cls(bundle, settings, metrics, cache=cache, history=history)
+        return cls(bundle, settings, metrics, cache=cache, history=history, memory=memory)
 
     @property
     def model(self) -> ModelName:
@@ -211,7 +219,12 @@ class Predictor:
         """Compute, or wait for the same that is being computed already."""
         shared = key in self._running
         self._metrics.cache.labels("shared" if shared else "miss").inc()
-        found = await self._running.run(key, compute, listen)
+        try:
+            found = await self._running.run(key, compute, listen)
+        except Exception as error:
+            # What its frames waited for holds them, and they the file, until the collector runs.
+            clear_frames(error.__traceback__)
+            raise
         return _repeated(found, started) if shared else found
 
     async def _compute(

@@ -7,28 +7,37 @@ from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
 
-from hf_space.prediction.admission import ImageMemory, Request
+from hf_space.imaging.resolution import LEVEL_TOLERANCE
+from hf_space.prediction.admission import Request, pay_for_tiles
 from hf_space.prediction.image import open_image
 from hf_space.prediction.response import encode_thumbnail
 
 if TYPE_CHECKING:
+    from hf_space.imaging.readers.base import ImageReader
+    from hf_space.prediction.admission import ImageMemory, Sender
     from hf_space.settings import Settings
 
 PREVIEW_SIDE: Final = 1024
+# Measured: decoding and reducing so many take about as long as scoring a tile.
+_PIXELS_PER_TILE: Final = 128 * 128
 
 
 class Previews:
-    """Draws previews one at a time; needs no model, and belongs to one event loop."""
+    """Draws previews; needs no model, and belongs to one event loop."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Take files within the limits of the settings."""
+    def __init__(self, settings: Settings, memory: ImageMemory) -> None:
+        """Take files within the limits of the settings.
+
+        Args:
+            settings: Limits of a file.
+            memory: Holds the images in work, together with those that are scored.
+        """
         self._open = partial(
             open_image, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
         )
-        # A place of its own, for one: regions hold theirs until they are scored.
-        self._room = ImageMemory(1, 1)
+        self._memory = memory
 
-    async def draw(self, data: bytes) -> bytes:
+    async def draw(self, data: bytes, sender: Sender) -> bytes:
         """Return an image at most `PREVIEW_SIDE` long, as WebP without metadata.
 
         Of a slide the main image is read, from its coarsest level that is large enough; never the
@@ -36,16 +45,31 @@ class Previews:
 
         Args:
             data: The file's content.
+            sender: Shares the memory with others, and pays for what is decoded as for a region.
 
         Raises:
             ImageError: The image cannot be used; see the readers.
             BusyError: Too many wait already.
+            RateLimitedError: The sender has asked for too much already.
         """
-        request = Request(pixels=1, tiles=0, sender=None, patient=False)
-        self._room.check(request)
-        async with self._room.held(request):
-            return await to_thread.run_sync(self._drawn, data)
+        reader = await to_thread.run_sync(self._open, data)
+        pixels = _pixels_to_decode(reader)
+        request = Request(pixels, pixels // _PIXELS_PER_TILE, sender, patient=False)
+        self._memory.check(request)
+        await pay_for_tiles(sender, request.tiles, patient=False)
+        async with self._memory.held(request):
+            return await to_thread.run_sync(_drawn, reader)
 
-    def _drawn(self, data: bytes) -> bytes:
-        with self._open(data) as reader:
-            return encode_thumbnail(reader.thumbnail(PREVIEW_SIDE))
+
+def _pixels_to_decode(reader: ImageReader) -> int:
+    """Return the pixels of the coarsest level that is large enough."""
+    step = max(reader.width, reader.height) / PREVIEW_SIDE * LEVEL_TOLERANCE
+    enough = [level for level in reader.levels if level.downsample <= step]
+    level = (enough or reader.levels[:1])[-1]
+    # Where a level has more, a coarser one is read.
+    return min(level.width * level.height, reader.max_pixels)
+
+
+def _drawn(reader: ImageReader) -> bytes:
+    with reader:
+        return encode_thumbnail(reader.thumbnail(PREVIEW_SIDE))

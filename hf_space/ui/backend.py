@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,9 +25,12 @@ from hf_space.settings import Settings
 from hf_space.ui.visitor import caller
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hf_space.access.rate_limit import Limiter
     from hf_space.history.reading.repository import HistoryRepository
     from hf_space.observability.metrics import Metrics
+    from hf_space.prediction.admission import ImageMemory
 
 OWN_THRESHOLD = "own"
 
@@ -44,6 +47,7 @@ class Backend:
         history: Finds and deletes what was saved.
         limiter: Charges the images of a batch.
         metrics: Learns of refusals.
+        files: Holds the single files in work.
     """
 
     settings: Settings
@@ -51,6 +55,7 @@ class Backend:
     history: HistoryRepository
     limiter: Limiter
     metrics: Metrics
+    files: ImageMemory
 
     def label_verdicts(self) -> dict[str, str]:
         """Return the verdict that each class of the loaded model means; empty without a model."""
@@ -69,6 +74,11 @@ class Backend:
         if more := images - 1:
             await charge(caller(request), self.limiter, self.metrics, cost=more)
 
+    def file_room(self, path: Path, request: gr.Request) -> AbstractAsyncContextManager[None]:
+        """Hold room for an uploaded file while it is read and predicted; raises BusyError."""
+        size = min(path.stat().st_size, self.settings.max_upload_bytes)
+        return self.files.room_for_file(size, self.sender(request))
+
     def sender(self, request: gr.Request) -> Sender:
         """Return who makes a call, and pays for what the call itself was not charged for."""
         visitor = caller(request)
@@ -76,7 +86,7 @@ class Backend:
         async def pay(images: int) -> None:
             await charge(visitor, self.limiter, self.metrics, cost=images, in_addition=True)
 
-        return Sender(visitor.name, pay)
+        return Sender(visitor.name, visitor.address, pay)
 
 
 def chosen_options(

@@ -69,6 +69,15 @@ def test_a_zip_is_the_same_as_its_files(client: TestClient) -> None:
     assert probabilities == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_file_of_a_zip_may_have_no_name(client: TestClient) -> None:
+    data = zipped({"a.png": patch(1), "b.png": patch(2)}).replace(b"a.png", bytes(5))
+    items = items_of(post(client, ("all.zip", data)))
+    assert [item.name for item in items] == [None, "b.png"]
+    expected = [expected_probability(red, 100, 100) for red in (1, 2)]
+    found = [item.result.probability for item in items if item.result]
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_bad_file_has_its_own_error_line(client: TestClient) -> None:
     good = patch(150)
     files = [("good.png", good), ("text.png", b"text"), ("cut.png", good[:-60]), ("empty.png", b"")]

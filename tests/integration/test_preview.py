@@ -140,3 +140,30 @@ def test_a_preview_is_charged_like_an_image(tmp_path: Path) -> None:
     image = encode(plain_image(200, 120, 190))
     with TestClient(create_api(settings), raise_server_exceptions=False) as client:
         assert [ask(client, image).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_large_preview_is_paid_by_its_pixels(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path,
+        model_dir=tmp_path / "nowhere",
+        owner_images_per_minute=0,
+        address_images_per_minute=8,
+    )
+    large = encode(plain_image(200, 120, 190, width=2100, height=2100))
+    with TestClient(create_api(settings), raise_server_exceptions=False) as client:
+        left = ask(client, large).headers["x-ratelimit-remaining"]
+        assert left == "3"
+        assert error_of(ask(client, large)) == (429, "rate_limited")
+        assert ask(client, encode(plain_image(200, 120, 190))).status_code == 200
+
+
+def test_a_preview_takes_the_memory_of_images(tmp_path: Path) -> None:
+    memory: dict[str, Any] = {**UNLIMITED, "image_memory_bytes": 20 * 1_000_000}
+    settings = Settings(data_dir=tmp_path, model_dir=tmp_path / "nowhere", **memory)
+    with TestClient(create_api(settings), raise_server_exceptions=False) as client:
+        sides = [(1000, 200), (1001, 413)]
+        for side, status in sides:
+            image = encode(plain_image(200, 120, 190, width=side, height=side))
+            assert ask(client, image).status_code == status
+        slide = write_pyramid(tmp_path / "a.tif", SLIDE, downsamples=(1, 3))
+        assert ask(client, slide.read_bytes()).status_code == 200

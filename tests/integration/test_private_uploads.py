@@ -59,6 +59,23 @@ def test_uploads_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monkey
             assert len(list(folder.glob("process-*"))) == 1
 
 
+def test_uploads_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    bundle = str(write_bundle(tmp_path / "model"))
+    limits = {"BIOPSIA_MAX_BATCH_BYTES": "500000", "BIOPSIA_MAX_UPLOAD_BYTES": "500000"}
+    with running_server(BIOPSIA_MODEL_DIR=bundle, **limits) as server:
+        answers = [upload(server, "files", bytes(500_000)) for _ in range(6)]
+        # Beside four of them there is no room for the examples, which lie there too.
+        assert [answer.status_code for answer in answers] == [200] * 3 + [503] * 3
+        assert answers[-1].json()["error"]["code"] == "busy"
+        assert "retry-after" in answers[-1].headers
+        # There is room again when a file is gone.
+        Path(answers[0].json()[0]).unlink()
+        assert upload(server, "files", bytes(500_000)).status_code == 200
+        # A small one has room beside those.
+        assert upload(server, "files", b"x").status_code == 200
+
+
 def test_a_living_process_keeps_its_folder(tmp_path: Path) -> None:
     mine, other = process_folder(tmp_path), process_folder(tmp_path)
     sweep(tmp_path)

@@ -12,9 +12,19 @@ from tests.waiting import next_turn
 
 
 def request(
-    pixels: int, sender: str | None = "a", *, tiles: int = 1, patient: bool = False
+    pixels: int,
+    sender: str | None = "a",
+    *,
+    address: str | None = None,
+    tiles: int = 1,
+    patient: bool = False,
 ) -> Request:
-    return Request(pixels, tiles, sender, patient)
+    asks = Sender(sender, address or sender, free) if sender else None
+    return Request(pixels, tiles, asks, patient)
+
+
+async def free(_: int) -> None:
+    """Let everybody ask for anything."""
 
 
 async def enter(memory: ImageMemory, asked: Request, inside: list[Request]) -> None:
@@ -86,6 +96,20 @@ def test_one_sender_leaves_room_for_others() -> None:
     asyncio.run(scenario())
 
 
+def test_one_address_leaves_room_for_others_under_whatever_names() -> None:
+    async def scenario() -> None:
+        memory = ImageMemory(100, 1)
+        mine = [request(25, f"made up {number}", address="x") for number in range(18)]
+        other = request(25, "b", address="y")
+        inside, tasks = await started(memory, [*mine[:10], other])
+        assert inside == [*mine[:2], other]
+        with pytest.raises(BusyError):
+            memory.check(mine[10])
+        memory.check(request(25, "c", address="y"))
+
+    asyncio.run(scenario())
+
+
 def test_a_first_image_is_let_in_whatever_its_size() -> None:
     async def scenario() -> None:
         memory = ImageMemory(100, 1)
@@ -128,7 +152,7 @@ def test_a_large_region_is_paid_by_its_tiles() -> None:
             raise RateLimitedError("no", retry_after_seconds=0)
 
     async def scenario() -> None:
-        sender = Sender("a", pay)
+        sender = Sender("a", "x", pay)
         await pay_for_tiles(sender, 63, patient=False)
         assert paid == []
         with pytest.raises(RateLimitedError):

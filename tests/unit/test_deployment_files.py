@@ -158,6 +158,15 @@ def test_compose_confines_every_container(name: str) -> None:
     assert name == "api" or not service["user"].startswith("0")
 
 
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_compose_bounds_what_a_container_takes(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert re.fullmatch(r"[1-9]\d*[mg]", service["mem_limit"])
+    assert 0 < service["pids_limit"] <= 512
+    # They are in memory, too, and by themselves take half of the machine's.
+    assert all(re.search(r"[:,]size=\d+[mg]\b", place) for place in service["tmpfs"])
+
+
 def test_compose_gives_redis_a_password_that_no_process_list_shows() -> None:
     redis = COMPOSE["services"]["redis"]
     assert "requirepass $$REDIS_PASSWORD" in redis["command"][-1]

@@ -106,6 +106,15 @@ def test_several_frames_are_refused(image_format: str) -> None:
         decode_image(data)
 
 
+@pytest.mark.parametrize("disposal", [0, 2, 3])
+def test_what_stands_beside_the_picture_of_a_gif_changes_no_pixel(disposal: int) -> None:
+    image = Image.fromarray(NOISE[..., 0]).quantize(64)
+    whole = {"transparency": 5, "disposal": disposal, "comment": b"x" * 1000, "loop": 0}
+    expected = np.asarray(image.convert("RGB")).copy()
+    expected[np.asarray(image) == 5] = 255
+    np.testing.assert_array_equal(decode_image(saved(image, "GIF", **whole)), expected)
+
+
 @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF"])
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_truncated_files_are_client_errors(image_format: str, share: float) -> None:

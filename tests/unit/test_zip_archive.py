@@ -101,6 +101,13 @@ def test_the_command_line_leaves_out_the_same(tmp_path: Path) -> None:
     assert DATA / "._appledouble.png" not in find_images([DATA])
 
 
+@pytest.mark.parametrize("name", [b"", b"\0.png"])
+def test_a_file_without_a_name_is_read(name: bytes) -> None:
+    data = zipped("a.png", "b.png").replace(b"a.png", name.ljust(5, b"\0"))
+    assert names(data) == [None, "b.png"]
+    assert [image.read() for image in zip_images(io.BytesIO(data), **LIMITS)] == [b"x", b"x"]
+
+
 def read_only(data: bytes) -> bytes:
     (image,) = zip_images(io.BytesIO(data), **LIMITS)
     return image.read()

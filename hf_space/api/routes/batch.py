@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
+from functools import partial
 from typing import Any, Final
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 
 from hf_space.access.visitor import resolve_save
+from hf_space.api.body_memory import hold_batch
 from hf_space.api.dependencies import (
     PredictorDep,
     SenderDep,
@@ -53,6 +55,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.post(
     "/predict/batch/",
+    dependencies=[Depends(hold_batch)],
     tags=["predict"],
     response_class=NdjsonResponse,
     responses=_RESPONSES,
@@ -103,4 +106,9 @@ def _images(form: FormData, settings: Settings) -> list[NamedImage]:
             max_file_bytes=settings.max_upload_bytes,
             max_bytes=settings.max_batch_bytes,
         )
-    return [NamedImage(upload.filename, upload.file.read) for upload in files]
+    # One byte over the limit is enough for the predictor to refuse it.
+    most = settings.max_upload_bytes + 1
+    return [
+        NamedImage(upload.filename, partial(upload.file.read, most), min(upload.size or 0, most))
+        for upload in files
+    ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
+from hf_space.api.body_memory import hold_result, most_result_bytes
 from hf_space.api.dependencies import ChargedRoute, SettingsDep
 from hf_space.api.downloads import EXPORT_RESPONSES, ExportFormatDep, result_file
 from hf_space.api.errors import ERROR_RESPONSES
@@ -29,6 +30,7 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
 
 @router.post(
     "/export.{suffix}",
+    dependencies=[Depends(hold_result)],
     responses=EXPORT_RESPONSES,
     response_class=Response,
     openapi_extra=_REQUEST_BODY,
@@ -37,7 +39,7 @@ async def export_result(
     request: Request, chosen: ExportFormatDep, settings: SettingsDep
 ) -> StreamingResponse:
     """Download a result that you send back as a file; nothing is stored."""
-    limit = settings.max_upload_bytes
+    limit = most_result_bytes(settings)
     body = await bounded(request, limit, told=limit).body()
     # A large region takes long enough to hold up the other requests.
     result = await to_thread.run_sync(read_json, SentResult, body)

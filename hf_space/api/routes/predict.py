@@ -7,9 +7,10 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from hf_space.access.visitor import resolve_save
+from hf_space.api.body_memory import hold_image
 from hf_space.api.dependencies import PredictorDep, SenderDep, SettingsDep, UploadRoute, VisitorDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.ndjson import NDJSON, NdjsonResponse
@@ -66,6 +67,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.post(
     "/predict/",
+    dependencies=[Depends(hold_image)],
     tags=["predict"],
     response_model=PredictionResult,
     responses=_RESPONSES,

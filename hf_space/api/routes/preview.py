@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from hf_space.api.dependencies import ChargedRoute, PreviewsDep, SettingsDep
+from hf_space.api.body_memory import hold_image
+from hf_space.api.dependencies import ChargedRoute, PreviewsDep, SenderDep, SettingsDep
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.pictures import WEBP, picture, picture_responses
 from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_image, while_connected
@@ -34,14 +35,17 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
 
 @router.post(
     "/preview/",
+    dependencies=[Depends(hold_image)],
     responses=picture_responses(WEBP),
     response_class=Response,
     openapi_extra=_REQUEST_BODY,
 )
-async def preview(request: Request, previews: PreviewsDep, settings: SettingsDep) -> Response:
+async def preview(
+    request: Request, previews: PreviewsDep, settings: SettingsDep, sender: SenderDep
+) -> Response:
     """Return an image as a WebP of at most 1024 px, unscored; nothing is saved."""
     data = await read_image(request, max_image_bytes=settings.max_upload_bytes)
-    drawn = await while_connected(request.receive, previews.draw(data))
+    drawn = await while_connected(request.receive, previews.draw(data, sender))
     response = picture(drawn, WEBP)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -18,6 +18,7 @@ from hf_space.errors import (
 )
 from hf_space.imaging.readers.base import Level
 from hf_space.imaging.readers.colour import profile_fits, to_srgb
+from hf_space.imaging.readers.gif import still_gif
 from hf_space.imaging.readers.jp2 import jp2_profile
 from hf_space.imaging.readers.jpeg_end import complete_jpeg
 from hf_space.imaging.readers.kinds import unreadable_file
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
     from hf_space.imaging.readers.scales import Scale
 
 _STRIP_ROWS: Final = 512
-# Chunks of a PNG that say how to turn or to colour it; the pixels may hold such bytes by chance.
-_PNG_EXTRAS: Final = (b"iCCP", b"eXIf", b"iTXt")
+# Chunks of a PNG that say how to turn or to colour it, or that there are more pictures; the pixels
+# may hold such bytes by chance.
+_PNG_EXTRAS: Final = (b"iCCP", b"eXIf", b"iTXt", b"acTL")
 # EXIF 2.32, section 4.6.5: orientations that swap width and height.
 _UPRIGHT: Final = 1
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
@@ -92,7 +94,7 @@ class PillowReader:
         check_bytes(data, max_bytes)
         is_png = data.startswith(PNG_MAGIC)
         png = png_parts(data) if is_png and any(kind in data for kind in _PNG_EXTRAS) else None
-        self._data = png.picture if png else data
+        self._data = png.picture if png else still_gif(data)
         self.max_pixels = max_pixels
         self._image = _open(self._data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
@@ -207,25 +209,12 @@ def _check_header(image: Image.Image, max_pixels: int) -> None:
             max_pixels=max_pixels,
         )
     # A phone's MPO is a JPEG followed by previews or depth maps: its first frame is the picture.
-    if image.format != "MPO" and _has_second_frame(image):
+    if image.format != "MPO" and getattr(image, "is_animated", False):
         raise AnimatedImageError("The file holds several frames or pages; send a single image.")
     if image.mode not in _EIGHT_BIT_MODES | _SIXTEEN_BIT_MODES:
         raise UnsupportedImageError(
             f"Pixels of type {image.mode} have no fixed range; send 8-bit RGB or grey."
         )
-
-
-def _has_second_frame(image: Image.Image) -> bool:
-    """Look for one more frame; counting them all takes minutes for a file made for it."""
-    try:
-        image.seek(1)
-        image.seek(0)
-    except EOFError:
-        image.seek(0)
-        return False
-    except Exception as error:  # looking ahead reads the file, which may be damaged
-        raise CorruptImageError("The image file is damaged.") from error
-    return True
 
 
 def _orientation(metadata: Image.Image) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
+from hf_space.errors import AnimatedImageError
 from hf_space.imaging.readers.colour import LARGEST_PROFILE
 
 if TYPE_CHECKING:
@@ -40,13 +41,19 @@ class PngParts:
 
 
 def png_parts(data: bytes) -> PngParts:
-    """Take a PNG apart; a file that is damaged elsewhere stays so."""
+    """Take a PNG apart; a file that is damaged elsewhere stays so.
+
+    Raises:
+        AnimatedImageError: It says that it is an animation; opening one takes a picture's memory.
+    """
     metadata = Image.new("1", (0, 0))
     profile: bytes | None = None
     pieces: list[bytes] = []
     copied = 0
     for place, end in _chunks(data):
         kind = data[place + 4 : place + 8]
+        if kind == b"acTL":
+            raise AnimatedImageError("The file is an animation; send a single image.")
         if kind == b"eXIf":
             metadata.info["exif"] = b"Exif\0\0" + data[place + 8 : end - 4]
         elif kind == b"iTXt" and data.startswith(_XMP_KEYWORD, place + 8):

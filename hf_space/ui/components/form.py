@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from hf_space.ui.components.examples import Example, example_digests
 from hf_space.ui.components.file_picker import PICTURE
 from hf_space.ui.components.options_panel import Panel, build_panel
 from hf_space.ui.components.scale_question import ask_for_scale, build_question
-from hf_space.ui.gradio_app.uploads import offer, read_upload
+from hf_space.ui.gradio_app.uploads import offer, read_upload, uploaded_path
 from hf_space.ui.image_scale import Headers, StatedScale, read_header
 from hf_space.ui.visitor import Visit, language_of, page_owner
 
@@ -203,6 +203,7 @@ def build_picture(label: Any, height: int) -> gr.Image:
     )
 
 
+@asynccontextmanager
 async def upload_prediction(
     backend: Backend,
     upload: object,
@@ -210,8 +211,8 @@ async def upload_prediction(
     visitor: tuple[object, gr.Request],
     *,
     mode: str = "auto",
-) -> AbstractAsyncContextManager[Steps]:
-    """Return the prediction for an uploaded file; it starts when the context is entered.
+) -> AsyncIterator[Steps]:
+    """Start the prediction for an uploaded file and yield its steps.
 
     Args:
         backend: Computes it.
@@ -221,18 +222,22 @@ async def upload_prediction(
         mode: As what the image is read.
 
     Raises:
-        BiopsiaError: The file or the options cannot be used.
+        BiopsiaError: The file or the options cannot be used, or too many wait.
         gradio.Error: The scale is needed and was not stated, or an unlikely one not confirmed.
     """
     settings = backend.settings
-    data = await read_upload(upload, settings.max_upload_bytes)
-    digests = example_digests(settings.model_dir)
-    header = await to_thread.run_sync(read_header, data, settings, digests)
-    options = asked.options(asked.scale.option(header), mode=mode)
-    check_scale([header], asked.scale, language_of(visitor[1]))
-    owner = page_owner(*visitor) if options.save else None
-    sender = backend.sender(visitor[1])
-    return followed_prediction(backend.get_predictor(), data, options, owner=owner, sender=sender)
+    async with backend.file_room(uploaded_path(upload), visitor[1]):
+        data = await read_upload(upload, settings.max_upload_bytes)
+        digests = example_digests(settings.model_dir)
+        header = await to_thread.run_sync(read_header, data, settings, digests)
+        options = asked.options(asked.scale.option(header), mode=mode)
+        check_scale([header], asked.scale, language_of(visitor[1]))
+        owner = page_owner(*visitor) if options.save else None
+        sender, predictor = backend.sender(visitor[1]), backend.get_predictor()
+        async with followed_prediction(
+            predictor, data, options, owner=owner, sender=sender
+        ) as steps:
+            yield steps
 
 
 def check_scale(headers: Headers, stated: StatedScale, language: Language) -> None:

@@ -50,4 +50,7 @@ def _list_images(
                 max_file_bytes=limit,
                 max_bytes=settings.max_batch_bytes,
             )
-    return [NamedImage(name, partial(read_bounded, path, limit)) for name, path in files]
+    return [
+        NamedImage(name, partial(read_bounded, path, limit), min(path.stat().st_size, limit))
+        for name, path in files
+    ]

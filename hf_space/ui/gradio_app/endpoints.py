@@ -4,7 +4,7 @@ They take the options of the API with its defaults, except that `/predict_region
 """
 
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import ExitStack, aclosing
+from contextlib import AsyncExitStack, ExitStack, aclosing
 from pathlib import Path
 from typing import Any
 
@@ -141,15 +141,18 @@ class Endpoints:
         self, image: object, request: gr.Request, **options: Any
     ) -> AsyncGenerator[dict[str, Any], None]:
         with errors_shown():
-            with ExitStack() as stack:
-                [(_, path)] = self._take([image], stack)
-                limit = self._backend.settings.max_upload_bytes
-                data = await to_thread.run_sync(read_bounded, path, limit)
-            wanted, owner = _options(request, **options)
-            predictor = self._backend.get_predictor()
-            sender = self._backend.sender(request)
-            followed = followed_prediction(predictor, data, wanted, owner=owner, sender=sender)
-            async with followed as steps:
+            async with AsyncExitStack() as room:
+                with ExitStack() as stack:
+                    [(_, path)] = self._take([image], stack)
+                    await room.enter_async_context(self._backend.file_room(path, request))
+                    limit = self._backend.settings.max_upload_bytes
+                    data = await to_thread.run_sync(read_bounded, path, limit)
+                wanted, owner = _options(request, **options)
+                predictor = self._backend.get_predictor()
+                sender = self._backend.sender(request)
+                steps = await room.enter_async_context(
+                    followed_prediction(predictor, data, wanted, owner=owner, sender=sender)
+                )
                 async for step in steps:
                     told = step.event if isinstance(step, ImageFound | TissueFound) else step
                     yield told.model_dump(mode="json")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 
 from hf_space.access.rate_limit import charge
 from hf_space.api.errors import biopsia_response, not_found
 from hf_space.api.security import DEMO_POLICY, POLICY_HEADER
-from hf_space.errors import LengthRequiredError, PayloadTooLargeError, RateLimitedError
+from hf_space.errors import (
+    BusyError,
+    LengthRequiredError,
+    PayloadTooLargeError,
+    RateLimitedError,
+)
+from hf_space.ui.gradio_app.upload_room import UploadRoom
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -56,6 +62,8 @@ _RELAY: Final = re.compile(r"/gradio_api/(file[=/]\s*https?:|proxy=)", re.IGNORE
 # By these Gradio takes the address that the page is to use from whoever sends them.
 _OWN_ADDRESS: Final = frozenset({b"x-forwarded-host", b"x-gradio-server"})
 _OVERHEAD_BYTES: Final = 64 * 1024
+# How many of the largest uploads the disk has room for.
+_UPLOADS_AT_ONCE: Final = 4
 # Files are uploaded on their own: a call holds options and the names of files, 500 in a batch.
 _MAX_CALL_BYTES: Final = 1024 * 1024
 
@@ -94,6 +102,7 @@ class GuardMiddleware:
         self._functions = functions
         self._believes_proxy = believes_proxy
         self._max_upload_bytes = max_upload_bytes + _OVERHEAD_BYTES
+        self._room = UploadRoom(_UPLOADS_AT_ONCE * self._max_upload_bytes)
         self._limiter = limiter
         self._metrics = metrics
 
@@ -104,10 +113,20 @@ class GuardMiddleware:
             await self._app(scope, receive, send)
         elif refusal := await self._charge(scope) or self._refusal(scope):
             await refusal(scope, receive, send)
+        elif _is_upload(scope):
+            await self._upload(scope, receive, send)
         elif _path(scope) == "/":
             await self._app(scope, receive, _with_policy(send))
         else:
             await self._app(scope, receive, send)
+
+    async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass an upload on if there is room for it."""
+        try:
+            async with self._room.held(int(Headers(scope=scope)["content-length"])):
+                await self._app(scope, receive, send)
+        except BusyError as error:
+            await biopsia_response(error)(scope, receive, send)
 
     async def _charge(self, scope: Scope) -> Response | None:
         if scope["method"] == "POST" and _CHARGED.match(_path(scope)):
@@ -133,8 +152,7 @@ class GuardMiddleware:
         # With both headers, the body is chunked and the length is ignored.
         if not declared.isdigit() or b"transfer-encoding" in headers:
             return biopsia_response(LengthRequiredError("State the body's Content-Length."))
-        is_upload = path.rstrip("/").endswith(_UPLOAD)
-        limit = self._max_upload_bytes if is_upload else _MAX_CALL_BYTES
+        limit = self._max_upload_bytes if _is_upload(scope) else _MAX_CALL_BYTES
         return _too_large(int(declared), limit) if int(declared) > limit else None
 
 
@@ -147,6 +165,10 @@ def _path(scope: Scope) -> str:
     """Return the path as Gradio's routes have it, without the prefix of a proxy."""
     path: str = scope["path"]
     return path.removeprefix(scope["root_path"])
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "POST" and _path(scope).rstrip("/").endswith(_UPLOAD)
 
 
 def _with_policy(send: Send) -> Send:

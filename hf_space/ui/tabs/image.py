@@ -57,7 +57,7 @@ def build_image_tab(
         language = language_of(request)
         with errors_shown(language):
             asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
-            prediction = await upload_prediction(backend, image, asked, (token, request))
+            prediction = upload_prediction(backend, image, asked, (token, request))
             show = partial(_shown, language=language)
             async with aclosing(live_values(prediction, language, show, len(outputs))) as shown:
                 async for values in shown:
