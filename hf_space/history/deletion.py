@@ -96,15 +96,18 @@ class Deletion:
     async def change_owner(self, old: bytes, new: bytes) -> None:
         """Give all records, and what was counted of them, to an owner who has none yet.
 
-        What is being saved meanwhile may stay with the old one.
+        What is being saved meanwhile may stay with the old one. Where it raises an error, those
+        that wait on disk stay with the old one too.
         """
         with reachable():
-            await self._spool.change_owner(old, new)
-        async with writing(self._database, seconds=_STEP_SECONDS) as connection:
-            await lock_owners(connection, {old, new})
-            for table in (predictions, reviews, filings, tallies):
-                changed = update(table).where(table.c.owner == old).values(owner=new)
-                await connection.execute(changed)
+            async with (
+                self._spool.changing_owner(old, new),
+                writing(self._database, seconds=_STEP_SECONDS) as connection,
+            ):
+                await lock_owners(connection, {old, new})
+                for table in (predictions, reviews, filings, tallies):
+                    changed = update(table).where(table.c.owner == old).values(owner=new)
+                    await connection.execute(changed)
 
     async def purge(self, before: datetime) -> int:
         """Delete everybody's records from before a quarter of an hour; returns their number.

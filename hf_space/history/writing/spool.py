@@ -84,12 +84,19 @@ class Spool:
         async with database.reading() as connection:
             return [image_of(text) for text in (await connection.execute(which)).scalars()]
 
-    async def change_owner(self, old: bytes, new: bytes) -> None:
-        """Give all records of an owner to another one."""
-        if await self.length():
-            changed = update(predictions).where(predictions.c.owner == old).values(owner=new)
-            async with (await self._opened()).writing() as connection:
-                await connection.execute(changed)
+    @asynccontextmanager
+    async def changing_owner(self, old: bytes, new: bytes) -> AsyncIterator[None]:
+        """Give all records of an owner to another one on exit, unless it raises.
+
+        Nothing is moved into the database meanwhile, as in `moving`.
+        """
+        if not await self.length():
+            yield
+            return
+        changed = update(predictions).where(predictions.c.owner == old).values(owner=new)
+        async with (await self._opened()).writing() as connection:
+            await connection.execute(changed)
+            yield
 
     async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:
         """Delete one or all records of an owner; returns how many there were."""
