@@ -123,11 +123,12 @@ class Deletion:
         return spooled + deleted
 
     async def compact(self) -> None:
-        """Rewrite SQLite's files where something was deleted since the last time."""
+        """Rewrite SQLite's files where something was deleted since they last were rewritten."""
         if self._has_deleted:
+            # What is deleted meanwhile counts for the next time.
             self._has_deleted = False
-            await self._database.erase(thoroughly=True)
-            await self._spool.erase()
+            done = await self._database.erase(thoroughly=True), await self._spool.erase()
+            self._has_deleted |= not all(done)
 
     async def _leave_no_copies(self, images: Sequence[str]) -> None:
         """Drop what caches and logs still have of records that were deleted."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,6 +164,33 @@ def test_pages_that_were_moved_keep_nothing_after_the_file_is_rewritten(tmp_path
         assert found_in_files(tmp_path, left) == set()
         kept = {record.id.hex: record.id.hex.encode() for record in records[1::2]}
         assert found_in_files(tmp_path, kept) == set(kept)
+        await database.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "BEGIN; SELECT count(*) FROM reviews"])
+def test_a_file_that_others_used_is_rewritten_the_next_time(
+    statement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hf_space.history.database.erasure._BUSY_SECONDS", 0)
+    store = Store(tmp_path)
+    file = tmp_path / "data/history.sqlite3"
+
+    async def scenario() -> None:
+        database, spool = store.database(), Spool(tmp_path, max_records=0)
+        await database.open()
+        deletion = Deletion(database, spool)
+        async with database.writing() as connection:
+            await insert_records(connection, [make_record(OWNER) for _ in range(100)])
+        assert await deletion.delete_all(OWNER) == 100
+        full = file.stat().st_size
+        with closing(sqlite3.connect(file)) as other:
+            other.executescript(statement)
+            await deletion.compact()
+        assert file.stat().st_size == full
+        await deletion.compact()
+        assert file.stat().st_size < full
         await database.close()
 
     asyncio.run(scenario())

@@ -106,10 +106,11 @@ class Spool:
         """Delete everybody's records with a lower id; returns how many there were."""
         return await self._remove(predictions.c.id < limit)
 
-    async def erase(self) -> None:
-        """Rewrite the file without what removed records have left in it."""
-        if await asyncio.to_thread(self._path.exists):
-            await (await self._opened()).erase(thoroughly=True)
+    async def erase(self) -> bool:
+        """Rewrite the file without what removed records have left in it; False if in use."""
+        if not await asyncio.to_thread(self._path.exists):
+            return True
+        return await (await self._opened()).erase(thoroughly=True)
 
     async def close(self) -> None:
         """Close the file."""
