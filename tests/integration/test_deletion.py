@@ -225,6 +225,24 @@ def test_another_process_forgets_what_one_has_deleted(
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("lost", ["biopsia:results", "biopsia:results:sizes"])
+def test_what_redis_has_evicted_keeps_no_result_from_going(lost: str, redis_url: str) -> None:
+    async def scenario() -> None:
+        connection = RedisConnection(redis_url)
+        await connection.start()
+        cache = ResultCache(MemoryCache(1000, 60), connection, 1000, 60)
+        for key in (("a" * 64, 1), ("a" * 64, 2), ("b" * 64, 1)):
+            await put(cache, key, b"value of " + key[0][:1].encode())
+        with RedisClient.from_url(redis_url) as redis:
+            redis.delete(lost)
+            await cache.forget(["a" * 64])
+            markers = {name: f"value of {name}".encode() for name in "ab"}
+            assert found_in_redis(redis, markers) == {"b"}
+        await connection.close()
+
+    asyncio.run(scenario())
+
+
 def test_a_redis_that_is_full_drops_results_too(redis_url: str) -> None:
     async def scenario() -> None:
         connection = RedisConnection(redis_url)
