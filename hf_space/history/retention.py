@@ -90,4 +90,5 @@ class Retention:
         # Where there is no room, the next start begins at the newest record.
         with suppress(OSError):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file.touch(mode=0o600)
             self._file.write_text(time.isoformat(), "ascii")

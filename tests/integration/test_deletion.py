@@ -131,8 +131,10 @@ def test_files_are_for_the_service_alone(tmp_path: Path) -> None:
     with client_of(Store(tmp_path).settings()) as client:
         Visitor(client).predict(patch(1))
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
+        wait_until(data.joinpath("retention-time").exists)
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
-    names = ("history.sqlite3", "history.sqlite3-wal", "history.sqlite3-shm")
+    history = "history.sqlite3"
+    names = (history, f"{history}-wal", f"{history}-shm", "retention-time")
     assert modes == dict.fromkeys(names, 0o600)
 
 
