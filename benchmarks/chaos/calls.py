@@ -103,6 +103,11 @@ async def predict_batch(turn: Turn) -> httpx2.Response:
     return response
 
 
+async def preview(turn: Turn) -> httpx2.Response:
+    """Have a picture drawn that is not scored."""
+    return await turn.ask("POST", "/preview/", files={"file": turn.image()})
+
+
 def _lines(response: httpx2.Response) -> list[dict[str, Any]]:
     if response.status_code != 200:
         return []
@@ -151,6 +156,11 @@ async def export_history(turn: Turn) -> httpx2.Response:
     return response
 
 
+async def export_zip(turn: Turn) -> httpx2.Response:
+    """Download all records with their reviews and pictures."""
+    return await turn.ask("GET", "/history/export.zip")
+
+
 async def export_record(turn: Turn) -> httpx2.Response:
     """Download one record."""
     return await turn.ask("GET", f"/history/{turn.pick()}/export.geojson")
@@ -164,6 +174,12 @@ async def review(turn: Turn) -> httpx2.Response:
     if response.status_code == 201:
         turn.ledger.reviews[note] = identifier
     return response
+
+
+async def file_record(turn: Turn) -> httpx2.Response:
+    """Give a record a case label and a folder."""
+    filing = {"case_label": f"case {turn.number}", "folder": turn.random.choice(("a", "b"))}
+    return await turn.ask("PUT", f"/history/{turn.pick()}/filing", json=filing)
 
 
 async def delete(turn: Turn) -> httpx2.Response:
@@ -184,6 +200,14 @@ async def delete_all(turn: Turn) -> httpx2.Response:
     response = await turn.ask("DELETE", "/history/")
     if response.status_code == 200:
         turn.ledger.deleted.update(mine)
+    return response
+
+
+async def replace_token(turn: Turn) -> httpx2.Response:
+    """Replace the token, to which all records go over; the visitor sends nothing else meanwhile."""
+    response = await turn.ask("POST", "/visitor/token")
+    if response.status_code == 204:
+        turn.ledger.token = response.headers[VISITOR_HEADER]
     return response
 
 
@@ -243,8 +267,11 @@ CALLS: Final = (
     *(Call(list_history, 9), Call(read_statistics, 3), Call(export_history, 3)),
     *(Call(read_record, 5, _GONE), Call(read_thumbnail, 2, _GONE)),
     *(Call(export_record, 2, _GONE), Call(read_foreign, 4, _GONE)),
+    *(Call(file_record, 3, _GONE), Call(export_zip, 1), Call(preview, 3)),
     *(Call(review, 7, _GONE), Call(delete, 4, _GONE), Call(send_nonsense, 6, _REFUSALS)),
 )
 """Of visitors with several clients each."""
-ERASING: Final = (Call(predict, 6), Call(list_history, 1), Call(delete_all, 1))
-"""Of visitors with a single client, who know what was answered before they delete."""
+ERASING: Final = (
+    *(Call(predict, 6), Call(list_history, 1), Call(delete_all, 1), Call(replace_token, 1)),
+)
+"""Of visitors with a single client, who know what was answered before they go on."""

@@ -11,12 +11,12 @@ from typing import Any
 from hf_space.access.visitor import new_token
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ledger:
     """One visitor's token, and what the service said to it.
 
     Attributes:
-        token: The visitor's token.
+        token: The visitor's token, until it is replaced.
         told: The SHA-256 of the image by the id of each saved result.
         not_saved: Ids of results of which the service said that they are not saved.
         delayed: Ids of results that were to be saved later.

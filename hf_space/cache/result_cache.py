@@ -125,7 +125,8 @@ class ResultCache:
             return local, "memory"
         if self._get is None:
             return None
-        found = await self._get([_PREFIX + _name(key)], [])
+        image, _, field = _name(key).partition(":")
+        found = await self._get([_PREFIX + image], [field])
         if found is None:
             return None
         value, milliseconds = found

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+# All results of an image are one hash, so that they can be dropped although Redis has evicted the
+# index. A result's name is that of its image, 32 letters, a colon, and its field in the hash.
+
 GET: Final = """
-local value = redis.call('GET', KEYS[1])
+local value = redis.call('HGET', KEYS[1], ARGV[1])
 return value and {value, redis.call('PTTL', KEYS[1])}
 """
 
-# The oldest leave first: processes answer what is asked often from their own memory, so that when
-# it was last asked for is not known here.
-PUT: Final = """
+_STRIKE: Final = """
 local index, sizes = KEYS[1], KEYS[2]
-local prefix, seconds, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local clock = redis.call('TIME')
-local now = clock[1] + clock[2] / 1000000
 
 local function strike(name)
   redis.call('ZREM', index, name)
@@ -25,9 +23,23 @@ local function strike(name)
     redis.call('HDEL', sizes, name)
   end
 end
+"""
+
+# The oldest leave first: processes answer what is asked often from their own memory, so that when
+# it was last asked for is not known here.
+PUT: Final = (
+    _STRIKE
+    + """
+local prefix, seconds, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+
+local function place(name)
+  return prefix .. string.sub(name, 1, 32), string.sub(name, 34)
+end
 
 local function drop(name)
-  redis.call('UNLINK', prefix .. name)
+  redis.call('HDEL', place(name))
   strike(name)
 end
 
@@ -37,7 +49,12 @@ end
 
 local function keep(name, value)
   -- First, because a Redis that is full refuses only what a script writes first.
-  redis.call('SET', prefix .. name, value, 'EX', seconds)
+  local image, field = place(name)
+  redis.call('HSET', image, field, value)
+  -- The others that an image has do not last longer for this one.
+  if redis.call('TTL', image) < 0 then
+    redis.call('EXPIRE', image, seconds)
+  end
   strike(name)
   while total() + #value > most do
     local oldest = redis.call('ZRANGE', index, 0, 0)[1]
@@ -59,38 +76,32 @@ keep(ARGV[4], ARGV[5])
 for _, expired in ipairs(redis.call('ZRANGEBYSCORE', index, '-inf', now, 'LIMIT', 0, 100)) do
   drop(expired)
 end
-for place = 6, #ARGV, 2 do
-  keep(ARGV[place], ARGV[place + 1])
+for at = 6, #ARGV, 2 do
+  keep(ARGV[at], ARGV[at + 1])
 end
 redis.call('EXPIRE', index, seconds)
 redis.call('EXPIRE', sizes, seconds)
 """
+)
 
 # Drops the results of images, notes that for the other processes, and returns the time with what
-# was noted since the time given. An image's name is 32 letters, which a result's name begins with.
-DROP: Final = """
-local index, sizes, dropped = KEYS[1], KEYS[2], KEYS[3]
+# was noted since the time given.
+DROP: Final = (
+    _STRIKE
+    + """
+local dropped = KEYS[3]
 local prefix, seconds, since = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local images = {}
-for place = 4, #ARGV do
-  images[ARGV[place]] = true
-end
+
 if #ARGV > 3 then
-  for _, name in ipairs(redis.call('ZRANGE', index, 0, -1)) do
-    if images[string.sub(name, 1, 32)] then
-      redis.call('UNLINK', prefix .. name)
-      redis.call('ZREM', index, name)
-      local size = redis.call('HGET', sizes, name)
-      if size then
-        redis.call('HINCRBY', sizes, 'total', -size)
-        redis.call('HDEL', sizes, name)
-      end
-    end
-  end
   redis.call('ZREMRANGEBYSCORE', dropped, '-inf', now - seconds * 1000000)
   for place = 4, #ARGV do
+    local image = prefix .. ARGV[place]
+    for _, field in ipairs(redis.call('HKEYS', image)) do
+      strike(ARGV[place] .. ':' .. field)
+    end
+    redis.call('UNLINK', image)
     -- A Redis that is full takes no notes; what it had is gone all the same.
     redis.pcall('ZADD', dropped, now, ARGV[place])
   end
@@ -100,3 +111,4 @@ local heard = redis.call('ZRANGEBYSCORE', dropped, since, '+inf')
 table.insert(heard, 1, now)
 return heard
 """
+)

@@ -95,15 +95,18 @@ class Deletion:
     async def change_owner(self, old: bytes, new: bytes) -> None:
         """Give all records, and what was counted of them, to an owner who has none yet.
 
-        What is being saved meanwhile may stay with the old one.
+        What is being saved meanwhile may stay with the old one. Where it raises an error, those
+        that wait on disk stay with the old one too.
         """
         with reachable():
-            await self._spool.change_owner(old, new)
-        async with writing(self._database, seconds=_STEP_SECONDS) as connection:
-            await lock_owners(connection, {old, new})
-            for table in (predictions, reviews, filings, tallies):
-                changed = update(table).where(table.c.owner == old).values(owner=new)
-                await connection.execute(changed)
+            async with (
+                self._spool.changing_owner(old, new),
+                writing(self._database, seconds=_STEP_SECONDS) as connection,
+            ):
+                await lock_owners(connection, {old, new})
+                for table in (predictions, reviews, filings, tallies):
+                    changed = update(table).where(table.c.owner == old).values(owner=new)
+                    await connection.execute(changed)
 
     async def purge(self, before: datetime) -> int:
         """Delete everybody's records from before a quarter of an hour; returns their number.
@@ -119,11 +122,12 @@ class Deletion:
         return spooled + deleted
 
     async def compact(self) -> None:
-        """Rewrite SQLite's files where something was deleted since the last time."""
+        """Rewrite SQLite's files where something was deleted since they last were rewritten."""
         if self._has_deleted:
+            # What is deleted meanwhile counts for the next time.
             self._has_deleted = False
-            await self._database.erase(thoroughly=True)
-            await self._spool.erase()
+            done = await self._database.erase(thoroughly=True), await self._spool.erase()
+            self._has_deleted |= not all(done)
 
     async def _leave_no_copies(self, images: Sequence[str]) -> None:
         """Drop what caches and logs still have of records that were deleted."""

@@ -13,6 +13,7 @@ from anyio import to_thread
 
 from hf_space.bundle.source import find_bundle
 from hf_space.cache.result_cache import ResultCache, SingleFlight
+from hf_space.errors import RateLimitedError
 from hf_space.inference.batching import Batcher
 from hf_space.inference.warmup import warm_engine
 from hf_space.observability.metrics import Metrics
@@ -171,7 +172,7 @@ class Predictor:
                 listen(_image_found(found.result))
         else:
             compute = partial(self._compute, data, options, name, point, patient, sender)
-            found = await self._joined((*key, options.save), compute, listen, started)
+            found = await self._computed((*key, options.save), compute, listen, started)
             if options.save and not found.result.cached:
                 self._cache.put(key, found.packed())
         if owner is None or not options.save or self._history is None:
@@ -208,6 +209,22 @@ class Predictor:
             return None
         self._metrics.cache.labels(level).inc()
         return _repeated(found, started)
+
+    async def _computed(
+        self,
+        key: Key,
+        compute: Callable[[Listener], Coroutine[None, None, CachedResult]],
+        listen: Listener | None,
+        started: float,
+    ) -> CachedResult:
+        """Compute or wait, see `_joined`; again where another one who asks may ask for no more."""
+        shared = key in self._running
+        try:
+            return await self._joined(key, compute, listen, started)
+        except RateLimitedError:
+            if not shared:
+                raise
+        return await self._computed(key, compute, listen, started)
 
     async def _joined(
         self,

@@ -18,8 +18,10 @@ from hf_space.ui.gradio_app.mounted import (
     mounted_app,
     name_unknown_functions,
     name_unknown_paths,
+    name_wrong_inputs,
 )
 from hf_space.ui.gradio_app.refusals import RefusalTextMiddleware
+from hf_space.ui.gradio_app.tracebacks import keep_content_out_of_log
 from hf_space.ui.gradio_app.uploads import Uploads, keep_uploads_private, watch_uploads
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.tabs.batch import build_batch_tab
@@ -53,6 +55,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         backend: What the demo shows and asks.
     """
     keep_uploads_private()
+    keep_content_out_of_log()
     settings = backend.settings
     i18n = gr.I18n(**_texts(settings))
     blocks = build_demo(backend, i18n)
@@ -88,6 +91,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     )
     name_unknown_paths(app)
     name_unknown_functions(app)
+    name_wrong_inputs(app)
     app.add_middleware(RefusalTextMiddleware)
 
 

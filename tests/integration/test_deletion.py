@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -129,8 +131,10 @@ def test_files_are_for_the_service_alone(tmp_path: Path) -> None:
     with client_of(Store(tmp_path).settings()) as client:
         Visitor(client).predict(patch(1))
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
+        wait_until(data.joinpath("retention-time").exists)
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
-    names = ("history.sqlite3", "history.sqlite3-wal", "history.sqlite3-shm")
+    history = "history.sqlite3"
+    names = (history, f"{history}-wal", f"{history}-shm", "retention-time")
     assert modes == dict.fromkeys(names, 0o600)
 
 
@@ -167,6 +171,33 @@ def test_pages_that_were_moved_keep_nothing_after_the_file_is_rewritten(tmp_path
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("statement", ["BEGIN IMMEDIATE", "BEGIN; SELECT count(*) FROM reviews"])
+def test_a_file_that_others_used_is_rewritten_the_next_time(
+    statement: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hf_space.history.database.erasure._BUSY_SECONDS", 0)
+    store = Store(tmp_path)
+    file = tmp_path / "data/history.sqlite3"
+
+    async def scenario() -> None:
+        database, spool = store.database(), Spool(tmp_path, max_records=0)
+        await database.open()
+        deletion = Deletion(database, spool)
+        async with database.writing() as connection:
+            await insert_records(connection, [make_record(OWNER) for _ in range(100)])
+        assert await deletion.delete_all(OWNER) == 100
+        full = file.stat().st_size
+        with closing(sqlite3.connect(file)) as other:
+            other.executescript(statement)
+            await deletion.compact()
+        assert file.stat().st_size == full
+        await deletion.compact()
+        assert file.stat().st_size < full
+        await database.close()
+
+    asyncio.run(scenario())
+
+
 def test_another_process_forgets_what_one_has_deleted(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,6 +223,24 @@ def test_another_process_forgets_what_one_has_deleted(
         assert await other.get(("b" * 64, 1)) == (b"value", "memory")
         for connection in connections:
             await connection.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("lost", ["biopsia:results", "biopsia:results:sizes"])
+def test_what_redis_has_evicted_keeps_no_result_from_going(lost: str, redis_url: str) -> None:
+    async def scenario() -> None:
+        connection = RedisConnection(redis_url)
+        await connection.start()
+        cache = ResultCache(MemoryCache(1000, 60), connection, 1000, 60)
+        for key in (("a" * 64, 1), ("a" * 64, 2), ("b" * 64, 1)):
+            await put(cache, key, b"value of " + key[0][:1].encode())
+        with RedisClient.from_url(redis_url) as redis:
+            redis.delete(lost)
+            await cache.forget(["a" * 64])
+            markers = {name: f"value of {name}".encode() for name in "ab"}
+            assert found_in_redis(redis, markers) == {"b"}
+        await connection.close()
 
     asyncio.run(scenario())
 

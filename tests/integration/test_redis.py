@@ -55,9 +55,13 @@ def _cache(
     return ResultCache(MemoryCache(max_bytes, seconds), connection, max_bytes, seconds)
 
 
-def _sizes(redis: Any) -> dict[str, int]:
-    """Weigh all results that are in Redis, whatever the index says."""
-    return {name: redis.strlen(name) for name in redis.scan_iter("biopsia:result:*")}
+def _sizes(redis: Any) -> dict[tuple[bytes, bytes], int]:
+    """Weigh all results that are in Redis by image and rest, whatever the index says."""
+    return {
+        (image, rest): redis.hstrlen(image, rest)
+        for image in redis.scan_iter("biopsia:result:*")
+        for rest in redis.hkeys(image)
+    }
 
 
 def _total(redis: Any) -> int:
@@ -88,7 +92,7 @@ def test_the_memory_of_another_process_keeps_it_no_longer_than_redis(
         async with _connections(url, 2) as connections:
             one, other = (_cache(connection) for connection in connections)
             await put(one, ("k",), b"value")
-            (name,) = _sizes(redis)
+            ((name, _),) = _sizes(redis)
             assert 3500 < redis.ttl(name) <= 3600
             redis.pexpire(name, 20_000)
             assert await other.get(("k",)) == (b"value", "redis")
@@ -164,6 +168,19 @@ def test_expired_results_leave_the_index(url: str, redis: Any) -> None:
     assert sorted(_sizes(redis).values()) == [100, 200]
     assert _total(redis) == 300
     assert redis.zcard("biopsia:results") == 2
+
+
+def test_the_results_of_an_image_expire_with_the_first(url: str, redis: Any) -> None:
+    async def scenario() -> None:
+        async with _connections(url, 1) as (connection,):
+            await put(_cache(connection), ("k", 1), b"value")
+            ((name, _),) = _sizes(redis)
+            redis.pexpire(name, 20_000)
+            await put(_cache(connection), ("k", 2), b"value")
+            assert 0 < redis.pttl(name) <= 20_000
+            assert len(_sizes(redis)) == 2
+
+    asyncio.run(scenario())
 
 
 def test_a_service_that_does_nothing_leaves_nothing(url: str, redis: Any) -> None:

@@ -200,7 +200,7 @@ def test_the_boundary_is_the_beginning_of_a_quarter_of_an_hour(store: Store) -> 
 
 def test_a_service_deletes_when_it_starts(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "hf_space.history.retention")
-    asyncio.run(keep(store, [*aged(8, 12), *aged(6, 6)]))
+    asyncio.run(keep(store, [*aged(8, 12), *aged(0, 6)]))
     with client_of(store.settings(retention_days=7)) as client:
         visitor = Visitor(client)
         assert visitor.ids() == []
@@ -212,37 +212,84 @@ def test_a_service_deletes_when_it_starts(store: Store, caplog: pytest.LogCaptur
     assert "retention deleted 12 records" in caplog.text
 
 
-def test_a_clock_that_jumps_deletes_nothing(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+HOUR = timedelta(hours=1)
+NOTHING = timedelta(0)
+
+
+@asynccontextmanager
+async def month_of(store: Store) -> AsyncIterator[tuple[HistoryRepository, Database]]:
+    """Give a history with a record of each of the last 29 days, and one of a moment ago."""
+    await keep(store, [record for days in range(30) for record in aged(days, 1)])
+    async with history_of(store) as (history, database):
+        yield history, database
+
+
+@pytest.mark.parametrize("days", [(3650, 4015), (28, 28), (20, 20), (20, 3650)])
+def test_a_clock_that_jumps_deletes_little_for_as_long_as_it_is_wrong(
+    days: tuple[int, int], store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = (timedelta(days=number) for number in days)
+
     async def scenario() -> None:
-        await keep(store, [*aged(20, 3), *aged(0, 2)])
-        async with history_of(store) as (history, database):
-            retention = Retention(history, 30, store.folder)
+        async with month_of(store) as (history, database):
             now = datetime.now(UTC)
-            far = now + timedelta(days=3650)
-            # A record that comes meanwhile bears the wrong time, and proves nothing.
-            await keep(store, [make_record(OWNERS[0], far)])
-            for hours in (0, 1, 23):
-                assert await retention.purge(far + timedelta(hours=hours)) == 0
-            # Put right, and wrong again: the day begins anew, also for another process.
-            assert await retention.purge(now) == 0
-            again = Retention(history, 30, store.folder)
-            assert await again.purge(far + timedelta(hours=12)) == 0
-            assert (await counts_of(database))[0] == 6
-            assert caplog.text.count("is the clock right?") == 4
+            assert await Retention(history, 30, store.folder).purge(now + first, NOTHING) == 0
+            # Another process begins where that one ended, and records of the wrong time come.
+            retention = Retention(history, 30, store.folder)
+            await keep(store, [make_record(OWNERS[0], now + first)])
+            for hours in range(25):
+                await retention.purge(now + second + hours * HOUR, HOUR)
+            # Those of 26 to 29 days, where the last of them would have gone by then anyway.
+            assert (await counts_of(database))[0] == 27
+            assert "is the clock right?" in caplog.text
+            # Put right, and wrong once more.
+            right = now + 26 * HOUR
+            assert await retention.purge(right, HOUR) == 0
+            assert await retention.purge(right + first, NOTHING) == 0
 
     asyncio.run(scenario())
 
 
-def test_records_that_all_are_old_go_a_day_later(store: Store) -> None:
+def test_a_clock_that_goes_back_deletes_nothing(store: Store) -> None:
     async def scenario() -> None:
-        await keep(store, aged(31, 4))
+        async with month_of(store) as (history, _):
+            now = datetime.now(UTC)
+            retention = Retention(history, 20, store.folder)
+            assert await retention.purge(now, NOTHING) == 9
+            assert await retention.purge(datetime(1970, 1, 1, 1, tzinfo=UTC), HOUR) == 0
+            # Put right after a day, retention is where it would have been.
+            assert await retention.purge(now + 24 * HOUR, 24 * HOUR) == 1
+
+    asyncio.run(scenario())
+
+
+def test_after_a_time_off_it_goes_on_at_four_times_the_pace(store: Store) -> None:
+    async def scenario() -> None:
+        async with month_of(store) as (history, _):
+            now = datetime.now(UTC)
+            assert await Retention(history, 30, store.folder).purge(now, NOTHING) == 0
+            later = now + timedelta(days=15)
+            again = Retention(history, 30, store.folder)
+            assert await again.purge(later, NOTHING) == 0
+            assert await again.purge(later + 24 * HOUR, 24 * HOUR) == 3
+            assert await again.purge(later + 48 * HOUR, 24 * HOUR) == 4
+            assert await again.purge(later + 144 * HOUR, 96 * HOUR) == 13
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("noted", [None, "", "2026-01-01", "no time"])
+def test_where_nothing_is_noted_it_begins_at_the_newest_record(
+    noted: str | None, store: Store
+) -> None:
+    async def scenario() -> None:
+        await keep(store, [*aged(31, 4), *aged(2, 1)])
+        if noted is not None:
+            store.folder.joinpath("retention-time").write_text(noted)
         async with history_of(store) as (history, _):
             now = datetime.now(UTC)
-            assert await Retention(history, 30, store.folder).purge(now) == 0
-            later = Retention(history, 30, store.folder)
-            assert await later.purge(now + timedelta(hours=23)) == 0
-            assert await later.purge(now + timedelta(hours=24)) == 4
-            assert await later.purge(now + timedelta(hours=25)) == 0
-            assert list(store.folder.glob("retention-*")) == []
+            retention = Retention(history, 30, store.folder)
+            assert await retention.purge(now, NOTHING) == 0
+            assert await retention.purge(now + 8 * HOUR, 8 * HOUR) == 4
 
     asyncio.run(scenario())

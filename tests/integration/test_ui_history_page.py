@@ -25,6 +25,7 @@ from tests.demo_page import (
     save,
 )
 from tests.server import RunningServer, running_server
+from tests.traces import found_in_files
 
 
 @pytest.fixture(scope="module")
@@ -171,13 +172,23 @@ def test_deletions_reach_nobody_else(server: RunningServer, token: str) -> None:
 def test_the_table_is_the_one_of_the_api(server: RunningServer, token: str) -> None:
     for colour in (MALIGNANT, BENIGN):
         save(server, token, *colour)
-    [button] = Page(server.url).call("table", "malignant", "any", token)
-    table = httpx2.get(button["value"]["url"]).content
+    [text_of_table] = Page(server.url).call("table", "malignant", "any", token)
+    table = text_of_table.encode()
     expected = httpx2.get(
         f"{server.url}/history/export.csv?verdict=malignant", headers={VISITOR_HEADER: token}
     )
     assert table == expected.content
     assert len(table.splitlines()) == 2
+
+
+def test_the_table_leaves_nothing_of_deleted_records(server: RunningServer, token: str) -> None:
+    page, note = Page(server.url), f"note {token}"
+    result = save(server, token, *MALIGNANT)
+    page.call("give", str(result.id), note, token, "")
+    [table] = page.call("table", "any", "any", token)
+    assert note in table
+    page.call("forget_all", token)
+    assert found_in_files(server.folder, {"note": note.encode()}) == set()
 
 
 def test_what_was_not_saved_is_not_judged(server: RunningServer, token: str) -> None:

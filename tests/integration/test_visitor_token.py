@@ -6,14 +6,25 @@ import asyncio
 import io
 import json
 import zipfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
 from hf_space.api.middleware.identify import COOKIE, VISITOR_HEADER
+from hf_space.errors import HistoryUnavailableError
+from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.writing.spool import Spool
 from tests.record_factory import make_record
+from tests.server import free_port
+from tests.services import Postgres
 from tests.stores import Store, Visitor, client_of, error_of, patch
+from tests.waiting import wait_until
+
+OWNER, OTHER, NEW = b"a" * 32, b"b" * 32, b"c" * 32
 
 
 def test_another_token_has_the_history_and_the_first_one_nothing(store: Store) -> None:
@@ -35,16 +46,59 @@ def test_another_token_has_the_history_and_the_first_one_nothing(store: Store) -
         assert error_of(first.get(f"/history/{ids[1]}")) == (404, "unknown_record")
 
 
+@asynccontextmanager
+async def waiting_records(store: Store) -> AsyncIterator[tuple[HistoryRepository, Spool]]:
+    """Give a history of which one record of each owner waits on disk; it is not opened."""
+    database, spool = store.database(), Spool(store.folder, max_records=10)
+    await spool.add([make_record(OWNER), make_record(OTHER)])
+    yield HistoryRepository(database, spool), spool
+    await spool.close()
+    await database.close()
+
+
+async def owners_of_waiting(spool: Spool) -> set[bytes]:
+    async with spool.moving(10) as moved:
+        return {record.owner for record in moved}
+
+
 def test_records_that_wait_go_along(store: Store) -> None:
     async def scenario() -> None:
-        spool = Spool(store.folder, max_records=10)
-        await spool.add([make_record(b"a" * 32), make_record(b"b" * 32)])
-        await spool.change_owner(b"a" * 32, b"c" * 32)
-        async with spool.moving(10) as moved:
-            assert {record.owner for record in moved} == {b"c" * 32, b"b" * 32}
-        await spool.close()
+        async with waiting_records(store) as (history, spool):
+            database = store.database()
+            await database.open()
+            await history.change_owner(OWNER, NEW)
+            assert await owners_of_waiting(spool) == {NEW, OTHER}
+            await database.close()
 
     asyncio.run(scenario())
+
+
+def test_records_that_wait_stay_where_the_database_is_away(tmp_path: Path) -> None:
+    nowhere = Store(tmp_path, f"postgresql://biopsia@127.0.0.1:{free_port()}/biopsia")
+
+    async def scenario() -> None:
+        async with waiting_records(nowhere) as (history, spool):
+            with pytest.raises(HistoryUnavailableError):
+                await history.change_owner(OWNER, NEW)
+            assert await owners_of_waiting(spool) == {OWNER, OTHER}
+
+    asyncio.run(scenario())
+
+
+def test_a_token_that_could_not_be_replaced_keeps_its_records(
+    shared_store: Store, postgres: Postgres
+) -> None:
+    with client_of(shared_store.settings()) as client:
+        visitor = Visitor(client)
+        ids = [visitor.predict(patch(1))["id"]]
+        postgres.stop()
+        ids.append(visitor.predict(patch(2))["id"])
+        refused = visitor.ask("POST", "/visitor/token")
+        assert error_of(refused) == (503, "history_unavailable")
+        assert VISITOR_HEADER not in refused.headers
+        postgres.start()
+        wait_until(lambda: client.get("/health/").json()["status"] == "ok")
+        wait_until(lambda: visitor.ids() == ids[::-1])
 
 
 def test_a_browser_gets_the_other_token_as_its_cookie_and_gives_it_back(

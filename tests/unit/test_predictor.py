@@ -16,6 +16,7 @@ from hf_space.errors import (
     BundleError,
     CorruptImageError,
     NotAPatchError,
+    RateLimitedError,
     UnknownOperatingPointError,
 )
 from hf_space.imaging.readers import decode_image
@@ -297,6 +298,32 @@ def test_identical_requests_in_flight_share_one_computation(bundle: Bundle) -> N
     read = metrics.registry.get_sample_value
     assert read("biopsia_batch_size_count") == 1
     assert read("biopsia_cache_total", {"outcome": "shared"}) == 19
+
+
+def test_who_may_ask_for_no_more_keeps_nobody_else_from_a_result(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    async def pay(_: object, tiles: int, *, patient: bool) -> None:
+        asked.append(tiles)
+        if len(asked) < 3 and not patient:
+            raise RateLimitedError("no", retry_after_seconds=1)
+
+    monkeypatch.setattr("hf_space.prediction.pipeline.pay_for_tiles", pay)
+    data = encode(plain_image(*MALIGNANT, width=200, height=200))
+
+    async def ask_at_once() -> list[PredictionResult | BaseException]:
+        options = PredictOptions(save=True, mode="region", microns_per_pixel=4.0)
+        asked = (predictor.predict(data, options) for _ in range(4))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    first, second, *others = asyncio.run(ask_at_once())
+    assert isinstance(first, RateLimitedError)
+    assert isinstance(second, RateLimitedError)
+    results = [each for each in others if isinstance(each, PredictionResult)]
+    assert [result.cached for result in results] == [False, True]
+    assert len(asked) == 3
 
 
 def test_an_error_is_not_cached(predictor: Predictor) -> None:

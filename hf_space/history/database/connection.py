@@ -89,20 +89,23 @@ class Database:
         async with self._engine.execution_options(**{_WRITING: True}).begin() as connection:
             yield connection
 
-    async def erase(self, *, thoroughly: bool = False) -> None:
+    async def erase(self, *, thoroughly: bool = False) -> bool:
         """Leave no copy of deleted rows in SQLite's files; PostgreSQL vacuums by itself.
 
         Args:
             thoroughly: Rewrite the database, rather than only empty its log.
 
-        What cannot be done now, as others use the database or the disk is full, is logged; the
-        rows are deleted all the same.
+        Returns:
+            Whether it was done. That it cannot be done now, as others use the database or the disk
+            is full, is logged; the rows are deleted all the same.
         """
+        if self._file is None:
+            return True
         try:
-            if self._file:
-                await asyncio.to_thread(compact if thoroughly else empty_log, self._file)
+            return await asyncio.to_thread(compact if thoroughly else empty_log, self._file)
         except sqlite3.Error as error:
             logger.warning("deleted rows are overwritten later: %s", type(error).__name__)
+            return False
 
     async def connect_to_insert(self) -> AsyncConnection:
         """Return a PostgreSQL connection on which every statement is a transaction of its own.

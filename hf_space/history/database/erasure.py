@@ -39,11 +39,11 @@ def make_private(file: Path) -> None:
             file.with_name(file.name + suffix).chmod(_PRIVATE_FILE)
 
 
-def empty_log(file: Path) -> None:
-    """Bring the write-ahead log into the database and cut it to nothing.
+def empty_log(file: Path) -> bool:
+    """Bring the write-ahead log into the database and cut it to nothing; False if others use it.
 
     With `secure_delete` the database has zeros where deleted rows were, but the log keeps pages
-    from before the deletion. Readers may hold it up; `compact` does the same again.
+    from before the deletion. Others may hold it up; `compact` does the same again.
 
     Args:
         file: The database; none may be there.
@@ -53,10 +53,14 @@ def empty_log(file: Path) -> None:
             is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if is_busy:
             logger.warning("the log of %s is in use and is emptied later", file.name)
+            return False
+    return True
 
 
-def compact(file: Path) -> None:
+def compact(file: Path) -> bool:
     """Write a database anew without what deleted rows have left in it, and empty its log.
+
+    Returns whether nothing of them is left.
 
     SQLite moves rows between pages and does not overwrite where they were, so that some bytes of
     rows that are deleted later stay.
@@ -70,4 +74,4 @@ def compact(file: Path) -> None:
     if file.is_file() and file.stat().st_size <= _MOST_COMPACTED_BYTES:
         with closing(sqlite3.connect(file, timeout=_BUSY_SECONDS)) as connection:
             connection.execute("VACUUM")
-    empty_log(file)
+    return empty_log(file)

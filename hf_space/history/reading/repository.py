@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import func, select
 
 from hf_space.errors import InvalidOptionsError
 from hf_space.history.database.tables import predictions, reviews
@@ -25,7 +25,7 @@ from hf_space.history.reading.selection import chosen, cursor_after, in_order, n
 from hf_space.history.reading.statistics import read_statistics
 from hf_space.history.record import saved_record_of
 from hf_space.schemas.history import MAX_PAGE, HistoryPage, HistoryQuery, Review
-from hf_space.schemas.ids import first_id_at, time_of, uuid7
+from hf_space.schemas.ids import time_of, uuid7
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -198,13 +198,12 @@ class HistoryRepository:
         """Delete everybody's records from before a quarter of an hour; returns their number."""
         return await self._deletion.purge(before)
 
-    async def seems_outdated(self, before: datetime, recent: datetime) -> bool:
-        """Tell whether there are records from before a time, and none from then until another."""
-        id_ = predictions.c.id
-        old = exists(select(id_).where(id_ < first_id_at(before)))
-        newer = exists(select(id_).where(id_.between(first_id_at(before), first_id_at(recent))))
+    async def newest(self) -> datetime | None:
+        """Return when the newest of everybody's records was made; None where there is none."""
+        last = select(predictions.c.id).order_by(predictions.c.id.desc()).limit(1)
         async with self._reading() as connection:
-            return bool((await connection.execute(select(and_(old, ~newer)))).scalar_one())
+            found = (await connection.execute(last)).scalar_one_or_none()
+        return found and time_of(found)
 
     async def compact(self) -> None:
         """Rewrite SQLite's files without what deleted records have left in them."""

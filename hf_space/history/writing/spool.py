@@ -84,12 +84,19 @@ class Spool:
         async with database.reading() as connection:
             return [image_of(text) for text in (await connection.execute(which)).scalars()]
 
-    async def change_owner(self, old: bytes, new: bytes) -> None:
-        """Give all records of an owner to another one."""
-        if await self.length():
-            changed = update(predictions).where(predictions.c.owner == old).values(owner=new)
-            async with (await self._opened()).writing() as connection:
-                await connection.execute(changed)
+    @asynccontextmanager
+    async def changing_owner(self, old: bytes, new: bytes) -> AsyncIterator[None]:
+        """Give all records of an owner to another one on exit, unless it raises.
+
+        Nothing is moved into the database meanwhile, as in `moving`.
+        """
+        if not await self.length():
+            yield
+            return
+        changed = update(predictions).where(predictions.c.owner == old).values(owner=new)
+        async with (await self._opened()).writing() as connection:
+            await connection.execute(changed)
+            yield
 
     async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:
         """Delete one or all records of an owner; returns how many there were."""
@@ -99,10 +106,11 @@ class Spool:
         """Delete everybody's records with a lower id; returns how many there were."""
         return await self._remove(predictions.c.id < limit)
 
-    async def erase(self) -> None:
-        """Rewrite the file without what removed records have left in it."""
-        if await asyncio.to_thread(self._path.exists):
-            await (await self._opened()).erase(thoroughly=True)
+    async def erase(self) -> bool:
+        """Rewrite the file without what removed records have left in it; False if in use."""
+        if not await asyncio.to_thread(self._path.exists):
+            return True
+        return await (await self._opened()).erase(thoroughly=True)
 
     async def close(self) -> None:
         """Close the file."""

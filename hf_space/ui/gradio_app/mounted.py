@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
 from hf_space.api.errors import biopsia_response, not_found
-from hf_space.errors import UnknownPathError, WrongMethodError
+from hf_space.errors import RequestError, UnknownPathError, WrongMethodError
+from hf_space.ui.gradio_app.tracebacks import log_places
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -59,6 +60,22 @@ def name_unknown_functions(app: FastAPI) -> None:
     config = mounted.get_blocks().default_config
     config.fns = _Functions(config.fns)
     mounted.add_exception_handler(UnknownPathError, refuse)
+
+
+def name_wrong_inputs(app: FastAPI) -> None:
+    """Let the demo refuse inputs by names that a function does not have in the error shape.
+
+    Gradio would answer with a bare 500, and log them with a traceback.
+    """
+
+    async def refuse(_: Request, error: Exception) -> Response:
+        log_places(error)
+        return biopsia_response(
+            RequestError("The function takes other inputs; see the demo's API.")
+        )
+
+    for kind in (TypeError, ValueError):
+        mounted_app(app).add_exception_handler(kind, refuse)
 
 
 def mounted_app(app: FastAPI) -> App:

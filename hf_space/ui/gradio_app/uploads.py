@@ -138,9 +138,3 @@ def place_to_offer(name: str) -> Path:
     folder = Path(get_upload_folder()) / secrets.token_hex(16)
     folder.mkdir(parents=True)
     return folder / name
-
-
-def discard_offer(path: Path) -> None:
-    """Delete a file that was not offered after all, with the folder that was made for it."""
-    path.unlink(missing_ok=True)
-    path.parent.rmdir()

@@ -29,12 +29,12 @@ element.addEventListener("click", (event) => {
   trigger("click", { id: row.dataset.id });
 });
 """
-# Gradio's own button would have to be pressed a second time, when the file is there.
-_FETCH_FILE: Final = f"""(file) => {{
+_SAVE_TABLE: Final = f"""(table) => {{
   const link = document.createElement("a");
-  link.href = file.url;
+  link.href = URL.createObjectURL(new Blob([table], {{ type: "text/csv" }}));
   link.download = "{TABLE}";
   link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }}"""
 # On a phone the record lies below the list.
 _GO_TO_RECORD: Final = """() => {
@@ -87,7 +87,7 @@ def build_history_tab(backend: Backend, i18n: gr.I18n, visit: Visit, tab: gr.Tab
         with gr.Column(scale=2, min_width=300):
             parts = _build_list(i18n)
             table = gr.Button(i18n("download.history"), size="md")
-            file = gr.DownloadButton(visible=False)
+            content = gr.Textbox(visible=False)
             delete_all = build_confirmed(i18n, "history")
         with gr.Column(scale=3, min_width=300):
             gr.Markdown(i18n("history.hint"), elem_classes="bp-hint")
@@ -97,11 +97,11 @@ def build_history_tab(backend: Backend, i18n: gr.I18n, visit: Visit, tab: gr.Tab
     listed = table.click(
         listing.table,
         [parts.verdict, parts.reviewed, visit.token],
-        file,
+        content,
         preprocess=False,
         **_QUIET,
     )
-    listed.success(fn=None, inputs=file, js=_FETCH_FILE, api_visibility="private")
+    listed.success(fn=None, inputs=content, js=_SAVE_TABLE, api_visibility="private")
     return parts
 
 

@@ -11,16 +11,11 @@ from hf_space.messages.catalogue import text
 from hf_space.schemas.history import HistoryFilter, HistoryQuery
 from hf_space.ui.backend import errors_shown, validated
 from hf_space.ui.components.history_html import history_list
-from hf_space.ui.gradio_app.uploads import discard_offer, place_to_offer
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.visitor import language_of, page_owner
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
-
     from hf_space.messages.language import Language
-    from hf_space.schemas.history import HistoryItem
     from hf_space.ui.backend import Backend
 
 ANY: Final = "any"
@@ -97,21 +92,16 @@ class HistoryList:
             buttons = gr.Button(visible=bool(cursor)), gr.Button(visible=bool(beyond))
             return [drawn, cursor, beyond, *buttons]
 
-    async def table(
-        self, verdict: str, reviewed: str, token: str, request: gr.Request
-    ) -> gr.DownloadButton:
-        """Write the chosen records into a file, newest first whatever comes first in the list."""
+    async def table(self, verdict: str, reviewed: str, token: str, request: gr.Request) -> str:
+        """Return the chosen records as CSV, newest first whatever comes first in the list.
+
+        The browser makes the file: one of the service would outlive the records' deletion.
+        """
         with errors_shown(language_of(request)):
             wanted = validated(HistoryFilter, **_wanted(verdict, reviewed))
             records = self._backend.history.export(page_owner(token, request), wanted)
-            path = place_to_offer(TABLE)
-            try:
-                await _write_table(path, records)
-            except BaseException:
-                # Gradio deletes only what it has been given.
-                discard_offer(path)
-                raise
-            return gr.DownloadButton(value=str(path))
+            lines = [HISTORY_TABLE.line(item) async for item in records]
+            return b"".join([HISTORY_TABLE.header(), *lines]).decode()
 
     async def forget_all(self, token: str, request: gr.Request) -> list[Any]:
         """Delete the whole history, and return the page of an empty one."""
@@ -120,13 +110,6 @@ class HistoryList:
             await self._backend.history.delete_all(page_owner(token, request))
             hidden = gr.Button(visible=False)
             return [_nothing({}, language), "", "", hidden, hidden]
-
-
-async def _write_table(path: Path, records: AsyncIterator[HistoryItem]) -> None:
-    with path.open("wb") as file:
-        file.write(HISTORY_TABLE.header())
-        async for item in records:
-            file.write(HISTORY_TABLE.line(item))
 
 
 def _wanted(verdict: str, reviewed: str) -> dict[str, Any]:
