@@ -6,8 +6,9 @@ unlike a dependency, acts before FastAPI reads the body.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, ClassVar, cast
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Annotated, Any, ClassVar, Final, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
@@ -20,10 +21,15 @@ from hf_space.errors import ModelUnavailableError
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
-from hf_space.prediction.admission import Sender
+from hf_space.prediction.admission import SMALL_FILE_BYTES, ImageMemory, Sender
 from hf_space.prediction.predictor import Predictor
 from hf_space.prediction.preview import Previews
 from hf_space.settings import Settings
+
+# Measured: JSON takes 30 times its length once it is read, and 60 times where it is all empty
+# objects; in the memory of images a pixel stands for 20 bytes.
+_READ_BYTES: Final = 64
+_PIXELS_PER_BYTE: Final = 3.2
 
 
 class PolicyRoute(APIRoute):
@@ -193,3 +199,52 @@ PreviewsDep = Annotated[Previews, Depends(get_previews)]
 TicketsDep = Annotated[Tickets, Depends(get_tickets)]
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 PredictorDep = Annotated[Predictor, Depends(get_predictor)]
+
+
+async def hold_image(
+    request: Request, settings: SettingsDep, sender: SenderDep
+) -> AsyncIterator[None]:
+    """Hold room for a body with one image; raises BusyError.
+
+    This and the others are for routes that read their body themselves.
+    """
+    # Base64 writes three bytes as four letters.
+    size = _size(request, 4 * settings.max_upload_bytes // 3)
+    memory: ImageMemory = request.app.state.bodies
+    async with _room(memory, size, sender):
+        yield
+
+
+async def hold_batch(
+    request: Request, settings: SettingsDep, sender: SenderDep
+) -> AsyncIterator[None]:
+    """Hold room for a body with many images; raises BusyError."""
+    size = _size(request, settings.max_batch_bytes)
+    memory: ImageMemory = request.app.state.bodies
+    async with _room(memory, size, sender):
+        yield
+
+
+async def hold_result(
+    request: Request, settings: SettingsDep, sender: SenderDep
+) -> AsyncIterator[None]:
+    """Hold room for a result that is sent back, in the memory of images; raises BusyError."""
+    size = _size(request, most_result_bytes(settings))
+    memory: ImageMemory = request.app.state.memory
+    async with _room(memory, int(size * _PIXELS_PER_BYTE), sender):
+        yield
+
+
+def most_result_bytes(settings: Settings) -> int:
+    """Return how long a result that is sent back may be: it is read within the memory of images."""
+    return min(settings.max_upload_bytes, settings.image_memory_bytes // _READ_BYTES)
+
+
+def _room(memory: ImageMemory, size: int, sender: Sender) -> AbstractAsyncContextManager[None]:
+    return memory.room_for_file(size, sender) if size > SMALL_FILE_BYTES else nullcontext()
+
+
+def _size(request: Request, most: int) -> int:
+    """Return the bytes of a body: what it declares, or else the most that are read of it."""
+    declared = request.headers.get("content-length", "")
+    return min(int(declared), most) if declared.isdecimal() else most

@@ -177,7 +177,7 @@ class ImageMemory:
 
     @asynccontextmanager
     async def room_for_file(self, size: int, sender: Sender) -> AsyncIterator[None]:
-        """Wait for room for a file and hold it; a small one needs none.
+        """Wait for room for a file and hold it; one of up to `SMALL_FILE_BYTES` needs none.
 
         Args:
             size: Its bytes, no more than there is room for.
@@ -186,9 +186,6 @@ class ImageMemory:
         Raises:
             BusyError: As `check` does.
         """
-        if size <= SMALL_FILE_BYTES:
-            yield
-            return
         asked = Request(size, 0, sender, patient=False)
         self.check(asked)
         async with self.held(asked):

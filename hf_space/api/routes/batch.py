@@ -12,7 +12,6 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import FormData
 
 from hf_space.access.visitor import resolve_save
-from hf_space.api.body_memory import hold_batch
 from hf_space.api.dependencies import (
     PredictorDep,
     SenderDep,
@@ -20,6 +19,7 @@ from hf_space.api.dependencies import (
     UploadRoute,
     VisitorDep,
     charge_request,
+    hold_batch,
 )
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.ndjson import NdjsonResponse

@@ -8,8 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
-from hf_space.api.body_memory import hold_result, most_result_bytes
-from hf_space.api.dependencies import ChargedRoute, SettingsDep
+from hf_space.api.dependencies import ChargedRoute, SettingsDep, hold_result, most_result_bytes
 from hf_space.api.downloads import EXPORT_RESPONSES, ExportFormatDep, result_file
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.openapi import reference_to

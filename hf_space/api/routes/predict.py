@@ -10,8 +10,14 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, Request, Response
 
 from hf_space.access.visitor import resolve_save
-from hf_space.api.body_memory import hold_image
-from hf_space.api.dependencies import PredictorDep, SenderDep, SettingsDep, UploadRoute, VisitorDep
+from hf_space.api.dependencies import (
+    PredictorDep,
+    SenderDep,
+    SettingsDep,
+    UploadRoute,
+    VisitorDep,
+    hold_image,
+)
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.ndjson import NDJSON, NdjsonResponse
 from hf_space.api.openapi import form_schema, reference_to

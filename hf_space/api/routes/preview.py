@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hf_space.api.body_memory import hold_image
-from hf_space.api.dependencies import ChargedRoute, PreviewsDep, SenderDep, SettingsDep
+from hf_space.api.dependencies import ChargedRoute, PreviewsDep, SenderDep, SettingsDep, hold_image
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.pictures import WEBP, picture, picture_responses
 from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_image, while_connected

@@ -12,7 +12,7 @@ from typing import Final
 from hf_space.errors import AnimatedImageError
 
 # GIF89a, sections 17 to 27: where blocks begin, and what is in front of them.
-_MAGICS: Final = (b"GIF87a", b"GIF89a")
+GIF_MAGICS: Final = (b"GIF87a", b"GIF89a")
 _BLOCK: Final = re.compile(rb"[!,;]")
 _HEADER_BYTES: Final = 13
 _SCREEN_FLAGS: Final = 10
@@ -26,12 +26,12 @@ _DISPOSAL: Final = 0b00011100
 def still_gif(data: bytes) -> bytes:
     """Return a GIF's picture without comments, and without what is to be done after showing it.
 
-    Other files, and such as have no picture, are returned as they are.
+    One without a picture is returned as it is.
 
     Raises:
         AnimatedImageError: There is a second picture.
     """
-    if not data.startswith(_MAGICS) or len(data) <= _SCREEN_FLAGS:
+    if len(data) <= _SCREEN_FLAGS:
         return data
     head = place = _HEADER_BYTES + _palette_bytes(data[_SCREEN_FLAGS])
     control = picture = b""

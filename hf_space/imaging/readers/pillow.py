@@ -18,7 +18,7 @@ from hf_space.errors import (
 )
 from hf_space.imaging.readers.base import Level
 from hf_space.imaging.readers.colour import profile_fits, to_srgb
-from hf_space.imaging.readers.gif import still_gif
+from hf_space.imaging.readers.gif import GIF_MAGICS, still_gif
 from hf_space.imaging.readers.jp2 import jp2_profile
 from hf_space.imaging.readers.jpeg_end import complete_jpeg
 from hf_space.imaging.readers.kinds import unreadable_file
@@ -94,7 +94,8 @@ class PillowReader:
         check_bytes(data, max_bytes)
         is_png = data.startswith(PNG_MAGIC)
         png = png_parts(data) if is_png and any(kind in data for kind in _PNG_EXTRAS) else None
-        self._data = png.picture if png else still_gif(data)
+        whole = still_gif(data) if data.startswith(GIF_MAGICS) else data
+        self._data = png.picture if png else whole
         self.max_pixels = max_pixels
         self._image = _open(self._data, self.formats, max_pixels)
         _check_header(self._image, max_pixels)
