@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.processes import Service
@@ -57,6 +59,17 @@ class Nginx(Service):
     def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:  # noqa: ARG002 -- one on the port
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@contextmanager
+def running_nginx(folder: Path, upstream: int, root_path: str = "") -> Iterator[Nginx]:
+    """Start a proxy, and end it; see `Nginx`."""
+    proxy = Nginx(folder, upstream, root_path)
+    proxy.start()
+    try:
+        yield proxy
+    finally:
+        proxy.stop()
 
 
 def nginx_missing() -> str | None:

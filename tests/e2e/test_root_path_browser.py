@@ -13,7 +13,7 @@ from tests.bundle_factory import write_bundle
 from tests.e2e.browser import browser_missing, chromium
 from tests.e2e.test_demo_browser import PATCH, copy_of, read_patch
 from tests.e2e.test_docs_browser import execute, open_operation
-from tests.nginx import Nginx, nginx_missing
+from tests.nginx import Nginx, nginx_missing, running_nginx
 from tests.server import running_server
 from tests.services import require
 
@@ -26,13 +26,11 @@ def proxy(tmp_path: Path) -> Iterator[Nginx]:
     require(nginx_missing())
     (tmp_path / "nginx").mkdir()
     bundle = write_bundle(tmp_path / "model")
-    with running_server(BIOPSIA_MODEL_DIR=str(bundle), BIOPSIA_ROOT_PATH=PREFIX) as server:
-        proxy = Nginx(tmp_path / "nginx", server.port, PREFIX)
-        proxy.start()
-        try:
-            yield proxy
-        finally:
-            proxy.stop()
+    with (
+        running_server(BIOPSIA_MODEL_DIR=str(bundle), BIOPSIA_ROOT_PATH=PREFIX) as server,
+        running_nginx(tmp_path / "nginx", server.port, PREFIX) as proxy,
+    ):
+        yield proxy
 
 
 def test_a_patch_is_read_and_the_documentation_tried_below_the_prefix(

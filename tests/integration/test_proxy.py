@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.bundle_factory import write_bundle
-from tests.nginx import Nginx, nginx_missing
+from tests.nginx import Nginx, nginx_missing, running_nginx
 from tests.server import RunningServer, free_port, running_server
 from tests.services import require
 from tests.stores import error_of, patch
@@ -37,12 +37,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 @pytest.fixture(scope="module")
 def proxy(service: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     require(nginx_missing())
-    proxy = Nginx(tmp_path_factory.mktemp("nginx"), service.port)
-    proxy.start()
-    try:
+    with running_nginx(tmp_path_factory.mktemp("nginx"), service.port) as proxy:
         yield proxy
-    finally:
-        proxy.stop()
 
 
 @pytest.fixture
@@ -165,11 +161,7 @@ def test_a_body_that_nobody_accepts_is_refused_unread(proxy: Nginx) -> None:
 
 def test_a_service_that_is_away_is_a_busy_one(tmp_path: Path, proxy: Nginx) -> None:
     assert proxy.running
-    alone = Nginx(tmp_path, free_port())
-    alone.start()
-    try:
+    with running_nginx(tmp_path, free_port()) as alone:
         answer = httpx2.get(f"http://127.0.0.1:{alone.port}/health/")
-    finally:
-        alone.stop()
     assert error_of(answer) == (503, "busy")
     assert answer.headers["Retry-After"] == "5"

@@ -14,7 +14,7 @@ from gradio_client import Client, handle_file
 from hf_space.api.middleware.identify import COOKIE
 from hf_space.api.security import DEMO_POLICY, DOCS_POLICY, POLICY_HEADER
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
-from tests.nginx import Nginx, nginx_missing
+from tests.nginx import Nginx, nginx_missing, running_nginx
 from tests.server import RunningServer, running_server
 from tests.services import require
 from tests.stores import Visitor, error_of, patch
@@ -32,12 +32,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 
 @pytest.fixture(scope="module")
 def proxy(service: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
-    proxy = Nginx(tmp_path_factory.mktemp("nginx"), service.port, PREFIX)
-    proxy.start()
-    try:
+    with running_nginx(tmp_path_factory.mktemp("nginx"), service.port, PREFIX) as proxy:
         yield proxy
-    finally:
-        proxy.stop()
 
 
 @pytest.fixture
