@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from hf_space.api import lifespan as loading
 from hf_space.bundle.load import Origin
 from hf_space.errors import BundleError, FetchError
+from hf_space.prediction.admission import ImageMemory
 from hf_space.prediction.predictor import Predictor
 from hf_space.settings import Settings
 from tests.waiting import until
@@ -42,6 +43,7 @@ def state() -> State:
             "metrics": None,
             "cache": None,
             "history": None,
+            "memory": ImageMemory(1, 1),
             "predictor": None,
         }
     )
