@@ -12,6 +12,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 // Pages are opened once for all that is asked of them: opening takes longer than most questions.
 for (const { name, open } of STATES) {
   test(`${name} is within everybody's reach, and within its policy`, async ({ page, site }) => {
+    test.slow();
     await page.setViewportSize(DESKTOP);
     const breaches = policyBreaches(page, site);
     await open(page);
