@@ -19,6 +19,7 @@ from hf_space.ui.gradio_app.mounted import (
     name_unknown_functions,
     name_unknown_paths,
     name_wrong_inputs,
+    remove_at_end,
 )
 from hf_space.ui.gradio_app.refusals import RefusalTextMiddleware
 from hf_space.ui.gradio_app.tracebacks import keep_content_out_of_log
@@ -54,7 +55,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         app: Gets the demo and its guard; its requests know their visitors.
         backend: What the demo shows and asks.
     """
-    keep_uploads_private()
+    folder = keep_uploads_private()
     keep_content_out_of_log()
     settings = backend.settings
     i18n = gr.I18n(**_texts(settings))
@@ -89,6 +90,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         limiter=backend.limiter,
         metrics=backend.metrics,
     )
+    remove_at_end(app, folder)
     name_unknown_paths(app)
     name_unknown_functions(app)
     name_wrong_inputs(app)

@@ -53,10 +53,12 @@ def test_uploads_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monkey
         server.process.kill()
         server.process.wait()
         assert Path(path).read_bytes() == left
-        with running_server(BIOPSIA_MODEL_DIR=bundle, TMPDIR=str(server.folder)):
+        with running_server(BIOPSIA_MODEL_DIR=bundle, TMPDIR=str(server.folder)) as next_one:
             assert found_in_files(server.folder, {"left": left[:64]}) == set()
             # That of the process which runs.
             assert len(list(folder.glob("process-*"))) == 1
+            next_one.stop()
+            assert list(folder.glob("process-*")) == []
 
 
 def test_uploads_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

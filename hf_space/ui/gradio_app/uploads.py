@@ -47,8 +47,8 @@ class Uploads(set[str]):
                 path.parent.rmdir()
 
 
-def keep_uploads_private() -> None:
-    """Give Gradio a folder that only this process uses and only its user may read.
+def keep_uploads_private() -> Path:
+    """Give Gradio a folder that only this process uses and only its user may read; returns it.
 
     Call it before any component is made. The folder goes with the process; where the process is
     killed, the next one that starts removes it.
@@ -58,7 +58,9 @@ def keep_uploads_private() -> None:
     if not is_process_folder(folder):
         # Gradio names files below the folder as it is spelled here, `uploaded_path` by their real
         # place; behind a link the two would differ, and uploads would stay.
-        os.environ["GRADIO_TEMP_DIR"] = str(process_folder(root_folder().resolve()))
+        folder = str(process_folder(root_folder().resolve()))
+        os.environ["GRADIO_TEMP_DIR"] = folder
+    return Path(folder)
 
 
 def watch_uploads(blocks: gr.Blocks, uploads: Uploads) -> None:
