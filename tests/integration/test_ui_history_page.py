@@ -29,6 +29,8 @@ from tests.demo_page import (
 from tests.server import RunningServer, running_server
 from tests.traces import found_in_files
 
+SCALE = ("data_set", "", False)
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
@@ -207,7 +209,7 @@ def test_what_the_page_shows_goes_with_its_record(
         path.write_bytes(encode(plain_image(*colour, width=170)))
         upload = uploaded(server, path)
         given = [upload] if handler == "read_2" else upload
-        page.call(handler, given, "balanced", None, keep, "data_set", "", False, owner)
+        page.call(handler, given, "balanced", None, keep, *SCALE, owner)
         return Path(upload["path"])
 
     folder = read("read_1", other, BENIGN).parents[1]
