@@ -24,7 +24,8 @@ from tests.server import RunningServer, running_server
 SEEDS = {"surname-1970": 0, "name-1981": 10_000}
 ENDPOINTS = {"predict", "predict_region", "predict_batch", "model_info"}
 DELETING = {"forget", "forget_all"}
-WITH_UPLOAD = {"inspect_image", "inspect_batch", "read", "predict", "predict_region"}
+BATCHES = {"read_2", "inspect_batch", "predict_batch"}
+WITH_UPLOAD = {"inspect_image", "read", "predict", "predict_region"} | BATCHES
 OF_A_RECORD = re.compile(r"(show_3|give(_\d+)?)")
 """Functions that are told a record, which must be the visitor's own."""
 FOLDER = re.compile(r"/([0-9a-f]{32,})/")
@@ -92,9 +93,9 @@ class Person:
     def call(self, number: int, name: str, identifier: str) -> str:
         """Call a function about a record, and return what is sent of it."""
         base = re.sub(r"_\d+$", "", name)
-        upload = self.upload() if base in WITH_UPLOAD or base == "predict_batch" else None
-        upload = [upload] if name in {"read_2", "inspect_batch", "predict_batch"} else upload
-        values = INPUTS[name if name in INPUTS else base](self, upload, identifier)
+        sent = self.upload() if base in WITH_UPLOAD else None
+        given = [sent] if name in BATCHES else sent
+        values = INPUTS[name if name in INPUTS else base](self, given, identifier)
         # Programs name themselves in a header, the page among its inputs.
         page = Page(self.server.url, self.headers if name in ENDPOINTS else {})
         text = page.told(number, *values, event={"id": identifier} if name == "show_3" else None)
