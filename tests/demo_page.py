@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,13 +51,21 @@ class Page:
 
     def join(self, handler: str, *values: object, event: object = None) -> tuple[str, str]:
         """Start a handler, see `call`; returns the event's id and its session's."""
+        return self._join(self.index(handler), values, event)
+
+    def told(self, number: int, *values: object, event: object = None) -> str:
+        """Return all that is sent to the page of a function's call, errors too."""
+        _, session = self._join(number, values, event)
+        return "\n".join(self._messages(session))
+
+    def _join(self, number: int, values: Sequence[object], event: object) -> tuple[str, str]:
         session = uuid4().hex
         joined = httpx2.post(
             f"{self.url}/gradio_api/queue/join",
             headers=self.headers,
             json={
                 "data": values,
-                "fn_index": self.index(handler),
+                "fn_index": number,
                 "session_hash": session,
                 "event_data": event,
             },
@@ -72,17 +80,22 @@ class Page:
         return int(next(found))
 
     def _outcome(self, session: str) -> list[Any]:
+        *_, last = self._messages(session)
+        message = json.loads(last)
+        output = message["output"]
+        if not message["success"]:
+            raise HandlerError(output["error"])
+        return list(output["data"])
+
+    def _messages(self, session: str) -> Iterator[str]:
+        """Yield what comes of a call, until it is completed."""
         url = f"{self.url}/gradio_api/queue/data?session_hash={session}"
         with httpx2.stream("GET", url, headers=self.headers, timeout=_SECONDS) as answer:
             for line in answer.iter_lines():
-                if not line.startswith("data:"):
-                    continue
-                message = json.loads(line.removeprefix("data:"))
-                if message["msg"] == "process_completed":
-                    output = message["output"]
-                    if not message["success"]:
-                        raise HandlerError(output["error"])
-                    return list(output["data"])
+                if line.startswith("data:"):
+                    yield line.removeprefix("data:")
+                    if json.loads(line.removeprefix("data:"))["msg"] == "process_completed":
+                        return
         raise HandlerError("the stream ended")
 
 

@@ -249,11 +249,14 @@ class Call:
         act: Sends one, and notes what it was told.
         share: How many of all requests it is, in relation to the others.
         refusals: Status and code of the refusals that are right; it may also succeed.
+        is_export: Whether the answer is read from the database while it is sent, so that it breaks
+            off where the database goes.
     """
 
     act: Callable[[Turn], Awaitable[httpx2.Response]]
     share: int
     refusals: frozenset[tuple[int, str]] = frozenset()
+    is_export: bool = False
 
     @property
     def name(self) -> str:
@@ -264,10 +267,11 @@ class Call:
 CALLS: Final = (
     *(Call(predict, 38), Call(predict_again, 8), Call(predict_region, 4)),
     *(Call(predict_streamed, 3), Call(predict_batch, 4)),
-    *(Call(list_history, 9), Call(read_statistics, 3), Call(export_history, 3)),
+    *(Call(list_history, 9), Call(read_statistics, 3), Call(export_history, 3, is_export=True)),
     *(Call(read_record, 5, _GONE), Call(read_thumbnail, 2, _GONE)),
     *(Call(export_record, 2, _GONE), Call(read_foreign, 4, _GONE)),
-    *(Call(file_record, 3, _GONE), Call(export_zip, 1), Call(preview, 3)),
+    *(Call(file_record, 3, _GONE), Call(preview, 3)),
+    Call(export_zip, 1, is_export=True),
     *(Call(review, 7, _GONE), Call(delete, 4, _GONE), Call(send_nonsense, 6, _REFUSALS)),
 )
 """Of visitors with several clients each."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx2
 
-from benchmarks.chaos.calls import CALLS, ERASING, Call, Turn
+from benchmarks.chaos.calls import CALLS, ERASING, Call, Turn, predict, review
 from benchmarks.chaos.ledger import Findings, Ledger, compare
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.schemas.errors import ErrorReport
@@ -32,7 +32,7 @@ EVENTS: Final = (
 """What happens to which, in this order and evenly spread over the requests."""
 
 COLUMNS: Final = ("2xx", "4xx", "503", "cut off", "other")
-"""What an answer can be; an answer is cut off where the database goes while it is being sent."""
+"""What an answer can be; an export is cut off where the database goes while it is being sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,18 @@ class _Crowd:
             base_url=self._url, timeout=_TIMEOUT_SECONDS, limits=limits
         ) as client:
             await asyncio.gather(
+                *(self._settle_in(client, place) for place in range(len(self._ledgers)))
+            )
+            await asyncio.gather(
                 *(self._go_on(client, place, numbers) for place in range(self._plan.clients))
             )
+
+    async def _settle_in(self, client: httpx2.AsyncClient, place: int) -> None:
+        """Give a visitor a record with a review, so that there is one of each to lose."""
+        number = self._plan.requests + place
+        turn = Turn(client, self._ledgers[place], (), number, Random(number))  # noqa: S311
+        for act in (predict, review):
+            (await act(turn)).raise_for_status()
 
     async def _go_on(self, client: httpx2.AsyncClient, place: int, numbers: Iterator[int]) -> None:
         erasers = self._plan.erasers
@@ -149,7 +159,7 @@ class _Crowd:
         try:
             response = await call.act(turn)
         except httpx2.TransportError as error:
-            column, said = _of_error(error)
+            column, said = _of_error(error, call)
         else:
             column, said = _column(response, call), f"{response.status_code} {response.text[:300]}"
         self._answers.setdefault(call.name, Counter())[column] += 1
@@ -177,8 +187,9 @@ class _Crowd:
         )
 
 
-def _of_error(error: httpx2.TransportError) -> tuple[str, str]:
-    cut = isinstance(error, httpx2.RemoteProtocolError) and "incomplete chunked read" in str(error)
+def _of_error(error: httpx2.TransportError, call: Call) -> tuple[str, str]:
+    is_broken = isinstance(error, httpx2.RemoteProtocolError)
+    cut = call.is_export and is_broken and "incomplete chunked read" in str(error)
     return ("cut off" if cut else "other"), repr(error)
 
 

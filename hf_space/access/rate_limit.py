@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
@@ -24,8 +23,6 @@ _SECOND: Final = 1_000_000
 _MINUTE: Final = 60 * _SECOND
 _MOST_IN_MEMORY: Final = 20_000
 _DIGEST_BYTES: Final = 16
-# Enough for a person who mistypes, and far too few to find a key of 16 characters.
-_GUESSES_PER_MINUTE: Final = 10
 
 # A bucket is stored as the time at which it will be full again, and expires then. A charge moves
 # that time by as long as its tokens take to refill; no more than a minute fits, which is an empty
@@ -158,36 +155,6 @@ class Limiter:
     async def _charge(self, names: Sequence[str], costs: Sequence[int]) -> list[int]:
         fills: list[int] | None = await self._shared(names, costs) if self._shared else None
         return self._memory.charge(names, costs) if fills is None else fills
-
-
-class KeyGuesses:
-    """How many unknown API keys an address has sent within the last minute."""
-
-    def __init__(self, connection: RedisConnection | None) -> None:
-        """Start with none; see `Limiter`."""
-        self._limiter = Limiter(0, _GUESSES_PER_MINUTE, connection, kind="guess")
-
-    async def check(self, address: str) -> None:
-        """Refuse an address that has none left, before its next key is looked at.
-
-        Raises:
-            RateLimitedError: It has sent too many.
-        """
-        left = await self._limiter.charge(owner=None, address=address, cost=0)
-        if left and left.remaining < 1:
-            seconds = -(-60 // _GUESSES_PER_MINUTE)
-            raise RateLimitedError(
-                "Too many unknown API keys came from your network address; try again in "
-                f"{seconds} s.",
-                retry_after_seconds=seconds,
-                scope="address",
-                **asdict(left),
-            )
-
-    async def count(self, address: str) -> None:
-        """Count an unknown key."""
-        with suppress(RateLimitedError):
-            await self._limiter.charge(owner=None, address=address)
 
 
 class _MemoryBuckets:

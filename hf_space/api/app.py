@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
-from hf_space.access.rate_limit import KeyGuesses, Limiter
+from hf_space.access.key_guesses import KeyGuesses
+from hf_space.access.rate_limit import Limiter
 from hf_space.access.tickets import Tickets
 from hf_space.access.visitor import ApiKeys
 from hf_space.api.dependencies import PolicyRoute, UndeclaredRoute, policy_routes

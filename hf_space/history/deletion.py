@@ -44,10 +44,16 @@ _PURGE_LOCK: Final = 0x70757267
 
 Forget = Callable[[Collection[str]], Awaitable[None]]
 """Takes the SHA-256 of images, hexadecimal."""
+Listener = Callable[[bytes, Collection[str] | None], None]
+"""Takes the owner of records that were deleted, and the SHA-256 of their images; None for all."""
 
 
 class Deletion:
-    """Deletes records, those that wait for the database too, and what was copied of them."""
+    """Deletes records, those that wait for the database too, and what was copied of them.
+
+    Attributes:
+        listeners: Called when an owner has deleted records.
+    """
 
     def __init__(self, database: Database, spool: Spool, forget: Forget | None = None) -> None:
         """Delete from a database.
@@ -61,6 +67,7 @@ class Deletion:
         self._spool = spool
         self._forget = forget
         self._has_deleted = False
+        self.listeners: list[Listener] = []
 
     async def delete(self, owner: bytes, identifier: UUID) -> None:
         """Delete a record for good, and its reviews."""
@@ -74,6 +81,7 @@ class Deletion:
             gone = await delete_oldest(connection, mine, 1)
         if not gone and not spooled:
             raise unknown_record(identifier)
+        self._tell(owner, images)
         await self._leave_no_copies(images)
 
     async def delete_all(self, owner: bytes) -> int:
@@ -89,6 +97,7 @@ class Deletion:
         if last is not None:
             # Not those that come meanwhile: it would never end for an owner who keeps sending.
             deleted += await self._delete_many(and_(mine, predictions.c.id <= last), images)
+        self._tell(owner, None)
         await self._leave_no_copies(images)
         return deleted
 
@@ -128,6 +137,10 @@ class Deletion:
             self._has_deleted = False
             done = await self._database.erase(thoroughly=True), await self._spool.erase()
             self._has_deleted |= not all(done)
+
+    def _tell(self, owner: bytes, images: Collection[str] | None) -> None:
+        for listener in self.listeners:
+            listener(owner, images)
 
     async def _leave_no_copies(self, images: Sequence[str]) -> None:
         """Drop what caches and logs still have of records that were deleted."""

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
+from hf_space.history.machine_clock import boot_id, uptime
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -20,6 +22,7 @@ _AGAIN_SECONDS: Final = 60.0
 # More than once, so that retention catches up after a time in which the service did not run.
 _PACE: Final = 4
 _DAY: Final = timedelta(days=1)
+_NONE: Final = timedelta(0)
 _FILE_NAME: Final = "retention-time"
 
 logger = logging.getLogger(__name__)
@@ -29,7 +32,8 @@ class Retention:
     """Deletes records by a time of its own, which runs after the clock but never far at once.
 
     A clock that is years ahead would make every record seem old. So retention's time goes on by no
-    more than four times as long as the service has run, which no clock that is set can change.
+    more than four times as long as the service has run, and as long as the machine has been up
+    besides, asleep or without the service. No clock that is set can change either.
     """
 
     def __init__(self, history: HistoryRepository, days: int, folder: Path) -> None:
@@ -48,12 +52,19 @@ class Retention:
 
     async def keep_purging(self) -> None:
         """Delete what is too old, every hour, until cancelled."""
-        last = monotonic()
+        ran, up = monotonic(), self._noted_uptime() or uptime()
         while True:
             wait = _EVERY_SECONDS
             try:
-                running, last = monotonic() - last, monotonic()
-                deleted = await self.purge(datetime.now(UTC), timedelta(seconds=running))
+                present = monotonic(), uptime()
+                running, passed = present[0] - ran, present[1] - up
+                deleted = await self.purge(
+                    datetime.now(UTC),
+                    timedelta(seconds=running),
+                    timedelta(seconds=max(0.0, passed - running)),
+                )
+                # Time in which it failed counts for the next one.
+                ran, up = present
                 if deleted:
                     logger.info("retention deleted %d records", deleted)
                 await self._history.compact()
@@ -63,32 +74,48 @@ class Retention:
             # Spread out, so that processes started together do not all purge at once.
             await asyncio.sleep(wait * random.uniform(0.9, 1.1))  # noqa: S311 -- no secret
 
-    async def purge(self, now: datetime, running: timedelta) -> int:
+    async def purge(self, now: datetime, running: timedelta, besides: timedelta = _NONE) -> int:
         """Delete what is too old, and return the number of records.
 
         Args:
             now: What the clock says.
-            running: How long the service has run since the last call.
+            running: How long the service has run since the last call that went well.
+            besides: How long the machine has been up besides.
         """
         last = self._time or self._noted() or await self._history.newest() or now
-        reached = min(now, last + _PACE * running)
+        reached = min(now, last + _PACE * running + besides)
         if now - reached > _DAY:
             logger.warning("retention is %s behind the clock: is the clock right?", now - reached)
+        deleted = await self._history.purge(reached - self._period)
         # A clock that went back does not take it along, since catching up may take years.
         self._time = max(last, reached)
         self._note(self._time)
-        return await self._history.purge(reached - self._period)
+        return deleted
 
     def _noted(self) -> datetime | None:
         try:
-            noted = datetime.fromisoformat(self._file.read_text("ascii"))
-        except (OSError, ValueError):
+            noted = datetime.fromisoformat(self._words()[0])
+        except (IndexError, ValueError):
             return None
         return noted if noted.tzinfo else None
+
+    def _noted_uptime(self) -> float | None:
+        """Return the uptime at which the time was noted; None where that was in another boot."""
+        match self._words():
+            case [_, boot, seconds] if boot == boot_id() and self._noted():
+                with suppress(ValueError):
+                    return min(float(seconds), uptime())
+        return None
+
+    def _words(self) -> list[str]:
+        try:
+            return self._file.read_text("ascii").split()
+        except (OSError, ValueError):
+            return []
 
     def _note(self, time: datetime) -> None:
         # Where there is no room, the next start begins at the newest record.
         with suppress(OSError):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file.touch(mode=0o600)
-            self._file.write_text(time.isoformat(), "ascii")
+            self._file.write_text(f"{time.isoformat()} {boot_id()} {uptime():.0f}", "ascii")

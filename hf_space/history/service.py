@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hf_space.history.deletion import Forget
     from hf_space.history.writing.writer import Outcome
     from hf_space.observability.metrics import Metrics
+    from hf_space.schemas.health import DatabaseFault
     from hf_space.schemas.prediction import PredictionResult
     from hf_space.settings import Settings
 
@@ -63,6 +64,11 @@ class HistoryService:
     def state(self) -> Literal["ready", "unavailable"]:
         """Whether the database took the last records."""
         return self._writer.state
+
+    @property
+    def fault(self) -> DatabaseFault | None:
+        """Why the database did not take the last records; None where it did."""
+        return self._writer.fault
 
     async def start(self) -> None:
         """Open the database, if it can be reached; predictions do not need it."""

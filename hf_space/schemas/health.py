@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from hf_space.schemas.base import Schema
 from hf_space.schemas.model import ModelState
 
 PartState = Literal["ready", "unavailable"]
+DatabaseFault = Literal[
+    "opening", "unreachable", "refused", "read_only", "full", "busy", "damaged", "unusable"
+]
 
 
 class DatabaseState(Schema):
@@ -15,6 +20,13 @@ class DatabaseState(Schema):
 
     state: PartState
     kind: Literal["postgresql", "sqlite"]
+    reason: DatabaseFault | None = Field(
+        default=None,
+        description="Why not: it is still `opening`, it is `unreachable`, it has `refused` user, "
+        "password or name, it is `read_only`, its disk is `full`, others keep it `busy`, it is "
+        "`damaged`, or else `unusable`, and the log says why; null where it can. All are tried "
+        "again.",
+    )
 
 
 class CacheState(Schema):

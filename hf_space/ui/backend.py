@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gradio as gr
@@ -22,7 +22,9 @@ from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody, error_body
 from hf_space.schemas.options import PredictOptions, invalid_options, read_options
 from hf_space.settings import Settings
-from hf_space.ui.visitor import caller
+from hf_space.ui.gradio_app.shown_files import Offers
+from hf_space.ui.gradio_app.uploads import Uploads
+from hf_space.ui.visitor import caller, known_page_owner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +50,7 @@ class Backend:
         limiter: Charges the images of a batch.
         metrics: Learns of refusals.
         files: Holds the single files in work.
+        uploads: What visitors have sent to the page, and what it shows to them.
     """
 
     settings: Settings
@@ -56,6 +59,7 @@ class Backend:
     limiter: Limiter
     metrics: Metrics
     files: ImageMemory
+    uploads: Uploads = field(default_factory=Uploads)
 
     def label_verdicts(self) -> dict[str, str]:
         """Return the verdict that each class of the loaded model means; empty without a model."""
@@ -79,6 +83,10 @@ class Backend:
         size = min(path.stat().st_size, self.settings.max_upload_bytes)
         is_small = size <= SMALL_FILE_BYTES
         return nullcontext() if is_small else self.files.room_for_file(size, self.sender(request))
+
+    def offers(self, token: object, request: gr.Request) -> Offers:
+        """Return what gives files to a page, until its visitor deletes what they tell of."""
+        return Offers(self.uploads.shown, known_page_owner(token, request))
 
     def sender(self, request: gr.Request) -> Sender:
         """Return who makes a call, and pays for what the call itself was not charged for."""

@@ -19,10 +19,11 @@ from hf_space.ui.gradio_app.mounted import (
     name_unknown_functions,
     name_unknown_paths,
     name_wrong_inputs,
+    remove_at_end,
 )
 from hf_space.ui.gradio_app.refusals import RefusalTextMiddleware
 from hf_space.ui.gradio_app.tracebacks import keep_content_out_of_log
-from hf_space.ui.gradio_app.uploads import Uploads, keep_uploads_private, watch_uploads
+from hf_space.ui.gradio_app.uploads import keep_uploads_private, watch_uploads
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.tabs.batch import build_batch_tab
 from hf_space.ui.tabs.history import HistoryTab, build_history_tab, filter_values
@@ -54,7 +55,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         app: Gets the demo and its guard; its requests know their visitors.
         backend: What the demo shows and asks.
     """
-    keep_uploads_private()
+    folder = keep_uploads_private()
     keep_content_out_of_log()
     settings = backend.settings
     i18n = gr.I18n(**_texts(settings))
@@ -89,6 +90,8 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         limiter=backend.limiter,
         metrics=backend.metrics,
     )
+    backend.history.when_deleted(backend.uploads.drop)
+    remove_at_end(app, folder)
     name_unknown_paths(app)
     name_unknown_functions(app)
     name_wrong_inputs(app)
@@ -98,7 +101,6 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
 def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
     """Return the page and its named endpoints."""
     patches, regions = find_examples(backend.settings.model_dir)
-    uploads = Uploads()
     blocks = gr.Blocks(title="Biopsia", analytics_enabled=False, delete_cache=_DELETE_CACHE)
     # A page that knows its Space draws the Space's badge, with what it asks of the Hub and of a
     # host of fonts.
@@ -121,11 +123,11 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
         with gr.Tab(i18n("tab.model")) as tab:
             build_model_tab(backend, i18n, tab)
         gr.Markdown(i18n("page.privacy"))
-        Endpoints(backend, uploads).register()
+        Endpoints(backend).register()
         panels = [image_panel, region_panel, batch_panel]
         join_choices(panels)
         _fill_on_load(blocks, backend, banner, panels, history)
-    watch_uploads(blocks, uploads)
+    watch_uploads(blocks, backend.uploads)
     blocks.queue(default_concurrency_limit=_CALLS_AT_ONCE, max_size=_CALLS_WAITING)
     return blocks
 

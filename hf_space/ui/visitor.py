@@ -66,6 +66,14 @@ def page_owner(token: object, request: gr.Request) -> bytes:
     return owner
 
 
+def known_page_owner(token: object, request: gr.Request) -> bytes | None:
+    """Return whose history a page's call is about; None where there is none, see `page_owner`."""
+    try:
+        return page_owner(token, request)
+    except CredentialsError:
+        return None
+
+
 def caller_owner(request: gr.Request) -> bytes | None:
     """Return the owner that a call names by itself; None for one that names none."""
     visitor = caller(request)

@@ -14,6 +14,8 @@ import httpx2
 import pytest
 from PIL import Image
 
+from hf_space.access.visitor import new_token
+from hf_space.api.middleware.identify import VISITOR_HEADER
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.hostile import png_chunk, png_of_size
 from tests.server import RunningServer, running_server
@@ -32,15 +34,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         BIOPSIA_IMAGE_MEMORY_BYTES=str(BUDGET),
         BIOPSIA_OWNER_IMAGES_PER_MINUTE="0",
         BIOPSIA_ADDRESS_IMAGES_PER_MINUTE="0",
+        BIOPSIA_TRUSTED_PROXY_HOPS="1",
     ) as server:
         predict(server, PATCH)
         yield server
 
 
-def predict(server: RunningServer, image: bytes, path: str = "/predict/") -> httpx2.Response:
+def predict(
+    server: RunningServer, image: bytes, path: str = "/predict/", **headers: str
+) -> httpx2.Response:
     files = {"file": ("a.png", image)}
     form = {"save": "false", "explain": "false"}
-    return httpx2.post(f"{server.url}{path}", files=files, data=form, timeout=60)
+    url = f"{server.url}{path}"
+    return httpx2.post(url, files=files, data=form, headers=headers, timeout=60)
+
+
+def preview(server: RunningServer, image: bytes) -> httpx2.Response:
+    return httpx2.post(f"{server.url}/preview/", files={"file": ("a.png", image)}, timeout=60)
 
 
 def peak(server: RunningServer) -> int:
@@ -134,6 +144,41 @@ def test_nor_are_many_at_once(name: str, server: RunningServer) -> None:
     codes = {(answer.status_code, answer.json()["error"]["code"]) for answer in answers}
     assert codes <= REFUSALS
     assert peak(server) - before < ELSE // 2
+
+
+def test_previews_are_drawn_within_the_memory_of_images(server: RunningServer) -> None:
+    bombs = [make() for make in BOMBS.values()]
+    side = 1700
+    fitting = [encode(plain_image(200, 120, n, width=side, height=side)) for n in range(4)]
+    before = peak(server)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda each: preview(server, each), bombs))
+        refused = {(answer.status_code, answer.json()["error"]["code"]) for answer in answers}
+        assert refused <= REFUSALS
+        assert peak(server) - before < ELSE // 2
+        drawn = list(pool.map(lambda each: preview(server, each), fitting))
+    assert {answer.status_code for answer in drawn} == {200}
+    assert peak(server) - before < BUDGET + ELSE
+
+
+def test_made_up_tokens_leave_room_to_who_comes_from_elsewhere(server: RunningServer) -> None:
+    side = 1200
+    images = [encode(plain_image(190, 120, n, width=side, height=side)) for n in range(30)]
+
+    def attack(image: bytes) -> int:
+        named = {VISITOR_HEADER: new_token(), "X-Forwarded-For": "198.51.100.1"}
+        return predict(server, image, **named).status_code
+
+    with ThreadPoolExecutor(24) as pool:
+        attacks = [pool.submit(attack, image) for image in images[:24]]
+        honest = [
+            predict(server, image, **{"X-Forwarded-For": "203.0.113.7"}).status_code
+            for image in images[24:]
+        ]
+        statuses = {each.result() for each in attacks}
+    # More came at once than may wait.
+    assert statuses == {200, 503}
+    assert set(honest) == {200}
 
 
 @pytest.mark.parametrize("method", ["STORED", "DEFLATED", "BZIP2", "LZMA"])

@@ -138,7 +138,8 @@ def test_without_postgres_the_history_says_so_and_predictions_work(
     postgres.stop()
     # Nobody has to write for it to be noticed.
     wait_until(lambda: health(whole)["status"] == "degraded")
-    assert health(whole)["database"] == {"state": "unavailable", "kind": "postgresql"}
+    away = {"state": "unavailable", "kind": "postgresql", "reason": "unreachable"}
+    assert health(whole)["database"] == away
     assert health(whole)["cache"] == {"state": "ready", "kind": "redis"}
     for method, path in (
         ("GET", "/history/"),
@@ -259,6 +260,7 @@ def test_a_postgres_that_only_reads_is_away_for_what_writes(
         assert statuses_of_reads(visitor) == {200}
         answer = visitor.predict(patch(3301))
         assert (answer["saved"], "save_delayed" in codes(answer)) == (False, True)
+        assert health(whole)["database"]["reason"] == "read_only"
     finally:
         asyncio.run(only_read("off"))
     wait_until(lambda: health(whole)["status"] == "ok" and not waiting(whole))

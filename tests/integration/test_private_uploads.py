@@ -19,9 +19,11 @@ from tests.waiting import wait_until
 NAME = "surname-1970.png"
 
 
-def upload(server: RunningServer, field: str, content: bytes) -> httpx2.Response:
-    url = f"{server.url}/gradio_api/upload"
-    return httpx2.post(url, files={field: (NAME, content)}, timeout=30)
+def upload(
+    server: RunningServer, field: str, content: bytes, address: str = "203.0.113.1"
+) -> httpx2.Response:
+    url, headers = f"{server.url}/gradio_api/upload", {"X-Forwarded-For": address}
+    return httpx2.post(url, files={field: (NAME, content)}, headers=headers, timeout=30)
 
 
 def broken_off(server: RunningServer, content: bytes) -> None:
@@ -53,25 +55,35 @@ def test_uploads_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monkey
         server.process.kill()
         server.process.wait()
         assert Path(path).read_bytes() == left
-        with running_server(BIOPSIA_MODEL_DIR=bundle, TMPDIR=str(server.folder)):
+        with running_server(BIOPSIA_MODEL_DIR=bundle, TMPDIR=str(server.folder)) as next_one:
             assert found_in_files(server.folder, {"left": left[:64]}) == set()
             # That of the process which runs.
             assert len(list(folder.glob("process-*"))) == 1
+            next_one.stop()
+            assert list(folder.glob("process-*")) == []
 
 
 def test_uploads_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
     bundle = str(write_bundle(tmp_path / "model"))
     limits = {"BIOPSIA_MAX_BATCH_BYTES": "500000", "BIOPSIA_MAX_UPLOAD_BYTES": "500000"}
-    with running_server(BIOPSIA_MODEL_DIR=bundle, **limits) as server:
-        answers = [upload(server, "files", bytes(500_000)) for _ in range(6)]
+    hops = {"BIOPSIA_TRUSTED_PROXY_HOPS": "1"}
+    with running_server(BIOPSIA_MODEL_DIR=bundle, **limits, **hops) as server:
+        # Who comes from one address leaves half to the others.
+        one = [upload(server, "files", bytes(500_000)) for _ in range(4)]
+        assert [answer.status_code for answer in one] == [200] * 2 + [503] * 2
+        assert upload(server, "files", b"x").status_code == 200
+        for answer in one[:2]:
+            Path(answer.json()[0]).unlink()
+        addresses = [f"198.51.100.{number}" for number in range(6)]
+        answers = [upload(server, "files", bytes(500_000), each) for each in addresses]
         # Beside four of them there is no room for the examples, which lie there too.
         assert [answer.status_code for answer in answers] == [200] * 3 + [503] * 3
         assert answers[-1].json()["error"]["code"] == "busy"
         assert "retry-after" in answers[-1].headers
         # There is room again when a file is gone.
         Path(answers[0].json()[0]).unlink()
-        assert upload(server, "files", bytes(500_000)).status_code == 200
+        assert upload(server, "files", bytes(500_000), addresses[0]).status_code == 200
         # A small one has room beside those.
         assert upload(server, "files", b"x").status_code == 200
 

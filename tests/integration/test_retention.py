@@ -13,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from hf_space.errors import HistoryUnavailableError
 from hf_space.history.database.connection import Database
 from hf_space.history.database.statements import insert_records, quarter_of
 from hf_space.history.database.tables import VERDICT_COUNTS, predictions, tallies
+from hf_space.history.machine_clock import boot_id, uptime
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.record import Record
 from hf_space.history.retention import Retention
@@ -276,6 +278,52 @@ def test_after_a_time_off_it_goes_on_at_four_times_the_pace(store: Store) -> Non
             assert await again.purge(later + 144 * HOUR, 96 * HOUR) == 13
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("boot", "left"), [(boot_id(), 16), ("another-boot", 30), ("", 30), (None, 30)]
+)
+def test_a_machine_that_slept_is_up_to_date_at_once(
+    boot: str | None, left: int, store: Store
+) -> None:
+    async def scenario() -> None:
+        async with month_of(store) as (history, database):
+            slept = timedelta(days=20)
+            noted = (datetime.now(UTC) - slept).isoformat()
+            if boot is not None:
+                noted += f" {boot} {uptime() - slept.total_seconds():.0f}"
+            file = store.folder / "retention-time"
+            file.write_text(noted)
+            purging = asyncio.create_task(Retention(history, 15, store.folder).keep_purging())
+
+            async def has_run() -> bool:
+                return file.read_text() != noted
+
+            await until(has_run)
+            purging.cancel()
+            assert (await counts_of(database))[0] == left
+
+    asyncio.run(scenario())
+
+
+def test_what_failed_counts_for_the_next_time(store: Store) -> None:
+    async def scenario() -> None:
+        async with month_of(store) as (history, _):
+            now = datetime.now(UTC)
+            retention = Retention(history, 30, store.folder)
+            assert await retention.purge(now, NOTHING) == 0
+            later = now + timedelta(days=4)
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(history, "purge", _unavailable)
+                with pytest.raises(HistoryUnavailableError):
+                    await retention.purge(later, 24 * HOUR)
+            assert await retention.purge(later, 24 * HOUR) == 3
+
+    asyncio.run(scenario())
+
+
+async def _unavailable(_: datetime) -> int:
+    raise HistoryUnavailableError("away")
 
 
 @pytest.mark.parametrize("noted", [None, "", "2026-01-01", "no time"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -18,10 +19,12 @@ import pytest
 import uvicorn
 from fastapi.testclient import TestClient
 
+from hf_space.access.key_guesses import KeyGuesses
 from hf_space.api.app import create_api
 from hf_space.api.http_protocol import MAX_HEAD_BYTES, MAX_PIPELINED, BoundedProtocol
 from hf_space.api.middleware.identify import API_KEY_HEADER, COOKIE
 from hf_space.api.security import API_POLICY, DOCS_POLICY, SECURITY_HEADERS
+from hf_space.errors import RateLimitedError
 from tests.bundle_factory import write_bundle
 from tests.stores import Store, Visitor, client_of, error_of, patch
 from tests.waiting import comes_true
@@ -137,10 +140,68 @@ def test_who_guesses_keys_is_not_told_which_is_right(with_keys: TestClient) -> N
         assert post(with_keys, **credentials) == (429, "rate_limited")
     # Visitors of the same address go on, and so do keys from elsewhere.
     assert post(with_keys, Authorization=f"Bearer {Visitor(with_keys).token}") == 200
-    stated = f"{int(time.time())} 203.0.113.7"
+    assert post(with_keys, **{API_KEY_HEADER: KEY}, **stated_by_site("203.0.113.7")) == 200
+
+
+def stated_by_site(address: str) -> dict[str, str]:
+    stated = f"{int(time.time())} {address}"
     signature = hmac.new(SITE_SECRET.encode(), stated.encode(), hashlib.sha256).hexdigest()
-    elsewhere = {"X-Biopsia-Client": f"{stated} {signature}"}
-    assert post(with_keys, **{API_KEY_HEADER: KEY}, **elsewhere) == 200
+    return {"X-Biopsia-Client": f"{stated} {signature}"}
+
+
+def test_guesses_do_not_lock_out_who_uses_a_key_from_there(store: Store) -> None:
+    keys, here = {"lab": KEY, "ward": "w" * 32}, stated_by_site("203.0.113.8")
+    right, unused = {API_KEY_HEADER: KEY}, {API_KEY_HEADER: "w" * 32}
+    with client_of(store.settings(api_keys=keys, site_secret=SITE_SECRET)) as client:
+        assert post(client, **right, **here) == 200
+        # A program that goes on with a key of yesterday guesses once.
+        for _ in range(20):
+            assert post(client, **{API_KEY_HEADER: "o" * 32}, **here) == (
+                401,
+                "invalid_credentials",
+            )
+        for number in range(9):
+            assert post(client, **{API_KEY_HEADER: f"{number:032}"}, **here) == (
+                401,
+                "invalid_credentials",
+            )
+        for number in range(3):
+            wrong = {API_KEY_HEADER: f"{number + 100:032}"}
+            assert post(client, **wrong, **here) == (429, "rate_limited")
+            assert post(client, **unused, **here) == (429, "rate_limited")
+            assert post(client, **right, **here) == 200
+        # Elsewhere nobody has used the one, and nobody has guessed.
+        assert post(client, **unused, **stated_by_site("203.0.113.9")) == 200
+
+
+def test_what_is_compared_with_keys_in_use_has_an_end_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Nothing refills meanwhile.
+    monkeypatch.setattr("hf_space.access.rate_limit.monotonic", lambda: 5000.0)
+
+    async def scenario() -> None:
+        guesses = KeyGuesses(None)
+        guesses.note_use("here", b"lab")
+        for number in range(10):
+            await guesses.check("here", None)
+            await guesses.count("here", str(number))
+        for _ in range(1000):
+            with pytest.raises(RateLimitedError):
+                await guesses.check("here", None)
+        with pytest.raises(RateLimitedError) as refused:
+            await guesses.check("here", b"lab")
+        assert refused.value.details["retry_after_seconds"] == 1
+        await guesses.check("elsewhere", b"lab")
+
+    asyncio.run(scenario())
+
+
+def test_guesses_are_counted_where_a_key_is_required(store: Store) -> None:
+    with client_of(store.settings(api_keys={"lab": KEY}, require_api_key=True)) as client:
+        said = [post(client, Authorization=f"Bearer {number:032}") for number in range(12)]
+        assert said == [(401, "api_key_required")] * 10 + [(429, "rate_limited")] * 2
+        assert post(client, Authorization=f"Bearer {KEY}") == (429, "rate_limited")
 
 
 def test_visitors_of_the_site_count_by_their_own_addresses(store: Store) -> None:
@@ -150,10 +211,7 @@ def test_visitors_of_the_site_count_by_their_own_addresses(store: Store) -> None
             *(("203.0.113.7", 200), ("203.0.113.7", 200)),
             *(("203.0.113.7", (429, "rate_limited")), ("203.0.113.8", 200)),
         ):
-            stated = f"{int(time.time())} {address}"
-            signature = hmac.new(SITE_SECRET.encode(), stated.encode(), hashlib.sha256).hexdigest()
-            header = {"X-Biopsia-Client": f"{stated} {signature}"}
-            assert post(client, **header) == expected
+            assert post(client, **stated_by_site(address)) == expected
 
 
 class Hasty(BoundedProtocol):

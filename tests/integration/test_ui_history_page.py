@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -12,7 +13,7 @@ from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.messages.catalogue import text
 from hf_space.schemas.history import MAX_NOTE_LENGTH
 from hf_space.ui.components.review import review_values
-from tests.bundle_factory import write_bundle
+from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.demo_page import (
     ALL,
     BENIGN,
@@ -23,9 +24,12 @@ from tests.demo_page import (
     history,
     record,
     save,
+    uploaded,
 )
 from tests.server import RunningServer, running_server
 from tests.traces import found_in_files
+
+SCALE = ("data_set", "", False)
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +193,41 @@ def test_the_table_leaves_nothing_of_deleted_records(server: RunningServer, toke
     assert note in table
     page.call("forget_all", token)
     assert found_in_files(server.folder, {"note": note.encode()}) == set()
+
+
+def files_below(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_the_page_shows_goes_with_its_record(
+    server: RunningServer, token: str, tmp_path: Path
+) -> None:
+    page, other, headers = Page(server.url), new_token(), {VISITOR_HEADER: token}
+
+    def read(handler: str, owner: str, colour: tuple[int, ...], *, keep: bool = True) -> Path:
+        path = tmp_path / "a.png"
+        path.write_bytes(encode(plain_image(*colour, width=170)))
+        upload = uploaded(server, path)
+        given = [upload] if handler == "read_2" else upload
+        page.call(handler, given, "balanced", None, keep, *SCALE, owner)
+        return Path(upload["path"])
+
+    folder = read("read_1", other, BENIGN).parents[1]
+    theirs = files_below(folder)
+    read("read_1", token, MALIGNANT)
+    [first] = history(server, headers).items
+    page.call("show_3", token, "", event={"id": str(first.id)})
+    of_first = files_below(folder) - theirs
+    for handler, keep in (("read", True), ("read_2", True), ("read", False)):
+        read(handler, token, UNCERTAIN, keep=keep)
+    assert {path.name for path in of_first} > {"upload.png", "heatmap.jpg", "evidence.jpg"}
+    page.call("forget", str(first.id), token)
+    left = files_below(folder)
+    assert not left & of_first
+    assert {path.name for path in left - theirs} > {"upload.png", "biopsia_batch.csv"}
+    # Whatever the door, and what was not saved as well.
+    assert httpx2.delete(f"{server.url}/history/", headers=headers).json() == {"deleted": 2}
+    assert files_below(folder) == theirs
 
 
 def test_what_was_not_saved_is_not_judged(server: RunningServer, token: str) -> None:

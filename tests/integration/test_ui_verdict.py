@@ -23,8 +23,10 @@ from hf_space.ui.components.result_html import (
     verdict_card,
 )
 from hf_space.ui.components.review import review_values
+from hf_space.ui.gradio_app.shown_files import Offers, ShownFiles
 from tests.demo_page import result_with
 
+OFFERS = Offers(ShownFiles(), None)
 LANGUAGES = get_args(Language)
 UNKNOWN = result_with("scale_assumed", "padded", "scale_unknown", region=True)
 
@@ -89,7 +91,7 @@ def test_tiles_and_figures_of_no_verdict_suggest_nothing(language: Language) -> 
     assert text("result.computed", language, microns="4") in figures
     assert text("region.no_area", language) in figures
     assert "mm²" not in figures
-    picture = drawing("heatmap", UNKNOWN, None, language)
+    picture = drawing("heatmap", UNKNOWN, None, language, OFFERS)
     mark = text("result.no_verdict", language)
     for said, key in (
         (picture.label, "picture.heatmap"),
@@ -109,7 +111,9 @@ def test_tiles_and_figures_of_a_verdict(language: Language) -> None:
     figures = region_figures(result, language)
     assert "mm²" in figures
     assert text("region.no_area", language) not in figures
-    assert drawing("overlay", result, None, language).label == text("picture.overlay", language)
+    assert drawing("overlay", result, None, language, OFFERS).label == text(
+        "picture.overlay", language
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

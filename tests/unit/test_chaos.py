@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from benchmarks import results
 from benchmarks.chaos.ledger import Findings, Ledger, compare
 from benchmarks.chaos.report import bars, render_chaos
@@ -97,6 +99,17 @@ def test_bars_allow_nothing() -> None:
     assert all(bar.met for bar in bars(chaos()).values())
     wrong = bars(chaos(others=["?"], findings=Findings(1, lost=1, double=0, foreign=2, returned=0)))
     assert [name for name, bar in wrong.items() if not bar.met] == ["others", "lost", "foreign"]
+
+
+@pytest.mark.parametrize(("cut", "met"), [(2, True), (3, False)])
+def test_a_fifth_of_the_exports_may_be_cut_off(cut: int, met: bool) -> None:  # noqa: FBT001
+    answers = {
+        "export zip": {"2xx": 4, "cut off": 1},
+        "export history": {"2xx": 9 - cut, "503": 1, "cut off": cut},
+        "predict": {"2xx": 1000},
+    }
+    bar = bars(chaos(answers=answers))["cut_off"]
+    assert (bar.measured, bar.met) == (round(100 * (cut + 1) / 15, 4), met)
 
 
 def test_the_table_has_each_kind_of_request() -> None:

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import asyncpg
 import pytest
 
 from hf_space.history.database.connection import Database
+from hf_space.history.database.errors import fault_of
 from hf_space.history.record import group_size
 
 MEGABYTE = 1 << 20
@@ -47,3 +54,76 @@ def test_an_address_that_cannot_work_is_refused_at_once(url: str, said: str) -> 
 )
 def test_a_group_is_some_megabytes_or_a_single_record(weights: list[int], size: int) -> None:
     assert group_size(weights) == size
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (asyncpg.InvalidPasswordError("secret"), "refused"),
+        (asyncpg.InvalidCatalogNameError("secret"), "refused"),
+        (asyncpg.ReadOnlySQLTransactionError("secret"), "read_only"),
+        (asyncpg.DiskFullError("secret"), "full"),
+        (asyncpg.TooManyConnectionsError("secret"), "busy"),
+        (asyncpg.CannotConnectNowError("secret"), "unreachable"),
+        (ConnectionRefusedError(), "unreachable"),
+        (TimeoutError(), "unreachable"),
+        (ValueError("secret"), "unusable"),
+    ],
+)
+def test_a_fault_of_postgresql_has_a_word(error: Exception, fault: str) -> None:
+    assert fault_of(error) == fault
+
+
+def lock(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as one, closing(sqlite3.connect(file, timeout=0)) as other:
+        one.execute("BEGIN EXCLUSIVE")
+        other.execute("SELECT * FROM a")
+
+
+def write_only_read(file: Path) -> None:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        connection.execute("INSERT INTO a VALUES (1)")
+
+
+def fill(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA max_page_count = 2")
+        connection.execute("INSERT INTO a VALUES (randomblob(100000))")
+
+
+def damage(file: Path) -> None:
+    file.write_bytes(b"x" * 10_000)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("SELECT * FROM a")
+
+
+def move(file: Path) -> None:
+    with closing(sqlite3.connect(file.parent)) as connection:
+        connection.execute("SELECT * FROM a")
+
+
+def misspell(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("SELEKT 1")
+
+
+@pytest.mark.parametrize(
+    ("happen", "fault"),
+    [
+        (lock, "busy"),
+        (write_only_read, "read_only"),
+        (fill, "full"),
+        (damage, "damaged"),
+        (move, "unreachable"),
+        (misspell, "unusable"),
+    ],
+)
+def test_a_fault_of_sqlite_has_a_word(
+    happen: Callable[[Path], None], fault: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE a (b)")
+    with pytest.raises(sqlite3.Error) as caught:
+        happen(file)
+    assert fault_of(caught.value) == fault

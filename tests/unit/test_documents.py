@@ -82,7 +82,7 @@ def test_the_answer_is_the_services_own(measured: Measured) -> None:
     assert health == {
         "status": "ok",
         "model": state | origin | {"engine": "openvino"},
-        "database": {"state": "ready", "kind": "sqlite"},
+        "database": {"state": "ready", "kind": "sqlite", "reason": None},
         "cache": {"state": "ready", "kind": "memory"},
     }
     assert answer["operating_point"] == "balanced"

@@ -1,7 +1,10 @@
 /**
- * The site's environment, each variable read in this file only and when a request needs it, so
- * that one build serves anywhere.
+ * The site's environment, each variable read in this file only, as the server starts or when a
+ * request needs it, so that one build serves anywhere.
  */
+
+// As the API's settings have it.
+const SECRET_LENGTH = 32;
 
 /** Where the site's server finds the API: `BIOPSIA_API_URL`. */
 export function apiUrl(): string {
@@ -23,7 +26,36 @@ export function siteSecret(): string | null {
 
 /** Proxies in front of the site whose `X-Forwarded-For` counts: `BIOPSIA_SITE_PROXY_HOPS`. */
 export function proxyHops(): number {
-  return Number(process.env.BIOPSIA_SITE_PROXY_HOPS ?? 0) || 0;
+  return Number(process.env.BIOPSIA_SITE_PROXY_HOPS || 0);
+}
+
+/** A line for each variable that would silently do something else than it says. */
+export function settingFaults(): string[] {
+  const [hops, secret] = [proxyHops(), siteSecret()];
+  const faults = [
+    ...addressFaults("BIOPSIA_API_URL"),
+    ...addressFaults("BIOPSIA_PUBLIC_API_URL"),
+    ...(Number.isInteger(hops) && hops >= 0
+      ? []
+      : ["BIOPSIA_SITE_PROXY_HOPS: write a whole number, 0 or more"]),
+  ];
+  if (secret && secret.length < SECRET_LENGTH) {
+    faults.push(`BIOPSIA_SITE_SECRET: write ${SECRET_LENGTH} characters or more`);
+  }
+  if (secret && hops === 0) {
+    faults.push(
+      "BIOPSIA_SITE_SECRET: does nothing without BIOPSIA_SITE_PROXY_HOPS, the number of proxies " +
+        "in front of the site",
+    );
+  }
+  return faults;
+}
+
+function addressFaults(name: string): string[] {
+  const url = process.env[name];
+  return url === undefined || (/^https?:/i.test(url) && URL.canParse(url))
+    ? []
+    : [`${name}: write an address that begins with http:// or https://`];
 }
 
 function withoutSlash(url: string): string {

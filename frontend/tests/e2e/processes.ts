@@ -89,12 +89,7 @@ export class Site {
     const port = await freePort();
     const url = `http://localhost:${port}`;
     const service = await Service.start(url, settings);
-    const next = join(SITE_FOLDER, "node_modules/next/dist/bin/next");
-    const child = spawn(process.execPath, [next, "start", "--port", String(port)], {
-      cwd: SITE_FOLDER,
-      stdio: "ignore",
-      env: { ...process.env, BIOPSIA_API_URL: service.url, NEXT_TELEMETRY_DISABLED: "1" },
-    });
+    const child = spawnSite(port, { BIOPSIA_API_URL: service.url }, "ignore");
     const site = new Site(url, service, child);
     await untilReady(url, child).catch((error) => site.stop().then(() => Promise.reject(error)));
     return site;
@@ -104,6 +99,20 @@ export class Site {
     await end(this.process, "SIGTERM");
     await this.service.stop();
   }
+}
+
+/** Start the site and nothing else. */
+export function spawnSite(
+  port: number,
+  settings: Settings,
+  output: "ignore" | "pipe",
+): ChildProcess {
+  const next = join(SITE_FOLDER, "node_modules/next/dist/bin/next");
+  return spawn(process.execPath, [next, "start", "--port", String(port)], {
+    cwd: SITE_FOLDER,
+    stdio: ["ignore", output, output],
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", ...settings },
+  });
 }
 
 /**

@@ -60,6 +60,31 @@ describe("what is passed on", () => {
     expect([answer.status, bytes]).toEqual([201, 12 * chunk.length]);
   });
 
+  test.each([
+    ["http://lab.example", { host: "lab.example" }],
+    ["http://lab.example:3000", { host: "Lab.example:3000" }],
+    ["https://lab.example", { host: "lab.example:443" }],
+    // A proxy in front of the site may write a host of its own.
+    ["https://lab.example", { host: "site:3000", "X-Forwarded-Host": "lab.example" }],
+  ])("not the site's own origin %s, which the API does not know", async (origin, hosts) => {
+    const headers = { Origin: origin, Authorization: "Basic eDp5", ...hosts };
+    await ask("/api/predict", { method: "POST", body: "x", headers });
+    expect(asked[0]?.headers.origin).toBeUndefined();
+    expect(asked[0]?.headers.authorization).toBe("Basic eDp5");
+  });
+
+  test.each([
+    "https://evil.example",
+    "http://lab.example:81",
+    "http://lab.example.evil",
+    "null",
+    "",
+  ])("another site's origin %j, which the API refuses", async (origin) => {
+    const headers = { Origin: origin, host: "lab.example" };
+    await ask("/api/predict", { method: "POST", body: "x", headers });
+    expect(asked[0]?.headers.origin).toBe(origin);
+  });
+
   test("no path that the site does not need", async () => {
     const answer = await ask("/api/metrics");
     expect([answer.status, (await answer.json()).error.code]).toEqual([404, "not_found"]);

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from hf_space.access.rate_limit import KeyGuesses
+    from hf_space.access.key_guesses import KeyGuesses
     from hf_space.access.tickets import Tickets
     from hf_space.api.dependencies import PolicyRoute
 
@@ -131,13 +131,17 @@ class IdentifyMiddleware:
         if _use(scope["method"], scope["path"]) in self._open_uses:
             return new_visitor(address)
         headers = Headers(scope=scope)
-        if not _may_be_key(headers):
+        key = _possible_key(headers)
+        if key is None:
             return self._visitor(scope, headers, address)
-        await self._guesses.check(address)
+        owner = self._keys.owner(key)
+        await self._guesses.check(address, owner)
+        if owner:
+            self._guesses.note_use(address, owner)
         try:
             return self._visitor(scope, headers, address)
-        except CredentialsError:
-            await self._guesses.count(address)
+        except (CredentialsError, ApiKeyRequiredError):
+            await self._guesses.count(address, key)
             raise
 
     def _visitor(self, scope: Scope, headers: Headers, address: str) -> Visitor:
@@ -210,13 +214,14 @@ def _use(method: str, path: str) -> tuple[str, str]:
     return "GET" if method == "HEAD" else method, path.rstrip("/")
 
 
-def _may_be_key(headers: Headers) -> bool:
-    """Tell whether a request brings what could be a guessed key: neither token nor ticket."""
-    if API_KEY_HEADER in headers or _basic_password(headers) is not None:
-        return True
+def _possible_key(headers: Headers) -> str | None:
+    """Return what could be a guessed key, as `_key_owner` reads it: neither token nor ticket."""
+    key = headers.get(API_KEY_HEADER) or _basic_password(headers)
+    if key is not None:
+        return key
     bearer = _bearer(headers) or ""
     is_known = bearer.startswith(TICKET_PREFIX) or owner_of_token(bearer) is not None
-    return bool(bearer) and not is_known
+    return bearer if bearer and not is_known else None
 
 
 def _refuse_other_sites(method: str, headers: Headers) -> None:

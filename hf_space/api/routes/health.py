@@ -34,7 +34,7 @@ async def health(request: Request, response: Response) -> HealthReport:
 def _report(
     model: ModelState, history: HistoryService, connection: RedisConnection | None
 ) -> HealthReport:
-    database = DatabaseState(state=history.state, kind=history.kind)
+    database = DatabaseState(state=history.state, kind=history.kind, reason=history.fault)
     cache = CacheState(
         state=connection.state if connection else "ready", kind="redis" if connection else "memory"
     )

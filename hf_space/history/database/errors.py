@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Final
+import sqlite3
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+if TYPE_CHECKING:
+    from hf_space.schemas.health import DatabaseFault
 
 # How the SQLSTATE of an error begins by which PostgreSQL says "not now" (its documentation,
 # appendix A): connections, resources such as disk and connections, shutting down or starting up,
 # the system's own errors, and a server that only reads.
 _NOT_NOW: Final = ("08", "53", "57P", "58", "25006")
+_FAULTS_OF_POSTGRESQL: Final[dict[str, DatabaseFault]] = {
+    "28": "refused",
+    "3D": "refused",
+    "25006": "read_only",
+    "53100": "full",
+    "53300": "busy",
+}
+# By its primary result codes, https://www.sqlite.org/rescode.html
+_FAULTS_OF_SQLITE: Final[dict[int, DatabaseFault]] = {
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_READONLY: "read_only",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_CANTOPEN: "unreachable",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
+_PRIMARY: Final = 0xFF
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -24,6 +46,19 @@ def is_unreachable(error: BaseException) -> bool:
     # SQLAlchemy passes on what the driver raises while it connects.
     of_driver = type(error).__module__.startswith("asyncpg.")
     return of_driver or isinstance(error, OSError | PoolTimeoutError)
+
+
+def fault_of(error: BaseException) -> DatabaseFault:
+    """Return what `/health/` says of an error: no text of it, which may hold addresses."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", 0) & _PRIMARY
+        return _FAULTS_OF_SQLITE.get(code, "unusable")
+    state = _state(error)
+    for beginning, fault in _FAULTS_OF_POSTGRESQL.items():
+        if state.startswith(beginning):
+            return fault
+    return "unreachable" if is_unreachable(error) else "unusable"
 
 
 def describe(error: BaseException) -> str:
@@ -45,4 +80,6 @@ def is_refusal(error: BaseException) -> bool:
 
 def _state(error: BaseException) -> str:
     """Return the SQLSTATE that PostgreSQL gave an error; empty where there is none."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    # What the driver raises while it connects is passed on as it is.
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlstate", None) or ""

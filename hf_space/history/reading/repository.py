@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from hf_space.history.database.connection import Database
-    from hf_space.history.deletion import Forget
+    from hf_space.history.deletion import Forget, Listener
     from hf_space.history.record import SavedRecord
     from hf_space.history.writing.spool import Spool
     from hf_space.schemas.filing import Filing, FolderList
@@ -189,6 +189,10 @@ class HistoryRepository:
     async def delete_all(self, owner: bytes) -> int:
         """Delete all records that an owner has by now, for good; returns their number."""
         return await self._deletion.delete_all(owner)
+
+    def when_deleted(self, listener: Listener) -> None:
+        """Have a listener called when an owner has deleted records, by whatever door."""
+        self._deletion.listeners.append(listener)
 
     async def change_owner(self, old: bytes, new: bytes) -> None:
         """Give all records of an owner to one who has none yet."""

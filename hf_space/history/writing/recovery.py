@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from hf_space.history.database.errors import describe, is_refusal
+from hf_space.history.database.errors import describe, fault_of, is_refusal
 from hf_space.history.writing.writer import GROUP_RECORDS
 
 if TYPE_CHECKING:
@@ -69,8 +69,9 @@ class Recovery:
             async with asyncio.timeout(_OPEN_SECONDS):
                 await self._database.open()
         except Exception as error:
+            self._writer.fault = fault_of(error)
             return error
-        self._writer.state = "ready"
+        self._writer.fault = None
         return None
 
     async def _empty_spool(self) -> None:

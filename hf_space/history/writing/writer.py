@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
 from hf_space.history.database.connection import WriteSession
-from hf_space.history.database.errors import describe, is_refusal, is_unreachable
+from hf_space.history.database.errors import describe, fault_of, is_refusal, is_unreachable
 from hf_space.history.database.statements import insert_records
 from hf_space.history.record import group_size
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hf_space.history.record import Record
     from hf_space.history.writing.spool import Spool
     from hf_space.observability.metrics import Metrics
+    from hf_space.schemas.health import DatabaseFault
 
 Outcome = Literal["saved", "delayed", "lost"]
 """In the database; on disk until the database reconnects; or nowhere."""
@@ -43,14 +44,14 @@ class Writer:
     """Belongs to one event loop, from `start` to `close`.
 
     Attributes:
-        state: Whether the database took the last group; `hf_space.history.writing.recovery` makes
-            it ready.
+        fault: Why the database did not take the last group; None where it did.
+            `hf_space.history.writing.recovery` takes it away.
         retry_seconds: How long recovery is to wait before it tries again.
     """
 
     def __init__(self, database: Database, spool: Spool, metrics: Metrics) -> None:
         """Write to a database, and to a spool while it is unreachable."""
-        self.state: Literal["ready", "unavailable"] = "unavailable"
+        self.fault: DatabaseFault | None = "opening"
         self.retry_seconds = _RETRY_SECONDS
         self._session = WriteSession(database)
         self._spool = spool
@@ -58,6 +59,11 @@ class Writer:
         self._queue: deque[tuple[Record, asyncio.Future[Outcome]]] = deque()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> Literal["ready", "unavailable"]:
+        """Whether the database took the last group."""
+        return "unavailable" if self.fault else "ready"
 
     def start(self) -> None:
         """Begin to write what is queued."""
@@ -99,14 +105,14 @@ class Writer:
         return number
 
     def note_failure(self, error: Exception) -> None:
-        """Write to the spool from now on, until recovery sets `state`."""
+        """Write to the spool from now on, until recovery takes the fault away."""
         if self.state == "ready":
-            self.state = "unavailable"
             # One that can be reached and takes nothing is not to be tried every second.
             self.retry_seconds = min(2 * self.retry_seconds, _LONGEST_RETRY_SECONDS)
             # A statement that fails names its mistake; an unreachable database has none to name.
             trace = None if is_unreachable(error) else error
             logger.warning("the history cannot be written: %s", describe(error), exc_info=trace)
+        self.fault = fault_of(error)
 
     def note_refusal(self, record: Record) -> Outcome:
         """Log that the database refuses a record for what it holds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +23,8 @@ from hf_space.ui.components.examples import Example, example_digests
 from hf_space.ui.components.file_picker import PICTURE
 from hf_space.ui.components.options_panel import Panel, build_panel
 from hf_space.ui.components.scale_question import ask_for_scale, build_question
-from hf_space.ui.gradio_app.uploads import offer, read_upload, uploaded_path
+from hf_space.ui.gradio_app.shown_files import Offers
+from hf_space.ui.gradio_app.uploads import read_upload, uploaded_path
 from hf_space.ui.image_scale import Headers, StatedScale, read_header
 from hf_space.ui.visitor import Visit, language_of, page_owner
 
@@ -226,9 +228,14 @@ async def upload_prediction(
         gradio.Error: The scale is needed and was not stated, or an unlikely one not confirmed.
     """
     settings = backend.settings
-    async with backend.file_room(uploaded_path(upload), visitor[1]):
+    path = uploaded_path(upload)
+    async with backend.file_room(path, visitor[1]):
         data = await read_upload(upload, settings.max_upload_bytes)
         digests = example_digests(settings.model_dir)
+        digest = await to_thread.run_sync(lambda: hashlib.sha256(data).hexdigest())
+        # Examples are the page's own.
+        if digest not in digests:
+            backend.offers(*visitor).note(path, digest)
         header = await to_thread.run_sync(read_header, data, settings, digests)
         options = asked.options(asked.scale.option(header), mode=mode)
         check_scale([header], asked.scale, language_of(visitor[1]))
@@ -262,7 +269,12 @@ def jpeg_of(data_url: str) -> bytes:
 
 
 def drawing(
-    kind: str, result: PredictionResult, data_url: str | None, language: Language, **more: Any
+    kind: str,
+    result: PredictionResult,
+    data_url: str | None,
+    language: Language,
+    offers: Offers,
+    **more: Any,
 ) -> gr.Image:
     """Return a drawing as it came, with a title and a text for those who cannot see it.
 
@@ -271,6 +283,7 @@ def drawing(
         result: What it is of; both texts say so where it is not a verdict.
         data_url: The drawing.
         language: The visitor's.
+        offers: Gives it to the visitor.
         **more: For the component.
     """
     texts = [text(f"picture.{key}", language) for key in (kind, f"{kind}_alt")]
@@ -278,5 +291,7 @@ def drawing(
         # At the beginning, which a narrow screen does not cut off.
         mark = text("result.no_verdict", language)
         texts = [f"{mark[0].upper()}{mark[1:]}: {each}" for each in texts]
-    value = offer(_DRAWINGS[kind], jpeg_of(data_url)) if data_url else None
+    value = None
+    if data_url:
+        value = offers.write(_DRAWINGS[kind], jpeg_of(data_url), result.image.sha256)
     return gr.Image(value=value, label=texts[0], alt_text=texts[1], **more)

@@ -20,7 +20,7 @@ from hf_space.prediction.streaming import Steps
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.schemas.stream import TilesEvent
 from hf_space.ui.components.form import jpeg_of
-from hf_space.ui.gradio_app.uploads import offer
+from hf_space.ui.gradio_app.shown_files import Offers
 from hf_space.ui.rendering import paragraph
 
 if TYPE_CHECKING:
@@ -35,8 +35,10 @@ _NAME: Final = "tiles_so_far.jpg"
 class _LiveMap:
     """Draws the tiles that were scored so far over their region."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, offers: Offers) -> None:
         self._language = language
+        self._offers = offers
+        self._image = ""
         self._started = self._drawn = monotonic()
         self._found: TissueFound | None = None
         self._probabilities: NDArray[np.float64] = np.empty((0, 0))
@@ -44,6 +46,7 @@ class _LiveMap:
     async def shown(self, step: Progress) -> list[Any] | None:
         """Return picture and text after a step, or None where too little has changed."""
         if isinstance(step, ImageFound):
+            self._image = step.facts.sha256
             # A patch is there before anybody could read a text.
             return [gr.skip(), self._image_text(step)] if step.kind == "region" else None
         if isinstance(step, TissueFound):
@@ -73,7 +76,8 @@ class _LiveMap:
         tiles = self._found.tiles
         url = tiles_url(tiles.image, self._probabilities, tiles.covered, None)
         label = text("picture.heatmap", self._language)
-        return gr.Image(value=offer(_NAME, jpeg_of(url)), label=label, alt_text=label)
+        value = self._offers.write(_NAME, jpeg_of(url), self._image)
+        return gr.Image(value=value, label=label, alt_text=label)
 
     def _image_text(self, found: ImageFound) -> str:
         sides = (found.facts.width, found.facts.height)
@@ -92,6 +96,7 @@ class _LiveMap:
 async def live_values(
     prediction: AbstractAsyncContextManager[Steps],
     language: Language,
+    offers: Offers,
     show: Callable[[PredictionResult], list[Any]],
     outputs: int,
 ) -> AsyncGenerator[list[Any], None]:
@@ -100,10 +105,11 @@ async def live_values(
     Args:
         prediction: Cancelled when the page stops listening.
         language: The visitor's.
+        offers: Gives the pictures to the visitor.
         show: Returns the values for the result; called in another thread.
         outputs: How many there are: a picture, a text, and others that wait for the result.
     """
-    live = _LiveMap(language)
+    live = _LiveMap(language, offers)
     async with prediction as steps:
         async for step in steps:
             if isinstance(step, PredictionResult):

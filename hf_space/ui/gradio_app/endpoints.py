@@ -20,7 +20,7 @@ from hf_space.prediction.streaming import followed_prediction
 from hf_space.schemas.options import Mode, PredictOptions, invalid_options, read_options
 from hf_space.ui.backend import Backend, errors_shown
 from hf_space.ui.gradio_app.batch_files import batch_images
-from hf_space.ui.gradio_app.uploads import Uploads, read_bounded, uploaded_name, uploaded_path
+from hf_space.ui.gradio_app.uploads import read_bounded, uploaded_name, uploaded_path
 from hf_space.ui.visitor import caller, caller_owner
 
 # No postponed annotations in this file: Gradio reads the return types as they stand.
@@ -29,15 +29,9 @@ from hf_space.ui.visitor import caller, caller_owner
 class Endpoints:
     """What programs call; each upload is deleted as soon as it was read."""
 
-    def __init__(self, backend: Backend, uploads: Uploads) -> None:
-        """Serve from a backend.
-
-        Args:
-            backend: Computes the results.
-            uploads: Deletes a file that was read.
-        """
+    def __init__(self, backend: Backend) -> None:
+        """Serve from a backend, which computes the results and deletes files that were read."""
         self._backend = backend
-        self._uploads = uploads
 
     def register(self) -> None:
         """Add the endpoints to the blocks that are being built."""
@@ -162,7 +156,7 @@ class Endpoints:
         taken = []
         for payload in payloads:
             path = uploaded_path(payload)
-            stack.callback(self._uploads.release, path)
+            stack.callback(self._backend.uploads.release, path)
             taken.append((uploaded_name(payload), path))
         return taken
 

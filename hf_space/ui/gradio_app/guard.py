@@ -122,8 +122,9 @@ class GuardMiddleware:
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass an upload on if there is room for it."""
+        size, address = Headers(scope=scope)["content-length"], scope["state"]["visitor"].address
         try:
-            async with self._room.held(int(Headers(scope=scope)["content-length"])):
+            async with self._room.held(int(size), address):
                 await self._app(scope, receive, send)
         except BusyError as error:
             await biopsia_response(error)(scope, receive, send)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
 from hf_space.api.errors import biopsia_response, not_found
 from hf_space.errors import RequestError, UnknownPathError, WrongMethodError
+from hf_space.ui.gradio_app.private_folder import remove
 from hf_space.ui.gradio_app.tracebacks import log_places
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
     from fastapi import FastAPI, Request
     from gradio.block_function import BlockFunction
     from gradio.routes import App
@@ -22,6 +28,24 @@ if TYPE_CHECKING:
 def end_streams(app: FastAPI) -> None:
     """Let go of open pages, whose heartbeat streams would hold up the end of the service."""
     mounted_app(app).stop_event.set()
+
+
+def remove_at_end(app: FastAPI, folder: Path) -> None:
+    """Remove the demo's folder when the application ends.
+
+    A process that a signal ends skips what is registered with `atexit`.
+    """
+    lifespan = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def removing(app: FastAPI) -> AsyncIterator[Any]:
+        try:
+            async with lifespan(app) as state:
+                yield state
+        finally:
+            await to_thread.run_sync(remove, folder)
+
+    app.router.lifespan_context = removing
 
 
 def name_unknown_paths(app: FastAPI) -> None:

@@ -50,13 +50,20 @@ def process_folder(root: Path) -> Path:
         lock = FileLock(folder / _LOCK, mode=_PRIVATE_FILE)
         lock.acquire()
     _own_locks[folder] = lock
-    atexit.register(_remove, folder)
+    atexit.register(remove, folder)
     return folder
 
 
 def is_process_folder(folder: str) -> bool:
     """Tell whether a folder is one that `process_folder` has returned."""
     return Path(folder) in _own_locks
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder that `process_folder` has returned, unless that was done before."""
+    if lock := _own_locks.pop(folder, None):
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
 
 
 def sweep(root: Path) -> None:
@@ -67,11 +74,6 @@ def sweep(root: Path) -> None:
             lock.acquire(timeout=0)
             shutil.rmtree(folder, ignore_errors=True)
             lock.release()
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    _own_locks.pop(folder).release()
 
 
 def _is_private(folder: Path) -> bool:

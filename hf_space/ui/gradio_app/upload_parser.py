@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,10 @@ from starlette.datastructures import FormData
 _FIELD: Final = "files"
 # What components accept is told by it; a longer one may hold a part of a name.
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}", re.IGNORECASE)
+
+
+folder_prefix: ContextVar[str] = ContextVar("folder_prefix", default="")
+"""How the names of the folders begin that an upload's files get."""
 
 
 class PrivateParser(GradioMultiPartParser):
@@ -47,7 +52,7 @@ class _RandomName:
     """Stands in for the hash by which Gradio names a file's folder."""
 
     def hexdigest(self) -> str:
-        return secrets.token_hex(16)
+        return folder_prefix.get() + secrets.token_hex(16)
 
 
 def install_private_parser() -> None:

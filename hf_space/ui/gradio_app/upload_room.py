@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from collections import Counter
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
 from gradio.utils import get_upload_folder
 
 from hf_space.errors import BusyError
+from hf_space.ui.gradio_app.upload_parser import folder_prefix
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+_KEY_BYTES: Final = 16
+_PREFIX_BYTES: Final = 8
+
 
 class UploadRoom:
-    """Room on the disk for the uploads of this process; belongs to one event loop."""
+    """Room on the disk for the uploads of this process; belongs to one event loop.
+
+    As with the memory of images, no address holds more than half of it with several uploads; a
+    first one is let in whatever its size.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         """Begin with no upload on its way.
@@ -25,31 +36,54 @@ class UploadRoom:
             max_bytes: Most that the folder holds, with what the page offers for download.
         """
         self._most = max_bytes
-        self._arriving = 0
+        self._arriving: Counter[str] = Counter()
+        # Whoever sees the folder's names learns no address by them.
+        self._key = secrets.token_bytes(_KEY_BYTES)
 
     @asynccontextmanager
-    async def held(self, size: int) -> AsyncIterator[None]:
+    async def held(self, size: int, address: str) -> AsyncIterator[None]:
         """Hold room while an upload of so many bytes arrives.
 
+        Args:
+            size: Its bytes.
+            address: Network address that it comes from.
+
         Raises:
-            BusyError: The folder is full, until uploads are read or ten minutes old.
+            BusyError: The folder is full, or the address has too much of it, until uploads are read
+                or ten minutes old.
         """
-        self._arriving += size
+        whose = self._prefix(address)
+        self._arriving[whose] += size
+        changed = folder_prefix.set(whose)
         try:
-            stored = await to_thread.run_sync(_stored_bytes)
-            if stored + self._arriving > self._most:
-                raise BusyError(f"uploads take {stored} bytes, {self._arriving} arrive")
+            stored, own = await to_thread.run_sync(_stored_bytes, whose)
+            own += self._arriving[whose]
+            if stored + self._arriving.total() > self._most:
+                raise BusyError(f"uploads take {stored} bytes, {self._arriving.total()} arrive")
+            if own > size and own > self._most // 2:
+                raise BusyError(f"uploads of one address would take {own} bytes")
             yield
         finally:
-            self._arriving -= size
+            folder_prefix.reset(changed)
+            self._arriving[whose] -= size
+            if not self._arriving[whose]:
+                del self._arriving[whose]
+
+    def _prefix(self, address: str) -> str:
+        digest = hashlib.blake2b(address.encode(), key=self._key, digest_size=_PREFIX_BYTES)
+        return digest.hexdigest()
 
 
-def _stored_bytes() -> int:
-    """Return the bytes of all files in the folder; some may go meanwhile."""
-    total = 0
-    for path in Path(get_upload_folder()).rglob("*"):
+def _stored_bytes(whose: str) -> tuple[int, int]:
+    """Return the bytes of all files in the folder, and of those below folders of a prefix."""
+    total = own = 0
+    folder = Path(get_upload_folder())
+    for path in folder.rglob("*"):
         try:
-            total += path.stat().st_size
+            size = path.stat().st_size
         except FileNotFoundError:
+            # Some go meanwhile.
             continue
-    return total
+        total += size
+        own += size * (path.relative_to(folder).parts[0].startswith(whose) and path.is_file())
+    return total, own

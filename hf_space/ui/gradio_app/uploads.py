@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MethodType
@@ -17,6 +16,7 @@ from gradio.utils import get_upload_folder
 
 from hf_space.errors import MissingImageError, PayloadTooLargeError, RequestError
 from hf_space.ui.gradio_app.private_folder import is_process_folder, process_folder, root_folder
+from hf_space.ui.gradio_app.shown_files import ShownFiles
 from hf_space.ui.gradio_app.upload_parser import install_private_parser
 
 _HTTP: Final = ("http://", "https://")
@@ -28,6 +28,7 @@ class Uploads(set[str]):
     Attributes:
         own_files: Files of the page itself, such as examples, which stay.
         others: Gradio's sets of files to delete by age, which would otherwise grow for ever.
+        shown: What the page shows to whom.
     """
 
     def __init__(self) -> None:
@@ -35,6 +36,7 @@ class Uploads(set[str]):
         super().__init__()
         self.own_files: set[str] = set()
         self.others: list[set[str]] = []
+        self.shown = ShownFiles()
 
     def release(self, path: Path) -> None:
         """Delete a file that was read, and the folder that was made for it."""
@@ -46,9 +48,14 @@ class Uploads(set[str]):
             with suppress(OSError):
                 path.parent.rmdir()
 
+    def drop(self, owner: bytes, images: Collection[str] | None) -> None:
+        """Delete the files of images whose records an owner has deleted; None means all."""
+        for path in self.shown.taken(owner, images):
+            self.release(path)
 
-def keep_uploads_private() -> None:
-    """Give Gradio a folder that only this process uses and only its user may read.
+
+def keep_uploads_private() -> Path:
+    """Give Gradio a folder that only this process uses and only its user may read; returns it.
 
     Call it before any component is made. The folder goes with the process; where the process is
     killed, the next one that starts removes it.
@@ -58,7 +65,9 @@ def keep_uploads_private() -> None:
     if not is_process_folder(folder):
         # Gradio names files below the folder as it is spelled here, `uploaded_path` by their real
         # place; behind a link the two would differ, and uploads would stay.
-        os.environ["GRADIO_TEMP_DIR"] = str(process_folder(root_folder().resolve()))
+        folder = str(process_folder(root_folder().resolve()))
+        os.environ["GRADIO_TEMP_DIR"] = folder
+    return Path(folder)
 
 
 def watch_uploads(blocks: gr.Blocks, uploads: Uploads) -> None:
@@ -121,20 +130,3 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
 async def read_upload(payload: object, max_bytes: int) -> bytes:
     """Read an uploaded file in another thread; raises MissingImageError if it is none."""
     return await to_thread.run_sync(read_bounded, uploaded_path(payload), max_bytes)
-
-
-def offer(name: str, content: bytes) -> str:
-    """Write a result where the visitor's browser may fetch it, and return its path.
-
-    The folder's name cannot be guessed, and Gradio deletes the file with the uploads.
-    """
-    path = place_to_offer(name)
-    path.write_bytes(content)
-    return str(path)
-
-
-def place_to_offer(name: str) -> Path:
-    """Return where to write a file that a visitor's browser may fetch."""
-    folder = Path(get_upload_folder()) / secrets.token_hex(16)
-    folder.mkdir(parents=True)
-    return folder / name

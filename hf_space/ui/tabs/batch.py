@@ -68,8 +68,10 @@ def build_batch_tab(backend: Backend, i18n: gr.I18n, visit: Visit) -> Panel:
             stated = StatedScale(choice, typed, sure, for_batch=True)
             asked = Asked(point, threshold, save, stated)
             items = await _read_all(backend, uploads or [], asked, (token, request), tell)
-            csv = b"".join(BATCH_TABLE.file(items))
-            return [batch_table(items, language), download("biopsia_batch.csv", csv)]
+            offers = backend.offers(token, request)
+            table = b"".join(BATCH_TABLE.file(items))
+            path = offers.write("biopsia_batch.csv", table, *_digests(items))
+            return [batch_table(items, language), download(path)]
 
     call_on_run(run, files, panel, visit, read, [results, csv_file])
     return panel
@@ -84,10 +86,12 @@ async def _read_all(
 ) -> list[BatchItem]:
     """Read all files, in order; raises BiopsiaError where the batch as a whole cannot be read."""
     predictor, owner = backend.get_predictor(), page_owner(*visitor)
-    settings = backend.settings
+    settings, offers = backend.settings, backend.offers(*visitor)
     items: list[BatchItem] = []
     with ExitStack() as stack:
         paths = [(uploaded_name(upload), uploaded_path(upload)) for upload in uploads]
+        for _, path in paths:
+            offers.note(path)
         images = await batch_images(paths, settings, stack)
         await backend.charge_batch(len(images), visitor[1])
         digests = example_digests(settings.model_dir)
@@ -101,7 +105,13 @@ async def _read_all(
             async for item in results:
                 items.append(item.model_copy(update={"index": places[item.index]}))
                 on_progress(len(items), len(images))
+        for _, path in paths:
+            offers.note(path, *_digests(items))
     return sorted(items, key=lambda item: item.index)
+
+
+def _digests(items: list[BatchItem]) -> list[str]:
+    return [item.result.image.sha256 for item in items if item.result]
 
 
 def _groups(headers: list[Header | None], asked: Asked) -> list[tuple[list[int], PredictOptions]]:

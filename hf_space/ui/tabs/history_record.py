@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hf_space.messages.language import Language
     from hf_space.schemas.prediction import PredictionResult
     from hf_space.ui.backend import Backend
+    from hf_space.ui.gradio_app.shown_files import Offers
     from hf_space.ui.visitor import Visit
 
 
@@ -62,7 +63,7 @@ class RecordView:
             return [
                 gr.Column(visible=True),
                 verdict_card(result, language),
-                *_drawn(result, language),
+                *_drawn(result, language, self.backend.offers(token, request)),
                 record_facts(result, zone, language),
                 *review_values(result, reviews),
             ]
@@ -86,11 +87,11 @@ def build_record(backend: Backend, i18n: gr.I18n, visit: Visit) -> RecordView:
     return RecordView(backend, box, [card, heatmap, overlay, figures, facts], review, delete)
 
 
-def _drawn(result: PredictionResult, language: Language) -> list[Any]:
+def _drawn(result: PredictionResult, language: Language, offers: Offers) -> list[Any]:
     """Return the drawings and figures; a patch has no heat map."""
     heatmap = result.region.heatmap if result.region else None
     return [
-        drawing("heatmap", result, heatmap, language, visible=heatmap is not None),
-        drawing("overlay", result, result.gradcam.overlay, language),
+        drawing("heatmap", result, heatmap, language, offers, visible=heatmap is not None),
+        drawing("overlay", result, result.gradcam.overlay, language, offers),
         region_figures(result, language),
     ]

@@ -25,6 +25,7 @@ from hf_space.ui.components.live_map import live_values
 from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import evidence_grid, verdict_card
 from hf_space.ui.components.review import build_review, review_values
+from hf_space.ui.gradio_app.shown_files import Offers
 from hf_space.ui.image_scale import StatedScale
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.visitor import Visit, language_of
@@ -58,8 +59,10 @@ def build_image_tab(
         with errors_shown(language):
             asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
             prediction = upload_prediction(backend, image, asked, (token, request))
-            show = partial(_shown, language=language)
-            async with aclosing(live_values(prediction, language, show, len(outputs))) as shown:
+            offers = backend.offers(token, request)
+            show = partial(_shown, language=language, offers=offers)
+            steps = live_values(prediction, language, offers, show, len(outputs))
+            async with aclosing(steps) as shown:
                 async for values in shown:
                     yield values
 
@@ -68,11 +71,11 @@ def build_image_tab(
     return form.panel
 
 
-def _shown(result: PredictionResult, language: Language) -> list[Any]:
+def _shown(result: PredictionResult, language: Language, offers: Offers) -> list[Any]:
     """Return the values of the right side, in its order."""
     more = evidence_grid(result.gradcam.grid, language)
-    shown = drawing("overlay", result, result.gradcam.overlay, language)
+    shown = drawing("overlay", result, result.gradcam.overlay, language, offers)
     if result.region:
         more = paragraph(text("result.is_region", language), "bp-facts")
-        shown = drawing("heatmap", result, result.region.heatmap, language)
+        shown = drawing("heatmap", result, result.region.heatmap, language, offers)
     return [shown, verdict_card(result, language), more, *review_values(result)]

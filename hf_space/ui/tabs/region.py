@@ -26,7 +26,7 @@ from hf_space.ui.components.live_map import live_values
 from hf_space.ui.components.options_panel import Panel
 from hf_space.ui.components.result_html import region_figures, tile_table, verdict_card
 from hf_space.ui.components.review import build_review, review_values
-from hf_space.ui.gradio_app.uploads import offer, place_to_offer
+from hf_space.ui.gradio_app.shown_files import Offers
 from hf_space.ui.image_scale import StatedScale
 from hf_space.ui.visitor import Visit, language_of
 
@@ -66,8 +66,10 @@ def build_region_tab(
         with errors_shown(language):
             asked = Asked(point, threshold, save, StatedScale(choice, typed, sure))
             prediction = upload_prediction(backend, image, asked, (token, request), mode="region")
-            show = partial(_shown, language=language)
-            async with aclosing(live_values(prediction, language, show, len(outputs))) as shown:
+            offers = backend.offers(token, request)
+            show = partial(_shown, language=language, offers=offers)
+            steps = live_values(prediction, language, offers, show, len(outputs))
+            async with aclosing(steps) as shown:
                 async for values in shown:
                     yield values
 
@@ -76,31 +78,37 @@ def build_region_tab(
     return form.panel
 
 
-def _shown(result: PredictionResult, language: Language) -> list[Any]:
+def _shown(result: PredictionResult, language: Language, offers: Offers) -> list[Any]:
     """Return the values of the right side, in its order."""
     heatmap = result.region.heatmap if result.region else None
     return [
-        drawing("heatmap", result, heatmap, language),
+        drawing("heatmap", result, heatmap, language, offers),
         verdict_card(result, language),
         region_figures(result, language),
-        drawing("overlay", result, result.gradcam.overlay, language),
+        drawing("overlay", result, result.gradcam.overlay, language, offers),
         tile_table(result, language),
-        *(export(result, each) for each in FORMATS.values()),
-        download("biopsia_heatmap.jpg", jpeg_of(heatmap) if heatmap else None),
+        *(export(result, each, offers) for each in FORMATS.values()),
+        _heatmap_download(result, heatmap, offers),
         *review_values(result),
     ]
 
 
-def export(result: PredictionResult, chosen: ExportFormat) -> gr.DownloadButton:
+def export(result: PredictionResult, chosen: ExportFormat, offers: Offers) -> gr.DownloadButton:
     """Return a button that offers a result as a file."""
-    path = place_to_offer(chosen.file_name(result))
+    path = offers.place(chosen.file_name(result), result.image.sha256)
     with path.open("wb") as file:
         file.writelines(chosen.chunks(result))
-    return gr.DownloadButton(value=str(path), interactive=True)
+    return download(str(path))
 
 
-def download(name: str, content: bytes | None) -> gr.DownloadButton:
+def download(path: str | None) -> gr.DownloadButton:
     """Return a button that offers a file; it stays grey where there is none."""
-    if content is None:
-        return gr.DownloadButton(interactive=False)
-    return gr.DownloadButton(value=offer(name, content), interactive=True)
+    return gr.DownloadButton(value=path, interactive=path is not None)
+
+
+def _heatmap_download(
+    result: PredictionResult, heatmap: str | None, offers: Offers
+) -> gr.DownloadButton:
+    if heatmap is None:
+        return download(None)
+    return download(offers.write("biopsia_heatmap.jpg", jpeg_of(heatmap), result.image.sha256))

@@ -613,6 +613,11 @@ export interface components {
              */
             kind: "postgresql" | "sqlite";
             /**
+             * Reason
+             * @description Why not: it is still `opening`, it is `unreachable`, it has `refused` user, password or name, it is `read_only`, its disk is `full`, others keep it `busy`, it is `damaged`, or else `unusable`, and the log says why; null where it can. All are tried again.
+             */
+            reason: ("opening" | "unreachable" | "refused" | "read_only" | "full" | "busy" | "damaged" | "unusable") | null;
+            /**
              * State
              * @enum {string}
              */

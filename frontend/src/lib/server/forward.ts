@@ -42,12 +42,30 @@ async function headersFor(request: Request): Promise<Headers> {
   }
   // Passed on as it is: what was unpacked on the way would contradict its own headers.
   headers.set("Accept-Encoding", "identity");
+  if (isOwnOrigin(request.headers)) {
+    headers.delete("Origin");
+  }
   headers.delete(SITE_HEADER);
   const signed = await signedAddress(request.headers);
   if (signed) {
     headers.set(SITE_HEADER, signed);
   }
   return headers;
+}
+
+/**
+ * Whether a page of this site asks. The API, under another host, would take it for another site's
+ * where browsers say no more than the origin, as they do over plain HTTP.
+ */
+function isOwnOrigin(headers: Headers): boolean {
+  const asking = /^https?:\/\/(.+)$/.exec(headers.get("Origin") ?? "")?.[1];
+  // No page can add the latter without asking.
+  const own = [headers.get("Host"), headers.get("X-Forwarded-Host")];
+  return own.some((host) => !!host && !!asking && plainHost(host) === plainHost(asking));
+}
+
+function plainHost(host: string): string {
+  return host.toLowerCase().replace(/:(80|443)$/, "");
 }
 
 function answerHeaders({ headers }: Response): Headers {

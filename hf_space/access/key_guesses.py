@@ -1,0 +1,89 @@
+"""How many API keys an address may guess, without locking out those who use theirs from there."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from cachetools import TTLCache
+
+from hf_space.access.rate_limit import Limiter
+from hf_space.errors import RateLimitedError
+
+if TYPE_CHECKING:
+    from hf_space.cache.redis import RedisConnection
+
+# Enough for a person who mistypes, and far too few to find a key of 16 characters.
+_UNKNOWN_PER_MINUTE: Final = 10
+# Of those, further ones that are compared with the keys in use at the address. Whoever shares it
+# can take as many requests from its other users anyway.
+_REFUSED_PER_MINUTE: Final = 1000
+_REMEMBERED_SECONDS: Final = 24 * 3600
+_MOST_REMEMBERED: Final = 20_000
+
+
+class KeyGuesses:
+    """Counts unknown keys by their address, and knows which keys are in use at which address.
+
+    Were every right key let through, the refusal of the others would tell which one is right, and
+    nothing would bound guesses. So an address that has sent too many unknown keys is told nothing,
+    but for keys that this process has accepted from there within the last day.
+    """
+
+    def __init__(self, connection: RedisConnection | None) -> None:
+        """Start with none; see `Limiter`."""
+        self._unknown = Limiter(0, _UNKNOWN_PER_MINUTE, connection, kind="guess")
+        self._refused = Limiter(0, _REFUSED_PER_MINUTE, connection, kind="refused-guess")
+        self._in_use: TTLCache[tuple[str, bytes], bool] = TTLCache(
+            _MOST_REMEMBERED, _REMEMBERED_SECONDS
+        )
+        self._counted: TTLCache[tuple[str, bytes], bool] = TTLCache(
+            _MOST_REMEMBERED, _REMEMBERED_SECONDS
+        )
+
+    async def check(self, address: str, owner: bytes | None) -> None:
+        """Refuse an address that has no guesses left, before it is told whether a key is right.
+
+        Args:
+            address: Where the key came from.
+            owner: Whose key it is; None for an unknown one.
+
+        Raises:
+            RateLimitedError: It has sent too many unknown keys.
+        """
+        is_in_use = owner is not None and (address, owner) in self._in_use
+        try:
+            await _check(self._refused if is_in_use else self._unknown, address)
+        except RateLimitedError:
+            await _count(self._refused, address)
+            raise
+
+    async def count(self, address: str, key: str) -> None:
+        """Count an unknown key; the same one again, as a program sends it, is no other guess."""
+        guess = (address, hashlib.sha256(key.encode()).digest())
+        if guess not in self._counted:
+            self._counted[guess] = True
+            await _count(self._unknown, address)
+
+    def note_use(self, address: str, owner: bytes) -> None:
+        """Remember that a right key came from an address."""
+        self._in_use[address, owner] = True
+
+
+async def _check(limiter: Limiter, address: str) -> None:
+    left = await limiter.charge(owner=None, address=address, cost=0)
+    if left and left.remaining < 1:
+        seconds = -(-60 // left.limit)
+        raise RateLimitedError(
+            f"Too many unknown API keys came from your network address; try again in {seconds} s.",
+            retry_after_seconds=seconds,
+            scope="address",
+            **asdict(left),
+        )
+
+
+async def _count(limiter: Limiter, address: str) -> None:
+    with suppress(RateLimitedError):
+        await limiter.charge(owner=None, address=address)
