@@ -53,7 +53,7 @@ async function measure(
   return {
     first_view_ms: firstView,
     ready_ms: ready,
-    sent_bytes: (await request).postDataBuffer()?.length ?? 0,
+    sent_bytes: Number((await (await request).allHeaders())["content-length"]),
     png_bytes: slides.pictureBytes(name),
     tab_mb: await mostOfTab(browser),
   };

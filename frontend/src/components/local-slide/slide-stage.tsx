@@ -15,6 +15,7 @@ import type { LocalSlide } from "@/lib/slide/local-slide";
 import { slideSource } from "@/lib/viewer/slide-source";
 
 const CHOICE: Choice = { view: "overlay", layer: "tiles", opacity: 1, hasOutline: true };
+const PLAIN: Choice = { ...CHOICE, view: "image" };
 const NONE: readonly Polygon[] = [];
 
 interface SlideStageProps {
@@ -36,15 +37,26 @@ export function SlideStage({ slide, picture, result, threshold, state }: SlideSt
     result,
     picture: { element },
     rule: threshold.rule,
-    choice: state === "none" ? { ...CHOICE, view: "image" } : CHOICE,
+    choice: state === "none" ? PLAIN : CHOICE,
     annotations: NONE,
   });
   // What is not scored yet must not look like glass.
-  const scene = stage.scene && state !== "all" ? { ...stage.scene, empty: [] } : stage.scene;
+  const scene = useMemo(
+    () => stage.scene && (state === "all" ? stage.scene : { ...stage.scene, empty: [] }),
+    [stage.scene, state],
+  );
   const [micronsPerPixel] = slide.facts.scale;
   return (
-    <div ref={stage.screen.ref} className="bg-surface">
-      <div className={cn(state !== "none" && "@3xl:grid @3xl:grid-cols-[minmax(0,1fr)_14rem]")}>
+    <div
+      ref={stage.screen.ref}
+      className={cn("bg-surface", stage.screen.isFull && "flex flex-col")}
+    >
+      <div
+        className={cn(
+          state !== "none" && "@3xl:grid @3xl:grid-cols-[minmax(0,1fr)_14rem]",
+          stage.screen.isFull && "flex min-h-0 flex-1 flex-col",
+        )}
+      >
         <Stage
           {...{ ...stage, scene }}
           slide={source}
