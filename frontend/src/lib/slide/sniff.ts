@@ -24,10 +24,17 @@ async function isToBeReadHere(file: File, limits: ImageLimits): Promise<boolean>
     if (!(await isTiff(file))) {
       return false;
     }
+    if (isNamedSlide(file)) {
+      return true;
+    }
     const { pages } = await slidePages(file);
     return isSlide(pages, limits.maxPixels) || file.size > limits.maxBytes;
   } catch {
-    // What is damaged, and was a slide, is told as such; the service says what is wrong with others.
-    return file.size > limits.maxBytes || file.name.toLowerCase().endsWith(".svs");
+    // The service says what is wrong with what may be sent.
+    return file.size > limits.maxBytes;
   }
+}
+
+function isNamedSlide({ name }: File): boolean {
+  return name.toLowerCase().endsWith(".svs");
 }
