@@ -44,7 +44,9 @@ function coloursOf(pane: Locator): Promise<number> {
     const { data } = context?.getImageData(width / 4, height / 4, width / 2, height / 2) ?? {};
     const colours = new Set<number>();
     for (let place = 0; data && place < data.length; place += 4) {
-      colours.add(((data[place] ?? 0) << 16) | ((data[place + 1] ?? 0) << 8) | (data[place + 2] ?? 0));
+      colours.add(
+        ((data[place] ?? 0) << 16) | ((data[place + 1] ?? 0) << 8) | (data[place + 2] ?? 0),
+      );
     }
     return colours.size;
   });
@@ -53,7 +55,9 @@ function coloursOf(pane: Locator): Promise<number> {
 async function recordOf(page: Page, panel: Locator): Promise<PredictionResult> {
   const link = panel.getByRole("link", { name: "Open the result" });
   const address = await link.getAttribute("href", LONG);
-  const answer = await page.request.get(`/api/history${address?.replace("/results", "")}?explain=false`);
+  const answer = await page.request.get(
+    `/api/history${address?.replace("/results", "")}?explain=false`,
+  );
   return ((await answer.json()) as HistoryRecord).result;
 }
 
@@ -118,6 +122,49 @@ test("a result finds its slide again, and takes no other file for it", async ({ 
   await page.getByRole("button", { name: "20x", exact: true }).click();
   await expect.poll(() => coloursOf(page.getByRole("application").first())).toBeGreaterThan(50);
 });
+
+test("a dropped slide is found where it lies", async ({ page }) => {
+  await page.goto("/", { waitUntil: "networkidle" });
+  const name = "deflate.tif";
+  await dropFromDisk(page, slides.path(name));
+  const panel = page.getByRole("region", { name: `Slide ${name}` });
+  await sendButton(panel).click();
+  await panel.getByRole("link", { name: "Open the result" }).click(LONG);
+  await page.waitForURL(/\/results\//);
+  await page.reload();
+  await page.getByRole("button", { name: "Open the slide from this computer" }).click();
+  await expect(page.getByLabel("Choose the slide")).toHaveCount(0);
+});
+
+/**
+ * Drops a file as a person does: a drop that a script makes has no handle, so the browser's private
+ * file system gives one.
+ */
+async function dropFromDisk(page: Page, path: string): Promise<void> {
+  await page.evaluate(() => {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.id = "disk";
+    document.body.append(input);
+  });
+  await page.locator("#disk").setInputFiles(path);
+  await page.evaluate(async () => {
+    const [file] = document.querySelector<HTMLInputElement>("#disk")?.files ?? [];
+    if (!file) {
+      throw new Error("no file");
+    }
+    const folder = await navigator.storage.getDirectory();
+    const handle = await folder.getFileHandle(file.name, { create: true });
+    const writable = await handle.createWritable();
+    await writable.write(file);
+    await writable.close();
+    Object.assign(DataTransferItem.prototype, { getAsFileSystemHandle: async () => handle });
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(file);
+    const drop = new DragEvent("drop", { bubbles: true, dataTransfer });
+    document.querySelector("main")?.dispatchEvent(drop);
+  });
+}
 
 test("what cannot be read here is said in words", async ({ page }) => {
   await copyFile(slides.path("cut.svs"), slides.path("other name.ndpi"));

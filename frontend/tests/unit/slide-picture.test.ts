@@ -41,7 +41,10 @@ describe("averages of areas, by the cases of the service", () => {
 
 /** Noise around a colour, the same each time. */
 function noise(colour: readonly [number, number, number], count: number): number[] {
-  return Array.from({ length: count * 3 }, (_, at) => (colour[at % 3] ?? 0) + ((at * 7919) % 5) - 2);
+  return Array.from(
+    { length: count * 3 },
+    (_, at) => (colour[at % 3] ?? 0) + ((at * 7919) % 5) - 2,
+  );
 }
 
 const GLASS = [243, 242, 244] as const;
@@ -162,7 +165,11 @@ function unfiltered(data: Buffer, bytes: number): Uint8Array {
 
 function paeth(left: number, above: number, corner: number): number {
   const [a, b, c] = [above - corner, left - corner, left + above - 2 * corner].map(Math.abs);
-  return (a ?? 0) <= (b ?? 0) && (a ?? 0) <= (c ?? 0) ? left : (b ?? 0) <= (c ?? 0) ? above : corner;
+  return (a ?? 0) <= (b ?? 0) && (a ?? 0) <= (c ?? 0)
+    ? left
+    : (b ?? 0) <= (c ?? 0)
+      ? above
+      : corner;
 }
 
 test("a fingerprint is of the size, the first and the last MiB", async () => {

@@ -55,7 +55,10 @@ describe("LZW", () => {
     // The example of section 13: codes 256 7 258 8 8 258 6 6 257 at 9 bits.
     const codes = [256, 7, 258, 8, 8, 258, 6, 6, 257];
     const bits = codes.map((code) => code.toString(2).padStart(9, "0")).join("");
-    const bytes = bits.padEnd(88, "0").match(/.{8}/g)?.map((byte) => Number.parseInt(byte, 2));
+    const bytes = bits
+      .padEnd(88, "0")
+      .match(/.{8}/g)
+      ?.map((byte) => Number.parseInt(byte, 2));
     const unpacked = unpackLzw(Uint8Array.from(bytes ?? []), 9);
     expect([...unpacked]).toEqual([7, 7, 7, 8, 8, 7, 7, 6, 6]);
   });
