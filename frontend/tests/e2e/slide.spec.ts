@@ -14,7 +14,7 @@ const LONG = { timeout: 100_000 };
 let slides: SlideFiles;
 
 test.beforeAll(async () => {
-  test.setTimeout(150_000);
+  test.setTimeout(300_000);
   slides = await SlideFiles.write();
 });
 
@@ -71,7 +71,7 @@ for (const name of ["slide.svs", "slide.ome.tif"]) {
     await expect(pane).toHaveAttribute("data-drawn", "true");
     await panel.getByRole("button", { name: "20x", exact: true }).click();
     await expect.poll(() => coloursOf(pane)).toBeGreaterThan(50);
-    await expect(sendButton(panel)).toBeVisible();
+    await expect(sendButton(panel)).toBeVisible(LONG);
     await expect(panel.getByTestId("leaving")).toContainText("1,375 × 1,125 px, without loss");
     expect(posts).toEqual([]);
 
@@ -106,7 +106,7 @@ for (const name of ["slide.svs", "slide.ome.tif"]) {
 
 test("a result finds its slide again, and takes no other file for it", async ({ page }) => {
   const panel = await openSlide(page, slides.path("slide.svs"));
-  await sendButton(panel).click();
+  await sendButton(panel).click(LONG);
   await panel.getByRole("link", { name: "Open the result" }).click(LONG);
   await page.waitForURL(/\/results\//);
   await expect(page.getByText("has no verdict for", { exact: false }).first()).toBeVisible();
@@ -128,7 +128,7 @@ test("a dropped slide is found where it lies", async ({ page }) => {
   const name = "deflate.tif";
   await dropFromDisk(page, slides.path(name));
   const panel = page.getByRole("region", { name: `Slide ${name}` });
-  await sendButton(panel).click();
+  await sendButton(panel).click(LONG);
   await panel.getByRole("link", { name: "Open the result" }).click(LONG);
   await page.waitForURL(/\/results\//);
   await page.reload();
@@ -183,7 +183,7 @@ test("what cannot be read here is said in words", async ({ page }) => {
   }
   await expect(page.locator("code")).toContainText("hf_space slides 'other name.ndpi' --out");
   const panel = await openSlide(page, slides.path("deflate.tif"));
-  await expect(sendButton(panel)).toBeVisible();
+  await expect(sendButton(panel)).toBeVisible(LONG);
 });
 
 test("sending is cancelled, and goes on after the connection was lost", async ({
@@ -192,7 +192,7 @@ test("sending is cancelled, and goes on after the connection was lost", async ({
   site,
 }) => {
   const panel = await openSlide(page, slides.path("deflate.tif"));
-  await expect(sendButton(panel)).toBeVisible();
+  await expect(sendButton(panel)).toBeVisible(LONG);
   site.service.freeze();
   await sendButton(panel).click();
   await panel.getByRole("button", { name: "Cancel" }).click();
@@ -209,7 +209,7 @@ test("sending is cancelled, and goes on after the connection was lost", async ({
 test("a phone opens and sends a slide", async ({ page }) => {
   await page.setViewportSize(PHONE);
   const panel = await openSlide(page, slides.path("deflate.tif"));
-  await sendButton(panel).scrollIntoViewIfNeeded();
+  await sendButton(panel).scrollIntoViewIfNeeded(LONG);
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
   await sendButton(panel).click();
   await expect(panel.getByRole("link", { name: "Open the result" })).toBeVisible(LONG);
