@@ -41,6 +41,7 @@ class OpenedImage:
         scale_conflict: Whether the file contradicts the scale used, or itself.
         seconds: How long that took.
         slide: The slide that this is a picture of; None for an image of its own.
+        overview: The slide small, uint8 (h, w, 3), where it came with the picture.
     """
 
     reader: ImageReader
@@ -50,6 +51,7 @@ class OpenedImage:
     scale_conflict: bool
     seconds: float
     slide: LocalSlide | None = None
+    overview: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class SourceImage:
             saved.
         seconds: How long reading took.
         slide: The slide that this is a picture of; None for an image of its own.
+        overview: The slide small, uint8 (h, w, 3), where it came with the picture.
     """
 
     facts: ImageFacts
@@ -78,6 +81,7 @@ class SourceImage:
     thumbnail: NDArray[np.uint8] | None
     seconds: float
     slide: LocalSlide | None = None
+    overview: NDArray[np.uint8] | None = None
 
 
 def open_image(data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
@@ -158,6 +162,7 @@ def read_image(
         thumbnail=thumbnail,
         seconds=opened.seconds + perf_counter() - started,
         slide=opened.slide,
+        overview=opened.overview,
     )
 
 

@@ -193,7 +193,7 @@ def _prepare(image: SourceImage, config: InferenceConfig) -> tuple[Tiles, list[I
     tiles = (
         cut_tiles(image.pixels, config.patch_size_pixels)
         if image.slide is None
-        else cut_slide(image.pixels, config)
+        else cut_slide(image.pixels, config, image.overview)
     )
     if not tiles.tissue.any():
         raise NoTissueError(

@@ -7,10 +7,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from PIL import Image
 
 from hf_space.errors import ScaleError, UnsupportedImageError
 from hf_space.imaging.places import Places
 from hf_space.imaging.readers.area import Axis, average
+from hf_space.imaging.readers.colour import to_srgb
+from hf_space.imaging.readers.png import png_overview, png_parts
 from hf_space.imaging.slide_grid import SlideGrid
 from hf_space.imaging.slide_tissue import OVERVIEW_MICRONS, slide_tissue
 from hf_space.imaging.tiling import Tiles
@@ -60,19 +63,32 @@ def inspect_slide(
         microns_per_pixel_xy=None if across == down else (across, down),
         scale_source=options.scale_source,
     )
-    slide = LocalSlide(fingerprint=options.fingerprint)
-    seconds = perf_counter() - started
-    return OpenedImage(reader, facts, (across, down), "region", False, seconds, slide)  # noqa: FBT003
+    return OpenedImage(
+        reader,
+        facts,
+        scale=(across, down),
+        kind="region",
+        scale_conflict=False,
+        seconds=perf_counter() - started,
+        slide=LocalSlide(fingerprint=options.fingerprint),
+        overview=_sent_overview(data, options),
+    )
+
+
+def _sent_overview(data: bytes, options: SlideOptions) -> NDArray[np.uint8] | None:
+    """Return the overview that the file holds, in sRGB; None where it holds none."""
+    width, height = _size(options, OVERVIEW_MICRONS)
+    content = png_overview(data, width * height * 3)
+    if content is None:
+        return None
+    overview = np.frombuffer(content, np.uint8).reshape(height, width, 3)
+    return np.asarray(to_srgb(Image.fromarray(overview), png_parts(data).profile))
 
 
 def _check_picture(reader: ImageReader, options: SlideOptions, target: float) -> None:
     if reader.properties.get("format") != _FORMAT:
         raise UnsupportedImageError("The picture of a slide is sent as PNG.")
-    sides = (options.slide_width, options.slide_height)
-    width, height = (
-        max(1, round(side / (target / scale)))
-        for side, scale in zip(sides, options.slide_scale, strict=True)
-    )
+    width, height = _size(options, target)
     if (reader.width, reader.height) != (width, height):
         raise ScaleError(
             f"At {target:g} µm/px the slide has {width}x{height} px; the picture has "
@@ -82,16 +98,29 @@ def _check_picture(reader: ImageReader, options: SlideOptions, target: float) ->
         )
 
 
-def cut_slide(image: NDArray[np.uint8], config: InferenceConfig) -> Tiles:
+def _size(options: SlideOptions, microns_per_pixel: float) -> tuple[int, int]:
+    """Return width and height of the slide at a scale, as the command's reader has them."""
+    sides = zip((options.slide_width, options.slide_height), options.slide_scale, strict=True)
+    width, height = (max(1, round(side / (microns_per_pixel / scale))) for side, scale in sides)
+    return width, height
+
+
+def cut_slide(
+    image: NDArray[np.uint8], config: InferenceConfig, overview: NDArray[np.uint8] | None
+) -> Tiles:
     """Lay a grid over a slide and find its tissue, as the command does.
 
     Args:
         image: uint8 (h, w, 3), RGB, not empty, at the model's scale.
         config: Says the model's scale and patch.
+        overview: uint8 (h, w, 3), RGB: the slide at `OVERVIEW_MICRONS`; None: as `image` has it,
+            whose pixels are rounded already.
     """
     height, width = image.shape[:2]
     places = Places(height, width, config.patch_size_pixels, 0.0)
-    tissue = slide_tissue(_overview(image, OVERVIEW_MICRONS / config.microns_per_pixel))
+    if overview is None:
+        overview = _overview(image, OVERVIEW_MICRONS / config.microns_per_pixel)
+    tissue = slide_tissue(overview)
     shares = tissue.shares(places)
     return Tiles(image, places.tile, tissue.at(places), shares, places.areas())
 

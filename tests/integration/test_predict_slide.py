@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,14 @@ from tests.drawn_slide import DrawnSlide
 from tests.slides import write_svs
 
 FINGERPRINT = "ab" * 32
+_END_BYTES = 12
 SLIDE = DrawnSlide(6000, 4400, microns_per_pixel=(0.5, 0.5), has_pen=True)
 
 
-def picture_of(path: Path) -> NDArray[np.uint8]:
+def picture_of(path: Path, microns: float = 4.0) -> NDArray[np.uint8]:
     with open_slide(path) as reader:
-        height, _ = reader.scaled_size(4.0)
-        return reader.read_rows(0, height, 4.0)
+        height, _ = reader.scaled_size(microns)
+        return reader.read_rows(0, height, microns)
 
 
 def fields(width: int, height: int, microns: float = 0.5, **others: str) -> dict[str, str]:
@@ -61,14 +63,23 @@ def command(client: TestClient, path: Path, out: Path) -> SlideResult:
     return SlideResult.model_validate_json((out / found.name / "result.json").read_bytes())
 
 
+def with_overview(png: bytes, overview: NDArray[np.uint8]) -> bytes:
+    """Add what the site adds, in a chunk before the end."""
+    content = b"ovWS" + zlib.compress(overview.tobytes())
+    size, checksum = len(content) - 4, zlib.crc32(content)
+    chunk = size.to_bytes(4) + content + checksum.to_bytes(4)
+    return png[:-_END_BYTES] + chunk + png[-_END_BYTES:]
+
+
+@pytest.mark.parametrize("reduction", [8, 4])
 def test_tiles_and_foci_are_those_of_the_command(
-    bundled_client: TestClient, tmp_path: Path
+    bundled_client: TestClient, tmp_path: Path, reduction: int
 ) -> None:
-    path = write_svs(tmp_path / "a.svs", SLIDE, downsamples=(1, 8))
+    path = write_svs(tmp_path / "a.svs", SLIDE, downsamples=(1, reduction))
     wanted = command(bundled_client, path, tmp_path / "out")
     answer = bundled_client.post(
         "/predict/slide/",
-        files={"file": encode(picture_of(path))},
+        files={"file": with_overview(encode(picture_of(path)), picture_of(path, 16.0))},
         data=fields(6000, 4400),
         headers={"Accept": "application/x-ndjson"},
     )
@@ -110,6 +121,7 @@ BAD: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("another size than the slide's", PNG, fields(3208, 2400), 422, "scale_out_of_range"),
     ("not without loss", JPEG, SIDES, 415, "unsupported_image"),
     ("too many bytes", encode(NOISE), fields(3200, 3200), 413, "payload_too_large"),
+    ("an overview of another size", with_overview(PNG, NOISE), SIDES, 422, "corrupt_image"),
     ("no fingerprint", PNG, SIDES | {"fingerprint": "x"}, 422, "invalid_options"),
     ("no scale of a slide", PNG, fields(3200, 2400, 50.0), 422, "invalid_options"),
     ("the scale of the picture", PNG, SIDES | {"microns_per_pixel": "4"}, 422, "invalid_options"),

@@ -59,13 +59,22 @@ export function useSlideQuestion(slide: LocalSlide, { operatingPoint, save }: Sl
         onProgress: (share) => !signal.aborted && setAsking(afterShare(share)),
         onEvents: (events) => !signal.aborted && setAsking((before) => afterEvents(before, events)),
       });
-      ended(result, picture);
+      if (!signal.aborted) {
+        ended(result, picture);
+      }
     } catch (error) {
-      setAsking(signal.aborted ? { phase: "cancelled" } : { phase: "failed", error });
+      if (!signal.aborted) {
+        setAsking({ phase: "failed", error });
+      }
     }
   }
 
-  return { asking, ask, cancel: () => run.current?.abort() };
+  function cancel(): void {
+    run.current?.abort();
+    setAsking({ phase: "cancelled" });
+  }
+
+  return { asking, ask, cancel };
 }
 
 /** When all has left, the service begins. */

@@ -1,3 +1,5 @@
+import { roundHalfEven } from "@/lib/slide/levels";
+
 /**
  * Averages of areas along rows and columns, the same to the last bit as those of the service's
  * `imaging/readers/area.py`.
@@ -5,6 +7,7 @@
 
 /** Weights are whole numbers that add up to this. */
 const UNIT = 1 << 16;
+const WHOLE = UNIT * UNIT;
 /** Steps that differ less from a whole number add up to no tenth of a pixel over 100,000 pixels. */
 const SAME = 1e-6;
 
@@ -23,13 +26,16 @@ export interface Taps {
   /** Pixels of the level, from 0 to its last. */
   places: Int32Array;
   weights: Float64Array;
+  /** The step, where pixels are blocks of whole pixels of the level; else 0. */
+  block: number;
 }
 
 export function tapsOf({ step, size }: Axis, first: number, count: number): Taps {
   const whole = Math.round(step);
   const isWhole = Math.abs(whole - step) < SAME * step;
   const exact = isWhole ? whole : step;
-  return exact < 1 ? enlarged(exact, size, first, count) : averaged(exact, size, first, count);
+  const found = exact < 1 ? enlarged : averaged;
+  return { ...found(exact, size, first, count), block: isWhole ? whole : 0 };
 }
 
 function averaged(step: number, size: number, first: number, count: number): Taps {
@@ -63,6 +69,7 @@ function emptyTaps(per: number, count: number): Taps {
     count: per,
     places: new Int32Array(per * count),
     weights: new Float64Array(per * count),
+    block: 0,
   };
 }
 
@@ -102,9 +109,10 @@ export function averageRows(band: Band, down: Taps, across: Taps): Uint8Array<Ar
   const columns = across.places.length / across.count;
   const pixels = new Uint8Array(rows * columns * 3);
   const line = new Float64Array(band.width * 3);
+  const round = roundingOf(down.block, across.block);
   for (let row = 0; row < rows; row++) {
     sumRows(band, down, row, line);
-    averageLine(line, across, pixels.subarray(row * columns * 3, (row + 1) * columns * 3));
+    averageLine(line, across, round, pixels.subarray(row * columns * 3, (row + 1) * columns * 3));
   }
   return pixels;
 }
@@ -125,7 +133,12 @@ function sumRows({ top, width, rgba }: Band, down: Taps, row: number, line: Floa
   }
 }
 
-function averageLine(line: Float64Array, across: Taps, target: Uint8Array): void {
+function averageLine(
+  line: Float64Array,
+  across: Taps,
+  round: (value: number) => number,
+  target: Uint8Array,
+): void {
   const { count, places, weights } = across;
   for (let column = 0; 3 * column < target.length; column++) {
     let [red, green, blue] = [0, 0, 0];
@@ -135,13 +148,18 @@ function averageLine(line: Float64Array, across: Taps, target: Uint8Array): void
       green += weight * (line[place + 1] as number);
       blue += weight * (line[place + 2] as number);
     }
-    target[3 * column] = rounded(red);
-    target[3 * column + 1] = rounded(green);
-    target[3 * column + 2] = rounded(blue);
+    target[3 * column] = round(red / WHOLE);
+    target[3 * column + 1] = round(green / WHOLE);
+    target[3 * column + 2] = round(blue / WHOLE);
   }
 }
 
-/** Cut off after adding a half, as in the service. */
-function rounded(total: number): number {
-  return Math.floor(total / (UNIT * UNIT) + 0.5);
+/** The service has OpenCV average whole blocks: it rounds a half up in those of 2 x 2 pixels only. */
+function roundingOf(down: number, across: number): (value: number) => number {
+  const isHalfUp = down * across === 0 || (down === across && down <= 2);
+  return isHalfUp ? halfUp : roundHalfEven;
+}
+
+function halfUp(value: number): number {
+  return Math.floor(value + 0.5);
 }

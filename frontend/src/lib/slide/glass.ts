@@ -26,7 +26,7 @@ const LEAST_GLASS_OF_TILE = 0.97;
 
 /** Mean colours of blocks, three numbers each. */
 export function blockMeans(
-  pixels: ArrayLike<number>,
+  pixels: Uint8Array | Uint8ClampedArray,
   width: number,
   rows: number,
   channels: 3 | 4,
@@ -35,12 +35,13 @@ export function blockMeans(
   const means = new Float32Array(across * down * 3);
   const share = 1 / (BLOCK * BLOCK);
   for (let y = 0; y < down * BLOCK; y++) {
-    const line = Math.floor(y / BLOCK) * across;
-    for (let x = 0; x < across * BLOCK; x++) {
-      const [from, to] = [(y * width + x) * channels, (line + Math.floor(x / BLOCK)) * 3];
-      for (let channel = 0; channel < 3; channel++) {
-        means[to + channel] =
-          (means[to + channel] as number) + (pixels[from + channel] as number) * share;
+    let from = y * width * channels;
+    let to = Math.floor(y / BLOCK) * across * 3;
+    for (let block = 0; block < across; block++, to += 3) {
+      for (let x = 0; x < BLOCK; x++, from += channels) {
+        means[to] = (means[to] as number) + (pixels[from] as number) * share;
+        means[to + 1] = (means[to + 1] as number) + (pixels[from + 1] as number) * share;
+        means[to + 2] = (means[to + 2] as number) + (pixels[from + 2] as number) * share;
       }
     }
   }
@@ -69,12 +70,13 @@ export function whitePoint(means: Float32Array): White | null {
 }
 
 /** Whether a block is glass beyond doubt. */
-function isGlass(colour: White, white: White): boolean {
-  const density = colour.reduce(
-    (sum, value, channel) => sum - Math.log10((value + 1) / ((white[channel] as number) + 1)),
-    0,
-  );
-  return density / 3 <= MOST_DENSITY && saturationOf(colour) <= MOST_SATURATION;
+function isGlass(means: Float32Array, block: number, white: White): boolean {
+  const red = (means[3 * block] as number) + 1;
+  const green = (means[3 * block + 1] as number) + 1;
+  const blue = (means[3 * block + 2] as number) + 1;
+  const light = (red / (white[0] + 1)) * (green / (white[1] + 1)) * (blue / (white[2] + 1));
+  const saturation = 1 - Math.min(red, green, blue) / Math.max(red, green, blue);
+  return -Math.log10(light) / 3 <= MOST_DENSITY && saturation <= MOST_SATURATION;
 }
 
 function colourAt(means: Float32Array, block: number): White {
@@ -137,7 +139,7 @@ export class GlassFlattener {
     const means = blockMeans(strip, this.width, rows, 3);
     const [across, down] = [Math.floor(this.width / BLOCK), Math.floor(rows / BLOCK)];
     const isGlassAt = Array.from({ length: across * down }, (_, block) =>
-      isGlass(colourAt(means, block), white),
+      isGlass(means, block, white),
     );
     const spans = (count: number, side: number) =>
       Array.from({ length: Math.ceil(side / this.tile) }, (_, place) => {
@@ -167,7 +169,7 @@ export class GlassFlattener {
     for (let y = 0; y < Math.floor(rows / BLOCK); y++) {
       for (let x = 0; x < across; x++) {
         if (this.mayBeFlat(first, y, x)) {
-          this.fill(strip, x, y, colourAt(means, y * across + x));
+          this.fill(strip, x, y, colourAt(means, y * across + x).map(roundHalfEven));
         }
       }
     }
@@ -189,10 +191,10 @@ export class GlassFlattener {
     return true;
   }
 
-  private fill(strip: Uint8Array, x: number, y: number, colour: White): void {
+  private fill(strip: Uint8Array, x: number, y: number, colour: readonly number[]): void {
     for (let row = y * BLOCK; row < (y + 1) * BLOCK; row++) {
       for (let column = x * BLOCK; column < (x + 1) * BLOCK; column++) {
-        strip.set(colour.map(roundHalfEven), (row * this.width + column) * 3);
+        strip.set(colour, (row * this.width + column) * 3);
       }
     }
   }

@@ -1,4 +1,4 @@
-import { averageRows, spanOf, tapsOf } from "@/lib/slide/area";
+import { type Axis, averageRows, spanOf, type Taps, tapsOf } from "@/lib/slide/area";
 import { SlideError } from "@/lib/slide/error";
 import { BLOCK, blockMeans, GlassFlattener, stripRows, whitePoint } from "@/lib/slide/glass";
 import { downsampleOf, levelFor, type Size, sizeIn } from "@/lib/slide/levels";
@@ -21,11 +21,15 @@ export interface SlidePicture extends Size {
   png: Blob;
 }
 
+/** Scale at which the service looks for tissue, in µm per pixel. */
+const OVERVIEW_MICRONS = 16;
 /** Places across and down at which glass is looked for. */
-const SAMPLES = 6;
+const SAMPLES = 4;
 
 /**
- * Make the picture.
+ * Make the picture, and in a chunk of its own what the service finds the tissue by: the same level at
+ * 16 µm per pixel, as the command averages it. From the picture it would be averaged, and rounded,
+ * twice.
  *
  * @param onShare Told the share of the rows that are done.
  * @throws SlideError `too_large` where it exceeds the limits; `corrupt` for a damaged tile.
@@ -48,6 +52,17 @@ export async function makePicture(
   const [reducedAcross, reducedDown] = downsampleOf(level, first);
   const columns = tapsOf({ step: across / reducedAcross, size: level.width }, 0, size.width);
   const axis = { step: down / reducedDown, size: level.height };
+  const times = OVERVIEW_MICRONS / limits.micronsPerPixel;
+  const overview = new Overview(reader, index, {
+    down: { step: (times * down) / reducedDown, size: level.height },
+    rows: sizeIn(first.height, times * down),
+    across: tapsOf(
+      { step: (times * across) / reducedAcross, size: level.width },
+      0,
+      sizeIn(first.width, times * across),
+    ),
+    width: level.width,
+  });
   const white = whitePoint(await sampledMeans(reader, slide, index));
   const flattener = new GlassFlattener(size.width, limits.patchSizePixels, white);
   const png = new PngWriter(size.width, size.height, slide.profile?.slice() ?? null);
@@ -60,19 +75,65 @@ export async function makePicture(
       const band = { top: begin, width: level.width, rgba };
       const ready = flattener.push(averageRows(band, taps, columns));
       await (ready && png.write(ready));
+      await overview.readTo(end);
       onShare(Math.min(1, (top + rows) / size.height));
     }
     const last = flattener.end();
     await (last && png.write(last));
+    await overview.readTo(level.height);
   } catch (error) {
     png.abort();
     throw error;
   }
-  const blob = await png.end();
+  const blob = await png.end(overview.pixels());
   if (blob.size > limits.maxBytes) {
     throw new SlideError("too_large");
   }
   return { ...size, png: blob };
+}
+
+interface OverviewPlan {
+  down: Axis;
+  rows: number;
+  across: Taps;
+  /** Of the level. */
+  width: number;
+}
+
+/** The slide at 16 µm per pixel, put together while the level is read. */
+class Overview {
+  private readonly parts: Uint8Array[] = [];
+  private done = 0;
+
+  constructor(
+    private readonly reader: TileReader,
+    private readonly index: number,
+    private readonly plan: OverviewPlan,
+  ) {}
+
+  /** Go on as far as so many rows of the level make it possible. */
+  async readTo(bottom: number): Promise<void> {
+    const { down, rows, across, width } = this.plan;
+    const isAll = bottom === down.size;
+    const ready = isAll ? rows : Math.min(rows, Math.floor(bottom / down.step));
+    if (ready > this.done) {
+      const taps = tapsOf(down, this.done, ready - this.done);
+      const [begin, end] = spanOf(taps);
+      const rgba = await this.reader.band(this.index, begin, end);
+      this.parts.push(averageRows({ top: begin, width, rgba }, taps, across));
+      this.done = ready;
+    }
+  }
+
+  pixels(): Uint8Array<ArrayBuffer> {
+    const whole = new Uint8Array(this.parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of this.parts) {
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
 }
 
 /** Mean colours of blocks in tiles from all over a level. */

@@ -2,6 +2,8 @@
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const CHANNELS = 3;
+/** Section 5.4: not critical, private, and meaningless without these pixels. */
+const OVERVIEW = "ovWS";
 /** PNG (third edition), section 9.2: filters by their numbers. */
 const SUB = 1;
 const UP = 2;
@@ -37,8 +39,12 @@ export class PngWriter {
     await this.writer.write(filtered);
   }
 
-  /** The whole file. */
-  async end(): Promise<Blob> {
+  /**
+   * The whole file.
+   *
+   * @param overview What stands in a chunk of its own behind the pixels, see `makePicture`.
+   */
+  async end(overview: Uint8Array<ArrayBuffer>): Promise<Blob> {
     await this.writer.close();
     const header = new DataView(new ArrayBuffer(13));
     header.setUint32(0, this.width);
@@ -48,7 +54,11 @@ export class PngWriter {
     const data = (await this.packed).map((part) => chunk("IDAT", part));
     const profile = this.profile ? [chunk("iCCP", await packedProfile(this.profile))] : [];
     const ends = [chunk("IHDR", new Uint8Array(header.buffer)), ...profile].flat();
-    const whole = [SIGNATURE, ...ends, ...data.flat(), ...chunk("IEND", new Uint8Array(0))];
+    const below = chunk(OVERVIEW, await packed(overview));
+    const whole = [
+      ...[SIGNATURE, ...ends, ...data.flat(), ...below],
+      ...chunk("IEND", new Uint8Array(0)),
+    ];
     return new Blob(whole as BlobPart[], { type: "image/png" });
   }
 
@@ -61,17 +71,7 @@ export class PngWriter {
 
 /** The filter whose differences are smallest in sum, as libpng chooses. */
 function filterLine(line: Uint8Array, before: Uint8Array, target: Uint8Array): void {
-  const sums = [0, 0, 0];
-  for (let at = 0; at < line.length; at++) {
-    const value = line[at] as number;
-    const left = at < CHANNELS ? 0 : (line[at - CHANNELS] as number);
-    const above = before[at] as number;
-    const corner = at < CHANNELS ? 0 : (before[at - CHANNELS] as number);
-    sums[0] = (sums[0] as number) + size(value - left);
-    sums[1] = (sums[1] as number) + size(value - above);
-    sums[2] = (sums[2] as number) + size(value - paeth(left, above, corner));
-  }
-  const filter = [SUB, UP, PAETH][sums.indexOf(Math.min(...sums))] ?? SUB;
+  const filter = bestFilter(line, before);
   target[0] = filter;
   for (let at = 0; at < line.length; at++) {
     const left = at < CHANNELS ? 0 : (line[at - CHANNELS] as number);
@@ -82,6 +82,22 @@ function filterLine(line: Uint8Array, before: Uint8Array, target: Uint8Array): v
   }
 }
 
+function bestFilter(line: Uint8Array, before: Uint8Array): number {
+  let [ofSub, ofUp, ofPaeth] = [0, 0, 0];
+  for (let at = CHANNELS; at < line.length; at++) {
+    const value = line[at] as number;
+    const left = line[at - CHANNELS] as number;
+    const above = before[at] as number;
+    ofSub += size(value - left);
+    ofUp += size(value - above);
+    ofPaeth += size(value - paeth(left, above, before[at - CHANNELS] as number));
+  }
+  if (ofPaeth <= ofSub && ofPaeth <= ofUp) {
+    return PAETH;
+  }
+  return ofSub <= ofUp ? SUB : UP;
+}
+
 /** Of a difference modulo 256, seen as a number with a sign. */
 function size(difference: number): number {
   const byte = difference & 255;
@@ -90,15 +106,20 @@ function size(difference: number): number {
 
 /** Section 9.4. */
 function paeth(left: number, above: number, corner: number): number {
-  const guess = left + above - corner;
-  const [a, b, c] = [Math.abs(guess - left), Math.abs(guess - above), Math.abs(guess - corner)];
+  const a = Math.abs(above - corner);
+  const b = Math.abs(left - corner);
+  const c = Math.abs(left + above - 2 * corner);
   return a <= b && a <= c ? left : b <= c ? above : corner;
+}
+
+async function packed(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([content]).stream().pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** Section 11.3.2.3: name, method, compressed profile. */
 async function packedProfile(profile: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const packed = new Blob([profile]).stream().pipeThrough(new CompressionStream("deflate"));
-  const bytes = new Uint8Array(await new Response(packed).arrayBuffer());
+  const bytes = await packed(profile);
   const whole = new Uint8Array(bytes.length + 5);
   whole.set(new TextEncoder().encode("icc"));
   whole.set(bytes, 5);
