@@ -29,6 +29,7 @@ from tests.slides import write_svs
 
 FINGERPRINT = "ab" * 32
 _END_BYTES = 12
+POINT = "high_sensitivity"
 SLIDE = DrawnSlide(6000, 4400, microns_per_pixel=(0.5, 0.5), has_pen=True)
 
 
@@ -53,9 +54,8 @@ def command(client: TestClient, path: Path, out: Path) -> SlideResult:
     """Score a slide by the command, with the service's own model and rule."""
     app: Any = client.app
     predictor: Predictor = app.state.predictor
-    name = predictor.default_operating_point
-    point = predictor.bundle.config.thresholds[name]
-    options = SlideOptions(point, name, frozenset({"json"}))
+    point = predictor.bundle.config.thresholds[POINT]
+    options = SlideOptions(point, POINT, frozenset({"json"}))
     (found,) = find_slides([path]).slides
     model = SlideModel(predictor.bundle, predictor.engine)
     outcome = process_slide(found, out, model, options, Notes())
@@ -80,7 +80,7 @@ def test_tiles_and_foci_are_those_of_the_command(
     answer = bundled_client.post(
         "/predict/slide/",
         files={"file": with_overview(encode(picture_of(path)), picture_of(path, 16.0))},
-        data=fields(6000, 4400),
+        data=fields(6000, 4400, operating_point=POINT),
         headers={"Accept": "application/x-ndjson"},
     )
     assert answer.status_code == 200, answer.text
@@ -121,7 +121,7 @@ BAD: list[tuple[str, bytes, dict[str, str], int, str]] = [
     ("another size than the slide's", PNG, fields(3208, 2400), 422, "scale_out_of_range"),
     ("not without loss", JPEG, SIDES, 415, "unsupported_image"),
     ("too many bytes", encode(NOISE), fields(3200, 3200), 413, "payload_too_large"),
-    ("an overview of another size", with_overview(PNG, NOISE), SIDES, 422, "corrupt_image"),
+    ("an overview of another size", with_overview(PNG, STAINED), SIDES, 422, "corrupt_image"),
     ("no fingerprint", PNG, SIDES | {"fingerprint": "x"}, 422, "invalid_options"),
     ("no scale of a slide", PNG, fields(3200, 2400, 50.0), 422, "invalid_options"),
     ("the scale of the picture", PNG, SIDES | {"microns_per_pixel": "4"}, 422, "invalid_options"),

@@ -3,10 +3,9 @@ import { roundHalfEven } from "@/lib/slide/levels";
 /**
  * Empty glass, which is sent flat: its noise would be most of what leaves the computer.
  *
- * What counts as tissue is the service's to say. It looks at the mean of every 4 x 4 pixels, and at
- * the tiles that hold tissue with what lies around them. So blocks of 4 x 4 pixels become their own
- * mean, and only in tiles that are glass, as are all that touch them: what the service looks at stays
- * the same to the last bit.
+ * What counts as tissue is the service's to say. It scores the tiles that hold tissue, with what lies
+ * around them. So blocks of 4 x 4 pixels become their own mean only in tiles that are glass, as are
+ * all that touch them: what the network sees stays the same to the last bit.
  */
 
 /** Pixels of a side of what becomes one colour, at the model's scale: 16 µm. */
