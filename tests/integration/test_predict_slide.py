@@ -40,7 +40,7 @@ def picture_of(path: Path, microns: float = 4.0) -> NDArray[np.uint8]:
 
 
 def fields(width: int, height: int, microns: float = 0.5, **others: str) -> dict[str, str]:
-    stated = {"slide_width": width, "slide_height": height}
+    stated: dict[str, float] = {"slide_width": width, "slide_height": height}
     stated |= {"slide_microns_across": microns, "slide_microns_down": microns}
     return {
         **{name: str(value) for name, value in stated.items()},
