@@ -169,6 +169,8 @@ class PillowReader:
                 self._pixels, self.profile_ignored = _to_rgb(
                     whole, self._orientation, self._profile
                 )
+                # Pillow would hold its own copy, of four bytes a pixel, beside them.
+                image.close()
         return self._pixels
 
 
