@@ -26,6 +26,9 @@ LABEL_COLOUR: Final = (10, 250, 10)
 SVS_DOWNSAMPLES: Final = (1, 4, 16)
 TILE: Final = 256
 _QUALITY: Final = 90
+# JPEG (ITU-T T.81, annex B): markers of quantization and Huffman tables, and of a scan.
+_TABLES: Final = frozenset({0xDB, 0xC4})
+_START_OF_SCAN: Final = 0xDA
 
 
 def write_svs(
@@ -38,6 +41,7 @@ def write_svs(
     profile: bytes | None = None,
     compression: str | int | None = "jpeg",
     reduced: str | int | None = None,
+    share_tables: bool = False,
 ) -> Path:
     """Write a slide as Aperio's scanners do: pages of JPEG tiles, and what stands beside them.
 
@@ -51,6 +55,7 @@ def write_svs(
         profile: An ICC profile to embed.
         compression: As tifffile names or numbers it; 33005 is Aperio's JPEG 2000.
         reduced: Compression of the levels below the first, where it is another.
+        share_tables: Store the tables of JPEG tiles once, as Aperio does.
     """
     slide = slide or DrawnSlide()
     mpp = slide.microns_per_pixel[0] if mpp == -1.0 else mpp
@@ -61,6 +66,8 @@ def write_svs(
             if resolution:
                 options |= {"resolution": (1e4 / resolution,) * 2, "resolutionunit": "CENTIMETER"}
             chosen = reduced if index and reduced else compression
+            if share_tables:
+                options["jpegtables"] = jpeg_parts(_jpeg(slide, downsample, 0, 0))[0]
             _write_level(writer, slide, downsample, compression=chosen, **options)
             if index == 0:
                 thumbnail = cv2.resize(label_image(), (256, 192))
@@ -181,6 +188,19 @@ def jpeg_tiles(slide: DrawnSlide, downsample: float) -> Iterator[bytes]:
                 known.clear()
 
 
+def jpeg_parts(jpeg: bytes) -> tuple[bytes, bytes]:
+    """Part a JPEG into a file of its tables, and one of the rest."""
+    tables, rest, place = b"", b"", 2
+    while jpeg[place + 1] != _START_OF_SCAN:
+        end = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4])
+        if jpeg[place + 1] in _TABLES:
+            tables += jpeg[place:end]
+        else:
+            rest += jpeg[place:end]
+        place = end
+    return b"\xff\xd8" + tables + b"\xff\xd9", b"\xff\xd8" + rest + jpeg[place:]
+
+
 def _jpeg(slide: DrawnSlide, downsample: float, row: int, column: int) -> bytes:
     tile = slide.part(column * TILE, row * TILE, TILE, TILE, slide.reduction(downsample))
     encoded = imagecodecs.jpeg8_encode(
@@ -200,6 +220,8 @@ def _write_level(
     width, height = slide.level_size(downsample)
     is_jpeg = compression == "jpeg"
     tiles = jpeg_tiles(slide, downsample) if is_jpeg else _raw_tiles(slide, downsample)
+    if "jpegtables" in options:
+        tiles = (jpeg_parts(tile)[1] for tile in jpeg_tiles(slide, downsample))
     options = {"metadata": None, "software": "", **options}
     if is_jpeg:
         options |= {"photometric": "ycbcr", "subsampling": (2, 2)}

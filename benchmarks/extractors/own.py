@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from hf_space.bundle.load import load_bundle
+from hf_space.imaging.places import Places
 from hf_space.imaging.readers.slide_file import open_slide
-from hf_space.slides.grid import Places
 from hf_space.slides.strips import StripReader
 from hf_space.slides.tissue import find_tissue
 

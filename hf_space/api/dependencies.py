@@ -215,6 +215,16 @@ async def hold_image(
         yield
 
 
+async def hold_slide(
+    request: Request, settings: SettingsDep, sender: SenderDep
+) -> AsyncIterator[None]:
+    """Hold room for a body with the picture of a slide; raises BusyError."""
+    size = _size(request, settings.max_slide_bytes)
+    memory: ImageMemory = request.app.state.bodies
+    async with _room(memory, size, sender):
+        yield
+
+
 async def hold_batch(
     request: Request, settings: SettingsDep, sender: SenderDep
 ) -> AsyncIterator[None]:

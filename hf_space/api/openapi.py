@@ -60,14 +60,26 @@ def openapi_text(app: FastAPI) -> str:
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
 
 
-def form_schema(part: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI schema of a form with a file part beside the options."""
-    options = PredictOptions.model_json_schema()
-    fields = {name: _optional(field) for name, field in options["properties"].items()}
+def form_schema(
+    part: str, schema: dict[str, Any], model: type[PredictOptions] = PredictOptions
+) -> dict[str, Any]:
+    """Return the OpenAPI schema of a form with a file part beside the options.
+
+    Args:
+        part: Name of the file's part.
+        schema: Its schema.
+        model: The options; one that has a single value is left out.
+    """
+    options = model.model_json_schema()
+    fields = {
+        name: _optional(field)
+        for name, field in options["properties"].items()
+        if "const" not in field and field.get("type") != "null"
+    }
     return options | {
-        "title": "PredictForm",
+        "title": model.__name__.replace("Options", "Form"),
         "properties": {part: schema} | fields,
-        "required": [part],
+        "required": [part, *options.get("required", [])],
     }
 
 

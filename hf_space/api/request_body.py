@@ -25,6 +25,7 @@ from hf_space.errors import (
 )
 from hf_space.schemas.options import (
     PredictOptions,
+    SlideOptions,
     invalid_options,
     read_options,
     read_predict_request,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive
 
 T = TypeVar("T")
+Options = TypeVar("Options", bound=PredictOptions)
 
 MULTIPART: Final = "multipart/form-data"
 IMAGE_PART: Final = "file"
@@ -66,7 +68,7 @@ async def read_predict_body(
     if content_type == MULTIPART:
         form_read = read_form(request, max_bytes=max_image_bytes, max_files=1, part=IMAGE_PART)
         async with form_read as form:
-            return await _only_upload(form).read(), form_options(form)
+            return await _only_upload(form).read(), form_options(form, PredictOptions)
     if content_type == _JSON:
         # Base64 writes three bytes as four letters.
         max_bytes = 4 * (max_image_bytes // 3 + 1) + _OVERHEAD_BYTES
@@ -75,6 +77,13 @@ async def read_predict_body(
         f"Content type {content_type or 'none'!r} is not accepted; send {MULTIPART} with a part "
         f"named {IMAGE_PART}, or {_JSON} with a base64 image."
     )
+
+
+async def read_slide_body(request: Request, *, max_image_bytes: int) -> tuple[bytes, SlideOptions]:
+    """Read the picture of a slide and what is said of it; raises as `read_predict_body` does."""
+    form_read = read_form(request, max_bytes=max_image_bytes, max_files=1, part=IMAGE_PART)
+    async with form_read as form:
+        return await _only_upload(form).read(), form_options(form, SlideOptions)
 
 
 async def read_image(request: Request, *, max_image_bytes: int) -> bytes:
@@ -133,15 +142,15 @@ def uploads(form: FormData) -> list[UploadFile]:
     return [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
 
 
-def form_options(form: FormData) -> PredictOptions:
-    """Read the options from a form's text fields; raises InvalidOptionsError."""
+def form_options(form: FormData, model: type[Options]) -> Options:
+    """Read options from a form's text fields; raises InvalidOptionsError."""
     texts = [(name, text) for name, text in form.multi_items() if isinstance(text, str)]
     counts = Counter(name for name, _ in texts)
     if repeated := [name for name, count in counts.items() if count > 1]:
         raise invalid_options([{"loc": (name,), "msg": "give it once"} for name in repeated])
     # HTML forms send untouched inputs as empty text: the same as not sending them.
     return read_options(
-        {name: text for name, text in texts if text or name not in PredictOptions.model_fields}
+        model, {name: text for name, text in texts if text or name not in model.model_fields}
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hf_space.imaging.readers.base import ImageReader, Level
     from hf_space.imaging.readers.scales import Scale
     from hf_space.schemas.options import PredictOptions
-    from hf_space.schemas.prediction import ScaleSource
+    from hf_space.schemas.prediction import LocalSlide, ScaleSource
 
 _THUMBNAIL_SIDE: Final = 256
 
@@ -40,6 +40,8 @@ class OpenedImage:
         kind: How it is to be scored.
         scale_conflict: Whether the file contradicts the scale used, or itself.
         seconds: How long that took.
+        slide: The slide that this is a picture of; None for an image of its own.
+        overview: The slide small, uint8 (h, w, 3), where it came with the picture.
     """
 
     reader: ImageReader
@@ -48,6 +50,8 @@ class OpenedImage:
     kind: Kind
     scale_conflict: bool
     seconds: float
+    slide: LocalSlide | None = None
+    overview: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class SourceImage:
         thumbnail: The image as it was sent, small, uint8 (h, w, 3), RGB; None unless it is to be
             saved.
         seconds: How long reading took.
+        slide: The slide that this is a picture of; None for an image of its own.
+        overview: The slide small, uint8 (h, w, 3), where it came with the picture.
     """
 
     facts: ImageFacts
@@ -74,6 +80,8 @@ class SourceImage:
     pixels: NDArray[np.uint8]
     thumbnail: NDArray[np.uint8] | None
     seconds: float
+    slide: LocalSlide | None = None
+    overview: NDArray[np.uint8] | None = None
 
 
 def open_image(data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
@@ -153,6 +161,8 @@ def read_image(
         pixels=pixels,
         thumbnail=thumbnail,
         seconds=opened.seconds + perf_counter() - started,
+        slide=opened.slide,
+        overview=opened.overview,
     )
 
 

@@ -62,6 +62,8 @@ def model_report(
             formats=formats(),
             max_upload_bytes=settings.max_upload_bytes,
             max_pixels=settings.max_pixels,
+            max_slide_bytes=settings.max_slide_bytes,
+            max_slide_pixels=settings.max_slide_pixels,
             max_batch_files=settings.max_batch_files,
             max_batch_bytes=settings.max_batch_bytes,
         ),

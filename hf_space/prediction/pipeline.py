@@ -26,7 +26,9 @@ from hf_space.prediction.image import (
 )
 from hf_space.prediction.progress import ImageFound, TissueFound, ignore
 from hf_space.prediction.scoring import RegionScores, score_tiles
+from hf_space.prediction.slide import PRICE, cut_slide, inspect_slide
 from hf_space.prediction.trust import header_warnings, image_warnings, with_familiarity
+from hf_space.schemas.options import SlideOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -86,6 +88,11 @@ class Pipeline:
         self._open_file = partial(
             open_image, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
         )
+        self._open_slide = partial(
+            open_image,
+            max_bytes=settings.max_slide_bytes,
+            max_pixels=settings.max_slide_pixels,
+        )
         self._memory = memory
 
     @asynccontextmanager
@@ -132,6 +139,8 @@ class Pipeline:
             yield await score(await to_thread.run_sync(read))
 
     def _open(self, data: bytes, options: PredictOptions) -> OpenedImage:
+        if isinstance(options, SlideOptions):
+            return inspect_slide(self._open_slide(data), data, options, self._config)
         return inspect_image(self._open_file(data), data, options, self._config)
 
     def _check_room(self, opened: OpenedImage, request: Request, *, is_large: bool) -> None:
@@ -144,11 +153,13 @@ class Pipeline:
     def _request(self, opened: OpenedImage, sender: Sender | None, *, patient: bool) -> Request:
         """Return what an image needs, by its header."""
         side = self._config.patch_size_pixels
-        shown = opened.facts.width * opened.facts.height
+        shown = opened.reader.width * opened.reader.height
         scales = zip((opened.facts.width, opened.facts.height), opened.scale, strict=True)
         across, down = (size * scale / self._config.microns_per_pixel for size, scale in scales)
         # Of a pyramid no level larger than the limit is decoded.
         pixels = min(max(shown, math.ceil(across * down)), opened.reader.max_pixels)
+        if opened.slide is not None:
+            pixels = math.ceil(PRICE * pixels)
         tiles = math.ceil(across / side) * math.ceil(down / side)
         return Request(pixels, tiles, sender, patient)
 
@@ -179,7 +190,11 @@ def _prepare(image: SourceImage, config: InferenceConfig) -> tuple[Tiles, list[I
     if image.kind == "patch":
         tiles = single_tile(image.pixels, config.patch_size_pixels)
         return tiles, image_warnings(image, [image.pixels], config)
-    tiles = cut_tiles(image.pixels, config.patch_size_pixels)
+    tiles = (
+        cut_tiles(image.pixels, config.patch_size_pixels)
+        if image.slide is None
+        else cut_slide(image.pixels, config, image.overview)
+    )
     if not tiles.tissue.any():
         raise NoTissueError(
             "The region holds no tissue: all of it is bare glass, or black.",

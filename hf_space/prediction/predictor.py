@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Options that change the result.
-_RELEVANT: Final = set(PredictOptions.model_fields) - {"save"}
+# They do not change the result; the image has a part of the key of its own.
+_IRRELEVANT: Final = {"save", "image"}
 
 
 class Predictor:
@@ -272,7 +272,7 @@ class Predictor:
         return CachedResult(result, b"" if thumbnail is None else encode_thumbnail(thumbnail))
 
     def _key(self, data: bytes, options: PredictOptions, point_name: str | None) -> Key:
-        asked = options.model_dump(include=_RELEVANT) | {"operating_point": point_name}
+        asked = options.model_dump(exclude=_IRRELEVANT) | {"operating_point": point_name}
         content = hashlib.sha256(data).hexdigest()
         return (content, FORMAT, self.bundle.config.revision, *asked.values())
 

@@ -16,9 +16,9 @@ from PIL import Image
 
 from hf_space.bundle.calibration import sigmoid
 from hf_space.explain.overlay import draw_evidence, draw_tiles
-from hf_space.imaging.slide_grid import SlideGrid
 from hf_space.prediction.foci import find_foci
 from hf_space.prediction.scoring import nullable, rounded_tiles
+from hf_space.prediction.slide import tile_grid
 from hf_space.prediction.trust import judge, result_warning, withholding_reasons
 from hf_space.schemas.ids import time_of, uuid7
 from hf_space.schemas.prediction import (
@@ -119,6 +119,7 @@ def make_result(
         gradcam=gradcam,
         region=region,
         image=image.facts,
+        slide=image.slide,
         warnings=warnings,
         model=ModelName(name=config.name, revision=config.revision),
         cached=False,
@@ -238,15 +239,8 @@ def _region(
 
 
 def _foci(prediction: Prediction, config: InferenceConfig, threshold: float) -> list[Focus]:
-    facts = prediction.image.facts
-    grid = SlideGrid.of_region(
-        facts.width,
-        facts.height,
-        microns_per_pixel=facts.scale,
-        tile_size=prediction.tiles.size,
-        tile_scale=config.microns_per_pixel,
-    )
-    is_known = facts.scale_source != "assumed"
+    is_known = prediction.image.facts.scale_source != "assumed"
+    grid = tile_grid(prediction.image, config)
     return find_foci(prediction.scores.probabilities, threshold, grid, scale_known=is_known)
 
 

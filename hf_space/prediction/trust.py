@@ -164,6 +164,8 @@ def header_warnings(
         codes.append("field_too_small")
     if max(across, down) >= OFF_SCALE_FACTOR * config.microns_per_pixel:
         codes.append("off_scale")
+    if image.slide is not None:
+        codes.append("slide_uncalibrated")
     return codes
 
 

@@ -59,6 +59,8 @@ class Limits(Schema):
     formats: list[str]
     max_upload_bytes: int
     max_pixels: int
+    max_slide_bytes: int
+    max_slide_pixels: int
     max_batch_files: int
     max_batch_bytes: int
 

@@ -8,12 +8,15 @@ from pydantic import Field, ValidationError, model_validator
 
 from hf_space.errors import InvalidOptionsError, MissingImageError
 from hf_space.schemas.base import Schema
+from hf_space.schemas.prediction import Fingerprint, Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Model = TypeVar("Model", bound=Schema)
 Mode = Literal["auto", "patch", "region"]
+# What files may state of a slide.
+SlideMicrons = Annotated[float, Field(ge=0.05, le=20.0, allow_inf_nan=False)]
 
 
 class PredictOptions(Schema):
@@ -62,10 +65,33 @@ class PredictRequest(PredictOptions):
     image: str = Field(description="The image file in base64, or as a data URL.")
 
 
-def read_options(values: Mapping[str, object]) -> PredictOptions:
+class SlideOptions(PredictOptions):
+    """What is said of a slide whose picture at the model's scale is sent."""
+
+    explain: Literal[False] = False
+    microns_per_pixel: None = None
+    mode: Literal["region"] = "region"
+    slide_width: Pixels = Field(description="Of level 0.")
+    slide_height: Pixels = Field(description="Of level 0.")
+    slide_microns_across: SlideMicrons = Field(description="Micrometres per pixel of level 0 in x.")
+    slide_microns_down: SlideMicrons = Field(description="Micrometres per pixel of level 0 in y.")
+    scale_source: Literal["request", "metadata"] = Field(
+        default="metadata", description="`request` where a person stated the scale, not the file."
+    )
+    fingerprint: Fingerprint = Field(
+        description="SHA-256 of the slide's size in bytes, as text, its first and its last MiB."
+    )
+
+    @property
+    def slide_scale(self) -> tuple[float, float]:
+        """Micrometres per pixel of level 0, in x and in y."""
+        return self.slide_microns_across, self.slide_microns_down
+
+
+def read_options(model: type[Model], values: Mapping[str, object]) -> Model:
     """Validate options given by name; raises InvalidOptionsError."""
     try:
-        return PredictOptions.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         raise _without_input(error) from error
 

@@ -16,7 +16,12 @@ SCHEMA_VERSION: Final = 2
 """Version of `PredictionResult`; results of 0.1, which state none, count as version 1."""
 
 _ReasonCode = Literal[
-    "scale_unknown", "field_too_small", "not_h_and_e", "too_blurred", "unlike_training"
+    "scale_unknown",
+    "field_too_small",
+    "not_h_and_e",
+    "too_blurred",
+    "unlike_training",
+    "slide_uncalibrated",
 ]
 CautionCode = Literal[
     "blank",
@@ -39,6 +44,7 @@ Kind = Literal["patch", "region"]
 Pixels = Annotated[int, Field(gt=0, lt=2**31)]
 Microns = Annotated[float, Field(gt=0.0, le=1000.0, allow_inf_nan=False)]
 ScaleSource = Literal["request", "metadata", "assumed"]
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class LabelScore(Schema):
@@ -150,6 +156,15 @@ class ImageFacts(Schema):
         return self.microns_per_pixel_xy or (self.microns_per_pixel, self.microns_per_pixel)
 
 
+class LocalSlide(Schema):
+    """The slide that stayed with the caller, of whom the service got the model's scale only."""
+
+    fingerprint: Fingerprint = Field(
+        description="SHA-256 of the slide's size in bytes, its first and its last MiB: by it the "
+        "caller finds the file again."
+    )
+
+
 class ResultWarning(Schema):
     """A reason to trust this result less, or, where it withholds, not to give a verdict."""
 
@@ -203,6 +218,11 @@ class PredictionResult(Schema):
     gradcam: GradCam
     region: RegionResult | None
     image: ImageFacts
+    slide: LocalSlide | None = Field(
+        default=None,
+        description="Set by `POST /predict/slide/`; sizes and outlines are in pixels of the "
+        "slide then, and `image.sha256` is that of the picture that was sent.",
+    )
     warnings: list[ResultWarning]
     model: ModelName
     cached: bool

@@ -19,6 +19,8 @@ from hf_space.settings.addresses import checked_database, checked_redis
 
 MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
+_MAX_SLIDE_BYTES: Final = 64 * 1024 * 1024
+MAX_SLIDE_PIXELS: Final = 100_000_000
 _MIN_KEY_LENGTH: Final = 16
 _MIN_SECRET_LENGTH: Final = 32
 PREFIX: Final = "BIOPSIA_"
@@ -81,6 +83,15 @@ class Settings(BaseSettings):
     )
     max_pixels: int = Field(
         default=MAX_PIXELS, gt=0, description="Largest image accepted, in pixels."
+    )
+    max_slide_bytes: int = Field(
+        default=_MAX_SLIDE_BYTES,
+        gt=0,
+        description="Largest picture of a slide at the model's scale that "
+        "`POST /predict/slide/` accepts, in bytes.",
+    )
+    max_slide_pixels: int = Field(
+        default=MAX_SLIDE_PIXELS, gt=0, description="Largest such picture, in pixels."
     )
     image_memory_bytes: int = Field(
         default=1024 * 1024 * 1024,

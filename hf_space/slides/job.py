@@ -10,6 +10,7 @@ import numpy as np
 
 from hf_space.errors import CorruptImageError, NoTissueError
 from hf_space.exports.slides.content import SlideContent, TileFeatures
+from hf_space.imaging.places import Places
 from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.messages.catalogue import text
 from hf_space.prediction.image import mean_scale
@@ -18,7 +19,6 @@ from hf_space.slides.checkpoint import Checkpoint
 from hf_space.slides.errors import check_kind, failure_of
 from hf_space.slides.files import remove_parts, replacing, replacing_all
 from hf_space.slides.fingerprint import content_hash, slide_fingerprint
-from hf_space.slides.grid import Places
 from hf_space.slides.lock import locked
 from hf_space.slides.notes import SlideNotes
 from hf_space.slides.outcome import Outcome, State
@@ -39,7 +39,7 @@ from hf_space.slides.rule import WriteKey
 from hf_space.slides.score import StripScorer
 from hf_space.slides.scores import SCORES_FILE, ScoreFacts, ScoreKey, SlideScores
 from hf_space.slides.strips import StripReader
-from hf_space.slides.tissue import SlideTissue, find_tissue
+from hf_space.slides.tissue import find_tissue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from hf_space.exports.slides.tiles import SlideTiles
     from hf_space.imaging.readers.slide import SlideReader
+    from hf_space.imaging.slide_tissue import SlideTissue
     from hf_space.slides.options import SlideModel, SlideOptions, Watcher
     from hf_space.slides.scan import FoundSlide
 

@@ -10,7 +10,7 @@ from hf_space.bundle.calibration import sigmoid
 from hf_space.errors import CorruptImageError
 from hf_space.exports.slides.report_text import scale_text
 from hf_space.exports.slides.tiles import SlideTiles
-from hf_space.messages.catalogue import text
+from hf_space.messages.catalogue import text, warning_message
 from hf_space.prediction.foci import find_foci
 from hf_space.prediction.response import jpeg_url, label_scores
 from hf_space.prediction.scoring import rounded_tiles, smooth_logits
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
     from hf_space.bundle.calibration import Calibration, OperatingPoint
     from hf_space.bundle.config import InferenceConfig
+    from hf_space.imaging.places import Places
     from hf_space.imaging.readers.slide import SlideReader
     from hf_space.imaging.slide_grid import SlideGrid
     from hf_space.schemas.prediction import WarningCode
     from hf_space.schemas.slide import SlideFacts
-    from hf_space.slides.grid import Places
     from hf_space.slides.scores import SlideScores
 
 MOST_SUSPICIOUS: Final = 10
@@ -184,7 +184,7 @@ def _warnings(
         codes.append("off_scale")
     if reader.profile_ignored:
         codes.append("profile_ignored")
-    uncalibrated = SlideWarning(message=text("slide.slide_uncalibrated", "en"))
+    uncalibrated = SlideWarning(message=warning_message("slide_uncalibrated"))
     conflicts = [_scale_conflict(facts, reader)] if reader.scale_conflict else []
     return [uncalibrated, *conflicts, *map(result_warning, codes)]
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.bundle.config import InferenceConfig
+    from hf_space.imaging.places import Places
     from hf_space.imaging.readers.slide import SlideReader
-    from hf_space.slides.grid import Places
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ def chosen_options(
     """
     own = point == OWN_THRESHOLD
     return read_options(
+        PredictOptions,
         {
             "operating_point": None if own else point,
             # An empty one stays: it is no number, and no choice of the default either.
@@ -124,7 +125,7 @@ def chosen_options(
             "microns_per_pixel": None if microns is None else _typed(microns),
             "save": save,
             **more,
-        }
+        },
     )
 
 

@@ -26,9 +26,15 @@ PUBLIC = {
 }
 """Operations that answer everybody alike."""
 
+SLIDE = {
+    **{"slide_width": "800", "slide_height": "800", "fingerprint": "ab" * 32},
+    **{"slide_microns_across": "0.25", "slide_microns_down": "0.25"},
+}
+
 OF_ALL: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/predict/"): {},
     ("POST", "/predict/batch/"): {},
+    ("POST", "/predict/slide/"): {"data": SLIDE},
     ("GET", "/history/"): {"params": {"limit": 200}},
     ("GET", "/history/export.csv"): {},
     ("GET", "/history/export.json"): {},
@@ -123,7 +129,7 @@ class Person:
         for operation, content in OF_ALL.items():
             image = {}
             if operation[0] == "POST":
-                name = "file" if operation[1] == "/predict/" else "files"
+                name = "files" if operation[1] == "/predict/batch/" else "file"
                 image = {"files": {name: ("a.png", self.image())}}
             response = self.answer(operation, **content, **image)
             assert response.status_code == 200
@@ -133,7 +139,8 @@ class Person:
                 exported = self.answer((method, path.format(suffix="json")), json=response.json())
                 assert exported.status_code == 200
             elif operation[0] == "POST":
-                self.keep(response.json()["result"])
+                result = response.json()
+                self.keep(result.get("result", result))
         self.predict_by_ticket()
         self.look_before()
         assert self.visitor.ids(limit=200) == self.ids[::-1]

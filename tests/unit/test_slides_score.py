@@ -16,6 +16,7 @@ from hf_space.bundle.config import FamiliarityLimits
 from hf_space.bundle.familiarity import Familiarity
 from hf_space.bundle.load import Bundle, load_bundle
 from hf_space.errors import BundleError, CorruptImageError
+from hf_space.imaging.places import Places
 from hf_space.imaging.preprocess import network_input
 from hf_space.imaging.tiling import cut_tiles
 from hf_space.inference.engine import Engine, Outputs
@@ -25,7 +26,6 @@ from hf_space.schemas.options import PredictOptions
 from hf_space.schemas.prediction import RegionResult
 from hf_space.settings import Settings
 from hf_space.slides.checkpoint import StripScores
-from hf_space.slides.grid import Places
 from hf_space.slides.score import StripScorer, quality_sample
 from hf_space.slides.strips import StripReader
 from tests.array_slide import ArraySlide

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from hf_space.bundle.config import InferenceConfig
 from hf_space.bundle.load import Bundle
+from hf_space.imaging.places import Places
 from hf_space.imaging.preprocess import margin_rows
 from hf_space.imaging.tiling import Tiles
-from hf_space.slides.grid import Places
 from hf_space.slides.strips import Strip, StripReader
 from tests.array_slide import ArraySlide
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hf_space.imaging.places import Places
+from hf_space.imaging.slide_tissue import OVERVIEW_MICRONS, SlideTissue
 from hf_space.imaging.tiling import cut_tiles
-from hf_space.slides.grid import Places
-from hf_space.slides.tissue import OVERVIEW_MICRONS, SlideTissue, find_tissue
+from hf_space.slides.tissue import find_tissue
 from tests.array_slide import ArraySlide
 from tests.tissue import draw_region
 

@@ -21,6 +21,8 @@ export function contentSecurityPolicy({ nonce, apiOrigin, isDevelopment }: Polic
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' blob: data:",
     "font-src": "'self'",
+    // A worker reads slides; its first lines are of the page's own making.
+    "worker-src": "'self' blob:",
     "connect-src": `'self' ${apiOrigin}${isDevelopment ? " ws:" : ""}`,
     "media-src": "'self' blob:",
     "object-src": "'none'",

@@ -8,8 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const SITE_FOLDER = fileURLToPath(new URL("../../", import.meta.url));
-const PROJECT_FOLDER = fileURLToPath(new URL("../../../", import.meta.url));
-const PYTHON = process.env.BIOPSIA_PYTHON ?? join(PROJECT_FOLDER, ".venv/bin/python");
+export const PROJECT_FOLDER = fileURLToPath(new URL("../../../", import.meta.url));
+export const PYTHON = process.env.BIOPSIA_PYTHON ?? join(PROJECT_FOLDER, ".venv/bin/python");
 const START_MS = 120_000;
 
 /** Settings of the service beside those of every test, as environment variables. */

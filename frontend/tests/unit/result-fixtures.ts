@@ -35,6 +35,7 @@ export function patch(changes: Partial<PredictionResult> = {}): PredictionResult
       microns_per_pixel_xy: null,
       scale_source: "request",
     },
+    slide: null,
     warnings: [],
     model: { name: "biopsia-idc", revision: "1c49f8fc1991" },
     cached: false,

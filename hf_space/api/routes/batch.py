@@ -29,6 +29,7 @@ from hf_space.errors import MissingImageError
 from hf_space.imaging.zip_archive import NamedImage, is_zip, zip_images
 from hf_space.prediction.batch import predict_many
 from hf_space.schemas.batch import BatchItem
+from hf_space.schemas.options import PredictOptions
 from hf_space.settings import Settings
 
 router = APIRouter(route_class=UploadRoute)
@@ -75,7 +76,7 @@ async def predict_batch(
                 request, max_bytes=settings.max_batch_bytes, max_files=settings.max_batch_files
             )
         )
-        options = resolve_save(form_options(form), visitor)
+        options = resolve_save(form_options(form, PredictOptions), visitor)
         # An unknown one is refused here, and not in each line.
         predictor.operating_point(options)
         images = await to_thread.run_sync(_images, form, settings)

@@ -15,8 +15,9 @@ from hf_space.api.dependencies import (
     SenderDep,
     SettingsDep,
     UploadRoute,
-    VisitorDep,
+    get_visitor,
     hold_image,
+    hold_slide,
 )
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.ndjson import NDJSON, NdjsonResponse
@@ -26,6 +27,7 @@ from hf_space.api.request_body import (
     MULTIPART,
     accepts,
     read_predict_body,
+    read_slide_body,
     while_connected,
 )
 from hf_space.inference.probe import DRAWN_PATCH
@@ -33,7 +35,7 @@ from hf_space.prediction.progress import ImageFound, Progress, TissueFound
 from hf_space.prediction.streaming import Steps, followed_prediction
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import error_body
-from hf_space.schemas.options import PredictRequest
+from hf_space.schemas.options import PredictOptions, PredictRequest, SlideOptions
 from hf_space.schemas.prediction import PredictionResult
 from hf_space.schemas.stream import ErrorEvent, ResultEvent, StreamEvent
 
@@ -62,6 +64,15 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
         },
     }
 }
+_SLIDE_PICTURE: Final = {"type": "string", "format": "binary", "description": "The picture, PNG."}
+_SLIDE_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            MULTIPART: {"schema": form_schema(IMAGE_PART, _SLIDE_PICTURE, SlideOptions)},
+        },
+    }
+}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": f"The result; or, with `Accept: {NDJSON}`, a `StreamEvent` on each line.",
@@ -83,7 +94,6 @@ async def predict(
     request: Request,
     predictor: PredictorDep,
     settings: SettingsDep,
-    visitor: VisitorDep,
     sender: SenderDep,
 ) -> Response:
     """Classify one patch or region, sent as a multipart `file` or as base64 in JSON.
@@ -92,6 +102,40 @@ async def predict(
     tissue and the tiles of a region as they are scored, and then the result.
     """
     data, options = await read_predict_body(request, max_image_bytes=settings.max_upload_bytes)
+    return await _answered(request, predictor, data, options, sender)
+
+
+@router.post(
+    "/predict/slide/",
+    dependencies=[Depends(hold_slide)],
+    tags=["predict"],
+    response_model=PredictionResult,
+    responses=_RESPONSES,
+    openapi_extra=_SLIDE_BODY,
+)
+async def predict_slide(
+    request: Request, predictor: PredictorDep, settings: SettingsDep, sender: SenderDep
+) -> Response:
+    """Score a whole slide, of which the caller sends a picture at the model's scale.
+
+    The picture is PNG and as large as `microns_per_pixel` of the model makes the slide. Its tissue
+    is found and its tiles are scored as by the command `slides`; there is no verdict. Streams as
+    `/predict/` does.
+    """
+    limit = settings.max_slide_bytes
+    data, options = await read_slide_body(request, max_image_bytes=limit)
+    return await _answered(request, predictor, data, options, sender)
+
+
+async def _answered(
+    request: Request,
+    predictor: PredictorDep,
+    data: bytes,
+    options: PredictOptions,
+    sender: SenderDep,
+) -> Response:
+    """Return the result, or with `Accept: application/x-ndjson` the stream that ends with it."""
+    visitor = await get_visitor(request)
     options = resolve_save(options, visitor)
     owner = visitor.use() if options.save else None
     if accepts(request, NDJSON):

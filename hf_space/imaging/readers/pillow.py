@@ -25,7 +25,7 @@ from hf_space.imaging.readers.kinds import unreadable_file
 from hf_space.imaging.readers.png import PNG_MAGIC, png_parts
 from hf_space.imaging.readers.scales import agreed, still_image_scales
 from hf_space.imaging.resolution import resample
-from hf_space.settings import MAX_PIXELS, MAX_UPLOAD_BYTES
+from hf_space.settings import MAX_PIXELS, MAX_SLIDE_PIXELS, MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.imaging.readers.scales import Scale
+
+# Readers have limits of their own; below the largest of them Pillow is not to warn.
+Image.MAX_IMAGE_PIXELS = MAX_SLIDE_PIXELS
 
 _STRIP_ROWS: Final = 512
 # Chunks of a PNG that say how to turn or to colour it, or that there are more pictures; the pixels
@@ -166,6 +169,8 @@ class PillowReader:
                 self._pixels, self.profile_ignored = _to_rgb(
                     whole, self._orientation, self._profile
                 )
+                # Pillow would hold its own copy, of four bytes a pixel, beside them.
+                image.close()
         return self._pixels
 
 

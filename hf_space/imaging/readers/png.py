@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
-from hf_space.errors import AnimatedImageError
+from hf_space.errors import AnimatedImageError, CorruptImageError
 from hf_space.imaging.readers.colour import LARGEST_PROFILE
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 # PNG (third edition), section 5.3: length, type and checksum of a chunk are four bytes each.
 _CHUNK_OVERHEAD: Final = 12
+# Section 5.4: not critical, private, and meaningless without the picture's own pixels.
+_OVERVIEW: Final = b"ovWS"
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
 
 
@@ -63,6 +65,29 @@ def png_parts(data: bytes) -> PngParts:
             pieces.append(data[copied:place])
             copied = end
     return PngParts(b"".join([*pieces, data[copied:]]) if pieces else data, metadata, profile)
+
+
+def png_overview(data: bytes, size: int) -> bytes | None:
+    """Return the overview that the site adds to the picture of a slide; None where there is none.
+
+    Args:
+        data: The file.
+        size: How many bytes it has.
+
+    Raises:
+        CorruptImageError: It is damaged, or has another size.
+    """
+    for place, end in _chunks(data):
+        if data[place + 4 : place + 8] == _OVERVIEW:
+            unpacking = zlib.decompressobj()
+            try:
+                overview = unpacking.decompress(data[place + 8 : end - 4], size + 1)
+            except zlib.error as error:
+                raise CorruptImageError("The overview of the slide is damaged.") from error
+            if len(overview) != size:
+                raise CorruptImageError(f"The overview of the slide has not {size} bytes.")
+            return overview
+    return None
 
 
 def _chunks(data: bytes) -> Iterator[tuple[int, int]]:

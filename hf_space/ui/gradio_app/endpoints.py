@@ -167,7 +167,10 @@ def _options(request: gr.Request, **options: object) -> tuple[PredictOptions, by
     A result is never saved for nobody: unlike the API's, this response has no headers that could
     tell a new visitor the token.
     """
-    wanted, owner = resolve_save(read_options(options), caller(request)), caller_owner(request)
+    wanted, owner = (
+        resolve_save(read_options(PredictOptions, options), caller(request)),
+        caller_owner(request),
+    )
     if wanted.save and owner is None:
         reason = "to save the result, send a visitor's token or an API key in the headers"
         raise invalid_options([{"loc": ("save",), "msg": reason}])

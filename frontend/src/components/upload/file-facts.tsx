@@ -1,7 +1,7 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { useFileSize } from "@/components/upload/use-file-size";
+import { useFileSize } from "@/hooks/use-file-size";
 import type { Upload } from "@/lib/upload/uploads";
 
 /** A file's name, which stays in this browser, its size, and what was asked for it. */

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useFormatter, useTranslations } from "next-intl";
 import { FileButtons } from "@/components/upload/file-buttons";
-import { useFileSize } from "@/components/upload/use-file-size";
+import { useFileSize } from "@/hooks/use-file-size";
 import { modelQuery } from "@/lib/api/queries";
 import { cn } from "@/lib/class-names";
 import { writtenName } from "@/lib/upload/formats";
@@ -17,6 +17,7 @@ interface InvitationProps {
 /** The empty stage: how images get here, and which. */
 export function Invitation({ onFiles, isAlone }: InvitationProps) {
   const t = useTranslations("upload");
+  const slides = useTranslations("slide");
   return (
     <div
       className={cn(
@@ -30,6 +31,7 @@ export function Invitation({ onFiles, isAlone }: InvitationProps) {
         <h2 className="font-semibold text-xl">{t("drop")}</h2>
         <p className="text-pretty text-muted">{t("ways")}</p>
         <Limits />
+        <p className="text-pretty text-muted text-sm">{slides("invitation")}</p>
       </div>
       <FileButtons isProminent onFiles={onFiles} />
       <p className="hidden max-w-prose text-muted text-sm pointer-coarse:block">

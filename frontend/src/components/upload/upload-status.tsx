@@ -1,8 +1,8 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
-import { AnalysisStatus } from "@/components/upload/analysis-status";
-import { ProgressLine } from "@/components/upload/progress-line";
+import { AnalysisStatus } from "@/components/shared/analysis-status";
+import { ProgressLine } from "@/components/shared/progress-line";
 import { useSecondsUntil } from "@/components/upload/use-seconds-until";
 import { useErrorMessage } from "@/hooks/use-error-message";
 import type { ApiError } from "@/lib/api/error";

@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect, useEffectEvent, useState } from "react";
+import { noteHandles } from "@/lib/slide/handles";
 import { carriesFiles, filesOf } from "@/lib/upload/transfer";
 
 const TEXT_FIELD =
@@ -31,6 +32,7 @@ export function useFileIntake(take: (files: readonly File[]) => void): boolean {
     setIsOver(false);
     if (carriesFiles(event.dataTransfer)) {
       event.preventDefault();
+      noteHandles(event.dataTransfer);
       take(filesOf(event.dataTransfer));
     }
   });

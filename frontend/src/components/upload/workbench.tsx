@@ -1,8 +1,10 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useRef, useState } from "react";
+import { NotLoaded } from "@/components/shared/not-loaded";
 import { Announcer } from "@/components/upload/announcer";
 import { type Sample, Samples } from "@/components/upload/samples";
 import { SettingsPanel } from "@/components/upload/settings-panel";
@@ -10,9 +12,27 @@ import { Stage } from "@/components/upload/stage";
 import { useFileIntake } from "@/components/upload/use-file-intake";
 import { useUploads } from "@/components/upload/use-uploads";
 import { modelQuery } from "@/lib/api/queries";
-import { maxMicrons, optionsOf } from "@/lib/upload/settings";
+import { mayBeSlide } from "@/lib/slide/names";
+import { maxMicrons, optionsOf, type PredictOptions } from "@/lib/upload/settings";
 
-type Notice = "scale_missing" | "sample_failed";
+type Notice = "scale_missing" | "sample_failed" | "one_slide";
+
+// Home is drawn without it.
+const LocalSlidePanel = dynamic(() =>
+  import("@/components/local-slide/local-slide")
+    .then(({ LocalSlidePanel: panel }) => panel)
+    .catch(() => NotLoaded),
+);
+
+interface DroppedSlide {
+  file: File;
+  options: PredictOptions;
+}
+
+/** Two files of one name are opened anew all the same. */
+function keyOf({ name, size, lastModified }: File): string {
+  return `${name} ${size} ${lastModified}`;
+}
 
 interface WorkbenchProps {
   samples: readonly Sample[];
@@ -27,6 +47,7 @@ export function Workbench({ samples, example }: WorkbenchProps) {
   const { data: model } = useQuery(modelQuery);
   const [notice, setNotice] = useState<Notice | null>(null);
   const micronsField = useRef<HTMLInputElement>(null);
+  const [slide, setSlide] = useState<DroppedSlide | null>(null);
   const isOver = useFileIntake(take);
 
   function take(files: readonly File[]) {
@@ -40,7 +61,29 @@ export function Workbench({ samples, example }: WorkbenchProps) {
       return;
     }
     setNotice(null);
-    queue.add(files, options);
+    if (files.some(({ name }) => mayBeSlide(name))) {
+      takeSlides(files, options);
+    } else {
+      queue.add(files, options);
+    }
+  }
+
+  async function takeSlides(files: readonly File[], options: PredictOptions) {
+    const { slidesAmong } = await import("@/lib/slide/sniff");
+    const limits = {
+      maxPixels: model?.limits.max_pixels ?? Number.POSITIVE_INFINITY,
+      maxBytes: model?.limits.max_upload_bytes ?? Number.POSITIVE_INFINITY,
+    };
+    const slides = await slidesAmong(files, limits);
+    const [file] = slides;
+    const others = files.filter((each) => !slides.includes(each));
+    if (others.length > 0) {
+      queue.add(others, options);
+    }
+    if (file) {
+      setSlide({ file, options });
+      setNotice(slides.length > 1 ? "one_slide" : null);
+    }
   }
 
   async function takeSample({ address }: Sample) {
@@ -62,7 +105,12 @@ export function Workbench({ samples, example }: WorkbenchProps) {
   return (
     <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_19rem]">
       <div className="grid gap-6">
-        <Stage uploads={uploads} queue={queue} example={example} onFiles={take} />
+        {slide && (
+          <LocalSlidePanel key={keyOf(slide.file)} {...slide} onClose={() => setSlide(null)} />
+        )}
+        {(!slide || uploads.items.length > 0) && (
+          <Stage uploads={uploads} queue={queue} example={example} onFiles={take} />
+        )}
         {notice && (
           <p role="alert" className="border-edge border-l-2 pl-3 text-sm">
             {t(`notice.${notice}`)}

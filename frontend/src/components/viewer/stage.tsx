@@ -12,7 +12,7 @@ import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { imageScale, type Tile } from "@/lib/result/geometry";
 import { plainScene, type Scene } from "@/lib/result/paint";
-import { pictureSource } from "@/lib/viewer/picture-source";
+import { type PictureSource, pictureSource } from "@/lib/viewer/picture-source";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
 /** What the stage needs of a picture, wherever it comes from. */
@@ -27,6 +27,8 @@ interface StageProps {
   isFilling: boolean;
   scene: Scene | null;
   picture: StagePicture;
+  /** A slide in all its resolutions, in place of the picture; null where there is none. */
+  slide?: PictureSource | null;
   tiles: readonly Tile[];
   selected: Tile | null;
   store: ViewportStore;
@@ -41,8 +43,9 @@ export function Stage(props: StageProps) {
   const t = useTranslations("result.viewer");
   const minimap = useRef<HTMLDivElement>(null);
   const { image } = result;
-  const source = useSource(result, picture);
-  const { scene } = props;
+  const ofPicture = useSource(result, picture);
+  const { scene, slide = null } = props;
+  const source = slide ?? ofPicture;
   const shared = { source, store, tiles, selected, ruler };
   return (
     <div
@@ -78,7 +81,7 @@ export function Stage(props: StageProps) {
       <PrintPicture scene={scene} />
       <Minimap ref={minimap} store={store} image={image} />
       <ScaleBar store={store} micronsPerPixel={imageScale(image)[0]} labelOf={props.barLabel} />
-      {!picture.source && (
+      {!picture.source && !slide && (
         <p className="absolute inset-x-3 top-3 mr-12 w-fit rounded-sm bg-surface px-3 py-2 text-sm">
           {t("no_picture")}
         </p>

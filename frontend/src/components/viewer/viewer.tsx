@@ -7,6 +7,7 @@ import type { ThresholdState } from "@/components/threshold/use-threshold";
 import { AnnotationsField } from "@/components/viewer/annotations-field";
 import { Controls } from "@/components/viewer/controls";
 import { Downloads } from "@/components/viewer/downloads";
+import { FindSlide } from "@/components/viewer/find-slide";
 import { FociList } from "@/components/viewer/foci-list";
 import { LegendBar } from "@/components/viewer/legend-bar";
 import { Magnifications } from "@/components/viewer/magnifications";
@@ -19,6 +20,7 @@ import { useAnnotations } from "@/components/viewer/use-annotations";
 import { useOpacity } from "@/components/viewer/use-opacity";
 import { usePicture } from "@/components/viewer/use-picture";
 import type { Choice } from "@/components/viewer/use-scene";
+import { useSlideSource } from "@/components/viewer/use-slide-source";
 import { useViewerParts } from "@/components/viewer/use-viewer-parts";
 import type { HistoryRecord, PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
@@ -40,6 +42,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
   const [choice, setChoice] = useChoice(result);
   const [selected, setSelected] = useState<Tile | null>(null);
   const picture = usePicture(record);
+  const slide = useSlideSource(result);
   const annotations = useAnnotations();
   const { foci, scene, stage } = useViewerParts({
     ...{ result, picture, choice, rule: threshold.rule },
@@ -70,7 +73,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
           )}
         >
           <Stage
-            {...{ ...stage, picture, selected }}
+            {...{ ...stage, picture, slide, selected }}
             isSideBySide={choice.view === "side"}
             isFilling={screen.isFull}
           />
@@ -91,7 +94,9 @@ export function Viewer({ record, threshold }: ViewerProps) {
         <Downloads result={result} scene={scene} choice={choice} rule={threshold.rule} />
         <AnnotationsField annotations={annotations} />
       </div>
-      {picture.isSmall && <SmallCopy result={result} picture={picture} />}
+      {result.slide
+        ? !slide && <FindSlide result={result} />
+        : picture.isSmall && <SmallCopy result={result} picture={picture} />}
       {region && (
         <TileTable
           {...{ result, tiles, selected }}

@@ -418,6 +418,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/predict/slide/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict Slide
+         * @description Score a whole slide, of which the caller sends a picture at the model's scale.
+         *
+         *     The picture is PNG and as large as `microns_per_pixel` of the model makes the slide. Its tissue
+         *     is found and its tiles are scored as by the command `slides`; there is no verdict. Streams as
+         *     `/predict/` does.
+         */
+        post: operations["predict_slide_predict_slide__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/preview/": {
         parameters: {
             query?: never;
@@ -1134,6 +1158,10 @@ export interface components {
             max_batch_files: number;
             /** Max Pixels */
             max_pixels: number;
+            /** Max Slide Bytes */
+            max_slide_bytes: number;
+            /** Max Slide Pixels */
+            max_slide_pixels: number;
             /** Max Upload Bytes */
             max_upload_bytes: number;
         };
@@ -1148,6 +1176,17 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * LocalSlide
+         * @description The slide that stayed with the caller, of whom the service got the model's scale only.
+         */
+        LocalSlide: {
+            /**
+             * Fingerprint
+             * @description SHA-256 of the slide's size in bytes, its first and its last MiB: by it the caller finds the file again.
+             */
+            fingerprint: string;
         };
         /**
          * ModelName
@@ -1323,6 +1362,8 @@ export interface components {
              * @constant
              */
             schema_version: 2;
+            /** @description Set by `POST /predict/slide/`; sizes and outlines are in pixels of the slide then, and `image.sha256` is that of the picture that was sent. */
+            slide: components["schemas"]["LocalSlide"] | null;
             /** Threshold */
             threshold: number;
             timing_ms: components["schemas"]["Timing"];
@@ -1388,7 +1429,7 @@ export interface components {
             threshold?: number | null;
         };
         /** @enum {string} */
-        Reason: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training";
+        Reason: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training" | "slide_uncalibrated";
         /**
          * RegionResult
          * @description The tile-wise result of an image larger than a patch.
@@ -1752,7 +1793,7 @@ export interface components {
             uncertain: number;
         };
         /** @enum {string} */
-        WarningCode: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training" | "blank" | "blurred" | "off_scale" | "padded" | "profile_ignored" | "scale_assumed" | "scale_conflict" | "unfamiliar" | "save_delayed" | "not_saved";
+        WarningCode: "scale_unknown" | "field_too_small" | "not_h_and_e" | "too_blurred" | "unlike_training" | "slide_uncalibrated" | "blank" | "blurred" | "off_scale" | "padded" | "profile_ignored" | "scale_assumed" | "scale_conflict" | "unfamiliar" | "save_delayed" | "not_saved";
     };
     responses: never;
     parameters: never;
@@ -1790,6 +1831,7 @@ export type LabelScore = components['schemas']['LabelScore'];
 export type Latency = components['schemas']['Latency'];
 export type Limits = components['schemas']['Limits'];
 export type Liveness = components['schemas']['Liveness'];
+export type LocalSlide = components['schemas']['LocalSlide'];
 export type ModelName = components['schemas']['ModelName'];
 export type ModelReport = components['schemas']['ModelReport'];
 export type ModelState = components['schemas']['ModelState'];
@@ -2835,6 +2877,105 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": components["schemas"]["BatchItem"];
+                };
+            };
+        };
+    };
+    predict_slide_predict_slide__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The picture, PNG.
+                     */
+                    file: string;
+                    /**
+                     * Fingerprint
+                     * @description SHA-256 of the slide's size in bytes, as text, its first and its last MiB.
+                     */
+                    fingerprint: string;
+                    /**
+                     * Operating Point
+                     * @description A named operating point of the model; see `/model/`.
+                     * @example
+                     */
+                    operating_point?: string;
+                    /**
+                     * Save
+                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
+                     * @example
+                     */
+                    save?: boolean;
+                    /**
+                     * Scale Source
+                     * @description `request` where a person stated the scale, not the file.
+                     * @default metadata
+                     * @enum {string}
+                     */
+                    scale_source?: "request" | "metadata";
+                    /**
+                     * Slide Height
+                     * @description Of level 0.
+                     */
+                    slide_height: number;
+                    /**
+                     * Slide Microns Across
+                     * @description Micrometres per pixel of level 0 in x.
+                     */
+                    slide_microns_across: number;
+                    /**
+                     * Slide Microns Down
+                     * @description Micrometres per pixel of level 0 in y.
+                     */
+                    slide_microns_down: number;
+                    /**
+                     * Slide Width
+                     * @description Of level 0.
+                     */
+                    slide_width: number;
+                    /**
+                     * Threshold
+                     * @description Own threshold on the calibrated probability; it has no uncertain band.
+                     * @example
+                     */
+                    threshold?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The result; or, with `Accept: application/x-ndjson`, a `StreamEvent` on each line. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictionResult"];
+                    "application/x-ndjson": components["schemas"]["StreamEvent"];
                 };
             };
         };

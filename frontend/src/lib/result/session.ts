@@ -3,6 +3,8 @@ import { hasRecord } from "@/lib/api/has-record";
 import { recordQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { forgetEveryName, forgetName, rememberName } from "@/lib/result/file-names";
+import { forgetEveryHandle, forgetHandle } from "@/lib/slide/handles";
+import { forgetEverySlide, forgetSlide } from "@/lib/slide/opened-slides";
 
 /**
  * What this page alone knows until it is closed: the images as they were chosen. The service keeps
@@ -51,6 +53,8 @@ export function subscribeToImages(listener: () => void): () => void {
 /** Drop what this page knows of a result that was deleted, so that going back does not draw it. */
 export function forgetResult(client: QueryClient, id: string): void {
   images.delete(id);
+  forgetSlide(id);
+  forgetHandle(id);
   forgetName(id);
   tell();
   client.removeQueries({ queryKey: ["history", "original", id] });
@@ -60,6 +64,8 @@ export function forgetResult(client: QueryClient, id: string): void {
 /** Drop what this page knows of all results, those too that were not saved. */
 export function forgetEveryResult(client: QueryClient): void {
   images.clear();
+  forgetEverySlide();
+  forgetEveryHandle();
   forgetEveryName();
   tell();
   client.removeQueries({ queryKey: ["history", "original"] });

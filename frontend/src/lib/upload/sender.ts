@@ -21,7 +21,13 @@ export function sender(publicApiUrl: string, visit: Visit): Send {
   return (image, options, tracking) =>
     wayOf(image.size) === "json"
       ? sendThroughSite(visit, image, options, tracking)
-      : sendToApi(`${publicApiUrl}/predict/`, visit, image, options, tracking);
+      : sendToApi({
+          address: `${publicApiUrl}/predict/`,
+          visit,
+          body: formBody(image, options),
+          save: options.save,
+          tracking,
+        });
 }
 
 async function sendThroughSite(
@@ -37,19 +43,28 @@ async function sendThroughSite(
   return post({ address: apiPath("/predict"), body, headers }, tracking);
 }
 
-async function sendToApi(
-  address: string,
-  visit: Visit,
-  image: Blob,
-  options: PredictOptions,
-  tracking: Tracking,
-): Promise<PredictionResult> {
-  const body = formBody(image, options);
+interface FormParcel {
+  /** Of the API itself. */
+  address: string;
+  visit: Visit;
+  body: FormData;
+  save: boolean;
+  tracking: Tracking;
+}
+
+/** Send a form straight to the API, as this browser's visitor where the result is to be saved. */
+export async function sendToApi({
+  address,
+  visit,
+  body,
+  save,
+  tracking,
+}: FormParcel): Promise<PredictionResult> {
   const postAs = (headers: Record<string, string>) => {
     throwIfCancelled(tracking.signal);
     return post({ address, body, headers }, tracking);
   };
-  if (!options.save) {
+  if (!save) {
     return postAs({});
   }
   // The ticket's request brings the cookie too, should this browser have none.

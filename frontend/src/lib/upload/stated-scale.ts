@@ -12,7 +12,7 @@ export interface StatedScale {
 export const NO_SCALE: StatedScale = { microns: null, contradicting: [] };
 
 /** µm per pixel across and down. */
-type Scale = readonly [number, number];
+export type Scale = readonly [number, number];
 
 /** Scales of microscopes and slide scanners; other resolutions say how large to print. */
 const PLAUSIBLE_MICRONS = { least: 0.05, most: 20 } as const;
@@ -43,8 +43,9 @@ const MICRONS: ReadonlyMap<string, number> = new Map([
 
 /** All scales that a TIFF states. */
 export function tiffScales(facts: TiffFacts): readonly Scale[] {
-  const { description } = facts;
-  const ofResolution = scaleOf(facts, imageJUnit(description) ?? tagUnit(facts.resolutionUnit));
+  const { description, resolution } = facts;
+  const unit = imageJUnit(description) ?? unitOfTag(facts.resolutionUnit);
+  const ofResolution = scaleOfResolution(resolution, unit);
   return [...aperioScales(description), ...omeScales(description), ...ofResolution];
 }
 
@@ -70,24 +71,31 @@ export async function headScales(
  * and one whose axes differ counts as their geometric mean.
  */
 export function agreedScale(scales: readonly Scale[]): StatedScale {
-  const { least, most } = PLAUSIBLE_MICRONS;
-  const plausible = scales.filter((scale) =>
-    scale.every((microns) => least <= microns && microns <= most),
-  );
+  const plausible = scales.filter(isPlausible);
   const [first] = plausible;
   if (!first) {
     return NO_SCALE;
   }
-  const agrees = ([0, 1] as const).every((axis) => {
-    const values = plausible.map((scale) => scale[axis]);
-    return Math.max(...values) <= TOLERANCE * Math.min(...values);
-  });
-  if (!agrees) {
+  if (!agree(plausible)) {
     const all = new Set(plausible.flat());
     return { microns: null, contradicting: [...all].toSorted((one, other) => one - other) };
   }
   const [across, down] = first;
   return { microns: across === down ? across : Math.sqrt(across * down), contradicting: [] };
+}
+
+/** Whether a scale is one of a microscope or a slide scanner. */
+export function isPlausible(scale: Scale): boolean {
+  const { least, most } = PLAUSIBLE_MICRONS;
+  return scale.every((microns) => least <= microns && microns <= most);
+}
+
+/** Whether scales are no more than a tenth apart on each axis. */
+export function agree(scales: readonly Scale[]): boolean {
+  return ([0, 1] as const).every((axis) => {
+    const values = scales.map((scale) => scale[axis]);
+    return Math.max(...values) <= TOLERANCE * Math.min(...values);
+  });
 }
 
 /** Reads a TIFF's size and scale; null where its directory cannot be read. */
@@ -100,21 +108,27 @@ export async function readTiffScale(file: Blob) {
   }
 }
 
-function scaleOf({ resolution }: TiffFacts, perUnit: number | null): readonly Scale[] {
+/** The scale of a resolution in pixels per unit, of so many µm; none where either is missing. */
+export function scaleOfResolution(
+  resolution: TiffFacts["resolution"],
+  perUnit: number | null,
+): readonly Scale[] {
   return resolution && perUnit ? [[perUnit / resolution[0], perUnit / resolution[1]]] : [];
 }
 
 /** Micrometres in the unit that ImageJ gives the resolution in; null where none is named. */
-function imageJUnit(description: string): number | null {
+export function imageJUnit(description: string): number | null {
   const unit = description.startsWith("ImageJ=") && /^unit=(.*?)\r?$/m.exec(description)?.[1];
   return unit ? micronsIn(unit) : null;
 }
 
-function tagUnit(unit: number): number | null {
+/** Micrometres in the unit of a TIFF's tag: 2 for inches, 3 for centimetres; null for none. */
+export function unitOfTag(unit: number): number | null {
   return { 2: MICRONS_PER_INCH, 3: MICRONS_PER_CENTIMETRE }[unit] ?? null;
 }
 
-function aperioScales(description: string): readonly Scale[] {
+/** The scale of Aperio's `MPP`. */
+export function aperioScales(description: string): readonly Scale[] {
   const stated = Number(/\bMPP\s*=\s*([\d.eE+-]+)/.exec(description)?.[1]);
   return stated > 0 ? [[stated, stated]] : [];
 }
@@ -132,13 +146,14 @@ function omeScales(description: string): readonly Scale[] {
 }
 
 /** Text of XML without its references to single characters. */
-function unescaped(text: string): string {
+export function unescaped(text: string): string {
   return text.replace(/&#(?:x([\da-f]{1,5})|(\d{1,6}));/gi, (_, hex, decimal) =>
     String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
   );
 }
 
-function micronsIn(unit: string): number | null {
+/** Micrometres in a unit of length by its name; null for one that is not known. */
+export function micronsIn(unit: string): number | null {
   const name = unit.trim();
   return MICRONS.get(name) ?? MICRONS.get(name.toLowerCase()) ?? null;
 }
@@ -165,7 +180,7 @@ const EXIF_SEGMENT = 0xffe1;
 
 function jfifScales(view: DataView): readonly Scale[] {
   const isJfif = view.byteLength > 18 && view.getUint32(6) === JFIF;
-  const perUnit = isJfif ? tagUnit(view.getUint8(13) + 1) : null;
+  const perUnit = isJfif ? unitOfTag(view.getUint8(13) + 1) : null;
   return perUnit ? [[perUnit / view.getUint16(14), perUnit / view.getUint16(16)]] : [];
 }
 
@@ -177,7 +192,7 @@ async function exifScales(head: Uint8Array): Promise<readonly Scale[]> {
     const length = view.getUint16(offset + 2);
     if (view.getUint16(offset) === EXIF_SEGMENT && view.getUint32(offset + 4) === EXIF) {
       const facts = await readTiff(new Blob([head.slice(offset + 10, offset + 2 + length)]));
-      return scaleOf(facts, tagUnit(facts.resolutionUnit));
+      return scaleOfResolution(facts.resolution, unitOfTag(facts.resolutionUnit));
     }
     offset += 2 + length;
   }

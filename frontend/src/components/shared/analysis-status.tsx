@@ -1,7 +1,7 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
-import { ProgressLine } from "@/components/upload/progress-line";
+import { ProgressLine } from "@/components/shared/progress-line";
 import { useFigureText } from "@/hooks/use-figure-text";
 import type { ImageEvent } from "@/lib/api/schema";
 import {

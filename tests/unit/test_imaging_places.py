@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from hf_space.bundle.calibration import Calibration, OperatingPoint
+from hf_space.imaging.places import Places
 from hf_space.prediction.scoring import smooth_logits
 from hf_space.schemas.ids import uuid7
-from hf_space.slides.grid import Places
 from hf_space.slides.result import cell_areas_mm2, tile_map
 from hf_space.slides.scores import ScoreFacts, ScoreKey, SlideScores
 

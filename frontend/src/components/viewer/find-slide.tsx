@@ -1,0 +1,71 @@
+import { useTranslations } from "next-intl";
+import { type ChangeEvent, useEffect, useState } from "react";
+import { Button } from "@/components/ui/button";
+import { useAccept } from "@/hooks/use-accept";
+import type { PredictionResult } from "@/lib/api/schema";
+import { rememberName } from "@/lib/result/file-names";
+import { slideErrorOf } from "@/lib/slide/error";
+import { isHandleKept, keptFile } from "@/lib/slide/handles";
+import { LocalSlide } from "@/lib/slide/local-slide";
+import { rememberSlide } from "@/lib/slide/opened-slides";
+
+type Found = "checking" | "other" | "unreadable" | null;
+
+/** Finds the slide of a result on the visitor's disk again, and takes no other file for it. */
+export function FindSlide({ result }: { result: PredictionResult }) {
+  const t = useTranslations("slide");
+  const [found, setFound] = useState<Found>(null);
+  const [isKept, setIsKept] = useState(false);
+  const accept = useAccept();
+  useEffect(() => {
+    isHandleKept(result.id).then(setIsKept);
+  }, [result.id]);
+
+  async function open(file: File | null | undefined) {
+    if (file) {
+      setFound("checking");
+      setFound(await opened(result, file));
+    }
+  }
+
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t p-3 text-sm print:hidden">
+      <p className="min-w-0 flex-1 basis-64 text-muted">{t("find.text")}</p>
+      {isKept && (
+        <Button variant="outline" size="sm" onClick={async () => open(await keptFile(result.id))}>
+          {t("find.again")}
+        </Button>
+      )}
+      <label className="inline-flex min-h-8 items-center rounded-md border border-edge px-3 py-1 font-medium hover:bg-raised has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
+        <input
+          type="file"
+          accept={accept}
+          onChange={(event: ChangeEvent<HTMLInputElement>) => open(event.target.files?.[0])}
+          className="sr-only"
+        />
+        {t("find.choose")}
+      </label>
+      <p role="status" className="basis-full text-malignant empty:hidden">
+        {found && t(found === "unreadable" ? "problem.unreadable" : `find.${found}`)}
+      </p>
+    </div>
+  );
+}
+
+/** Opens the file where it is the slide of the result; says what is wrong with it otherwise. */
+async function opened(result: PredictionResult, file: File): Promise<Found> {
+  const { slide: known, image } = result;
+  const stated = image.scale_source === "request" ? image.microns_per_pixel : null;
+  try {
+    const slide = await LocalSlide.open(file, stated);
+    if (slide.facts.fingerprint !== known?.fingerprint) {
+      slide.close();
+      return "other";
+    }
+    rememberSlide(result.id, slide);
+    rememberName(result.id, file.name);
+    return null;
+  } catch (error) {
+    return slideErrorOf(error).problem === "unreadable" ? "unreadable" : "other";
+  }
+}

@@ -1,0 +1,89 @@
+/** The tiles of a TIFF as JPEG files of their own, which a browser decodes. */
+
+const SOI = 0xd8;
+const EOI = 0xd9;
+const SOS = 0xda;
+const APP0 = 0xe0;
+const APP2 = 0xe2;
+const APP14 = 0xee;
+const JFIF = [0x4a, 0x46, 0x49, 0x46];
+const ADOBE = [0x41, 0x64, 0x6f, 0x62, 0x65];
+/** PhotometricInterpretation of YCbCr. */
+const YCBCR = 6;
+/** A segment's length counts itself; ICC.1, annex B.4: what stands before a part of a profile. */
+const MOST_SEGMENT_BYTES = 65_533;
+const ICC_NAME = [...new TextEncoder().encode("ICC_PROFILE"), 0];
+
+export interface JpegParts {
+  /** Tables that tiles share; null where each has its own. */
+  tables: Uint8Array | null;
+  photometric: number;
+  /** To be applied by the browser; null for none. */
+  profile: Uint8Array | null;
+}
+
+/**
+ * A tile with the tables that it shares, and with what tells its colours.
+ *
+ * A marker of JFIF or Adobe in the tile says whether its colours are YCbCr, and is left as it is. One
+ * that has neither gets Adobe's, by what the TIFF says: a decoder would have to guess.
+ */
+export function wholeJpeg(tile: Uint8Array, parts: JpegParts): Uint8Array<ArrayBuffer> {
+  const tables = parts.tables ? inner(parts.tables) : new Uint8Array(0);
+  const body = tile.subarray(2);
+  const marker = saysColours(tile) || saysColours(parts.tables) ? [] : adobe(parts.photometric);
+  const profile = parts.profile ? profileSegments(parts.profile) : [];
+  return joined([Uint8Array.of(0xff, SOI), Uint8Array.from(marker), ...profile, tables, body]);
+}
+
+/** What stands between the start and the end of an image. */
+function inner(tables: Uint8Array): Uint8Array {
+  const hasEnd = tables.at(-2) === 0xff && tables.at(-1) === EOI;
+  return tables.subarray(2, hasEnd ? -2 : undefined);
+}
+
+function saysColours(jpeg: Uint8Array | null): boolean {
+  if (!jpeg) {
+    return false;
+  }
+  for (let at = 2; at + 4 <= jpeg.length && jpeg[at] === 0xff; ) {
+    const [marker, length] = [jpeg[at + 1], ((jpeg[at + 2] ?? 0) << 8) | (jpeg[at + 3] ?? 0)];
+    if (marker === SOS) {
+      return false;
+    }
+    const begins = (name: readonly number[]) =>
+      name.every((byte, index) => jpeg[at + 4 + index] === byte);
+    if ((marker === APP0 && begins(JFIF)) || (marker === APP14 && begins(ADOBE))) {
+      return true;
+    }
+    at += 2 + length;
+  }
+  return false;
+}
+
+/** Adobe's segment (Supporting the DCT Filters, 5116): its last byte names the transform. */
+function adobe(photometric: number): readonly number[] {
+  const transform = photometric === YCBCR ? 1 : 0;
+  return [0xff, APP14, 0, 14, ...ADOBE, 0, 100, 0, 0, 0, 0, transform];
+}
+
+function profileSegments(profile: Uint8Array): readonly Uint8Array[] {
+  const most = MOST_SEGMENT_BYTES - ICC_NAME.length - 2;
+  const count = Math.ceil(profile.length / most);
+  return Array.from({ length: count }, (_, index) => {
+    const part = profile.subarray(index * most, (index + 1) * most);
+    const length = 2 + ICC_NAME.length + 2 + part.length;
+    const head = [0xff, APP2, length >> 8, length & 255, ...ICC_NAME, index + 1, count];
+    return joined([Uint8Array.from(head), part]);
+  });
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,47 @@
+import type { LocalSlide } from "@/lib/slide/local-slide";
+
+/** Slides that this page has open, by the result that they led to. */
+
+const slides = new Map<string, LocalSlide>();
+const listeners = new Set<() => void>();
+
+export function slideOf(id: string): LocalSlide | null {
+  return slides.get(id) ?? null;
+}
+
+/** Whether a slide has led to a result of this page, which still shows it. */
+export function isRemembered(slide: LocalSlide): boolean {
+  return [...slides.values()].includes(slide);
+}
+
+/** Keep the slide of a result until the page is closed, or the result is deleted. */
+export function rememberSlide(id: string, slide: LocalSlide): void {
+  slides.set(id, slide);
+  tell();
+}
+
+export function forgetSlide(id: string): void {
+  slides.get(id)?.close();
+  slides.delete(id);
+  tell();
+}
+
+export function forgetEverySlide(): void {
+  for (const slide of slides.values()) {
+    slide.close();
+  }
+  slides.clear();
+  tell();
+}
+
+/** Have a listener called whenever a slide is kept or dropped; returns what ends that. */
+export function subscribeToSlides(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(): void {
+  for (const listener of listeners) {
+    listener();
+  }
+}

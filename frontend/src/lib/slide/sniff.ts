@@ -1,0 +1,40 @@
+import { foreignKind, isTiff } from "@/lib/slide/kinds";
+import { isSlide, slidePages } from "@/lib/slide/open-slide";
+
+/** What the service takes of an image that is sent as it is. */
+export interface ImageLimits {
+  maxPixels: number;
+  maxBytes: number;
+}
+
+/** Of files whose names may be those of slides, the ones that are to be read here. */
+export async function slidesAmong(
+  files: readonly File[],
+  limits: ImageLimits,
+): Promise<readonly File[]> {
+  const found = await Promise.all(files.map((file) => isToBeReadHere(file, limits)));
+  return files.filter((_, index) => found[index]);
+}
+
+async function isToBeReadHere(file: File, limits: ImageLimits): Promise<boolean> {
+  try {
+    if (await foreignKind(file)) {
+      return true;
+    }
+    if (!(await isTiff(file))) {
+      return false;
+    }
+    if (isNamedSlide(file)) {
+      return true;
+    }
+    const { pages } = await slidePages(file);
+    return isSlide(pages, limits.maxPixels) || file.size > limits.maxBytes;
+  } catch {
+    // The service says what is wrong with what may be sent.
+    return file.size > limits.maxBytes;
+  }
+}
+
+function isNamedSlide({ name }: File): boolean {
+  return name.toLowerCase().endsWith(".svs");
+}
