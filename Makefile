@@ -113,7 +113,8 @@ $(RUN)/bundle/README.md: $(RUN)/final/facts.json $(RUN)/calibration.json
 	$(TRAINING) card $(@D)
 
 # A stamp is older than its requirements after an edit, so that the environment is renewed.
-$(INSTALLED): requirements.txt hf_space/requirements.txt training/requirements.txt
+$(INSTALLED): requirements.txt hf_space/requirements.txt hf_space/requirements-ray.txt \
+		hf_space/requirements-remote.txt training/requirements.txt
 	$(call install,$(VENV),requirements.txt)
 
 $(SERVE_INSTALLED): hf_space/requirements.txt

@@ -9,6 +9,7 @@ import signal
 import sys
 from typing import Any, Final
 
+from benchmarks.bulk_table import render_bulk, render_plan
 from benchmarks.chaos.report import QUICK_CHAOS, measure_chaos, render_chaos
 from benchmarks.chaos.run import Plan as ChaosPlan
 from benchmarks.core_time import measure_core_time, render_core_time
@@ -16,7 +17,7 @@ from benchmarks.history import QUICK_HISTORY, HistoryPlan, measure_history
 from benchmarks.history_table import render_history
 from benchmarks.live import measure_live, render_live
 from benchmarks.processes import ROOT
-from benchmarks.results import merge_results
+from benchmarks.results import merge_results, read_results
 from benchmarks.serving import QUICK, Plan, measure_serving
 from benchmarks.site import measure_site, render_site
 from benchmarks.slides import measure_slides, render_slides
@@ -25,10 +26,11 @@ from benchmarks.table import render_serving
 from training.release.documents import replace_block
 
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
+SCALE: Final = ROOT / "docs" / "scale.md"
 PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"
 NAMES: Final = (
     *("input_pipeline", "serving", "core_time", "history", "live"),
-    *("site", "slides", "space", "chaos"),
+    *("site", "slides", "bulk", "space", "chaos"),
 )
 
 logger = logging.getLogger(__name__)
@@ -62,6 +64,8 @@ def main() -> None:
             _site()
         elif name == "slides":
             _slides()
+        elif name == "bulk":
+            _bulk()
         elif name == "space":
             _space()
         elif name == "chaos":
@@ -115,6 +119,19 @@ def _slides() -> None:
     table = render_slides(figures)
     logger.info("%s", table)
     _publish("slides", figures, table)
+
+
+def _bulk() -> None:
+    # Only here: it needs Ray.
+    from benchmarks.bulk import measure_bulk
+
+    figures = measure_bulk()
+    table = render_bulk(figures)
+    logger.info("%s", table)
+    merge_results("bulk", figures)
+    text = replace_block(SCALE.read_text(encoding="utf-8"), "bulk", table)
+    plan = render_plan(read_results()["slides"], figures)
+    SCALE.write_text(replace_block(text, "plan", plan), encoding="utf-8")
 
 
 def _space() -> None:

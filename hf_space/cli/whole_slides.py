@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
+from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
-from tqdm import tqdm
 
 from hf_space.cli.echo import echo, shown
 from hf_space.cli.options import PointName, Threshold, checked_options, checked_settings
+from hf_space.cli.slide_bars import SlideBars
+from hf_space.cli.slide_inputs import find_named, print_left_out, tell
 from hf_space.errors import BiopsiaError, ScaleError, UnknownOperatingPointError
-from hf_space.imaging.readers import suffixes
 from hf_space.imaging.readers.scales import PLAUSIBLE
 from hf_space.imaging.readers.slide_file import check_scale
 from hf_space.messages.catalogue import text
-from hf_space.messages.formats import number
+from hf_space.slides.errors import MissingPackageError
+from hf_space.slides.fleet.scorer import FleetScorer
+from hf_space.slides.fleet.work import Work, WorkersError
 from hf_space.slides.outcome import SUMMARY_FILE
-from hf_space.slides.outputs import BY_DEFAULT, FEATURES, FILES
-from hf_space.slides.run import load_slide_model, process_slides, slide_options
-from hf_space.slides.scan import FoundSlides, find_slides
-from hf_space.slides.walk import mode_of
+from hf_space.slides.outputs import BY_DEFAULT, FEATURES, FILES, RESULT
+from hf_space.slides.results import open_results
+from hf_space.slides.run import OneByOne, load_slide_model, record_outcomes, slide_options
+from hf_space.slides.truth.annotations import TruthError
+from hf_space.slides.truth.report import TruthReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hf_space.schemas.options import PredictOptions
+    from hf_space.settings import Settings
+    from hf_space.slides.options import SlideModel, SlideOptions
     from hf_space.slides.outcome import Outcome
-    from hf_space.slides.record import Figures
+    from hf_space.slides.results import Results
+    from hf_space.slides.run import Scorer
+    from hf_space.slides.scan import FoundSlides
 
 SOME_FAILED: Final = 3
 """Exit status where a slide could not be scored, or the table of all not be written."""
 
 _INTERRUPTED: Final = 130
-# Shown with this many decimals, as pathologists measure.
-_MM2_DECIMALS: Final = 2
+_DONE: Final = frozenset({"done", "skipped"})
 
 FormatName = StrEnum("FormatName", {name.upper(): name for name in FILES})  # type: ignore[misc]
 """What `--format` takes."""
 
 
 def slides(
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILES", readable=False, help="Slides, or folders of slides."),
+    out: Annotated[
+        str, typer.Option(help="Output folder or s3:// address; each slide gets a subfolder.")
     ],
-    out: Annotated[Path, typer.Option(help="Output folder; each slide gets a subfolder.")],
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILES", help="Slides, folders of slides, s3:// or https://."),
+    ] = None,
+    manifest: Annotated[
+        str | None,
+        typer.Option(help="CSV in place of FILES: path, and microns_per_pixel, case, truth."),
+    ] = None,
     microns_per_pixel: Annotated[
         float | None,
         typer.Option(help="Scale of the slides' level 0; read from each file if unset."),
@@ -63,6 +71,15 @@ def slides(
         list[FormatName] | None,
         typer.Option("--format", help="What is written; repeatable. All but features if unset."),
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Slides at once; with --ray, on each node.")
+    ] = 1,
+    ray: Annotated[
+        str | None, typer.Option(help="Score on the Ray cluster of this address, or auto.")
+    ] = None,
+    truth: Annotated[
+        str | None, typer.Option(help="QuPath's GeoJSON of the one slide, to compare with.")
+    ] = None,
 ) -> None:
     """Score whole slides and write results for QuPath and other tools.
 
@@ -72,26 +89,101 @@ def slides(
     options = checked_options(
         operating_point=operating_point, threshold=threshold, microns_per_pixel=microns_per_pixel
     )
-    found = _found(paths, out)
     chosen = frozenset(map(str, formats)) if formats else BY_DEFAULT
-    outcomes: list[Outcome] = []
     try:
-        for outcome in _run(found, out, options, float(overlap), chosen):
-            outcomes.append(outcome)  # noqa: PERF402 -- those before an error count too
+        found = find_named(paths, manifest, truth, out)
+        results = open_results(out)
+    except MissingPackageError as error:
+        raise _failed(str(error)) from error
+    run = _Run(found, results, options, float(overlap), chosen, workers, ray)
+    _finish(run)
+
+
+@dataclass
+class _Run:
+    """What was asked for, and how much of it came about."""
+
+    found: FoundSlides
+    results: Results
+    options: PredictOptions
+    overlap: float
+    formats: frozenset[str]
+    workers: int
+    ray: str | None
+    tried: int = 0
+    failed: int = 0
+
+    def run(self) -> None:
+        """Score the slides, and hold them against annotations."""
+        settings = checked_settings()
+        model = load_slide_model(settings)
+        asked = self._asked(settings, model)
+        scorer = self._scorer(settings, model, asked)
+        report = TruthReport(self.results)
+        with SlideBars(len(self.found.slides)) as bars:
+            for outcome in record_outcomes(self.found.slides, self.results, scorer, bars):
+                bars.end(outcome)
+                self.tried += 1
+                self.failed += outcome.state == "failed"
+                self._judge(outcome, report, bars)
+        report.write([slide.name for slide in self.found.slides])
+
+    def _asked(self, settings: Settings, model: SlideModel) -> SlideOptions:
+        formats = self.formats
+        if FEATURES in formats and not model.gives_features():
+            # Each slide would fail, and with it its other formats.
+            message = text("slide.no_features", "en", model=model.bundle.config.name)
+            raise typer.BadParameter(message, param_hint="'--format'")
+        if any(slide.stated.truth for slide in self.found.slides):
+            formats |= {RESULT}
+        return slide_options(self.options, model, settings, overlap=self.overlap, formats=formats)
+
+    def _scorer(self, settings: Settings, model: SlideModel, asked: SlideOptions) -> Scorer:
+        work = Work.of(settings, self.results, asked, model.bundle.config.revision)
+        if self.ray is not None:
+            try:
+                # Only here: it takes packages of its own.
+                from hf_space.slides.fleet.nodes import NodeFleet
+            except ImportError as error:
+                raise _failed(text("slide.needs_ray", "en")) from error
+            return FleetScorer(NodeFleet(work, self.ray, self.workers))
+        if self.workers > 1:
+            from hf_space.slides.fleet.processes import ProcessFleet
+
+            return FleetScorer(ProcessFleet(work, self.workers))
+        return OneByOne(self.results, model, asked)
+
+    def _judge(self, outcome: Outcome, report: TruthReport, bars: SlideBars) -> None:
+        if not outcome.slide.stated.truth or outcome.state not in _DONE:
+            return
+        try:
+            report.add(outcome.slide)
+        except (TruthError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            bars.note(text("truth.not_compared", "en", name=outcome.name, reason=reason or error))
+            self.failed += 1
+
+
+def _finish(run: _Run) -> None:
+    """Run, and end the command with the status that says how it went."""
+    try:
+        run.run()
     except UnknownOperatingPointError as error:
         raise typer.BadParameter(error.message, param_hint="'--operating-point'") from error
     except BiopsiaError as error:
         raise _failed(f"{error.code}: {error.message}") from error
+    except (WorkersError, MissingPackageError) as error:
+        raise _failed(shown(str(error)), SOME_FAILED if run.tried else 1) from error
     except OSError as error:
-        path, reason = error.filename or out, error.strerror or str(error)
+        path, reason = error.filename or run.results.shown, error.strerror or str(error)
         message = text("command.not_writable", "en", path=path, reason=reason)
-        raise _failed(shown(message), SOME_FAILED if outcomes else 1) from error
+        raise _failed(shown(message), SOME_FAILED if run.tried else 1) from error
     except KeyboardInterrupt:
-        echo(text("slide.interrupted", "en", path=out), err=True)
+        echo(text("slide.interrupted", "en", path=run.results.shown), err=True)
         raise typer.Exit(_INTERRUPTED) from None
-    _print_left_out(found)
-    _tell("finished", path=str(out), summary=str(out / SUMMARY_FILE))
-    raise typer.Exit(SOME_FAILED if any(each.state == "failed" for each in outcomes) else 0)
+    print_left_out(run.found)
+    tell("finished", path=run.results.shown, summary=run.results.table(SUMMARY_FILE))
+    raise typer.Exit(SOME_FAILED if run.failed else 0)
 
 
 def _check_scale(microns_per_pixel: float | None) -> None:
@@ -107,136 +199,6 @@ def _check_scale(microns_per_pixel: float | None) -> None:
         raise typer.BadParameter(message, param_hint="'--microns-per-pixel'") from error
 
 
-def _found(paths: list[Path], out: Path) -> FoundSlides:
-    if all(mode_of(path) is None for path in paths):
-        message = text("slide.none_exist", "en", paths=", ".join(map(str, paths)))
-        raise typer.BadParameter(shown(message))
-    found = find_slides(paths, out)
-    if not found.slides:
-        _print_left_out(found)
-        raise typer.BadParameter(text("slide.none_found", "en"))
-    for slide in found.slides:
-        folder = out / slide.name
-        if _is_taken(folder, slide.path):
-            message = text("slide.in_the_way", "en", path=folder)
-            raise typer.BadParameter(shown(message))
-    return found
-
-
-def _is_taken(folder: Path, slide: Path) -> bool:
-    """Tell whether a folder of results would be a file, or the folder of the slide itself."""
-    try:
-        return folder.is_file() or folder.samefile(slide)
-    except OSError:
-        # One of them is not there.
-        return False
-
-
-def _run(
-    found: FoundSlides, out: Path, options: PredictOptions, overlap: float, formats: frozenset[str]
-) -> Iterator[Outcome]:
-    settings = checked_settings()
-    model = load_slide_model(settings)
-    if FEATURES in formats and not model.gives_features():
-        # Each slide would fail, and with it its other formats.
-        message = text("slide.no_features", "en", model=model.bundle.config.name)
-        raise typer.BadParameter(message, param_hint="'--format'")
-    asked = slide_options(options, model, settings, overlap=overlap, formats=formats)
-    with _Bars(len(found.slides)) as bars:
-        for outcome in process_slides(found.slides, out, model, asked, bars):
-            bars.end(outcome)
-            yield outcome
-
-
-class _Bars:
-    """Shows how far the slide and all slides are, with rate and time left."""
-
-    def __init__(self, slides: int) -> None:
-        unit = text("progress.slides", "en", count=slides)
-        self._slides = tqdm(total=slides, unit=unit, disable=None, position=1)
-        self._tiles = self._tile_bar(0, 0)
-
-    def __enter__(self) -> _Bars:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._tiles.close()
-        self._slides.close()
-
-    def note(self, message: str) -> None:
-        tqdm.write(shown(message), file=sys.stderr)
-
-    def begin(self, total: int, done: int) -> None:
-        self._tiles.close()
-        self._tiles = self._tile_bar(total, done)
-
-    def advance(self, tiles: int) -> None:
-        self._tiles.update(tiles)
-
-    def end(self, outcome: Outcome) -> None:
-        """Say what became of a slide."""
-        self._slides.update()
-        if outcome.state == "failed":
-            self.note(_failure(outcome))
-        elif outcome.state == "done" and outcome.record:
-            with tqdm.external_write_mode():
-                echo(_figures(outcome.name, outcome.record.figures))
-        for code, message in (outcome.record.warnings if outcome.record else {}).items():
-            name = outcome.name
-            self.note(text("slide.caution", "en", name=name, code=code, message=message))
-
-    @staticmethod
-    def _tile_bar(total: int, done: int) -> tqdm[NoReturn]:
-        unit = text("progress.tiles", "en", count=total)
-        # Nothing is shown until a slide has begun.
-        hidden = None if total else True
-        return tqdm(total=total, initial=done, unit=unit, disable=hidden, position=0, leave=False)
-
-
-def _failure(outcome: Outcome) -> str:
-    parts = {"name": outcome.name, "code": outcome.code, "message": outcome.message}
-    return text("slide.failed", "en", count=None, **parts)
-
-
-def _figures(name: str, figures: Figures) -> str:
-    suspicious, tissue = (
-        number(area, "en", decimals=_MM2_DECIMALS)
-        for area in (figures.suspicious_area_mm2, figures.tissue_area_mm2)
-    )
-    told = {"name": name, "suspicious": suspicious, "tissue": tissue}
-    return text("slide.done", "en", count=figures.foci, **told)
-
-
 def _failed(message: str, status: int = 1) -> typer.Exit:
     typer.echo(message, err=True)
     return typer.Exit(status)
-
-
-def _print_left_out(found: FoundSlides) -> None:
-    """Say what of the folders is not scored, and why."""
-    if found.results:
-        folders = ", ".join(dict.fromkeys(str(folder.parent) for folder in found.results))
-        _tell("earlier_results", count=len(found.results), folders=folders)
-    if found.links:
-        _tell("links", links=", ".join(map(str, found.links)))
-    if found.repeated:
-        _tell("repeated", files=", ".join(map(str, found.repeated)))
-    if found.special:
-        _tell("special", files=", ".join(map(str, found.special)))
-    if found.left_out:
-        _tell("left_out", count=found.left_out.total(), files=_by_suffix(found.left_out))
-    if found.hidden:
-        _tell("hidden", count=len(found.hidden), first=found.hidden[0].name)
-    if not suffixes().isdisjoint(found.left_out):
-        _tell("pictures")
-
-
-def _tell(key: str, *, count: int | None = None, **values: str) -> None:
-    echo(text(f"slide.{key}", "en", count=count, **values), err=True)
-
-
-def _by_suffix(left_out: Counter[str]) -> str:
-    return ", ".join(
-        text("slide.of_suffix" if suffix else "slide.without_suffix", "en", count=n, suffix=suffix)
-        for suffix, n in left_out.most_common()
-    )

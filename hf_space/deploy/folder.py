@@ -18,8 +18,8 @@ APP_FILE: Final = "app.py"
 _SOURCES: Final = (APP_FILE, "LICENSE", _PACKAGE)
 # The Hub looks for these at the root.
 _MOVED: Final = {f"{_PACKAGE}/{name}": name for name in (_CARD, "requirements.txt")}
-# What publishes has no business in what is published.
-_LEFT_BEHIND: Final = f"{_PACKAGE}/deploy/"
+# What publishes has no business in what is published, and a Space scores no slides in bulk.
+_LEFT_BEHIND: Final = (f"{_PACKAGE}/deploy/", f"{_PACKAGE}/requirements-")
 _MODEL: Final = f"{_PACKAGE}/model/"
 
 

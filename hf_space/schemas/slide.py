@@ -27,7 +27,10 @@ class SlideFacts(ImageFacts):
     Sides and scale are of level 0.
     """
 
-    sha256: str = Field(description="Of the file; of a folder, of its files' names and contents.")
+    sha256: str = Field(
+        description="Of the file; of a folder, of its files' names and contents. A slide that is "
+        "read in parts from a store is not read as a whole: then of its name, size and version."
+    )
     bounds: tuple[int, int, int, int] = Field(
         description="Left, top, width and height of the scanned part, in pixels of level 0."
     )

@@ -11,6 +11,7 @@ import cv2
 
 from hf_space.errors import BiopsiaError, UnsupportedImageError
 from hf_space.messages.catalogue import text
+from hf_space.slides.addresses import shown_address
 from hf_space.slides.walk import special_kind
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ class InUseError(OSError):
     def __init__(self, path: Path) -> None:
         """Name the file that stands for its lock."""
         super().__init__(errno.EBUSY, text("slide.in_use", "en"), str(path))
+
+
+class StoreError(OSError):
+    """A store refuses to give or take an object; its file name is the address that may be shown."""
+
+
+class MissingPackageError(Exception):
+    """The packages for an address are not installed; the message names them."""
 
 
 class NameTakenError(Exception):
@@ -85,6 +94,8 @@ def failure_of(error: Exception, slide: FoundSlide | None = None) -> Failure:
         return Failure("in_use", text("slide.in_use", "en"))
     if isinstance(error, NameTakenError):
         return Failure("name_taken", text("slide.name_taken", "en"))
+    if isinstance(error, StoreError):
+        return _of_store(error, slide)
     if isinstance(error, OSError):
         return _of_system(error, slide)
     if isinstance(error, MemoryError) or _is_opencv_memory(error):
@@ -114,6 +125,13 @@ def _of_system(error: OSError, slide: FoundSlide | None) -> Failure:
         target = path.readlink()
         return Failure(code, text("slide.dead_link", "en", path=path, target=target))
     return Failure(code, text("slide.not_read", "en", path=path, reason=reason))
+
+
+def _of_store(error: StoreError, slide: FoundSlide | None) -> Failure:
+    code = _CODES.get(error.errno or 0, "input_output")
+    is_slide = slide is not None and error.filename == shown_address(slide.address)
+    key = "slide.not_read" if is_slide else "slide.not_written"
+    return Failure(code, text(key, "en", path=error.filename, reason=error.strerror))
 
 
 def _is_part_of(path: Path, slide: FoundSlide) -> bool:

@@ -11,14 +11,12 @@ import numpy as np
 from hf_space.errors import CorruptImageError, NoTissueError
 from hf_space.exports.slides.content import SlideContent, TileFeatures
 from hf_space.imaging.places import Places
-from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.messages.catalogue import text
 from hf_space.prediction.image import mean_scale
 from hf_space.schemas.slide import SlideFacts, SlideResult
 from hf_space.slides.checkpoint import Checkpoint
 from hf_space.slides.errors import check_kind, failure_of
 from hf_space.slides.files import remove_parts, replacing, replacing_all
-from hf_space.slides.fingerprint import content_hash, slide_fingerprint
 from hf_space.slides.lock import locked
 from hf_space.slides.notes import SlideNotes
 from hf_space.slides.outcome import Outcome, State
@@ -30,7 +28,7 @@ from hf_space.slides.outputs import (
     write_files,
     write_tissue,
 )
-from hf_space.slides.owner import check_name, place_hash
+from hf_space.slides.owner import check_name
 from hf_space.slides.plan import Plan, plan_slide
 from hf_space.slides.record import RUN_FILE, Figures, RunRecord, Timer, own_warnings, versions
 from hf_space.slides.result import make_slide_result, tile_map
@@ -38,6 +36,7 @@ from hf_space.slides.resume import ResumedScoring
 from hf_space.slides.rule import WriteKey
 from hf_space.slides.score import StripScorer
 from hf_space.slides.scores import SCORES_FILE, ScoreFacts, ScoreKey, SlideScores
+from hf_space.slides.source import open_source
 from hf_space.slides.strips import StripReader
 from hf_space.slides.tissue import find_tissue
 
@@ -48,8 +47,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hf_space.exports.slides.tiles import SlideTiles
-    from hf_space.imaging.readers.slide import SlideReader
     from hf_space.imaging.slide_tissue import SlideTissue
+    from hf_space.slides.opened import OpenedSlide
     from hf_space.slides.options import SlideModel, SlideOptions, Watcher
     from hf_space.slides.scan import FoundSlide
 
@@ -76,21 +75,26 @@ def process_slide(
         watcher: Is told how it goes on.
     """
     started = perf_counter()
+    options, notes = options.of(slide), SlideNotes(watcher, slide.name)
     try:
         check_kind(slide.path)
         with (
             locked(out, slide.name),
-            open_slide(slide.path, microns_per_pixel=options.microns_per_pixel) as reader,
+            open_source(slide, options.microns_per_pixel) as source,
         ):
             remove_parts(out / slide.name)
-            state, record = _Job(slide, reader, out / slide.name, model, options, watcher).run()
+            state, record = _Job(source, out / slide.name, model, options, notes).run()
     except Exception as error:  # one bad slide must not end the others
-        failure = failure_of(error, slide)
-        if failure.code == "internal_error":
-            logger.exception("slide %s", slide.name)
-        words = (failure.code, failure.message)
-        return Outcome(slide.name, slide.path, "failed", *words, None, perf_counter() - started)
-    return Outcome(slide.name, slide.path, state, "", "", record, perf_counter() - started)
+        return failed_outcome(error, slide, perf_counter() - started)
+    return Outcome(slide, state, "", "", record, perf_counter() - started)
+
+
+def failed_outcome(error: Exception, slide: FoundSlide, seconds: float) -> Outcome:
+    """Return the outcome of a slide that failed, see `failure_of`; a fault of ours is logged."""
+    failure = failure_of(error, slide)
+    if failure.code == "internal_error":
+        logger.error("slide %s", slide.name, exc_info=error)
+    return Outcome(slide, "failed", failure.code, failure.message, None, seconds)
 
 
 class _Job:
@@ -98,21 +102,19 @@ class _Job:
 
     def __init__(
         self,
-        slide: FoundSlide,
-        reader: SlideReader,
+        source: OpenedSlide,
         folder: Path,
         model: SlideModel,
         options: SlideOptions,
-        watcher: Watcher,
+        notes: SlideNotes,
     ) -> None:
-        self._slide = slide
-        self._reader = reader
+        self._source = source
+        self._reader = reader = source.reader
         self._folder = folder
         self._model = model
         self._config = model.bundle.config
         self._options = options
-        self._watcher = watcher
-        self._notes = SlideNotes(watcher, slide.name)
+        self._notes = notes
         self._timer = Timer()
         self._checkpoint = Checkpoint(folder)
         reader.align(self._config.microns_per_pixel)
@@ -134,7 +136,7 @@ class _Job:
         scores = self._stored_scores(plan)
         if scores is None:
             # The hash is made while one core would wait for the other to find the tissue.
-            with content_hash(self._slide.files) as sha256:
+            with self._source.content_hash() as sha256:
                 tissue = self._tissue()
                 scores = self._scores(plan, rule, tissue, sha256)
             plan = plan.afresh(self._options.formats)
@@ -158,14 +160,14 @@ class _Job:
         scale = self._reader.microns_per_pixel
         assert scale is not None  # noqa: S101 -- an opened slide has one
         return ScoreKey(
-            slide=slide_fingerprint(self._slide.files),
+            slide=self._source.fingerprint(),
             model=config.revision,
             engine=f"{engine.name} {engine.precision}",
             scale=scale,
             overlap=self._options.overlap,
             tile=(config.patch_size_pixels, config.microns_per_pixel),
             features=FEATURES in self._options.formats,
-            file=place_hash(self._slide.path),
+            file=self._source.place,
         )
 
     def _tissue(self) -> SlideTissue:
@@ -207,7 +209,7 @@ class _Job:
             self._notes.tell("resumed", done=len(scoring.kept), total=len(scoring.rows))
         scorer = StripScorer(self._model.engine, self._model.bundle, features=self._key.features)
         reader = StripReader(self._reader, self._places, self._config)
-        return scoring.score(scorer, reader, self._watcher)
+        return scoring.score(scorer, reader, self._notes.watcher)
 
     def _write(
         self, plan: Plan, rule: WriteKey, scores: SlideScores, tissue: SlideTissue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from hf_space.inference.engine import predict_patches
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hf_space.bundle.calibration import OperatingPoint
     from hf_space.bundle.load import Bundle
     from hf_space.inference.engine import Engine
+    from hf_space.slides.scan import FoundSlide
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class SlideOptions:
     formats: frozenset[str]
     microns_per_pixel: float | None = None
     overlap: float = 0.0
+
+    def of(self, slide: FoundSlide) -> SlideOptions:
+        """Return the same for a slide: a scale that is stated for it counts more."""
+        scale = slide.stated.microns_per_pixel or self.microns_per_pixel
+        return replace(self, microns_per_pixel=scale)
 
 
 class Watcher(Protocol):

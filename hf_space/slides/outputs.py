@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 FEATURES: Final = "features"
 """The format for which the network's pooled features must be kept."""
 
+RESULT: Final = "json"
+"""The format that other programs of ours read."""
+
+RESULT_FILE: Final = "result.json"
 TISSUE_FILE: Final = "tissue.png"
 
 
@@ -28,7 +32,7 @@ def _write_result(content: SlideContent, path: Path) -> None:
 
 
 FILES: Final[Mapping[str, Mapping[str, Callable[[SlideContent, Path], None]]]] = {
-    "json": {"result.json": _write_result},
+    RESULT: {RESULT_FILE: _write_result},
     **{name: each.files for name, each in SLIDE_FORMATS.items()},
 }
 """Of each format the files, and what writes them."""

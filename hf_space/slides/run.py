@@ -1,28 +1,30 @@
-"""Many slides, one after the other, and the table that says what became of each."""
+"""Many slides, and the table that says what became of each."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from contextlib import closing, suppress
+from time import perf_counter
+from typing import TYPE_CHECKING, Protocol
 
 from hf_space.bundle.source import find_bundle
 from hf_space.inference.warmup import warm_engine
 from hf_space.messages.catalogue import text
 from hf_space.prediction.trust import choose_operating_point, default_operating_point
-from hf_space.slides.checkpoint import Checkpoint
+from hf_space.slides.cases import write_cases
 from hf_space.slides.errors import failure_of
-from hf_space.slides.job import process_slide
-from hf_space.slides.lock import locked
+from hf_space.slides.job import failed_outcome, process_slide
 from hf_space.slides.options import SlideModel, SlideOptions
-from hf_space.slides.outcome import Outcome, Summary, summary_row
+from hf_space.slides.outcome import Outcome, Summary
+from hf_space.slides.results import FolderResults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Generator, Iterator, Sequence
     from pathlib import Path
 
     from hf_space.schemas.options import PredictOptions
     from hf_space.settings import Settings
     from hf_space.slides.options import Watcher
+    from hf_space.slides.results import Results
     from hf_space.slides.scan import FoundSlide
 
 
@@ -58,6 +60,58 @@ def slide_options(
     return SlideOptions(point, name, formats, options.microns_per_pixel, overlap)
 
 
+class Scorer(Protocol):
+    """Scores many slides, one after the other or several at once.
+
+    Attributes:
+        in_work: Slides that were begun and are not done with.
+    """
+
+    @property
+    def in_work(self) -> Collection[FoundSlide]:
+        """Slides that were begun and are not done with."""
+        ...
+
+    def score(self, slides: Sequence[FoundSlide], watcher: Watcher) -> Generator[Outcome]:
+        """Yield what became of each slide, in the order in which they are done with."""
+        ...
+
+
+class OneByOne:
+    """Scores one slide at a time in this process; a `Scorer`."""
+
+    def __init__(self, results: Results, model: SlideModel, options: SlideOptions) -> None:
+        """Score with a model; nothing is done yet."""
+        self.in_work: list[FoundSlide] = []
+        self._results = results
+        self._model = model
+        self._options = options
+
+    def score(self, slides: Sequence[FoundSlide], watcher: Watcher) -> Generator[Outcome]:
+        """Yield what became of each slide, in their order."""
+        for slide in slides:
+            self.in_work = [slide]
+            outcome = score_slide(slide, self._results, self._model, self._options, watcher)
+            self.in_work = []
+            yield outcome
+
+
+def score_slide(
+    slide: FoundSlide,
+    results: Results,
+    model: SlideModel,
+    options: SlideOptions,
+    watcher: Watcher,
+) -> Outcome:
+    """Score a slide, and bring what is written to where results go; see `process_slide`."""
+    started = perf_counter()
+    try:
+        with results.folder_for(slide.name) as folder:
+            return process_slide(slide, folder, model, options, watcher)
+    except OSError as error:
+        return failed_outcome(error, slide, perf_counter() - started)
+
+
 def process_slides(
     slides: Sequence[FoundSlide],
     out: Path,
@@ -65,38 +119,53 @@ def process_slides(
     options: SlideOptions,
     watcher: Watcher,
 ) -> Iterator[Outcome]:
+    """Score slides one by one into a folder; see `record_outcomes`."""
+    results = FolderResults(out)
+    return record_outcomes(slides, results, OneByOne(results, model, options), watcher)
+
+
+def record_outcomes(
+    slides: Sequence[FoundSlide], results: Results, scorer: Scorer, watcher: Watcher
+) -> Iterator[Outcome]:
     """Score slides, and yield what became of each; `summary.csv` is up to date by then.
 
-    Where the table cannot be written later on, its row is told to the watcher, the other slides go
-    on, and it is tried again after each.
+    Of many slides it is written after every thousandth part of them only. Where the table cannot be
+    written later on, its row is told to the watcher, the other slides go on, and it is tried again
+    after each.
 
     Args:
-        slides: In the order in which they are scored.
-        out: Made if it does not exist.
-        model: Scores them.
-        options: The same for all.
+        slides: In the order in which the table lists them.
+        results: Take the table.
+        scorer: Scores the slides.
         watcher: Is told how it goes on.
 
     Raises:
-        OSError: Before the first slide: the folder cannot be made, or written for another reason
-            than a full disk. After the last one: the table cannot be written.
+        OSError: Before the first slide: the results cannot be written for another reason than a
+            full disk. After the last one: a table cannot be written.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    summary = Summary(out, slides)
+    results.prepare()
+    summary = Summary(results, slides)
     is_written = _is_begun(summary, watcher)
-    for slide in slides:
-        try:
-            outcome = process_slide(slide, out, model, options, watcher)
-        except BaseException:
-            summary.put(Outcome(slide.name, slide.path, "interrupted"))
-            with suppress(OSError):
-                summary.write()
-            raise
-        summary.put(outcome)
-        is_written = _is_written(summary, outcome, watcher)
-        yield outcome
-    if not is_written:
+    try:
+        with closing(scorer.score(slides, watcher)) as outcomes:
+            for outcome in outcomes:
+                summary.put(outcome)
+                if not is_written or summary.is_due:
+                    is_written = _is_written(summary, outcome, results, watcher)
+                yield outcome
+    except GeneratorExit:
+        # Whoever asked wants no more outcomes; nothing has failed.
+        raise
+    except BaseException:
+        for slide in scorer.in_work:
+            summary.put(Outcome(slide, "interrupted"))
+        with suppress(OSError):
+            summary.write()
+            write_cases(summary.outcomes, results)
+        raise
+    if not is_written or summary.is_behind:
         summary.write()
+    write_cases(summary.outcomes, results)
 
 
 def _is_begun(summary: Summary, watcher: Watcher) -> bool:
@@ -106,24 +175,22 @@ def _is_begun(summary: Summary, watcher: Watcher) -> bool:
     except OSError as error:
         if failure_of(error).code != "disk_full":
             raise
-        path, reason = summary.path, error.strerror
-        watcher.note(text("command.not_writable", "en", path=path, reason=reason))
+        watcher.note(text("command.not_writable", "en", path=error.filename, reason=error.strerror))
         return False
     return True
 
 
-def _is_written(summary: Summary, outcome: Outcome, watcher: Watcher) -> bool:
+def _is_written(summary: Summary, outcome: Outcome, results: Results, watcher: Watcher) -> bool:
     try:
         try:
             summary.write()
         except OSError:
             if outcome.code != "disk_full":
                 raise
-            with locked(summary.path.parent, outcome.name):
-                Checkpoint(summary.path.parent / outcome.name).make_room()
+            results.make_room(outcome.name)
             summary.write()
     except OSError as error:
-        path, reason, row = summary.path, error.strerror, summary_row(outcome)
+        path, reason, row = error.filename, error.strerror, summary.row(outcome)
         watcher.note(text("slide.not_in_summary", "en", path=path, reason=reason, row=row))
         return False
     return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hf_space.imaging.readers.tiff import TiffReader
 from hf_space.imaging.zip_archive import is_hidden
+from hf_space.slides.addresses import address_path
 from hf_space.slides.names import slide_names
 from hf_space.slides.walk import is_file, is_folder, walk
 
@@ -29,18 +30,40 @@ _DICOM_OFFSET: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a list of slides states of one.
+
+    Attributes:
+        microns_per_pixel: Scale of its level 0.
+        case: Of which it is a slide; empty: it has none.
+        truth: File or address of its annotations; empty: none.
+        columns: What else the list has, by the names of its columns.
+    """
+
+    microns_per_pixel: float | None = None
+    case: str = ""
+    truth: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FoundSlide:
     """A slide that is to be scored.
 
     Attributes:
-        path: What the reader opens: a file, or the folder of a DICOM series.
+        path: What the reader opens: a file, or the folder of a DICOM series. Of a slide in a store
+            its address in the form of a path, which names it only.
         files: Every file that belongs to it, sorted.
         name: Of its folder of results; no other slide has it.
+        address: Of a slide in a store; empty: it is on disk.
+        stated: What a list says of it.
     """
 
     path: Path
     files: tuple[Path, ...]
     name: str
+    address: str = ""
+    stated: Stated = Stated()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +90,9 @@ class FoundSlides:
     repeated: list[Path] = field(default_factory=list)
 
 
-def find_slides(paths: Sequence[Path], out: Path | None = None) -> FoundSlides:
+def find_slides(
+    paths: Sequence[Path], out: Path | None = None, addresses: Sequence[str] = ()
+) -> FoundSlides:
     """Find the slides among files and folders, at any depth.
 
     A file that is named is a slide whatever it holds, or a part of one that is named as well. In a
@@ -79,6 +104,7 @@ def find_slides(paths: Sequence[Path], out: Path | None = None) -> FoundSlides:
     Args:
         paths: Files and folders.
         out: Folder of the results, where slides with results keep their names; see `slide_names`.
+        addresses: Of slides in stores, each a slide; they are not looked at.
     """
     found = FoundSlides()
     slides: list[_Slide] = []
@@ -94,9 +120,18 @@ def find_slides(paths: Sequence[Path], out: Path | None = None) -> FoundSlides:
     slides, repeated = _once(slides)
     found.repeated.extend(repeated)
     _leave_out(found, others, slides)
+    stored = dict.fromkeys(addresses)
+    for address in stored:
+        path = Path(address_path(address))
+        slides.append((path, (path,)))
+        roots[path] = path.parent
     opened = [path for path, _ in slides]
     names = slide_names(opened, [roots[path] for path in opened], out)
-    found.slides.extend(FoundSlide(*each, name) for each, name in zip(slides, names, strict=True))
+    places = [""] * (len(slides) - len(stored)) + list(stored)
+    found.slides.extend(
+        FoundSlide(*each, name, address)
+        for each, name, address in zip(slides, names, places, strict=True)
+    )
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from benchmarks import results
+from benchmarks.bulk_table import BulkRun, by_round, render_bulk, render_plan
 from benchmarks.cases import CASES, Figures, check_agreement
 from benchmarks.ceiling import Ceiling
 from benchmarks.history import STORES, summary
@@ -281,3 +283,39 @@ def test_plan_names_its_index() -> None:
     assert "no index: the whole table is read, 3.500 ms" in Explained(statement, whole).render()
     with pytest.raises(ValueError, match="no plan"):
         Explained(statement, "Seq Scan on tallies").render()
+
+
+def test_many_slides_are_planned_from_measured_figures() -> None:
+    runs = [
+        BulkRun(name, start_seconds=3.0, per_minute=rate, overhead_seconds=0.5, tiles=1200)
+        for rate in (20.0, 40.0, 90.0)
+        for name in ("workers_1", "workers_2", "ray_1", "ray_2")
+    ]
+    figures = {
+        **{"date": "2026-11-29", "cores": 2, "processor": "CPU", "load_average_at_start": 0.1},
+        **{"python": "3.11", "runs": [asdict(run) for run in runs]},
+        "memory": [{"slides": 100, "resident_mb": 900.0}],
+        "store": {
+            "file_bytes": 10**9,
+            "read_bytes": 10**7,
+            "result_bytes": 15 * 10**6,
+            "tiles": 1000,
+        },
+        "bars": {
+            "ray_over_workers": {"limit": 0.9, "measured": 0.95, "met": True},
+            "ray_overhead_seconds": {"limit": 1.0, "measured": 0.5, "met": True},
+        },
+    }
+    assert by_round(runs, "ray_2", "per_minute") == [20.0, 40.0, 90.0]
+    table = render_bulk(figures)
+    assert "| `--workers 2` | 3.0 s | 40 | 0.50 s |" in table
+    assert "medians of 3 rounds" in table
+    plan = render_plan({"cores": 2, "runs": [{"tiles": 12_000, "seconds": 30.0}]}, figures)
+    # 200 tiles per second and core: 7,500 tiles take 16 cores 2.3 s, and half a second beside.
+    assert "| tiles per second and core | 200 | measured |" in plan
+    assert "16 cores | 2.8 | with Ray's overhead |" in plan
+    assert "| node hours for 100,000 slides | 79 | |" in plan
+    assert "| $63 |" in plan
+    # 10 kB a tile are read.
+    assert "| 7.5 TB | of 150 TB, were all fetched |" in plan
+    assert "| 1.5 TB | 15.0 MB a slide, as one of 1,000 tiles has |" in plan

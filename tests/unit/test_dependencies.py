@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Imported by name, and only where the settings ask for it.
 OPTIONAL_ENGINE = ROOT / "hf_space" / "inference" / "tensorflow_engine.py"
+# Imported where `slides --ray` asks for it; it has requirements of its own.
+RAY = ROOT / "hf_space" / "slides" / "fleet" / "nodes.py"
 SERVING = sorted({*(ROOT / "hf_space").rglob("*.py"), *ROOT.glob("app.py")} - {OPTIONAL_ENGINE})
 TRAINING = sorted((ROOT / "training").rglob("*.py"))
 FORBIDDEN_IN_SERVING = {"training", "tests", "tensorflow", "keras", "datasets", "sklearn", "pandas"}
@@ -63,7 +65,20 @@ def test_the_service_imports_neither_training_nor_its_libraries(path: Path) -> N
 
 
 def test_the_service_imports_only_what_its_requirements_pin() -> None:
-    assert _unpinned(SERVING, _required("hf_space/requirements.txt")) == set()
+    without_ray = [path for path in SERVING if path != RAY]
+    assert _unpinned(without_ray, _required("hf_space/requirements.txt")) == set()
+    of_ray = _required("hf_space/requirements.txt", "hf_space/requirements-ray.txt")
+    assert _unpinned([RAY], of_ray) == set()
+
+
+def test_nothing_needs_ray_to_be_imported() -> None:
+    for path in SERVING:
+        at_import = [
+            node.module
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.ImportFrom)
+        ]
+        assert "hf_space.slides.fleet.nodes" not in at_import, path
 
 
 def test_training_imports_only_what_the_requirements_pin() -> None:
@@ -79,14 +94,21 @@ def test_nothing_imports_the_optional_engine() -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["requirements.txt", "hf_space/requirements.txt", "training/requirements.txt"]
+    "file",
+    [
+        *("requirements.txt", "hf_space/requirements.txt", "training/requirements.txt"),
+        *("hf_space/requirements-ray.txt", "hf_space/requirements-remote.txt"),
+    ],
 )
 def test_requirements_are_pinned_exactly(file: str) -> None:
     assert all(re.fullmatch(r"\d[\w.]*", version) for version in _required(file).values())
 
 
 def test_no_requirement_is_pinned_twice() -> None:
-    files = ("requirements.txt", "hf_space/requirements.txt", "training/requirements.txt")
+    files = (
+        *("requirements.txt", "hf_space/requirements.txt", "training/requirements.txt"),
+        *("hf_space/requirements-ray.txt", "hf_space/requirements-remote.txt"),
+    )
     assert len(_required(*files)) == sum(len(_required(file)) for file in files)
 
 

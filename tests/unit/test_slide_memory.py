@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hf_space.imaging.readers.base import Level
+from hf_space.imaging.readers.file_bytes import FileBytes
 from hf_space.imaging.readers.pyramid import PyramidReader
 from hf_space.imaging.readers.slide_file import open_slide
 from hf_space.imaging.readers.tiff_slide import TiffSource
@@ -90,7 +91,7 @@ def test_only_tiles_that_a_part_touches_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_svs(tmp_path / "a.svs", DrawnSlide(1500, 1200), downsamples=(1,))
-    source = TiffSource(path)
+    source = TiffSource(FileBytes.open(path))
     places: list[int] = []
     page = source._segments[0][0][0].page
     decode = page.decode

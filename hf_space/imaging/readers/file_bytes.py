@@ -27,10 +27,15 @@ class FileBytes:
     Not a memory map: where a network drive fails, reading raises OSError, and the process lives.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        """Take over an opened file of some bytes, which is closed with this."""
+        self._file = file
+        self._size = size
+
+    @classmethod
+    def open(cls, path: Path) -> FileBytes:
         """Open a file; raises OSError."""
-        self._file: BinaryIO = path.open("rb")
-        self._size = path.stat().st_size
+        return cls(path.open("rb"), path.stat().st_size)
 
     def __len__(self) -> int:
         """Return the file's size."""

@@ -15,6 +15,7 @@ from hf_space.errors import (
     UnsupportedImageError,
 )
 from hf_space.imaging.readers import READERS
+from hf_space.imaging.readers.file_bytes import FileBytes
 from hf_space.imaging.readers.openslide import (
     APERIO,
     DICOM,
@@ -71,7 +72,16 @@ def open_slide(path: Path, *, microns_per_pixel: float | None = None) -> SlideRe
         PayloadTooLargeError: A picture that would have to be decoded whole is too large.
         OSError: The file cannot be read.
     """
-    source = _open_source(path)
+    return open_levels(_open_source(path), microns_per_pixel=microns_per_pixel)
+
+
+def open_levels(source: LevelSource, *, microns_per_pixel: float | None = None) -> SlideReader:
+    """Read what a source decodes.
+
+    Args:
+        source: Is closed with the reader, and where that is refused.
+        microns_per_pixel: See `open_slide`, as for the errors of scales.
+    """
     try:
         scale, scale_source = _scale(source.stated_scales, microns_per_pixel)
         _check_size(source.bounds, scale)
@@ -144,7 +154,7 @@ def _open_source(path: Path) -> LevelSource:
 
 def _tiff_source(path: Path, vendor: str | None) -> LevelSource:
     try:
-        return TiffSource(path)
+        return TiffSource(FileBytes.open(path))
     except UnsupportedImageError:
         # What cannot be read in parts may be read as a whole, or by OpenSlide.
         if path.stat().st_size <= _MOST_BYTES:

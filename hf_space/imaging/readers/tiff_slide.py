@@ -10,7 +10,6 @@ import numpy as np
 from hf_space.errors import BiopsiaError, CorruptImageError, UnsupportedImageError
 from hf_space.imaging.readers import tiff_directory as tags
 from hf_space.imaging.readers.base import Level
-from hf_space.imaging.readers.file_bytes import FileBytes
 from hf_space.imaging.readers.tiff import stated_scales
 from hf_space.imaging.readers.tiff_directory import TiffDirectories
 from hf_space.imaging.readers.tiff_pages import find_levels
@@ -18,10 +17,10 @@ from hf_space.settings import MAX_PIXELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from hf_space.imaging.readers.file_bytes import FileBytes
     from hf_space.imaging.readers.tiff_colour import ToRgb
     from hf_space.imaging.readers.tiff_segments import Segments
 
@@ -33,15 +32,18 @@ _RGB: Final = frozenset({2, 6})
 class TiffSource:
     """Decodes the tiles or strips of a TIFF that a part touches; a `LevelSource`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, data: FileBytes) -> None:
         """Read the directories; no pixel is decoded.
+
+        Args:
+            data: The file, which is closed with this.
 
         Raises:
             ImageError: The file is damaged, holds several pictures, is turned, or has pixels or a
                 compression that cannot be read in parts.
             OSError: The file cannot be read.
         """
-        self._data = FileBytes(path)
+        self._data = data
         try:
             with _damage(), np.errstate(all="ignore"):
                 self._read_directories()

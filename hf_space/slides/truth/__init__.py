@@ -1,0 +1,1 @@
+"""Results of slides held against annotations of one's own."""
