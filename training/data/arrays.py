@@ -45,6 +45,11 @@ class Patches:
         return len(self.labels)
 
 
+def is_prepared(folder: Path) -> bool:
+    """Tell whether ``prepare`` wrote a folder."""
+    return (folder / "dataset_dict.json").is_file()
+
+
 def prepared_parts(dataset: Path) -> dict[str, Dataset]:
     """Open a folder written by ``prepare``: its parts by name, with images as bytes of PNG.
 

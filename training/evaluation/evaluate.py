@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from hf_space.inference.engine import predict_patches
+from training.data.records import PatchRecord, PatchSource
 from training.data.remote import open_any_source
-from training.data.source import PatchRecord, PatchSource, read_patches, readable
-from training.data.splits import SPLIT_NAMES, split_of
+from training.data.source import read_patches, readable
+from training.data.splits import SPLIT_NAMES
 from training.errors import ConfigurationError, SourceError
 from training.evaluation.assessment import Scored, report
 from training.evaluation.bundle import open_bundle
@@ -63,7 +64,7 @@ def evaluate(
         tempfile.TemporaryDirectory(prefix="biopsia-") as cache,
         open_any_source(source, cache_dir=Path(cache)) as opened,
     ):
-        chosen = [record for record in opened.records if split in (None, split_of(record.case_id))]
+        chosen = [record for record in opened.records if split in (None, record.split)]
         records = readable(opened, chosen)
         if not records:
             raise SourceError(f"{source} has no readable patch of the split {split!r}")
