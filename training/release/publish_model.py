@@ -27,12 +27,14 @@ from hf_space.inference.engine import load_engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.probe import probe_patches
 from training.data.samples import require_licence, write_samples
+from training.data.splits import split_of
 from training.errors import PublishError
 from training.evaluation.calibrate import CALIBRATION_FILE
 from training.evaluation.compare import CANDIDATES_FILE
 from training.evaluation.familiarity import FAMILIARITY_REPORT_FILE
 from training.evaluation.measured import Measured, measured_bundle
 from training.evaluation.plots import PLOT_NAMES
+from training.fitting.learned import learned_cases
 from training.fitting.run import TRAINING_FILE
 from training.release.card import CARD_FILE, Published, render_card
 
@@ -95,13 +97,14 @@ def publish_model(
         RunError: The bundle is damaged, or was not evaluated.
         ConfigurationError: Its card cannot be rendered, or the licence does not allow samples.
         DatasetError: There is no prepared data set.
-        PublishError: The two forms of the network differ, the Hub does not take the card, or the
-            tag is none or taken.
+        PublishError: The figures are of cases that the model learned from, the two forms of the
+            network differ, the Hub does not take the card, or the tag is none or taken.
         HubError: The Hub cannot be reached, or refuses.
     """
     if tag and (tag == "main" or not _TAG.fullmatch(tag)):
         raise PublishError(f"{tag!r} is no tag of a release: write it as v1.0.0")
     measured = measured_bundle(folder)
+    require_unseen(measured)
     require_parity(measured.bundle)
     with tempfile.TemporaryDirectory() as scratch:
         staged = Path(scratch) / "bundle"
@@ -123,6 +126,17 @@ def publish_model(
 def revision_tag(revision: str) -> str:
     """Return the tag under which a repository keeps the bundle that results call by a revision."""
     return f"revision-{revision}"
+
+
+def require_unseen(measured: Measured) -> None:
+    """Raise PublishError where the figures are of cases that the model learned from."""
+    marked = set(measured.metrics["dataset"].get("learned_cases", ()))
+    splits = {case: split_of(case) for case in measured.metrics["cases"]}
+    if seen := marked | learned_cases(measured.training, splits):
+        raise PublishError(
+            f"the figures are of cases that the model learned from, as {min(seen)}: evaluate the "
+            "bundle on others"
+        )
 
 
 def require_parity(bundle: Bundle) -> None:
