@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from training.cli import card, evaluate, measure, model, publish
+from training.cli import card, evaluate, measure, model, publish, train
 from training.errors import TrainingError
 
 app = typer.Typer(
@@ -80,6 +80,7 @@ def prepare(
     typer.echo(f"{result.images_per_second:,.0f} images per second. See {out / 'report.md'}.")
 
 
+train.register(app)
 model.register(app)
 evaluate.register(app)
 measure.register(app)

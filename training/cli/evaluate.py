@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from hf_space.bundle.config import METRICS_FILE
+from training.cli.quiet import import_tensorflow
 
 CaseWeights = Annotated[
     list[str] | None,
@@ -180,6 +181,7 @@ def familiarity(
 
     Example: python -m training familiarity runs/bundle data/prepared --folds runs/folds
     """
+    import_tensorflow()
     from training.release.familiarity import write_familiarity
 
     splits = split or ["train", "extension", "val"]

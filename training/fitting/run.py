@@ -40,7 +40,7 @@ def start_run(config: TrainConfig, run: Path) -> None:
 
 
 def read_history(run: Path, *, before: int | None = None) -> list[dict[str, float]]:
-    """Read a run's CSV log.
+    """Read a run's CSV log; a row lacks what the run did not note then.
 
     Args:
         run: folder of the run.
@@ -50,7 +50,10 @@ def read_history(run: Path, *, before: int | None = None) -> list[dict[str, floa
     if not path.is_file():
         return []
     with path.open(newline="") as file:
-        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+        rows = [
+            {key: float(value) for key, value in row.items() if value}
+            for row in csv.DictReader(file)
+        ]
     return [row for row in rows if before is None or row["epoch"] < before]
 
 
