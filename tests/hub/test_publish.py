@@ -47,6 +47,7 @@ def test_the_repository_holds_the_bundle_in_one_commit(hub: Hub, bundle: Path) -
         *(".gitattributes", "README.md", "config.json", "metadata.json", KERAS_WEIGHTS_FILE),
         *("openvino_model.xml", OPENVINO_WEIGHTS_FILE, INFERENCE_FILE, METRICS_FILE),
         *("training.json", "calibration.json", "candidates.json", "evaluation/roc.png"),
+        *("handler.py", "requirements.txt"),
     }
     for name in (INFERENCE_FILE, METRICS_FILE, KERAS_WEIGHTS_FILE, OPENVINO_WEIGHTS_FILE):
         assert repository.content(name) == (bundle / name).read_bytes()

@@ -69,23 +69,29 @@ def export(
     calibration: Annotated[Path, typer.Option(help="File written by `calibrate`.")],
     name: Annotated[str, typer.Option(help="The model's name in results.")] = "biopsia-idc",
     formats: Annotated[
-        list[str] | None, typer.Option(help="Also write: keras, h5, saved_model.")
+        list[str] | None,
+        typer.Option(
+            help="Also write, parted by commas or repeated: keras, h5, saved_model, or "
+            "probability, a Keras model from uint8 patches of any size to calibrated probabilities."
+        ),
     ] = None,
 ) -> None:
     """Write the bundle that the service, the Hub and Keras load.
 
     Example: python -m training export runs/final --calibration calibration.json --out bundle
+    --formats keras,probability
     """
     import_tensorflow()
     from training.evaluation.calibrate import CalibrationResult
     from training.release.export import EXTRA_FORMATS
     from training.release.export import export as write
 
-    unknown = set(formats or ()) - set(EXTRA_FORMATS)
+    chosen = [part for option in formats or () for part in option.split(",")]
+    unknown = set(chosen) - set(EXTRA_FORMATS)
     if unknown:
         raise ConfigurationError(f"unknown formats {sorted(unknown)}: choose from {EXTRA_FORMATS}")
     if not calibration.is_file():
         raise ConfigurationError(f"no such calibration file: {calibration}; run `calibrate` first")
     result = CalibrationResult.model_validate_json(calibration.read_bytes())
-    config = write(run, out, name=name, calibration=result, formats=formats or ())
+    config = write(run, out, name=name, calibration=result, formats=chosen)
     typer.echo(f"{name} revision {config.revision} is in {out}.")

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -37,16 +38,20 @@ from training.evaluation.plots import PLOT_NAMES
 from training.fitting.learned import learned_cases
 from training.fitting.run import TRAINING_FILE
 from training.release.card import CARD_FILE, Published, render_card
+from training.release.export import PROBABILITY_FILE
 
 # Beside those whose hashes the bundle lists.
 _FILES: Final = (
-    *("config.json", "metadata.json", "model.keras", "model.h5"),
+    *("config.json", "metadata.json", "model.keras", "model.h5", PROBABILITY_FILE),
     *(INFERENCE_FILE, METRICS_FILE, TRAINING_FILE),
     *(CALIBRATION_FILE, LIMITS_FILE, FAMILIARITY_REPORT_FILE, CANDIDATES_FILE),
     *REPORTS.values(),
 )
 # As `export` promises.
 _WORST_DIFFERENCE: Final = 1e-4
+_HANDLER: Final = "handler.py"
+# What the handler needs beside what every endpoint has.
+_HANDLER_NEEDS: Final = ("opencv-python-headless", "openvino")
 _TAG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 logger = logging.getLogger(__name__)
@@ -165,7 +170,10 @@ def require_parity(bundle: Bundle) -> None:
 def _stage(
     measured: Measured, staged: Path, repo_id: str, dataset: Path | None, licence: str | None
 ) -> None:
-    """Copy a bundle, with a card that names its repository; patches only as they are asked for."""
+    """Copy a bundle, with a card that names its repository, and what an Inference Endpoint runs.
+
+    Patches are shown only as they are asked for.
+    """
     for source in _files(measured.bundle):
         target = staged / source.relative_to(measured.bundle.path)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -174,6 +182,9 @@ def _stage(
     if dataset:
         published = Published(repo_id, require_licence(licence), write_samples(dataset, staged))
     (staged / CARD_FILE).write_text(render_card(measured, published=published), encoding="utf-8")
+    shutil.copyfile(Path(__file__).with_name(_HANDLER), staged / _HANDLER)
+    needs = "".join(f"{name}=={version(name)}\n" for name in _HANDLER_NEEDS)
+    (staged / "requirements.txt").write_text(needs, encoding="utf-8")
 
 
 def _files(bundle: Bundle) -> list[Path]:
