@@ -21,7 +21,8 @@ from training.data.splits import SPLIT_NAMES
 from training.errors import ConfigurationError, SourceError
 from training.evaluation.assessment import Scored, report
 from training.evaluation.bundle import open_bundle
-from training.evaluation.plots import write_mosaic, write_plots
+from training.evaluation.mosaic import write_mosaic
+from training.evaluation.plots import write_plots
 from training.evaluation.predictions import require_table, write_predictions
 from training.fitting.learned import learned_cases_of
 from training.fitting.run import TRAINING_FILE
