@@ -11,10 +11,10 @@ import pytest
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.bundle.load import Bundle
+from training.data.source import class_title
 from training.evaluation.assessment import Scored
 from training.evaluation.mosaic import write_mosaic
 from training.evaluation.plots import (
-    class_titles,
     confusion_figure,
     precision_recall_figure,
     reliability_figure,
@@ -111,8 +111,8 @@ def test_band_and_operating_points_are_in_the_legend(
 
 
 def test_class_names_are_words() -> None:
-    assert class_titles(("no_idc", "idc")) == ("no IDC", "IDC")
-    assert class_titles(("benign", "invasive_tumour")) == ("benign", "invasive tumour")
+    titles = [class_title(name) for name in ("no_idc", "idc", "invasive_tumour")]
+    assert titles == ["no IDC", "IDC", "invasive tumour"]
 
 
 def test_patches_that_count_alike_are_counted() -> None:

@@ -32,9 +32,15 @@ from training.errors import PatchReadError, SourceError
 logger = logging.getLogger(__name__)
 
 CLASS_NAMES: Final = ("no_idc", "idc")
+_WORDS: Final = {"idc": "IDC"}
 PATCH_SIZE_PIXELS: Final = 50
 MAX_PATCH_BYTES: Final = 1 << 20
 """A 50x50 PNG has about 7 kB; far larger members are not patches and are not even read."""
+
+
+def class_title(name: str) -> str:
+    """Return the name of a class in words, as `no IDC`."""
+    return " ".join(_WORDS.get(word, word) for word in name.split("_"))
 
 
 @dataclass(frozen=True)

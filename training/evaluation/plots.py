@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hf_space.bundle.calibration import OperatingPoint
+from training.data.source import class_title
 from training.evaluation.assessment import Scored, threshold_curve
 from training.evaluation.bootstrap import draw_counts
 from training.evaluation.reliability import reliability
@@ -23,7 +24,6 @@ PLOT_NAMES: Final = ("roc", "pr", "reliability", "confusion", "scores", "thresho
 DPI: Final = 300
 _BAND_REPLICATES: Final = 300
 _MARKERS: Final = ("o", "s", "^", "D", "v")
-_WORDS: Final = {"idc": "IDC"}
 _GRID: Final = np.linspace(0, 1, 101)
 _BAND_PERCENT: Final = (2.5, 97.5)
 
@@ -37,7 +37,8 @@ def write_plots(scored: Scored, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     patches, point, points = scored.patches(), scored.point, scored.config.thresholds
-    names = class_titles(scored.config.class_names)
+    negative, positive = scored.config.class_names
+    names = class_title(negative), class_title(positive)
     figures = (
         roc_figure(patches, points),
         precision_recall_figure(patches, points),
@@ -48,14 +49,6 @@ def write_plots(scored: Scored, folder: Path) -> None:
     )
     for name, figure in zip(PLOT_NAMES, figures, strict=True):
         figure.savefig(folder / f"{name}.png", dpi=DPI)
-
-
-def class_titles(class_names: tuple[str, str]) -> tuple[str, str]:
-    """Return a bundle's class names in words, as `no IDC` and `IDC`."""
-    negative, positive = (
-        " ".join(_WORDS.get(word, word) for word in name.split("_")) for name in class_names
-    )
-    return negative, positive
 
 
 def roc_figure(patches: ScoredPatches, points: Mapping[str, OperatingPoint]) -> Figure:

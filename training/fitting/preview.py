@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from training.data.arrays import Patches
-from training.data.source import CLASS_NAMES
+from training.data.source import CLASS_NAMES, class_title
 from training.fitting.config import AugmentConfig, TrainConfig
 from training.fitting.pipeline import model_input
 from training.fitting.stain import measure_stains
@@ -36,7 +36,7 @@ def write_preview(patches: Patches, config: TrainConfig, path: Path) -> None:
     rng = np.random.default_rng(config.seed)
     chosen = np.sort(rng.choice(len(patches), min(_ROWS, len(patches)), replace=False))
     rows = [
-        f"case {patches.case_ids[index]}\n{CLASS_NAMES[patches.labels[index]].replace('_', ' ')}"
+        f"case {patches.case_ids[index]}\n{class_title(CLASS_NAMES[patches.labels[index]])}"
         for index in chosen
     ]
     columns = ["as it is", *(f"augmented {number}" for number in range(1, _VIEWS + 1))]
