@@ -114,7 +114,7 @@ def test_each_file_that_is_no_patch_has_its_reason(tmp_path: Path) -> None:
 def test_a_source_of_conflicts_alone_says_so(tmp_path: Path) -> None:
     _write(tmp_path, f"0/{patch_name('10254', 1, 1, 1)}")
     with (
-        pytest.raises(SourceError, match=r"holds no patch.*1 whose folder contradicts the name"),
+        pytest.raises(SourceError, match=r"holds no patch.*folder contradicts the name: 1"),
         open_source(tmp_path),
     ):
         pass
@@ -132,14 +132,14 @@ def test_prepare_counts_and_lists_what_it_leaves_out(tmp_path: Path) -> None:
     assert "1 patches of 1 cases written" in done.output
     assert "3 left out" in done.output
     report = (out / "report.md").read_text("utf-8")
-    assert "## Files whose folder contradicts the name: 1\n\n" in report
+    assert "## Left out, folder contradicts the name: 1\n\n" in report
     assert f"- `{wrong}`: folder of class 0, name of class 1" in report
     with (out / "left_out.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["file"]: (row["reason"], row["detail"]) for row in csv.DictReader(file)}
     assert rows == {
-        wrong: ("whose folder contradicts the name", "folder of class 0, name of class 1"),
+        wrong: ("folder contradicts the name", "folder of class 0, name of class 1"),
         "readme.txt": ("not named as a patch", ""),
-        f"second/{good}": ("second copies", f"of {good}"),
+        f"second/{good}": ("second copy", f"of {good}"),
     }
 
 
@@ -149,7 +149,7 @@ def test_other_commands_count_it_in_the_log(
     tree = _write(tmp_path / "tree", patch_name("10254", 1, 1, 1), "notes.txt")
     with caplog.at_level(logging.WARNING), open_any_source(tree, cache_dir=tmp_path / "cache"):
         pass
-    assert f"left out of {tree}: 1 not named as a patch" in caplog.text
+    assert f"left out of {tree}: not named as a patch: 1" in caplog.text
 
 
 def test_a_prepared_folder_is_a_source_like_the_one_it_came_from(

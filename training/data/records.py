@@ -18,10 +18,10 @@ _NAME: Final = re.compile(
 LeftOutKind = Literal["other name", "conflict", "second copy", "no row", "no file"]
 LEFT_OUT_TITLES: Final[dict[LeftOutKind, str]] = {
     "other name": "not named as a patch",
-    "conflict": "whose folder contradicts the name",
-    "no row": "without a row in the table of cases",
-    "no file": "named in the table of cases, but missing",
-    "second copy": "second copies",
+    "conflict": "folder contradicts the name",
+    "no row": "no row in the table of cases",
+    "no file": "in the table of cases, but missing",
+    "second copy": "second copy",
 }
 
 
@@ -113,8 +113,8 @@ def sort_key(record: PatchRecord) -> tuple[str, int, int, str]:
 
 
 def count_left_out(files: Sequence[LeftOut]) -> str:
-    """Say how many files were left out for each reason, as `2 second copies, 1 ...`."""
+    """Say how many files were left out for each reason, as `second copy: 2, ...`."""
     counts = Counter(file.kind for file in files)
     return ", ".join(
-        f"{counts[kind]:,} {title}" for kind, title in LEFT_OUT_TITLES.items() if counts[kind]
+        f"{title}: {counts[kind]:,}" for kind, title in LEFT_OUT_TITLES.items() if counts[kind]
     )

@@ -130,7 +130,7 @@ def _left_out_findings(left_out: Sequence[LeftOut]) -> list[str]:
         found = [file for file in left_out if file.kind == kind]
         if found:
             note = f"They are not in the data set; `{LEFT_OUT_FILE}` has all of them."
-            lines += _findings(f"Files {title}", note, found, _show_left_out)
+            lines += _findings(f"Left out, {title}", note, found, _show_left_out)
     return lines
 
 
