@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -59,10 +60,9 @@ def walk() -> list[list[str]]:
 def draw(folder: Path) -> None:
     """Run the example that draws the patches, with fewer of them."""
     (code,) = re.findall(r"<<'PY'\n(.*?)\nPY", TEXT, re.DOTALL)
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + code.replace(
-        "cases, 12)", "cases, 4)"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)  # noqa: S603
+    command = [sys.executable, "-c", code.replace("cases, 12)", "cases, 4)")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=folder, env=environment, check=True)  # noqa: S603
 
 
 @pytest.fixture(scope="module")
