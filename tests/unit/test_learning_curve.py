@@ -24,7 +24,7 @@ def test_both_losses_and_metrics_are_drawn_at_whole_epochs() -> None:
     drawn = _lines(loss)
     assert drawn.keys() == {"training", "validation"}
     np.testing.assert_allclose(drawn["validation"].get_ydata(), [0.8, 0.7, 0.6])
-    assert drawn["training"].get_xdata() == [1, 2, 3]
+    assert list(drawn["training"].get_xdata()) == [1, 2, 3]
     assert _lines(metrics).keys() == {"ROC AUC", "F1", "F1, training"}
     for axes in (loss, metrics):
         ticks = axes.xaxis.get_major_locator().tick_values(1, 3)
@@ -35,7 +35,7 @@ def test_both_losses_and_metrics_are_drawn_at_whole_epochs() -> None:
 def test_the_phases_are_parted_after_the_head_s_epochs() -> None:
     (loss, _) = learning_curve(ROWS, head_epochs=2).axes
     assert [line.get_xdata()[0] for line in loss.lines if line.get_label().startswith("_")] == [2.5]
-    assert learning_curve(ROWS, head_epochs=0).axes[0].texts == []
+    assert list(learning_curve(ROWS, head_epochs=0).axes[0].texts) == []
 
 
 def test_without_validation_the_training_figures_remain() -> None:
@@ -47,7 +47,8 @@ def test_without_validation_the_training_figures_remain() -> None:
 
 def test_an_epoch_of_an_earlier_version_has_fewer_figures() -> None:
     rows = [{"epoch": 0.0, "loss": 0.9}, *ROWS[1:]]
-    assert _lines(learning_curve(rows, head_epochs=1).axes[0])["validation"].get_xdata() == [2, 3]
+    drawn = _lines(learning_curve(rows, head_epochs=1).axes[0])
+    assert list(drawn["validation"].get_xdata()) == [2, 3]
 
 
 def test_the_picture_is_fit_for_print(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_names_alone_and_backslashes_are_found(tmp_path: Path) -> None:
 
 
 def test_files_without_a_row_and_rows_without_a_file_are_listed(tmp_path: Path) -> None:
-    lines = _write(tmp_path / "mine")
+    lines = _write(tmp_path / "mine", per_case=2)
     table = _table(tmp_path / "cases.csv", [*lines[1:], "1/missing.png,c"])
     with open_source(tmp_path / "mine", own_layout(table, "1")) as source:
         assert {(file.path, file.kind) for file in source.left_out} == {

@@ -159,11 +159,12 @@ def _records(
 def _drawn_splits(records: list[PatchRecord]) -> dict[str, SplitName]:
     """Draw which cases test, validate and train; always the same for the same cases."""
     cases = [record.case_id for record in records]
-    if len(set(cases)) < len(_PARTS):
-        raise SourceError(
-            f"{len(set(cases))} cases are too few to draw splits from: add a column `split` to the "
-            f"table, with {', '.join(SPLIT_NAMES)}"
-        )
     labels = np.array([record.label for record in records])
+    if min(len(set(cases)), *np.bincount(labels, minlength=2)) < len(_PARTS):
+        raise SourceError(
+            f"{len(set(cases))} cases, with {labels.sum()} patches of class 1 among {len(labels)}, "
+            "are too few to draw splits from: add a column `split` to the table, with "
+            f"{', '.join(SPLIT_NAMES)}"
+        )
     folds = grouped_folds(cases, labels, n_folds=len(_PARTS), seed=0)
     return {case: _PARTS[fold] for case, fold in zip(cases, folds, strict=True)}
