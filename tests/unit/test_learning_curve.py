@@ -33,7 +33,7 @@ def test_both_losses_and_metrics_are_drawn_at_whole_epochs() -> None:
 
 
 def test_the_phases_are_parted_after_the_head_s_epochs() -> None:
-    (loss, _) = learning_curve(ROWS, head_epochs=2).axes
+    loss: Any = learning_curve(ROWS, head_epochs=2).axes[0]
     assert [line.get_xdata()[0] for line in loss.lines if line.get_label().startswith("_")] == [2.5]
     assert list(learning_curve(ROWS, head_epochs=0).axes[0].texts) == []
 

@@ -104,7 +104,8 @@ def _require_one_split(rows: dict[str, _Row], table: Path) -> dict[str, _Row]:
 def _list_own(
     paths: Iterable[str], rows: Mapping[str, _Row], positive: str, table: Path
 ) -> Listing:
-    found, listing = {}, Listing()
+    found: dict[str, str] = {}
+    listing = Listing()
     for path in sorted(paths):
         place = entry_path(path)
         name = next((name for name in (str(place), place.name) if name in rows), None)

@@ -83,7 +83,9 @@ class EndpointHandler:
         size = (facts["input_size"],) * 2
         enlarged = cv2.resize(square, size, interpolation=_INTERPOLATIONS[facts["interpolation"]])
         enlarged = np.clip(enlarged, 0, 255)
-        return cv2.copyMakeBorder(enlarged, *[margin] * 4, borderType=cv2.BORDER_REFLECT_101)
+        return cv2.copyMakeBorder(
+            enlarged, margin, margin, margin, margin, borderType=cv2.BORDER_REFLECT_101
+        )
 
 
 def _image(source: Any) -> Any:
