@@ -111,7 +111,7 @@ def test_plain_keras_gives_the_service_s_probability(walked: Path) -> None:
     expected = bundle.config.calibration.probability(logits)
     np.testing.assert_allclose(json.loads(done.stdout), expected, atol=1e-4)
     whole = keras.saving.load_model(bundle.path / "model.keras")
-    assert whole.output_shape.keys() >= {"logit", "activation_map"}
+    assert set(whole.output) == {"logit", "activation_map", "features"}
 
 
 def examples() -> list[list[str]]:
