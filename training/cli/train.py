@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -145,7 +146,7 @@ def train(
     given = {
         name: options[name]
         for name in options.keys() - {"context", "dataset", "out", "resume", "config"}
-        if context.get_parameter_source(name).name == "COMMANDLINE"
+        if getattr(context.get_parameter_source(name), "name", None) == "COMMANDLINE"
     }
     settings = run_settings(given, config, dataset)
     import_tensorflow()
@@ -165,7 +166,7 @@ def run_settings(given: dict[str, Any], file: Path | None, dataset: Path) -> Tra
     from training.fitting.settings_file import read_settings, train_config
 
     settings = (read_settings(file) if file else {}) | {"dataset": str(dataset)}
-    readers = {
+    readers: dict[str, Callable[[Any], Any]] = {
         "augment": lambda options: parse_augment(options, train_config(settings).augment),
         "case_weight": parse_case_weights,
         "patches_per_case": lambda count: count or None,

@@ -251,7 +251,7 @@ def _patches(patches: ScoredPatches) -> str:
     return "Patches" if (patches.weights == 1).all() else "Patches by weight"
 
 
-def _count(mass: float) -> str:
+def _count(mass: Any) -> str:
     """Write a sum of weights, without digits where it is a whole number."""
     return f"{mass:,.0f}" if float(mass).is_integer() else f"{mass:,.1f}"
 
