@@ -51,10 +51,10 @@ def probability_model(network: keras.Model, config: InferenceConfig) -> keras.Mo
     )
     images = ops.einsum("ih,nhwc->niwc", vertical, images)
     images = ops.einsum("jw,niwc->nijc", horizontal, images)
-    if config.interpolation == "bicubic":
-        images = ops.clip(images, 0.0, 255.0)
     if config.color_mode == "grayscale":
         images = ops.matmul(images, np.outer(_LUMINANCE, np.ones(3)).astype(np.float32))
+    if config.interpolation == "bicubic":
+        images = ops.clip(images, 0.0, 255.0)
     logits = network(images)[LOGIT]
     calibrated = logits * config.calibration.slope + config.calibration.intercept
     result = keras.layers.Activation("sigmoid", dtype="float32", name=PROBABILITY)(calibrated)
