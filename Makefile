@@ -29,6 +29,8 @@ export NEXT_TELEMETRY_DISABLED := 1
 DATA ?= kaggle
 PREPARED ?= data/prepared
 RUN ?= runs/latest
+# Options of `python -m training prepare`, as --cases for patches of your own.
+PREPARE_ARGS ?=
 # Options of `python -m training train`, as --backbone or --weights.
 TRAIN_ARGS ?=
 # Repeated --case-weight options, for samples without natural proportions.
@@ -73,7 +75,7 @@ bench: setup $(SERVE_INSTALLED) $(BENCH_INSTALLED) $(if $(NODE),$(SITE_BUILT)) #
 	$(BIN)/python -m benchmarks
 
 $(PREPARED)/report.md: | $(INSTALLED)
-	$(BIN)/python -m training prepare "$(DATA)" --out $(PREPARED)
+	$(BIN)/python -m training prepare "$(DATA)" --out $(PREPARED) $(PREPARE_ARGS)
 
 # Prepared patches know their source: another DATA needs another PREPARED.
 .PHONY: same-data
@@ -99,14 +101,15 @@ $(RUN)/final/facts.json: $(RUN)/selection/validation.parquet
 		--split train --split extension --split val --validation none
 
 $(RUN)/bundle/README.md: $(RUN)/final/facts.json $(RUN)/calibration.json
-	$(TRAINING) export $(RUN)/final --calibration $(RUN)/calibration.json --out $(@D)
+	$(TRAINING) export $(RUN)/final --calibration $(RUN)/calibration.json --out $(@D) \
+		--formats probability
 	$(TRAINING) limits $(@D) $(PREPARED) --split train --split extension --split val
 	$(TRAINING) familiarity $(@D) $(PREPARED) --folds $(RUN)/folds
 	$(TRAINING) compare $(RUN)/selection --json $(@D)/candidates.json
-	$(TRAINING) evaluate $(@D) "$(DATA)" --split test --json $(@D)/metrics.json \
-		--plots $(RUN)/plots $(CASE_WEIGHTS)
-	$(TRAINING) robust $(@D) "$(DATA)" --split test --json $(@D)/robust.json $(CASE_WEIGHTS)
-	$(TRAINING) explain $(@D) "$(DATA)" --json $(@D)/explain.json
+	$(TRAINING) evaluate $(@D) $(PREPARED) --json $(@D)/metrics.json \
+		--plots $(RUN)/plots --predictions $(RUN)/predictions.parquet $(CASE_WEIGHTS)
+	$(TRAINING) robust $(@D) $(PREPARED) --split test --json $(@D)/robust.json $(CASE_WEIGHTS)
+	$(TRAINING) explain $(@D) $(PREPARED) --json $(@D)/explain.json
 	mkdir -p $(@D)/evaluation
 	cp $(addprefix $(RUN)/plots/,roc.png pr.png reliability.png confusion.png scores.png thresholds.png) \
 		$(@D)/evaluation

@@ -64,7 +64,7 @@ def write_measured_bundle(folder: Path) -> Path:
     metrics["dataset"] = {"source": "drawn", "split": "test", "case_weights": weights}
     (folder / METRICS_FILE).write_text(json.dumps(metrics), encoding="utf-8")
     settings = TrainConfig(dataset="", backbone="efficientnetv2b0", patches_per_case=77)
-    record = TrainingRecord(settings=settings.published(), seconds=600)
+    record = TrainingRecord(settings=settings.published(), seconds=600, cases=("8863",))
     (folder / TRAINING_FILE).write_text(record.model_dump_json(), encoding="utf-8")
     calibration = calibrate(table.assign(fold=case % 3))
     (folder / CALIBRATION_FILE).write_text(calibration.model_dump_json(), encoding="utf-8")

@@ -51,8 +51,13 @@ def load(bundle: Bundle) -> TensorFlowEngine:
 
 def served(model: keras.Model) -> keras.Model:
     """Return the same network, which takes the margin from its caller instead of reflecting it."""
-    # The reflection is the only step that is no layer.
-    reflections = [step for step in model.operations if not isinstance(step, keras.layers.Layer)]
+    # Convolutions reflect what they see too; only that of the margin looks at the input itself.
+    (image,) = model.inputs
+    reflections = [
+        step
+        for step in model.operations
+        if not isinstance(step, keras.layers.Layer) and step.input is image
+    ]
     if not reflections:
         return model
     return keras.Model(reflections[0].output, model.output, name=model.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.hub.server import Hub
 from tests.keras_bundle import write_keras_bundle
 from training.errors import ConfigurationError, PublishError, RunError
 from training.evaluation.measured import METRIC_TITLES, measured_bundle
+from training.fitting.run import TRAINING_FILE
 from training.release.export import KERAS_WEIGHTS_FILE
 from training.release.publish_model import publish_model
 
@@ -45,6 +47,7 @@ def test_the_repository_holds_the_bundle_in_one_commit(hub: Hub, bundle: Path) -
         *(".gitattributes", "README.md", "config.json", "metadata.json", KERAS_WEIGHTS_FILE),
         *("openvino_model.xml", OPENVINO_WEIGHTS_FILE, INFERENCE_FILE, METRICS_FILE),
         *("training.json", "calibration.json", "candidates.json", "evaluation/roc.png"),
+        *("handler.py", "requirements.txt"),
     }
     for name in (INFERENCE_FILE, METRICS_FILE, KERAS_WEIGHTS_FILE, OPENVINO_WEIGHTS_FILE):
         assert repository.content(name) == (bundle / name).read_bytes()
@@ -126,6 +129,22 @@ def test_a_bundle_without_figures_is_not_published(hub: Hub, bundle: Path) -> No
     (bundle / METRICS_FILE).unlink()
     with pytest.raises(RunError, match="card without figures"):
         publish_model(hub.api(), bundle, REPO)
+
+
+@pytest.mark.parametrize("how", ["marked by evaluate", "in the model's own record"])
+def test_figures_of_cases_that_the_model_learned_from_are_not_published(
+    hub: Hub, bundle: Path, how: str
+) -> None:
+    name = METRICS_FILE if how == "marked by evaluate" else TRAINING_FILE
+    content = json.loads((bundle / name).read_text())
+    if name == METRICS_FILE:
+        content["dataset"]["learned_cases"] = ["9001"]
+    else:
+        content["cases"] = ["9001"]
+    (bundle / name).write_text(json.dumps(content))
+    with pytest.raises(PublishError, match="cases that the model learned from, as 9001"):
+        publish_model(hub.api(), bundle, REPO)
+    assert not hub.api().repo_exists(REPO)
 
 
 def test_a_card_that_the_hub_does_not_take_is_not_published(hub: Hub, bundle: Path) -> None:

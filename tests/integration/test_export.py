@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 import tensorflow as tf
 
 from hf_space.bundle.calibration import Calibration, OperatingPoint
-from hf_space.bundle.config import OPENVINO_FILE
+from hf_space.bundle.config import OPENVINO_FILE, Interpolation
 from hf_space.bundle.load import load_bundle
-from hf_space.imaging.preprocess import preprocess, reflect_margin
+from hf_space.imaging.preprocess import pad_to_patch, preprocess, reflect_margin
 from hf_space.inference import tensorflow_engine
+from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
+from tests.bundle_factory import INPUT_SIZE, write_bundle
 from tests.synthetic import make_patches
 from training.errors import RunError
 from training.evaluation.calibrate import CalibrationReport, CalibrationResult
@@ -30,7 +33,8 @@ from training.fitting.model import (
     explained,
 )
 from training.fitting.run import FACTS_FILE, MODEL_FILE, RunFacts
-from training.release.export import EXTRA_FORMATS, export
+from training.release.export import EXTRA_FORMATS, PROBABILITY_FILE, export
+from training.release.probability import probability_model
 
 SIZE, MARGIN = 64, 32
 POINT = OperatingPoint(threshold=0.5, uncertain_low=0.4, uncertain_high=0.6)
@@ -137,6 +141,53 @@ def test_every_format_agrees(results: Results) -> None:
         np.testing.assert_allclose(other_logits, logits, atol=1e-4, err_msg=name)
         np.testing.assert_allclose(other_maps, maps, atol=1e-4, err_msg=name)
         np.testing.assert_allclose(other_maps.mean(axis=(1, 2)), other_logits, atol=1e-4)
+
+
+def test_the_probability_is_that_of_the_service_whatever_the_size(exported: Exported) -> None:
+    bundle = load_bundle(exported.folder)
+    model = keras.saving.load_model(exported.folder / PROBABILITY_FILE)
+    whole = make_patches(1, seed=5)[0]
+    cut = [whole[:, :, :31], whole[:, :7], whole[:, :1, :1], whole[:, 9:40, 3:20]]
+    # A pixel as four: the same field at a finer scale.
+    finer = whole.repeat(2, axis=1).repeat(2, axis=2)
+    for patches in (whole, *cut, finer):
+        coarse = patches if max(patches.shape[1:3]) <= 50 else patches[:, ::2, ::2]
+        padded = np.stack([pad_to_patch(patch, 50) for patch in coarse])
+        logits = predict_patches(OpenVinoEngine(bundle), bundle.config, padded).logits
+        expected = bundle.config.calibration.probability(logits)
+        found = np.asarray(model(patches))
+        assert found.shape == (len(patches), 1)
+        np.testing.assert_allclose(found[:, 0], expected, atol=1e-4)
+    assert model.input_shape == (None, None, None, 3)
+    assert model.inputs[0].dtype == "uint8"
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+def test_grayscale_is_inside_too(tmp_path: Path, interpolation: Interpolation) -> None:
+    config = load_bundle(write_bundle(tmp_path)).config.model_copy(
+        update={"color_mode": "grayscale", "interpolation": interpolation}
+    )
+    image = keras.Input((INPUT_SIZE, INPUT_SIZE, 3))
+    flat = keras.layers.Flatten()(image)
+    network = keras.Model(image, {LOGIT: keras.layers.Dense(1, "linear", use_bias=False)(flat)})
+    kernel = np.random.default_rng(0).normal(0, 1e-3, (INPUT_SIZE**2 * 3, 1))
+    network.set_weights([kernel])
+    probability_model(network, config).save(tmp_path / PROBABILITY_FILE)
+    patches = np.random.default_rng(1).integers(0, 256, (3, 50, 50, 3), dtype=np.uint8)
+    inputs = preprocess(
+        patches, input_size=INPUT_SIZE, color_mode="grayscale", interpolation=interpolation
+    )
+    expected = config.calibration.probability(inputs.reshape(3, -1) @ kernel)
+    found = keras.saving.load_model(tmp_path / PROBABILITY_FILE)(patches)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+
+
+def test_files_of_an_earlier_export_are_removed(exported: Exported, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(exported.folder, out)
+    export(exported.folder.parent / "run", out, name="test", calibration=CALIBRATION)
+    left = {path.name for path in out.iterdir()}
+    assert not left & {"model.keras", "model.h5", "saved_model", PROBABILITY_FILE}
 
 
 def test_the_graph_gives_the_features_under_the_map(exported: Exported) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
 
-import nbclient
 import nbformat
 import numpy as np
 import pytest
@@ -16,6 +14,7 @@ from nbclient.exceptions import CellExecutionError
 
 from hf_space.exports.slides.content import SlideContent
 from hf_space.exports.slides.formats import SLIDE_FORMATS
+from tests.notebooks import OWN_FOLDERS, executed, outputs
 from tests.slide_results import drawn_slide, slide_content, slide_grid
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "slides.ipynb"
@@ -43,31 +42,9 @@ def once_more(notebook: Any, name: str) -> list[Any]:
     return [nbformat.from_dict(cell) for cell in rest]
 
 
-def executed(notebook: Any, folder: Path) -> Any:
-    """Run a notebook in `notebooks` of a folder, with nothing written outside of the folder."""
-    inline = "module://matplotlib_inline.backend_inline"
-    own = {"HOME": str(folder), "MPLCONFIGDIR": str(folder), "MPLBACKEND": inline}
-    (folder / "notebooks").mkdir()
-    client = nbclient.NotebookClient(
-        notebook, timeout=240, resources={"metadata": {"path": str(folder / "notebooks")}}
-    )
-    client.execute(env=os.environ | own)
-    return notebook
-
-
-def outputs(notebook: Any, kind: str) -> list[str]:
-    return [
-        output["data"][kind]
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        for output in cell.outputs
-        if kind in output.get("data", {})
-    ]
-
-
 @pytest.fixture(autouse=True)
 def _no_files_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR"):
+    for name in OWN_FOLDERS:
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
 
 

@@ -79,6 +79,7 @@ def test_a_run_logs_every_epoch(finished: Path) -> None:
     rows = read_history(finished)
     names = {f"val_{n}" for n in ("roc_auc", "balanced_accuracy", "precision", "recall", "f1")}
     assert all(names < set(row) for row in rows)
+    assert all({"precision", "recall", "f1", "loss", "val_loss"} < set(row) for row in rows)
     # The learning rate of phase 2 has decayed to zero at the end.
     assert rows[-1]["learning_rate"] == pytest.approx(0, abs=1e-8)
     assert list((finished / "tensorboard").rglob("events.*"))

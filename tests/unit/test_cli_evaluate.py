@@ -17,8 +17,11 @@ from tests.bundle_factory import CALIBRATION, expected_logit, expected_probabili
 from tests.reference import reference_metrics
 from tests.synthetic import write_patch
 from training import cli
+from training.data.prepare import prepare
 from training.evaluation.calibrate import CalibrationResult
-from training.metrics import METRICS
+from training.fitting.config import TrainConfig
+from training.fitting.run import TRAINING_FILE, TrainingRecord
+from training.metrics import ECE_BINS, METRICS
 
 TRAINING_CASE, TEST_CASE = "10254", "10255"
 SIDE = 4
@@ -59,6 +62,7 @@ def evaluated(
     out = tmp_path_factory.mktemp("evaluated")
     arguments = ["evaluate", str(bundle_folder), str(tree), "--json", str(out / "metrics.json")]
     arguments += ["--plots", str(out / "plots"), "--case-weight", f"{TRAINING_CASE}=0.1"]
+    arguments += ["--split", "all", "--predictions", str(out / "predictions.csv")]
     with pytest.MonkeyPatch.context() as patched:
         assert _run(patched, *arguments) == 0
     return _strict_json(out / "metrics.json"), out / "plots"
@@ -122,6 +126,101 @@ def test_metrics_are_those_of_the_known_network(evaluated: tuple[dict[str, Any],
     assert points.keys() == {"balanced", "high_sensitivity"}
     _check_against_reference(points["balanced"], *expected, threshold=BALANCED)
     _check_against_reference(points["high_sensitivity"], *expected, threshold=HIGH_SENSITIVITY)
+
+
+def _recomputed(table: pd.DataFrame, column: str, threshold: float) -> dict[str, float]:
+    labels, probabilities, weights = table["label"], table[column], table["weight"]
+    found = reference_metrics(labels, probabilities, weights, threshold=threshold)
+    edges = np.linspace(0, 1, ECE_BINS + 1)
+    sums = [
+        np.histogram(probabilities, edges, weights=weights * values)[0]
+        for values in (probabilities, labels)
+    ]
+    return found | {"ece": float(np.abs(sums[0] - sums[1]).sum() / weights.sum())}
+
+
+def test_every_metric_is_recomputed_from_the_predictions(
+    evaluated: tuple[dict[str, Any], Path],
+) -> None:
+    found, plots = evaluated
+    table = pd.read_csv(plots.parent / "predictions.csv", dtype={"case": str})
+    assert list(table)[:6] == ["case", "x", "y", "label", "logit", "probability"]
+    assert len(table) == found["patches"]
+
+    def check(part: dict[str, Any], rows: pd.DataFrame, column: str = "probability") -> None:
+        threshold = part.get("threshold", BALANCED)
+        expected = _recomputed(rows, column, threshold)
+        assert expected.keys() == set(METRICS)
+        assert {name: part[name] for name in METRICS} == pytest.approx(expected, abs=5e-7)
+
+    check(found, table)
+    for point in found["operating_points"].values():
+        check(point, table)
+    check(found["dihedral"], table, "dihedral_probability")
+    sizes = table.groupby("case")["weight"].transform("sum")
+    check(found["case_averaged"], table.assign(weight=table["weight"] / sizes))
+    for case_id, part in found["cases"].items():
+        check(part, table[table["case"] == case_id])
+    near = table.merge(table, on="case", suffixes=("", "_other"))
+    near = near[(near["x"] - near["x_other"]).abs() <= 50]
+    near = near[(near["y"] - near["y_other"]).abs() <= 50]
+    smoothed = near.groupby(["case", "x", "y"])["logit_other"].mean().rename("smoothed")
+    joined = table.join(smoothed, on=["case", "x", "y"])
+    joined["smoothed"] = CALIBRATION.probability(joined["smoothed"].to_numpy())
+    check(found["neighbourhood"]["all"], joined, "smoothed")
+
+
+def test_predictions_may_be_parquet_and_nothing_else(
+    tree: Path, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ["evaluate", str(bundle_folder), str(tree), "--json", str(tmp_path / "m.json")]
+    out = tmp_path / "deep" / "predictions.parquet"
+    assert _run(monkeypatch, *arguments, "--predictions", str(out), "--views", "1") == 0
+    table = pd.read_parquet(out)
+    assert list(table) == ["case", "x", "y", "label", "logit", "probability", "weight"]
+    # By default the test cases; of one view there is no mean.
+    assert set(table["case"]) == {TEST_CASE}
+    found = _strict_json(tmp_path / "m.json")
+    assert (found["dataset"]["split"], found["dihedral"]) == ("test", None)
+    assert _run(monkeypatch, *arguments, "--predictions", str(tmp_path / "p.xlsx")) == 2
+
+
+def test_cases_that_the_model_learned_from_are_refused_or_marked(
+    tree: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder, out = write_bundle(tmp_path / "tiny"), tmp_path / "metrics.json"
+    settings = TrainConfig(dataset="").published()
+    arguments = ["evaluate", str(folder), str(tree), "--json", str(out), "--split", "all"]
+    # A list of the cases counts; without one, the published lists that the run learned from.
+    for cases in ((TRAINING_CASE, "1"), None):
+        record = TrainingRecord(settings=settings, seconds=1, cases=cases)
+        (folder / TRAINING_FILE).write_text(record.model_dump_json())
+        assert _run(monkeypatch, *arguments) == 2
+        told = capsys.readouterr().err
+        assert f"learned from 1 of these 2 cases ({TRAINING_CASE})" in told
+        assert not out.exists()
+    assert _run(monkeypatch, *arguments, "--with-learned") == 0
+    assert _strict_json(out)["dataset"]["learned_cases"] == [TRAINING_CASE]
+    assert "not for publication" in capsys.readouterr().out
+    assert _run(monkeypatch, *arguments[:-2]) == 0
+    assert _strict_json(out)["dataset"]["learned_cases"] == []
+
+
+def test_a_prepared_folder_gives_the_figures_of_its_source(
+    tree: Path, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(tree, tmp_path / "prepared")
+    found = []
+    for source in (tree, tmp_path / "prepared"):
+        out = tmp_path / "metrics.json"
+        arguments = [str(bundle_folder), str(source), "--json", str(out), "--views", "1"]
+        assert _run(monkeypatch, "evaluate", *arguments) == 0
+        found.append(_strict_json(out))
+        assert found[-1].pop("dataset")["source"] == source.name
+    assert found[0] == found[1]
 
 
 def test_each_case_is_measured_alone(evaluated: tuple[dict[str, Any], Path]) -> None:

@@ -15,11 +15,13 @@ from typer.testing import CliRunner
 
 from training.cli import app
 from training.errors import ConfigurationError, RunError
+from training.evaluation.bootstrap import draw_counts
 from training.evaluation.compare import compare
 from training.fitting.config import TrainConfig
 from training.fitting.run import FACTS_FILE, HISTORY_FILE, VALIDATION_FILE, RunFacts, start_run
 
 CONFIG = TrainConfig(dataset="/home/someone/prepared", epochs=2, weights="none")
+OTHER = replace(CONFIG, dropout=0.5)
 
 
 def _table(noise: float, *, shift: int = 0) -> pd.DataFrame:
@@ -70,6 +72,52 @@ def test_figures_weigh_cases_as_the_run_says(tmp_path: Path) -> None:
     assert found.balanced_accuracy == pytest.approx(
         balanced_accuracy_score(table["label"], called, sample_weight=weights)
     )
+
+
+def test_differences_have_intervals_of_the_same_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.evaluation.compare.REPLICATES", 50)
+    table = _table(1.0)
+    table["case_id"] = np.repeat([str(number) for number in range(20)], 10)
+    other = table.assign(logit=table["logit"].where(table.index % 10 != 0, -table["logit"]))
+    first, second = compare([_run(tmp_path / "a", table), _run(tmp_path / "b", other, OTHER)])
+    assert (first.name, second.name, first.difference) == ("a", "b", {})
+    gap = second.difference["roc_auc"]
+    assert gap.value == pytest.approx(second.roc_auc - first.roc_auc)
+    counts = draw_counts(20, 50, seed=0)
+    case = table["case_id"].astype(int).to_numpy()
+    drawn = []
+    names = sorted(set(table["case_id"]))
+    for row in counts:
+        weights = row[[names.index(str(number)) for number in case]]
+        scores = [
+            roc_auc_score(each["label"], each["logit"], sample_weight=weights)
+            for each in (other, table)
+        ]
+        drawn.append(scores[0] - scores[1])
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    assert gap.low is not None
+    assert gap.high is not None
+    assert [gap.low, gap.high] == pytest.approx([low, high])
+    assert gap.low < gap.value < gap.high
+
+
+def test_seeds_of_one_recipe_are_one_candidate(tmp_path: Path) -> None:
+    tables = [_table(1.0), _table(1.4)]
+    runs = [
+        _run(tmp_path / f"seed_{seed}", table, replace(CONFIG, seed=seed))
+        for seed, table in enumerate(tables)
+    ]
+    runs.append(_run(tmp_path / "other", _table(3.0), OTHER))
+    both, other = compare(runs)
+    alone = [compare([run])[0] for run in runs]
+    assert (both.name, both.seeds, other.seeds) == ("seed_0", [0, 1], [0])
+    aucs = [candidate.roc_auc for candidate in alone[:2]]
+    assert both.roc_auc == pytest.approx(np.mean(aucs))
+    assert both.deviation["roc_auc"] == pytest.approx(np.std(aucs, ddof=1))
+    assert other.deviation == {}
+    assert other.difference["f1"].value == pytest.approx(alone[2].f1 - both.f1)
 
 
 def test_other_patches_are_no_comparison(tmp_path: Path) -> None:

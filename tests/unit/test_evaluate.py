@@ -206,6 +206,8 @@ def test_the_exported_model_is_run(tmp_path: Path) -> None:
         "split": None,
         "case_weights": {},
         "unreadable": 0,
+        "left_out": 0,
+        "learned_cases": [],
     }
     assert found["dataset"] == dataset
 

@@ -14,7 +14,7 @@ from training.data.inspection import (
     inspect_patches,
     is_near_white,
 )
-from training.data.source import PatchRecord, PatchSource, parse_name
+from training.data.records import LeftOut, PatchRecord, PatchSource, parse_name
 from training.errors import PatchReadError
 
 
@@ -37,6 +37,7 @@ def test_near_white_means_nine_tenths_at_220_or_more(
 class _CountingSource:
     records: Sequence[PatchRecord]
     reads: int = 0
+    left_out: Sequence[LeftOut] = ()
 
     def read(self, record: PatchRecord) -> bytes:
         self.reads += 1

@@ -17,9 +17,10 @@ from training.data.inspection import (
     inspect_patches,
 )
 from training.data.prepare import prepare
+from training.data.records import PatchRecord
 from training.data.remote import hub_source
 from training.data.report import PrepareResult
-from training.data.source import PatchRecord, decode_patch, open_source
+from training.data.source import decode_patch, open_source
 from training.data.splits import split_of
 from training.errors import DatasetError
 

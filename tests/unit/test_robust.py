@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from tests.bundle_factory import expected_probability, plain_image, write_bundle
 from tests.synthetic import make_patches, write_patch
 from training.cli import app
-from training.data.source import PatchRecord
+from training.data.records import PatchRecord
 from training.errors import SourceError
 from training.evaluation.robust import robust, sample_by_case
 from training.evaluation.shifts import SHIFTS

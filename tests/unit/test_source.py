@@ -9,14 +9,8 @@ import pytest
 
 from tests.conftest import CASES
 from tests.synthetic import EDGE_WIDTH, draw_patch, patch_name, write_patch, zip_tree
-from training.data.source import (
-    MAX_PATCH_BYTES,
-    PatchRecord,
-    decode_patch,
-    open_source,
-    parse_name,
-    read_patches,
-)
+from training.data.records import PatchRecord, parse_name
+from training.data.source import MAX_PATCH_BYTES, decode_patch, open_source, read_patches
 from training.errors import PatchReadError, SourceError
 
 
@@ -26,10 +20,25 @@ def test_a_name_tells_case_position_and_label() -> None:
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        "10254_idx5_x7_y9_class1.PNG",
+        "10254_IDX5_X7_Y9_CLASS1.PNG",
+        "10254_idx5_x7_y9_class1.jpg",
+        "10254_idx5_x7_y9_class1.JPEG",
+        "10254_idx5_x7_y9_class1.tif",
+        "10254_idx5_x7_y9_class1.tiff",
+    ],
+)
+def test_upper_case_and_other_formats_are_names_too(name: str) -> None:
+    assert parse_name(name) == PatchRecord("10254", 7, 9, 1, name)
+
+
+@pytest.mark.parametrize(
     ("name", "why"),
     [
         ("10254_idx5_x1_y1_class2.png", "there are two classes"),
-        ("10254_idx5_x1_y1_class0.jpg", "patches are PNG"),
+        ("10254_idx5_x1_y1_class0.gif", "patches are PNG, JPEG or TIFF"),
         ("10254_idx5_x-1_y1_class0.png", "coordinates are not negative"),
         ("case_idx5_x1_y1_class0.png", "case ids are digits"),
         ("._10254_idx5_x1_y1_class0.png", "macOS writes such shadow files into zips"),

@@ -14,7 +14,7 @@ from tests.synthetic import (
     make_patches,
     write_kaggle_tree,
 )
-from training.data.source import parse_name
+from training.data.records import parse_name
 
 
 def _stain_density(patch: np.ndarray) -> np.ndarray:

@@ -8,10 +8,21 @@ from typing import Any
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
+from sklearn.metrics import f1_score, precision_score, recall_score
 
-from training.fitting.callbacks import Checkpoint, ReseedDropout, average_weights
+from training.fitting.callbacks import (
+    Checkpoint,
+    History,
+    ReseedDropout,
+    TrainingMetrics,
+    average_weights,
+)
+from training.fitting.compilation import CONFUSION_SHARES
+from training.fitting.epoch_log import EpochLog
 from training.fitting.loop import learn_steps
+from training.fitting.run import HISTORY_FILE, read_history
 
 STEPS_PER_EPOCH = 5
 
@@ -111,6 +122,79 @@ def test_a_callback_stops_the_run_at_an_epoch_s_end(tmp_path: Path) -> None:
 
     _learn(tmp_path, 4 * STEPS_PER_EPOCH, Stop())
     assert Checkpoint.last_step(tmp_path) == 2 * STEPS_PER_EPOCH
+
+
+def test_an_interrupted_epoch_is_logged_whole(tmp_path: Path) -> None:
+    def learn(run: Path, *watchers: keras.callbacks.Callback) -> list[tuple[int, float]]:
+        run.mkdir(exist_ok=True)
+        model, first = _model(dropout=0.0), Checkpoint.last_step(run)
+        Checkpoint.restore(model, run, step=first)
+        log, watcher = EpochLog.load(run, step=first), _Watcher()
+        saver = Checkpoint(run, every=2, steps=STEPS_PER_EPOCH, log=log)
+        with contextlib.suppress(KeyboardInterrupt):
+            learn_steps(
+                model,
+                _batches(first, 2 * STEPS_PER_EPOCH),
+                first_step=first,
+                steps_per_epoch=STEPS_PER_EPOCH,
+                callbacks=[watcher, saver, *watchers],
+                log=log,
+            )
+        return watcher.epochs
+
+    expected = learn(tmp_path / "whole")
+    first = learn(tmp_path / "parts", _Watcher(fail_after=7))
+    resumed = learn(tmp_path / "parts")
+    assert [epoch for epoch, _ in first + resumed] == [0, 1]
+    np.testing.assert_allclose(
+        [loss for _, loss in first + resumed], [loss for _, loss in expected], rtol=1e-6
+    )
+
+
+def test_the_time_of_an_epoch_includes_its_earlier_sittings(tmp_path: Path) -> None:
+    EpochLog({"loss": 3.0}, steps=2, seconds=60.0).save(tmp_path, step=12)
+    log = EpochLog.load(tmp_path, step=12)
+    assert 60 <= log.seconds < 70
+    assert log.means() == {"loss": 1.5}
+    # Of another checkpoint it says nothing.
+    assert EpochLog.load(tmp_path, step=13).seconds < 10
+
+
+def test_a_row_of_an_earlier_version_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / HISTORY_FILE).write_text("epoch,loss,val_roc_auc\n0,0.5,0.9\n1,0.4,0.8\n")
+    history = History(tmp_path, EpochLog())
+    history.set_model(_model())
+    history.on_epoch_end(1, {"loss": 0.3, "val_loss": 0.2})
+    first, second = read_history(tmp_path)
+    assert first == {"epoch": 0, "loss": 0.5, "val_roc_auc": 0.9}
+    assert (second["loss"], second["val_loss"]) == (0.3, 0.2)
+
+
+def test_training_metrics_are_those_of_all_steps() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, (6, 8, 1)).astype(np.float32)
+    logits = (labels - 0.5 + rng.normal(0, 1, labels.shape)).astype(np.float32)
+    log = EpochLog()
+    for truth, logit in zip(0.9 * labels + 0.05, logits, strict=True):
+        log.add({share.__name__: float(np.mean(share(truth, logit))) for share in CONFUSION_SHARES})
+    found = log.means() | {"loss": 1.0}
+    TrainingMetrics().on_epoch_end(0, found)
+    truth, called = labels.ravel(), logits.ravel() > 0
+    assert found == pytest.approx(
+        {
+            "loss": 1.0,
+            "precision": precision_score(truth, called),
+            "recall": recall_score(truth, called),
+            "f1": f1_score(truth, called),
+        }
+    )
+
+
+def test_precision_without_alarms_is_not_a_number() -> None:
+    found = dict.fromkeys(("true_positive", "false_positive"), 0.0) | {"false_negative": 0.5}
+    TrainingMetrics().on_epoch_end(0, found)
+    assert np.isnan(found["precision"])
+    assert (found["recall"], found["f1"]) == (0, 0)
 
 
 def test_an_epoch_s_loss_is_the_mean_over_its_steps() -> None:

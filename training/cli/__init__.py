@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from training.cli import card, evaluate, measure, model, publish
+from training.cli import card, evaluate, measure, model, publish, train
 from training.errors import TrainingError
 
 app = typer.Typer(
@@ -40,33 +40,47 @@ def prepare(
         str,
         typer.Argument(
             help="Folder or zip in Kaggle's layout, the word 'kaggle' to download it, "
-            "or a data set on the Hugging Face Hub (owner/name)."
+            "a data set on the Hugging Face Hub (owner/name), or patches of your own with --cases."
         ),
     ],
     out: Annotated[Path, typer.Option(help="New folder for the data set and its report.")],
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            help="For patches of your own, in a folder for each class: a CSV file with the columns "
+            "file and case, and if you like x, y and split (train, val, test)."
+        ),
+    ] = None,
+    positive: Annotated[
+        str, typer.Option(help="With --cases: the folder of class 1, the tumour.")
+    ] = "1",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Decoding threads; default: one per processor.")
     ] = None,
 ) -> None:
     """Verify patches and write them as a data set, split by case, with a one-page report.
 
-    Unreadable files are left out and listed; exact duplicates and conflicting labels are
+    Every file that is left out is listed; exact duplicates and conflicting labels are
     reported; edge patches are padded by reflection.
 
     Example: python -m training prepare breast-histopathology-images.zip --out data/prepared
     """
+    from training.data.listing import list_named
+    from training.data.own_cases import own_layout
     from training.data.prepare import prepare as run
 
-    result = run(source, out, workers=workers, progress=True)
+    layout = own_layout(cases, positive) if cases else list_named
+    result = run(source, out, layout=layout, workers=workers, progress=True)
     audit = result.audit
     typer.echo(
         f"{audit.kept:,} patches of {len(audit.cases):,} cases written to {out}, "
-        f"{len(audit.excluded):,} left out; {len(audit.duplicates):,} groups of duplicates, "
+        f"{result.lost:,} left out; {len(audit.duplicates):,} groups of duplicates, "
         f"{len(audit.conflicts):,} with conflicting labels."
     )
     typer.echo(f"{result.images_per_second:,.0f} images per second. See {out / 'report.md'}.")
 
 
+train.register(app)
 model.register(app)
 evaluate.register(app)
 measure.register(app)

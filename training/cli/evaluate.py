@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from hf_space.bundle.config import METRICS_FILE
-from training.data.splits import SplitName
+from training.cli.quiet import import_tensorflow
 
 CaseWeights = Annotated[
     list[str] | None,
@@ -33,16 +33,38 @@ def evaluate(
     bundle: Annotated[Path, typer.Argument(help="Folder written by `export`.")],
     source: Annotated[
         str,
-        typer.Argument(help="Folder or zip in Kaggle's layout, the word 'kaggle', or a Hub id."),
+        typer.Argument(
+            help="Folder or zip in Kaggle's layout, a prepared folder, the word 'kaggle', or a Hub "
+            "id."
+        ),
     ],
     report: Annotated[Path, typer.Option("--json", help="File for all figures.")],
+    *,
     plots: Annotated[
         Path | None,
         typer.Option(help="Folder for the plots; mosaics of complete slides show tissue."),
     ] = None,
-    split: Annotated[
-        SplitName | None, typer.Option(help="Only the cases of this published split.")
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            help="Parquet or CSV file for each patch: case, x, y, label, logit, probability."
+        ),
     ] = None,
+    split: Annotated[
+        Literal["test", "val", "train", "extension", "all"],
+        typer.Option(help="Only the cases of this split, or all."),
+    ] = "test",
+    views: Annotated[
+        Literal["1", "8"],
+        typer.Option(help="8 also measures the mean over the dihedral views; 1 is faster."),
+    ] = "8",
+    with_learned: Annotated[
+        bool,
+        typer.Option(
+            "--with-learned",
+            help="Also take cases the model learned from; such figures are never published.",
+        ),
+    ] = False,
     case_weight: CaseWeights = None,
 ) -> None:
     """Score an exported model with the service's engine: over all, by case, with intervals.
@@ -50,7 +72,7 @@ def evaluate(
     Reports one forward pass, the mean over the 8 dihedral views, and the mean over the 3x3
     neighbourhood on the slide.
 
-    Example: python -m training evaluate bundle patches.zip --json metrics.json --split test
+    Example: python -m training evaluate bundle data/prepared --json metrics.json
     """
     from training.data.case_weights import parse_case_weights
     from training.evaluation.evaluate import evaluate as run
@@ -59,15 +81,20 @@ def evaluate(
     found = run(
         bundle,
         source,
-        split=split,
+        split=None if split == "all" else split,
         case_weights=parse_case_weights(case_weight or []),
         plots=plots,
         progress=True,
+        views=int(views),
+        predictions=predictions,
+        with_learned=with_learned,
     )
     _write(report, json.dumps(found, indent=2, allow_nan=False))
     if report.resolve() == (bundle / METRICS_FILE).resolve():
         hash_metrics(bundle)
     typer.echo(f"{found['patches']:,} patches of {found['cases_count']:,} cases: {report}")
+    if learned := found["dataset"]["learned_cases"]:
+        typer.echo(f"  The model learned from {len(learned):,} of them: not for publication.")
     for name in ("roc_auc", "average_precision", "balanced_accuracy", "f1", "ece"):
         low, high = found["intervals"][name]
         typer.echo(f"  {name:18} {_show(found[name])}  ({_show(low)} to {_show(high)})")
@@ -154,6 +181,7 @@ def familiarity(
 
     Example: python -m training familiarity runs/bundle data/prepared --folds runs/folds
     """
+    import_tensorflow()
     from training.release.familiarity import write_familiarity
 
     splits = split or ["train", "extension", "val"]
@@ -169,6 +197,9 @@ def compare(
 ) -> None:
     """Put candidates side by side, each judged on the validation cases it did not learn from.
 
+    Runs of one recipe with several seeds are one candidate. Differences from the best have 95 %
+    intervals of a bootstrap that draws the same cases for both.
+
     Example: python -m training compare runs/first runs/second --json candidates.json
     """
     from training.evaluation.compare import Candidates
@@ -179,8 +210,14 @@ def compare(
     for row in candidates:
         typer.echo(
             f"  {row.name:18} ROC AUC {_show(row.roc_auc)}, balanced accuracy "
-            f"{_show(row.balanced_accuracy)}, F1 {_show(row.f1)}, {row.minutes:.0f} minutes"
+            f"{_show(row.balanced_accuracy)}, F1 {_show(row.f1)}, {row.minutes:.0f} minutes, "
+            f"{len(row.seeds)} seeds"
         )
+        if gap := row.difference.get("roc_auc"):
+            typer.echo(
+                f"  {'':18} ROC AUC {gap.value:+.3f} from the best "
+                f"({_show(gap.low)} to {_show(gap.high)})"
+            )
 
 
 def _write(path: Path, text: str) -> None:

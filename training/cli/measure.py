@@ -13,7 +13,10 @@ from training.data.splits import SplitName
 
 Bundle = Annotated[Path, typer.Argument(help="Folder of an exported bundle.")]
 Source = Annotated[
-    str, typer.Argument(help="Folder or zip in Kaggle's layout, the word 'kaggle', or a Hub id.")
+    str,
+    typer.Argument(
+        help="Folder or zip in Kaggle's layout, a prepared folder, the word 'kaggle', or a Hub id."
+    ),
 ]
 Split = Annotated[SplitName | None, typer.Option(help="Only the cases of this published split.")]
 Report = Annotated[Path, typer.Option("--json", help="File for all figures.")]

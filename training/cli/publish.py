@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from training.cli.quiet import import_tensorflow
 from training.errors import ConfigurationError, PublishError
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def publish(
             check_name(dataset_repo)
         # Before minutes are spent on checks.
         api = connect()
+        import_tensorflow()
         from training.release.publish_model import publish_model
 
         model = publish_model(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -43,6 +44,11 @@ class Patches:
     def __len__(self) -> int:
         """Return the number of patches."""
         return len(self.labels)
+
+
+def is_prepared(folder: Path) -> bool:
+    """Tell whether ``prepare`` wrote a folder."""
+    return (folder / "dataset_dict.json").is_file()
 
 
 def prepared_parts(dataset: Path) -> dict[str, Dataset]:
@@ -86,18 +92,25 @@ def _images(table: Any, path: Path) -> NDArray[np.uint8]:
     # The image column is large on the full archive: it is decoded in chunks into a mapped file.
     if not path.is_file():
         path.parent.mkdir(exist_ok=True)
-        partial = path.with_suffix(".partial")
-        first = decode_image(table[0]["image"]["bytes"])
-        target = np.lib.format.open_memmap(
-            partial, mode="w+", dtype=np.uint8, shape=(len(table), *first.shape)
-        )
-        with ThreadPoolExecutor() as pool:
-            for start in tqdm(range(0, len(table), _CHUNK), desc="decode", unit="chunk"):
-                rows = table[start : start + _CHUNK]["image"]
-                target[start : start + len(rows)] = list(
-                    pool.map(lambda row: decode_image(row["bytes"]), rows)
-                )
-        target.flush()
-        partial.rename(path)
+        # Of runs that are started together one decodes, and the others wait for it.
+        with FileLock(path.with_suffix(".lock")):
+            if not path.is_file():
+                _decode(table, path)
     images: NDArray[np.uint8] = np.load(path, mmap_mode="r")
     return images
+
+
+def _decode(table: Any, path: Path) -> None:
+    partial = path.with_suffix(".partial")
+    first = decode_image(table[0]["image"]["bytes"])
+    target = np.lib.format.open_memmap(
+        partial, mode="w+", dtype=np.uint8, shape=(len(table), *first.shape)
+    )
+    with ThreadPoolExecutor() as pool:
+        for start in tqdm(range(0, len(table), _CHUNK), desc="decode", unit="chunk"):
+            rows = table[start : start + _CHUNK]["image"]
+            target[start : start + len(rows)] = list(
+                pool.map(lambda row: decode_image(row["bytes"]), rows)
+            )
+    target.flush()
+    partial.rename(path)

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_space.imaging.preprocess import pad_to_patch
-from training.data.source import PATCH_SIZE_PIXELS, PatchRecord, PatchSource, decode_patch
-from training.data.splits import split_of
+from training.data.records import PatchRecord, PatchSource
+from training.data.source import PATCH_SIZE_PIXELS, decode_patch
+from training.data.splits import SplitName
 from training.errors import PatchReadError
 
 NEAR_WHITE_LEVEL: Final = 220
@@ -26,13 +27,16 @@ On original slides this marks about one patch in 400, all of them glass with a f
 """
 
 
+_PNG_MAGIC: Final = b"\x89PNG"
+
+
 @dataclass(frozen=True, slots=True)
 class InspectedPatch:
     """A readable patch.
 
     Attributes:
         record: Case, position and label.
-        png: Encoded image of exactly 50x50 pixels; the original bytes when it had that size.
+        png: Encoded image of exactly 50x50 pixels; the original bytes when they are such a PNG.
         digest: SHA-256 over size and pixels before padding, equal for exact duplicates.
         near_white: Whether nearly all of the patch is glass.
         padded: Whether reflection filled it up to 50x50, now or in an earlier preparation.
@@ -74,9 +78,10 @@ def inspect_patch(source: PatchSource, record: PatchRecord) -> InspectedPatch | 
     except PatchReadError as error:
         return ExcludedPatch(record, str(error).removeprefix(f"{record.name}: "))
     whole = image.shape[:2] == (PATCH_SIZE_PIXELS, PATCH_SIZE_PIXELS)
+    as_is = whole and data.startswith(_PNG_MAGIC)
     return InspectedPatch(
         record=record,
-        png=data if whole else _encode_png(pad_to_patch(image, PATCH_SIZE_PIXELS)),
+        png=data if as_is else _encode_png(pad_to_patch(image, PATCH_SIZE_PIXELS)),
         digest=hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest(),
         near_white=is_near_white(image),
         padded=record.padded or not whole,
@@ -114,12 +119,14 @@ class Audit:
         counts: Kept patches by (case, label).
         near_white: Kept near-white patches by case.
         padded: Kept padded patches by case.
+        splits: Split of each case that has a kept patch.
         excluded: Patches left out, in order.
     """
 
     counts: Counter[tuple[str, int]] = field(default_factory=Counter)
     near_white: Counter[str] = field(default_factory=Counter)
     padded: Counter[str] = field(default_factory=Counter)
+    splits: dict[str, SplitName] = field(default_factory=dict)
     excluded: list[ExcludedPatch] = field(default_factory=list)
     _first: dict[bytes, PatchRecord] = field(default_factory=dict)
     _groups: dict[bytes, list[PatchRecord]] = field(default_factory=dict)
@@ -131,6 +138,7 @@ class Audit:
             return
         record = patch.record
         self.counts[record.case_id, record.label] += 1
+        self.splits[record.case_id] = record.split
         self.near_white[record.case_id] += patch.near_white
         self.padded[record.case_id] += patch.padded
         first = self._first.setdefault(patch.digest, record)
@@ -160,4 +168,4 @@ class Audit:
     @property
     def leaks(self) -> list[list[PatchRecord]]:
         """Groups of identical patches that lie in more than one split."""
-        return [group for group in self.duplicates if len({split_of(r.case_id) for r in group}) > 1]
+        return [group for group in self.duplicates if len({r.split for r in group}) > 1]

@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from training.data.inspection import Audit, InspectedPatch, inspect_patches
+from training.data.listing import Layout, list_named
+from training.data.records import PatchRecord, PatchSource
 from training.data.remote import open_any_source
 from training.data.report import PrepareResult, write_report
-from training.data.source import CLASS_NAMES, PatchRecord, PatchSource
-from training.data.splits import DATASET_KEY, split_of
+from training.data.source import CLASS_NAMES
+from training.data.splits import DATASET_KEY
 from training.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def _row(patch: InspectedPatch) -> dict[str, Any]:
         "case_id": record.case_id,
         "x": record.x,
         "y": record.y,
-        "split": split_of(record.case_id),
+        "split": record.split,
         "near_white": patch.near_white,
         "padded": patch.padded,
     }
@@ -111,7 +113,7 @@ class _Writer:
     def write(self, folder: Path) -> None:
         by_key: dict[str, list[PatchRecord]] = {key: [] for key in DATASET_KEY.values()}
         for record in self.source.records:
-            by_key[DATASET_KEY[split_of(record.case_id)]].append(record)
+            by_key[DATASET_KEY[record.split]].append(record)
         _save_empty(folder)
         for key, records in by_key.items():
             _fill(folder / key, self._rows(records))
@@ -143,14 +145,21 @@ def _write(source: PatchSource, folder: Path, *, workers: int, progress: bool) -
 
 
 def prepare(
-    source: str | Path, out: Path, *, workers: int | None = None, progress: bool = False
+    source: str | Path,
+    out: Path,
+    *,
+    layout: Layout = list_named,
+    workers: int | None = None,
+    progress: bool = False,
 ) -> PrepareResult:
     """Verify all patches of a source, write the data set and its report.
 
     Args:
-        source: Folder or zip in Kaggle's layout, `kaggle`, or a Hub data set id.
-        out: New or empty folder for the data set, `report.md` and the contact sheets. It appears
-            only when everything is written; caches live beside it and are removed.
+        source: Folder or zip, `kaggle`, a prepared folder, or a Hub data set id.
+        out: New or empty folder for the data set, `report.md`, the contact sheets and, where
+            files were left out, `left_out.csv`. It appears only when everything is written; caches
+            live beside it and are removed.
+        layout: Tells which files of a folder or zip are patches; default: by Kaggle's names.
         workers: Decoding threads; as many as processors by default.
         progress: Show a progress bar on stderr.
 
@@ -165,7 +174,7 @@ def prepare(
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
         scratch = Path(folder)
-        with open_any_source(source, cache_dir=scratch / "downloads") as opened:
+        with open_any_source(source, cache_dir=scratch / "downloads", layout=layout) as opened:
             start = time.perf_counter()
             audit = _write(
                 opened,
@@ -174,10 +183,10 @@ def prepare(
                 progress=progress,
             )
             seconds = time.perf_counter() - start
-            total = len(opened.records)
+            total, left_out = len(opened.records), tuple(opened.left_out)
         if not audit.kept:
             raise DatasetError(f"none of the {total:,} patches of {source} is readable")
-        result = PrepareResult(audit, seconds, total / seconds)
+        result = PrepareResult(audit, seconds, total / seconds, left_out)
         write_report(scratch / "prepared", str(source), result)
         if out.exists():
             out.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from training.data.source import PatchRecord, PatchSource, open_source, sort_key
+from training.data.arrays import is_prepared, prepared_parts
+from training.data.listing import Layout, list_named
+from training.data.records import LeftOut, PatchRecord, PatchSource, count_left_out, sort_key
+from training.data.source import open_source
+from training.data.splits import SPLIT_NAMES
 from training.errors import DatasetError, PatchReadError, SourceError
 
 if TYPE_CHECKING:
@@ -17,6 +22,8 @@ if TYPE_CHECKING:
 
 KAGGLE_HANDLE: Final = "paultimothymooney/breast-histopathology-images"
 REQUIRED_COLUMNS: Final = ("image", "label", "case_id", "x", "y")
+
+logger = logging.getLogger(__name__)
 
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -56,6 +63,7 @@ class _HubSource:
     datasets: Sequence[Dataset]
     positions: dict[PatchRecord, tuple[int, int]]
     records: Sequence[PatchRecord] = field(init=False)
+    left_out: Sequence[LeftOut] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "records", sorted(self.positions, key=sort_key))
@@ -76,13 +84,14 @@ def _records(dataset: Dataset, source: str) -> Iterator[PatchRecord]:
             f"{source} has no column {', '.join(missing)}; "
             f"a prepared data set has {', '.join(REQUIRED_COLUMNS)}"
         )
-    padded = "padded" in dataset.column_names
     for row in dataset.remove_columns("image"):
         case_id, x, y, label = str(row["case_id"]), int(row["x"]), int(row["y"]), row["label"]
         if label not in (0, 1):
             raise DatasetError(f"{source} has label {label!r}; labels are 0 (no IDC) and 1 (IDC)")
         name = f"{case_id}_idx5_x{x}_y{y}_class{label}.png"
-        yield PatchRecord(case_id, x, y, label, name, padded=padded and bool(row["padded"]))
+        split = next((known for known in SPLIT_NAMES if known == row.get("split")), None)
+        padded = bool(row.get("padded"))
+        yield PatchRecord(case_id, x, y, label, name, padded=padded, own_split=split)
 
 
 def hub_source(parts: Sequence[Dataset], source: str) -> PatchSource:
@@ -123,12 +132,17 @@ def _load_hub(source: str, cache_dir: Path) -> PatchSource:
 
 
 @contextmanager
-def open_any_source(source: str | Path, *, cache_dir: Path) -> Iterator[PatchSource]:
-    """Open a folder, a zip, the word `kaggle`, or a Hub data set id.
+def open_any_source(
+    source: str | Path, *, cache_dir: Path, layout: Layout = list_named
+) -> Iterator[PatchSource]:
+    """Open a folder, a zip, a prepared folder, the word `kaggle`, or a Hub data set id.
+
+    What is no patch there is counted in the log.
 
     Args:
         source: What to open; an existing path wins over the other readings.
         cache_dir: Where files of a Hub data set go.
+        layout: Tells which files of a folder or zip are patches.
 
     Raises:
         SourceError: When it cannot be found, downloaded or opened.
@@ -138,5 +152,10 @@ def open_any_source(source: str | Path, *, cache_dir: Path) -> Iterator[PatchSou
         yield _load_hub(source, cache_dir)
         return
     path = download_kaggle() if source == "kaggle" and not Path(source).exists() else source
-    with open_source(path) as opened:
+    if is_prepared(Path(path)):
+        yield hub_source(list(prepared_parts(Path(path)).values()), str(path))
+        return
+    with open_source(path, layout) as opened:
+        if opened.left_out:
+            logger.warning("left out of %s: %s", path, count_left_out(opened.left_out))
         yield opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ import numpy as np
 from PIL import Image
 
 from training.data.inspection import Audit
-from training.data.source import CLASS_NAMES, PATCH_SIZE_PIXELS, PatchRecord
-from training.data.splits import DATASET_KEY, SPLIT_NAMES, split_of
+from training.data.records import LEFT_OUT_TITLES, LeftOut, PatchRecord
+from training.data.source import CLASS_NAMES, PATCH_SIZE_PIXELS
+from training.data.splits import DATASET_KEY, SPLIT_NAMES
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 REPORT_FILE: Final = "report.md"
+LEFT_OUT_FILE: Final = "left_out.csv"
 LISTED_AT_MOST: Final = 50
 """Longer lists of findings are cut, so that the report stays one page."""
 
@@ -36,11 +39,19 @@ class PrepareResult:
         audit: Counts and findings.
         seconds: Wall time of reading, checking and writing.
         images_per_second: All images looked at, readable or not, per second.
+        left_out: Files of the source that are no patches.
     """
 
     audit: Audit
     seconds: float
     images_per_second: float
+    left_out: Sequence[LeftOut] = ()
+
+    @property
+    def lost(self) -> int:
+        """Number of files that are not in the data set; a second copy loses nothing."""
+        lost = [file for file in self.left_out if file.kind != "second copy"]
+        return len(lost) + len(self.audit.excluded)
 
 
 def contact_sheet_file(label: int) -> str:
@@ -64,7 +75,7 @@ def _class_counts(audit: Audit, cases: Sequence[str]) -> tuple[int, int, int]:
 
 def _split_rows(audit: Audit) -> Iterator[Sequence[object]]:
     for name in SPLIT_NAMES:
-        cases = [case_id for case_id in audit.cases if split_of(case_id) == name]
+        cases = [case_id for case_id in audit.cases if audit.splits[case_id] == name]
         yield name, DATASET_KEY[name], len(cases), *_class_counts(audit, cases)
     yield "all", "", len(audit.cases), *_class_counts(audit, audit.cases)
 
@@ -73,7 +84,7 @@ def _case_rows(audit: Audit) -> Iterator[Sequence[object]]:
     for case_id in audit.cases:
         counts = _class_counts(audit, [case_id])
         flags = audit.near_white[case_id], audit.padded[case_id]
-        yield case_id, split_of(case_id), *counts, *flags
+        yield case_id, audit.splits[case_id], *counts, *flags
 
 
 def _findings(title: str, note: str, found: Sequence[T], show: Callable[[T], str]) -> list[str]:
@@ -113,6 +124,20 @@ def _findings_of(audit: Audit) -> list[str]:
     ]
 
 
+def _left_out_findings(left_out: Sequence[LeftOut]) -> list[str]:
+    lines = []
+    for kind, title in LEFT_OUT_TITLES.items():
+        found = [file for file in left_out if file.kind == kind]
+        if found:
+            note = f"They are not in the data set; `{LEFT_OUT_FILE}` has all of them."
+            lines += _findings(f"Left out, {title}", note, found, _show_left_out)
+    return lines
+
+
+def _show_left_out(file: LeftOut) -> str:
+    return f"`{file.path}`" + (f": {file.detail}" if file.detail else "")
+
+
 def render_report(source: str, result: PrepareResult) -> str:
     """Write the report as Markdown."""
     audit = result.audit
@@ -121,7 +146,7 @@ def render_report(source: str, result: PrepareResult) -> str:
         "# Prepared patches",
         "",
         f"Source: `{source}`. {audit.kept:,} patches of {len(audit.cases):,} cases kept, "
-        f"{len(audit.excluded):,} left out; {near_white:,} near white, {padded:,} padded at a "
+        f"{result.lost:,} left out; {near_white:,} near white, {padded:,} padded at a "
         f"slide's edge. {result.images_per_second:,.0f} images per second "
         f"({result.seconds:,.1f} s).",
         "",
@@ -129,6 +154,7 @@ def render_report(source: str, result: PrepareResult) -> str:
         "",
         *_table(("split", "key", "cases", "no IDC", "IDC", "patches"), _split_rows(audit)),
         *_findings_of(audit),
+        *_left_out_findings(result.left_out),
         "## Contact sheets",
         "",
         *(f"![{CLASS_NAMES[label]}]({contact_sheet_file(label)})\n" for label in (0, 1)),
@@ -168,7 +194,7 @@ def contact_sheet(patches: Iterable[Image.Image]) -> Image.Image:
 
 
 def write_report(prepared_dir: Path, source: str, result: PrepareResult) -> None:
-    """Write `report.md` and the two contact sheets into a prepared data set's folder."""
+    """Write `report.md`, the two contact sheets and `left_out.csv` into a prepared folder."""
     from datasets import load_from_disk
 
     prepared = load_from_disk(prepared_dir)
@@ -177,3 +203,12 @@ def write_report(prepared_dir: Path, source: str, result: PrepareResult) -> None
         sheet.save(prepared_dir / contact_sheet_file(label))
     text = render_report(source, result)
     (prepared_dir / REPORT_FILE).write_text(text, encoding="utf-8")
+    if result.left_out:
+        _write_left_out(prepared_dir / LEFT_OUT_FILE, result.left_out)
+
+
+def _write_left_out(path: Path, left_out: Sequence[LeftOut]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("file", "reason", "detail"))
+        writer.writerows((each.path, LEFT_OUT_TITLES[each.kind], each.detail) for each in left_out)

@@ -1,23 +1,22 @@
-"""Patches in Kaggle's layout, read from a folder or straight from a zip.
+"""Patches read from a folder or straight from a zip.
 
-A patch is named `<case>_idx5_x<x>_y<y>_class<c>.png`; x and y are the pixel coordinates of its
-upper left corner on the slide reduced to about 4 microns per pixel, c is 1 for invasive ductal
-carcinoma. Only the name counts, so any nesting of folders works, and the second copy that
-Kaggle's archive carries in `IDC_regular_ps50_idx5/` collapses into the first.
+In Kaggle's layout a patch is named `<case>_idx5_x<x>_y<y>_class<c>.png`; x and y are the pixel
+coordinates of its upper left corner on the slide reduced to about 4 microns per pixel, c is 1 for
+invasive ductal carcinoma. Any nesting of folders works, and the second copy that Kaggle's archive
+carries in `IDC_regular_ps50_idx5/` collapses into the first.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,106 +25,43 @@ from tqdm import tqdm
 from hf_space.errors import BiopsiaError
 from hf_space.imaging.preprocess import pad_to_patch
 from hf_space.imaging.readers import decode_image
-from hf_space.imaging.zip_archive import entry_path
+from training.data.listing import Layout, Listing, list_named
+from training.data.records import LeftOut, PatchRecord, PatchSource, count_left_out, sort_key
 from training.errors import PatchReadError, SourceError
 
 logger = logging.getLogger(__name__)
 
 CLASS_NAMES: Final = ("no_idc", "idc")
+_WORDS: Final = {"idc": "IDC"}
 PATCH_SIZE_PIXELS: Final = 50
 MAX_PATCH_BYTES: Final = 1 << 20
 """A 50x50 PNG has about 7 kB; far larger members are not patches and are not even read."""
 
-_NAME: Final = re.compile(
-    r"(?P<case>\d+)_idx\d+_x(?P<x>\d+)_y(?P<y>\d+)_class(?P<label>[01])\.png", re.ASCII
-)
 
-
-@dataclass(frozen=True, slots=True)
-class PatchRecord:
-    """What a patch's name tells.
-
-    Attributes:
-        case_id: Patient and slide, digits as text.
-        x: Left edge on the slide, pixels at about 4 microns per pixel.
-        y: Upper edge on the slide, same unit.
-        label: 1 for invasive ductal carcinoma, else 0.
-        name: File name without folders.
-        padded: True when an earlier preparation has already padded the image to full size.
-    """
-
-    case_id: str
-    x: int
-    y: int
-    label: int
-    name: str
-    padded: bool = False
-
-
-class PatchSource(Protocol):
-    """Where patches come from; `records` are sorted by case, y and x."""
-
-    @property
-    def records(self) -> Sequence[PatchRecord]:
-        """All patches of the source."""
-        ...
-
-    def read(self, record: PatchRecord) -> bytes:
-        """Return the encoded image of a record; safe to call from several threads.
-
-        Raises:
-            PatchReadError: When the bytes cannot be read.
-        """
-        ...
-
-
-def parse_name(name: str) -> PatchRecord | None:
-    """Read case, position and label from a file name; None when it is not a patch's name."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return None
-    return PatchRecord(
-        case_id=match["case"],
-        x=int(match["x"]),
-        y=int(match["y"]),
-        label=int(match["label"]),
-        name=name,
-    )
-
-
-def sort_key(record: PatchRecord) -> tuple[str, int, int, str]:
-    """Order patches by case, then row by row over the slide."""
-    return record.case_id, record.y, record.x, record.name
-
-
-def _shallowest(paths: Iterable[str]) -> dict[PatchRecord, str]:
-    """Map each record to its path, the one nearest to the root when a name occurs twice."""
-    found: dict[PatchRecord, str] = {}
-    for path in paths:
-        record = parse_name(entry_path(path).name)
-        if record is None:
-            continue
-        known = found.get(record)
-        if known is None or _depth(path) < _depth(known):
-            found[record] = path
-    return found
-
-
-def _depth(path: str) -> tuple[int, str]:
-    return len(entry_path(path).parts), path
+def class_title(name: str) -> str:
+    """Return the name of a class in words, as `no IDC`."""
+    return " ".join(_WORDS.get(word, word) for word in name.split("_"))
 
 
 @dataclass(frozen=True)
-class _FolderSource:
-    root: Path
-    paths: dict[PatchRecord, str]
+class _Listed:
+    listing: Listing
     records: Sequence[PatchRecord] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "records", sorted(self.paths, key=sort_key))
+        object.__setattr__(self, "records", sorted(self.listing.paths, key=sort_key))
+
+    @property
+    def left_out(self) -> Sequence[LeftOut]:
+        return self.listing.left_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FolderSource(_Listed):
+    root: Path
 
     def read(self, record: PatchRecord) -> bytes:
-        path = self.root / self.paths[record]
+        path = self.root / self.listing.paths[record]
         try:
             with path.open("rb") as file:
                 data = file.read(MAX_PATCH_BYTES + 1)
@@ -134,18 +70,13 @@ class _FolderSource:
         return _limited(record, data)
 
 
-@dataclass(frozen=True)
-class _ZipSource:
+@dataclass(frozen=True, kw_only=True)
+class _ZipSource(_Listed):
     archive: zipfile.ZipFile
-    paths: dict[PatchRecord, str]
-    records: Sequence[PatchRecord] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "records", sorted(self.paths, key=sort_key))
 
     def read(self, record: PatchRecord) -> bytes:
         try:
-            with self.archive.open(self.paths[record]) as file:
+            with self.archive.open(self.listing.paths[record]) as file:
                 data = file.read(MAX_PATCH_BYTES + 1)
         # zipfile raises RuntimeError for encrypted members and NotImplementedError, its
         # subclass, for unknown compression.
@@ -167,20 +98,24 @@ def _folder_paths(root: Path) -> Iterator[str]:
             yield (relative / name).as_posix()
 
 
-def _require_patches(paths: dict[PatchRecord, str], path: Path) -> None:
-    if not paths:
+def _require_patches(listing: Listing, path: Path) -> None:
+    if not listing.paths:
+        others = count_left_out(listing.left_out)
         raise SourceError(
-            f"{path} holds no patch named <case>_idx5_x<x>_y<y>_class<0 or 1>.png; "
-            "give the folder or zip of Kaggle's Breast Histopathology Images"
+            f"{path} holds no patch named <case>_idx5_x<x>_y<y>_class<0 or 1>.png"
+            + (f" ({others})" if others else "")
+            + "; give the folder or zip of Kaggle's Breast Histopathology Images, or for other "
+            "patches a table of their cases with `prepare --cases`"
         )
 
 
 @contextmanager
-def open_source(source: str | Path) -> Iterator[PatchSource]:
-    """Open a folder or zip in Kaggle's layout.
+def open_source(source: str | Path, layout: Layout = list_named) -> Iterator[PatchSource]:
+    """Open a folder or zip of patches.
 
     Args:
         source: Path of the folder or zip.
+        layout: Tells which of its files are patches; default: those in Kaggle's layout.
 
     Yields:
         The source; a zip is closed on leaving the context.
@@ -190,18 +125,18 @@ def open_source(source: str | Path) -> Iterator[PatchSource]:
     """
     path = Path(source).expanduser()
     if path.is_dir():
-        paths = _shallowest(_folder_paths(path))
-        _require_patches(paths, path)
-        yield _FolderSource(path, paths)
+        listing = layout(_folder_paths(path))
+        _require_patches(listing, path)
+        yield _FolderSource(listing=listing, root=path)
         return
     if not path.exists():
         raise SourceError(f"{path} does not exist")
     if not zipfile.is_zipfile(path):
         raise SourceError(f"{path} is neither a folder nor a zip archive")
     with zipfile.ZipFile(path) as archive:
-        paths = _shallowest(archive.namelist())
-        _require_patches(paths, path)
-        yield _ZipSource(archive, paths)
+        listing = layout(name for name in archive.namelist() if not name.endswith("/"))
+        _require_patches(listing, path)
+        yield _ZipSource(listing=listing, archive=archive)
 
 
 def decode_patch(data: bytes, record: PatchRecord) -> NDArray[np.uint8]:

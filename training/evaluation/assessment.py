@@ -40,7 +40,7 @@ class Scored:
         labels: Class (0 or 1).
         weights: Weight, above 0.
         logits: Logit of the patch as it is.
-        dihedral_logits: Mean logit over the 8 views.
+        dihedral_logits: Mean logit over the 8 views; None where one view was scored.
         smoothed_logits: Mean logit over the patch and its neighbours.
         neighbours: Neighbours on the slide, 0 to 8.
         rows: Row on the slide's grid, from 0.
@@ -53,7 +53,7 @@ class Scored:
     labels: NDArray[np.int64]
     weights: Floats
     logits: Floats
-    dihedral_logits: Floats
+    dihedral_logits: Floats | None
     smoothed_logits: Floats
     neighbours: Indices
     rows: Indices
@@ -67,7 +67,7 @@ class Scored:
         """Weigh the patches of `evaluate.score_patches` and place them on their slides.
 
         Args:
-            table: Columns case_id, x, y, label, logit and dihedral_logit.
+            table: Columns case_id, x, y, label, logit and, of eight views, dihedral_logit.
             config: Calibration and operating points of the bundle.
             case_weights: Weights by ``CASE`` or ``CASE:CLASS``; see `training.data.case_weights`.
         """
@@ -77,13 +77,14 @@ class Scored:
         x, y = table["x"].to_numpy(), table["y"].to_numpy()
         smoothed, neighbours = neighbourhood_mean(case_ids, x, y, logits)
         rows, columns = grid_positions(case_ids, x, y)
+        views = table.get("dihedral_logit")
         return cls(
             config=config,
             case_ids=case_ids,
             labels=labels,
             weights=sampling_weights(case_ids, labels, case_weights),
             logits=logits,
-            dihedral_logits=table["dihedral_logit"].to_numpy().astype(np.float64),
+            dihedral_logits=None if views is None else views.to_numpy().astype(np.float64),
             smoothed_logits=smoothed,
             neighbours=neighbours,
             rows=rows,
@@ -138,8 +139,8 @@ def report(scored: Scored, *, replicates: int = REPLICATES, seed: int = 0) -> di
         A dictionary fit for JSON. At its top the metrics of one forward pass at the default
         operating point with their ``intervals``; then ``operating_points`` by name;
         ``case_averaged``, in which every case weighs the same; ``dihedral`` and
-        ``neighbourhood``, of averaged logits under the same calibration and threshold;
-        ``cases``; ``threshold_curve``; and ``reliability``.
+        ``neighbourhood``, of averaged logits under the same calibration and threshold, the first
+        null where one view was scored; ``cases``; ``threshold_curve``; and ``reliability``.
     """
     default, config = scored.config.default_operating_point, scored.config
 
@@ -163,7 +164,9 @@ def report(scored: Scored, *, replicates: int = REPLICATES, seed: int = 0) -> di
                 for name, value in estimates.items()
             },
             "case_averaged": estimate(_equal_cases(patches, scored.case_ids)),
-            "dihedral": estimate(scored.patches(scored.dihedral_logits)),
+            "dihedral": None
+            if scored.dihedral_logits is None
+            else estimate(scored.patches(scored.dihedral_logits)),
             "neighbourhood": {
                 "all": _smoothed(scored, np.ones(len(scored.labels), np.bool_), estimate),
                 "complete_slides": _smoothed(

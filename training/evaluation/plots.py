@@ -1,18 +1,17 @@
-"""Plots of an evaluation: curves with 95 % bands, reliability, confusion, scores, mosaics."""
+"""Plots of an evaluation: curves with 95 % bands, reliability, confusion, scores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
 from hf_space.bundle.calibration import OperatingPoint
-from training.data.neighbourhood import Indices
+from training.data.source import class_title
 from training.evaluation.assessment import Scored, threshold_curve
 from training.evaluation.bootstrap import draw_counts
 from training.evaluation.reliability import reliability
@@ -22,8 +21,9 @@ ACCENT: Final = "#5b3a8c"
 MUTED: Final = "#8a8f98"
 PLOT_NAMES: Final = ("roc", "pr", "reliability", "confusion", "scores", "thresholds")
 """Plots of figures alone; mosaics, which `evaluate` draws beside them, show tissue."""
-_DPI: Final = 150
+DPI: Final = 300
 _BAND_REPLICATES: Final = 300
+_MARKERS: Final = ("o", "s", "^", "D", "v")
 _GRID: Final = np.linspace(0, 1, 101)
 _BAND_PERCENT: Final = (2.5, 97.5)
 
@@ -36,21 +36,23 @@ def write_plots(scored: Scored, folder: Path) -> None:
         folder: Made when it does not exist; files of the same name are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    patches, point = scored.patches(), scored.point
+    patches, point, points = scored.patches(), scored.point, scored.config.thresholds
+    negative, positive = scored.config.class_names
+    names = class_title(negative), class_title(positive)
     figures = (
-        roc_figure(patches, point),
-        precision_recall_figure(patches, point),
+        roc_figure(patches, points),
+        precision_recall_figure(patches, points),
         reliability_figure(patches),
-        confusion_figure(patches, point, scored.config.class_names),
-        scores_figure(patches, point, scored.config.class_names),
+        confusion_figure(patches, point, names),
+        scores_figure(patches, point, names),
         threshold_figure(patches, point),
     )
     for name, figure in zip(PLOT_NAMES, figures, strict=True):
-        figure.savefig(folder / f"{name}.png", dpi=_DPI)
+        figure.savefig(folder / f"{name}.png", dpi=DPI)
 
 
-def roc_figure(patches: ScoredPatches, point: OperatingPoint) -> Figure:
-    """Draw the ROC curve, its band by case, and the operating point."""
+def roc_figure(patches: ScoredPatches, points: Mapping[str, OperatingPoint]) -> Figure:
+    """Draw the ROC curve, its band by case, and the operating points."""
 
     def curve(counts: Floats | None) -> Floats:
         hits, alarms = patches.curve(counts)
@@ -61,15 +63,19 @@ def roc_figure(patches: ScoredPatches, point: OperatingPoint) -> Figure:
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=":")
     _band(axes, patches, curve)
     hits, alarms = patches.curve()
-    metrics = _metrics(patches, point)
     axes.plot(ratio(alarms, alarms[-1:]), ratio(hits, hits[-1:]), color=ACCENT)
-    axes.plot(1 - metrics["specificity"], metrics["recall"], "o", color=ACCENT)
-    axes.set_title(f"ROC: area {metrics['roc_auc']:.3f}")
+    axes.lines[-1].set_label("all patches")
+    for name, marker in zip(points, cycle(_MARKERS)):
+        metrics = _metrics(patches, points[name])
+        axes.plot(1 - metrics["specificity"], metrics["recall"], marker, color=ACCENT)
+        axes.lines[-1].set_label(_point_title(name, points[name]))
+    axes.legend(loc="lower right", frameon=False, fontsize=8)
+    axes.set_title(f"ROC: area {_value(patches, 'roc_auc'):.3f}")
     return figure
 
 
-def precision_recall_figure(patches: ScoredPatches, point: OperatingPoint) -> Figure:
-    """Draw precision against recall, its band by case, and the operating point."""
+def precision_recall_figure(patches: ScoredPatches, points: Mapping[str, OperatingPoint]) -> Figure:
+    """Draw precision against recall, its band by case, and the operating points."""
 
     def curve(counts: Floats | None) -> Floats:
         hits, alarms = patches.curve(counts)
@@ -79,16 +85,23 @@ def precision_recall_figure(patches: ScoredPatches, point: OperatingPoint) -> Fi
     figure, axes = _square("Recall (sensitivity)", "Precision")
     _band(axes, patches, curve)
     hits, alarms = patches.curve()
-    metrics = _metrics(patches, point)
     axes.plot(ratio(hits, hits[-1:])[1:], ratio(hits, hits + alarms)[1:], color=ACCENT)
-    axes.plot(metrics["recall"], metrics["precision"], "o", color=ACCENT)
+    axes.lines[-1].set_label("all patches")
+    for name, marker in zip(points, cycle(_MARKERS)):
+        metrics = _metrics(patches, points[name])
+        axes.plot(metrics["recall"], metrics["precision"], marker, color=ACCENT)
+        axes.lines[-1].set_label(_point_title(name, points[name]))
     axes.axhline(hits[-1] / (hits[-1] + alarms[-1]), color=MUTED, linewidth=0.8, linestyle=":")
-    axes.set_title(f"Precision and recall: average precision {metrics['average_precision']:.3f}")
+    axes.lines[-1].set_label("share of IDC")
+    axes.legend(loc="lower left", frameon=False, fontsize=8)
+    axes.set_title(
+        f"Precision and recall: average precision {_value(patches, 'average_precision'):.3f}"
+    )
     return figure
 
 
 def reliability_figure(patches: ScoredPatches) -> Figure:
-    """Draw the observed share of IDC in each bin of probability, and the bins' patch counts."""
+    """Draw the observed share of IDC in each bin of probability, and the weight of each bin."""
     figure = Figure(figsize=(5, 6), layout="constrained")
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     bins = reliability(patches)
@@ -100,13 +113,17 @@ def reliability_figure(patches: ScoredPatches) -> Figure:
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=":")
     # A percentile interval of few cases can leave its estimate outside; errors are never negative.
     errors = np.maximum(np.nan_to_num([share - ends[:, 0], ends[:, 1] - share]), 0)
-    axes.errorbar(mean, share, errors, fmt="o-", color=ACCENT, markersize=4, capsize=2)
+    axes.errorbar(
+        mean, share, errors, fmt="o-", color=ACCENT, markersize=4, capsize=2, label="95 % interval"
+    )
+    axes.legend(loc="upper left", frameon=False, fontsize=8)
     axes.set(xlim=(0, 1), ylim=(0, 1), ylabel="Observed share of IDC (weighted)")
     axes.set_title(f"Reliability: expected calibration error {_value(patches, 'ece'):.3f}")
-    counts, lows = [row["patches"] for row in bins], [row["low"] for row in bins]
+    # Of the same weights as the shares above them.
+    counts, lows = patches.bins.sum(axis=0)[:, 0], [row["low"] for row in bins]
     bars = below.bar(lows, counts, width=1 / ECE_BINS, align="edge", color=ACCENT, alpha=0.6)
-    below.bar_label(bars, fontsize=5.5)
-    below.set(xlabel="Calibrated probability of IDC", ylabel="Patches", yscale="symlog")
+    below.bar_label(bars, [_count(value) for value in counts], fontsize=5.5)
+    below.set(xlabel="Calibrated probability of IDC", ylabel=_patches(patches), yscale="symlog")
     below.set_ylim(0, 5 * max(counts))
     _despine(axes, below)
     return figure
@@ -115,23 +132,23 @@ def reliability_figure(patches: ScoredPatches) -> Figure:
 def confusion_figure(
     patches: ScoredPatches, point: OperatingPoint, class_names: tuple[str, str]
 ) -> Figure:
-    """Draw the confusion matrix at an operating point: patch counts and weighted row shares."""
+    """Draw the confusion matrix at an operating point: patches by weight, and shares of the row."""
     called = (patches.probabilities >= point.threshold).astype(np.int64)
     cells = 2 * patches.labels + called
-    counts = np.bincount(cells, minlength=4).reshape(2, 2)
     mass = np.bincount(cells, patches.weights, 4).astype(np.float64).reshape(2, 2)
     shares = ratio(mass, mass.sum(axis=1, keepdims=True))
     figure = Figure(figsize=(4.6, 4.2), layout="constrained")
     axes = figure.subplots()
     axes.imshow(np.nan_to_num(shares), cmap="Purples", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
-        text = f"{counts[row, column]:,}\n" + ("" if np.isnan(share) else f"{share:.1%} of row")
+        text = f"{_count(mass[row, column])}\n"
+        text += "" if np.isnan(share) else f"{share:.1%} of row"
         color = "white" if share > 0.5 else "black"
         axes.text(column, row, text, ha="center", va="center", color=color)
     axes.set(xlabel="Called", ylabel="Label")
     axes.set_xticks([0, 1], class_names)
     axes.set_yticks([0, 1], class_names, rotation=90, va="center")
-    axes.set_title(f"Patches at threshold {point.threshold:.3f}")
+    axes.set_title(f"{_patches(patches)} at threshold {point.threshold:.3f}")
     return figure
 
 
@@ -150,7 +167,7 @@ def scores_figure(
         if total > 0:
             weights = 100 * patches.weights[own] / total
             values = patches.probabilities[own]
-            name = f"{class_names[label]} ({own.sum():,} patches)"
+            name = f"{class_names[label]} ({_count(total)} {_patches(patches).lower()})"
             axes.hist(values, edges, weights=weights, color=color, alpha=0.6, label=name)
     _mark(axes, point)
     axes.set(xlim=(0, 1), xlabel="Calibrated probability of IDC")
@@ -181,46 +198,6 @@ def threshold_figure(patches: ScoredPatches, point: OperatingPoint) -> Figure:
     return figure
 
 
-def write_mosaic(
-    patches: NDArray[np.uint8],
-    *,
-    rows: Indices,
-    columns: Indices,
-    labels: NDArray[np.int64],
-    probabilities: Floats,
-    path: Path,
-) -> None:
-    """Draw one slide three times: tissue, truth and predicted probability.
-
-    Args:
-        patches: uint8 (N, h, h, 3), RGB.
-        rows: Row of each patch on the slide's grid, from 0, (N,).
-        columns: Column of each patch, from 0, (N,).
-        labels: Class of each patch (0 or 1), (N,).
-        probabilities: Calibrated p(class 1), (N,).
-        path: PNG file to write.
-    """
-    height, width = int(rows.max()) + 1, int(columns.max()) + 1
-    size = patches.shape[1]
-    tissue = np.full((height, width, size, size, 3), 255, np.uint8)
-    tissue[rows, columns] = patches
-    truth, predicted = np.full((2, height, width), np.nan)
-    truth[rows, columns], predicted[rows, columns] = labels, probabilities
-    figure = Figure(figsize=(12, max(2.0, 3.8 * height / width) + 0.8), layout="constrained")
-    axes = figure.subplots(1, 3, sharex=True, sharey=True)
-    # Millimetres: a patch is 50 pixels of 4 microns.
-    extent = (0, width * 0.2, height * 0.2, 0)
-    axes[0].imshow(tissue.swapaxes(1, 2).reshape(height * size, width * size, 3), extent=extent)
-    for place, values in ((axes[1], truth), (axes[2], predicted)):
-        drawn = place.imshow(values, extent=extent, cmap="viridis", vmin=0, vmax=1)
-    for place, title in zip(axes, ("Tissue", "Label", "Prediction"), strict=True):
-        place.set(title=title, xlabel="mm")
-        place.xaxis.set_major_locator(MaxNLocator(6, prune="upper"))
-    axes[0].set_ylabel("mm")
-    figure.colorbar(drawn, ax=list(axes), label="Probability of IDC", shrink=0.8)
-    figure.savefig(path, dpi=_DPI)
-
-
 def _metrics(patches: ScoredPatches, point: OperatingPoint) -> dict[str, float]:
     return {name: float(value[0]) for name, value in patches.metrics(point.threshold).items()}
 
@@ -246,7 +223,8 @@ def _band(axes: Any, patches: ScoredPatches, curve: Callable[[Floats | None], Fl
     draws = [curve(counts) for counts in _draws(patches)]
     if draws:
         low, high = _percentiles(np.array(draws), curve(None))
-        axes.fill_between(_GRID, low, high, color=ACCENT, alpha=0.18, linewidth=0)
+        band = axes.fill_between(_GRID, low, high, color=ACCENT, alpha=0.18, linewidth=0)
+        band.set_label("95 % of draws of cases")
 
 
 def _square(xlabel: str, ylabel: str) -> tuple[Figure, Any]:
@@ -262,6 +240,20 @@ def _mark(axes: Any, point: OperatingPoint) -> None:
     if point.uncertain_low < point.uncertain_high:
         band = (point.uncertain_low, point.uncertain_high)
         axes.axvspan(*band, color="black", alpha=0.08, linewidth=0, label="uncertain")
+
+
+def _point_title(name: str, point: OperatingPoint) -> str:
+    return f"{name.replace('_', ' ')}, threshold {point.threshold:.3f}"
+
+
+def _patches(patches: ScoredPatches) -> str:
+    """Name what is counted: patches, or their weights where they do not count alike."""
+    return "Patches" if (patches.weights == 1).all() else "Patches by weight"
+
+
+def _count(mass: Any) -> str:
+    """Write a sum of weights, without digits where it is a whole number."""
+    return f"{mass:,.0f}" if float(mass).is_integer() else f"{mass:,.1f}"
 
 
 def _despine(*axes: Any) -> None:

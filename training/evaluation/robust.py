@@ -17,9 +17,9 @@ from hf_space.bundle.config import InferenceConfig
 from hf_space.inference.engine import Engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from training.data.case_weights import sampling_weights
+from training.data.records import PatchRecord
 from training.data.remote import open_any_source
-from training.data.source import PatchRecord, read_patches, readable
-from training.data.splits import split_of
+from training.data.source import read_patches, readable
 from training.errors import SourceError
 from training.evaluation.bundle import open_bundle
 from training.evaluation.shifts import SHIFTS
@@ -68,7 +68,7 @@ def robust(
         tempfile.TemporaryDirectory(prefix="biopsia-") as cache,
         open_any_source(source, cache_dir=Path(cache)) as opened,
     ):
-        own = [record for record in opened.records if split in (None, split_of(record.case_id))]
+        own = [record for record in opened.records if split in (None, record.split)]
         records = readable(opened, sample_by_case(own, patches_per_case))
         if not records:
             raise SourceError(f"{source} has no readable patch of the split {split!r}")

@@ -14,7 +14,8 @@ from training.data.neighbourhood import (
     grid_positions,
     neighbourhood_mean,
 )
-from training.data.source import PatchRecord, PatchSource, read_patches
+from training.data.records import PatchRecord, PatchSource
+from training.data.source import read_patches
 
 _GLASS = 255
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-import time
+import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_space.bundle.calibration import Calibration
+from training.fitting.compilation import CONFUSION_SHARES
+from training.fitting.epoch_log import EpochLog
 from training.fitting.run import HISTORY_FILE, read_history
 from training.metrics import binary_metrics
 
@@ -46,13 +49,15 @@ class ReseedDropout(keras.callbacks.Callback):
 class ValidateAverage(keras.callbacks.Callback):
     """Judge the moving average of the weights on validation patches and keep the best.
 
-    Adds ``val_*`` metrics to the epoch's logs: ROC AUC, balanced accuracy, precision, recall and
-    F1 at probability 0.5 of the class-balanced logit.
+    Adds ``val_*`` metrics to the epoch's logs: the loss (cross-entropy in nats, with the classes
+    weighed as in training), ROC AUC, balanced accuracy, precision, recall and F1 at probability 0.5
+    of the class-balanced logit.
 
     Args:
         logits: scores the validation patches with the model it is given.
         labels: int64 ``(N,)`` of those patches.
         weights: float64 ``(N,)`` of those patches.
+        loss_weights: float32 ``(N,)``, their weights in the loss.
         run: folder that receives the best weights.
         patience: epochs without a better ROC AUC before stopping; ``None`` never stops.
     """
@@ -63,6 +68,7 @@ class ValidateAverage(keras.callbacks.Callback):
         labels: NDArray[np.int64],
         weights: NDArray[np.float64],
         *,
+        loss_weights: NDArray[np.float32],
         run: Path,
         patience: int | None,
     ) -> None:
@@ -71,6 +77,7 @@ class ValidateAverage(keras.callbacks.Callback):
         self._logits = logits
         self._labels = labels
         self._weights = weights
+        self._loss_weights = loss_weights
         self._run = run
         self._patience = patience
 
@@ -83,6 +90,8 @@ class ValidateAverage(keras.callbacks.Callback):
         metrics = binary_metrics(
             self._labels, Calibration().probability(logits), threshold=0.5, weights=self._weights
         )
+        losses = np.logaddexp(0.0, logits) - self._labels * logits
+        logs["val_loss"] = float(np.average(losses, weights=self._loss_weights))
         logs.update({f"val_{name}": metrics[name] for name in _REPORTED})
         rows = read_history(self._run, before=epoch)
         if metrics["roc_auc"] > max((row["val_roc_auc"] for row in rows), default=-np.inf):
@@ -100,27 +109,39 @@ def out_of_patience(history: Sequence[Mapping[str, float]], patience: int | None
     return len(scores) - 1 - int(np.argmax(scores)) >= patience
 
 
+class TrainingMetrics(keras.callbacks.Callback):
+    """Turn the shares of `confusion_shares` in an epoch's logs into precision, recall and F1."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Replace them; a metric of nothing is NaN."""
+        logs = {} if logs is None else logs
+        hits, alarms, misses = (logs.pop(share.__name__) for share in CONFUSION_SHARES)
+        for name, part, whole in (
+            ("precision", hits, hits + alarms),
+            ("recall", hits, hits + misses),
+            ("f1", 2 * hits, 2 * hits + alarms + misses),
+        ):
+            logs[name] = part / whole if whole else math.nan
+
+
 class History(keras.callbacks.Callback):
     """Write one CSV row an epoch; a resumed run replaces the rows it repeats."""
 
-    def __init__(self, run: Path) -> None:
-        """Keep the run's folder."""
+    def __init__(self, run: Path, log: EpochLog) -> None:
+        """Keep the run's folder, and what knows the time that an epoch takes."""
         super().__init__()
         self._run = run
-        self._started = 0.0
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Start the clock."""
-        self._started = time.monotonic()
+        self._log = log
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the row."""
-        seconds = time.monotonic() - self._started
+        seconds = self._log.seconds
         rate = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row = {"epoch": epoch, "learning_rate": rate, "seconds": seconds, **(logs or {})}
         rows = [*read_history(self._run, before=epoch), row]
         with (self._run / HISTORY_FILE).open("w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(row))
+            # Rows of an earlier version have fewer columns.
+            writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys([*row, *chain(*rows)])))
             writer.writeheader()
             writer.writerows(rows)
 
@@ -135,11 +156,14 @@ class Checkpoint(keras.callbacks.Callback):
         run: the run's folder.
         every: steps between checkpoints.
         steps: steps in an epoch, whose end makes one too.
+        log: saved with each of them, for the means over an epoch that is interrupted.
     """
 
-    def __init__(self, run: Path, *, every: int, steps: int) -> None:
+    def __init__(self, run: Path, *, every: int, steps: int, log: EpochLog | None = None) -> None:
         """Create the folder."""
         super().__init__()
+        self._run = run
+        self._log = log
         self._folder = run / CHECKPOINTS
         self._folder.mkdir(exist_ok=True)
         self._every = every
@@ -157,6 +181,8 @@ class Checkpoint(keras.callbacks.Callback):
         self._save()
 
     def _save(self) -> None:
+        if self._log:
+            self._log.save(self._run, step=self._done)
         partial = self._folder / "partial.weights.h5"
         self.model.save_weights(partial)
         earlier = list(self._folder.glob("step-*.weights.h5"))

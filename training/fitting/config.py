@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from hf_space.bundle.config import ColorMode, Interpolation
+from training.data.splits import SPLIT_NAMES
 from training.errors import ConfigurationError, RunError
+from training.fitting.sense import AUGMENTATIONS, SETTINGS, require_sense
 
 Backbone = Literal["efficientnetb0", "efficientnetv2b0", "vgg16"]
 OptimizerName = Literal["adam", "adamw"]
@@ -54,6 +55,10 @@ class AugmentConfig:
     resampling: float = 0.5
     jpeg: float = 0.5
 
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for a strength that makes no sense."""
+        require_sense(asdict(self), AUGMENTATIONS)
+
     @classmethod
     def off(cls) -> AugmentConfig:
         """Return the configuration that changes nothing."""
@@ -69,25 +74,28 @@ class AugmentConfig:
         return ", ".join(f"{name}={strength:g}" for name, strength in asdict(self).items())
 
 
-def parse_augment(options: Sequence[str]) -> AugmentConfig:
-    """Read options such as ``jpeg=0.3``; what none names keeps its default.
+def parse_augment(options: Sequence[str], start: AugmentConfig | None = None) -> AugmentConfig:
+    """Read options such as ``jpeg=0.3``; what none names keeps its strength.
+
+    Args:
+        options: ``NAME=STRENGTH`` each.
+        start: strengths before; default: the defaults.
 
     Raises:
-        ConfigurationError: an option is not ``NAME=STRENGTH``, with STRENGTH at least 0.
+        ConfigurationError: an option is not ``NAME=STRENGTH``, or the strength makes no sense.
     """
-    values: dict[str, Any] = asdict(AugmentConfig())
+    values: dict[str, Any] = asdict(start or AugmentConfig())
     for option in options:
         name, _, strength = option.partition("=")
         try:
-            value = type(values[name])(strength)
-        except (KeyError, ValueError):
-            value = -1
-        if not 0 <= value < math.inf:
+            values[name] = type(values[name])(strength)
+            require_sense(values, AUGMENTATIONS)
+        except (KeyError, ValueError, ConfigurationError) as error:
+            why = f" ({error})" if isinstance(error, ConfigurationError) else ""
             raise ConfigurationError(
-                f"cannot read the augmentation {option!r}: write NAME=STRENGTH, STRENGTH at least "
-                f"0, with one of the names of {AugmentConfig().listing()}"
-            )
-        values[name] = value
+                f"cannot read the augmentation {option!r}{why}: write NAME=STRENGTH, STRENGTH at "
+                f"least 0, with one of the names of {AugmentConfig().listing()}"
+            ) from error
     return AugmentConfig(**values)
 
 
@@ -123,6 +131,7 @@ class TrainConfig:
         distill_from: bundle, or table of out-of-fold predictions, whose probabilities are mixed
             into the labels.
         distill_weight: share of the teacher in the label, 0..1.
+        mixed_precision: compute in float16 on a GPU, with weights in float32.
     """
 
     dataset: str
@@ -155,10 +164,18 @@ class TrainConfig:
     seed: int = 0
     distill_from: str | None = None
     distill_weight: float = 0.7
+    mixed_precision: bool = False
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError for a batch that does not hold whole patches."""
+        """Raise ConfigurationError for settings that make no sense."""
+        require_sense({name: getattr(self, name) for name in SETTINGS}, SETTINGS)
+        if unknown := set(self.splits) - set(SPLIT_NAMES):
+            raise ConfigurationError(
+                f"no splits {sorted(unknown)}: choose from {', '.join(SPLIT_NAMES)}"
+            )
+        if not self.splits:
+            raise ConfigurationError("no split to learn from")
         if self.batch_size % self.views:
             raise ConfigurationError(f"a batch of {self.batch_size} does not hold pairs of views")
 

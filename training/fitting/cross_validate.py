@@ -15,7 +15,8 @@ from training.data.splits import grouped_folds
 from training.errors import ConfigurationError, RunError
 from training.fitting.callbacks import CHECKPOINTS, Checkpoint
 from training.fitting.config import CONFIG_FILE, TrainConfig
-from training.fitting.run import HISTORY_FILE, start_run
+from training.fitting.learned import learned_cases_of
+from training.fitting.run import FACTS_FILE, HISTORY_FILE, MODEL_FILE, start_run
 from training.fitting.teacher import is_out_of_fold
 from training.fitting.train import Fold, fit, prediction_table, score
 
@@ -43,16 +44,13 @@ def cross_validate(
         Columns case_id, x, y, label, logit, fold: one row a patch.
 
     Raises:
-        RunError: there is no such run, or ``out`` holds folds of other settings.
+        RunError: there is no such finished run, or ``out`` holds folds of other settings.
         ConfigurationError: the run has a teacher that may have seen the cases to be scored.
     """
     config = TrainConfig.load(like)
-    if config.distill_from is not None and not is_out_of_fold(Path(config.distill_from)):
-        raise ConfigurationError(
-            f"{like} learned from {config.distill_from}, which may have seen the cases that the "
-            "folds hold out: distil from the out_of_fold.parquet of an earlier `cross-validate`"
-        )
     chosen = np.flatnonzero(np.isin(patches.splits, sorted(splits)))
+    _require_fair_teacher(config, patches, chosen, like)
+    _require_finished(like)
     fold_of = assign_folds(patches, chosen, folds=folds, seed=config.seed)
     tables = []
     for number in range(folds):
@@ -66,6 +64,34 @@ def cross_validate(
     out_of_fold = pd.concat(tables, ignore_index=True)
     out_of_fold.to_parquet(out / OUT_OF_FOLD_FILE)
     return out_of_fold
+
+
+def _require_fair_teacher(
+    config: TrainConfig, patches: Patches, chosen: NDArray[np.int64], like: Path
+) -> None:
+    """Refuse a teacher that may know the labels of cases which a fold holds out."""
+    if config.distill_from is None or is_out_of_fold(Path(config.distill_from)):
+        return
+    splits = dict(zip(patches.case_ids[chosen], patches.splits[chosen], strict=True))
+    try:
+        seen = learned_cases_of(Path(config.distill_from), splits)
+    except ValueError:
+        seen = None
+    if seen is None or seen:
+        raise ConfigurationError(
+            f"{like} learned from {config.distill_from}, which {'has' if seen else 'may have'} "
+            "seen the cases that the folds hold out: distil from the out_of_fold.parquet of an "
+            "earlier `cross-validate`"
+        )
+
+
+def _require_finished(like: Path) -> None:
+    missing = [name for name in (FACTS_FILE, MODEL_FILE) if not (like / name).is_file()]
+    if missing:
+        raise RunError(
+            f"{like} is not finished, {' and '.join(missing)} is missing: finish it with "
+            f"`train --resume --out {like}`"
+        )
 
 
 def assign_folds(

@@ -9,6 +9,8 @@ import keras
 import tensorflow as tf
 from tqdm import tqdm
 
+from training.fitting.epoch_log import EpochLog
+
 
 def learn_steps(
     model: keras.Model,
@@ -17,11 +19,11 @@ def learn_steps(
     first_step: int,
     steps_per_epoch: int,
     callbacks: Sequence[keras.callbacks.Callback],
+    log: EpochLog | None = None,
 ) -> None:
     """Train a compiled model on batches until they end or a callback stops it.
 
-    Unlike `fit`, it does not replace the weights by their average at the end. The logs of an epoch
-    that was interrupted are those of its last part.
+    Unlike `fit`, it does not replace the weights by their average at the end.
 
     Args:
         model: The model.
@@ -29,28 +31,28 @@ def learn_steps(
         first_step: Number of the first of them, counted from the run's beginning.
         steps_per_epoch: Steps in an epoch.
         callbacks: Called as `fit` does, but with a step's number in the run, not in the epoch.
+        log: What the steps of an interrupted epoch told; default: nothing was interrupted.
     """
+    log = log or EpochLog()
     watchers = keras.callbacks.CallbackList(list(callbacks), model=model)
     model.stop_training = False
     watchers.on_train_begin()
-    totals: dict[str, float] = {}
-    begun = first_step
     # On a terminal only: a log is no place for it.
     bar = tqdm(batches, desc="training", unit="step", disable=None)
     for step, (images, targets, weights) in enumerate(bar, start=first_step):
         epoch, position = divmod(step, steps_per_epoch)
+        if position == 0:
+            log.restart()
         if position == 0 or step == first_step:
             watchers.on_epoch_begin(epoch)
-            totals, begun = {}, step
         watchers.on_train_batch_begin(step)
         # What is told is then of this step alone, whether Keras resets its running means or not.
         model.reset_metrics()
         logs = model.train_on_batch(images, targets, sample_weight=weights, return_dict=True)
-        totals = {name: totals.get(name, 0.0) + float(value) for name, value in logs.items()}
+        log.add(logs)
         watchers.on_train_batch_end(step, logs)
         if position + 1 == steps_per_epoch:
-            count = step + 1 - begun
-            watchers.on_epoch_end(epoch, {name: total / count for name, total in totals.items()})
+            watchers.on_epoch_end(epoch, log.means())
             if model.stop_training:
                 break
     watchers.on_train_end()

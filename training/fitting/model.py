@@ -71,8 +71,9 @@ def build_model(
     body = _features(backbone, _with_margin(inputs, margin), weights)
     features = keras.layers.Cropping2D(margin // STRIDE, name=FEATURE_MAP)(body)
     dropped = keras.layers.SpatialDropout2D(dropout, name="head_dropout")(features)
-    activation_map = keras.layers.Conv2D(1, 1, name=ACTIVATION_MAP)(dropped)
-    logit = keras.layers.GlobalAveragePooling2D(name=LOGIT)(activation_map)
+    # In mixed precision too, the map and the logit are as exact as they are exported.
+    activation_map = keras.layers.Conv2D(1, 1, name=ACTIVATION_MAP, dtype="float32")(dropped)
+    logit = keras.layers.GlobalAveragePooling2D(name=LOGIT, dtype="float32")(activation_map)
     return _reflecting(keras.Model(inputs, logit, name=backbone))
 
 

@@ -40,7 +40,7 @@ def start_run(config: TrainConfig, run: Path) -> None:
 
 
 def read_history(run: Path, *, before: int | None = None) -> list[dict[str, float]]:
-    """Read a run's CSV log.
+    """Read a run's CSV log; a row lacks what the run did not note then.
 
     Args:
         run: folder of the run.
@@ -50,7 +50,10 @@ def read_history(run: Path, *, before: int | None = None) -> list[dict[str, floa
     if not path.is_file():
         return []
     with path.open(newline="") as file:
-        rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+        rows = [
+            {key: float(value) for key, value in row.items() if value}
+            for row in csv.DictReader(file)
+        ]
     return [row for row in rows if before is None or row["epoch"] < before]
 
 
@@ -64,6 +67,7 @@ class RunFacts(BaseModel):
         patches: number of patches learned from.
         seconds: training time, over all sittings of the run.
         out_of_distribution: central 99 % of each statistic of `quality_statistics`.
+        case_ids: the cases; None in runs that did not note them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +77,7 @@ class RunFacts(BaseModel):
     patches: int
     seconds: float
     out_of_distribution: dict[str, StatisticRange]
+    case_ids: tuple[str, ...] | None = None
 
     @classmethod
     def load(cls, run: Path) -> RunFacts:
@@ -93,23 +98,29 @@ class TrainingRecord(BaseModel):
     Attributes:
         settings: of `TrainConfig`, without paths.
         seconds: training time.
+        cases: that the model learned from; None where its run did not note them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     settings: dict[str, Any]
     seconds: float
+    cases: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, run: Path) -> TrainingRecord:
         """Collect the record of a finished run; raises as `RunFacts.load` does."""
-        return cls(settings=TrainConfig.load(run).published(), seconds=RunFacts.load(run).seconds)
+        facts = RunFacts.load(run)
+        settings = TrainConfig.load(run).published()
+        return cls(settings=settings, seconds=facts.seconds, cases=facts.case_ids)
 
 
 def measure_facts(patches: Patches, indices: NDArray[np.int64], *, seconds: float) -> RunFacts:
     """Count and measure the patches at ``indices``, int64 ``(M,)``."""
+    cases = np.unique(patches.case_ids[indices])
     return RunFacts(
-        cases=len(np.unique(patches.case_ids[indices])),
+        cases=len(cases),
+        case_ids=tuple(cases.tolist()),
         patches=len(indices),
         seconds=seconds,
         out_of_distribution=statistic_ranges(patches.images, indices),

@@ -56,7 +56,8 @@ def _from_bundle(folder: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]
 
 def _from_table(path: Path, patches: Patches, indices: NDArray[np.int64]) -> NDArray[np.float32]:
     try:
-        table = pd.read_parquet(path, columns=[*_PLACE, "logit"])
+        # Without folds it is a run's own prediction, and no teacher by fold.
+        table = pd.read_parquet(path, columns=[*_PLACE, "logit", "fold"])
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"no teacher to distil from: {path}: {error}") from error
     wanted = pd.DataFrame(

@@ -20,12 +20,14 @@ from training.fitting.callbacks import (
     Checkpoint,
     History,
     ReseedDropout,
+    TrainingMetrics,
     ValidateAverage,
     average_weights,
     out_of_patience,
 )
 from training.fitting.compilation import compile_model, cosine_schedule
 from training.fitting.config import CONFIG_FILE, TrainConfig
+from training.fitting.epoch_log import EpochLog
 from training.fitting.learning_curve import write_learning_curve
 from training.fitting.loop import learn_steps
 from training.fitting.model import (
@@ -38,6 +40,7 @@ from training.fitting.model import (
     with_noise,
 )
 from training.fitting.pipeline import Examples, loss_weights, steps_per_epoch, training_batches
+from training.fitting.precision import in_float32, precision_of
 from training.fitting.run import (
     FACTS_FILE,
     MODEL_FILE,
@@ -89,7 +92,8 @@ def run_training(config: TrainConfig, run: Path, *, resume: bool) -> None:
         if not Checkpoint.last_step(run):
             (run / CONFIG_FILE).unlink()
         raise
-    write_learning_curve(read_history(run), run / "learning_curve.png")
+    curve = run / "learning_curve.png"
+    write_learning_curve(read_history(run), curve, head_epochs=config.head_epochs)
     if len(fold.validation):
         logits = score(model, config, patches, fold.validation)
         prediction_table(patches, fold.validation, logits).to_parquet(run / VALIDATION_FILE)
@@ -139,10 +143,13 @@ def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.M
         raise ConfigurationError("no training patches: check --split and the data set")
     keras.utils.set_random_seed(config.seed)
     examples = make_examples(config, patches, fold.train)
-    model = from_config(config)
-    share = float(np.average(examples.targets, weights=examples.weights))
-    model.get_layer(ACTIVATION_MAP).bias.assign([initial_bias(share)])
-    _learn(config, examples, model, _callbacks(config, patches, fold, run), run)
+    with precision_of(config):
+        model = from_config(config)
+        share = float(np.average(examples.targets, weights=examples.weights))
+        model.get_layer(ACTIVATION_MAP).bias.assign([initial_bias(share)])
+        _learn(config, examples, model, _validation(config, patches, fold, run), run)
+    if config.mixed_precision:
+        model = in_float32(model)
     explained(model).save(run / MODEL_FILE)
     seconds = sum(row["seconds"] for row in read_history(run))
     facts = measure_facts(patches, fold.train, seconds=seconds)
@@ -159,13 +166,28 @@ def _learn(
 ) -> None:
     """Train the model in place from the run's last checkpoint to the end."""
     steps = steps_per_epoch(examples, config)
-    callbacks = [*callbacks, Checkpoint(run, every=config.checkpoint_steps, steps=steps)]
     learner = with_noise(model, config.noise)
     done, head = Checkpoint.last_step(run), config.head_epochs * steps
+    log = EpochLog.load(run, step=done)
+    callbacks = [
+        ReseedDropout(config.seed),
+        TrainingMetrics(),
+        *callbacks,
+        History(run, log),
+        keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False),
+        Checkpoint(run, every=config.checkpoint_steps, steps=steps, log=log),
+    ]
 
     def learn(last: int) -> None:
         batches = training_batches(examples, config, first_step=done, last_step=last)
-        learn_steps(learner, batches, first_step=done, steps_per_epoch=steps, callbacks=callbacks)
+        learn_steps(
+            learner,
+            batches,
+            first_step=done,
+            steps_per_epoch=steps,
+            callbacks=callbacks,
+            log=log,
+        )
 
     if head and done <= head:
         freeze_for_head(model)
@@ -237,25 +259,22 @@ def prediction_table(
     return table.assign(logit=logits)
 
 
-def _callbacks(
+def _validation(
     config: TrainConfig, patches: Patches, fold: Fold, run: Path
 ) -> list[keras.callbacks.Callback]:
-    validation: list[keras.callbacks.Callback] = []
-    if len(fold.validation):
-        labels = patches.labels[fold.validation]
-        cases = patches.case_ids[fold.validation]
-        validation = [
-            ValidateAverage(
-                lambda model: score(model, config, patches, fold.validation),
-                labels,
-                sampling_weights(cases, labels, config.case_weights),
-                run=run,
-                patience=config.patience,
-            )
-        ]
+    if not len(fold.validation):
+        return []
+    labels, cases = patches.labels[fold.validation], patches.case_ids[fold.validation]
+    weights = sampling_weights(cases, labels, config.case_weights)
     return [
-        ReseedDropout(config.seed),
-        *validation,
-        History(run),
-        keras.callbacks.TensorBoard(run / "tensorboard", write_graph=False),
+        ValidateAverage(
+            lambda model: score(model, config, patches, fold.validation),
+            labels,
+            weights,
+            loss_weights=loss_weights(
+                cases, labels, weights, patches_per_case=None, balance=config.balance_classes
+            ),
+            run=run,
+            patience=config.patience,
+        )
     ]

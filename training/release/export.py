@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -31,11 +32,15 @@ from training.fitting.config import TrainConfig
 from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT
 from training.fitting.run import MODEL_FILE, TRAINING_FILE, RunFacts, TrainingRecord
 from training.release.layers import of_layers
+from training.release.probability import probability_model
 from training.release.revision import revised
 
 KERAS_WEIGHTS_FILE = "model.weights.h5"
-EXTRA_FORMATS = ("keras", "h5", "saved_model")
+PROBABILITY_FILE = "probability.keras"
+_SAVED_MODEL = "saved_model"
+EXTRA_FORMATS = ("keras", "h5", _SAVED_MODEL, "probability")
 _STALE = (
+    *("model.keras", "model.h5", PROBABILITY_FILE),
     *(METRICS_FILE, LIMITS_FILE, FAMILIARITY_FILE, FAMILIARITY_REPORT_FILE),
     "README.md",
 )
@@ -61,7 +66,8 @@ def export(
         calibration: what ``calibrate`` found on out-of-fold logits.
         formats: further files for other tools: ``keras`` holds the same model in one file,
             ``saved_model`` is TensorFlow's. ``h5``'s network takes the margin from its caller, as
-            OpenVINO's.
+            OpenVINO's. ``probability`` takes uint8 patches of any size and returns calibrated
+            probabilities; see `probability_model`.
 
     Raises:
         RunError: the run is not finished.
@@ -72,6 +78,7 @@ def export(
     # Figures and limits of an earlier model must not stand beside the new weights.
     for stale in _STALE:
         (out / stale).unlink(missing_ok=True)
+    shutil.rmtree(out / _SAVED_MODEL, ignore_errors=True)
     model = keras.saving.load_model(run / MODEL_FILE, compile=False)
     with zipfile.ZipFile(run / MODEL_FILE) as archive:
         archive.extractall(out)
@@ -79,13 +86,15 @@ def export(
     with tempfile.TemporaryDirectory() as folder:
         network.export(folder, format="tf_saved_model", verbose=False)
         write_openvino(Path(folder), out / OPENVINO_FILE)
-    if "saved_model" in formats:
-        model.export(out / "saved_model", format="tf_saved_model", verbose=False)
+    if _SAVED_MODEL in formats:
+        model.export(out / _SAVED_MODEL, format="tf_saved_model", verbose=False)
     if "keras" in formats:
         model.save(out / "model.keras")
     if "h5" in formats:
         of_layers(network).save(out / "model.h5")
     config = _inference_config(run, out, name=name, calibration=calibration)
+    if "probability" in formats:
+        probability_model(model, config).save(out / PROBABILITY_FILE)
     record = TrainingRecord.of(run)
     (out / INFERENCE_FILE).write_text(config.to_json(), encoding="utf-8")
     for file, content in ((TRAINING_FILE, record), (CALIBRATION_FILE, calibration)):

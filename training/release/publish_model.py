@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -27,24 +28,30 @@ from hf_space.inference.engine import load_engine, predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from hf_space.inference.probe import probe_patches
 from training.data.samples import require_licence, write_samples
+from training.data.splits import split_of
 from training.errors import PublishError
 from training.evaluation.calibrate import CALIBRATION_FILE
 from training.evaluation.compare import CANDIDATES_FILE
 from training.evaluation.familiarity import FAMILIARITY_REPORT_FILE
 from training.evaluation.measured import Measured, measured_bundle
 from training.evaluation.plots import PLOT_NAMES
+from training.fitting.learned import learned_cases
 from training.fitting.run import TRAINING_FILE
 from training.release.card import CARD_FILE, Published, render_card
+from training.release.export import PROBABILITY_FILE
 
 # Beside those whose hashes the bundle lists.
 _FILES: Final = (
-    *("config.json", "metadata.json", "model.keras", "model.h5"),
+    *("config.json", "metadata.json", "model.keras", "model.h5", PROBABILITY_FILE),
     *(INFERENCE_FILE, METRICS_FILE, TRAINING_FILE),
     *(CALIBRATION_FILE, LIMITS_FILE, FAMILIARITY_REPORT_FILE, CANDIDATES_FILE),
     *REPORTS.values(),
 )
 # As `export` promises.
 _WORST_DIFFERENCE: Final = 1e-4
+_HANDLER: Final = "handler.py"
+# What the handler needs beside what every endpoint has.
+_HANDLER_NEEDS: Final = ("opencv-python-headless", "openvino")
 _TAG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 logger = logging.getLogger(__name__)
@@ -95,13 +102,14 @@ def publish_model(
         RunError: The bundle is damaged, or was not evaluated.
         ConfigurationError: Its card cannot be rendered, or the licence does not allow samples.
         DatasetError: There is no prepared data set.
-        PublishError: The two forms of the network differ, the Hub does not take the card, or the
-            tag is none or taken.
+        PublishError: The figures are of cases that the model learned from, the two forms of the
+            network differ, the Hub does not take the card, or the tag is none or taken.
         HubError: The Hub cannot be reached, or refuses.
     """
     if tag and (tag == "main" or not _TAG.fullmatch(tag)):
         raise PublishError(f"{tag!r} is no tag of a release: write it as v1.0.0")
     measured = measured_bundle(folder)
+    require_unseen(measured)
     require_parity(measured.bundle)
     with tempfile.TemporaryDirectory() as scratch:
         staged = Path(scratch) / "bundle"
@@ -123,6 +131,17 @@ def publish_model(
 def revision_tag(revision: str) -> str:
     """Return the tag under which a repository keeps the bundle that results call by a revision."""
     return f"revision-{revision}"
+
+
+def require_unseen(measured: Measured) -> None:
+    """Raise PublishError where the figures are of cases that the model learned from."""
+    marked = set(measured.metrics["dataset"].get("learned_cases", ()))
+    splits = {case: split_of(case) for case in measured.metrics["cases"]}
+    if seen := marked | learned_cases(measured.training, splits):
+        raise PublishError(
+            f"the figures are of cases that the model learned from, as {min(seen)}: evaluate the "
+            "bundle on others"
+        )
 
 
 def require_parity(bundle: Bundle) -> None:
@@ -151,7 +170,10 @@ def require_parity(bundle: Bundle) -> None:
 def _stage(
     measured: Measured, staged: Path, repo_id: str, dataset: Path | None, licence: str | None
 ) -> None:
-    """Copy a bundle, with a card that names its repository; patches only as they are asked for."""
+    """Copy a bundle, with a card that names its repository, and what an Inference Endpoint runs.
+
+    Patches are shown only as they are asked for.
+    """
     for source in _files(measured.bundle):
         target = staged / source.relative_to(measured.bundle.path)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -160,6 +182,9 @@ def _stage(
     if dataset:
         published = Published(repo_id, require_licence(licence), write_samples(dataset, staged))
     (staged / CARD_FILE).write_text(render_card(measured, published=published), encoding="utf-8")
+    shutil.copyfile(Path(__file__).with_name(_HANDLER), staged / _HANDLER)
+    needs = "".join(f"{name}=={version(name)}\n" for name in _HANDLER_NEEDS)
+    (staged / "requirements.txt").write_text(needs, encoding="utf-8")
 
 
 def _files(bundle: Bundle) -> list[Path]:

@@ -1,0 +1,92 @@
+"""Refuses settings that make no sense, before anything is read or trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from training.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Which numbers a setting may have.
+
+    Attributes:
+        low: Least one.
+        high: Greatest one.
+        open_low: Whether the least one is excluded.
+        open_high: Whether the greatest one is excluded.
+    """
+
+    low: float
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a number is allowed; no NaN and no infinity is."""
+        if not math.isfinite(value):
+            return False
+        above = value > self.low if self.open_low else value >= self.low
+        return above and (value < self.high if self.open_high else value <= self.high)
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        low = f"{'above' if self.open_low else 'at least'} {self.low:g}"
+        if math.isinf(self.high):
+            return low
+        return f"{low} and {'below' if self.open_high else 'at most'} {self.high:g}"
+
+
+_SHARE: Final = Bounds(0, 1)
+_BELOW_ONE: Final = Bounds(0, 1, open_high=True)
+_POSITIVE: Final = Bounds(0, open_low=True)
+_NOT_NEGATIVE: Final = Bounds(0)
+_COUNT: Final = Bounds(1)
+
+SETTINGS: Final[dict[str, Bounds]] = {
+    "input_size": Bounds(32),
+    "margin": _NOT_NEGATIVE,
+    "batch_size": _COUNT,
+    "head_epochs": _NOT_NEGATIVE,
+    "epochs": _COUNT,
+    "head_learning_rate": _POSITIVE,
+    "learning_rate": _POSITIVE,
+    "warmup_fraction": _BELOW_ONE,
+    "weight_decay": _NOT_NEGATIVE,
+    "dropout": _BELOW_ONE,
+    "noise": Bounds(0, 0.5),
+    "label_smoothing": Bounds(0, 0.5),
+    "consistency": _NOT_NEGATIVE,
+    "ema_momentum": _BELOW_ONE,
+    "patches_per_case": _COUNT,
+    "patience": _COUNT,
+    "checkpoint_steps": _COUNT,
+    "seed": _NOT_NEGATIVE,
+    "distill_weight": _SHARE,
+}
+AUGMENTATIONS: Final[dict[str, Bounds]] = {
+    "right_angles": _SHARE,
+    "rotation_degrees": Bounds(0, 180),
+    "zoom": _BELOW_ONE,
+    "stain_transfer": _SHARE,
+    "stain": _BELOW_ONE,
+    "warmth": _SHARE,
+    "brightness": _SHARE,
+    "contrast": _SHARE,
+    "blur": _NOT_NEGATIVE,
+    "sharpening": _NOT_NEGATIVE,
+    "resampling": _BELOW_ONE,
+    "jpeg": _SHARE,
+}
+
+
+def require_sense(values: Mapping[str, Any], bounds: Mapping[str, Bounds]) -> None:
+    """Raise ConfigurationError for a number outside of its bounds; None is no number."""
+    for name, allowed in bounds.items():
+        value = values[name]
+        if value is not None and not allowed.holds(value):
+            raise ConfigurationError(f"{name} is {value}: it must be {allowed}")
