@@ -13,6 +13,8 @@ export interface Scores {
   cumulative_layout_shift: number;
   /** Bytes of JavaScript as they came over the wire. */
   script_bytes: number;
+  /** Lighthouse's own measure of the machine: its throttled times are longer where this is lower. */
+  benchmark_index: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function look(url: string, debuggingPort: number, device: Device): 
   if (!outcome || outcome.lhr.runtimeError) {
     throw new Error(`Lighthouse could not look at ${url}: ${outcome?.lhr.runtimeError?.message}`);
   }
-  const { audits, categories } = outcome.lhr;
+  const { audits, categories, environment } = outcome.lhr;
   const score = (name: string) => Math.round(100 * (categories[name]?.score ?? 0));
   const value = (name: string) => audits[name]?.numericValue ?? Number.NaN;
   return {
@@ -45,6 +47,7 @@ export async function look(url: string, debuggingPort: number, device: Device): 
     total_blocking_time_ms: Math.round(value("total-blocking-time")),
     cumulative_layout_shift: value("cumulative-layout-shift"),
     script_bytes: scriptBytes(audits["network-requests"]?.details),
+    benchmark_index: Math.round(environment.benchmarkIndex),
   };
 }
 

@@ -3,6 +3,7 @@ import { test } from "../tests/e2e/fixtures";
 import { freePort } from "../tests/e2e/processes";
 import { type DropTimes, measureDrops } from "./drop";
 import { type Device, look, type Scores } from "./lighthouse";
+import { measureScript, type ScriptBytes } from "./script";
 import { example, saveResults, withBrowser } from "./visitor";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -11,6 +12,7 @@ const DEVICES: readonly Device[] = ["mobile", "desktop"];
 
 interface Figures {
   lighthouse: Record<string, Record<Device, Scores>>;
+  script: ScriptBytes;
   drop: DropTimes;
 }
 
@@ -29,9 +31,10 @@ test("the site's figures", async ({ site }) => {
       }
       lighthouse[name] = scores;
     }
+    const script = await measureScript(context, site.url);
     const page = await context.newPage();
     const addresses = { site: site.url, api: site.service.url };
-    return { lighthouse, drop: await measureDrops(page, addresses, patch, DROPS) };
+    return { lighthouse, script, drop: await measureDrops(page, addresses, patch, DROPS) };
   });
   const text = `${JSON.stringify(figures, null, 2)}\n`;
   if (process.env.RESULTS) {

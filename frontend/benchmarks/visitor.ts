@@ -45,9 +45,12 @@ export async function saveResults(
       const response = await fetch("/api/predict", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ image: base64, microns_per_pixel: 4, explain: false }),
+        body: JSON.stringify({ image: base64, microns_per_pixel: 4, explain: false, save: true }),
       });
-      const { id } = (await response.json()) as { id: string };
+      const { id, saved } = (await response.json()) as { id: string; saved: boolean };
+      if (!saved) {
+        throw new Error("the service did not save a result");
+      }
       return id;
     }, image.toString("base64"));
     ids.push(id);

@@ -18,6 +18,7 @@ SCORES = {
     "total_blocking_time_ms": 40,
     "cumulative_layout_shift": 0.012,
     "script_bytes": 160_400,
+    "benchmark_index": 2150,
 }
 
 
@@ -32,7 +33,8 @@ def found() -> dict[str, Any]:
         "median_api_ms": 24.0,
         "p95_api_ms": 31.0,
     }
-    return {"lighthouse": pages | {"dashboard": slow}, "drop": drop}
+    script = {"first_load": 152_300, "untouched": 160_400, "with_viewer": 271_900}
+    return {"lighthouse": pages | {"dashboard": slow}, "script": script, "drop": drop}
 
 
 def test_the_lowest_page_counts(found: dict[str, Any]) -> None:
@@ -42,7 +44,7 @@ def test_the_lowest_page_counts(found: dict[str, Any]) -> None:
         "performance_desktop": (97, True),
         "accessibility": (98, False),
         "best_practices": (100, True),
-        "home_script_kb": (160.4, True),
+        "home_script_kb": (152.3, True),
         "drop_beyond_api_ms": (60, True),
     }
 
@@ -51,6 +53,7 @@ def test_the_table_names_every_page_and_device(found: dict[str, Any]) -> None:
     machine = {"date": "2026-11-24", "cores": 2, "processor": "a processor"}
     held = {name: asdict(bar) for name, bar in bars(found).items()}
     table = render_site(machine | found | {"bars": held})
-    assert "| dashboard | phone | 91 | 98 | 100 | 900 | 1,800 | 40 | 0.012 | 160 |" in table
+    assert "| dashboard | phone | 91 | 98 | 100 | 900 | 1,800 | 40 | 0.012 | 160 | 2,150 |" in table
     assert "| result | desktop | 97 |" in table
     assert "From drop to verdict 84 ms (p95 120); the API alone 24 ms (p95 31)." in table
+    assert "152.3 kB of script before it has loaded, has 160.4 kB while nobody" in table

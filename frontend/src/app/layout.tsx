@@ -1,6 +1,5 @@
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
-import { NextIntlClientProvider } from "next-intl";
 import { getLocale, getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 import { plex } from "@/app/fonts";
@@ -8,7 +7,9 @@ import { Footer } from "@/components/shell/footer";
 import { Header } from "@/components/shell/header";
 import { Providers } from "@/components/shell/providers";
 import { ServiceNotice } from "@/components/shell/service-notice";
+import { Texts } from "@/components/shell/texts";
 import { THEME_COOKIE, themeOf } from "@/lib/preferences";
+import { visitorZone } from "@/lib/server/visit";
 import { publicApiUrl } from "@/lib/settings";
 import "@/app/globals.css";
 
@@ -40,8 +41,8 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         >
           {t("skip")}
         </a>
-        <NextIntlClientProvider>
-          <Providers publicApiUrl={publicApiUrl()}>
+        <Texts names={[]}>
+          <Providers publicApiUrl={publicApiUrl()} timeZone={await visitorZone()}>
             <Header theme={theme} />
             <ServiceNotice />
             <main
@@ -52,7 +53,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
               {children}
             </main>
           </Providers>
-        </NextIntlClientProvider>
+        </Texts>
         <Footer />
       </body>
     </html>

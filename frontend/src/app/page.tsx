@@ -3,8 +3,10 @@ import type { Metadata } from "next";
 import { getImageProps } from "next/image";
 import { getTranslations } from "next-intl/server";
 import { Example } from "@/components/example/example";
+import { Texts } from "@/components/shell/texts";
 import type { Sample } from "@/components/upload/samples";
 import { Workbench } from "@/components/upload/workbench";
+import { PAGE_TEXTS } from "@/i18n/page-texts";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { readExample, readModelFacts } from "@/lib/api/server";
@@ -22,16 +24,18 @@ export default async function Page() {
     client.setQueryData(modelQuery.queryKey, facts);
   }
   return (
-    <HydrationBoundary state={dehydrate(client)}>
-      <div className="mb-6 grid gap-1">
-        <h1 className="font-semibold text-xl">{t("title")}</h1>
-        <p className="text-muted">{t("lead")}</p>
-      </div>
-      <Workbench
-        samples={samples()}
-        example={result && <Example result={result} {...examplePicture(result)} />}
-      />
-    </HydrationBoundary>
+    <Texts names={PAGE_TEXTS.home}>
+      <HydrationBoundary state={dehydrate(client)}>
+        <div className="mb-6 grid gap-1">
+          <h1 className="font-semibold text-xl">{t("title")}</h1>
+          <p className="text-muted">{t("lead")}</p>
+        </div>
+        <Workbench
+          samples={samples()}
+          example={result && <Example result={result} {...examplePicture(result)} />}
+        />
+      </HydrationBoundary>
+    </Texts>
   );
 }
 

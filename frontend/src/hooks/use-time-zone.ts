@@ -1,18 +1,22 @@
 "use client";
 
-import { useSyncExternalStore } from "react";
+import { createContext, useContext, useSyncExternalStore } from "react";
 
-/** The IANA name of this device's time zone; null on the server, which cannot know it. */
+/** The time zone that this device had when it last was on the site, as far as the server knows it. */
+export const KnownTimeZone = createContext<string | null>(null);
+
+/** The IANA name of this device's time zone; null while only the server could, and does not, know it. */
 export function useTimeZone(): string | null {
-  return useSyncExternalStore(never, zoneOfDevice, nowhere);
+  const known = useContext(KnownTimeZone);
+  return useSyncExternalStore(never, zoneOfDevice, () => known);
 }
 
-function zoneOfDevice(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
+let found: string | null = null;
 
-function nowhere(): null {
-  return null;
+export function zoneOfDevice(): string {
+  // React asks at every turn, and to find it takes a slow phone a millisecond.
+  found ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return found;
 }
 
 function never(): () => void {

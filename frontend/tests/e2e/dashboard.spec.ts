@@ -204,6 +204,18 @@ test.describe("the period", () => {
   });
 });
 
+test("the figures come with the page, to their visitor only", async ({ page, browser, site }) => {
+  await addResults(page);
+  const own = await page.reload();
+  expect(await own?.text()).toContain(EN.parts);
+  expect(own?.headers()["cache-control"]).toContain("no-store");
+  const other = await browser.newContext({ baseURL: site.url, locale: EN.locale });
+  await other.addCookies([{ name: "biopsia-zone", value: ZONE, url: site.url }]);
+  const seen = await (await other.newPage()).goto("/dashboard");
+  expect(await seen?.text()).not.toContain(EN.parts);
+  await other.close();
+});
+
 test("a failure is said, and tried again", async ({ page, site }) => {
   await addResults(page);
   await expect(page.getByRole("heading", { name: EN.days })).toBeVisible();

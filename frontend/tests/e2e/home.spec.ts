@@ -3,7 +3,7 @@ import type { PredictionResult } from "../../src/lib/api/schema";
 import { drawing, drop } from "./files";
 import { expect, PHONE, test } from "./fixtures";
 import { Site } from "./processes";
-import { figure, percent, placing, VERDICTS } from "./result-page";
+import { figure, percent, placing, untilExampleOpens, VERDICTS } from "./result-page";
 
 function exampleOf(page: Page) {
   return page.getByRole("region", { name: "Example: a drawn region" });
@@ -40,12 +40,19 @@ test("home opens on a drawn example with the current model's result", async ({ b
   await expect(figures).toContainText(`${Number(area?.toFixed(3))} mm²`);
   await expect(figures).toContainText(percent(share ?? Number.NaN));
   await expect(example.getByAltText(/^A drawn region/)).toBeVisible();
+  // The outline is that of the focus.
+  const [corner] = result.region?.foci?.[0]?.polygon[0] ?? [];
+  const outlines = await example
+    .locator("svg path")
+    .evaluateAll((paths) => paths.map((path) => path.getAttribute("d") ?? ""));
+  expect(outlines.filter((line) => line.startsWith(`M${corner?.join(" ")}L`))).toHaveLength(2);
   await page.close();
 });
 
-test("the example is outlined, and zooms at once", async ({ page, site }) => {
+test("the example is outlined, and zooms", async ({ page, site }) => {
   const { image: size, region } = await exampleResult(site);
   await page.goto("/");
+  await untilExampleOpens(page);
   const example = exampleOf(page);
   const { at, scale } = await placing(page, size);
   const [left = 0, top = 0] = region?.foci?.[0]?.polygon[0]?.[0] ?? [];
@@ -67,10 +74,47 @@ test("the example is outlined, and zooms at once", async ({ page, site }) => {
   expect(history.items).toEqual([]);
 });
 
+test("no gesture is lost while the viewer is on its way", async ({ browser, site }) => {
+  const page = await browser.newPage({ baseURL: site.url, hasTouch: true, viewport: PHONE });
+  // The page asks for it once it listens.
+  const started = page.waitForResponse("**/api/health");
+  await page.goto("/", { waitUntil: "networkidle" });
+  await started;
+  // Scripts wait until the fingers have moved.
+  let letThrough = () => {};
+  const moved = new Promise<void>((resolve) => {
+    letThrough = resolve;
+  });
+  await page.route("**/*.js", (route) => moved.then(() => route.continue()));
+  const example = exampleOf(page);
+  const picture = example.getByAltText(/^A drawn region/);
+  await picture.scrollIntoViewIfNeeded();
+  const box = (await picture.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const middle = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  const fingers = await page.context().newCDPSession(page);
+  const touch = (type: "touchStart" | "touchMove" | "touchEnd", apart: number) =>
+    fingers.send("Input.dispatchTouchEvent", {
+      type,
+      touchPoints: [-apart, apart].map((by, id) => ({ x: middle.x + by, y: middle.y, id })),
+    });
+  await touch("touchStart", 20);
+  await touch("touchMove", 40);
+  await expect(example.getByRole("application")).toBeHidden();
+  letThrough();
+  const minimap = example.getByTestId("minimap");
+  await expect(minimap).toHaveCSS("opacity", "1");
+  const bar = example.getByTestId("scale-bar");
+  await expect(example.getByRole("application")).toHaveAttribute("data-drawn", "true");
+  const before = (await bar.textContent()) ?? "";
+  await touch("touchMove", 150);
+  await expect(bar).not.toHaveText(before);
+  await page.close();
+});
+
 test("images are dropped onto the example as anywhere", async ({ page }) => {
   await page.goto("/");
+  await untilExampleOpens(page);
   const pane = exampleOf(page).getByRole("application");
-  await expect(pane).toHaveAttribute("data-drawn", "true");
   await drop(page, [drawing("drawn_crowded")], pane);
   await expect(page.getByRole("link", { name: "See where and why" })).toBeVisible();
   await expect(exampleOf(page)).toBeHidden();
@@ -83,7 +127,7 @@ test("on a phone the invitation comes first", async ({ page }) => {
   const example = await exampleOf(page).boundingBox();
   expect((choose?.y ?? 0) + (choose?.height ?? Number.NaN)).toBeLessThan(example?.y ?? 0);
   expect(example?.y).toBeLessThan(PHONE.height);
-  await expect(exampleOf(page).getByRole("application")).toHaveAttribute("data-drawn", "true");
+  await untilExampleOpens(page);
 });
 
 test("without the service home still invites", async ({ page, site }) => {

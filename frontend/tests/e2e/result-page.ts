@@ -89,6 +89,17 @@ export async function untilDrawn(page: Page): Promise<void> {
   await expect(page.getByAltText("The image that was analysed")).toHaveCSS("opacity", "0");
 }
 
+/** Points at home until the example's viewer is there: it cannot be told before the page listens. */
+export async function untilExampleOpens(page: Page): Promise<void> {
+  const pane = page.getByRole("application");
+  let x = 0;
+  await expect(async () => {
+    x = 1 - x;
+    await page.mouse.move(x, 1);
+    await expect(pane).toHaveAttribute("data-drawn", "true", { timeout: 2000 });
+  }).toPass();
+}
+
 /** Where points of the image lie on the page, while all of it is shown. */
 export async function placing(page: Page, { width, height }: PredictionResult["image"]) {
   await untilDrawn(page);

@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import { drawing, drop, stateScale } from "./files";
 import { expect } from "./fixtures";
-import { analyse } from "./result-page";
+import { analyse, untilExampleOpens } from "./result-page";
 
 /** Every page of the site, and every shape that it has. */
 export interface State {
@@ -75,7 +75,7 @@ async function visit(page: Page, path: string, heading: string): Promise<void> {
 
 async function openHome(page: Page): Promise<void> {
   await visit(page, "/", "Add images");
-  await expect(page.getByRole("application")).toHaveAttribute("data-drawn", "true");
+  await untilExampleOpens(page);
 }
 
 /** A visit by somebody who has a patch and a region in the history. */

@@ -74,6 +74,7 @@ describe("forgetting", () => {
     remember("a");
     remember("b", { saved: false });
     client.setQueryData(["history", "original", "a"], IMAGE);
+    client.setQueryData(["history", "statistics", {}], { total: 2 });
     client.setQueryData(["model"], "stays");
     forgetEveryResult(client);
     expect([imageOf("a"), imageOf("b")]).toEqual([undefined, undefined]);
@@ -81,6 +82,7 @@ describe("forgetting", () => {
       expect(client.getQueryData(key)).toBeUndefined();
     }
     expect(client.getQueryData(["history", "original", "a"])).toBeUndefined();
+    expect(client.getQueryData(["history", "statistics", {}])).toBeUndefined();
     expect(client.getQueryData(["model"])).toBe("stays");
   });
 });

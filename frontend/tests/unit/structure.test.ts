@@ -1,39 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, posix } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
-
-const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
-const SPECIFIER = /(?:\bfrom|\bimport|\bimport\()\s*["']([^"']+)["']/g;
-
-/** Every source file, relative to src, and what it imports, types too. */
-const IMPORTS = new Map(
-  readdirSync(SRC, { recursive: true, encoding: "utf8" })
-    .filter((path) => /\.tsx?$/.test(path))
-    .map((path) => {
-      const text = readFileSync(join(SRC, path), "utf8");
-      const specifiers = [...text.matchAll(SPECIFIER)].map(([, specifier = ""]) =>
-        specifier.startsWith(".") ? `@/${posix.join(dirname(path), specifier)}` : specifier,
-      );
-      return [path, specifiers] as const;
-    }),
-);
+import { FILES, fileOf, filesImportedBy, IMPORTS, sourceOf } from "./sources";
 
 /** Packages that render. Of react-query, `lib` only describes requests, which takes no hook. */
 const REACT = /^(?:react|react-dom|next-intl|next\/navigation|recharts|lucide-react)(?:\/|$)/;
 const QUERY_HOOK = /\buse\w*Query\b|\buseMutation\b/;
-
-const FILES = [...IMPORTS.keys()];
-
-/** The source file that a specifier names; undefined for a package. */
-function fileOf(specifier: string): string | undefined {
-  const path = specifier.startsWith("@/") ? specifier.slice(2) : null;
-  return FILES.find((file) => path !== null && file.replace(/\.tsx?$/, "") === path);
-}
-
-function filesImportedBy(file: string): readonly string[] {
-  return (IMPORTS.get(file) ?? []).flatMap((specifier) => fileOf(specifier) ?? []);
-}
 
 /** `app`, `hooks` and so on; for a component its folder, as in `components/ui`. */
 function folderOf(file: string): string {
@@ -119,7 +90,7 @@ describe("lib", () => {
     const graph = edges((each) => each);
     const specifiers = [file, ...reached(graph, file)].flatMap((each) => IMPORTS.get(each) ?? []);
     expect(specifiers.filter((specifier) => REACT.test(specifier))).toEqual([]);
-    expect(readFileSync(join(SRC, file), "utf8")).not.toMatch(QUERY_HOOK);
+    expect(sourceOf(file)).not.toMatch(QUERY_HOOK);
   });
 });
 

@@ -1,18 +1,54 @@
+import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query";
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
 import { Dashboard } from "@/components/dashboard/dashboard";
+import { Texts } from "@/components/shell/texts";
+import { PAGE_TEXTS } from "@/i18n/page-texts";
+import { modelQuery, statisticsQuery } from "@/lib/api/queries";
+import { readModelFacts, readStatistics } from "@/lib/api/server";
+import { dayOf } from "@/lib/dates/dates";
+import { isFirstPage, visitorZone } from "@/lib/server/visit";
+import { boundsOf, rangeOf, statisticsParameters } from "@/lib/statistics/range";
 
 export async function generateMetadata(): Promise<Metadata> {
   return { title: (await getTranslations("dashboard"))("title") };
 }
 
-export default async function Page() {
+export default async function Page({ searchParams }: PageProps<"/dashboard">) {
   const t = await getTranslations("dashboard");
+  const client = new QueryClient();
+  const zone = await visitorZone();
+  if (zone && (await isFirstPage())) {
+    await readFigures(client, zone, addressOf(await searchParams));
+  }
   return (
-    <>
-      <h1 className="font-semibold text-xl">{t("title")}</h1>
-      <p className="mt-1 text-muted">{t("description")}</p>
-      <Dashboard />
-    </>
+    <Texts names={PAGE_TEXTS.dashboard}>
+      <HydrationBoundary state={dehydrate(client)}>
+        <h1 className="font-semibold text-xl">{t("title")}</h1>
+        <p className="mt-1 text-muted">{t("description")}</p>
+        <Dashboard />
+      </HydrationBoundary>
+    </Texts>
   );
+}
+
+/** What the page asks first, so that its figures come with it. */
+async function readFigures(client: QueryClient, zone: string, address: URLSearchParams) {
+  const bounds = boundsOf(rangeOf(address), dayOf(new Date(), zone));
+  const query = statisticsParameters(bounds, zone);
+  const [statistics, facts] = await Promise.all([readStatistics(query), readModelFacts()]);
+  if (statistics) {
+    client.setQueryData(statisticsQuery(query).queryKey, statistics);
+  }
+  if (facts) {
+    client.setQueryData(modelQuery.queryKey, facts);
+  }
+}
+
+/** Of parameters that are given twice, the first counts, as in the browser. */
+function addressOf(parameters: Awaited<PageProps<"/dashboard">["searchParams"]>): URLSearchParams {
+  const entries = Object.entries(parameters).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => [name, one]),
+  );
+  return new URLSearchParams(entries);
 }

@@ -3,6 +3,8 @@ import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
 import { ModelUnavailable } from "@/components/model/model-unavailable";
 import { ModelView } from "@/components/model/model-view";
+import { Texts } from "@/components/shell/texts";
+import { PAGE_TEXTS } from "@/i18n/page-texts";
 import { modelFacts } from "@/lib/api/model-facts";
 import { modelQuery } from "@/lib/api/queries";
 import { readModelReport } from "@/lib/api/server";
@@ -20,12 +22,14 @@ export default async function Page() {
     client.setQueryData(modelQuery.queryKey, modelFacts(report));
   }
   return (
-    <HydrationBoundary state={dehydrate(client)}>
-      <div className="mb-8 grid max-w-[68ch] gap-3">
-        <h1 className="font-semibold text-xl">{t("title")}</h1>
-        <p className="text-muted">{t("intro")}</p>
-      </div>
-      {report ? <ModelView report={report} apiUrl={publicApiUrl()} /> : <ModelUnavailable />}
-    </HydrationBoundary>
+    <Texts names={PAGE_TEXTS.model}>
+      <HydrationBoundary state={dehydrate(client)}>
+        <div className="mb-8 grid max-w-[68ch] gap-3">
+          <h1 className="font-semibold text-xl">{t("title")}</h1>
+          <p className="text-muted">{t("intro")}</p>
+        </div>
+        {report ? <ModelView report={report} apiUrl={publicApiUrl()} /> : <ModelUnavailable />}
+      </HydrationBoundary>
+    </Texts>
   );
 }

@@ -4,6 +4,7 @@ import { Days, Hours } from "@/components/dashboard/count-figures";
 import { Probabilities } from "@/components/dashboard/probability-figure";
 import { ResultTimes, Revisions } from "@/components/dashboard/service-figures";
 import { Reviews, Verdicts } from "@/components/dashboard/share-figures";
+import { Part } from "@/components/shared/part";
 import type { Statistics } from "@/lib/api/schema";
 import type { Day } from "@/lib/dates/dates";
 import { everyDay } from "@/lib/statistics/statistics";
@@ -18,17 +19,31 @@ export function Charts({ statistics, bounds, today }: ChartsProps) {
   return (
     <div className={CHART_GRID}>
       <div className={FIRST}>
-        <Verdicts verdicts={statistics.verdicts} />
-        <Days days={everyDay(statistics.days, bounds, today)} />
+        <Part>
+          <Verdicts verdicts={statistics.verdicts} />
+        </Part>
+        <Part>
+          <Days days={everyDay(statistics.days, bounds, today)} />
+        </Part>
       </div>
       <div className={HALVES}>
-        <Probabilities bins={statistics.probability} />
-        <Hours hours={statistics.hours} />
+        <Part>
+          <Probabilities bins={statistics.probability} />
+        </Part>
+        <Part>
+          <Hours hours={statistics.hours} />
+        </Part>
       </div>
       <div className={THIRDS}>
-        <Reviews statistics={statistics} />
-        <ResultTimes latency={statistics.latency} />
-        <Revisions models={statistics.models} total={statistics.total} />
+        <Part>
+          <Reviews statistics={statistics} />
+        </Part>
+        <Part>
+          <ResultTimes latency={statistics.latency} />
+        </Part>
+        <Part>
+          <Revisions models={statistics.models} total={statistics.total} />
+        </Part>
       </div>
     </div>
   );

@@ -1,9 +1,13 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import type { ComponentProps } from "react";
-import { useIdle } from "@/hooks/use-idle";
+import { type ComponentProps, type ReactNode, useEffect, useRef, useState } from "react";
+import { useTouched } from "@/hooks/use-touched";
 import type { PredictionResult } from "@/lib/api/schema";
+import { EarlyGestures } from "@/lib/viewer/early-gestures";
+
+// Of OpenSeadragon.
+const CANVAS = "openseadragon-canvas";
 
 const ExampleViewer = dynamic(
   () =>
@@ -23,13 +27,21 @@ interface ExamplePictureProps {
   address: string;
   first: FirstPicture;
   alt: string;
+  /** What the model found, drawn over the picture. */
+  children: ReactNode;
 }
 
-/** The example's image, and in its place a viewer as soon as the page has nothing else to do. */
-export function ExamplePicture({ result, address, first, alt }: ExamplePictureProps) {
-  const isIdle = useIdle();
+/** The example's image, and in its place a viewer as soon as somebody is at the page. */
+export function ExamplePicture({ result, address, first, alt, children }: ExamplePictureProps) {
+  const isTouched = useTouched();
+  const place = useRef<HTMLDivElement>(null);
+  const [gestures] = useState(() => new EarlyGestures());
+  useEffect(() => (place.current ? gestures.note(place.current, isHeard) : undefined), [gestures]);
   return (
-    <div className="relative aspect-3/2 flex-1 bg-stage @4xl:aspect-auto @4xl:min-h-96">
+    <div
+      ref={place}
+      className="relative aspect-3/2 flex-1 touch-pan-y bg-stage @4xl:aspect-auto @4xl:min-h-96"
+    >
       {/* biome-ignore lint/performance/noImgElement: its attributes come from next/image */}
       <img
         {...first}
@@ -37,11 +49,28 @@ export function ExamplePicture({ result, address, first, alt }: ExamplePicturePr
         fetchPriority="high"
         className="pixelated absolute inset-0 size-full object-contain"
       />
-      {isIdle && (
+      {children}
+      {isTouched && (
         <div className="absolute inset-0 grid opacity-0 transition-opacity has-data-[drawn=true]:opacity-100">
-          <ExampleViewer result={result} address={address} />
+          <ExampleViewer
+            result={result}
+            address={address}
+            onOpen={() => repeatIn(place.current, gestures)}
+          />
         </div>
       )}
     </div>
   );
+}
+
+function repeatIn(place: HTMLElement | null, gestures: EarlyGestures): void {
+  const canvas = place?.querySelector(`.${CANVAS}`);
+  if (canvas) {
+    gestures.repeat(canvas);
+  }
+}
+
+/** Whether a viewer hears what is done there. */
+function isHeard(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(`.${CANVAS}`) !== null;
 }

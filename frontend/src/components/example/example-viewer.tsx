@@ -1,5 +1,6 @@
 "use client";
 
+import { useEffect, useEffectEvent } from "react";
 import { useThreshold } from "@/components/threshold/use-threshold";
 import { Stage } from "@/components/viewer/stage";
 import { useLoadedImage } from "@/components/viewer/use-loaded-image";
@@ -15,13 +16,22 @@ interface ExampleViewerProps {
   result: PredictionResult;
   /** Of the image. */
   address: string;
+  /** Called once it follows gestures. */
+  onOpen: () => void;
 }
 
 /** The viewer's stage alone: the example is looked at, and there is nothing to choose. */
-export function ExampleViewer({ result, address }: ExampleViewerProps) {
+export function ExampleViewer({ result, address, onOpen }: ExampleViewerProps) {
   const { rule } = useThreshold(result);
   const picture = { source: address, file: null, ...useLoadedImage() };
   const { stage } = useViewerParts({ result, picture, rule, choice: CHOICE, annotations: NONE });
+  const isOpen = stage.scene !== null;
+  const tell = useEffectEvent(onOpen);
+  useEffect(() => {
+    if (isOpen) {
+      tell();
+    }
+  }, [isOpen]);
   return (
     <div ref={stage.screen.ref} className="flex min-h-0 flex-col bg-surface">
       <Stage {...{ ...stage, picture }} selected={null} isSideBySide={false} isFilling />

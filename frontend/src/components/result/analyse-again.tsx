@@ -13,7 +13,6 @@ import { scaleStep } from "@/lib/result/warnings";
 /** The way from a result without a verdict to one at the image's own scale. */
 export function AnalyseAgain({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.verdict");
-  const upload = useTranslations("upload");
   const router = useRouter();
   const [, queue] = useUploads();
   const image = useSyncExternalStore(
@@ -36,7 +35,7 @@ export function AnalyseAgain({ result }: { result: PredictionResult }) {
   return image ? (
     <div className="grid justify-items-start gap-2 print:hidden">
       <Button className="w-full whitespace-normal" onClick={() => analyse(image)}>
-        {upload(step)}
+        {t(step)}
       </Button>
       <p className="text-muted text-xs">{t("again_hint")}</p>
     </div>

@@ -7,6 +7,7 @@ import { Reviews } from "@/components/result/reviews";
 import { TopBar } from "@/components/result/top-bar";
 import { VerdictSummary } from "@/components/result/verdict-summary";
 import { Warnings } from "@/components/result/warnings";
+import { Part } from "@/components/shared/part";
 import { useThreshold } from "@/components/threshold/use-threshold";
 import { Viewer } from "@/components/viewer/viewer";
 import type { HistoryRecord } from "@/lib/api/schema";
@@ -25,12 +26,18 @@ export function ResultView({ record }: { record: HistoryRecord }) {
         "lg:grid-rows-[auto_auto_auto_1fr] print:block print:[print-color-adjust:exact]",
       )}
     >
-      <TopBar record={record} />
+      <Part>
+        <TopBar record={record} />
+      </Part>
       <div className="lg:col-start-2 lg:row-start-2">
-        <VerdictSummary result={result} />
+        <Part>
+          <VerdictSummary result={result} />
+        </Part>
       </div>
       <div className="min-w-0 lg:col-start-1 lg:row-span-3 lg:row-start-2 print:mt-3">
-        <Viewer record={record} threshold={threshold} />
+        <Part>
+          <Viewer record={record} threshold={threshold} />
+        </Part>
       </div>
       <div className="grid content-start gap-4 lg:col-start-2 lg:row-start-3 print:mt-3 print:gap-3">
         <Warnings warnings={result.warnings} />
@@ -43,12 +50,20 @@ export function ResultView({ record }: { record: HistoryRecord }) {
         )}
       </div>
       <div className="grid content-start gap-6 lg:col-start-2 lg:row-start-4 min-[105rem]:col-start-3 min-[105rem]:row-span-3 min-[105rem]:row-start-2 print:mt-3 print:gap-3">
-        <Reviews record={record} />
-        <RecordFiling record={record} />
-        <Facts result={result} />
+        <Part>
+          <Reviews record={record} />
+        </Part>
+        <Part>
+          <RecordFiling record={record} />
+        </Part>
+        <Part>
+          <Facts result={result} />
+        </Part>
         <p className="border-t pt-3 text-muted text-sm print:hidden">{t("research_use")}</p>
       </div>
-      <OtherThresholds result={result} threshold={threshold} />
+      <Part>
+        <OtherThresholds result={result} threshold={threshold} />
+      </Part>
     </article>
   );
 }

@@ -11,7 +11,7 @@ export async function Header({ theme }: { theme: Theme }) {
   return (
     <header className="sticky top-0 z-30 border-b bg-ground/95 backdrop-blur-sm print:hidden">
       <div className="mx-auto flex min-h-14 w-full max-w-[92rem] flex-wrap group-has-[[data-wide]]/page:max-w-[118rem] items-center gap-x-6 px-4 sm:px-6 lg:px-8">
-        <Link href="/" className="rounded-sm py-2">
+        <Link href="/" prefetch={false} className="rounded-sm py-2">
           <Wordmark />
         </Link>
         <Navigation

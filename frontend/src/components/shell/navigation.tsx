@@ -21,6 +21,8 @@ export function Navigation({ label, items }: NavigationProps) {
           <li key={href}>
             <Link
               href={href}
+              // Pages are drawn when they are asked for: there is next to nothing to fetch before.
+              prefetch={false}
               aria-current={path === href ? "page" : undefined}
               className={cn(
                 "block border-b-2 px-2 pt-2.5 pb-2 text-sm hover:text-ink sm:px-3 sm:pt-4 sm:pb-3.5",

@@ -1,8 +1,11 @@
 "use client";
 
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createContext, type ReactNode, useContext, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
+import { KnownTimeZone, zoneOfDevice } from "@/hooks/use-time-zone";
 import { retryDelayMs, shouldRetry } from "@/lib/api/retry";
+import { ZONE_COOKIE } from "@/lib/dates/zone";
+import { remember } from "@/lib/preferences";
 
 const PublicApiUrl = createContext("");
 
@@ -13,14 +16,23 @@ export function usePublicApiUrl(): string {
 
 interface ProvidersProps {
   publicApiUrl: string;
+  /** As a cookie of an earlier visit tells it. */
+  timeZone: string | null;
   children: ReactNode;
 }
 
-export function Providers({ publicApiUrl, children }: ProvidersProps) {
+export function Providers({ publicApiUrl, timeZone, children }: ProvidersProps) {
   const [client] = useState(newClient);
+  useEffect(() => {
+    if (zoneOfDevice() !== timeZone) {
+      remember(ZONE_COOKIE, zoneOfDevice());
+    }
+  }, [timeZone]);
   return (
     <PublicApiUrl value={publicApiUrl}>
-      <QueryClientProvider client={client}>{children}</QueryClientProvider>
+      <KnownTimeZone value={timeZone}>
+        <QueryClientProvider client={client}>{children}</QueryClientProvider>
+      </KnownTimeZone>
     </PublicApiUrl>
   );
 }
@@ -41,5 +53,7 @@ function newClient(): QueryClient {
   });
   // A result that was not saved is nowhere but here, and stays until the page is closed.
   client.setQueryDefaults(["history", "record"], { gcTime: Number.POSITIVE_INFINITY });
+  // Their being empty is kept too: what the server drew with a page may come back with that page.
+  client.setQueryDefaults(["history", "statistics"], { gcTime: Number.POSITIVE_INFINITY });
   return client;
 }

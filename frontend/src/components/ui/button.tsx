@@ -38,7 +38,14 @@ type ButtonLinkProps = ComponentProps<typeof Link> & VariantProps<typeof buttonV
 
 /** A link with a button's looks. */
 export function ButtonLink({ className, variant, size, ...props }: ButtonLinkProps) {
-  return <Link className={cn(buttonVariants({ variant, size }), className)} {...props} />;
+  return (
+    <Link
+      // Pages are drawn when they are asked for: there is next to nothing to fetch before.
+      prefetch={false}
+      className={cn(buttonVariants({ variant, size }), className)}
+      {...props}
+    />
+  );
 }
 
 type DownloadLinkProps = ComponentProps<"a"> & VariantProps<typeof buttonVariants>;

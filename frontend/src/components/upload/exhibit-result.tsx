@@ -20,6 +20,7 @@ interface ExhibitResultProps {
 /** The verdict on one image, or first of all why there is none. */
 export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
   const t = useTranslations("upload");
+  const verdict = useTranslations("result.verdict");
   const step = scaleStep(result);
   const others = result.warnings.filter(({ severity }) => severity !== "withholds");
   return (
@@ -29,7 +30,7 @@ export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
         <NoVerdict result={result}>
           {step && (
             <Button className="whitespace-normal" onClick={onAskScale}>
-              {t(step)}
+              {verdict(step)}
             </Button>
           )}
         </NoVerdict>

@@ -22,6 +22,7 @@ interface RowResultProps {
 export function RowResult({ result, name, saidAbove, onAskScale }: RowResultProps) {
   const t = useTranslations("upload");
   const common = useTranslations("common");
+  const verdict = useTranslations("result.verdict");
   const figures = useFigureText();
   const step = scaleStep(result);
   const isVerdict = result.verdict !== "not_assessable";
@@ -56,10 +57,10 @@ export function RowResult({ result, name, saidAbove, onAskScale }: RowResultProp
               variant="link"
               size="bare"
               className="font-normal"
-              aria-label={`${t(step)}: ${name}`}
+              aria-label={`${verdict(step)}: ${name}`}
               onClick={onAskScale}
             >
-              {t(step)}
+              {verdict(step)}
             </Button>
           )}
         </p>

@@ -1,4 +1,5 @@
 import { useFormatter, useTranslations } from "next-intl";
+import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult } from "@/lib/api/schema";
@@ -23,9 +24,13 @@ export function TileTable({ result, rule, tiles, selected, onSelect }: TileTable
   const t = useTranslations("result.tiles");
   const title = tiles.length > MOST_TILES ? "title" : "title_all";
   const shown = mostSuspicious(tiles, MOST_TILES);
+  const [isOpen, setIsOpen] = useState(false);
   const columns = hasScale(result) ? COLUMNS : COLUMNS.filter((column) => column !== "microns");
   return (
-    <details className="border-t print:hidden">
+    <details
+      className="border-t print:hidden"
+      onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}
+    >
       <summary className="px-3 py-3 font-medium text-sm">
         {t(title, { count: shown.length })}
       </summary>
@@ -46,16 +51,17 @@ export function TileTable({ result, rule, tiles, selected, onSelect }: TileTable
             </tr>
           </thead>
           <tbody className="divide-y">
-            {shown.map((tile) => (
-              <TileRow
-                key={`${tile.row} ${tile.column}`}
-                tile={tile}
-                result={result}
-                rule={rule}
-                isSelected={tile.row === selected?.row && tile.column === selected.column}
-                onSelect={onSelect}
-              />
-            ))}
+            {isOpen &&
+              shown.map((tile) => (
+                <TileRow
+                  key={`${tile.row} ${tile.column}`}
+                  tile={tile}
+                  result={result}
+                  rule={rule}
+                  isSelected={tile.row === selected?.row && tile.column === selected.column}
+                  onSelect={onSelect}
+                />
+              ))}
           </tbody>
         </table>
       </section>

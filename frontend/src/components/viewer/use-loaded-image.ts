@@ -1,4 +1,4 @@
-import { type SyntheticEvent, useCallback, useState } from "react";
+import { type SyntheticEvent, startTransition, useCallback, useState } from "react";
 
 /** The picture that an `img` loaded last, ready to be drawn, and what that `img` needs. */
 export function useLoadedImage() {
@@ -6,7 +6,8 @@ export function useLoadedImage() {
   // The image may have come before this code did, and then tells nobody.
   const ref = useCallback((node: HTMLImageElement | null) => {
     if (node?.complete && node.naturalWidth > 0) {
-      setElement(node);
+      // Not at one go with the page's start, on which all else waits.
+      startTransition(() => setElement(node));
     }
   }, []);
   return {

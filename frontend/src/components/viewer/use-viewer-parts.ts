@@ -1,4 +1,4 @@
-import { useMemo, useState, useSyncExternalStore } from "react";
+import { startTransition, useEffect, useMemo, useState } from "react";
 import { useFoci } from "@/components/viewer/use-foci";
 import { useFullScreen } from "@/components/viewer/use-full-screen";
 import type { Picture } from "@/components/viewer/use-picture";
@@ -55,9 +55,10 @@ export function useViewerParts({ result, picture, rule, choice, annotations }: V
 
 /** Whether the image lies in a pane, without a render for each time that it is moved. */
 function useIsReady(store: ViewportStore): boolean {
-  return useSyncExternalStore(
-    store.subscribe,
-    () => store.getView() !== null,
-    () => false,
+  const [isReady, setIsReady] = useState(false);
+  useEffect(
+    () => store.subscribe(() => store.getView() && startTransition(() => setIsReady(true))),
+    [store],
   );
+  return isReady;
 }

@@ -9,6 +9,10 @@ export type Query = Readonly<
 
 /** The site's own address of an API path; the site hands it on to the API. */
 export function apiPath(path: string, query: Query = {}): string {
+  return `/api${withQuery(path, query)}`;
+}
+
+export function withQuery(path: string, query: Query): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const one of [value].flat()) {
@@ -18,7 +22,7 @@ export function apiPath(path: string, query: Query = {}): string {
     }
   }
   const text = parameters.toString();
-  return `/api${path}${text ? `?${text}` : ""}`;
+  return `${path}${text ? `?${text}` : ""}`;
 }
 
 /**

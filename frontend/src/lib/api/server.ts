@@ -1,6 +1,7 @@
 import { cookies, headers } from "next/headers";
+import { type Query, withQuery } from "@/lib/api/client";
 import { type ModelFacts, modelFacts } from "@/lib/api/model-facts";
-import type { HistoryRecord, ModelReport, PredictionResult } from "@/lib/api/schema";
+import type { HistoryRecord, ModelReport, PredictionResult, Statistics } from "@/lib/api/schema";
 import { SITE_HEADER, signedAddress } from "@/lib/server/client-address";
 import { apiUrl } from "@/lib/settings";
 
@@ -26,9 +27,17 @@ export async function readExample(): Promise<PredictionResult | null> {
 
 /** The visitor's own record; null also for a visitor without a cookie, who has none. */
 export async function readRecord(id: string): Promise<HistoryRecord | null> {
+  return readOwn<HistoryRecord>(`/history/${encodeURIComponent(id)}?explain=false`);
+}
+
+/** The visitor's own counts; null also for a visitor without a cookie. */
+export async function readStatistics(query: Query): Promise<Statistics | null> {
+  return readOwn<Statistics>(withQuery("/stats/", query));
+}
+
+async function readOwn<T>(path: string): Promise<T | null> {
   const token = (await cookies()).get(VISITOR_COOKIE)?.value;
-  const path = `/history/${encodeURIComponent(id)}?explain=false`;
-  return token ? read<HistoryRecord>(path, { "X-Biopsia-Visitor": token }) : null;
+  return token ? read<T>(path, { "X-Biopsia-Visitor": token }) : null;
 }
 
 async function read<T>(path: string, own: Record<string, string> = {}): Promise<T | null> {

@@ -44,11 +44,14 @@ export interface Overlay {
   figures: Figures | null;
 }
 
-const PAPER = "#ffffff";
+export const PAPER = "#ffffff";
 // Told from ink in every kind of colour vision, and from haematoxylin by the white beside it.
 const BLUE = "#0057d9";
 const HATCH_CSS_PIXELS = 8;
-const DASH_CSS_PIXELS = [5, 7];
+export const DASH_CSS_PIXELS = [5, 7];
+export const HATCH_COLOUR = "rgb(60 56 72 / 0.28)";
+/** Of a line on paper, and the ink on it. */
+export const LINE_CSS_PIXELS = [3.5, 1.5] as const;
 // Times the width of other outlines.
 const CURRENT_WIDTH = 2;
 
@@ -199,7 +202,7 @@ function madeHatching(context: CanvasRenderingContext2D, ratio: number): CanvasP
     lines.lineTo(shift + side + 1, -1);
   }
   lines.lineWidth = ratio;
-  lines.strokeStyle = "rgb(60 56 72 / 0.28)";
+  lines.strokeStyle = HATCH_COLOUR;
   lines.stroke();
   return context.createPattern(canvas, "repeat");
 }
@@ -251,10 +254,11 @@ function strokeTwice(
   colour = INK,
 ): void {
   context.lineCap = "square";
-  context.lineWidth = (3.5 * width) / scale;
+  const [paper, ink] = LINE_CSS_PIXELS;
+  context.lineWidth = (paper * width) / scale;
   context.strokeStyle = PAPER;
   context.stroke();
-  context.lineWidth = (1.5 * width) / scale;
+  context.lineWidth = (ink * width) / scale;
   context.strokeStyle = colour;
   context.stroke();
 }

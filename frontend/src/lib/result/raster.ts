@@ -81,16 +81,18 @@ function planeOf(grid: Grid): Plane {
 }
 
 function paint(plane: Plane): Raster {
-  const table = Array.from({ length: LEVELS + 1 }, (_, level) => {
+  const table = new Uint8ClampedArray(4 * (LEVELS + 1));
+  for (let level = 0; level <= LEVELS; level += 1) {
     const { colour, opacity } = evidenceTint((FULL_SCALE_LOGIT * level) / LEVELS);
-    return [...colour, Math.round(255 * opacity)];
-  });
+    table.set([...colour, Math.round(255 * opacity)], 4 * level);
+  }
   const data = new Uint8ClampedArray(4 * plane.values.length);
+  // A whole pixel at a time: there are up to a million.
+  const [tints, pixels] = [new Uint32Array(table.buffer), new Uint32Array(data.buffer)];
   plane.values.forEach((value, place) => {
-    const share = Math.max(0, Math.min(value, FULL_SCALE_LOGIT)) / FULL_SCALE_LOGIT;
-    const pixel = table[Math.round(LEVELS * share)];
-    if (pixel) {
-      data.set(pixel, 4 * place);
+    if (!Number.isNaN(value)) {
+      const share = Math.max(0, Math.min(value, FULL_SCALE_LOGIT)) / FULL_SCALE_LOGIT;
+      pixels[place] = tints[Math.round(LEVELS * share)] ?? 0;
     }
   });
   return { width: plane.width, height: plane.height, data };
@@ -117,22 +119,24 @@ function widened({ width, height, values }: Plane, times: number): Plane {
   for (let x = 0; x < width * times; x += 1) {
     const place = (x + 0.5) / times - 0.5;
     const left = Math.floor(place);
-    const weights = cubicWeights(place - left);
-    for (let y = 0; y < height; y += 1) {
-      wide[y * width * times + x] = weights.reduce((sum, weight, tap) => {
-        const column = Math.min(Math.max(left - 1 + tap, 0), width - 1);
-        return sum + weight * (values[y * width + column] ?? 0);
-      }, 0);
-    }
+    cubicWeights(place - left).forEach((weight, tap) => {
+      const column = Math.min(Math.max(left - 1 + tap, 0), width - 1);
+      for (let y = 0; y < height; y += 1) {
+        const to = y * width * times + x;
+        wide[to] = (wide[to] ?? 0) + weight * (values[y * width + column] ?? 0);
+      }
+    });
   }
   return { width: width * times, height, values: wide };
 }
 
 function transposed({ width, height, values }: Plane): Plane {
-  const turned = Float64Array.from(values, (_, place) => {
-    const [column, row] = [Math.floor(place / height), place % height];
-    return values[row * width + column] ?? 0;
-  });
+  const turned = new Float64Array(values.length);
+  for (let row = 0; row < height; row += 1) {
+    for (let column = 0; column < width; column += 1) {
+      turned[column * height + row] = values[row * width + column] ?? 0;
+    }
+  }
   return { width: height, height: width, values: turned };
 }
 

@@ -58,7 +58,7 @@ export function forgetResult(client: QueryClient, id: string): void {
   forgetName(id);
   tell();
   client.removeQueries({ queryKey: ["history", "original", id] });
-  emptyRecords(client, recordQuery(id).queryKey);
+  emptyQueries(client, recordQuery(id).queryKey);
 }
 
 /** Drop what this page knows of all results, those too that were not saved. */
@@ -69,14 +69,15 @@ export function forgetEveryResult(client: QueryClient): void {
   forgetEveryName();
   tell();
   client.removeQueries({ queryKey: ["history", "original"] });
-  emptyRecords(client, ["history", "record"]);
+  emptyQueries(client, ["history", "record"]);
+  emptyQueries(client, ["history", "statistics"]);
 }
 
 /**
- * Emptied now, not removed: a page that the server drew brings its record along again when the
+ * Emptied now, not removed: a page that the server drew brings its data along again when the
  * visitor goes back to it, and that would fill a gap but does not replace what is newer.
  */
-function emptyRecords(client: QueryClient, queryKey: readonly unknown[]): void {
+function emptyQueries(client: QueryClient, queryKey: readonly unknown[]): void {
   for (const query of client.getQueryCache().findAll({ queryKey })) {
     query.setState({ data: undefined, dataUpdatedAt: Date.now(), status: "pending" });
   }

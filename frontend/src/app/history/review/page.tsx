@@ -3,6 +3,8 @@ import { cookies } from "next/headers";
 import Link from "next/link";
 import { getTranslations } from "next-intl/server";
 import { ReviewQueue } from "@/components/review-queue/review-queue";
+import { Texts } from "@/components/shell/texts";
+import { PAGE_TEXTS } from "@/i18n/page-texts";
 import { areShortcutsOn, SHORTCUTS_COOKIE } from "@/lib/history/shortcuts";
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -12,7 +14,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function Page() {
   const t = await getTranslations("history.review");
   return (
-    <>
+    <Texts names={PAGE_TEXTS.review}>
       <Link
         href="/history"
         className="rounded-sm text-muted text-sm underline underline-offset-4 hover:text-ink"
@@ -24,6 +26,6 @@ export default async function Page() {
       <ReviewQueue
         initialShortcuts={areShortcutsOn((await cookies()).get(SHORTCUTS_COOKIE)?.value)}
       />
-    </>
+    </Texts>
   );
 }

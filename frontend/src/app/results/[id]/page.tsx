@@ -1,11 +1,13 @@
 import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query";
 import type { Metadata } from "next";
-import { headers } from "next/headers";
 import { notFound } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 import { ResultPage } from "@/components/result/result-page";
+import { Texts } from "@/components/shell/texts";
+import { PAGE_TEXTS } from "@/i18n/page-texts";
 import { modelQuery, recordQuery } from "@/lib/api/queries";
 import { readModelFacts, readRecord } from "@/lib/api/server";
+import { isFirstPage } from "@/lib/server/visit";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -30,16 +32,10 @@ export default async function Page({ params }: PageProps<"/results/[id]">) {
     }
   }
   return (
-    <HydrationBoundary state={dehydrate(client)}>
-      <ResultPage key={id} id={id} />
-    </HydrationBoundary>
+    <Texts names={PAGE_TEXTS.result}>
+      <HydrationBoundary state={dehydrate(client)}>
+        <ResultPage key={id} id={id} />
+      </HydrationBoundary>
+    </Texts>
   );
-}
-
-/**
- * Whether the browser opens the site with this page. One that is open already has the result, or
- * asks for it; and a result that was not saved cannot be asked for.
- */
-async function isFirstPage(): Promise<boolean> {
-  return (await headers()).get("sec-fetch-dest") !== "empty";
 }

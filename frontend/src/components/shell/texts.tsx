@@ -1,0 +1,19 @@
+import { NextIntlClientProvider } from "next-intl";
+import { getMessages } from "next-intl/server";
+import type { ReactNode } from "react";
+import { type TextName, textsOf } from "@/i18n/page-texts";
+
+interface TextsProps {
+  /** Beside those of every page. */
+  names: readonly TextName[];
+  children: ReactNode;
+}
+
+/** Gives the parts within the texts that they say in the browser, and no others. */
+export async function Texts({ names, children }: TextsProps) {
+  return (
+    <NextIntlClientProvider messages={textsOf(await getMessages(), names)}>
+      {children}
+    </NextIntlClientProvider>
+  );
+}

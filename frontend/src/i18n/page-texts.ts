@@ -1,0 +1,42 @@
+import type { Messages } from "@/i18n/messages";
+
+/** A file of the messages, or one of its sections: `result`, `result.viewer`. */
+export type TextName = {
+  [File in keyof Messages]: File | `${File}.${keyof Messages[File] & string}`;
+}[keyof Messages];
+
+/** What every page says in the browser. */
+const EVERYWHERE = ["common", "errors"] as const satisfies readonly TextName[];
+
+/**
+ * What each page's parts say in the browser, beside what every page does. All texts would be half of
+ * a page's bytes; a test follows every import to find what is said.
+ */
+export const PAGE_TEXTS = {
+  home: [
+    "upload",
+    "result.facts",
+    "result.legend",
+    "result.ruler",
+    "result.verdict",
+    "result.viewer",
+  ],
+  result: ["result", "threshold", "history.filing"],
+  history: ["history"],
+  review: ["history", "result", "threshold"],
+  dashboard: ["dashboard"],
+  model: ["threshold"],
+} as const satisfies Record<string, readonly TextName[]>;
+
+/** The texts that are named, and those of every page, each where it is among all texts. */
+export function textsOf(messages: Messages, names: readonly TextName[]): Partial<Messages> {
+  const picked: Record<string, unknown> = {};
+  for (const name of [...EVERYWHERE, ...names]) {
+    const [file, section] = name.split(".") as [keyof Messages, string?];
+    const texts: Readonly<Record<string, unknown>> = messages[file];
+    picked[file] = section
+      ? { ...(picked[file] as object | undefined), [section]: texts[section] }
+      : texts;
+  }
+  return picked;
+}
