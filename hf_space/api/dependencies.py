@@ -17,6 +17,7 @@ from hf_space.access.rate_limit import charge
 from hf_space.access.tickets import Tickets
 from hf_space.access.visitor import Visitor
 from hf_space.api.query import check_query, declared_parameters
+from hf_space.api.request_body import bounded
 from hf_space.errors import ModelUnavailableError
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.service import HistoryService
@@ -30,6 +31,9 @@ from hf_space.settings import Settings
 # objects; in the memory of images a pixel stands for 20 bytes.
 _READ_BYTES: Final = 64
 _PIXELS_PER_BYTE: Final = 3.2
+# Twice the longest review, all of whose letters are escaped.
+MOST_SMALL_BODY_BYTES: Final = 64 * 1024
+"""Largest body of a route that does not read it itself."""
 
 
 class PolicyRoute(APIRoute):
@@ -40,16 +44,19 @@ class PolicyRoute(APIRoute):
         takes_tickets: Whether a ticket is accepted in place of a visitor's token.
         checks_query: Whether a parameter that the route does not declare is refused.
         query_remedy: Where a parameter belongs that somebody put into the query; None if nowhere.
+        reads_body: Whether the route reads its body itself, under a bound of its own; of all others
+            the body has at most `MOST_SMALL_BODY_BYTES`.
     """
 
     needs_key: ClassVar[bool] = True
     takes_tickets: ClassVar[bool] = False
     checks_query: ClassVar[bool] = True
     query_remedy: ClassVar[str | None] = None
+    reads_body: ClassVar[bool] = False
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler, which would ignore what the route does not declare."""
-        handle = super().get_route_handler()
+        handle = self._bounded(super().get_route_handler())
         if not self.checks_query:
             return handle
         declared = declared_parameters(self.dependant)
@@ -60,6 +67,22 @@ class PolicyRoute(APIRoute):
             return await handle(request)
 
         return check_and_handle
+
+    def _bounded(
+        self, handle: Callable[[Request], Coroutine[Any, Any, Response]]
+    ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return a handler whose body is read already: FastAPI reads any, whatever its size."""
+        if self.reads_body or not self.body_field:
+            return handle
+
+        async def read_and_handle(request: Request) -> Response:
+            limit = MOST_SMALL_BODY_BYTES
+            request = bounded(request, limit, told=limit)
+            # Kept by the request; FastAPI takes an error on its way for one of the JSON's.
+            await request.body()
+            return await handle(request)
+
+        return read_and_handle
 
 
 class FreeRoute(PolicyRoute):
@@ -90,8 +113,14 @@ class ChargedRoute(PolicyRoute):
         return charge_and_handle
 
 
-class UploadRoute(ChargedRoute):
-    """A charged route that also accepts tickets."""
+class LargeBodyRoute(ChargedRoute):
+    """A charged route that bounds and reads its body itself, within memory that is set aside."""
+
+    reads_body: ClassVar[bool] = True
+
+
+class UploadRoute(LargeBodyRoute):
+    """A route for images that also accepts tickets."""
 
     takes_tickets: ClassVar[bool] = True
     query_remedy: ClassVar[str | None] = (

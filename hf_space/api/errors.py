@@ -93,7 +93,12 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
 
 
 async def _on_disconnect(_: Request, __: Exception) -> Response:
-    # Only the metrics and the log see it; proxies use this status too.
+    return client_closed()
+
+
+def client_closed() -> Response:
+    """Return what only the metrics and the log see: the client has gone."""
+    # Proxies use this status too.
     return Response(status_code=_CLIENT_CLOSED_REQUEST)
 
 

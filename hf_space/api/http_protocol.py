@@ -1,4 +1,4 @@
-"""Uvicorn's HTTP protocol with bounds on what comes beside a request's body."""
+"""Uvicorn's HTTP protocol with bounds on headers, and on clients that send or read slowly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ MAX_PIPELINED: Final = 8
 
 
 LEAST_BODY_RATE: Final = 1024
-"""Bytes of a body that must come in a second, where the service is ready to read them."""
+"""Bytes of a body that must come in a second, where the service is ready to read them.
+
+As many of an answer must go, where they wait to be sent.
+"""
 # So that bytes that came while the event loop was busy are not missed.
 _SLOW_LOOKS: Final = 2
 
@@ -31,7 +34,7 @@ class _TooManyPipelinedError(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Refuses headers without end, and closes a connection whose requests come slowly.
+    """Refuses headers without end, and closes a connection that sends or reads slowly.
 
     httptools keeps headers, trailers and the extensions of chunks in memory, whatever their size,
     and uvicorn each request that comes while an earlier one is answered, however many.
@@ -41,18 +44,26 @@ class BoundedProtocol(HttpToolsProtocol):
             its headers.
         body_seconds: Time between two looks at how much of a body has come; the second one in
             turn that finds less than `LEAST_BODY_RATE` closes the connection.
-        most_body_seconds: Longest time from a request's headers to the end of its body.
+        most_body_seconds: Longest time from a request's headers to the end of its body; and that an
+            answer may wait to be sent.
+        answer_seconds: As `body_seconds`, of what waits to be sent. Longer: the system sends it in
+            steps of a megabyte where a client reads slowly.
     """
 
     head_seconds: float = 30.0
     body_seconds: float = 10.0
     most_body_seconds: float = 3600.0
+    answer_seconds: float = 60.0
 
     _beside_body = 0
     _body_end = 0.0
     _body_bytes = 0
     _slow_looks = 0
     _deadline: asyncio.TimerHandle | None = None
+    _unread_end = 0.0
+    _unread_bytes = 0
+    _slow_answer_looks = 0
+    _answer_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the deadline of the first request."""
@@ -60,9 +71,22 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadline."""
+        """Forget the deadlines."""
         self._end_deadline()
+        self._end_answer_deadline()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Start the deadline of what waits to be sent."""
+        super().pause_writing()
+        self._unread_end = self.loop.time() + self.most_body_seconds
+        self._slow_answer_looks = 0
+        self._look_at_answer_later()
+
+    def resume_writing(self) -> None:
+        """Forget the deadline: hardly anything waits any more."""
+        self._end_answer_deadline()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come, and count it while none of it is a body."""
@@ -123,6 +147,25 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _look_at_answer_later(self) -> None:
+        self._end_answer_deadline()
+        self._unread_bytes = self.transport.get_write_buffer_size()
+        self._answer_deadline = self.loop.call_later(self.answer_seconds, self._look_at_answer)
+
+    def _look_at_answer(self) -> None:
+        sent = self._unread_bytes - self.transport.get_write_buffer_size()
+        is_slow = sent < LEAST_BODY_RATE * self.answer_seconds
+        self._slow_answer_looks = self._slow_answer_looks + 1 if is_slow else 0
+        if self._slow_answer_looks == _SLOW_LOOKS or self.loop.time() > self._unread_end:
+            self.transport.abort()
+        else:
+            self._look_at_answer_later()
+
+    def _end_answer_deadline(self) -> None:
+        if self._answer_deadline is not None:
+            self._answer_deadline.cancel()
+            self._answer_deadline = None
 
     def _refuse(self) -> None:
         has_request = self.cycle is not None and not self.cycle.response_complete

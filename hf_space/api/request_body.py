@@ -47,6 +47,8 @@ _JSON: Final = "application/json"
 # Room for the options and the multipart headers beside the images.
 _OVERHEAD_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 16
+# Far more than there are options; each value takes some 60 bytes once it is read.
+_MOST_VALUES: Final = 1000
 _DATA_URL: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
 
 
@@ -178,6 +180,25 @@ def bounded(request: Request, max_bytes: int, *, told: int) -> Request:
     return Request(request.scope, receive)
 
 
+def check_values(body: bytes, most: int) -> None:
+    """Refuse JSON of very many values before it is read: empty objects take 60 times their length.
+
+    Args:
+        body: JSON, or anything else.
+        most: Commas and opening brackets that it may have, those in its texts too.
+
+    Raises:
+        PayloadTooLargeError: It has more.
+    """
+    values = sum(map(body.count, (b",", b"{", b"[")))
+    if values > most:
+        raise PayloadTooLargeError(
+            f"The JSON has {values} values; at most {most} are accepted here.",
+            values=values,
+            max_values=most,
+        )
+
+
 def accepts(request: Request, media_type: str) -> bool:
     """Tell whether a request asks for a media type: by name, not by a wildcard."""
     accepted = ",".join(request.headers.getlist("accept")).split(",")
@@ -248,13 +269,15 @@ def _only_upload(form: FormData) -> UploadFile:
 
 
 async def _read_json(request: Request) -> tuple[bytes, PredictOptions]:
-    parsed = read_predict_request(await request.body())
+    body = await request.body()
+    check_values(body, _MOST_VALUES)
+    parsed = read_predict_request(body)
     return decode_base64(parsed.image), parsed
 
 
 def _too_large(max_bytes: int) -> PayloadTooLargeError:
     return PayloadTooLargeError(
-        f"The request holds more than the {max_bytes} bytes of image data that are accepted.",
+        f"The request holds more than the {max_bytes} bytes that are accepted here.",
         max_bytes=max_bytes,
     )
 

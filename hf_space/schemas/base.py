@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, FailFast
+
+Item = TypeVar("Item")
+ListOf: TypeAlias = Annotated[list[Item], FailFast()]
+"""A list that is refused at its first wrong item: an error takes far more memory than an item."""
 
 
 class Schema(BaseModel):

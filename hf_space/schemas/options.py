@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
+from pydantic_core import from_json
 
 from hf_space.errors import InvalidOptionsError, MissingImageError
 from hf_space.schemas.base import Schema
@@ -12,6 +13,9 @@ from hf_space.schemas.prediction import Fingerprint, Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+# More help nobody, and take far more memory than what they are about.
+_MOST_FINDINGS = 100
 
 Model = TypeVar("Model", bound=Schema)
 Mode = Literal["auto", "patch", "region"]
@@ -99,9 +103,12 @@ def read_options(model: type[Model], values: Mapping[str, object]) -> Model:
 def read_json(model: type[Model], body: bytes) -> Model:
     """Validate a JSON request; raises InvalidOptionsError."""
     try:
-        return model.model_validate_json(body)
+        # Validated as it is read, each finding would hold a copy of what it is about.
+        return model.model_validate(from_json(body))
     except ValidationError as error:
         raise _without_input(error) from error
+    except ValueError as error:
+        raise invalid_options([{"loc": (), "msg": f"Invalid JSON: {error}"}]) from error
 
 
 def read_predict_request(body: bytes) -> PredictRequest:
@@ -136,4 +143,6 @@ def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
 
 
 def _without_input(error: ValidationError) -> InvalidOptionsError:
+    if (count := error.error_count()) > _MOST_FINDINGS:
+        return invalid_options([{"loc": (), "msg": f"{count} values are wrong"}])
     return invalid_options(error.errors(include_input=False, include_url=False))

@@ -10,7 +10,7 @@ from pydantic import Field, FiniteFloat, ValidationInfo, field_validator, model_
 from typing_extensions import TypeAliasType
 
 from hf_space.bundle.calibration import OperatingPoint, Probability, Verdict
-from hf_space.schemas.base import Schema
+from hf_space.schemas.base import ListOf, Schema
 
 SCHEMA_VERSION: Final = 2
 """Version of `PredictionResult`; results of 0.1, which state none, count as version 1."""
@@ -64,7 +64,7 @@ class GradCam(Schema):
 
     rows: int
     columns: int
-    grid: list[list[float | None]]
+    grid: ListOf[ListOf[float | None]]
     overlay: str | None = Field(
         default=None, description="JPEG data URL with a legend below, when asked for."
     )
@@ -73,7 +73,7 @@ class GradCam(Schema):
 class Focus(Schema):
     """Tiles at or above the threshold that touch one another by their sides."""
 
-    polygon: list[list[tuple[FiniteFloat, FiniteFloat]]] = Field(
+    polygon: ListOf[ListOf[tuple[FiniteFloat, FiniteFloat]]] = Field(
         description="Closed rings in pixels of the source image, as GeoJSON has them: the outline, "
         "then any holes."
     )
@@ -94,11 +94,11 @@ class RegionResult(Schema):
     microns_per_pixel: float = Field(
         ge=0.001, le=1000.0, allow_inf_nan=False, description="Scale of the tiles: the model's."
     )
-    tiles: list[list[Probability | None]] = Field(
+    tiles: ListOf[ListOf[Probability | None]] = Field(
         description="Calibrated probability of each tile, averaged in logits with the tissue tiles "
         "that touch it, 3x3, each by its area within the region; null where there is no tissue."
     )
-    tiles_raw: list[list[Probability | None]] = Field(
+    tiles_raw: ListOf[ListOf[Probability | None]] = Field(
         description="Calibrated probability of each tile alone; null where there is no tissue."
     )
     heatmap: str | None = Field(
@@ -111,7 +111,7 @@ class RegionResult(Schema):
     malignant_area_mm2: float | None = Field(
         description="Area of the tiles at or above the threshold; null where the scale is assumed."
     )
-    foci: list[Focus] = Field(
+    foci: ListOf[Focus] = Field(
         default=[],
         description="Those tiles joined, from the largest to the smallest. Results saved before "
         "foci were found have none.",
@@ -201,7 +201,7 @@ class PredictionResult(Schema):
         description="What the probability means, or `not_assessable`: the image does not support "
         "a verdict, for the `reasons` given."
     )
-    reasons: list[Reason] = Field(
+    reasons: ListOf[Reason] = Field(
         description="Codes of the warnings that withhold the verdict; empty where there is one."
     )
     probability: Probability = Field(
@@ -214,7 +214,7 @@ class PredictionResult(Schema):
     uncertain_band: tuple[Probability, Probability] | None = Field(
         description="Lowest and highest probability called uncertain; null without a band."
     )
-    predictions: list[LabelScore]
+    predictions: ListOf[LabelScore]
     gradcam: GradCam
     region: RegionResult | None
     image: ImageFacts
@@ -223,7 +223,7 @@ class PredictionResult(Schema):
         description="Set by `POST /predict/slide/`; sizes and outlines are in pixels of the "
         "slide then, and `image.sha256` is that of the picture that was sent.",
     )
-    warnings: list[ResultWarning]
+    warnings: ListOf[ResultWarning]
     model: ModelName
     cached: bool
     saved: bool = Field(description="Whether the result is in the visitor's history.")

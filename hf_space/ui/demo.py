@@ -12,6 +12,7 @@ from hf_space.ui.backend import Backend
 from hf_space.ui.components.examples import example_folders, find_examples
 from hf_space.ui.components.file_picker import build_file_picker
 from hf_space.ui.components.options_panel import Panel, join_choices, panel_values
+from hf_space.ui.gradio_app.calls import Calls
 from hf_space.ui.gradio_app.endpoints import Endpoints
 from hf_space.ui.gradio_app.guard import GuardMiddleware
 from hf_space.ui.gradio_app.mounted import (
@@ -22,7 +23,7 @@ from hf_space.ui.gradio_app.mounted import (
     remove_at_end,
 )
 from hf_space.ui.gradio_app.refusals import RefusalTextMiddleware
-from hf_space.ui.gradio_app.tracebacks import keep_content_out_of_log
+from hf_space.ui.gradio_app.tracebacks import forget_failed_calls, keep_content_out_of_log
 from hf_space.ui.gradio_app.uploads import keep_uploads_private, watch_uploads
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.tabs.batch import build_batch_tab
@@ -57,6 +58,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     """
     folder = keep_uploads_private()
     keep_content_out_of_log()
+    forget_failed_calls()
     settings = backend.settings
     i18n = gr.I18n(**_texts(settings))
     blocks = build_demo(backend, i18n)
@@ -84,7 +86,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     # Within the application, whose own middleware then sees these responses too.
     mounted_app(app).add_middleware(
         GuardMiddleware,
-        functions={str(function.api_name) for function in blocks.fns.values()},
+        calls=Calls(blocks.fns.values(), max_files=settings.max_batch_files),
         believes_proxy=settings.trusted_proxy_hops > 0,
         max_upload_bytes=settings.max_batch_bytes,
         limiter=backend.limiter,

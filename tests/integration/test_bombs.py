@@ -9,13 +9,16 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import httpx2
 import pytest
 from PIL import Image
 
 from hf_space.access.visitor import new_token
+from hf_space.api.dependencies import MOST_SMALL_BODY_BYTES
 from hf_space.api.middleware.identify import VISITOR_HEADER
+from hf_space.settings import MAX_UPLOAD_BYTES
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.hostile import png_chunk, png_of_size
 from tests.server import RunningServer, running_server
@@ -111,6 +114,14 @@ def zip_bomb(method: int, stated: int | None) -> bytes:
         if stated is not None:
             archive.filelist[0].file_size = stated
     return file.getvalue()
+
+
+def png_with_texts(side: int) -> bytes:
+    """Return a PNG of a few kilobytes whose texts unpack to 60 MB."""
+    png = deflated_png(side)
+    pixels = png.index(b"IDAT") - 4
+    text = png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(1_000_000), 9))
+    return png[:pixels] + text * 60 + png[pixels:]
 
 
 BOMBS: dict[str, Callable[[], bytes]] = {
@@ -229,6 +240,76 @@ def test_results_that_are_sent_back_share_the_memory_of_images(server: RunningSe
     assert set(answers) <= {(422, "invalid_options"), (503, "busy")}
     assert (422, "invalid_options") in answers
     assert peak(server) - before < BUDGET + ELSE // 2
+
+
+def test_texts_of_a_png_are_not_unpacked(server: RunningServer) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(24):
+            archive.writestr(f"{number}.png", png_with_texts(1200 + number))
+    before = peak(server)
+    assert predict(server, png_with_texts(50)).status_code == 200
+    answer = predict(server, file.getvalue(), "/predict/batch/")
+    assert len(answer.text.splitlines()) == 24
+    # Each would be 60 MB, beside its pixels.
+    assert peak(server) - before < BUDGET + ELSE // 2
+
+
+def hostile_json(size: int) -> bytes:
+    """Return JSON of so many bytes that takes 60 times as much once it is read."""
+    head = b'{"image":['
+    return head + b"{}," * ((size - len(head) - 4) // 3) + b"{}]}"
+
+
+def largest_body(path: str, media_type: str) -> bytes:
+    """Return the largest body that a route reads."""
+    image = MAX_UPLOAD_BYTES
+    if media_type == "application/json":
+        largest = {"/predict/": image * 4 // 3, "/export.csv": BUDGET // 64}
+        return hostile_json(largest.get(path, MOST_SMALL_BODY_BYTES))
+    part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="%d.png"\r\n\r\n'
+    # A batch has others in `test_many_zips_share_the_memory_of_files`.
+    files = [part % number + bytes(image // 4) + b"\r\n" for number in range(4)]
+    return b"".join(files if "batch" in path else [part % 0, bytes(image), b"\r\n"]) + b"--b--\r\n"
+
+
+def test_the_largest_body_of_every_route_stays_within_the_memory(server: RunningServer) -> None:
+    paths = httpx2.get(f"{server.url}/openapi.json").json()["paths"]
+    asked = {}
+    for path, methods in paths.items():
+        for method, route in methods.items():
+            for media_type in route.get("requestBody", {}).get("content", {}):
+                there = path.format(id=uuid4(), suffix="csv")
+                body, before = largest_body(there, media_type), peak(server)
+                headers = {"Content-Type": f"{media_type}; boundary=b"}
+                answer = httpx2.request(
+                    method, f"{server.url}{there}", content=body, headers=headers, timeout=60
+                )
+                asked[path, media_type] = answer.status_code
+                # The body comes in pieces, which are then put together.
+                assert peak(server) - before < 2 * len(body) + ELSE // 2, there
+    assert len(asked) == 7
+    assert set(asked.values()) <= {200, 413, 415, 422}
+
+
+def test_calls_of_every_function_take_little_and_leave_nothing(server: RunningServer) -> None:
+    with httpx2.Client(base_url=server.url, timeout=60) as client:
+        functions = client.get("/config").json()["dependencies"]
+        numbers = [each["id"] for each in functions if each["backend_fn"]]
+        before = peak(server)
+        for number in numbers:
+            head = b'{"session_hash":"s","fn_index":%d,"data":[' % number
+            for values, size in ((330_000, 0), (499, 0), (499, 30_000), (8000, 900_000)):
+                body = head + b"{}," * values + b'"' + b"x" * size + b'"]}'
+                answer = client.post(
+                    "/gradio_api/queue/join",
+                    content=body,
+                    headers={"Content-Type": "application/json"},
+                )
+                assert answer.status_code in {200, 400, 413, 503}
+    # A megabyte of empty objects becomes 60, for each of fifty functions.
+    assert peak(server) - before < ELSE
+    assert predict(server, PATCH).status_code == 200
 
 
 def test_a_form_of_very_many_fields_is_refused(server: RunningServer) -> None:

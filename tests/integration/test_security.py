@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 import uvicorn
@@ -215,10 +215,10 @@ def test_visitors_of_the_site_count_by_their_own_addresses(store: Store) -> None
 
 
 class Hasty(BoundedProtocol):
-    """Gives a request's head half a second, and looks at its body every second."""
+    """Gives a request's head half a second, and looks at body and answer every second."""
 
     head_seconds = 0.5
-    body_seconds = 1.0
+    body_seconds = answer_seconds = 1.0
 
 
 class Impatient(Hasty):
@@ -302,6 +302,49 @@ def test_requests_that_nobody_reads_the_answers_of_do_not_pile_up(tmp_path: Path
         # What the kernel's buffers hold; without an end it takes all.
         assert taken(port, alive * 1000) < 16 << 20
         assert answer(port, last).startswith(b"HTTP/1.1 200 ")
+
+
+class Narrow(Hasty):
+    """Has the system hold little of an answer, and tells when a connection has ended."""
+
+    ended = Event()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        buffer = (socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        transport.get_extra_info("socket").setsockopt(*buffer)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.ended.set()
+
+
+def asking_for_much(port: int) -> socket.socket:
+    """Return a connection that asks for a megabyte, and has read none of it."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(30)
+    connection.connect(("127.0.0.1", port))
+    script = b"GET /static-offline-docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n"
+    connection.sendall(script + b"Connection: close\r\n\r\n")
+    return connection
+
+
+def rest(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_an_answer_that_nobody_reads_has_an_end(tmp_path: Path) -> None:
+    write_bundle(tmp_path / "model")
+    with serving(Store(tmp_path), Narrow) as port:
+        with asking_for_much(port) as unread:
+            assert Narrow.ended.wait(30)
+            # What the system had already.
+            assert 0 < len(rest(unread)) < 1 << 20
+        with asking_for_much(port) as steady:
+            received = rest(steady)
+        assert received.startswith(b"HTTP/1.1 200 ")
+        assert len(received) > 1 << 20
 
 
 def trickled(port: int, body: bytes, *, at_once: int) -> bytes:

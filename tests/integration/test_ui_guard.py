@@ -13,7 +13,9 @@ import httpx2
 import pytest
 from gradio_client import Client, handle_file
 
+from hf_space.errors import BusyError
 from hf_space.schemas.errors import ErrorBody, ErrorReport
+from hf_space.ui.gradio_app.calls import MAX_SMALL_CALL_BYTES, Calls
 from hf_space.ui.gradio_app.guard import NEEDED
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.server import RunningServer, running_server
@@ -42,6 +44,7 @@ DOORS = (
     "/gradio_api/cancel",
     "/gradio_api/reset",
 )
+WEIGHING = {f"weigh_{by}{n}" for by in ("choice", "typed", "sure") for n in ("", "_1", "_2")}
 # Gradio has them, and the demo does not.
 CLOSED = (
     ("POST", "/gradio_api/process_recording"),
@@ -88,6 +91,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         BIOPSIA_MODEL_DIR=str(write_bundle(tmp_path_factory.mktemp("bundle") / "model")),
         BIOPSIA_MAX_UPLOAD_BYTES=str(MAX_UPLOAD),
         BIOPSIA_MAX_BATCH_BYTES=str(MAX_BATCH),
+        BIOPSIA_OWNER_IMAGES_PER_MINUTE="0",
+        BIOPSIA_ADDRESS_IMAGES_PER_MINUTE="0",
     ) as server:
         yield server
 
@@ -105,6 +110,56 @@ def test_the_body_of_a_call_is_bounded(server: RunningServer, door: str) -> None
     error = refusal(httpx2.post(server.url + door, content=large, headers=json), 413)
     assert error.code == "payload_too_large"
     assert error.details == {"bytes": len(large), "max_bytes": MAX_CALL}
+
+
+def called(function: int, size: int, values: int = 1) -> bytes:
+    """Return a call of a function by its number, of so many bytes and about so many values."""
+    call = b'{"session_hash":"s","fn_index":%d,"data":[%s"' % (function, b"{}," * (values // 2))
+    return call + b"x" * (size - len(call) - 3) + b'"]}'
+
+
+def test_only_calls_with_many_files_may_be_large(server: RunningServer) -> None:
+    sizes: dict[str, list[int]] = {}
+    json = {"content-type": "application/json"}
+    with httpx2.Client(base_url=server.url, headers=json, timeout=60) as client:
+        functions = client.get("/config").json()["dependencies"]
+        for function in (each for each in functions if each["backend_fn"]):
+            number = function["id"]
+            bodies = (
+                *(called(number, MAX_SMALL_CALL_BYTES), called(number, MAX_CALL)),
+                *(called(number, 9000, 2000), called(number, MAX_CALL // 2, 40_000)),
+            )
+            sizes[function["api_name"]] = [
+                client.post("/gradio_api/queue/join", content=body).status_code for body in bodies
+            ]
+    many = {name for name, statuses in sizes.items() if statuses[1] != 413}
+    assert many == {"predict_batch", "read_2", "inspect_batch", *WEIGHING}
+    for name, statuses in sizes.items():
+        small, large, several, very_many = statuses
+        assert (small == 413, very_many == 413) == (False, True)
+        assert (large == 413) == (several == 413) == (name not in many)
+
+
+def test_a_call_by_name_is_bounded_by_its_function(server: RunningServer) -> None:
+    body = {"data": ["x" * MAX_SMALL_CALL_BYTES]}
+    for door in ("call", "call/v2", "run", "api"):
+        answer = httpx2.post(f"{server.url}/gradio_api/{door}/predict", json=body)
+        assert refusal(answer, 413).details["max_bytes"] == MAX_SMALL_CALL_BYTES
+        answer = httpx2.post(f"{server.url}/gradio_api/{door}/predict_batch", json=body)
+        assert answer.status_code != 413
+
+
+def test_large_calls_share_room_for_as_long_as_they_last() -> None:
+    calls = Calls([], max_files=1)
+    held = [calls.enter(MAX_CALL, "a") for _ in range(8)]
+    with pytest.raises(BusyError):
+        calls.enter(MAX_CALL, "a")
+    held += [calls.enter(MAX_CALL, "b") for _ in range(8)]
+    with pytest.raises(BusyError):
+        calls.enter(MAX_CALL, "c")
+    assert calls.enter(MAX_SMALL_CALL_BYTES, "c") is None
+    held.clear()
+    assert calls.enter(MAX_CALL, "a")
 
 
 @pytest.mark.parametrize("door", ["/gradio_api/upload", *DOORS])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import httpx2
 
+from hf_space.ui.gradio_app.tracebacks import forget_frames
 from tests.server import running_server
 from tests.stores import Store, error_of
 
@@ -60,3 +63,33 @@ def test_nothing_that_a_call_was_sent_is_logged(tmp_path: Path) -> None:
     assert "a call of the demo failed: ValueError at " in log
     assert MARKER not in log
     assert "Traceback" not in log
+
+
+class Held:
+    """Something that can be referred to weakly."""
+
+
+def test_a_failed_call_holds_nothing_once_it_is_told() -> None:
+    def fail(sent: Held) -> None:
+        try:
+            raise ValueError(id(sent))
+        except ValueError:
+            raise RuntimeError from None
+
+    def call(sent: Held) -> None:
+        try:
+            fail(sent)
+        except RuntimeError as error:
+            # As in Gradio: the error's traceback has this frame, which has the error.
+            kept = error
+            forget_frames(kept)
+
+    sent = Held()
+    still_there = ref(sent)
+    gc.disable()
+    try:
+        call(sent)
+        del sent
+        assert still_there() is None
+    finally:
+        gc.enable()

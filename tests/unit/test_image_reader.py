@@ -13,8 +13,10 @@ from PIL import Image
 from hf_space.errors import ScaleError, TooManyPixelsError
 from hf_space.imaging.readers import READERS, formats
 from hf_space.imaging.readers.base import ImageReader, Level
+from hf_space.imaging.readers.png import png_parts
 from hf_space.prediction.image import open_image
 from tests.bundle_factory import encode
+from tests.hostile import png_chunk
 
 RAMP = np.arange(60 * 80 * 3, dtype=np.uint32).reshape(60, 80, 3).astype(np.uint8)
 
@@ -114,6 +116,23 @@ def test_the_orientation_of_a_png_counts_wherever_it_stands() -> None:
             assert (reader.width, reader.height) == (60, 80)
             read = reader.read_region(0, 0, 60, 80)
         np.testing.assert_array_equal(read, np.rot90(RAMP))
+
+
+def test_texts_of_a_png_are_left_out() -> None:
+    plain = encode(RAMP)
+    packed = zlib.compress(bytes(1_000_000))
+    texts = (
+        png_chunk(b"tEXt", b"Software\0a"),
+        png_chunk(b"zTXt", b"a\0\0" + packed),
+        png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed),
+    )
+    for place in (plain.index(b"IDAT") - 4, plain.rindex(b"IEND") - 4):
+        for text in texts:
+            with_texts = plain[:place] + text * 80 + plain[place:]
+            assert png_parts(with_texts).picture == plain
+            # Pillow calls a file damaged that has more than 64 MB of them.
+            with reader_of(with_texts) as reader:
+                np.testing.assert_array_equal(reader.read_region(0, 0, 80, 60), RAMP)
 
 
 def test_a_thumbnail_keeps_the_proportions() -> None:

@@ -21,6 +21,7 @@ from hf_space.api.dependencies import ChargedRoute, FreeRoute, OpenRoute, Upload
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.observability.metrics import Metrics
 from hf_space.settings import Settings
+from hf_space.ui.gradio_app.calls import Calls
 from hf_space.ui.gradio_app.guard import GuardMiddleware
 
 if TYPE_CHECKING:
@@ -247,9 +248,10 @@ def _demo(visitor: Visitor, limiter: Limiter, metrics: Metrics) -> TestClient:
     async def inner(scope: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse("")(scope, receive, send)
 
+    predict: Any = SimpleNamespace(_id=0, api_name="predict", name="predict", inputs=[])
     guard = GuardMiddleware(
         inner,
-        functions={"predict"},
+        calls=Calls([predict], max_files=1),
         believes_proxy=False,
         max_upload_bytes=1000,
         limiter=limiter,

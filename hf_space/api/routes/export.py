@@ -8,7 +8,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
-from hf_space.api.dependencies import ChargedRoute, SettingsDep, hold_result, most_result_bytes
+from hf_space.api.dependencies import LargeBodyRoute, SettingsDep, hold_result, most_result_bytes
 from hf_space.api.downloads import EXPORT_RESPONSES, ExportFormatDep, result_file
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.openapi import reference_to
@@ -16,7 +16,7 @@ from hf_space.api.request_body import bounded
 from hf_space.schemas.options import read_json
 from hf_space.schemas.prediction import PredictionResult, SentResult
 
-router = APIRouter(route_class=ChargedRoute, tags=["predict"], responses=ERROR_RESPONSES)
+router = APIRouter(route_class=LargeBodyRoute, tags=["predict"], responses=ERROR_RESPONSES)
 
 # The route reads the body itself, so that it can bound it.
 _REQUEST_BODY: Final[dict[str, Any]] = {

@@ -6,12 +6,18 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hf_space.api.dependencies import ChargedRoute, PreviewsDep, SenderDep, SettingsDep, hold_image
+from hf_space.api.dependencies import (
+    LargeBodyRoute,
+    PreviewsDep,
+    SenderDep,
+    SettingsDep,
+    hold_image,
+)
 from hf_space.api.errors import ERROR_RESPONSES
 from hf_space.api.pictures import WEBP, picture, picture_responses
 from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_image, while_connected
 
-router = APIRouter(route_class=ChargedRoute, tags=["predict"], responses=ERROR_RESPONSES)
+router = APIRouter(route_class=LargeBodyRoute, tags=["predict"], responses=ERROR_RESPONSES)
 
 # The route reads the body itself, so that it can bound it.
 _REQUEST_BODY: Final[dict[str, Any]] = {

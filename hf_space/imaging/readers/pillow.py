@@ -22,7 +22,7 @@ from hf_space.imaging.readers.gif import GIF_MAGICS, still_gif
 from hf_space.imaging.readers.jp2 import jp2_profile
 from hf_space.imaging.readers.jpeg_end import complete_jpeg
 from hf_space.imaging.readers.kinds import unreadable_file
-from hf_space.imaging.readers.png import PNG_MAGIC, png_parts
+from hf_space.imaging.readers.png import PNG_MAGIC, PNG_TEXTS, png_parts
 from hf_space.imaging.readers.scales import agreed, still_image_scales
 from hf_space.imaging.resolution import resample
 from hf_space.settings import MAX_PIXELS, MAX_SLIDE_PIXELS, MAX_UPLOAD_BYTES
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 Image.MAX_IMAGE_PIXELS = MAX_SLIDE_PIXELS
 
 _STRIP_ROWS: Final = 512
-# Chunks of a PNG that say how to turn or to colour it, or that there are more pictures; the pixels
-# may hold such bytes by chance.
-_PNG_EXTRAS: Final = (b"iCCP", b"eXIf", b"iTXt", b"acTL")
+# Chunks of a PNG that say how to turn or to colour it, that there are more pictures, or that hold
+# texts; the pixels may hold such bytes by chance.
+_PNG_EXTRAS: Final = (b"iCCP", b"eXIf", b"acTL", *PNG_TEXTS)
 # EXIF 2.32, section 4.6.5: orientations that swap width and height.
 _UPRIGHT: Final = 1
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})

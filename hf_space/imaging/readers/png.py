@@ -1,7 +1,7 @@
 """What a PNG holds beside its pixels, read before Pillow does.
 
-Pillow would decode the pixels to look behind them, and calls a file damaged whose colour profile
-is longer than a text may be.
+Pillow would decode the pixels to look behind them, calls a file damaged whose colour profile is
+longer than a text may be, and unpacks 64 MB of texts, which it keeps.
 """
 
 from __future__ import annotations
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
+PNG_TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
+"""Kinds of chunks with texts."""
+
 # PNG (third edition), section 5.3: length, type and checksum of a chunk are four bytes each.
 _CHUNK_OVERHEAD: Final = 12
 # Section 5.4: not critical, private, and meaningless without the picture's own pixels.
 _OVERVIEW: Final = b"ovWS"
+# What Pillow does not see.
+_LEFT_OUT: Final = frozenset({b"iCCP", *PNG_TEXTS})
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
 
 
@@ -31,7 +36,7 @@ class PngParts:
     """A PNG, taken apart.
 
     Attributes:
-        picture: The file without its colour profile.
+        picture: The file without its colour profile and its texts.
         metadata: An image of no pixels with the EXIF and XMP, wherever they stand in the file.
         profile: The ICC profile; empty where it is damaged or longer than `LARGEST_PROFILE`, None
             where there is none.
@@ -60,8 +65,9 @@ def png_parts(data: bytes) -> PngParts:
             metadata.info["exif"] = b"Exif\0\0" + data[place + 8 : end - 4]
         elif kind == b"iTXt" and data.startswith(_XMP_KEYWORD, place + 8):
             metadata.info["xmp"] = data[place + 8 : end - 4]
-        elif kind == b"iCCP" and end <= len(data):
-            profile = _profile(data[place + 4 : end]) if profile is None else profile
+        elif kind == b"iCCP" and end <= len(data) and profile is None:
+            profile = _profile(data[place + 4 : end])
+        if kind in _LEFT_OUT and end <= len(data):
             pieces.append(data[copied:place])
             copied = end
     return PngParts(b"".join([*pieces, data[copied:]]) if pieces else data, metadata, profile)

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
 
 from hf_space.access.rate_limit import charge
-from hf_space.api.errors import biopsia_response, not_found
+from hf_space.api.errors import biopsia_response, client_closed, not_found
 from hf_space.api.security import DEMO_POLICY, POLICY_HEADER
 from hf_space.errors import (
     BusyError,
@@ -16,16 +17,16 @@ from hf_space.errors import (
     PayloadTooLargeError,
     RateLimitedError,
 )
+from hf_space.ui.gradio_app.calls import CALL, MAX_CALL_BYTES, too_large
 from hf_space.ui.gradio_app.upload_room import UploadRoom
 
 if TYPE_CHECKING:
-    from collections.abc import Container
-
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from hf_space.access.rate_limit import Limiter
     from hf_space.observability.metrics import Metrics
+    from hf_space.ui.gradio_app.calls import Calls
 
 # What predicts or uploads; the page gets the results with GET, which is free.
 _CHARGED: Final = re.compile(r"/gradio_api/((call|run|api)/|(queue/join|upload)/?$)")
@@ -55,17 +56,14 @@ _CALLS: Final = (
 NEEDED: Final = re.compile(rf"/({'|'.join(_PAGE)}|gradio_api/({'|'.join(_CALLS)}))/?", re.DOTALL)
 """Paths that are passed on to Gradio."""
 
-# Calls a function of the demo by its name.
-_FUNCTION: Final = re.compile(r"/gradio_api/(?:api|run|call(?:/v2)?)/(\w+)(?:/\w+)?/?")
 # With an address in place of a path, Gradio would fetch it and pass it on.
 _RELAY: Final = re.compile(r"/gradio_api/(file[=/]\s*https?:|proxy=)", re.IGNORECASE)
 # By these Gradio takes the address that the page is to use from whoever sends them.
 _OWN_ADDRESS: Final = frozenset({b"x-forwarded-host", b"x-gradio-server"})
 _OVERHEAD_BYTES: Final = 64 * 1024
+_HELD: Final = "biopsia.call"
 # How many of the largest uploads the disk has room for.
 _UPLOADS_AT_ONCE: Final = 4
-# Files are uploaded on their own: a call holds options and the names of files, 500 in a batch.
-_MAX_CALL_BYTES: Final = 1024 * 1024
 
 
 class GuardMiddleware:
@@ -80,7 +78,7 @@ class GuardMiddleware:
         self,
         app: ASGIApp,
         *,
-        functions: Container[str],
+        calls: Calls,
         believes_proxy: bool,
         max_upload_bytes: int,
         limiter: Limiter,
@@ -90,7 +88,7 @@ class GuardMiddleware:
 
         Args:
             app: The application to call.
-            functions: Names of the demo's functions.
+            calls: Knows the demo's functions, and bounds what they are sent.
             believes_proxy: Whether a proxy in front states the address of the page.
             max_upload_bytes: Most bytes of the files of one upload together; Gradio itself
                 bounds each file only, and takes a thousand of them. Other bodies it reads into
@@ -99,7 +97,7 @@ class GuardMiddleware:
             metrics: Counts refusals.
         """
         self._app = app
-        self._functions = functions
+        self._calls = calls
         self._believes_proxy = believes_proxy
         self._max_upload_bytes = max_upload_bytes + _OVERHEAD_BYTES
         self._room = UploadRoom(_UPLOADS_AT_ONCE * self._max_upload_bytes)
@@ -115,6 +113,8 @@ class GuardMiddleware:
             await refusal(scope, receive, send)
         elif _is_upload(scope):
             await self._upload(scope, receive, send)
+        elif scope["method"] == "POST":
+            await self._call(scope, receive, send)
         elif _path(scope) == "/":
             await self._app(scope, receive, _with_policy(send))
         else:
@@ -129,6 +129,22 @@ class GuardMiddleware:
         except BusyError as error:
             await biopsia_response(error)(scope, receive, send)
 
+    async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a call on if it is of a size that its function has use for."""
+        size, address = Headers(scope=scope)["content-length"], scope["state"]["visitor"].address
+        try:
+            held = self._calls.enter(int(size), address)
+            body = await Request(scope, receive).body()
+            self._calls.check(_path(scope), body)
+        except (BusyError, PayloadTooLargeError) as error:
+            await biopsia_response(error)(scope, receive, send)
+        except ClientDisconnect:
+            # Nobody reads it; the log and the metrics see that the call was given up.
+            await client_closed()(scope, receive, send)
+        else:
+            # The scope lives as long as the call in Gradio's queue.
+            await self._app({**scope, _HELD: held}, _replayed(body, receive), send)
+
     async def _charge(self, scope: Scope) -> Response | None:
         if scope["method"] == "POST" and _CHARGED.match(_path(scope)):
             try:
@@ -138,9 +154,9 @@ class GuardMiddleware:
         return None
 
     def _is_there(self, path: str) -> bool:
-        call = _FUNCTION.fullmatch(path)
+        call = CALL.fullmatch(path)
         # Gradio would answer an unknown one with an error of its own, and a traceback in the log.
-        return NEEDED.fullmatch(path) is not None and (not call or call[1] in self._functions)
+        return NEEDED.fullmatch(path) is not None and (not call or self._calls.has(call[1]))
 
     def _refusal(self, scope: Scope) -> Response | None:
         path = _path(scope)
@@ -153,8 +169,9 @@ class GuardMiddleware:
         # With both headers, the body is chunked and the length is ignored.
         if not declared.isdigit() or b"transfer-encoding" in headers:
             return biopsia_response(LengthRequiredError("State the body's Content-Length."))
-        limit = self._max_upload_bytes if _is_upload(scope) else _MAX_CALL_BYTES
-        return _too_large(int(declared), limit) if int(declared) > limit else None
+        limit = self._max_upload_bytes if _is_upload(scope) else MAX_CALL_BYTES
+        size = int(declared)
+        return biopsia_response(too_large(size, limit)) if size > limit else None
 
 
 def _without_stated_address(scope: Scope) -> Scope:
@@ -181,6 +198,11 @@ def _with_policy(send: Send) -> Send:
     return send_with_policy
 
 
-def _too_large(size: int, limit: int) -> Response:
-    message = f"The request has {size} bytes; at most {limit} are accepted here."
-    return biopsia_response(PayloadTooLargeError(message, bytes=size, max_bytes=limit))
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return a channel that gives a body that was read, and then what comes."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
