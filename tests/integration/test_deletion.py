@@ -17,10 +17,12 @@ import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from redis import Redis as RedisClient
+from sqlalchemy.exc import DatabaseError
 
 from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import MemoryCache, ResultCache
 from hf_space.errors import HistoryUnavailableError
+from hf_space.history.database.connection import Database
 from hf_space.history.database.statements import insert_records
 from hf_space.history.deletion import Deletion
 from hf_space.history.writing.spool import Spool
@@ -212,6 +214,25 @@ def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Path) -> 
     file.chmod(0o644)
     with client_of(store.settings()):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", ["folder", "text"])
+def test_what_is_no_database_keeps_its_mode(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / kind
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.write_text("what somebody wrote\n" * 100)
+    path.chmod(0o755)
+
+    async def scenario() -> None:
+        database = Database(f"sqlite:///{path}")
+        with pytest.raises(DatabaseError):
+            await database.open()
+        await database.close()
+
+    asyncio.run(scenario())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
 
 
 def test_pages_that_were_moved_keep_nothing_after_the_file_is_rewritten(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import traceback
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from hf_space.api.app import create_api
 from hf_space.prediction.start import start_faults
@@ -19,6 +20,7 @@ from hf_space.settings.environment import (
     settings_faults,
     settings_table,
 )
+from hf_space.settings.folders import folder_faults
 from tests.bundle_factory import write_bundle
 from tests.server import ROOT
 
@@ -268,6 +270,30 @@ def test_a_folder_that_cannot_be_written_ends_the_start(
         1,
         f"{name}: the folder {folder} cannot be written: Not a directory\n",
     )
+
+
+def test_a_database_is_no_folder_and_no_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    data, folder, pipe = tmp_path / "data", tmp_path / "folder", tmp_path / "pipe"
+    folder.mkdir(mode=0o755)
+    os.mkfifo(pipe)
+    for file in (folder, pipe, Path(os.devnull)):
+        settings = Settings(data_dir=data, database_url=SecretStr(f"sqlite:///{file}"))
+        said = f"BIOPSIA_DATABASE_URL: {file} is no file that can hold a database"
+        assert folder_faults(settings) == [said]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    (data / "history.sqlite3").mkdir(parents=True)
+    [fault] = folder_faults(Settings(data_dir=data))
+    assert fault.startswith(f"BIOPSIA_DATA_DIR: {data}/history.sqlite3 is no file")
+    unwritable = Settings(data_dir=Path("/dev/null/x"))
+    assert len(folder_faults(unwritable)) == 1
+    there, none_yet = tmp_path / "there", tmp_path / "none_yet"
+    there.touch()
+    for file in (there, none_yet):
+        settings = Settings(data_dir=data, database_url=SecretStr(f"sqlite:///{file}"))
+        assert folder_faults(settings) == []
 
 
 @pytest.mark.parametrize(
