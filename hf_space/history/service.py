@@ -13,6 +13,7 @@ from hf_space.history.retention import Retention
 from hf_space.history.writing.recovery import Recovery
 from hf_space.history.writing.spool import Spool
 from hf_space.history.writing.writer import Writer
+from hf_space.schemas.ids import never_before
 from hf_space.settings.folders import HISTORY_FILE
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class HistoryService:
         self._recovery = Recovery(self._to_write, self._spool, self._writer)
         self.repository = HistoryRepository(self._to_read, self._spool, forget)
         self._retention = Retention(
-            self.repository, settings.retention_days, settings.data_dir.absolute()
+            self.repository, settings.retention_days, settings.data_dir.absolute(), never_before
         )
         self.kind: Literal["postgresql", "sqlite"] = (
             "sqlite" if self._to_read.is_sqlite else "postgresql"
@@ -119,3 +120,4 @@ class HistoryService:
         await self._spool.close()
         await self._to_write.close()
         await self._to_read.close()
+        never_before(None)

@@ -199,6 +199,8 @@ def test_files_are_for_the_service_alone(tmp_path: Path) -> None:
     with client_of(Store(tmp_path).settings()) as client:
         Visitor(client).predict(patch(1))
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    # It begins with the first record.
+    with client_of(Store(tmp_path).settings()):
         wait_until(data.joinpath("retention-time").exists)
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
     history = "history.sqlite3"
