@@ -33,7 +33,7 @@ def folder_faults(settings: Settings) -> list[str]:
         file and (_fault(variable, file.parent) or _file_fault(variable, file)),
     ]
     if uploads := os.environ.get("GRADIO_TEMP_DIR"):
-        faults.append(_fault("GRADIO_TEMP_DIR", Path(uploads)))
+        faults.append(_uploads_fault("GRADIO_TEMP_DIR", uploads))
     # The history's file may lie in the data folder, whose fault is told once.
     return list(dict.fromkeys(fault for fault in faults if fault))
 
@@ -45,6 +45,12 @@ def _database_file(settings: Settings) -> tuple[str, Path | None]:
     scheme, _, file = settings.database_url.get_secret_value().partition(":///")
     is_sqlite = scheme.lower().startswith("sqlite")
     return "BIOPSIA_DATABASE_URL", Path(file.partition("?")[0]) if is_sqlite else None
+
+
+def _uploads_fault(variable: str, folder: str) -> str | None:
+    if folder.startswith("~"):
+        return f"{variable}: write the whole path: ~ is not read here"
+    return _fault(variable, Path(folder))
 
 
 def _file_fault(variable: str, file: Path) -> str | None:
