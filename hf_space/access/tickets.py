@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from itsdangerous import BadSignature, TimestampSigner, base64_decode, base64_encode
 
-from hf_space.access.visitor import TICKET_PREFIX
 from hf_space.errors import CredentialsError
-from hf_space.schemas.tickets import Ticket
+from hf_space.schemas.tickets import TICKET_PREFIX, Ticket
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

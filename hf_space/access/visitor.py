@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 SITE_HEADER: Final = "X-Biopsia-Client"
 """Header in which the site states its visitor's address."""
-TICKET_PREFIX: Final = "ticket."
-"""Starts every ticket, and no visitor's token, which has no dot."""
 
 _TOKEN_BYTES: Final = 32
 # What `secrets.token_urlsafe` makes of that many bytes.

@@ -128,7 +128,7 @@ class RedisConnection:
 
 def _client(url: str) -> Redis:
     try:
-        return Redis.from_url(
+        client: Redis = Redis.from_url(
             url,
             # Calls have a time limit as a whole, which costs less than one for each step.
             socket_timeout=None,
@@ -141,6 +141,10 @@ def _client(url: str) -> Redis:
             driver_info=None,
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
-    except ValueError:
+        # Parameters are looked at only now; nothing is connected.
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)
+    except (ValueError, TypeError, RedisError):
         # The message may hold a part of the password.
         raise ValueError("this is no address of a Redis, as redis://host:6379/0 is") from None
+    return client

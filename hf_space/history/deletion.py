@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,7 @@ from hf_space.history.record import image_of
 from hf_space.schemas.ids import first_id_at
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator
     from uuid import UUID
 
     from sqlalchemy import ColumnElement, Select
@@ -71,34 +72,28 @@ class Deletion:
 
     async def delete(self, owner: bytes, identifier: UUID) -> None:
         """Delete a record for good, and its reviews."""
-        # It may wait on disk, or come from there just now: so the spool first.
-        with reachable():
-            images = await self._spool.images_of(owner, identifier)
-            spooled = await self._spool.remove_of(owner, identifier)
         mine = one_of(owner, identifier)
-        async with writing(self._database) as connection:
-            images += await _images(connection, select(predictions.c.result).where(mine))
-            gone = await delete_oldest(connection, mine, 1)
+        async with self._leaving_no_copies(owner) as images:
+            # It may wait on disk, or come from there just now: so the spool first.
+            spooled = await self._remove_spooled(images, owner, identifier)
+            async with writing(self._database) as connection:
+                images += await _images(connection, select(predictions.c.result).where(mine))
+                gone = await delete_oldest(connection, mine, 1)
         if not gone and not spooled:
             raise unknown_record(identifier)
-        self._tell(owner, images)
-        await self._leave_no_copies(images)
 
     async def delete_all(self, owner: bytes) -> int:
         """Delete all records that an owner has by now, for good; returns their number."""
-        with reachable():
-            images = await self._spool.images_of(owner)
-            spooled = await self._spool.remove_of(owner)
+        async with self._leaving_no_copies(owner) as images:
+            deleted = await self._remove_spooled(images, owner)
         mine = predictions.c.owner == owner
         newest = select(predictions.c.id).where(mine).order_by(predictions.c.id.desc()).limit(1)
         async with reading(self._database) as connection:
             last = (await connection.execute(newest)).scalar()
-        deleted = spooled
         if last is not None:
             # Not those that come meanwhile: it would never end for an owner who keeps sending.
-            deleted += await self._delete_many(and_(mine, predictions.c.id <= last), images)
+            deleted += await self._delete_many(and_(mine, predictions.c.id <= last), owner)
         self._tell(owner, None)
-        await self._leave_no_copies(images)
         return deleted
 
     async def change_owner(self, old: bytes, new: bytes) -> None:
@@ -142,35 +137,57 @@ class Deletion:
         for listener in self.listeners:
             listener(owner, images)
 
-    async def _leave_no_copies(self, images: Sequence[str]) -> None:
-        """Drop what caches and logs still have of records that were deleted."""
+    async def _remove_spooled(
+        self, images: list[str], owner: bytes, identifier: UUID | None = None
+    ) -> int:
+        with reachable():
+            images += await self._spool.images_of(owner, identifier)
+            return await self._spool.remove_of(owner, identifier)
+
+    @asynccontextmanager
+    async def _leaving_no_copies(self, owner: bytes | None) -> AsyncIterator[list[str]]:
+        """Take the SHA-256 of images, and drop what caches, pages and logs have of them on exit.
+
+        Also where it raises: a part may be deleted, and would not be found when it is tried again.
+
+        Args:
+            owner: Whose records are deleted; None for everybody's, whose cached results stay.
+        """
+        images: list[str] = []
+        try:
+            yield images
+        finally:
+            if images and owner is not None:
+                await self._leave_no_copies(owner, {image for image in images if image})
+
+    async def _leave_no_copies(self, owner: bytes, images: Collection[str]) -> None:
         self._has_deleted = True
+        self._tell(owner, images)
         if self._forget:
-            await self._forget({image for image in images if image})
+            await self._forget(images)
         await self._database.erase()
 
     async def _delete_many(
-        self,
-        chosen: ColumnElement[bool],
-        images: list[str] | None = None,
-        *,
-        lock: int | None = None,
+        self, chosen: ColumnElement[bool], owner: bytes | None = None, *, lock: int | None = None
     ) -> int:
         """Delete step by step, from old to new, as long as a lock is to be had.
 
         Args:
             chosen: The records.
-            images: Gets the SHA-256 of their images.
+            owner: Whose they are; None for everybody's.
             lock: Number of the lock; None needs none.
         """
         deleted = 0
         rest: ColumnElement[bool] = true()
         while True:
             step = and_(chosen, rest)
-            async with writing(self._database, seconds=_STEP_SECONDS) as connection:
+            async with (
+                self._leaving_no_copies(owner) as images,
+                writing(self._database, seconds=_STEP_SECONDS) as connection,
+            ):
                 if lock is not None and not await try_lock(connection, lock):
                     return deleted
-                if images is not None:
+                if owner is not None:
                     images += await _images(connection, _oldest(step))
                 gone = await delete_oldest(connection, step, _STEP)
             deleted += len(gone)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from hf_space.history.machine_clock import boot_id, uptime
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from hf_space.history.reading.repository import HistoryRepository
@@ -33,10 +34,17 @@ class Retention:
 
     A clock that is years ahead would make every record seem old. So retention's time goes on by no
     more than four times as long as the service has run, and as long as the machine has been up
-    besides, asleep or without the service. No clock that is set can change either.
+    besides, asleep or without the service. No clock that is set can change either. A clock that is
+    behind would make new records seem old: none gets a time before retention's.
     """
 
-    def __init__(self, history: HistoryRepository, days: int, folder: Path) -> None:
+    def __init__(
+        self,
+        history: HistoryRepository,
+        days: int,
+        folder: Path,
+        never_before: Callable[[datetime], None] | None = None,
+    ) -> None:
         """Delete what is older than some days.
 
         Args:
@@ -44,15 +52,20 @@ class Retention:
             days: How long they are kept.
             folder: Gets a file with retention's time, for the next start. Without one it begins at
                 the newest record.
+            never_before: Told the least time that records may get from now on.
         """
         self._history = history
         self._period = timedelta(days=days)
         self._file = folder / _FILE_NAME
+        self._never_before = never_before
         self._time: datetime | None = None
 
     async def keep_purging(self) -> None:
         """Delete what is too old, every hour, until cancelled."""
         ran, up = monotonic(), self._noted_uptime() or uptime()
+        if noted := self._noted():
+            # The database may be away, and results come meanwhile.
+            self._believe(noted)
         while True:
             wait = _EVERY_SECONDS
             try:
@@ -82,15 +95,23 @@ class Retention:
             running: How long the service has run since the last call that went well.
             besides: How long the machine has been up besides.
         """
-        last = self._time or self._noted() or await self._history.newest() or now
+        last = self._time or self._noted() or await self._history.newest()
+        if last is None:
+            # The clock may not be set yet; it begins at the first record.
+            return 0
         reached = min(now, last + _PACE * running + besides)
         if now - reached > _DAY:
             logger.warning("retention is %s behind the clock: is the clock right?", now - reached)
         deleted = await self._history.purge(reached - self._period)
         # A clock that went back does not take it along, since catching up may take years.
-        self._time = max(last, reached)
-        self._note(self._time)
+        self._believe(max(last, reached))
+        self._note(max(last, reached))
         return deleted
+
+    def _believe(self, time: datetime) -> None:
+        self._time = time
+        if self._never_before:
+            self._never_before(time)
 
     def _noted(self) -> datetime | None:
         try:

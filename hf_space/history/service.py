@@ -13,6 +13,8 @@ from hf_space.history.retention import Retention
 from hf_space.history.writing.recovery import Recovery
 from hf_space.history.writing.spool import Spool
 from hf_space.history.writing.writer import Writer
+from hf_space.schemas.ids import never_before
+from hf_space.settings.folders import HISTORY_FILE
 
 if TYPE_CHECKING:
     from hf_space.history.deletion import Forget
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from hf_space.schemas.health import DatabaseFault
     from hf_space.schemas.prediction import PredictionResult
     from hf_space.settings import Settings
-
-_FILE_NAME = "history.sqlite3"
 
 
 class HistoryService:
@@ -44,7 +44,7 @@ class HistoryService:
             forget: Drops cached results of the images whose records an owner deletes.
         """
         url = settings.database_url
-        file = settings.data_dir.absolute() / _FILE_NAME
+        file = settings.data_dir.absolute() / HISTORY_FILE
         address = url.get_secret_value() if url else f"sqlite:///{file}"
         # Each has connections of its own: slow queries must not keep results from being saved.
         self._to_read, self._to_write = Database(address, plan_each=True), Database(address)
@@ -54,7 +54,7 @@ class HistoryService:
         self._recovery = Recovery(self._to_write, self._spool, self._writer)
         self.repository = HistoryRepository(self._to_read, self._spool, forget)
         self._retention = Retention(
-            self.repository, settings.retention_days, settings.data_dir.absolute()
+            self.repository, settings.retention_days, settings.data_dir.absolute(), never_before
         )
         self.kind: Literal["postgresql", "sqlite"] = (
             "sqlite" if self._to_read.is_sqlite else "postgresql"
@@ -120,3 +120,4 @@ class HistoryService:
         await self._spool.close()
         await self._to_write.close()
         await self._to_read.close()
+        never_before(None)

@@ -10,6 +10,7 @@ from hf_space.cache.redis import RedisConnection
 from hf_space.errors import BundleError
 from hf_space.history.database.address import parse_address
 from hf_space.prediction.trust import default_operating_point
+from hf_space.schemas.tickets import HUB_TOKEN_PREFIX, TICKET_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ def start_faults(settings: Settings) -> list[str]:
     if find_spec(settings.engine) is None:
         faults.append(f"BIOPSIA_ENGINE: {settings.engine} is not installed")
     faults += _address_faults("BIOPSIA_DATABASE_URL", settings.database_url, parse_address)
+    faults += _key_faults(settings)
     return faults + _address_faults("BIOPSIA_REDIS_URL", settings.redis_url, RedisConnection)
 
 
@@ -50,6 +52,17 @@ def _model_faults(settings: Settings) -> list[str]:
         default_operating_point(config, settings)
     except BundleError as error:
         return [f"BIOPSIA_OPERATING_POINT: {error}; it has {', '.join(sorted(config.thresholds))}"]
+    return []
+
+
+def _key_faults(settings: Settings) -> list[str]:
+    # As a bearer token, it would be taken for one of those.
+    others = (TICKET_PREFIX, HUB_TOKEN_PREFIX)
+    if any(key.get_secret_value().startswith(others) for key in settings.api_keys.values()):
+        return [
+            f"BIOPSIA_API_KEYS: no key begins with {TICKET_PREFIX} or {HUB_TOKEN_PREFIX}, as "
+            "tickets and tokens of the Hub do"
+        ]
     return []
 
 

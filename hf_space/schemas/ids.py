@@ -5,12 +5,46 @@ from __future__ import annotations
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Final
 from uuid import UUID
 
 _NANOSECONDS_PER_MILLISECOND: Final = 1_000_000
 _RANDOM_BITS: Final = 62
+_NANOSECONDS_PER_MICROSECOND: Final = 1000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Clock:
+    """The machine's clock, which may be behind, held to a least time."""
+
+    def __init__(self) -> None:
+        self._hold(0)
+
+    def hold(self, nanoseconds: int) -> None:
+        # Held to the same time again, it goes on from where it was.
+        if nanoseconds != self._held[0]:
+            self._hold(nanoseconds)
+
+    def read(self) -> int:
+        now, (least, steps) = time.time_ns(), self._held
+        # One after another, so that what is made meanwhile has an order.
+        return now if now >= least else least + next(steps)
+
+    def _hold(self, nanoseconds: int) -> None:
+        self._held = nanoseconds, count(0, _NANOSECONDS_PER_MICROSECOND)
+
+
+_clock: Final = _Clock()
+
+
+def never_before(moment: datetime | None) -> None:
+    """Have `uuid7` make no ids of before a time, in this process, whatever the clock says.
+
+    Args:
+        moment: The least time, with a zone; None for any time.
+    """
+    _clock.hold(_microseconds(moment) * _NANOSECONDS_PER_MICROSECOND if moment else 0)
 
 
 def uuid7() -> UUID:
@@ -18,7 +52,7 @@ def uuid7() -> UUID:
 
     Two ids made at least 245 ns apart sort in the order they were made (section 6.2, method 3).
     """
-    return _at(time.time_ns(), secrets.randbits(_RANDOM_BITS))
+    return _at(_clock.read(), secrets.randbits(_RANDOM_BITS))
 
 
 def time_of(identifier: UUID) -> datetime:
@@ -29,8 +63,11 @@ def time_of(identifier: UUID) -> datetime:
 
 def first_id_at(moment: datetime) -> UUID:
     """Return the least id that `uuid7` could make at a time, or later; the time has a zone."""
-    microseconds = (moment - _EPOCH) // timedelta(microseconds=1)
-    return _at(max(0, microseconds) * 1000, 0)
+    return _at(_microseconds(moment) * _NANOSECONDS_PER_MICROSECOND, 0)
+
+
+def _microseconds(moment: datetime) -> int:
+    return max(0, (moment - _EPOCH) // timedelta(microseconds=1))
 
 
 def _at(nanoseconds: int, random_bits: int) -> UUID:

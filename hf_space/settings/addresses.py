@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +14,11 @@ _SQLITE: Final = ("sqlite", "sqlite+aiosqlite")
 _REDIS: Final = ("redis", "rediss", "unix")
 _MOST_PORT: Final = 65535
 _PORT: Final = re.compile(r"(?:\[[^]]*\]|[^:/?\[]*):(\d+)(?=[/?]|$)")
+_REDIS_PARAMETERS: Final = (
+    *("client_name", "db", "health_check_interval", "password", "socket_connect_timeout"),
+    *("socket_keepalive", "socket_timeout", "ssl_ca_certs", "ssl_ca_path", "ssl_cert_reqs"),
+    *("ssl_certfile", "ssl_check_hostname", "ssl_keyfile", "username"),
+)
 # A host and maybe a port, the number of a database, and options.
 _REDIS_REST: Final = re.compile(r"[^/?]*(/\d*)?(\?.*)?")
 
@@ -33,6 +39,8 @@ def checked_database(address: str) -> str | None:
         return None
     if not rest.startswith("/"):
         raise ValueError("name a file with three slashes, sqlite:///history.sqlite3")
+    if rest.startswith("/~"):
+        raise ValueError("write the whole path of the file: ~ is not read here")
     if rest.partition("?")[0] == "/:memory:":
         raise ValueError(
             "a history in memory would be lost: name a file, sqlite:///history.sqlite3"
@@ -47,6 +55,9 @@ def checked_redis(address: str) -> str:
         _check_port(rest)
         if not _REDIS_REST.fullmatch(rest.rpartition("@")[2]):
             raise ValueError("this is no address of a Redis, as redis://host:6379/0 is")
+    # Their names are not repeated: they may be a password's, with a question mark in it.
+    if not parse_qs(rest.partition("?")[2], keep_blank_values=True).keys() <= {*_REDIS_PARAMETERS}:
+        raise ValueError(f"an address of a Redis takes only {', '.join(_REDIS_PARAMETERS)}")
     return address
 
 

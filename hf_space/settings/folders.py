@@ -1,4 +1,4 @@
-"""Folders that the service must be able to write, or it keeps nothing."""
+"""Folders and a file that the service must be able to write, or it keeps nothing."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from hf_space.settings.service import Settings
+
+HISTORY_FILE: Final = "history.sqlite3"
+"""In the data folder, where the settings name no database."""
 
 _PRIVATE_FOLDER: Final = 0o700
 # May pass, and predictions go on meanwhile.
@@ -21,21 +22,43 @@ _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 def folder_faults(settings: Settings) -> list[str]:
     """Make the folders that the settings name, and return a line for each that cannot be written.
 
+    There is one too for a database's file that is a folder or a device.
+
     Args:
         settings: Of the service; the folder of the demo's uploads is the environment's.
     """
-    faults = (_fault(variable, folder) for variable, folder in _folders(settings))
-    return [fault for fault in faults if fault]
-
-
-def _folders(settings: Settings) -> Iterator[tuple[str, Path]]:
-    yield "BIOPSIA_DATA_DIR", settings.data_dir
-    address = settings.database_url.get_secret_value() if settings.database_url else ""
-    if address.lower().startswith("sqlite"):
-        file = address.partition(":///")[2].partition("?")[0]
-        yield "BIOPSIA_DATABASE_URL", Path(file).parent
+    variable, file = _database_file(settings)
+    faults = [
+        _fault("BIOPSIA_DATA_DIR", settings.data_dir),
+        file and (_fault(variable, file.parent) or _file_fault(variable, file)),
+    ]
     if uploads := os.environ.get("GRADIO_TEMP_DIR"):
-        yield "GRADIO_TEMP_DIR", Path(uploads)
+        faults.append(_uploads_fault("GRADIO_TEMP_DIR", uploads))
+    # The history's file may lie in the data folder, whose fault is told once.
+    return list(dict.fromkeys(fault for fault in faults if fault))
+
+
+def _database_file(settings: Settings) -> tuple[str, Path | None]:
+    """Return which variable names SQLite's file, and the file; None for PostgreSQL."""
+    if settings.database_url is None:
+        return "BIOPSIA_DATA_DIR", settings.data_dir / HISTORY_FILE
+    scheme, _, file = settings.database_url.get_secret_value().partition(":///")
+    is_sqlite = scheme.lower().startswith("sqlite")
+    return "BIOPSIA_DATABASE_URL", Path(file.partition("?")[0]) if is_sqlite else None
+
+
+def _uploads_fault(variable: str, folder: str) -> str | None:
+    if folder.startswith("~"):
+        return f"{variable}: write the whole path: ~ is not read here"
+    return _fault(variable, Path(folder))
+
+
+def _file_fault(variable: str, file: Path) -> str | None:
+    try:
+        is_other = file.exists() and not file.is_file()
+    except OSError as error:
+        return f"{variable}: {file} cannot be read: {error.strerror}"
+    return f"{variable}: {file} is no file that can hold a database" if is_other else None
 
 
 def _fault(variable: str, folder: Path) -> str | None:

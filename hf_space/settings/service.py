@@ -16,13 +16,15 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from hf_space.settings.addresses import checked_database, checked_redis
+from hf_space.settings.values import checked_host, checked_origin, expanded, key_pairs
 
 MAX_UPLOAD_BYTES: Final = 20 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
 _MAX_SLIDE_BYTES: Final = 64 * 1024 * 1024
 MAX_SLIDE_PIXELS: Final = 100_000_000
-_MIN_KEY_LENGTH: Final = 16
 _MIN_SECRET_LENGTH: Final = 32
+# Of an image of some 900 x 900 pixels. With less, even ordinary regions would be refused.
+_LEAST_IMAGE_MEMORY: Final = 16 * 1024 * 1024
 PREFIX: Final = "BIOPSIA_"
 """Of the variables."""
 
@@ -95,9 +97,9 @@ class Settings(BaseSettings):
     )
     image_memory_bytes: int = Field(
         default=1024 * 1024 * 1024,
-        gt=0,
+        ge=_LEAST_IMAGE_MEMORY,
         description="Memory for the pixels of large images in work, in bytes; those for which "
-        "there is no room wait, or get a 503.",
+        "there is no room wait, or get a 503. At least 16777216.",
     )
     max_batch_files: int = Field(
         default=500, gt=0, description="Most images in one batch request or zip."
@@ -168,7 +170,7 @@ class Settings(BaseSettings):
     api_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
         default={},
         description="Keys and the owners they name, `name:key`, separated by commas; a key has 16 "
-        "characters or more.",
+        "characters or more, and does not begin with `ticket.` or `hf_`.",
     )
     require_api_key: bool = Field(
         default=False, description="Refuse every request without a key, except on `/health/`."
@@ -202,11 +204,18 @@ class Settings(BaseSettings):
 
     @field_validator("cors_origins")
     @classmethod
-    def _have_schemes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        bare = [origin for origin in value if not re.fullmatch(r"https?://[^/]+|\*", origin)]
-        if bare:
-            raise ValueError(f"write origins as https://site.example, not {bare[0]}")
-        return value
+    def _may_be_sent(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(checked_origin, value))
+
+    @field_validator("host")
+    @classmethod
+    def _can_be_bound(cls, value: str) -> str:
+        return checked_host(value)
+
+    @field_validator("model_dir", "data_dir")
+    @classmethod
+    def _is_expanded(cls, value: Path) -> Path:
+        return expanded(value)
 
     @field_validator("engine", "log_level", "operating_point", mode="before")
     @classmethod
@@ -241,19 +250,7 @@ class Settings(BaseSettings):
     @field_validator("api_keys", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        entries = [entry.partition(":") for entry in value.split(",") if entry.strip()]
-        pairs = [(name.strip(), key.strip()) for name, _, key in entries]
-        if not all(name and len(key) >= _MIN_KEY_LENGTH for name, key in pairs):
-            raise ValueError(f"write name:key, with a key of at least {_MIN_KEY_LENGTH} characters")
-        # Clients write others into a header in ways of their own, so that none would match.
-        if not all(key.isascii() and key.isprintable() for _, key in pairs):
-            raise ValueError("a key has letters, digits and signs of ASCII only")
-        keys = dict(pairs)
-        if len(keys) < len(pairs) or len(set(keys.values())) < len(pairs):
-            raise ValueError("two entries have the same name or the same key")
-        return keys
+        return key_pairs(value) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _somebody_has_a_key(self) -> Settings:

@@ -7,24 +7,30 @@ import hashlib
 import logging
 import sqlite3
 import stat
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from redis import Redis as RedisClient
+from sqlalchemy.exc import DatabaseError
 
 from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import MemoryCache, ResultCache
+from hf_space.errors import HistoryUnavailableError
+from hf_space.history.database.connection import Database
 from hf_space.history.database.statements import insert_records
 from hf_space.history.deletion import Deletion
 from hf_space.history.writing.spool import Spool
 from tests.bundle_factory import encode
 from tests.caching import put
-from tests.record_factory import make_record
-from tests.stores import Store, Visitor, client_of, patch
+from tests.record_factory import NOON, make_record
+from tests.services import Postgres
+from tests.stores import Store, Visitor, client_of, error_of, patch
 from tests.traces import found_in_files, found_in_redis
 from tests.waiting import until, wait_until
 
@@ -126,11 +132,75 @@ def test_a_record_that_waits_for_its_database_is_found_nowhere_either(tmp_path: 
     assert forgotten == [{record.result.partition('"sha256":"')[2][:64]}]
 
 
+def cached_for_others(client: TestClient, image: bytes) -> bool:
+    """Tell whether somebody else would get the result from a cache; it is not put into one."""
+    answer = Visitor(client).predict(image, save=False)
+    return bool(answer["cached"])
+
+
+@pytest.mark.parametrize("path", ["/history/{id}", "/history/"])
+def test_what_waits_for_a_database_that_is_away_is_in_no_cache_after_its_deletion(
+    path: str, shared_store: Store, postgres: Postgres
+) -> None:
+    deleted, kept = noise(1), noise(2)
+    with client_of(shared_store.settings()) as client:
+        visitor, other = Visitor(client), Visitor(client)
+        other.predict(kept)
+        postgres.stop()
+        identifier = visitor.predict(deleted)["id"]
+        gone = visitor.ask("DELETE", path.format(id=identifier))
+        assert error_of(gone) == (503, "history_unavailable")
+        assert not cached_for_others(client, deleted)
+        assert cached_for_others(client, kept)
+        postgres.start()
+        wait_until(lambda: client.get("/health/").json()["status"] == "ok")
+        assert visitor.ids() == []
+        assert len(other.ids()) == 1
+
+
+def test_what_a_database_deleted_before_it_went_away_is_in_no_cache(
+    shared_store: Store, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hf_space.history.deletion._STEP", 2)
+    forgotten: list[set[str]] = []
+    told: list[Collection[str] | None] = []
+    images = [f"{number:064x}" for number in range(5)]
+    records = [
+        make_record(OWNER, NOON + timedelta(seconds=number), image={"sha256": image})
+        for number, image in enumerate(images)
+    ]
+
+    async def forget(images: Collection[str]) -> None:
+        forgotten.append(set(images))
+        if len(forgotten) == 2:
+            await asyncio.to_thread(postgres.stop)
+
+    async def scenario() -> None:
+        database, spool = shared_store.database(), Spool(shared_store.folder, max_records=0)
+        await database.open()
+        async with database.writing() as connection:
+            await insert_records(connection, records)
+        deletion = Deletion(database, spool, forget)
+        deletion.listeners.append(lambda _, images: told.append(images))
+        with pytest.raises(HistoryUnavailableError):
+            await deletion.delete_all(OWNER)
+        await asyncio.to_thread(postgres.start)
+        assert forgotten == told == [set(images[:2]), set(images[2:4])]
+        assert await deletion.delete_all(OWNER) == 1
+        assert forgotten[2:] == [{images[4]}]
+        assert told[2:] == [{images[4]}, None]
+        await database.close()
+
+    asyncio.run(scenario())
+
+
 def test_files_are_for_the_service_alone(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with client_of(Store(tmp_path).settings()) as client:
         Visitor(client).predict(patch(1))
         assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    # It begins with the first record.
+    with client_of(Store(tmp_path).settings()):
         wait_until(data.joinpath("retention-time").exists)
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
     history = "history.sqlite3"
@@ -146,6 +216,25 @@ def test_a_database_that_others_could_read_is_closed_to_them(tmp_path: Path) -> 
     file.chmod(0o644)
     with client_of(store.settings()):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("kind", ["folder", "text"])
+def test_what_is_no_database_keeps_its_mode(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / kind
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.write_text("what somebody wrote\n" * 100)
+    path.chmod(0o755)
+
+    async def scenario() -> None:
+        database = Database(f"sqlite:///{path}")
+        with pytest.raises(DatabaseError):
+            await database.open()
+        await database.close()
+
+    asyncio.run(scenario())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
 
 
 def test_pages_that_were_moved_keep_nothing_after_the_file_is_rewritten(tmp_path: Path) -> None:

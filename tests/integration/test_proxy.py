@@ -165,3 +165,18 @@ def test_a_service_that_is_away_is_a_busy_one(tmp_path: Path, proxy: Nginx) -> N
         answer = httpx2.get(f"http://127.0.0.1:{alone.port}/health/")
     assert error_of(answer) == (503, "busy")
     assert answer.headers["Retry-After"] == "5"
+
+
+def test_no_failure_puts_what_visitors_search_into_the_log(tmp_path: Path, proxy: Nginx) -> None:
+    assert proxy.running
+    marker = "note-or-case"
+    headers = {"Referer": f"https://site.example/history?search={marker}", "X-Case": marker}
+    head = f"POST /{marker} HTTP/1.1\r\nHost: a\r\nContent-Length: {MAX_BODY + 1}\r\n"
+    with running_nginx(tmp_path, free_port()) as alone:
+        url = f"http://127.0.0.1:{alone.port}/history/"
+        assert httpx2.get(url, params={"search": marker}, headers=headers).status_code == 503
+        said = said_to(alone.port, head.encode() + b"Connection: close\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 413 ")
+        endless = f"GET /{marker} HTTP/1.1\r\nX: ".encode() + b"a" * 60_000
+        assert said_to(alone.port, endless).startswith(b"HTTP/1.1 4")
+    assert marker not in alone.log.read_text("utf-8", "replace")

@@ -6,7 +6,8 @@ import asyncio
 import logging
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -23,9 +24,10 @@ from hf_space.history.record import Record
 from hf_space.history.retention import Retention
 from hf_space.history.writing.spool import Spool
 from hf_space.schemas.history import HistoryQuery, ReviewRequest, StatisticsQuery
+from hf_space.schemas.ids import never_before, time_of, uuid7
 from tests.record_factory import make_record
 from tests.server import ROOT
-from tests.stores import Store, Visitor, client_of
+from tests.stores import Store, Visitor, client_of, patch
 from tests.waiting import until, wait_until
 
 OWNERS = [bytes([number]) * 32 for number in range(1, 4)]
@@ -261,6 +263,73 @@ def test_a_clock_that_goes_back_deletes_nothing(store: Store) -> None:
             assert await retention.purge(datetime(1970, 1, 1, 1, tzinfo=UTC), HOUR) == 0
             # Put right after a day, retention is where it would have been.
             assert await retention.purge(now + 24 * HOUR, 24 * HOUR) == 1
+
+    asyncio.run(scenario())
+
+
+@pytest.fixture
+def lifted() -> Iterator[None]:
+    """Let ids have any time again after a test."""
+    yield
+    never_before(None)
+
+
+@pytest.mark.usefixtures("lifted")
+def test_records_that_are_made_while_the_clock_is_behind_do_not_go_early(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with month_of(store) as (history, database):
+            now = datetime.now(UTC)
+            retention = Retention(history, 30, store.folder, never_before)
+            assert await retention.purge(now, NOTHING) == 0
+            behind = time.time_ns() - 40 * 86_400 * 10**9
+            with monkeypatch.context() as patched:
+                patched.setattr(time, "time_ns", lambda: behind)
+                assert await retention.purge(now - timedelta(days=40), HOUR) == 0
+                made = [time_of(uuid7()) for _ in range(5)]
+            text = store.folder.joinpath("retention-time").read_text().split()[0]
+            noted = datetime.fromisoformat(text)
+            assert now - timedelta(minutes=1) < noted <= now
+            assert made == [noted + number * timedelta(microseconds=1) for number in range(5)]
+            await keep(store, [make_record(OWNERS[0], moment) for moment in made])
+            before = (await counts_of(database))[0]
+            assert await retention.purge(now + 2 * HOUR, HOUR) == 0
+            assert (await counts_of(database))[0] == before
+            assert time_of(uuid7()) > datetime.now(UTC) - HOUR
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.usefixtures("lifted")
+def test_a_service_whose_clock_is_behind_gives_no_time_before_the_one_noted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = datetime.now(UTC)
+    data = store.folder / "data"
+    data.mkdir()
+    data.joinpath("retention-time").write_text(noted.isoformat())
+    behind = time.time_ns() - 40 * 86_400 * 10**9
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "time_ns", lambda: behind)
+        with client_of(store.settings(retention_days=30)) as client:
+            visitor = Visitor(client)
+            answers = [visitor.predict(patch(number)) for number in range(2)]
+            assert visitor.ids() == [answer["id"] for answer in reversed(answers)]
+    assert all(datetime.fromisoformat(answer["created_at"]) >= noted for answer in answers)
+
+
+def test_an_empty_history_notes_no_time_of_a_clock_that_is_not_set_yet(store: Store) -> None:
+    async def scenario() -> None:
+        await keep(store, [])
+        async with history_of(store) as (history, database):
+            now = datetime.now(UTC)
+            retention = Retention(history, 30, store.folder)
+            assert await retention.purge(datetime(2000, 1, 1, tzinfo=UTC), NOTHING) == 0
+            assert not store.folder.joinpath("retention-time").exists()
+            await keep(store, [*aged(60, 5), *aged(0, 1)])
+            assert await retention.purge(now, HOUR) == 5
+            assert (await counts_of(database))[0] == 1
 
     asyncio.run(scenario())
 

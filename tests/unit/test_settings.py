@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import traceback
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from hf_space.api.app import create_api
 from hf_space.prediction.start import start_faults
@@ -19,9 +20,15 @@ from hf_space.settings.environment import (
     settings_faults,
     settings_table,
 )
+from hf_space.settings.folders import folder_faults
 from tests.bundle_factory import write_bundle
 from tests.server import ROOT
 
+REDIS_PARAMETERS = (
+    "an address of a Redis takes only client_name, db, health_check_interval, password, "
+    "socket_connect_timeout, socket_keepalive, socket_timeout, ssl_ca_certs, ssl_ca_path, "
+    "ssl_cert_reqs, ssl_certfile, ssl_check_hostname, ssl_keyfile, username"
+)
 KEY, OTHER_KEY = "k" * 20, "o" * 20
 
 
@@ -195,6 +202,19 @@ def test_the_slash_of_an_address_bar_does_not_shut_a_site_out(
     [
         ("BIOPSIA_CORS_ORIGINS", "one.example", "BIOPSIA_CORS_ORIGINS: write origins as https://"),
         ("BIOPSIA_CORS_ORIGINS", "https://one.example/path", "BIOPSIA_CORS_ORIGINS: write origins"),
+        *(
+            ("BIOPSIA_CORS_ORIGINS", origin, "BIOPSIA_CORS_ORIGINS: write origins as https://")
+            for origin in (
+                *("https://x:abc", "https://x:99999", "https://*.x", "https://a b", "https://"),
+                *("https://x:443", "http://x:80", "https://1.2.3", "https://[::g]", "https://é.x"),
+            )
+        ),
+        *(
+            ("BIOPSIA_HOST", host, "BIOPSIA_HOST: write an address or a name of this machine")
+            for host in ("nonsense host", "http://a", "1.2.3.999", "a:80", "a/b")
+        ),
+        ("BIOPSIA_DATA_DIR", "~nobody-of-this-name/x", "BIOPSIA_DATA_DIR: write the whole path"),
+        ("BIOPSIA_IMAGE_MEMORY_BYTES", "1", "BIOPSIA_IMAGE_MEMORY_BYTES: Input should be greater"),
         ("BIOPSIA_PORT", "http", "BIOPSIA_PORT: Input should be a valid integer"),
         ("BIOPSIA_ROOT_PATH", "biopsia", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
         ("BIOPSIA_ROOT_PATH", "/biopsia/", "BIOPSIA_ROOT_PATH: write a path such as /biopsia"),
@@ -217,6 +237,48 @@ def test_a_fault_is_told_by_the_variables_name(
         Settings()
     [fault] = settings_faults(caught.value)
     assert fault.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOST", "::1"),
+        ("HOST", "my-machine.example"),
+        ("CORS_ORIGINS", "https://a.example:8443,http://127.0.0.1:3000,http://[::1]:3000"),
+        ("CORS_ORIGINS", "http://my_app:3000,*"),
+        ("API_KEYS", f"ward:HF_{KEY},lab:tickets-{KEY}"),
+        ("IMAGE_MEMORY_BYTES", str(16 << 20)),
+    ],
+)
+def test_values_that_can_work_are_taken(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"BIOPSIA_{name}", value)
+    assert start_lines() == []
+
+
+@pytest.mark.parametrize("start", ["ticket.", "hf_"])
+def test_a_key_that_would_be_taken_for_something_else_is_told(
+    monkeypatch: pytest.MonkeyPatch, start: str
+) -> None:
+    monkeypatch.setenv("BIOPSIA_API_KEYS", f"lab:{OTHER_KEY},ward:{start}{KEY}")
+    said = (
+        "BIOPSIA_API_KEYS: no key begins with ticket. or hf_, as tickets and tokens of the Hub do"
+    )
+    assert start_lines() == [said]
+
+
+def test_a_tilde_is_the_users_folder_or_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BIOPSIA_DATA_DIR", "~/x")
+    monkeypatch.setenv("BIOPSIA_MODEL_DIR", "~/y")
+    settings = Settings()
+    assert (settings.data_dir, settings.model_dir) == (tmp_path / "x", tmp_path / "y")
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "~/z")
+    [fault] = folder_faults(settings)
+    assert fault == "GRADIO_TEMP_DIR: write the whole path: ~ is not read here"
 
 
 @pytest.mark.parametrize("value", ["/biopsia", "/lab/biopsia-2", "/~me/v1.0", ""])
@@ -270,6 +332,30 @@ def test_a_folder_that_cannot_be_written_ends_the_start(
     )
 
 
+def test_a_database_is_no_folder_and_no_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
+    data, folder, pipe = tmp_path / "data", tmp_path / "folder", tmp_path / "pipe"
+    folder.mkdir(mode=0o755)
+    os.mkfifo(pipe)
+    for file in (folder, pipe, Path(os.devnull)):
+        settings = Settings(data_dir=data, database_url=SecretStr(f"sqlite:///{file}"))
+        said = f"BIOPSIA_DATABASE_URL: {file} is no file that can hold a database"
+        assert folder_faults(settings) == [said]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    (data / "history.sqlite3").mkdir(parents=True)
+    [fault] = folder_faults(Settings(data_dir=data))
+    assert fault.startswith(f"BIOPSIA_DATA_DIR: {data}/history.sqlite3 is no file")
+    unwritable = Settings(data_dir=Path("/dev/null/x"))
+    assert len(folder_faults(unwritable)) == 1
+    there, none_yet = tmp_path / "there", tmp_path / "none_yet"
+    there.touch()
+    for file in (there, none_yet):
+        settings = Settings(data_dir=data, database_url=SecretStr(f"sqlite:///{file}"))
+        assert folder_faults(settings) == []
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
@@ -278,6 +364,8 @@ def test_a_folder_that_cannot_be_written_ends_the_start(
         ("sqlite:///:memory:", "a history in memory would be lost: name a file, sqlite:///history"),
         ("sqlite://hidden.sqlite3", "name a file with three slashes, sqlite:///history.sqlite3"),
         ("postgresql://me:hidden@db:99999/x", "no port is above 65535"),
+        ("sqlite:///~/hidden.sqlite3", "write the whole path of the file: ~ is not read here"),
+        ("postgresql://me:hidden@db/x?sslmode=bogus", "sslmode is one of disable, allow, prefer"),
         ("me:hidden@db", "write an address such as postgresql://"),
         ("me:hidden@db://x", "write an address such as postgresql://"),
         ("/var/hidden.sqlite3", "write an address such as postgresql://"),
@@ -329,6 +417,7 @@ def test_sqlite_without_a_file_is_the_file_of_the_data_folder(
         *("redis://cache:6379/0", "rediss://:hidden@cache:6379", "REDIS://cache:6379/0"),
         *("redis://cache", "redis://cache/", "redis://[::1]:6379/15", "redis://cache?db=3"),
         *("redis://me:hid:99999@cache:6379/0", "unix:///run/redis.sock?db=1"),
+        *("rediss://cache?ssl_cert_reqs=none", "redis://cache?health_check_interval=30&db=1"),
     ],
 )
 def test_addresses_of_redis_are_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -347,6 +436,17 @@ def test_addresses_of_redis_are_taken(monkeypatch: pytest.MonkeyPatch, url: str)
         ("redis://:hidden@cache/abc", "this is no address of a Redis, as redis://host:6379/0 is"),
         ("redis://:hidden@cache:99999", "no port is above 65535"),
         ("redis://:hidden@[::1]:99999/0", "no port is above 65535"),
+        *(
+            (f"redis://:hidden@cache?{hidden}", REDIS_PARAMETERS)
+            for hidden in ("hidden=bar", "db=1&decode_responses=1", "protocol=3", "hidden")
+        ),
+        *(
+            (url, "this is no address of a Redis, as redis://host:6379/0 is")
+            for url in (
+                *("redis://:hidden@cache?ssl_ca_certs=/x", "redis://:hidden@cache?db=one"),
+                "rediss://:hidden@cache?ssl_cert_reqs=bogus",
+            )
+        ),
         ("redis://:hidden@cache:port", "this is no address of a Redis, as redis://host:6379/0 is"),
     ],
 )

@@ -9,8 +9,9 @@ from itsdangerous import TimestampSigner, base64_encode
 from pydantic import SecretStr
 
 from hf_space.access.tickets import Tickets
-from hf_space.access.visitor import TICKET_PREFIX, new_token, owner_of_token
+from hf_space.access.visitor import new_token, owner_of_token
 from hf_space.errors import CredentialsError
+from hf_space.schemas.tickets import TICKET_PREFIX
 
 SECRET = SecretStr("s" * 32)
 OWNER = bytes(range(32))

@@ -11,7 +11,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 
 from hf_space.access.visitor import (
-    TICKET_PREFIX,
     ApiKeys,
     Visitor,
     client_address,
@@ -25,6 +24,7 @@ from hf_space.errors import (
     CrossSiteError,
     RateLimitedError,
 )
+from hf_space.schemas.tickets import HUB_TOKEN_PREFIX, TICKET_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,8 +49,6 @@ COOKIE: Final = "__Host-biopsia-visitor"
 # The longest that browsers keep a cookie.
 _COOKIE_SECONDS: Final = 400 * 24 * 3600
 _COOKIE_FLAGS: Final = f"Path=/; Max-Age={_COOKIE_SECONDS}; HttpOnly; Secure; SameSite=Lax"
-# Requests to a private Space carry a token of the Hub, which the service ignores.
-_HUB_TOKEN: Final = "hf_"  # noqa: S105 -- a prefix
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # Values of Sec-Fetch-Site, https://www.w3.org/TR/fetch-metadata/
 _OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
@@ -250,7 +248,7 @@ def _host(text: str) -> str:
 def _bearer(headers: Headers) -> str | None:
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     token = token.strip()
-    return token if scheme.lower() == "bearer" and not token.startswith(_HUB_TOKEN) else None
+    return token if scheme.lower() == "bearer" and not token.startswith(HUB_TOKEN_PREFIX) else None
 
 
 def _basic_password(headers: Headers) -> str | None:

@@ -19,6 +19,8 @@ _IGNORED: Final = (
     *("application_name", "channel_binding", "connect_timeout", "gssencmode"),
     *("keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval"),
 )
+# Of asyncpg, as PostgreSQL's own library names them.
+_SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
 def parse_address(address: str) -> URL:
@@ -31,6 +33,8 @@ def parse_address(address: str) -> URL:
     url = url.difference_update_query(["sslmode", *_IGNORED])
     if mode is not None:
         url = url.update_query_dict({"ssl": mode})
+    if url.query.get("ssl", _SSL_MODES[0]) not in _SSL_MODES:
+        raise ValueError(f"sslmode is one of {', '.join(_SSL_MODES)}")
     unknown = url.query.keys() - {"ssl"}
     if unknown:
         raise ValueError(f"a database address takes no {', '.join(sorted(unknown))}")

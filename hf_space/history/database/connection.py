@@ -15,7 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hf_space.history.database.address import parse_address
-from hf_space.history.database.erasure import compact, empty_log, make_private
+from hf_space.history.database.erasure import (
+    close_to_others,
+    compact,
+    create_private,
+    empty_log,
+)
 from hf_space.history.database.errors import is_conflict
 from hf_space.history.database.migrate import upgrade
 
@@ -71,9 +76,11 @@ class Database:
     async def open(self) -> None:
         """Create or upgrade the tables; of several processes, one does it and the others wait."""
         if self._file:
-            await asyncio.to_thread(make_private, self._file)
+            await asyncio.to_thread(create_private, self._file)
         async with self.writing() as connection:
             await connection.run_sync(upgrade)
+        if self._file:
+            await asyncio.to_thread(close_to_others, self._file)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

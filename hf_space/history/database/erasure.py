@@ -20,11 +20,11 @@ _MOST_COMPACTED_BYTES: Final = 256 << 20
 logger = logging.getLogger(__name__)
 
 
-def make_private(file: Path) -> None:
-    """Create a database file, and the folder that it lies in, for this user alone.
+def create_private(file: Path) -> None:
+    """Create a database's file, and the folder that it lies in, for this user alone.
 
-    A file that is there already is closed to others; a folder that is there is left as it is, since
-    other things may lie in it. SQLite gives the files beside a database the database's own mode.
+    What is there is left as it is: other things may lie in the folder, and the file may be none of
+    ours. SQLite gives the files beside a database the database's own mode.
 
     Args:
         file: The database.
@@ -33,10 +33,20 @@ def make_private(file: Path) -> None:
     # One that is there is not opened: closing it would end the locks that SQLite has on it.
     with suppress(FileExistsError):
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE_FILE))
+
+
+def close_to_others(file: Path) -> None:
+    """Leave a database's files to this user alone.
+
+    Args:
+        file: The database, which SQLite has opened: any other file would be closed to its users.
+    """
     for suffix in ("", "-wal", "-shm"):
+        each = file.with_name(file.name + suffix)
         # They may belong to another user, who gave this one access.
         with suppress(FileNotFoundError, PermissionError):
-            file.with_name(file.name + suffix).chmod(_PRIVATE_FILE)
+            if each.is_file():
+                each.chmod(_PRIVATE_FILE)
 
 
 def empty_log(file: Path) -> bool:
