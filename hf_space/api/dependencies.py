@@ -230,53 +230,37 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 PredictorDep = Annotated[Predictor, Depends(get_predictor)]
 
 
-async def hold_image(
-    request: Request, settings: SettingsDep, sender: SenderDep
-) -> AsyncIterator[None]:
-    """Hold room for a body with one image; raises BusyError.
-
-    This and the others are for routes that read their body themselves.
-    """
-    # Base64 writes three bytes as four letters.
-    size = _size(request, 4 * settings.max_upload_bytes // 3)
-    memory: ImageMemory = request.app.state.bodies
-    async with _room(memory, size, sender):
-        yield
-
-
-async def hold_slide(
-    request: Request, settings: SettingsDep, sender: SenderDep
-) -> AsyncIterator[None]:
-    """Hold room for a body with the picture of a slide; raises BusyError."""
-    size = _size(request, settings.max_slide_bytes)
-    memory: ImageMemory = request.app.state.bodies
-    async with _room(memory, size, sender):
-        yield
-
-
-async def hold_batch(
-    request: Request, settings: SettingsDep, sender: SenderDep
-) -> AsyncIterator[None]:
-    """Hold room for a body with many images; raises BusyError."""
-    size = _size(request, settings.max_batch_bytes)
-    memory: ImageMemory = request.app.state.bodies
-    async with _room(memory, size, sender):
-        yield
-
-
-async def hold_result(
-    request: Request, settings: SettingsDep, sender: SenderDep
-) -> AsyncIterator[None]:
-    """Hold room for a result that is sent back, in the memory of images; raises BusyError."""
-    size = _size(request, most_result_bytes(settings))
-    memory: ImageMemory = request.app.state.memory
-    async with _room(memory, int(size * _PIXELS_PER_BYTE), sender):
-        yield
-
-
 def most_result_bytes(settings: Settings) -> int:
     """Return how long a result that is sent back may be: it is read within the memory of images."""
     return min(settings.max_upload_bytes, settings.image_memory_bytes // _READ_BYTES)
+
+
+def _holding(
+    memory: str, most: Callable[[Settings], int], price: float = 1.0
+) -> Callable[..., AsyncIterator[None]]:
+    """Return a dependency of a route that reads its body itself: room for it; raises BusyError.
+
+    Args:
+        memory: Which one, by its name in the application's state.
+        most: Returns the most bytes that are read.
+        price: What a byte takes of the memory.
+    """
+
+    async def hold(
+        request: Request, settings: SettingsDep, sender: SenderDep
+    ) -> AsyncIterator[None]:
+        held: ImageMemory = getattr(request.app.state, memory)
+        async with _room(held, int(_size(request, most(settings)) * price), sender):
+            yield
+
+    return hold
+
+
+# Base64 writes three bytes as four letters.
+hold_image = _holding("bodies", lambda settings: 4 * settings.max_upload_bytes // 3)
+hold_slide = _holding("bodies", lambda settings: settings.max_slide_bytes)
+hold_batch = _holding("bodies", lambda settings: settings.max_batch_bytes)
+hold_result = _holding("memory", most_result_bytes, _PIXELS_PER_BYTE)
 
 
 def _room(memory: ImageMemory, size: int, sender: Sender) -> AbstractAsyncContextManager[None]:

@@ -177,7 +177,7 @@ class ImageMemory:
 
     @asynccontextmanager
     async def room_for_file(self, size: int, sender: Sender) -> AsyncIterator[None]:
-        """Wait for room for a file and hold it; one of up to `SMALL_FILE_BYTES` needs none.
+        """Wait for room for a file and hold it; ask for none of up to `SMALL_FILE_BYTES`.
 
         Args:
             size: Its bytes, no more than there is room for.
