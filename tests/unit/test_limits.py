@@ -25,6 +25,8 @@ from hf_space.ui.gradio_app.calls import Calls
 from hf_space.ui.gradio_app.guard import GuardMiddleware
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.types import Message, Receive, Scope, Send
 
 OWNER = b"o" * 32
@@ -242,6 +244,12 @@ def test_without_limits_responses_have_no_headers(add_resource: Any) -> None:
     assert not [name for name in response.headers if name.startswith("x-ratelimit")]
 
 
+@pytest.fixture
+def _empty_uploads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no upload of another test take the room of these."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+
+
 def _demo(visitor: Visitor, limiter: Limiter, metrics: Metrics) -> TestClient:
     """Return a client of the guard before the demo, for one visitor."""
 
@@ -265,6 +273,7 @@ def _demo(visitor: Visitor, limiter: Limiter, metrics: Metrics) -> TestClient:
     return TestClient(identified)
 
 
+@pytest.mark.usefixtures("_empty_uploads")
 @pytest.mark.parametrize(
     ("method", "path", "charged"),
     [
@@ -293,6 +302,7 @@ def test_calls_and_uploads_of_the_demo_are_charged(method: str, path: str, charg
     assert _refusals(metrics) == {"owner": float(charged), "address": 0.0}
 
 
+@pytest.mark.usefixtures("_empty_uploads")
 def test_a_new_visitor_of_the_demo_is_charged_by_address() -> None:
     client = _demo(new_visitor(ADDRESS), Limiter(1, 2, None), Metrics())
     found = [client.post("/gradio_api/upload").status_code for _ in range(3)]

@@ -9,7 +9,7 @@ import { Providers } from "@/components/shell/providers";
 import { ServiceNotice } from "@/components/shell/service-notice";
 import { Texts } from "@/components/shell/texts";
 import { THEME_COOKIE, themeOf } from "@/lib/preferences";
-import { visitorZone } from "@/lib/server/visit";
+import { hasHistory, visitorZone } from "@/lib/server/visit";
 import { publicApiUrl } from "@/lib/settings";
 import "@/app/globals.css";
 
@@ -42,7 +42,11 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           {t("skip")}
         </a>
         <Texts names={[]}>
-          <Providers publicApiUrl={publicApiUrl()} timeZone={await visitorZone()}>
+          <Providers
+            publicApiUrl={publicApiUrl()}
+            timeZone={await visitorZone()}
+            hasHistory={await hasHistory()}
+          >
             <Header theme={theme} />
             <ServiceNotice />
             <main

@@ -18,16 +18,18 @@ interface ProvidersProps {
   publicApiUrl: string;
   /** As a cookie of an earlier visit tells it. */
   timeZone: string | null;
+  /** Whether that cookie is of use: nothing is kept of a visitor who has saved nothing. */
+  hasHistory: boolean;
   children: ReactNode;
 }
 
-export function Providers({ publicApiUrl, timeZone, children }: ProvidersProps) {
+export function Providers({ publicApiUrl, timeZone, hasHistory, children }: ProvidersProps) {
   const [client] = useState(newClient);
   useEffect(() => {
-    if (zoneOfDevice() !== timeZone) {
+    if (hasHistory && zoneOfDevice() !== timeZone) {
       remember(ZONE_COOKIE, zoneOfDevice());
     }
-  }, [timeZone]);
+  }, [timeZone, hasHistory]);
   return (
     <PublicApiUrl value={publicApiUrl}>
       <KnownTimeZone value={timeZone}>

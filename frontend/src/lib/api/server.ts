@@ -8,7 +8,7 @@ import { apiUrl } from "@/lib/settings";
 /** What the site's own server asks the API before a page leaves. Null where it cannot be had: the
  * page then asks itself, and says what is wrong. */
 
-const VISITOR_COOKIE = "__Host-biopsia-visitor";
+export const VISITOR_COOKIE = "__Host-biopsia-visitor";
 const TIMEOUT_MS = 2000;
 
 export async function readModelReport(): Promise<ModelReport | null> {

@@ -1,7 +1,13 @@
 import { cookies, headers } from "next/headers";
+import { VISITOR_COOKIE } from "@/lib/api/server";
 import { ZONE_COOKIE, zoneOf } from "@/lib/dates/zone";
 
-/** The time zone of the visitor's device; null on its first visit. */
+/** Whether the browser has a history: a visitor gets their cookie with the first saved result. */
+export async function hasHistory(): Promise<boolean> {
+  return (await cookies()).has(VISITOR_COOKIE);
+}
+
+/** The time zone of the visitor's device; null until a page has told it. */
 export async function visitorZone(): Promise<string | null> {
   return zoneOf((await cookies()).get(ZONE_COOKIE)?.value);
 }
