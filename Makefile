@@ -39,7 +39,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadsco
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test check fix train bench
+.PHONY: help setup run dev test check fix coverage lock train bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,12 @@ fix: setup ## Mend what `make check` finds, where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(call site,npm run fix)
+
+coverage: setup ## Run the Python tests, and fail where branch coverage is under 92 %
+	MPLBACKEND=Agg $(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+lock: setup ## Resolve every requirement anew, with hashes, into requirements*.lock.txt
+	scripts/lock.sh $(BIN)/uv
 
 train: same-data $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
 
