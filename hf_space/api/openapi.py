@@ -72,12 +72,9 @@ def form_schema(part: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _optional(field: dict[str, Any]) -> dict[str, Any]:
-    """Say how a form leaves a field unset: it cannot send null, but may send nothing.
-
-    Without the empty example, the documentation's form fills in values that contradict each other.
-    """
+    """Say how a form leaves a field unset: it cannot send null, but may send nothing."""
     if "anyOf" not in field:
         return field
     kind: dict[str, Any] = next(kind for kind in field["anyOf"] if kind != {"type": "null"})
     described = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
-    return described | kind | {"example": ""}
+    return described | kind

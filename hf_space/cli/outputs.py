@@ -10,7 +10,6 @@ from typing import Final, get_args
 
 import typer
 
-from hf_space.bundle.calibration import Verdict
 from hf_space.cli.echo import echo, shown
 from hf_space.exports.folder import ExportFolder
 from hf_space.exports.formats import FORMATS, ExportFormat
@@ -25,7 +24,8 @@ FOLDER_FORMATS: Final = {
 }
 """Formats that have one file for each image, by their suffix."""
 
-_VERDICT_WIDTH: Final = max(len(text(f"verdict.{each}", "en")) for each in get_args(Verdict))
+_VERDICTS: Final = get_args(PredictionResult.model_fields["verdict"].annotation)
+_VERDICT_WIDTH: Final = max(len(text(f"verdict.{each}", "en")) for each in _VERDICTS)
 
 
 class InOrder:

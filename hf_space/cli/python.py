@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import logging
 import re
 import tempfile
-import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
 from PIL import Image
@@ -17,6 +15,7 @@ from pydantic import ValidationError
 from tqdm import tqdm
 
 from hf_space.cli.images import find_images, named_images
+from hf_space.cli.loop_thread import LoopThread
 from hf_space.errors import BundleError, UnsupportedImageError
 from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
@@ -31,16 +30,14 @@ from hf_space.slides.run import process_slides, slide_options
 from hf_space.slides.scan import find_slides
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Iterable, Iterator
-    from typing import Any, Self, Unpack
+    from collections.abc import Iterable, Iterator
+    from typing import Self, Unpack
 
     from numpy.typing import NDArray
 
     from hf_space.schemas.batch import BatchItem
     from hf_space.schemas.prediction import ModelName, PredictionResult
     from hf_space.settings import Settings
-
-Result = TypeVar("Result")
 
 _REPOSITORY: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -93,7 +90,7 @@ class Model:
             BundleError: It is missing, incomplete or altered, or cannot run.
         """
         self._settings = settings
-        self._loop = _LoopThread()
+        self._loop = LoopThread()
         try:
             self._predictor = self._loop.run(_loaded(settings))
         except BaseException:
@@ -183,7 +180,7 @@ class Model:
             RequestError: An option cannot be used.
             ValueError: There is no slide, or there are several.
         """
-        rule = {"operating_point": operating_point, "threshold": threshold}
+        rule: Options = {"operating_point": operating_point, "threshold": threshold}
         options = _checked({"microns_per_pixel": microns_per_pixel, **rule})
         if out is not None:
             return self._score_slide(Path(path), Path(out), options, BY_DEFAULT)
@@ -215,42 +212,6 @@ class Model:
     def __exit__(self, *_: object) -> None:
         """Close the model."""
         self.close()
-
-
-class _LoopThread:
-    """An event loop in a thread of its own: a predictor needs one, and a notebook's is busy."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="biopsia-model", daemon=True
-        )
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Return what a coroutine returns; whoever interrupts the wait ends it."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def each(self, items: AsyncGenerator[Result, None]) -> Iterator[Result]:
-        """Yield what a generator yields, which goes on working meanwhile."""
-        try:
-            while True:
-                yield self.run(items.__anext__())  # type: ignore[arg-type] # a coroutine, in fact
-        except StopAsyncIteration:
-            return
-        finally:
-            self.run(items.aclose())
-
-    def close(self) -> None:
-        """End the loop and its thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
 
 class _Quiet:

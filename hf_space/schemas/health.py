@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from hf_space.schemas.base import Schema
 from hf_space.schemas.model import ModelState
 
@@ -31,6 +33,7 @@ class HealthReport(Schema):
     """
 
     status: Literal["ok", "degraded", "unavailable"]
+    version: str = Field(description="Of the service.")
     model: ModelState
     database: DatabaseState
     cache: CacheState

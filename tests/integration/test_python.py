@@ -75,7 +75,7 @@ def test_a_result_is_that_of_the_service(
 
 
 def test_every_kind_of_image_is_taken(model: Model, path: Path) -> None:
-    images = [path, str(path), path.read_bytes(), Image.fromarray(PATCH), PATCH]
+    images: list[Any] = [path, str(path), path.read_bytes(), Image.fromarray(PATCH), PATCH]
     results = [model.predict(image, microns_per_pixel=4) for image in images]
     for result in results:
         assert result.probability == pytest.approx(expected_probability(200, 120, 190), abs=1e-4)
