@@ -1,4 +1,4 @@
-"""What FastAPI does not say by itself: credentials, names of operations, forms and errors."""
+"""What FastAPI does not say by itself: credentials, names of operations, and lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hf_space.api.middleware.identify import API_KEY_HEADER, VISITOR_HEADER
 from hf_space.api.ndjson import NDJSON
-from hf_space.api.request_body import MULTIPART
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,7 +63,6 @@ def add_details(app: FastAPI, routes: Iterable[PolicyRoute]) -> None:
             operation["summary"] = _summary(operation["operationId"])
             if operation["operationId"] in names_without_key:
                 operation["security"] = []
-            _leave_unset(operation)
             _correct_lines(operation)
         return document
 
@@ -79,19 +77,6 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _summary(name: str) -> str:
     words = " ".join(_ACRONYMS.get(word, word) for word in name.split("_"))
     return words[0].upper() + words[1:]
-
-
-def _leave_unset(operation: dict[str, Any]) -> None:
-    """Say that a form's fields are unset unless they are filled in.
-
-    Otherwise the documentation's page fills in values, which contradict each other. FastAPI leaves
-    out a default of null, so it is added afterwards.
-    """
-    content = operation.get("requestBody", {}).get("content", {})
-    form = content.get(MULTIPART, {}).get("schema", {})
-    for name, field in form.get("properties", {}).items():
-        if name not in form["required"]:
-            field.setdefault("default", None)
 
 
 def _correct_lines(operation: dict[str, Any]) -> None:

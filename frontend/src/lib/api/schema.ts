@@ -2702,9 +2702,9 @@ export interface operations {
                     /**
                      * Microns Per Pixel
                      * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
-                     * @default null
+                     * @example
                      */
-                    microns_per_pixel?: number;
+                    microns_per_pixel?: string | number;
                     /**
                      * Mode
                      * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
@@ -2715,21 +2715,21 @@ export interface operations {
                     /**
                      * Operating Point
                      * @description A named operating point of the model; see `/model/`.
-                     * @default null
+                     * @example
                      */
                     operating_point?: string;
                     /**
                      * Save
                      * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
-                     * @default null
+                     * @example
                      */
                     save?: boolean;
                     /**
                      * Threshold
                      * @description Own threshold on the calibrated probability; it has no uncertain band.
-                     * @default null
+                     * @example
                      */
-                    threshold?: number;
+                    threshold?: string | number;
                 };
             };
         };
@@ -2785,9 +2785,9 @@ export interface operations {
                     /**
                      * Microns Per Pixel
                      * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
-                     * @default null
+                     * @example
                      */
-                    microns_per_pixel?: number;
+                    microns_per_pixel?: string | number;
                     /**
                      * Mode
                      * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
@@ -2798,21 +2798,21 @@ export interface operations {
                     /**
                      * Operating Point
                      * @description A named operating point of the model; see `/model/`.
-                     * @default null
+                     * @example
                      */
                     operating_point?: string;
                     /**
                      * Save
                      * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
-                     * @default null
+                     * @example
                      */
                     save?: boolean;
                     /**
                      * Threshold
                      * @description Own threshold on the calibrated probability; it has no uncertain band.
-                     * @default null
+                     * @example
                      */
-                    threshold?: number;
+                    threshold?: string | number;
                 };
             };
         };
