@@ -26,7 +26,7 @@ def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     package = tmp_path / "generated_client"
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
     document = ROOT / "frontend" / "openapi.json"
-    places = ["--path", document, "--output-path", package, "--config", options]
+    places = ["--path", f"{document}", "--output-path", f"{package}", "--config", f"{options}"]
     done = subprocess.run(  # noqa: S603 -- our own interpreter
         [*command, *places], capture_output=True, text=True, check=False
     )
