@@ -1,10 +1,11 @@
 # The wheels bring all libraries they need: neither stage installs packages of the system.
 FROM python:3.13.16-slim-trixie AS builder
 
-COPY hf_space/requirements.txt /tmp/requirements.txt
+COPY hf_space/requirements.lock.txt /tmp/
 # Without pip of its own, the environment holds what the service imports and nothing else.
 RUN python -m venv --without-pip /opt/venv \
-    && python -m pip --python /opt/venv install --no-cache-dir -r /tmp/requirements.txt
+    && python -m pip --python /opt/venv install --no-cache-dir --no-deps --require-hashes \
+        -r /tmp/requirements.lock.txt
 
 
 FROM python:3.13.16-slim-trixie

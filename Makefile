@@ -16,6 +16,8 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SERVE_INSTALLED := $(SERVE_VENV)/.installed
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
+# A lock names everything, so nothing is resolved.
+LOCKED := --no-deps --require-hashes -r
 
 # The site needs Node.js, the service does not: without it everything else works.
 NODE := $(shell node -e 'const [major, minor] = process.versions.node.split("."); \
@@ -41,7 +43,7 @@ IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadsco
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test check fix train bench
+.PHONY: help setup run dev test check fix coverage lock train bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +70,12 @@ fix: setup ## Mend what `make check` finds, where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(call site,npm run fix)
+
+coverage: setup ## Run the Python tests, and fail where branch coverage is under 92 %
+	MPLBACKEND=Agg $(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+lock: setup ## Resolve every requirement anew, with hashes, into requirements*.lock.txt
+	scripts/lock.sh $(BIN)/uv
 
 train: same-data $(RUN)/bundle/README.md ## From patches to an evaluated bundle; DATA=folder, zip, Hub id or kaggle
 
@@ -115,16 +123,15 @@ $(RUN)/bundle/README.md: $(RUN)/final/facts.json $(RUN)/calibration.json
 		$(@D)/evaluation
 	$(TRAINING) card $(@D)
 
-# A stamp is older than its requirements after an edit, so that the environment is renewed.
-$(INSTALLED): requirements.txt hf_space/requirements.txt hf_space/requirements-ray.txt \
-		hf_space/requirements-remote.txt training/requirements.txt
-	$(call install,$(VENV),requirements.txt)
+# A stamp is older than its lock after an edit, so that the environment is renewed.
+$(INSTALLED): requirements.lock.txt
+	$(call install,$(VENV),$(LOCKED) requirements.lock.txt)
 
-$(SERVE_INSTALLED): hf_space/requirements.txt
-	$(call install,$(SERVE_VENV),hf_space/requirements.txt)
+$(SERVE_INSTALLED): hf_space/requirements.lock.txt
+	$(call install,$(SERVE_VENV),$(LOCKED) hf_space/requirements.lock.txt)
 
 $(BENCH_INSTALLED): benchmarks/requirements.txt hf_space/requirements.txt
-	$(call install,$(BENCH_VENV),benchmarks/requirements.txt)
+	$(call install,$(BENCH_VENV),-r benchmarks/requirements.txt)
 
 $(SITE_INSTALLED): frontend/package-lock.json
 	cd frontend && npm ci --no-audit --no-fund
@@ -141,15 +148,15 @@ define site
 	else echo "SKIPPED: the site's part of this needs Node.js 20.9 or newer" >&2; fi
 endef
 
-# install(environment, requirements): with uv when it is there, else with venv and pip.
+# install(environment, what): with uv when it is there, else with venv and pip.
 define install
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed; none was found" >&2; exit 1; }
 	@if command -v uv >/dev/null; then \
 		test -x $(1)/bin/python || uv venv --quiet --seed --python "$(PYTHON)" $(1); \
-		uv pip install --python $(1)/bin/python -r $(2); \
+		uv pip install --python $(1)/bin/python $(2); \
 	else \
 		test -x $(1)/bin/pip || "$(PYTHON)" -m venv --clear $(1); \
-		$(1)/bin/python -m pip install --disable-pip-version-check -r $(2); \
+		$(1)/bin/python -m pip install --disable-pip-version-check $(2); \
 	fi
 	@touch $@
 endef

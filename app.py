@@ -61,7 +61,7 @@ class _Server(uvicorn.Server):
 
 def main() -> None:
     """Serve on the host and port of the settings."""
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     config = uvicorn.Config(
         app,
         host=settings.host,

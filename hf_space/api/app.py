@@ -23,6 +23,7 @@ from hf_space.api.middleware.identify import (
 from hf_space.api.middleware.observe import HEADER, ObserveMiddleware
 from hf_space.api.middleware.paths import PathMiddleware
 from hf_space.api.openapi import add_schemas
+from hf_space.api.openapi_details import add_details, operation_name
 from hf_space.api.routes import (
     batch,
     example,
@@ -41,6 +42,7 @@ from hf_space.cache.redis import RedisConnection
 from hf_space.cache.result_cache import ResultCache
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
+from hf_space.observability.version import VERSION
 from hf_space.prediction.admission import ImageMemory
 from hf_space.prediction.preview import Previews
 from hf_space.schemas.options import PredictRequest
@@ -66,9 +68,11 @@ def create_api(settings: Settings) -> FastAPI:
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
         title="Biopsia",
+        version=VERSION,
         description="Finds invasive ductal carcinoma in H&E tissue. Research use only.",
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=operation_name,
     )
     _add_parts(app, settings)
     routes: list[PolicyRoute] = []
@@ -77,6 +81,7 @@ def create_api(settings: Settings) -> FastAPI:
         app.include_router(resource.router)
     app.router.route_class = UndeclaredRoute
     add_schemas(app, requests=[PredictRequest], responses=[StreamEvent])
+    add_details(app, routes)
     add_error_handlers(app)
     _add_middleware(app, settings, routes)
     return app

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeAliasType
 
 _REFERENCE: Final = "#/components/schemas/{model}"
+_UNSET: Final = {"type": "string", "maxLength": 0, "description": "Leaves the option unset."}
 
 
 def reference_to(model: type[BaseModel] | TypeAliasType) -> dict[str, str]:
@@ -92,4 +93,6 @@ def _optional(field: dict[str, Any]) -> dict[str, Any]:
         return field
     kind: dict[str, Any] = next(kind for kind in field["anyOf"] if kind != {"type": "null"})
     described = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
-    return described | kind | {"example": ""}
+    # An example must be one of the schema's values.
+    schema = {"anyOf": [_UNSET, kind]} if kind["type"] == "number" else kind
+    return described | schema | {"example": ""}

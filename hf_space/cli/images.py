@@ -5,37 +5,37 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final, get_args
+from typing import Annotated, Final
 
 import typer
 from tqdm import tqdm
 
-from hf_space.bundle.calibration import Verdict
-from hf_space.cli.echo import echo, shown
+from hf_space.cli.echo import echo
 from hf_space.cli.options import PointName, Threshold, checked_options, checked_settings
-from hf_space.errors import BiopsiaError
-from hf_space.exports.folder import ExportFolder
-from hf_space.exports.formats import FORMATS, ExportFormat
-from hf_space.exports.predictions import BATCH_TABLE
+from hf_space.cli.outputs import (
+    FOLDER_FORMATS,
+    InOrder,
+    Outputs,
+    Rows,
+    failed,
+    open_folders,
+    open_table,
+    print_json,
+)
+from hf_space.errors import BiopsiaError, ScaleError, UnknownOperatingPointError
+from hf_space.exports.formats import ExportFormat
 from hf_space.imaging.readers import suffixes
+from hf_space.imaging.resolution import check_enlargement
 from hf_space.imaging.zip_archive import NamedImage, is_hidden
 from hf_space.messages.catalogue import text, warning_message
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import Mode, PredictOptions
-from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings
 
-# Its own options write JSON lines, and one table of all images.
-_FOLDER_FORMATS: Final = {
-    name: each for name, each in FORMATS.items() if name not in {"json", "csv"}
-}
-_VERDICT_WIDTH: Final = max(len(text(f"verdict.{each}", "en")) for each in get_args(Verdict))
 # The caller can end these by stating the scale.
 _SCALE_WARNINGS: Final = frozenset({"scale_unknown", "scale_assumed", "scale_conflict"})
 
@@ -44,7 +44,7 @@ def _with_folder_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option `--SUFFIX DIR` for each format that has one file an image."""
     signature = inspect.signature(command, eval_str=True)
     own = [each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD]
-    options = [_folder_option(each) for each in _FOLDER_FORMATS.values()]
+    options = [_folder_option(each) for each in FOLDER_FORMATS.values()]
     command.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined]
     return command
 
@@ -62,6 +62,14 @@ def predict(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Images, or folders of images.")],
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write one row for each image to this file.")
+    ] = None,
+    overlays: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            file_okay=False,
+            help="Write NAME.jpg for each image to this folder: the evidence drawn over it.",
+        ),
     ] = None,
     as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
         bool, typer.Option("--json", help="Print one JSON result for each image.")
@@ -87,29 +95,20 @@ def predict(
         threshold=threshold,
         microns_per_pixel=microns_per_pixel,
         mode=mode,
+        explain=overlays is not None,
     )
     settings = checked_settings()
     if not (paths := find_images(files)):
         raise typer.BadParameter(text("command.no_images", "en"))
     # Now, not after an hour of scoring.
-    if csv_file:
-        _check_writable(csv_file)
-    exports = _open_folders(folders, paths)
-    show = _print_json if as_json else _print_row
-    items: list[BatchItem] = []
-    try:
-        tell = partial(_report, show=show, exports=exports, items=items)
-        asyncio.run(_score(paths, options, settings, tell))
-    except BiopsiaError as error:
-        raise _failed(f"{error.code}: {error.message}") from error
-    finally:
-        # Whatever went wrong, what was scored is not lost.
-        if csv_file and items:
-            _write_table(csv_file, items)
+    table = open_table(csv_file) if csv_file else None
+    show = print_json if as_json else Rows().print
+    outputs = Outputs(show, table, open_folders({**folders, "jpg": overlays}, paths))
+    _score_all(paths, options, settings, outputs)
     if not as_json:
-        _print_warnings(items, options)
+        _print_warnings(outputs.items, options)
     _print_left_out(files)
-    raise typer.Exit(any(item.error for item in items))
+    raise typer.Exit(any(item.error for item in outputs.items))
 
 
 def find_images(paths: list[Path]) -> list[Path]:
@@ -142,39 +141,17 @@ def _print_left_out(paths: list[Path]) -> None:
         echo(text("command.left_out", "en", files=", ".join(others)), err=True)
 
 
-def _check_writable(path: Path) -> None:
+def _score_all(
+    paths: list[Path], options: PredictOptions, settings: Settings, outputs: Outputs
+) -> None:
+    ordered = InOrder(outputs.write)
     try:
-        path.touch()
-    except OSError as error:
-        message = text("command.not_writable", "en", path=path, reason=error.strerror)
-        raise typer.BadParameter(shown(message)) from error
-
-
-def _open_folders(folders: Mapping[str, Path | None], images: list[Path]) -> list[ExportFolder]:
-    try:
-        return [
-            ExportFolder(folder, _FOLDER_FORMATS[suffix], images)
-            for suffix, folder in folders.items()
-            if folder
-        ]
-    except ValueError as error:
-        raise typer.BadParameter(shown(str(error))) from error
-    except OSError as error:
-        message = text("command.not_writable", "en", path=error.filename, reason=error.strerror)
-        raise typer.BadParameter(shown(message)) from error
-
-
-@contextmanager
-def _write_errors_shown() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise _failed(f"cannot write: {error}") from error
-
-
-def _failed(message: str) -> typer.Exit:
-    typer.echo(message, err=True)
-    return typer.Exit(1)
+        asyncio.run(_score(paths, options, settings, ordered.put))
+    except BiopsiaError as error:
+        raise failed(f"{error.code}: {error.message}") from error
+    finally:
+        # Whatever ended the run, what was scored is not lost.
+        ordered.flush()
 
 
 async def _score(
@@ -184,10 +161,9 @@ async def _score(
     tell: Callable[[BatchItem], None],
 ) -> None:
     predictor = Predictor.from_settings(settings)
-    images = [NamedImage(_encodable(path), path.read_bytes, path.stat().st_size) for path in paths]
+    images = named_images(paths)
     try:
-        # An unknown one is refused here, and not for each image.
-        predictor.operating_point(options)
+        _check_for_model(options, predictor)
         unit = text("progress.images", "en", count=len(paths))
         with tqdm(total=len(paths), unit=unit, disable=None) as bar:
             async for item in predict_many(predictor, images, options):
@@ -198,50 +174,26 @@ async def _score(
         await asyncio.to_thread(predictor.close)
 
 
+def _check_for_model(options: PredictOptions, predictor: Predictor) -> None:
+    """Refuse what the model cannot do once, and not for each image; raises BadParameter."""
+    try:
+        predictor.operating_point(options)
+        if scale := options.microns_per_pixel:
+            check_enlargement((scale, scale), predictor.bundle.config.microns_per_pixel)
+    except UnknownOperatingPointError as error:
+        raise typer.BadParameter(error.message, param_hint="'--operating-point'") from error
+    except ScaleError as error:
+        raise typer.BadParameter(error.message, param_hint="'--microns-per-pixel'") from error
+
+
+def named_images(paths: list[Path]) -> list[NamedImage]:
+    """Return files to be read when their turn comes; raises OSError where one does not exist."""
+    return [NamedImage(_encodable(path), path.read_bytes, path.stat().st_size) for path in paths]
+
+
 def _encodable(path: Path) -> str:
     """Return a path as results may name it: what is no UTF-8 in it is escaped."""
     return str(path).encode(errors="backslashreplace").decode()
-
-
-def _report(
-    item: BatchItem,
-    show: Callable[[BatchItem], None],
-    exports: list[ExportFolder],
-    items: list[BatchItem],
-) -> None:
-    items.append(item)
-    show(item)
-    if item.result:
-        with _write_errors_shown():
-            for export in exports:
-                export.write(item.index, item.result)
-
-
-def _write_table(path: Path, items: list[BatchItem]) -> None:
-    rows = sorted(items, key=lambda item: item.index)
-    with _write_errors_shown():
-        path.write_bytes(b"".join(BATCH_TABLE.file(rows)))
-
-
-def _print_json(item: BatchItem) -> None:
-    typer.echo(item.model_dump_json())
-
-
-def _print_row(item: BatchItem) -> None:
-    if item.error:
-        echo(f"{item.name}: {item.error.message}", err=True)
-    if item.result:
-        echo(_row(item.name, item.result))
-
-
-def _row(name: str | None, result: PredictionResult) -> str:
-    """Return the line of one result: reasons follow the name, other warnings in brackets."""
-    verdict = text(f"verdict.{result.verdict}", "en")
-    others = [each.code for each in result.warnings if each.code not in result.reasons]
-    parts = [f"{result.probability:.3f}", verdict.ljust(_VERDICT_WIDTH), str(name)]
-    parts += [", ".join(result.reasons)] if result.reasons else []
-    parts += [f"({', '.join(others)})"] if others else []
-    return "  ".join(parts)
 
 
 def _print_warnings(items: list[BatchItem], options: PredictOptions) -> None:

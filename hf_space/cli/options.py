@@ -35,8 +35,8 @@ def checked_settings() -> Settings:
 def checked_options(**values: object) -> PredictOptions:
     """Return options by their names; raises BadParameter, which names the one that is wrong."""
     try:
-        # No output holds a drawing, and there is no visitor to save for.
-        return PredictOptions.model_validate(values | {"explain": False, "save": False})
+        # Drawings are for those who ask, and there is no visitor to save for.
+        return PredictOptions.model_validate({"explain": False} | values | {"save": False})
     except ValidationError as error:
         raise _bad_option(error) from error
 

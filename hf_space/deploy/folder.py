@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -16,10 +17,14 @@ _CARD: Final = "README.md"
 APP_FILE: Final = "app.py"
 """What the Hub starts."""
 _SOURCES: Final = (APP_FILE, "LICENSE", _PACKAGE)
-# The Hub looks for these at the root.
-_MOVED: Final = {f"{_PACKAGE}/{name}": name for name in (_CARD, "requirements.txt")}
-# What publishes has no business in what is published, and a Space scores no slides in bulk.
-_LEFT_BEHIND: Final = (f"{_PACKAGE}/deploy/", f"{_PACKAGE}/requirements-")
+_REQUIREMENTS: Final = "requirements.txt"
+_LOCK: Final = f"{_PACKAGE}/requirements.lock.txt"
+# The Hub looks for it at the root.
+_MOVED: Final = {f"{_PACKAGE}/{_CARD}": _CARD}
+# What publishes has no business in what is published; requirements are written anew, and a Space
+# scores no slides in bulk.
+_LEFT_BEHIND: Final = (f"{_PACKAGE}/deploy/", f"{_PACKAGE}/requirements")
+_HASHES: Final = re.compile(r"\s*\\\n\s+--hash=\S+")
 _MODEL: Final = f"{_PACKAGE}/model/"
 
 
@@ -64,7 +69,16 @@ def write_space(folder: Path, model: HubModel | None) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_ROOT / name, target)
     (folder / _CARD).write_text(render_card(model), encoding="utf-8")
-    return len(sources)
+    (folder / _REQUIREMENTS).write_text(_requirements(), encoding="utf-8")
+    return len(sources) + 1
+
+
+def _requirements() -> str:
+    """Return the locked versions without their hashes.
+
+    The Hub adds packages to them that are not locked, and pip takes hashes of all or of none.
+    """
+    return _HASHES.sub("", (_ROOT / _LOCK).read_text(encoding="utf-8"))
 
 
 def render_card(model: HubModel | None) -> str:

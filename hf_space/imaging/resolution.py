@@ -90,13 +90,8 @@ def resampled_size(
         TooManyPixelsError: The image would grow beyond ``max_pixels``.
     """
     target = target_microns_per_pixel
+    check_enlargement(microns_per_pixel, target)
     factors = [scale / target for scale in microns_per_pixel]
-    if max(factors) > MAX_ENLARGEMENT:
-        raise ScaleError(
-            f"At {max(microns_per_pixel):g} µm/px there is no detail left for the model, which "
-            f"works at {target:g}; at most {MAX_ENLARGEMENT * target:g} are accepted.",
-            microns_per_pixel=max(microns_per_pixel),
-        )
     width, height = (
         max(1, round(side * factor)) for side, factor in zip(size, factors, strict=True)
     )
@@ -109,3 +104,20 @@ def resampled_size(
             max_pixels=max_pixels,
         )
     return width, height
+
+
+def check_enlargement(
+    microns_per_pixel: tuple[float, float], target_microns_per_pixel: float
+) -> None:
+    """Refuse a scale, in x and in y, that is too coarse for the scale wanted.
+
+    Raises:
+        ScaleError: The image would have to be enlarged more than `MAX_ENLARGEMENT` times.
+    """
+    coarsest, target = max(microns_per_pixel), target_microns_per_pixel
+    if coarsest / target > MAX_ENLARGEMENT:
+        raise ScaleError(
+            f"At {coarsest:g} µm/px there is no detail left for the model, which works at "
+            f"{target:g}; at most {MAX_ENLARGEMENT * target:g} are accepted.",
+            microns_per_pixel=coarsest,
+        )

@@ -1,31 +1,35 @@
-"""Log lines as JSON objects, each with the id of the request it belongs to."""
+"""Log lines, for people or as JSON, each with the id of the request it belongs to."""
 
 from __future__ import annotations
 
 import logging
+import sys
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
 request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 
 
-def configure_logging(level: str) -> None:
-    """Write all log records to standard error, one JSON object a line.
+LogFormat = Literal["auto", "text", "json"]
+
+# What every record has; the rest was given with the message.
+_OWN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+def configure_logging(level: str, log_format: LogFormat) -> None:
+    """Write all log records to standard error.
 
     Args:
         level: Least severe level written: debug, info, warning or error.
+        log_format: ``json``: one object a line; ``text``: lines for people; ``auto``: text at a
+            terminal, and JSON elsewhere.
     """
+    is_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.addFilter(_add_request_id)
-    handler.setFormatter(
-        JsonFormatter(
-            "{asctime}{levelname}{name}{message}{request_id}",
-            style="{",
-            rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
-        )
-    )
+    handler.setFormatter(TextFormatter() if is_text else _json_formatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # These tell of every request they send, or part they load, at a level meant for events.
     for name in ("httpx", "httpx2", "alembic.runtime.plugins"):
@@ -35,6 +39,29 @@ def configure_logging(level: str) -> None:
     client = logging.getLogger("huggingface_hub")
     client.handlers.clear()
     client.setLevel(logging.ERROR)
+
+
+class TextFormatter(logging.Formatter):
+    """Writes time, level and message, and then what was given with it, as ``name=value``."""
+
+    def __init__(self) -> None:
+        """Leave out the date: whoever reads a terminal knows it."""
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- the name of logging
+        """Return the line, in which nothing can begin another one."""
+        given = {name: value for name, value in vars(record).items() if name not in _OWN_FIELDS}
+        facts = [f"{name}={value}" for name, value in given.items() if value is not None]
+        line = " ".join([super().formatMessage(record), *facts])
+        return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
+
+
+def _json_formatter() -> logging.Formatter:
+    return JsonFormatter(
+        "{asctime}{levelname}{name}{message}{request_id}",
+        style="{",
+        rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
+    )
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:

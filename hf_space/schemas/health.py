@@ -43,6 +43,7 @@ class HealthReport(Schema):
     """
 
     status: Literal["ok", "degraded", "unavailable"]
+    version: str = Field(description="Of the service.")
     model: ModelState
     database: DatabaseState
     cache: CacheState

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import from_json
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from hf_space.errors import InvalidOptionsError, MissingImageError
 from hf_space.schemas.base import Schema
@@ -19,6 +18,7 @@ _MOST_FINDINGS = 100
 
 Model = TypeVar("Model", bound=Schema)
 Mode = Literal["auto", "patch", "region"]
+_ANY: Final = TypeAdapter(Any)
 # What files may state of a slide.
 SlideMicrons = Annotated[float, Field(ge=0.05, le=20.0, allow_inf_nan=False)]
 
@@ -104,11 +104,9 @@ def read_json(model: type[Model], body: bytes) -> Model:
     """Validate a JSON request; raises InvalidOptionsError."""
     try:
         # Validated as it is read, each finding would hold a copy of what it is about.
-        return model.model_validate(from_json(body))
+        return model.model_validate(_ANY.validate_json(body))
     except ValidationError as error:
         raise _without_input(error) from error
-    except ValueError as error:
-        raise invalid_options([{"loc": (), "msg": f"Invalid JSON: {error}"}]) from error
 
 
 def read_predict_request(body: bytes) -> PredictRequest:

@@ -191,6 +191,11 @@ class Settings(BaseSettings):
         default="info",
         description="Least severe message logged: `debug`, `info`, `warning` or `error`.",
     )
+    log_format: Literal["auto", "text", "json"] = Field(
+        default="auto",
+        description="Form of the log: `text` for people, `json` for programs; `auto` is text at a "
+        "terminal and JSON elsewhere.",
+    )
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -217,7 +222,7 @@ class Settings(BaseSettings):
     def _is_expanded(cls, value: Path) -> Path:
         return expanded(value)
 
-    @field_validator("engine", "log_level", "operating_point", mode="before")
+    @field_validator("engine", "log_level", "log_format", "operating_point", mode="before")
     @classmethod
     def _in_small_letters(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

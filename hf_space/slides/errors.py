@@ -57,6 +57,21 @@ class NameTakenError(Exception):
     """The folder of the slide's name has the results of another slide."""
 
 
+class SlideFailedError(Exception):
+    """A slide could not be scored.
+
+    Attributes:
+        code: One of those that `failure_of` lists.
+        message: The same for people.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        """Take what the slide's outcome says."""
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A stable code, and a sentence for people."""

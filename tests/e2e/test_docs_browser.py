@@ -12,7 +12,7 @@ from hf_space.inference.probe import DRAWN_PATCH
 from tests.e2e.browser import Browser, chromium
 from tests.server import RunningServer
 
-_OPERATION = "#operations-predict-predict_predict__post"
+_OPERATION = "#operations-predict-predict"
 
 
 def open_operation(browser: Browser) -> None:

@@ -63,7 +63,8 @@ def _report(model: ModelState) -> bytes:
     database = DatabaseState(state="ready", kind="sqlite")
     cache = CacheState(state="ready", kind="memory")
     status = "ok" if model.state == "ready" else "unavailable"
-    report = HealthReport(status=status, model=model, database=database, cache=cache)
+    parts = {"model": model, "database": database, "cache": cache}
+    report = HealthReport(status=status, version="0.2.0", **parts)
     return report.model_dump_json().encode()
 
 

@@ -7,15 +7,21 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 from typer.testing import CliRunner
 
+import hf_space
 from hf_space.bundle.config import OPENVINO_WEIGHTS_FILE
 from hf_space.cli import app
+from hf_space.cli.outputs import InOrder, TableFile
 from hf_space.exports.folder import ExportFolder
+from hf_space.prediction.batch import predict_many
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.batch import BatchItem
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
@@ -57,10 +63,11 @@ def test_folders_are_searched_and_verdicts_printed_in_words(tmp_path: Path, fold
     done = predict(tmp_path, folder)
     assert done.returncode == 0, done.stderr
     malignant, benign = (f"{expected_probability(*each):.3f}" for each in (MALIGNANT, BENIGN))
-    assert sorted(done.stdout.splitlines()) == [
+    assert done.stdout.splitlines() == [
+        "prob.  verdict               image",
+        f"{malignant}  Suggests IDC          {folder / 'a.png'}  (scale_assumed, blurred)",
         f"{benign}  Not assessable        {folder / 'deeper' / 'b.JPG'}  not_h_and_e"
         "  (scale_assumed, blurred)",
-        f"{malignant}  Suggests IDC          {folder / 'a.png'}  (scale_assumed, blurred)",
     ]
 
 
@@ -248,10 +255,77 @@ def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str
 
 def test_an_unknown_operating_point_is_told_once(tmp_path: Path, folder: Path) -> None:
     done = predict(tmp_path, folder, "--operating-point", "best")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.startswith("unknown_operating_point: ")
-    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.count("'--operating-point': The model has no operating point 'best'") == 1
+
+
+def test_a_scale_that_no_image_can_have_is_told_once(tmp_path: Path, folder: Path) -> None:
+    done = predict(tmp_path, folder, "--microns-per-pixel", "33")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("'--microns-per-pixel': At 33 µm/px there is no detail left") == 1
+
+
+def test_lines_come_in_the_order_of_the_images(tmp_path: Path, folder: Path) -> None:
+    # The large one is finished last.
+    (folder / "0.png").write_bytes(encode(plain_image(*MALIGNANT, width=900, height=900)))
+    done = predict(tmp_path, folder, "--json")
+    items = [BatchItem.model_validate_json(line) for line in done.stdout.splitlines()]
+    assert [item.index for item in items] == [0, 1, 2]
+    assert [Path(str(item.name)).name for item in items] == ["0.png", "a.png", "b.JPG"]
+
+
+def test_overlays_are_written_for_patches_and_regions(tmp_path: Path, folder: Path) -> None:
+    (folder / "region.png").write_bytes(encode(plain_image(*MALIGNANT, width=120)))
+    out = tmp_path / "overlays"
+    done = predict(tmp_path, folder, "--overlays", out, "--json")
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in out.iterdir()} == {"a.png.jpg", "b.JPG.jpg", "region.png.jpg"}
+    for path in out.iterdir():
+        with Image.open(path) as picture:
+            assert picture.format == "JPEG"
+            assert min(picture.size) >= 50
+    # The files have them; lines stay short.
+    assert "base64" not in done.stdout
+
+
+def test_an_interrupted_run_keeps_what_it_had(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIOPSIA_MODEL_DIR", str(write_bundle(tmp_path / "model")))
+    table = tmp_path / "out.csv"
+    kept: list[str] = []
+
+    async def interrupted(*arguments: Any) -> AsyncIterator[BatchItem]:
+        async for item in predict_many(*arguments):
+            # As if the first image, whose row comes first, were never finished.
+            if item.index:
+                yield item
+                kept.append(table.read_text("utf-8-sig") if table.exists() else "")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hf_space.cli.images.predict_many", interrupted)
+    done = CliRunner().invoke(app, ["predict", str(folder), "--csv", str(table)])
+    assert done.exit_code != 0
+    assert kept == [""]
+    (row,) = csv.DictReader(table.read_text("utf-8-sig").splitlines())
+    assert (row["index"], row["verdict"]) == ("1", "not_assessable")
+
+
+def test_rows_are_in_the_table_as_soon_as_they_are_written(tmp_path: Path) -> None:
+    items = [BatchItem(index=index, name=f"{index}.png") for index in range(3)]
+    table, rows = TableFile(tmp_path / "out.csv"), []
+    ordered = InOrder(table.write)
+    for index in (1, 0, 2):
+        ordered.put(items[index])
+        rows.append((tmp_path / "out.csv").read_text("utf-8-sig").count(".png"))
+    assert rows == [0, 2, 3]
+
+
+def test_the_command_tells_its_version(tmp_path: Path) -> None:
+    done = run(tmp_path, "--version")
+    assert done.stdout == f"biopsia {hf_space.__version__}\n"
 
 
 def test_an_unusable_model_is_explained(tmp_path: Path, folder: Path) -> None:

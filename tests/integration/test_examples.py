@@ -25,12 +25,12 @@ _NODE_MODULES = ROOT / "frontend" / "node_modules"
 
 
 def examples() -> list[tuple[str, str]]:
-    """Return language and text of each example that asks the service something."""
+    """Return language and text of each example that asks the service or the model something."""
     return [
         (language, code)
         for page in PAGES
         for language, code in _BLOCK.findall(page.read_text(encoding="utf-8"))
-        if _ADDRESS in code or "-m hf_space " in code
+        if any(word in code for word in (_ADDRESS, "-m hf_space ", "import hf_space\n"))
     ]
 
 
@@ -79,7 +79,15 @@ def run(language: str, code: str, server: RunningServer, folder: Path) -> str:
 
 def test_there_is_an_example_of_each_kind() -> None:
     text = "".join(code for _, code in examples())
-    for word in ("curl", "base64", "gradio_client", "httpx2", "/predict/batch/", "-m hf_space "):
+    for word in (
+        "curl",
+        "base64",
+        "gradio_client",
+        "httpx2",
+        "/predict/batch/",
+        "-m hf_space ",
+        "hf_space.load(",
+    ):
         assert word in text
 
 

@@ -9,6 +9,7 @@ from typing import get_args
 
 from fastapi.testclient import TestClient
 
+import hf_space
 from hf_space.api.app import create_api
 from hf_space.api.openapi import openapi_text
 from hf_space.errors import error_codes
@@ -88,3 +89,46 @@ def test_the_sites_copy_of_the_openapi_document_is_up_to_date() -> None:
     copy = ROOT / "frontend" / "openapi.json"
     mend = f"{copy.name} is stale: python -m hf_space openapi > frontend/{copy.name}"
     assert copy.read_text(encoding="utf-8") == openapi_text(create_api(Settings())), mend
+
+
+def test_the_openapi_document_tells_version_credentials_and_names(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    assert document["info"]["version"] == hf_space.__version__
+    assert client.get("/health/").json()["version"] == hf_space.__version__
+    schemes = document["components"]["securitySchemes"]
+    headers = {each["name"] for each in schemes.values() if each["type"] == "apiKey"}
+    assert headers == {"X-API-Key", "X-Biopsia-Visitor"}
+    assert schemes["bearer"]["scheme"] == "bearer"
+    assert document["security"] == [{}, *({name: []} for name in schemes)]
+    operations = [each for path in document["paths"].values() for each in path.values()]
+    names = [each["operationId"] for each in operations]
+    assert {"predict", "predict_batch", "list_history", "export_csv"} <= set(names)
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[A-Z][\w ]{2,30}", each["summary"]) for each in operations)
+    free = {each["operationId"] for each in operations if each.get("security") == []}
+    assert free == {"health", "live"}
+
+
+def test_the_openapi_document_describes_lines_and_forms_as_they_are(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    batch = document["paths"]["/predict/batch/"]["post"]
+    lines = batch["responses"]["200"]["content"]["application/x-ndjson"]["schema"]
+    assert lines == {"$ref": "#/components/schemas/BatchItem"}
+    assert set(batch["responses"]["4XX"]["content"]) == {"application/json"}
+    form = batch["requestBody"]["content"]["multipart/form-data"]["schema"]
+    for name in ("threshold", "microns_per_pixel"):
+        # The example of an option that is left out is no number.
+        unset, number = form["properties"][name]["anyOf"]
+        assert (unset["type"], unset["maxLength"]) == ("string", 0)
+        assert number["type"] == "number"
+        assert "example" not in number
+
+
+def test_the_model_is_sent_once_until_it_changes(client: TestClient) -> None:
+    first = client.get("/model/")
+    tag = {"If-None-Match": first.headers["ETag"]}
+    again = client.get("/model/", headers=tag)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    # The figures for another prevalence are other ones.
+    assert client.get("/model/", params={"prevalence": 0.1}, headers=tag).status_code == 200

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import json
 from pathlib import Path
 from typing import Any
 from weakref import ref
 
 import httpx2
 
+from hf_space.schemas.options import PredictOptions
 from hf_space.ui.gradio_app.tracebacks import forget_frames
 from tests.server import running_server
 from tests.stores import Store, error_of
@@ -59,8 +61,18 @@ def test_nothing_that_a_call_was_sent_is_logged(tmp_path: Path) -> None:
                 call_by_name(client, {"data": data})
             refused = client.post("/gradio_api/call/v2/predict", json={MARKER: MARKER})
             assert error_of(refused) == (400, "invalid_request")
+            described = client.get("/gradio_api/info").json()["named_endpoints"]
         log = server.log.read_text("utf-8")
+    # `view_api` has no other place for what an option means.
+    for name in ("/predict", "/predict_region", "/predict_batch"):
+        options = {each["parameter_name"] for each in described[name]["parameters"]}
+        for option in options & set(PredictOptions.model_fields):
+            field = PredictOptions.model_fields[option]
+            assert f"`{option}`: {field.description}" in described[name]["description"]
     assert "a call of the demo failed: ValueError at " in log
+    requests = [json.loads(line) for line in log.splitlines() if '"route": "mounted"' in line]
+    endpoints = {each.get("endpoint") for each in requests}
+    assert {"/predict", "/predict_batch", "/config", "/gradio_api/queue/join"} <= endpoints
     assert MARKER not in log
     assert "Traceback" not in log
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
-from importlib.metadata import packages_distributions
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 # Imported by name, and only where the settings ask for it.
@@ -18,6 +20,11 @@ OPTIONAL_ENGINE = ROOT / "hf_space" / "inference" / "tensorflow_engine.py"
 RAY = ROOT / "hf_space" / "slides" / "fleet" / "nodes.py"
 SERVING = sorted({*(ROOT / "hf_space").rglob("*.py"), *ROOT.glob("app.py")} - {OPTIONAL_ENGINE})
 TRAINING = sorted((ROOT / "training").rglob("*.py"))
+ALL = (
+    "requirements.txt",
+    *(f"hf_space/requirements{name}.txt" for name in ("", "-ray", "-remote")),
+    "training/requirements.txt",
+)
 FORBIDDEN_IN_SERVING = {"training", "tests", "tensorflow", "keras", "datasets", "sklearn", "pandas"}
 
 
@@ -37,7 +44,7 @@ def _required(*files: str) -> dict[str, str]:
         for line in (ROOT / file).read_text(encoding="utf-8").splitlines():
             requirement = re.split("[#;]", line)[0].strip()
             if requirement and not requirement.startswith("-r"):
-                name, _, version = requirement.partition("==")
+                name, _, version = re.sub(r"\[.*\]", "", requirement).partition("==")
                 pins[_normalised(name)] = version
     return pins
 
@@ -93,24 +100,61 @@ def test_nothing_imports_the_optional_engine() -> None:
         assert re.search(r"^\s*(from|import) .*tensorflow_engine", text, re.MULTILINE) is None
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        *("requirements.txt", "hf_space/requirements.txt", "training/requirements.txt"),
-        *("hf_space/requirements-ray.txt", "hf_space/requirements-remote.txt"),
-    ],
-)
+@pytest.mark.parametrize("file", ALL)
 def test_requirements_are_pinned_exactly(file: str) -> None:
     assert all(re.fullmatch(r"\d[\w.]*", version) for version in _required(file).values())
 
 
 def test_no_requirement_is_pinned_twice() -> None:
-    files = (
-        *("requirements.txt", "hf_space/requirements.txt", "training/requirements.txt"),
-        *("hf_space/requirements-ray.txt", "hf_space/requirements-remote.txt"),
-    )
-    assert len(_required(*files)) == sum(len(_required(file)) for file in files)
+    assert len(_required(*ALL)) == sum(len(_required(file)) for file in ALL)
 
 
 def test_serving_requirements_have_no_tensorflow() -> None:
     assert not {"tensorflow", "keras"} & set(_required("hf_space/requirements.txt"))
+
+
+@pytest.mark.parametrize(
+    ("lock", "files"),
+    [
+        ("requirements.lock.txt", ALL),
+        ("hf_space/requirements.lock.txt", ("hf_space/requirements.txt",)),
+    ],
+)
+def test_what_is_required_is_locked_with_hashes_and_with_all_that_it_needs(
+    lock: str, files: tuple[str, ...]
+) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    locked = dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+    wanted = _required(*files)
+    assert {name: locked.get(name) for name in wanted} == wanted, "run make lock"
+    assert len(re.findall(r"^[\w.-]+==.* \\\n    --hash=sha256:", text, re.MULTILINE)) == len(
+        locked
+    )
+    # Whoever installs chooses the registry.
+    assert "://" not in text
+    assert not re.search(r"^\s*--(?!hash=)", text, re.MULTILINE)
+    assert _needed(wanted) <= set(locked)
+
+
+def test_tests_run_what_is_served() -> None:
+    everything, serving = (
+        set(re.findall(r"^[\w.-]+==\S+", (ROOT / lock).read_text("utf-8"), re.MULTILINE))
+        for lock in ("requirements.lock.txt", "hf_space/requirements.lock.txt")
+    )
+    assert serving <= everything
+
+
+def _needed(names: Iterable[str]) -> set[str]:
+    """Return what is needed here, directly or not, of what is installed."""
+    found: set[str] = set()
+    waiting = [Requirement(name) for name in names]
+    while waiting:
+        wanted = waiting.pop()
+        name = _normalised(wanted.name)
+        if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        if name not in found:
+            found.add(name)
+            with suppress(PackageNotFoundError):
+                waiting += [Requirement(line) for line in requires(name) or []]
+    return found

@@ -37,7 +37,8 @@ from training.release.documents import BLOCKS, block_of, render_block, update_do
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "hf_space" / "model"
 README = ROOT / "README.md"
-PAGES = sorted([README, *(ROOT / "docs").rglob("*.md")])
+OWN = [ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY")]
+PAGES = sorted([README, *OWN, *(ROOT / "docs").rglob("*.md")])
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import hf_space
 from tests.measured_bundle import CANDIDATE, write_measured_bundle
 from training.errors import ConfigurationError
 from training.evaluation.measured import Measured, measured_bundle
@@ -81,6 +82,7 @@ def test_the_answer_is_the_services_own(measured: Measured) -> None:
     state = {"state": "ready", "reason": None, "name": "tiny", "revision": "r1"}
     assert health == {
         "status": "ok",
+        "version": hf_space.__version__,
         "model": state | origin | {"engine": "openvino"},
         "database": {"state": "ready", "kind": "sqlite", "reason": None},
         "cache": {"state": "ready", "kind": "memory"},

@@ -480,11 +480,13 @@ def test_variables_of_the_site_the_makefile_and_the_tests_are_known(
 def test_case_does_not_matter_where_it_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BIOPSIA_ENGINE", "OpenVINO")
     monkeypatch.setenv("BIOPSIA_LOG_LEVEL", "Warning")
+    monkeypatch.setenv("BIOPSIA_LOG_FORMAT", "JSON")
     monkeypatch.setenv("BIOPSIA_STORE_ORIGINALS", "TRUE")
     monkeypatch.setenv("BIOPSIA_OPERATING_POINT", "Balanced")
     assert start_lines() == []
     settings = read_settings()
     assert (settings.engine, settings.log_level) == ("openvino", "warning")
+    assert settings.log_format == "json"
     assert settings.store_originals
 
 

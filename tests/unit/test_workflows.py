@@ -126,8 +126,8 @@ def test_what_the_project_depends_on_is_audited_every_week() -> None:
     assert re.fullmatch(r"\d+ \d+ \* \* \d", weekly["cron"])
     commands = [step["run"] for step in steps(audit) if "run" in step]
     assert commands[1:] == [
-        "python -m pip_audit --requirement requirements.txt",
+        "python -m pip_audit --disable-pip --require-hashes --requirement requirements.lock.txt",
         "npm audit --package-lock-only",
     ]
-    assert (ROOT / "requirements.txt").exists()
+    assert (ROOT / "requirements.lock.txt").exists()
     assert (ROOT / "frontend" / "package-lock.json").exists()

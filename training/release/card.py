@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from training.evaluation.measured import Measured, render
 
 TEMPLATE: Final = Path(__file__).parents[2] / "model_card.md"
 CARD_FILE: Final = "README.md"
+# Keras writes it beside the weights.
+_KERAS_FILE: Final = "metadata.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,19 @@ def render_card(
         source = template.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"cannot read {template}: {error}") from error
-    card = render(source, measured, name=str(template), published=published or Published())
+    facts = {"published": published or Published(), "keras_version": _keras_version(measured)}
+    card = render(source, measured, name=str(template), **facts)
     _check_front_matter(card, template)
     return card
+
+
+def _keras_version(measured: Measured) -> str | None:
+    """Return the version of Keras that saved the network; None where the bundle does not say."""
+    try:
+        facts = json.loads((measured.bundle.path / _KERAS_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return str(facts["keras_version"])
 
 
 def _check_front_matter(card: str, template: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from hf_space.errors import BundleError
 from hf_space.inference.probe import DRAWN_PATCH
+from hf_space.observability.version import VERSION
 from hf_space.prediction.model_report import model_state
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport
@@ -88,6 +89,7 @@ def _example(measured: Measured) -> str:
         raise ConfigurationError(f"{bundle.path} cannot predict: {error}") from error
     health = HealthReport(
         status="ok",
+        version=VERSION,
         model=model_state(predictor),
         database=DatabaseState(state="ready", kind="sqlite"),
         cache=CacheState(state="ready", kind="memory"),

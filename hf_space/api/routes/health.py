@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response, status
 from hf_space.api.dependencies import OpenRoute
 from hf_space.cache.redis import RedisConnection
 from hf_space.history.service import HistoryService
+from hf_space.observability.version import VERSION
 from hf_space.prediction.model_report import model_state
 from hf_space.schemas.health import CacheState, DatabaseState, HealthReport, Liveness
 from hf_space.schemas.model import ModelState
@@ -41,6 +42,7 @@ def _report(
     is_whole = database.state == cache.state == "ready"
     predicts: Literal["ok", "degraded"] = "ok" if is_whole else "degraded"
     return HealthReport(
+        version=VERSION,
         status=predicts if model.state == "ready" else "unavailable",
         model=model,
         database=database,

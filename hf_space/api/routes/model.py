@@ -22,19 +22,25 @@ router = APIRouter(
 _PNG: Final = "image/png"
 # Longer would show an earlier model's plots beside the current model's figures.
 _CACHING: Final = "public, max-age=3600"
+_UNCHANGED: Final = "The {} is that of the `ETag` in `If-None-Match`."
 
 
-@router.get("/")
+@router.get(
+    "/", response_model=ModelReport, responses={304: {"description": _UNCHANGED.format("report")}}
+)
 async def model(
     predictor: PredictorDep,
     settings: SettingsDep,
+    if_none_match: Annotated[str, Header(include_in_schema=False)] = "",
     prevalence: Annotated[
         Prevalence | None,
         Query(description="Convert to this share of patches with carcinoma, above 0 and below 1."),
     ] = None,
-) -> ModelReport:
+) -> Response:
     """Return the model's facts, its measured figures, and the limits of a request."""
-    return model_report(predictor.bundle, settings, prevalence=prevalence)
+    report = model_report(predictor.bundle, settings, prevalence=prevalence)
+    content = report.model_dump_json().encode()
+    return _tagged(content, "application/json", if_none_match, {"Cache-Control": "no-cache"})
 
 
 @router.get(
@@ -42,7 +48,7 @@ async def model(
     response_class=Response,
     responses={
         200: {"content": {_PNG: {"schema": {"type": "string", "format": "binary"}}}},
-        304: {"description": "The plot is that of the `ETag` in `If-None-Match`."},
+        304: {"description": _UNCHANGED.format("plot")},
     },
 )
 async def evaluation(
@@ -55,8 +61,15 @@ async def evaluation(
     if name not in plots:
         raise UnknownPathError(f"There is no such plot; there are: {', '.join(plots) or 'none'}.")
     content = await to_thread.run_sync(plots[name].read_bytes)
+    return _tagged(content, _PNG, if_none_match, {"Cache-Control": _CACHING})
+
+
+def _tagged(
+    content: bytes, media_type: str, if_none_match: str, headers: dict[str, str]
+) -> Response:
+    """Return a response with an `ETag`, or without content where the caller has the same."""
     tag = f'"{hashlib.sha256(content).hexdigest()}"'
-    headers = {"Cache-Control": _CACHING, "ETag": tag}
+    headers = headers | {"ETag": tag}
     if tag in if_none_match:
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    return Response(content, media_type=_PNG, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)

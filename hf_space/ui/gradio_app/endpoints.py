@@ -3,7 +3,8 @@
 They take the options of the API with its defaults, except that `/predict_region` has one mode.
 """
 
-from collections.abc import AsyncGenerator, Iterable
+import inspect
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AsyncExitStack, ExitStack, aclosing
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,17 @@ class Endpoints:
 
     def register(self) -> None:
         """Add the endpoints to the blocks that are being built."""
-        api(self.predict, api_name="predict")
-        api(self.predict_region, api_name="predict_region")
-        api(self.predict_batch, api_name="predict_batch")
+        api(self.predict, api_name="predict", api_description=_described(self.predict))
+        api(
+            self.predict_region,
+            api_name="predict_region",
+            api_description=_described(self.predict_region),
+        )
+        api(
+            self.predict_batch,
+            api_name="predict_batch",
+            api_description=_described(self.predict_batch),
+        )
         api(self.model_info, api_name="model_info")
 
     async def predict(
@@ -159,6 +168,17 @@ class Endpoints:
             stack.callback(self._backend.uploads.release, path)
             taken.append((uploaded_name(payload), path))
         return taken
+
+
+def _described(endpoint: Callable[..., object]) -> str:
+    """Return what an endpoint does, and what each of its options means, for `view_api`."""
+    fields = PredictOptions.model_fields
+    options = [
+        f"`{name}`: {fields[name].description}"
+        for name in inspect.signature(endpoint).parameters
+        if name in fields
+    ]
+    return "\n\n".join([str(inspect.getdoc(endpoint)), *options])
 
 
 def _options(request: gr.Request, **options: object) -> tuple[PredictOptions, bytes | None]:

@@ -56,6 +56,10 @@ _CALLS: Final = (
 NEEDED: Final = re.compile(rf"/({'|'.join(_PAGE)}|gradio_api/({'|'.join(_CALLS)}))/?", re.DOTALL)
 """Paths that are passed on to Gradio."""
 
+# Calls a function of the demo by its name.
+_FUNCTION: Final = re.compile(r"/gradio_api/(?:api|run|call(?:/v2)?)/(\w+)(?:/\w+)?/?")
+# The beginning of a needed path, which holds nothing that a caller chose.
+_ENDPOINT: Final = re.compile(r"/gradio_api/(?:queue/\w+|[\w-]+)|/\w*")
 # With an address in place of a path, Gradio would fetch it and pass it on.
 _RELAY: Final = re.compile(r"/gradio_api/(file[=/]\s*https?:|proxy=)", re.IGNORECASE)
 # By these Gradio takes the address that the page is to use from whoever sends them.
@@ -109,9 +113,12 @@ class GuardMiddleware:
         scope = scope if self._believes_proxy else _without_stated_address(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif refusal := await self._charge(scope) or self._refusal(scope):
+            return
+        if refusal := await self._charge(scope) or self._refusal(scope):
             await refusal(scope, receive, send)
-        elif _is_upload(scope):
+            return
+        scope["state"]["endpoint"] = _endpoint(_path(scope))
+        if _is_upload(scope):
             await self._upload(scope, receive, send)
         elif scope["method"] == "POST":
             await self._call(scope, receive, send)
@@ -183,6 +190,14 @@ def _path(scope: Scope) -> str:
     """Return the path as Gradio's routes have it, without the prefix of a proxy."""
     path: str = scope["path"]
     return path.removeprefix(scope["root_path"])
+
+
+def _endpoint(path: str) -> str | None:
+    """Return what the log calls a path that is passed on: a function, or the route's beginning."""
+    if call := _FUNCTION.fullmatch(path):
+        return f"/{call[1]}"
+    found = _ENDPOINT.match(path)
+    return found and found[0]
 
 
 def _is_upload(scope: Scope) -> bool:

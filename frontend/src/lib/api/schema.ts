@@ -18,7 +18,7 @@ export interface paths {
          *     The image is `drawn_region.png` of the service's examples, at 4 µm per pixel; `gradcam.overlay`
          *     and `region.heatmap` are null.
          */
-        get: operations["example_example__get"];
+        get: operations["example"];
         put?: never;
         post?: never;
         delete?: never;
@@ -37,10 +37,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Export Result
+         * Export result
          * @description Download a result that you send back as a file; nothing is stored.
          */
-        post: operations["export_result_export__suffix__post"];
+        post: operations["export_result"];
         delete?: never;
         options?: never;
         head?: never;
@@ -58,7 +58,7 @@ export interface paths {
          * Health
          * @description Tell whether the service can predict: 200 if so, else 503; and which part is unreachable.
          */
-        get: operations["health_health__get"];
+        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -78,7 +78,7 @@ export interface paths {
          * Live
          * @description Tell that the process is running, whether or not it can predict.
          */
-        get: operations["live_health_live_get"];
+        get: operations["live"];
         put?: never;
         post?: never;
         delete?: never;
@@ -95,17 +95,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List History
+         * List history
          * @description List your records, page by page.
          */
-        get: operations["list_history_history__get"];
+        get: operations["list_history"];
         put?: never;
         post?: never;
         /**
-         * Delete History
+         * Delete history
          * @description Delete all your records, for good.
          */
-        delete: operations["delete_history_history__delete"];
+        delete: operations["delete_history"];
         options?: never;
         head?: never;
         patch?: never;
@@ -119,17 +119,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Record
+         * Read record
          * @description Return a record, all its reviews, and which records are beside it.
          */
-        get: operations["read_record_history__id__get"];
+        get: operations["read_record"];
         put?: never;
         post?: never;
         /**
-         * Delete Record
+         * Delete record
          * @description Delete a record with its reviews, case label and folder, for good.
          */
-        delete: operations["delete_record_history__id__delete"];
+        delete: operations["delete_record"];
         options?: never;
         head?: never;
         patch?: never;
@@ -143,10 +143,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export Record
+         * Export record
          * @description Download one saved result as a file, without its drawings.
          */
-        get: operations["export_record_history__id__export__suffix__get"];
+        get: operations["export_record"];
         put?: never;
         post?: never;
         delete?: never;
@@ -164,10 +164,10 @@ export interface paths {
         };
         get?: never;
         /**
-         * File Record
+         * File record
          * @description Give a record your own case label and folder, in place of those before.
          */
-        put: operations["file_record_history__id__filing_put"];
+        put: operations["file_record"];
         post?: never;
         delete?: never;
         options?: never;
@@ -183,10 +183,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Original
+         * Read original
          * @description Return the image file itself, if the service stores originals.
          */
-        get: operations["read_original_history__id__original_get"];
+        get: operations["read_original"];
         put?: never;
         post?: never;
         delete?: never;
@@ -205,10 +205,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Review Record
+         * Review record
          * @description Add a review; the model's result and earlier reviews stay as they are.
          */
-        post: operations["review_record_history__id__reviews_post"];
+        post: operations["review_record"];
         delete?: never;
         options?: never;
         head?: never;
@@ -223,10 +223,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Thumbnail
+         * Read thumbnail
          * @description Return the small picture of a record, at most 256 px, WebP.
          */
-        get: operations["read_thumbnail_history__id__thumbnail_get"];
+        get: operations["read_thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -243,10 +243,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export Csv
+         * Export CSV
          * @description Download your records as a table; `reviewed=true` makes it ready for retraining.
          */
-        get: operations["export_csv_history_export_csv_get"];
+        get: operations["export_csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -263,10 +263,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export Json
+         * Export JSON
          * @description Download your records as a list of objects.
          */
-        get: operations["export_json_history_export_json_get"];
+        get: operations["export_json"];
         put?: never;
         post?: never;
         delete?: never;
@@ -283,10 +283,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export Zip
+         * Export ZIP
          * @description Download your records with all their reviews and pictures; a folder for each.
          */
-        get: operations["export_zip_history_export_zip_get"];
+        get: operations["export_zip"];
         put?: never;
         post?: never;
         delete?: never;
@@ -303,10 +303,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Folders
+         * List folders
          * @description List the folders that you filed records in.
          */
-        get: operations["list_folders_history_folders_get"];
+        get: operations["list_folders"];
         put?: never;
         post?: never;
         delete?: never;
@@ -326,7 +326,7 @@ export interface paths {
          * Metrics
          * @description Count requests, latency, batch sizes, the queue and the cache, in Prometheus's format.
          */
-        get: operations["metrics_metrics_get"];
+        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -346,7 +346,7 @@ export interface paths {
          * Model
          * @description Return the model's facts, its measured figures, and the limits of a request.
          */
-        get: operations["model_model__get"];
+        get: operations["model"];
         put?: never;
         post?: never;
         delete?: never;
@@ -366,7 +366,7 @@ export interface paths {
          * Evaluation
          * @description Return a plot of the model's evaluation, PNG; `/model/` lists the names.
          */
-        get: operations["evaluation_model_evaluation__name__get"];
+        get: operations["evaluation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -391,7 +391,7 @@ export interface paths {
          *     With `Accept: application/x-ndjson` the response is a `StreamEvent` on each line: the image, the
          *     tissue and the tiles of a region as they are scored, and then the result.
          */
-        post: operations["predict_predict__post"];
+        post: operations["predict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -408,10 +408,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Predict Batch
+         * Predict batch
          * @description Classify many images, sent as multipart `files` or as one zip; a bad one gets its error.
          */
-        post: operations["predict_batch_predict_batch__post"];
+        post: operations["predict_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -428,14 +428,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Predict Slide
+         * Predict slide
          * @description Score a whole slide, of which the caller sends a picture at the model's scale.
          *
          *     The picture is PNG and as large as `microns_per_pixel` of the model makes the slide. Its tissue
          *     is found and its tiles are scored as by the command `slides`; there is no verdict. Streams as
          *     `/predict/` does.
          */
-        post: operations["predict_slide_predict_slide__post"];
+        post: operations["predict_slide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -455,7 +455,7 @@ export interface paths {
          * Preview
          * @description Return an image as a WebP of at most 1024 px, unscored; nothing is saved.
          */
-        post: operations["preview_preview__post"];
+        post: operations["preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -473,7 +473,7 @@ export interface paths {
          * Statistics
          * @description Count your records by verdict, probability, day, hour, model and review.
          */
-        get: operations["statistics_stats__get"];
+        get: operations["statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -492,10 +492,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Issue Ticket
+         * Issue ticket
          * @description Return a bearer token that is you for a few minutes, and for predictions only.
          */
-        post: operations["issue_ticket_tickets__post"];
+        post: operations["issue_ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -512,15 +512,15 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Replace Token
+         * Replace token
          * @description Get another token, which has your history from now on; the one you sent has none.
          */
-        post: operations["replace_token_visitor_token_post"];
+        post: operations["replace_token"];
         /**
-         * Sign Out
+         * Sign out
          * @description Take the token from this browser; your records stay until they are deleted.
          */
-        delete: operations["sign_out_visitor_token_delete"];
+        delete: operations["sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -824,6 +824,11 @@ export interface components {
              * @enum {string}
              */
             status: "ok" | "degraded" | "unavailable";
+            /**
+             * Version
+             * @description Of the service.
+             */
+            version: string;
         };
         /**
          * HistoryItem
@@ -1860,7 +1865,7 @@ export type VerdictCounts = components['schemas']['VerdictCounts'];
 export type WarningCode = components['schemas']['WarningCode'];
 export type $defs = Record<string, never>;
 export interface operations {
-    example_example__get: {
+    example: {
         parameters: {
             query?: never;
             header?: never;
@@ -1898,7 +1903,7 @@ export interface operations {
             };
         };
     };
-    export_result_export__suffix__post: {
+    export_result: {
         parameters: {
             query?: never;
             header?: never;
@@ -1944,7 +1949,7 @@ export interface operations {
             };
         };
     };
-    health_health__get: {
+    health: {
         parameters: {
             query?: never;
             header?: never;
@@ -1973,7 +1978,7 @@ export interface operations {
             };
         };
     };
-    live_health_live_get: {
+    live: {
         parameters: {
             query?: never;
             header?: never;
@@ -1993,7 +1998,7 @@ export interface operations {
             };
         };
     };
-    list_history_history__get: {
+    list_history: {
         parameters: {
             query?: {
                 /** @description This very case label. */
@@ -2058,7 +2063,7 @@ export interface operations {
             };
         };
     };
-    delete_history_history__delete: {
+    delete_history: {
         parameters: {
             query?: never;
             header?: never;
@@ -2096,7 +2101,7 @@ export interface operations {
             };
         };
     };
-    read_record_history__id__get: {
+    read_record: {
         parameters: {
             query?: {
                 /** @description Draw the evidence; the grid comes anyway. */
@@ -2139,7 +2144,7 @@ export interface operations {
             };
         };
     };
-    delete_record_history__id__delete: {
+    delete_record: {
         parameters: {
             query?: never;
             header?: never;
@@ -2177,7 +2182,7 @@ export interface operations {
             };
         };
     };
-    export_record_history__id__export__suffix__get: {
+    export_record: {
         parameters: {
             query?: never;
             header?: never;
@@ -2220,7 +2225,7 @@ export interface operations {
             };
         };
     };
-    file_record_history__id__filing_put: {
+    file_record: {
         parameters: {
             query?: never;
             header?: never;
@@ -2264,7 +2269,7 @@ export interface operations {
             };
         };
     };
-    read_original_history__id__original_get: {
+    read_original: {
         parameters: {
             query?: never;
             header?: never;
@@ -2304,7 +2309,7 @@ export interface operations {
             };
         };
     };
-    review_record_history__id__reviews_post: {
+    review_record: {
         parameters: {
             query?: never;
             header?: never;
@@ -2348,7 +2353,7 @@ export interface operations {
             };
         };
     };
-    read_thumbnail_history__id__thumbnail_get: {
+    read_thumbnail: {
         parameters: {
             query?: never;
             header?: never;
@@ -2388,7 +2393,7 @@ export interface operations {
             };
         };
     };
-    export_csv_history_export_csv_get: {
+    export_csv: {
         parameters: {
             query?: {
                 /** @description This very case label. */
@@ -2447,7 +2452,7 @@ export interface operations {
             };
         };
     };
-    export_json_history_export_json_get: {
+    export_json: {
         parameters: {
             query?: {
                 /** @description This very case label. */
@@ -2506,7 +2511,7 @@ export interface operations {
             };
         };
     };
-    export_zip_history_export_zip_get: {
+    export_zip: {
         parameters: {
             query?: {
                 /** @description This very case label. */
@@ -2565,7 +2570,7 @@ export interface operations {
             };
         };
     };
-    list_folders_history_folders_get: {
+    list_folders: {
         parameters: {
             query?: never;
             header?: never;
@@ -2603,7 +2608,7 @@ export interface operations {
             };
         };
     };
-    metrics_metrics_get: {
+    metrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -2624,7 +2629,7 @@ export interface operations {
             };
         };
     };
-    model_model__get: {
+    model: {
         parameters: {
             query?: {
                 /** @description Convert to this share of patches with carcinoma, above 0 and below 1. */
@@ -2663,9 +2668,16 @@ export interface operations {
                     "application/json": components["schemas"]["ModelReport"];
                 };
             };
+            /** @description The report is that of the `ETag` in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
-    evaluation_model_evaluation__name__get: {
+    evaluation: {
         parameters: {
             query?: never;
             header?: never;
@@ -2712,7 +2724,7 @@ export interface operations {
             };
         };
     };
-    predict_predict__post: {
+    predict: {
         parameters: {
             query?: never;
             header?: never;
@@ -2739,7 +2751,7 @@ export interface operations {
                      * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
                      * @example
                      */
-                    microns_per_pixel?: number;
+                    microns_per_pixel?: string | number;
                     /**
                      * Mode
                      * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
@@ -2764,7 +2776,7 @@ export interface operations {
                      * @description Own threshold on the calibrated probability; it has no uncertain band.
                      * @example
                      */
-                    threshold?: number;
+                    threshold?: string | number;
                 };
             };
         };
@@ -2799,7 +2811,7 @@ export interface operations {
             };
         };
     };
-    predict_batch_predict_batch__post: {
+    predict_batch: {
         parameters: {
             query?: never;
             header?: never;
@@ -2822,7 +2834,7 @@ export interface operations {
                      * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
                      * @example
                      */
-                    microns_per_pixel?: number;
+                    microns_per_pixel?: string | number;
                     /**
                      * Mode
                      * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
@@ -2847,7 +2859,7 @@ export interface operations {
                      * @description Own threshold on the calibrated probability; it has no uncertain band.
                      * @example
                      */
-                    threshold?: number;
+                    threshold?: string | number;
                 };
             };
         };
@@ -2858,7 +2870,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": components["schemas"]["ErrorReport"];
+                    "application/json": components["schemas"]["ErrorReport"];
                 };
             };
             /** @description The service cannot do this now; `code` says why. */
@@ -2867,7 +2879,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": components["schemas"]["ErrorReport"];
+                    "application/json": components["schemas"]["ErrorReport"];
                 };
             };
             /** @description A `BatchItem` on each line, in the order in which they are ready. */
@@ -2881,7 +2893,7 @@ export interface operations {
             };
         };
     };
-    predict_slide_predict_slide__post: {
+    predict_slide: {
         parameters: {
             query?: never;
             header?: never;
@@ -2945,7 +2957,7 @@ export interface operations {
                      * @description Own threshold on the calibrated probability; it has no uncertain band.
                      * @example
                      */
-                    threshold?: number;
+                    threshold?: string | number;
                 };
             };
         };
@@ -2980,7 +2992,7 @@ export interface operations {
             };
         };
     };
-    preview_preview__post: {
+    preview: {
         parameters: {
             query?: never;
             header?: never;
@@ -3025,7 +3037,7 @@ export interface operations {
             };
         };
     };
-    statistics_stats__get: {
+    statistics: {
         parameters: {
             query?: {
                 /** @description Earliest time, with its offset; ISO 8601. */
@@ -3070,7 +3082,7 @@ export interface operations {
             };
         };
     };
-    issue_ticket_tickets__post: {
+    issue_ticket: {
         parameters: {
             query?: never;
             header?: never;
@@ -3108,7 +3120,7 @@ export interface operations {
             };
         };
     };
-    replace_token_visitor_token_post: {
+    replace_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -3144,7 +3156,7 @@ export interface operations {
             };
         };
     };
-    sign_out_visitor_token_delete: {
+    sign_out: {
         parameters: {
             query?: never;
             header?: never;

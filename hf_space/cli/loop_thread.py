@@ -1,0 +1,50 @@
+"""An event loop beside the caller's own code."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Coroutine, Iterator
+    from typing import Any
+
+Result = TypeVar("Result")
+
+
+class LoopThread:
+    """An event loop in a thread of its own: a predictor needs one, and a notebook's is busy."""
+
+    def __init__(self) -> None:
+        """Start the thread."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="biopsia-model", daemon=True
+        )
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Return what a coroutine returns; whoever interrupts the wait ends it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def each(self, items: AsyncGenerator[Result, None]) -> Iterator[Result]:
+        """Yield what a generator yields, which goes on working meanwhile."""
+        try:
+            while True:
+                yield self.run(items.__anext__())
+        except StopAsyncIteration:
+            return
+        finally:
+            self.run(items.aclose())
+
+    def close(self) -> None:
+        """End the loop and its thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
