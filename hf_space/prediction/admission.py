@@ -135,7 +135,8 @@ class ImageMemory:
             settings: The limits of a batch and of a file.
             batches: How many of the largest there is room for.
         """
-        return cls(batches * max(settings.max_batch_bytes, settings.max_upload_bytes), 1)
+        sizes = settings.max_batch_bytes, settings.max_upload_bytes, settings.max_slide_bytes
+        return cls(batches * max(sizes), 1)
 
     def check(self, request: Request) -> None:
         """Refuse an image before anything is done for it.

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from hf_space.bundle.calibration import Probability
-from hf_space.schemas.base import Schema
+from hf_space.schemas.base import ListOf, Schema
 from hf_space.schemas.prediction import (
     SCHEMA_VERSION,
     ImageFacts,
@@ -118,7 +118,7 @@ class SlideResult(Schema):
     threshold: Probability
     operating_point: str | None = Field(description="null when the caller set its own threshold.")
     uncertain_band: tuple[Probability, Probability] | None
-    predictions: list[LabelScore]
+    predictions: ListOf[LabelScore]
     gradcam: None = None
     region: SlideRegion
     image: SlideFacts

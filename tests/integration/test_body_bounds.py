@@ -11,14 +11,14 @@ from fastapi.testclient import TestClient
 from hf_space.api.dependencies import MOST_SMALL_BODY_BYTES
 from tests.stores import Store, client_of, error_of
 
-LIMIT = 200_000
+LIMITS = dict.fromkeys(("max_upload_bytes", "max_batch_bytes", "max_slide_bytes"), 200_000)
 TOO_LARGE = 1_000_000
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     store = Store(tmp_path_factory.mktemp("store"))
-    with client_of(store.settings(max_upload_bytes=LIMIT, max_batch_bytes=LIMIT)) as client:
+    with client_of(store.settings(**LIMITS)) as client:
         yield client
 
 
@@ -43,7 +43,7 @@ def content(media_type: str, size: int) -> bytes:
 
 def test_every_route_with_a_body_refuses_a_larger_one(client: TestClient) -> None:
     routes = routes_with_bodies(client)
-    assert len(routes) == 6
+    assert len(routes) == 7
     for method, path, types in routes:
         for media_type in types:
             body = content(media_type, TOO_LARGE)

@@ -28,7 +28,7 @@ OPERATIONS = [
     for method in item
     if path not in OPEN
 ]
-UPLOADS = {("POST", "/predict/"), ("POST", "/predict/batch/")}
+UPLOADS = {("POST", path) for path in ("/predict/", "/predict/batch/", "/predict/slide/")}
 
 
 def take(client: httpx2.Client, **headers: str) -> str:

@@ -213,7 +213,7 @@ def _reflecting(model: keras.Model) -> keras.Model:
 def rebuilt(
     model: keras.Model,
     call: Callable[..., Any],
-    clone: Callable[[keras.layers.Layer], keras.layers.Layer] | None = None,
+    clone: Callable[[keras.Operation], keras.Operation] | None = None,
 ) -> keras.Model:
     """Return a copy of a functional model, its weights included, that is put together anew.
 

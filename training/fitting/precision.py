@@ -44,7 +44,10 @@ def precision_of(config: TrainConfig) -> Iterator[None]:
 def in_float32(model: keras.Model) -> keras.Model:
     """Return a copy of a functional model, its weights included, that computes in float32."""
 
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+    def clone(layer: keras.Operation) -> keras.Operation:
+        if not isinstance(layer, keras.layers.Layer):
+            # What only reflects computes as its inputs do.
+            return type(layer).from_config(layer.get_config())
         return type(layer).from_config(layer.get_config() | {"dtype": "float32"})
 
     def call(step: keras.Operation, *inputs: Any, **options: Any) -> Any:

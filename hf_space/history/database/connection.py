@@ -72,6 +72,7 @@ class Database:
             if self.is_sqlite
             else _postgres_engine(parsed, plan_each=plan_each)
         )
+        self._opened = asyncio.Event()
 
     async def open(self) -> None:
         """Create or upgrade the tables; of several processes, one does it and the others wait."""
@@ -81,6 +82,11 @@ class Database:
             await connection.run_sync(upgrade)
         if self._file:
             await asyncio.to_thread(close_to_others, self._file)
+        self._opened.set()
+
+    async def opened(self) -> None:
+        """Wait until `open` has succeeded once."""
+        await self._opened.wait()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

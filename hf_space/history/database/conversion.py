@@ -40,7 +40,8 @@ logger = logging.getLogger(__name__)
 
 
 async def keep_converting(database: Database) -> None:
-    """Convert old records now and every hour, until cancelled."""
+    """Convert old records once the database is open and every hour, until cancelled."""
+    await database.opened()
     while True:
         wait = _EVERY_SECONDS
         try:
