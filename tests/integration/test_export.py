@@ -84,7 +84,8 @@ class Exported:
     batch: np.ndarray
 
 
-@pytest.fixture(scope="module", params=["efficientnetb0", "efficientnetv2b0", "vgg16"])
+# EfficientNetB0 has the layers of EfficientNetV2B0; what it is fed is tested with the models.
+@pytest.fixture(scope="module", params=["efficientnetv2b0", "vgg16"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     backbone: Backbone = request.param
     folder = tmp_path_factory.mktemp(backbone)
@@ -182,6 +183,7 @@ def test_grayscale_is_inside_too(tmp_path: Path, interpolation: Interpolation) -
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("exported", ["vgg16"], indirect=True)
 def test_files_of_an_earlier_export_are_removed(exported: Exported, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(exported.folder, out)

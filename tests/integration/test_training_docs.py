@@ -82,6 +82,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_examples_end_with_a_bundle_whose_card_is_right(walked: Path) -> None:
     bundle = load_bundle(walked / "runs" / "bundle")
+    assert bundle.familiarity is not None
     assert bundle.metrics is not None
     assert bundle.metrics["cases_count"] == 3
     assert bundle.metrics["dataset"]["learned_cases"] == []
