@@ -7,7 +7,6 @@ unlike a dependency, acts before FastAPI reads the body.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Annotated, Any, ClassVar, Final, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -22,7 +21,7 @@ from hf_space.errors import ModelUnavailableError
 from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
-from hf_space.prediction.admission import SMALL_FILE_BYTES, ImageMemory, Sender
+from hf_space.prediction.admission import ImageMemory, Sender
 from hf_space.prediction.predictor import Predictor
 from hf_space.prediction.preview import Previews
 from hf_space.settings import Settings
@@ -250,7 +249,8 @@ def _holding(
         request: Request, settings: SettingsDep, sender: SenderDep
     ) -> AsyncIterator[None]:
         held: ImageMemory = getattr(request.app.state, memory)
-        async with _room(held, int(_size(request, most(settings)) * price), sender):
+        size = int(_size(request, most(settings)) * price)
+        async with held.room_for_file(size, sender):
             yield
 
     return hold
@@ -261,10 +261,6 @@ hold_image = _holding("bodies", lambda settings: 4 * settings.max_upload_bytes /
 hold_slide = _holding("bodies", lambda settings: settings.max_slide_bytes)
 hold_batch = _holding("bodies", lambda settings: settings.max_batch_bytes)
 hold_result = _holding("memory", most_result_bytes, _PIXELS_PER_BYTE)
-
-
-def _room(memory: ImageMemory, size: int, sender: Sender) -> AbstractAsyncContextManager[None]:
-    return memory.room_for_file(size, sender) if size > SMALL_FILE_BYTES else nullcontext()
 
 
 def _size(request: Request, most: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +16,7 @@ from hf_space.errors import ModelUnavailableError
 from hf_space.messages.catalogue import text
 from hf_space.messages.errors import error_message
 from hf_space.messages.language import Language
-from hf_space.prediction.admission import SMALL_FILE_BYTES, Sender
+from hf_space.prediction.admission import Sender
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody, error_body
@@ -81,8 +81,7 @@ class Backend:
     def file_room(self, path: Path, request: gr.Request) -> AbstractAsyncContextManager[None]:
         """Hold room for an uploaded file while it is read and predicted; raises BusyError."""
         size = min(path.stat().st_size, self.settings.max_upload_bytes)
-        is_small = size <= SMALL_FILE_BYTES
-        return nullcontext() if is_small else self.files.room_for_file(size, self.sender(request))
+        return self.files.room_for_file(size, self.sender(request))
 
     def offers(self, token: object, request: gr.Request) -> Offers:
         """Return what gives files to a page, until its visitor deletes what they tell of."""

@@ -38,6 +38,7 @@ for (const { name, open } of STATES) {
 async function expectNoBarriers(page: Page, device: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
+    await page.evaluate(colorsHaveChanged);
     const axe = new AxeBuilder({ page });
     const asked = colorScheme === "light" ? axe.withTags(RULES) : axe.withRules("color-contrast");
     const { violations } = await asked.analyze();
@@ -46,6 +47,13 @@ async function expectNoBarriers(page: Page, device: string): Promise<void> {
     );
     expect(found, `${device}, ${colorScheme}`).toEqual([]);
   }
+}
+
+/** Resolves when no colour is between two any more. */
+async function colorsHaveChanged(): Promise<void> {
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  const changes = document.getAnimations().filter((each) => each instanceof CSSTransition);
+  await Promise.allSettled(changes.map(({ finished }) => finished));
 }
 
 /** Collects requests to others than the site and its API, errors, and words about the policy. */

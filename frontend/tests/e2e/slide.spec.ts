@@ -68,7 +68,7 @@ for (const name of ["slide.svs", "slide.ome.tif"]) {
     const posts = watchPosts(page);
     const panel = await openSlide(page, slides.path(name));
     const pane = panel.getByRole("application");
-    await expect(pane).toHaveAttribute("data-drawn", "true");
+    await expect(pane).toHaveAttribute("data-drawn", "true", LONG);
     await panel.getByRole("button", { name: "20x", exact: true }).click();
     await expect.poll(() => coloursOf(pane)).toBeGreaterThan(50);
     await expect(sendButton(panel)).toBeVisible(LONG);
@@ -111,7 +111,7 @@ test("a result finds its slide again, and takes no other file for it", async ({ 
   await page.waitForURL(/\/results\//);
   await expect(page.getByText("has no verdict for", { exact: false }).first()).toBeVisible();
   const chooser = page.getByLabel("Choose the slide");
-  await expect(page.getByRole("application").first()).toHaveAttribute("data-drawn", "true");
+  await expect(page.getByRole("application").first()).toHaveAttribute("data-drawn", "true", LONG);
   await expect(chooser).toHaveCount(0);
 
   await page.reload();
