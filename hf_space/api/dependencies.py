@@ -22,6 +22,7 @@ from hf_space.history.reading.repository import HistoryRepository
 from hf_space.history.service import HistoryService
 from hf_space.observability.metrics import Metrics
 from hf_space.prediction.admission import ImageMemory, Sender
+from hf_space.prediction.pipeline import file_room
 from hf_space.prediction.predictor import Predictor
 from hf_space.prediction.preview import Previews
 from hf_space.settings import Settings
@@ -250,7 +251,7 @@ def _holding(
     ) -> AsyncIterator[None]:
         held: ImageMemory = getattr(request.app.state, memory)
         size = int(_size(request, most(settings)) * price)
-        async with held.room_for_file(size, sender):
+        async with file_room(held, size, sender):
             yield
 
     return hold

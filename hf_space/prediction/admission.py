@@ -24,8 +24,6 @@ _WAITING_OF_ADDRESS: Final = 8
 _TILES_WAITING: Final = 60_000
 # Measured: WebP takes 20, as its decoder holds a frame several times; other formats 9 to 14.
 _BYTES_PER_PIXEL: Final = 20
-# Most requests have no larger file, and need no place.
-_SMALL_FILE_BYTES: Final = 128 * 1024
 TILES_PER_IMAGE: Final = 64
 """Tiles of a region for which the rate limit counts one image."""
 
@@ -178,7 +176,7 @@ class ImageMemory:
 
     @asynccontextmanager
     async def room_for_file(self, size: int, sender: Sender) -> AsyncIterator[None]:
-        """Wait for room for a file and hold it; a small file needs none.
+        """Wait for room for a file and hold it; small files need none, see `file_room`.
 
         Args:
             size: Its bytes, no more than there is room for.
@@ -187,9 +185,6 @@ class ImageMemory:
         Raises:
             BusyError: As `check` does.
         """
-        if size <= _SMALL_FILE_BYTES:
-            yield
-            return
         asked = Request(size, 0, sender, patient=False)
         self.check(asked)
         async with self.held(asked):

@@ -6,7 +6,7 @@ A patch is a region of one tile.
 from __future__ import annotations
 
 import math
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -32,6 +32,7 @@ from hf_space.schemas.options import SlideOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from contextlib import AbstractAsyncContextManager
 
     from hf_space.bundle.config import InferenceConfig
     from hf_space.bundle.load import Bundle
@@ -43,9 +44,24 @@ if TYPE_CHECKING:
     from hf_space.schemas.prediction import ImageWarningCode
     from hf_space.settings import Settings
 
-# Up to this many bytes and pixels, decoding costs less than handing it to another thread.
+# Up to this many bytes and pixels, decoding costs less than handing it to another thread, and the
+# memory is not worth counting. Most requests have no larger file.
 _SMALL_FILE_BYTES: Final = 128 * 1024
 _SMALL_IMAGE_PIXELS: Final = 256 * 256
+
+
+def file_room(memory: ImageMemory, size: int, sender: Sender) -> AbstractAsyncContextManager[None]:
+    """Hold room for a file while it is read; a small one needs none.
+
+    Args:
+        memory: Of files.
+        size: Bytes of the file.
+        sender: Whose it is.
+
+    Raises:
+        BusyError: There is no room, and too many wait for it.
+    """
+    return memory.room_for_file(size, sender) if size > _SMALL_FILE_BYTES else nullcontext()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hf_space.messages.catalogue import text
 from hf_space.messages.errors import error_message
 from hf_space.messages.language import Language
 from hf_space.prediction.admission import Sender
+from hf_space.prediction.pipeline import file_room
 from hf_space.prediction.predictor import Predictor
 from hf_space.schemas.base import Schema
 from hf_space.schemas.errors import ErrorBody, error_body
@@ -81,7 +82,7 @@ class Backend:
     def file_room(self, path: Path, request: gr.Request) -> AbstractAsyncContextManager[None]:
         """Hold room for an uploaded file while it is read and predicted; raises BusyError."""
         size = min(path.stat().st_size, self.settings.max_upload_bytes)
-        return self.files.room_for_file(size, self.sender(request))
+        return file_room(self.files, size, self.sender(request))
 
     def offers(self, token: object, request: gr.Request) -> Offers:
         """Return what gives files to a page, until its visitor deletes what they tell of."""

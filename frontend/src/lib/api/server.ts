@@ -3,12 +3,12 @@ import { type Query, withQuery } from "@/lib/api/client";
 import { type ModelFacts, modelFacts } from "@/lib/api/model-facts";
 import type { HistoryRecord, ModelReport, PredictionResult, Statistics } from "@/lib/api/schema";
 import { SITE_HEADER, signedAddress } from "@/lib/server/client-address";
+import { VISITOR_COOKIE } from "@/lib/server/visit";
 import { apiUrl } from "@/lib/settings";
 
 /** What the site's own server asks the API before a page leaves. Null where it cannot be had: the
  * page then asks itself, and says what is wrong. */
 
-export const VISITOR_COOKIE = "__Host-biopsia-visitor";
 const TIMEOUT_MS = 2000;
 
 export async function readModelReport(): Promise<ModelReport | null> {

@@ -1,6 +1,8 @@
 import { cookies, headers } from "next/headers";
-import { VISITOR_COOKIE } from "@/lib/api/server";
 import { ZONE_COOKIE, zoneOf } from "@/lib/dates/zone";
+
+/** Of the API, which the site passes on. */
+export const VISITOR_COOKIE = "__Host-biopsia-visitor";
 
 /** Whether the browser has a history: a visitor gets their cookie with the first saved result. */
 export async function hasHistory(): Promise<boolean> {
