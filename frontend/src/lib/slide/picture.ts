@@ -126,12 +126,8 @@ class Overview {
   }
 
   pixels(): Uint8Array<ArrayBuffer> {
-    const whole = new Uint8Array(this.parts.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const part of this.parts) {
-      whole.set(part, at);
-      at += part.length;
-    }
+    const whole = new Uint8Array(lengthOf(this.parts));
+    fill(whole, this.parts);
     return whole;
   }
 }
@@ -144,16 +140,33 @@ async function sampledMeans(
 ): Promise<Float32Array> {
   const level = slide.levels[index] ?? slide.levels[0];
   const { across, down } = tileCounts(level);
-  const means: number[] = [];
+  const parts: Float32Array[] = [];
   for (const row of spread(down)) {
     for (const column of spread(across)) {
       const { data, width, height } = await reader.tile(index, column, row);
       if (Math.min(width, height) >= BLOCK) {
-        means.push(...blockMeans(data, width, height, 4));
+        parts.push(blockMeans(data, width, height, 4));
       }
     }
   }
-  return Float32Array.from(means);
+  const means = new Float32Array(lengthOf(parts));
+  fill(means, parts);
+  return means;
+}
+
+function fill(
+  whole: Uint8Array | Float32Array,
+  parts: readonly (Uint8Array | Float32Array)[],
+): void {
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+}
+
+function lengthOf(parts: readonly ArrayLike<number>[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
 }
 
 function spread(count: number): readonly number[] {
