@@ -49,9 +49,14 @@ class TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- the name of logging
-        """Return the line, in which nothing can begin another one."""
-        given = {name: value for name, value in vars(record).items() if name not in _OWN_FIELDS}
-        facts = [f"{name}={value}" for name, value in given.items() if value is not None]
+        """Return the line with unprintable characters escaped, so that it stays a single line."""
+        given = ((name, value) for name, value in vars(record).items() if name not in _OWN_FIELDS)
+        # Libraries, such as Ray, add private fields to every record.
+        facts = [
+            f"{name}={value}"
+            for name, value in given
+            if value is not None and not name.startswith("_")
+        ]
         line = " ".join([super().formatMessage(record), *facts])
         return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
 
