@@ -8,17 +8,18 @@ import type { Upload } from "@/lib/upload/uploads";
 
 // Home is drawn without it; it is there before the first tiles are.
 const loadTileMap = () => import("@/components/upload/tile-map").then(({ TileMap }) => TileMap);
-const TileMap = dynamic(loadTileMap);
-const LegendBar = dynamic(() =>
-  import("@/components/viewer/legend-bar").then(({ LegendBar }) => LegendBar),
-);
+const loadLegendBar = () =>
+  import("@/components/viewer/legend-bar").then(({ LegendBar }) => LegendBar);
+// Each has a Suspense boundary of its own: the texts beside it do not wait for its code.
+const TileMap = dynamic(loadTileMap, { loading: () => null });
+const LegendBar = dynamic(loadLegendBar, { loading: () => null });
 
 /** Over the picture of an upload: its tiles, while they come and afterwards. */
 export function UploadMap({ upload }: { upload: Upload }) {
   const map = useTileMap(upload);
   useEffect(() => {
     // Without it there is no map; the verdict comes all the same.
-    loadTileMap().catch(() => undefined);
+    Promise.all([loadTileMap(), loadLegendBar()]).catch(() => undefined);
   }, []);
   return map && <TileMap {...map} />;
 }
