@@ -38,8 +38,8 @@ TRAIN_ARGS ?=
 # Repeated --case-weight options, for samples without natural proportions.
 CASE_WEIGHTS ?=
 PYTEST_ARGS ?=
-# Tests of a file share its servers. More than four would start more of them than memory likes.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 25
+# Tests of a file share its servers.
+IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 25
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

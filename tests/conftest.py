@@ -41,8 +41,15 @@ from tests.services import (  # noqa: E402
 )
 from tests.synthetic import write_kaggle_tree  # noqa: E402
 
+# More would start more servers than memory likes.
+_MOST_PROCESSES = 4
 CASES = ("10254", "10257", "10260", "10255", "10253")
 """Two published training cases, one for validation, one for testing, and one in no list."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than processors: tests wait for servers half of their time."""
+    return min(_MOST_PROCESSES, (os.cpu_count() or 1) + 1)
 
 
 @pytest.fixture(scope="session")
