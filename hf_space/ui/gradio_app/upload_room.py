@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 from collections import Counter
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from anyio import to_thread
@@ -77,13 +77,19 @@ class UploadRoom:
 def _stored_bytes(whose: str) -> tuple[int, int]:
     """Return the bytes of all files in the folder, and of those below folders of a prefix."""
     total = own = 0
-    folder = Path(get_upload_folder())
-    for path in folder.rglob("*"):
-        try:
-            size = path.stat().st_size
-        except FileNotFoundError:
-            # Some go meanwhile.
-            continue
-        total += size
-        own += size * (path.relative_to(folder).parts[0].startswith(whose) and path.is_file())
+    root = get_upload_folder()
+    # Unlike `Path.rglob`, it passes over folders that go meanwhile.
+    for folder, _, names in os.walk(root):
+        size = sum(map(_size, (os.path.join(folder, name) for name in names)))
+        # A folder takes room too, and there is one for each small file.
+        total += size + _size(folder)
+        own += size * os.path.relpath(folder, root).startswith(whose)
     return total, own
+
+
+def _size(path: str) -> int:
+    """Return the bytes of a file or folder, none if it has gone."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
