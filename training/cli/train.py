@@ -104,6 +104,9 @@ def train(
             help="Weight in the loss of how two views of a patch differ; 0 takes one view."
         ),
     ] = DEFAULTS.consistency,
+    paired_epochs: Annotated[
+        int, typer.Option(help="Last epochs with two views of each patch; the others have one.")
+    ] = DEFAULTS.paired_epochs,
     augment: Augmentations = None,
     split: Annotated[
         list[str] | None, typer.Option(help="Splits to learn from; default: train, extension.")

@@ -56,12 +56,16 @@ class ConsistentCrossentropy(keras.losses.Loss):
 
     Args:
         consistency: What the squared difference counts beside the cross-entropy.
+
+    Attributes:
+        paired: 1 while batches hold two views of each patch, 0 before; may change between steps.
     """
 
     def __init__(self, consistency: float) -> None:
         """Keep the weight."""
         super().__init__(name="consistent_crossentropy")
         self._consistency = consistency
+        self.paired = tf.Variable(1.0, trainable=False)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return the loss of each view, ``(B,)``, of logits ``(B, 1)``; see `training_batches`."""
@@ -69,11 +73,12 @@ class ConsistentCrossentropy(keras.losses.Loss):
         target, changed = keras.ops.split(y_pred[:, 0], 2)
         distance = keras.ops.square(changed - keras.ops.stop_gradient(target))
         nothing = keras.ops.zeros_like(distance)
-        return entropy + self._consistency * keras.ops.concatenate([nothing, distance])
+        weight = self._consistency * self.paired
+        return entropy + weight * keras.ops.concatenate([nothing, distance])
 
 
 def _loss(config: TrainConfig) -> keras.losses.Loss:
-    if config.consistency:
+    if config.has_pairs:
         return ConsistentCrossentropy(config.consistency)
     return keras.losses.BinaryCrossentropy(from_logits=True)
 

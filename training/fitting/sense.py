@@ -61,6 +61,7 @@ SETTINGS: Final[dict[str, Bounds]] = {
     "noise": Bounds(0, 0.5),
     "label_smoothing": Bounds(0, 0.5),
     "consistency": _NOT_NEGATIVE,
+    "paired_epochs": _NOT_NEGATIVE,
     "ema_momentum": _BELOW_ONE,
     "patches_per_case": _COUNT,
     "patience": _COUNT,
