@@ -73,10 +73,18 @@ def test_no_page_loads_anything_from_another_host(site: Path) -> None:
 
 def test_links_out_of_the_pages_lead_to_the_repository(site: Path) -> None:
     linked = addresses(site / "index.html").linked
-    assert f"{REPOSITORY}/blob/main/README.md" in linked
     assert f"{REPOSITORY}/blob/main/hf_space/model/README.md" in linked
     assert f"{REPOSITORY}/blob/main/docs/decisions" in linked
     assert f"{REPOSITORY}/blob/main/tests/hub" in addresses(site / "deploy" / "index.html").linked
+
+
+def test_the_readme_is_a_page_whose_links_and_pictures_are_there(site: Path) -> None:
+    assert "quick-start/" in addresses(site / "index.html").linked
+    page = addresses(site / "quick-start" / "index.html")
+    assert {"../deploy/", f"{REPOSITORY}/blob/main/CONTRIBUTING.md"} <= page.linked
+    pictures = {each for each in page.loaded if each.endswith(".png") and "images/site" in each}
+    assert len(pictures) == 2
+    assert all((site / "quick-start" / each).resolve().is_file() for each in pictures)
 
 
 def test_the_reference_is_made_from_docstrings(site: Path) -> None:
