@@ -14,7 +14,8 @@ from tests.server import ROOT
 
 REPOSITORY = "https://github.com/someone/biopsia"
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src"}
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+IN_SITE = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted({*ROOT.glob("*.md"), *IN_SITE})
 
 
 class Addresses(HTMLParser):
@@ -52,9 +53,13 @@ def addresses(page: Path) -> Addresses:
     return found
 
 
+def prose(page: Path) -> str:
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
 def anchors(page: Path) -> set[str]:
     """Return the anchors that GitHub gives a page's headings."""
-    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    text = prose(page)
     titles = re.findall(r"^#{1,6} (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\s-]", "", title.lower()).replace(" ", "-") for title in titles}
 
@@ -96,7 +101,16 @@ def test_the_reference_is_made_from_docstrings(site: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_anchors_exist_on_github(page: Path) -> None:
-    text = re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL)
+    text = prose(page)
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", text):
         other = (page.parent / target).resolve() if target else page
         assert anchor in anchors(other), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", IN_SITE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_lists_and_tables_are_such_in_the_site_too(page: Path) -> None:
+    text = re.sub(r"<!-- (\w+) -->.*?<!-- /\1 -->", "", prose(page), flags=re.DOTALL)
+    # Python's Markdown wants four spaces in front of a list item's second block.
+    assert re.findall(r"\n\n {1,3}\S.*", page.read_text("utf-8")) == []
+    # It wants an empty line before a list or a table.
+    assert re.findall(r"^(?!- |\d+\. |\||\s).+\n(?:- |\d+\. |\|).*", text, re.MULTILINE) == []
