@@ -43,7 +43,7 @@ IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder --dura
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test check fix coverage lock train bench
+.PHONY: help setup run dev test check fix docs coverage lock train bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ fix: setup ## Mend what `make check` finds, where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(call site,npm run fix)
+
+docs: setup ## Build the documentation site into build/docs; fail on broken links
+	$(BIN)/python -m mkdocs build --strict
 
 coverage: setup ## Run the Python tests, and fail where branch coverage is under 92 %
 	MPLBACKEND=Agg $(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(PYTEST_ARGS)

@@ -1,4 +1,4 @@
-"""The examples of the README and the API's page do what they show, word for word."""
+"""The examples of the README and the pages for callers do what they show, word for word."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ import pytest
 from tests.server import ROOT, RunningServer, running_server
 from tests.services import require
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "api.md")
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("api", "api-history", "api-limits", "python")),
+]
 _BLOCK = re.compile(r"```(bash|python|js)\n(.*?)```", re.DOTALL)
 _ADDRESS = "http://localhost:7860"
 # The command line's own environment, which `make run` builds.

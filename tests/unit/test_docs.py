@@ -39,7 +39,8 @@ MODEL = ROOT / "hf_space" / "model"
 README = ROOT / "README.md"
 OWN = [ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY")]
 PAGES = sorted([README, *OWN, *(ROOT / "docs").rglob("*.md")])
-API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+API_PAGES = [ROOT / "docs" / f"{name}.md" for name in ("api", "api-history", "api-limits")]
+API = "".join(page.read_text(encoding="utf-8") for page in API_PAGES)
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
