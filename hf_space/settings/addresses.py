@@ -1,4 +1,4 @@
-"""Addresses of a database and of Redis, as far as they can be judged without asking for them."""
+"""Checks addresses of a database and of Redis without connecting."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ _REDIS_REST: Final = re.compile(r"[^/?]*(/\d*)?(\?.*)?")
 
 
 def checked_database(address: str) -> str | None:
-    """Return the address; None for SQLite without a file, whose file is the default one.
+    """Return the address; None for SQLite without a file, which uses the default file.
 
     Raises:
-        ValueError: It cannot be one. No more than its scheme is repeated: it may hold a password.
+        ValueError: It is not a valid address. Only its scheme is repeated: the rest may hold a
+            password.
     """
     scheme, rest = _parts(
         address, (*_POSTGRES, *_SQLITE), "postgresql://user:password@host:5432/name"
@@ -49,13 +50,13 @@ def checked_database(address: str) -> str | None:
 
 
 def checked_redis(address: str) -> str:
-    """Return the address of a Redis; raises ValueError as `checked_database` does."""
+    """Return the address of a Redis; raises ValueError like `checked_database`."""
     scheme, rest = _parts(address, _REDIS, "redis://host:6379/0")
     if scheme != "unix":
         _check_port(rest)
         if not _REDIS_REST.fullmatch(rest.rpartition("@")[2]):
             raise ValueError("this is no address of a Redis, as redis://host:6379/0 is")
-    # Their names are not repeated: they may be a password's, with a question mark in it.
+    # Their names are not repeated: they may be part of a password with a question mark in it.
     if not parse_qs(rest.partition("?")[2], keep_blank_values=True).keys() <= {*_REDIS_PARAMETERS}:
         raise ValueError(f"an address of a Redis takes only {', '.join(_REDIS_PARAMETERS)}")
     return address
@@ -66,7 +67,7 @@ def _parts(address: str, schemes: Sequence[str], example: str) -> tuple[str, str
     if not separator:
         raise ValueError(f"write an address such as {example}")
     if scheme.lower() not in schemes:
-        # What is no scheme may hold a part of the password.
+        # An invalid scheme may be a part of the password.
         named = f"; {scheme}:// is not read" if re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) else ""
         raise ValueError(f"write an address such as {example}{named}")
     return scheme.lower(), rest
