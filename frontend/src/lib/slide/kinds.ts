@@ -3,19 +3,19 @@ import { SlideError } from "@/lib/slide/error";
 import { foreignName } from "@/lib/slide/names";
 import { TAG } from "@/lib/slide/tags";
 
-/** Formats of slides that only the service's command reads, by OpenSlide. */
+/** Slide formats that only the service's command reads, with OpenSlide. */
 
 const SCN = /leica-microsystems\.com\/scn/;
 const VENDORS: readonly (readonly [RegExp, string])[] = [
   [/^Philips/, "Philips TIFF"],
   [/^MedScan/, "Trestle"],
 ];
-/** DICOM's preamble says nothing; its magic follows (PS3.10, section 7.1). */
+/** DICOM's preamble is arbitrary; its signature follows (PS3.10, section 7.1). */
 const DICOM_OFFSET = 128;
 const HEAD_BYTES = 400;
 const TIFF_HEADS: ReadonlySet<string> = new Set(["II*\0", "MM\0*", "II+\0", "MM\0+"]);
 
-/** A format of slides that is not read here; null where it is TIFF, or no slide. */
+/** A slide format that is not read here; null for TIFF and for other files. */
 export async function foreignKind(file: File): Promise<string | null> {
   const head = await file.slice(0, DICOM_OFFSET + 4).text();
   return head.endsWith("DICM") ? "DICOM" : foreignName(file.name);
@@ -25,7 +25,7 @@ export async function isTiff(file: Blob): Promise<boolean> {
   return TIFF_HEADS.has(await file.slice(0, 4).text());
 }
 
-/** Refuse what has the layout of TIFF, and rules of its own; throws a SlideError `format`. */
+/** Refuse formats that look like TIFF but have other rules; throws a SlideError `format`. */
 export async function checkVendor(directory: Directory): Promise<void> {
   const [descriptions, software] = await Promise.all([
     directory.texts(TAG.description, HEAD_BYTES),

@@ -5,10 +5,10 @@ const CLEAR = 256;
 const END = 257;
 const MOST_CODES = 4096;
 
-/** Unpack LZW into as many bytes as there is room for. */
+/** Unpack LZW, at most as many bytes as fit. */
 export function unpackLzw(packed: Uint8Array, size: number): Uint8Array {
   const unpacked = new Uint8Array(size);
-  // Each code is bytes that were written before: where they begin, and how many they are.
+  // Each code refers to bytes written before: their start and length.
   const starts = new Int32Array(MOST_CODES);
   const lengths = new Int32Array(MOST_CODES);
   let [at, next, width, buffer, bits] = [0, 258, 9, 0, 0];
@@ -58,7 +58,8 @@ function copied(
   if (code > next || (code === next && lastLength === 0)) {
     throw new SlideError("corrupt");
   }
-  // What is not in the table yet is the last one and its first byte again, which stand together.
+  // A code that is not in the table yet is the last one followed by its own first byte, which are
+  // adjacent in the output.
   const [start, length] =
     code === next ? [lastStart, lastLength + 1] : [starts[code] as number, lengths[code] as number];
   for (let index = 0; index < length && at < target.length; index++) {

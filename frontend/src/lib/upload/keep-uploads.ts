@@ -25,7 +25,7 @@ export async function keepUploads(queue: UploadQueue): Promise<void> {
       known = now;
       if (changed.length > 0 || dropped.length > 0) {
         const written = changed.flatMap((item) => keptOf(item) ?? []);
-        // A file that was moved, or a disk that is full: the upload itself goes on.
+        // A moved file or a full disk: the upload itself continues.
         store.write(written, dropped).catch(() => undefined);
       }
     };
@@ -43,7 +43,7 @@ async function openStore() {
   }
 }
 
-/** The uploads that are to be kept. */
+/** The uploads to keep. */
 function byKey(items: readonly Upload[]): ReadonlyMap<string, Upload> {
   return new Map(
     items.filter((item) => keptOf(item) !== null).map((item) => [item.key, item] as const),
