@@ -1,4 +1,4 @@
-"""Leaves nothing of deleted rows in SQLite's files, and the files to this user alone."""
+"""Erases deleted rows from SQLite's files, and makes the files private to this user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _PRIVATE_FILE: Final = 0o600
 _PRIVATE_FOLDER: Final = 0o700
 _BUSY_SECONDS: Final = 5.0
-# Beyond it, compaction would need much disk, and hold up writers for long.
+# Beyond this, compaction would need much disk space and block writers for long.
 _MOST_COMPACTED_BYTES: Final = 256 << 20
 
 logger = logging.getLogger(__name__)
