@@ -97,7 +97,7 @@ def slide_instance(path: Path) -> SlideInstance | None:
 
 
 def _is_other(found: dict[_Tag, bytes]) -> bool:
-    """Tell whether what was read so far is of no level of a slide."""
+    """Return whether the values read so far exclude a level of a slide."""
     classes = {found.get(tag, _SLIDE_CLASS) for tag in (_META_CLASS, _CLASS)}
     kinds = frozenset(found.get(_IMAGE_TYPE, b"").split(b"\\"))
     return classes != {_SLIDE_CLASS} or not kinds.isdisjoint(_NO_TISSUE)
@@ -112,7 +112,7 @@ class _Header:
         self._count = 0
 
     def elements(self) -> Iterator[tuple[_Tag, bytes]]:
-        """Yield tag and value of what is wanted, up to the pixels, which are all there then.
+        """Yield the wanted tags and values, up to the pixels, which are then complete.
 
         Raises:
             struct.error: The file ends.

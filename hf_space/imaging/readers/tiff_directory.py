@@ -1,6 +1,6 @@
 """Walk the directories of a TIFF, untrusted, before any library reads it.
 
-What a directory says of itself is bounded here: entries, values, directories, loops.
+Everything a directory states is limited here: entries, values, directories, loops.
 """
 
 from __future__ import annotations
