@@ -1,4 +1,4 @@
-"""One slide from its file to its folder of results: one unit of work, which needs no other."""
+"""Scores one slide, from its file to its folder of results."""
 
 from __future__ import annotations
 
@@ -54,25 +54,25 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Of the picture that results are drawn on, in pixels.
+# Side of the picture on which results are drawn, in pixels.
 _PICTURE_SIDE: Final = 1500
 
 
 def process_slide(
     slide: FoundSlide, out: Path, model: SlideModel, options: SlideOptions, watcher: Watcher
 ) -> Outcome:
-    """Score a slide and write its results; whatever is wrong with it is in the outcome.
+    """Score a slide and write its results; errors are returned in the outcome.
 
-    A slide that is done with the same model and options is left as it is, and one that was begun is
-    gone on with; one that another run works on is left to it. Only what ends the process, such as
-    Ctrl-C, is raised.
+    A slide that is done with the same model and options is skipped, and an unfinished one is
+    resumed. One that another run works on is left to it. Only exceptions that end the process, such
+    as Ctrl-C, are raised.
 
     Args:
         slide: Its files, and the name of its folder.
         out: Folder that the slide's own is made in.
         model: Scores it.
         options: What the caller asked.
-        watcher: Is told how it goes on.
+        watcher: Gets the progress.
     """
     started = perf_counter()
     options, notes = options.of(slide), SlideNotes(watcher, slide.name)
@@ -90,7 +90,7 @@ def process_slide(
 
 
 def failed_outcome(error: Exception, slide: FoundSlide, seconds: float) -> Outcome:
-    """Return the outcome of a slide that failed, see `failure_of`; a fault of ours is logged."""
+    """Return the outcome of a slide that failed, see `failure_of`; internal errors are logged."""
     failure = failure_of(error, slide)
     if failure.code == "internal_error":
         logger.error("slide %s", slide.name, exc_info=error)

@@ -31,7 +31,7 @@ _DICOM_OFFSET: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a list of slides states of one.
+    """The facts that a list states about a slide.
 
     Attributes:
         microns_per_pixel: Scale of its level 0.
@@ -68,7 +68,7 @@ class FoundSlide:
 
 @dataclass(frozen=True, slots=True)
 class FoundSlides:
-    """What some files and folders hold.
+    """The content of some files and folders.
 
     Attributes:
         slides: In the order of the arguments, those of a folder sorted.
@@ -167,7 +167,7 @@ def _sort(contents: Contents) -> tuple[list[_Slide], list[Path]]:
     single = [file for file in rest if file not in companions]
     slides = [(file, (file, *indexes[file])) for file in single if _is_slide(file)]
     slides += series.items()
-    # They fail when they are opened, which says why.
+    # They fail when they are opened, with the reason.
     lost = [path for path in contents.broken if path.suffix.lower() in _SUFFIXES]
     special = [path for path in contents.special if path.suffix.lower() in _SUFFIXES]
     slides += [(path, (path,)) for path in (*contents.closed, *lost, *special)]
@@ -176,7 +176,7 @@ def _sort(contents: Contents) -> tuple[list[_Slide], list[Path]]:
 
 
 def _once(slides: Sequence[_Slide]) -> tuple[list[_Slide], list[Path]]:
-    """Drop parts of other slides, and part off what is a slide already by another name."""
+    """Drop parts of other slides, and separate other names of the same slide."""
     keys = [frozenset(map(_identity, files)) for _, files in slides]
     parts = {part for key in keys if len(key) > 1 for part in key}
     whole = [
@@ -233,7 +233,7 @@ def _companions(file: Path) -> tuple[Path, ...]:
             return tuple(_named_in(file))
         return tuple(_dicom_beside(file)) if _is_dicom(file) else ()
     except OSError:
-        # The slide cannot be opened either, which says why.
+        # Opening the slide fails too, with the reason.
         return ()
 
 

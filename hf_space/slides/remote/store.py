@@ -1,4 +1,4 @@
-"""Objects of a store: read, written and listed, each tried again where the way there fails."""
+"""Objects of a store: read, written and listed, with retries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 TRIES: Final = 4
-"""How often what a store refuses for a while is asked of it."""
+"""Number of tries of a request that a store refuses temporarily."""
 
 # Before the second try; each later one waits twice as long.
 _FIRST_WAIT_SECONDS: Final = 0.5
@@ -39,7 +39,7 @@ _METHOD: Final = {"method": "put"}
 
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
-    """What a store says of an object.
+    """A store's facts about an object.
 
     Attributes:
         size: In bytes.
@@ -83,7 +83,7 @@ class StoredObject:
         content: bytes = self._tried(
             lambda: self._system.cat_file(self._path, start=start, end=stop)
         )
-        # A server that knows no parts sends all of it.
+        # A server without range support sends all of it.
         if len(content) > stop - start:
             raise StoreError(errno.EIO, text("slide.no_parts", "en"), self.shown)
         return content
