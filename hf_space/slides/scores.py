@@ -61,7 +61,7 @@ class ScoreKey(BaseModel):
         return self.model_copy(update={"file": file})
 
     def changes(self, earlier: ScoreKey) -> list[str]:
-        """Return the names of differences that make earlier scores unusable; more features do not."""
+        """Return the differences that make earlier scores unusable; more features do not."""
         mine, its = (key.model_dump(exclude={"file"}) for key in (self, earlier))
         mine["features"] |= earlier.features
         return [name for name in mine if mine[name] != its[name]]
