@@ -29,18 +29,18 @@ interface DroppedSlide {
   options: PredictOptions;
 }
 
-/** Two files of one name are opened anew all the same. */
+/** Distinguishes two files of the same name. */
 function keyOf({ name, size, lastModified }: File): string {
   return `${name} ${size} ${lastModified}`;
 }
 
 interface WorkbenchProps {
   samples: readonly Sample[];
-  /** What is shown until there is an image; null where there is nothing to show. */
+  /** Content until there is an image; null if there is none. */
   example: ReactNode;
 }
 
-/** Where images come in, wait, and get their verdict. */
+/** The place where images are added, queued and analysed. */
 export function Workbench({ samples, example }: WorkbenchProps) {
   const t = useTranslations("upload");
   const [uploads, queue] = useUploads();
