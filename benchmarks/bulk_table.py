@@ -1,4 +1,4 @@
-"""The figures of many slides as Markdown, and what they come to for 100,000 of them."""
+"""The figures of many slides as Markdown, extrapolated to 100,000 of them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BulkRun:
         subject: Who scored them.
         start_seconds: Until the first worker had its first slide done, less that slide's own time.
         per_minute: Slides, from the first one done to the last one.
-        overhead_seconds: For each slide, what its worker spent on none, on the median.
+        overhead_seconds: Median time for each slide that its worker spent on no slide.
         tiles: Of all slides.
     """
 
@@ -53,7 +53,7 @@ class BulkRun:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the workers held of memory after some slides, in MB."""
+    """Memory of the workers after some slides, in MB."""
 
     slides: int
     resident_mb: float
@@ -85,7 +85,7 @@ def render_bulk(figures: dict[str, Any]) -> str:
 
 
 def render_plan(slides: dict[str, Any], bulk: dict[str, Any]) -> str:
-    """Return what 100,000 slides take.
+    """Return the time for 100,000 slides.
 
     Args:
         slides: Figures of the benchmark of single slides.
