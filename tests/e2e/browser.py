@@ -1,4 +1,4 @@
-"""A real Chromium, with nothing of its own on the network."""
+"""A real Chromium without network access of its own."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Browser:
         self._waiting.until(gone, f"{css} with {containing!r} is still there")
 
     def wait_for_count(self, css: str, count: int) -> None:
-        """Wait until so many elements can be seen: a page may draw a list piece by piece."""
+        """Wait until a number of elements is visible: a page may draw a list piece by piece."""
         counted = f"there are not {count} {css}"
         self._waiting.until(lambda _: len(self.visible(css)) == count, counted)
 
@@ -105,7 +105,7 @@ class Browser:
         self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
 
     def wait_for_file(self, path: Path) -> bytes:
-        """Wait until a download is there, whose name may be a pattern, and return its content."""
+        """Wait for a download, whose name may be a pattern, and return its content."""
         found = self._waiting.until(
             lambda _: list(path.parent.glob(path.name)), f"{path.name} was not downloaded"
         )

@@ -1,4 +1,4 @@
-"""A bundle becomes a model repository: checked before, one commit, tags that never move."""
+"""Publishing a bundle: checks first, one commit, tags that never move."""
 
 from __future__ import annotations
 

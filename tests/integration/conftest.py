@@ -97,5 +97,5 @@ def module_client(module_store: Store) -> Iterator[TestClient]:
 
 @pytest.fixture
 def visitor(module_client: TestClient) -> Visitor:
-    """Somebody who has not been there before."""
+    """A new visitor."""
     return Visitor(module_client)

@@ -1,4 +1,4 @@
-"""Small requests that would cost much are refused or bounded, and others are answered meanwhile."""
+"""Small requests with high cost are refused or limited, while others are still answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was deleted is found nowhere: database, log, spool, caches, server log."""
+"""Deleted data are found nowhere: database, log, spool, caches, server log."""
 
 from __future__ import annotations
 

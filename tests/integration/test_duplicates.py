@@ -1,4 +1,4 @@
-"""Statistics count an image once, whatever comes and goes, on every pair of stores."""
+"""Statistics count an image once, whatever is added or deleted, on every pair of stores."""
 
 from __future__ import annotations
 
@@ -276,7 +276,7 @@ async def delete(desk: Desk, owner: bytes) -> None:
 def test_many_that_write_and_delete_at_once_leave_exact_counts(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Two that wait for each other are told apart by no second attempt.
+    # A retry would hide a deadlock, so there is none.
     monkeypatch.setattr("hf_space.history.database.connection.is_conflict", lambda _: False)
     rng = random.Random(7)  # noqa: S311 -- no secret
     owners = [bytes([number]) * 32 for number in range(3)]
@@ -417,7 +417,7 @@ def test_several_that_convert_while_others_write_count_once(store: Store) -> Non
     run(store, scenario)
 
 
-# What may happen to a history, with small numbers that say to which image and when.
+# Events of a history, with small numbers for image and time.
 PLACES = strategies.tuples(strategies.integers(0, 2), strategies.integers(0, 3))
 STEPS: SearchStrategy[tuple[str, Any]] = strategies.one_of(
     strategies.tuples(strategies.just("insert"), strategies.lists(PLACES, min_size=1, max_size=5)),
@@ -430,7 +430,7 @@ STEPS: SearchStrategy[tuple[str, Any]] = strategies.one_of(
 
 
 async def take(desk: Desk, step: str, given: Any) -> None:
-    """Let one thing happen."""
+    """Apply one event."""
     if step == "insert":
         await desk.insert(*(made(*place) for place in given))
     elif step == "spool":

@@ -91,7 +91,7 @@ class Person:
     Attributes:
         first: Number of the first image that nobody else sends.
         ids: Records, also those that are deleted later.
-        secrets: What no answer to anybody else may hold.
+        secrets: Data that no answer to another visitor may contain.
         seen: Answers, as text.
     """
 

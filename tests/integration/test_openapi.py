@@ -1,4 +1,4 @@
-"""The OpenAPI document: what it promises is so, and the site's copy of it is the same."""
+"""The OpenAPI document matches the service, and the site's copy is the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options are the same wherever they are given, and are never ignored."""
+"""Options work the same everywhere and are never ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploads leave nothing behind: no name, no part of one that broke off, no dead process's."""
+"""Uploads leave nothing behind: no file name, no partial upload, no dead process's files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records leave when their time is over, once, whoever else is at work."""
+"""Records are deleted after the retention period, once, also with several processes."""
 
 from __future__ import annotations
 

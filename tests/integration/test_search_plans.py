@@ -1,4 +1,4 @@
-"""A search for what few records have takes indexes, on every pair of stores."""
+"""A search that matches few records uses indexes, on every pair of stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What browsers are told, and what the service takes beside a body."""
+"""Security headers, and limits of headers and connections."""
 
 from __future__ import annotations
 

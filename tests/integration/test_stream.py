@@ -1,4 +1,4 @@
-"""A prediction that is streamed: its lines, and that they say what the result says."""
+"""A streamed prediction: its lines agree with its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client that goes away frees the engine: what of its region has not begun is dropped."""
+"""A client that disconnects frees the engine: unstarted work of its region is dropped."""
 
 from __future__ import annotations
 

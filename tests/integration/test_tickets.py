@@ -1,4 +1,4 @@
-"""Tickets through the API: who gets one, and what it opens."""
+"""Tickets through the API: who gets one, and what it allows."""
 
 from __future__ import annotations
 

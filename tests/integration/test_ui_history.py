@@ -53,7 +53,7 @@ def server(bundle: Path) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def token() -> str:
-    """A visitor nobody has seen."""
+    """A new visitor."""
     return new_token()
 
 

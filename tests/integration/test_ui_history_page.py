@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def token() -> str:
-    """A visitor nobody has seen."""
+    """A new visitor."""
     return new_token()
 
 
@@ -165,7 +165,7 @@ def test_deletions_reach_nobody_else(server: RunningServer, token: str) -> None:
     kept = save(server, token, *BENIGN)
     page.call("forget", str(theirs.id), token)
     page.call("forget", str(mine.id), token)
-    # What is gone already is as good as deleted.
+    # A record that is already gone counts as deleted.
     page.call("forget", str(mine.id), token)
     assert [item.id for item in history(server, {VISITOR_HEADER: token}).items] == [kept.id]
     assert text("history.empty", "en") in page.call("forget_all", token)[0]

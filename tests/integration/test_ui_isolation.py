@@ -1,4 +1,4 @@
-"""Two visitors on every function of the demo at once: neither is sent anything of the other's."""
+"""Two visitors use every function of the demo: neither gets the other's data."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Person:
     """A visitor with secrets.
 
     Attributes:
-        secrets: What nobody else may be sent.
-        seen: All that was sent.
+        secrets: Data that no other visitor may get.
+        seen: Everything that was sent.
     """
 
     server: RunningServer

@@ -1,4 +1,4 @@
-"""What a call of the demo was sent stays out of the log, also where the call fails."""
+"""The input of a demo call is never logged, even if the call fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the demo shows a verdict, the lack of one, and what is said about either."""
+"""How the demo shows a verdict, a missing verdict, and warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Room for large images is bounded, shared among senders, and paid for."""
+"""Memory for large images is limited, shared among senders, and charged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def request(
 
 
 async def free(_: int) -> None:
-    """Let everybody ask for anything."""
+    """A rate limit that allows everything."""
 
 
 async def enter(memory: ImageMemory, asked: Request, inside: list[Request]) -> None:

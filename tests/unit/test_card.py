@@ -1,4 +1,4 @@
-"""The card and the documents' figures come from the bundle, and only from it."""
+"""The figures of the card and the documents come only from the bundle."""
 
 from __future__ import annotations
 

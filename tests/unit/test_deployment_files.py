@@ -1,4 +1,4 @@
-"""What hosts and engines read: Dockerfile, railway.json and compose.yaml."""
+"""Files for hosting platforms and engines: Dockerfile, railway.json and compose.yaml."""
 
 from __future__ import annotations
 

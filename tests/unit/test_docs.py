@@ -1,4 +1,4 @@
-"""The documentation says what is so: figures, endpoints, errors, settings, commands and links."""
+"""The documentation is correct: figures, endpoints, errors, settings, commands and links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what on an image gets no verdict, as measured on drawn patches."""
+"""The limits beyond which an image gets no verdict, measured on drawn patches."""
 
 from __future__ import annotations
 

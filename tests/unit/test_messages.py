@@ -1,4 +1,4 @@
-"""The catalogue: both languages say the same, with the language's plurals, numbers and dates."""
+"""The catalogue has the same texts in both languages, with their plurals, numbers and dates."""
 
 from __future__ import annotations
 

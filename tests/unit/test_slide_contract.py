@@ -1,4 +1,4 @@
-"""One reader of results does for regions and slides."""
+"""One reader of results works for regions and slides."""
 
 from __future__ import annotations
 

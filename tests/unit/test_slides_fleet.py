@@ -1,4 +1,4 @@
-"""Slides are shared among workers, and none is lost with one."""
+"""Slides are distributed among workers, and no slide is lost with a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of all slides, whatever becomes of one, of the disk or of the run."""
+"""The table of all slides, also if a slide, the disk or the run fails."""
 
 from __future__ import annotations
 

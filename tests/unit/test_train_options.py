@@ -1,4 +1,4 @@
-"""Every setting of a run is an option, or a line of a file; nonsense is refused at once."""
+"""Every setting of a run is an option or a line of a file; invalid values are refused at once."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ STEPS_PER_EPOCH = 5
 
 
 class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]
-    """Write down what the loop tells; with a step to stop at, break off there."""
+    """Record the loop's calls; with a step to stop at, raise an error there."""
 
     def __init__(self, *, fail_after: int | None = None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What Vercel builds the site from: `frontend/` and nothing beside it."""
+"""Vercel builds the site from `frontend/` alone."""
 
 from __future__ import annotations
 

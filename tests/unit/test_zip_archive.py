@@ -1,4 +1,4 @@
-"""Zips of every maker are read, and what systems add to them is left out."""
+"""Zips of all common programs are read, without the files that systems add."""
 
 from __future__ import annotations
 
