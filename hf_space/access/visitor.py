@@ -42,7 +42,8 @@ class Visitor:
         owner: Digest by which the visitor's records are found.
         address: Network address that the request counts for.
         token: A new visitor's token, which the response returns; None for everybody else.
-        by_cookie: Whether the visitor is known by a cookie alone, which browsers send unasked.
+        by_cookie: Whether the visitor is known by a cookie alone, which browsers send
+            automatically.
         has_token: Whether a visitor's token names the owner, rather than a key or a ticket.
         used: Whether the response depends on the visitor; only then does a new visitor get the
             token.

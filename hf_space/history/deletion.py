@@ -99,8 +99,8 @@ class Deletion:
     async def change_owner(self, old: bytes, new: bytes) -> None:
         """Give all records, and what was counted of them, to an owner who has none yet.
 
-        What is being saved meanwhile may stay with the old one. Where it raises an error, those
-        that wait on disk stay with the old one too.
+        Records that are being saved at the same time may stay with the old one. If it raises an
+        error, those that wait on disk stay with the old one too.
         """
         with reachable():
             async with (
@@ -174,7 +174,7 @@ class Deletion:
 
         Args:
             chosen: The records.
-            owner: Whose they are; None for everybody's.
+            owner: Their owner; None for all owners.
             lock: Number of the lock; None needs none.
         """
         deleted = 0

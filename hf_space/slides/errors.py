@@ -81,7 +81,7 @@ class Failure:
 
 
 def check_kind(path: Path) -> None:
-    """Refuse what is neither file nor folder: opening a pipe may wait for ever.
+    """Refuse what is neither file nor folder: opening a pipe may wait forever.
 
     Raises:
         UnsupportedImageError: It is a pipe, a socket or a device.

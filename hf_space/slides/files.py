@@ -91,7 +91,7 @@ def remove_parts(folder: Path) -> None:
     """Delete what processes that were killed have left of `replacing`; raises OSError.
 
     Args:
-        folder: In which nobody else writes now; it need not exist.
+        folder: A folder without other writers at this time; it need not exist.
     """
     for part in folder.glob(f"{_PART}*"):
         part.unlink(missing_ok=True)

@@ -94,7 +94,7 @@ class Summary:
 
     @property
     def outcomes(self) -> Iterable[Outcome]:
-        """What is known of each slide, in the order of the slides."""
+        """The outcome of each slide so far, in the order of the slides."""
         return self._outcomes.values()
 
     @property
@@ -119,7 +119,7 @@ class Summary:
         self._unwritten = 0
 
     def row(self, outcome: Outcome) -> str:
-        """Return the row of a slide as it stands in the table, without the end of its line."""
+        """Return the row of a slide as in the table, without its line end."""
         return self._table.line(outcome).decode().rstrip()
 
 

@@ -98,8 +98,8 @@ def find_slides(
     A file that is named is a slide whatever it holds, or a part of one that is named as well. In a
     folder a slide is told by its suffix or its first bytes; pictures, hidden files and folders of
     results are left out. A DICOM series, which fills a folder, and an MRXS or VMS file with all
-    that belongs to it count once, and so does what has several names. What is not there or cannot
-    be read is listed, so that it fails.
+    that belongs to it count once, and so does a slide with several names. A file that is missing or
+    cannot be read is listed, so that it fails.
 
     Args:
         paths: Files and folders.
@@ -268,7 +268,7 @@ def _is_link(path: Path) -> bool:
 
 
 def _head(file: Path) -> bytes:
-    """Return the first bytes, up to the end of DICOM's magic; none of what nobody may read."""
+    """Return the first bytes, up to the end of DICOM's magic; empty if access is denied."""
     if not is_file(file):
         return b""
     try:

@@ -63,7 +63,7 @@ class StripScorer:
         """Score with an engine.
 
         Args:
-            engine: Runs the network; shared with nobody while strips are scored.
+            engine: Runs the network; not shared while strips are scored.
             bundle: Says how the network wants its input, and what is usual.
             features: Keep the pooled features of every tile.
         """
@@ -80,7 +80,7 @@ class StripScorer:
     ) -> Generator[StripScores]:
         """Yield the strips in order, each when all of it is scored.
 
-        What is yielded does not depend on what else is scored.
+        A strip's values do not depend on which other strips are scored.
 
         Args:
             reader: The slide.

@@ -136,7 +136,7 @@ def test_without_postgres_the_history_says_so_and_predictions_work(
 ) -> None:
     identifier = visitor.predict(patch(3000))["id"]
     postgres.stop()
-    # Nobody has to write for it to be noticed.
+    # It is noticed without any write.
     wait_until(lambda: health(whole)["status"] == "degraded")
     away = {"state": "unavailable", "kind": "postgresql", "reason": "unreachable"}
     assert health(whole)["database"] == away

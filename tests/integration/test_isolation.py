@@ -208,7 +208,7 @@ def test_two_visitors_at_once_never_see_each_others_records(store: Store) -> Non
             assert record["folder"].split(" of ")[1] == "1000"
             for picture in ("thumbnail", "original"):
                 assert second.visitor.get(f"/history/{identifier}/{picture}").status_code == 200
-        # Another token has the same records, and again nobody else's.
+        # The new token has the same records, and no others.
         assert first.answer(SIGN_OUT).status_code == 204
         token = second.answer(REPLACE_TOKEN).headers[VISITOR_HEADER]
         assert Visitor(clients[1], token).ids(limit=200) == second.ids[::-1]
@@ -219,7 +219,7 @@ def test_two_visitors_at_once_never_see_each_others_records(store: Store) -> Non
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A service that answers nobody without a key."""
+    """A service that requires an API key."""
     store = Store(tmp_path_factory.mktemp("locked"))
     environment = store.environment(api_keys=f"ward:{KEY}", require_api_key=True)
     with running_server(**environment) as server:

@@ -48,7 +48,7 @@ def test_a_program_is_given_a_token_and_finds_its_records_with_it(
     visitor = Visitor(module_client, token)
     again = visitor.get("/history/")
     assert [item["id"] for item in again.json()["items"]] == [answer.json()["id"]]
-    # Whoever has one is not given another, nor is it repeated.
+    # A visitor with a token gets no new one, and it is not returned.
     assert VISITOR_HEADER not in again.headers
     assert again.headers["cache-control"] == "no-store"
 

@@ -1,4 +1,4 @@
-"""A real Redis that goes away and comes back: no call waits for it, none fails."""
+"""A real Redis that stops and starts again: no call waits for it, none fails."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_redis_that_hangs_is_waited_for_once(
             # More than there are connections.
             assert await asyncio.gather(*(echo([], ["x"]) for _ in range(200))) == [None] * 200
             with monkeypatch.context() as patience:
-                # Whoever waited for it now would wait for long.
+                # A call that waited for it now would wait long.
                 patience.setattr("hf_space.cache.redis._CALL_SECONDS", 3600.0)
                 async with asyncio.timeout(20):
                     assert await echo([], ["x"]) is None

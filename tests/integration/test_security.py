@@ -170,7 +170,7 @@ def test_guesses_do_not_lock_out_who_uses_a_key_from_there(store: Store) -> None
             assert post(client, **wrong, **here) == (429, "rate_limited")
             assert post(client, **unused, **here) == (429, "rate_limited")
             assert post(client, **right, **here) == 200
-        # Elsewhere nobody has used the one, and nobody has guessed.
+        # From another address the key has not been used, and there were no guesses.
         assert post(client, **unused, **stated_by_site("203.0.113.9")) == 200
 
 

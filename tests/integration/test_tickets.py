@@ -32,7 +32,7 @@ UPLOADS = {("POST", path) for path in ("/predict/", "/predict/batch/", "/predict
 
 
 def take(client: httpx2.Client, **headers: str) -> str:
-    """Take a ticket as whoever the headers name."""
+    """Request a ticket with these headers."""
     client.cookies.clear()
     response = client.post("/tickets/", headers=headers)
     client.cookies.clear()

@@ -156,7 +156,7 @@ def test_neither_visitor_is_sent_anything_of_the_other(
         failed = {}
         for name in every.keys() - DELETING:
             said = who.call(every[name], name, who.record)
-            # Whoever agrees with a verdict names no other one.
+            # Agreement with a verdict names no other one.
             if not (succeeded(said) or (name.startswith("give") and "invalid_options" in said)):
                 failed[name] = said[-300:]
         assert failed == {}

@@ -50,7 +50,7 @@ def robust(
         source: Folder or zip in Kaggle's layout, `kaggle`, or a Hub data set id.
         split: Take the cases of this published split only; None takes all.
         case_weights: Weights by ``CASE`` or ``CASE:CLASS``; see `training.data.case_weights`.
-        patches_per_case: At most so many patches of a case, drawn by a hash of their names.
+        patches_per_case: Most patches of a case, drawn by a hash of their names.
         progress: Show a progress bar on stderr.
 
     Returns:
@@ -92,7 +92,7 @@ def robust(
 
 
 def sample_by_case(records: Sequence[PatchRecord], patches_per_case: int) -> list[PatchRecord]:
-    """Return at most so many records of each case, in their order.
+    """Return at most a number of records of each case, in their order.
 
     They are chosen by a hash of their names, so that the choice is the same everywhere.
     """

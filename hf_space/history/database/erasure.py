@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 def create_private(file: Path) -> None:
     """Create a database's file, and the folder that it lies in, for this user alone.
 
-    What is there is left as it is: other things may lie in the folder, and the file may be none of
-    ours. SQLite gives the files beside a database the database's own mode.
+    Existing ones are not changed: the folder may have other content, and the file may not be ours.
+    SQLite gives the files beside a database the database's own mode.
 
     Args:
         file: The database.

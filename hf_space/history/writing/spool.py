@@ -103,7 +103,7 @@ class Spool:
         return await self._remove(_mine(owner, identifier))
 
     async def remove_before(self, limit: UUID) -> int:
-        """Delete everybody's records with a lower id; returns how many there were."""
+        """Delete the records of all owners with a lower id; returns their number."""
         return await self._remove(predictions.c.id < limit)
 
     async def erase(self) -> bool:

@@ -159,7 +159,7 @@ class Writer:
         if self.state == "ready":
             try:
                 await self.insert(records)
-            except Exception as error:  # whatever it is, requests must not wait for ever
+            except Exception as error:  # after any error, requests must not wait forever
                 if is_refusal(error) and len(records) > 1:
                     return [outcome for one in records for outcome in await self._write([one])]
                 if is_refusal(error):
@@ -173,7 +173,7 @@ class Writer:
         try:
             added = await self._spool.add(records)
             await self.count_spooled()
-        except Exception:  # whatever it is, requests must not wait for ever
+        except Exception:  # after any error, requests must not wait forever
             logger.exception("records could not be written to disk")
             added = 0
         if added < len(records):

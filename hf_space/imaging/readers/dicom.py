@@ -69,8 +69,8 @@ class SlideInstance:
 def slide_instance(path: Path) -> SlideInstance | None:
     """Return what a file says of the slide's level in it; None for any other file.
 
-    Only what stands at the top counts: slides that are referred to have UIDs too. Labels, overviews
-    and thumbnails are other files.
+    Only top-level elements count: slides that are referred to have UIDs too. Labels, overviews and
+    thumbnails are other files.
 
     Raises:
         CorruptImageError: It breaks off before its pixels or within them, so that a level or a
@@ -107,7 +107,7 @@ class _Header:
     """Goes through a file's elements, each after the other; what is nested in them is skipped."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Begin where the file stands, after the magic."""
+        """Start at the file's position, after the magic."""
         self._file = file
         self._count = 0
 

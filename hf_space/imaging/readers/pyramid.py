@@ -204,8 +204,8 @@ class PyramidReader:
     def _downsample(self, index: int) -> tuple[float, float]:
         """Return how many pixels of level 0 make one of a level, in x and in y.
 
-        A level has so many whole pixels, and what is left over was cut off or filled up: sides that
-        fit a whole number are reduced by exactly that.
+        A level has whole pixels, so a remainder was cut off or padded. If the sides fit a whole
+        number, the level is reduced by exactly that number.
         """
         level, first = self.levels[index], self.levels[0]
         whole = round(level.downsample)

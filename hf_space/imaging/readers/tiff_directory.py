@@ -144,10 +144,10 @@ class Directory:
 
 
 class TiffDirectories:
-    """The directories of a TIFF, of which only so many are read.
+    """The directories of a TIFF; only a limited number is read.
 
     Attributes:
-        is_cut_off: Whether what was read so far refers to places behind the end of the file.
+        is_cut_off: Whether anything read so far points beyond the end of the file.
     """
 
     def __init__(self, data: ByteSource) -> None:

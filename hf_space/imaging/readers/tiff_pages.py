@@ -43,7 +43,7 @@ class Page:
 
     Attributes:
         directory: What the file says of it.
-        is_sub: Whether it stands below a page rather than in the chain of pages.
+        is_sub: Whether it is a SubIFD of a page rather than a page of the chain.
         described: The images of the file's OME-XML that this page, or the one above, is of.
         planes: What the file says of green and blue, where this is only the red of an image.
     """

@@ -73,7 +73,7 @@ class Segments:
 
     @property
     def are_complete(self) -> bool:
-        """Whether the file lists as many as the image's size takes."""
+        """Whether the file lists the number of segments that the image's size needs."""
         listed = min(len(self.page.dataoffsets), len(self.page.databytecounts))
         return listed >= self.across * self.down * self.planes
 

@@ -115,8 +115,8 @@ def core_shares(workers: int) -> list[frozenset[int]]:
     """Divide the cores that this process may use among workers.
 
     Returns:
-        The cores of each worker; none stands for all, where there are fewer cores than workers, or
-        the system cannot bind a process to cores.
+        The cores of each worker; empty means all, if there are fewer cores than workers or the
+        system cannot bind a process to cores.
     """
     if not hasattr(os, "sched_getaffinity"):
         return [frozenset()] * workers

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hf_space.slides.remote.store import ObjectFacts, StoredObject
 
 MOST_BYTES: Final = 50_000_000_000
-"""Of all fetched slides together; what was not used for longest goes first."""
+"""Limit of all fetched slides together; the least recently used are removed first."""
 
 _FOLDER: Final = "biopsia-slides"
 # Another worker may be fetching the same slide.
@@ -65,7 +65,7 @@ def fetched(stored: StoredObject, facts: ObjectFacts) -> Iterator[Path]:
 
 
 def make_room(folder: Path, size: int, shown: str) -> None:
-    """Remove what was not used for longest until so many bytes fit; what is in use stays.
+    """Remove the least recently used files until a size fits; files in use are kept.
 
     Raises:
         StoreError: They do not fit.

@@ -34,7 +34,7 @@ class TruthError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """What is known of a slide, in pixels of level 0.
+    """The annotations of a slide, in pixels of level 0.
 
     Attributes:
         tumour: All outlines of tumour, joined.

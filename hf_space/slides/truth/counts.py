@@ -49,8 +49,8 @@ class TruthCounts:
 def count_slide(result: SlideResult, annotations: Annotations) -> TruthCounts:
     """Compare a slide's result with its annotations.
 
-    A tile is tumour where half of its area within the scanned part is annotated so. What is to be
-    ignored counts neither as focus nor as tumour.
+    A tile is tumour where half of its area within the scanned part is annotated so. Ignored areas
+    count neither as focus nor as tumour.
 
     Args:
         result: Of the slide.

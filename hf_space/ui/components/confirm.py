@@ -16,7 +16,7 @@ def build_confirmed(i18n: gr.I18n, key: str) -> gr.Button:
 
     Args:
         i18n: The demo's texts.
-        key: What is deleted, `record` or `history`.
+        key: The deleted thing, `record` or `history`.
     """
     ask = gr.Button(i18n(f"delete.{key}"), size="md")
     with gr.Column(visible=False, elem_classes="bp-sure", min_width=200) as question:

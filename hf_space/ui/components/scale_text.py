@@ -56,7 +56,7 @@ def scale_choices(headers: Headers, language: Language, *, with_file: bool) -> C
 
 
 def image_summary(header: Header, language: Language) -> str:
-    """Say how large an image is, and what is known of its scale; ask for it where it is needed."""
+    """Return an image's size and known scale, and the question for the scale if it is needed."""
     size = f"{number(header.width, language)} × {number(header.height, language)} px"
     known, asking = _state(header, language)
     return render(
@@ -70,7 +70,7 @@ def image_summary(header: Header, language: Language) -> str:
 def batch_summary(
     headers: Sequence[Header | None], names: Sequence[str | None], language: Language
 ) -> str:
-    """Say how many images state their scale, ask for that of the others, and name the unreadable.
+    """Return how many images state a scale, the question for the others, and unreadable names.
 
     Args:
         headers: Of the files, in order; None for those that cannot be read.
