@@ -141,7 +141,7 @@ $(SITE_BUILT): $(SITE_INSTALLED) $(SITE_SOURCES)
 	cd frontend && npm run build
 	@touch $@
 
-# site(command): run it in the site's folder; without Node.js it prints a message and fails.
+# site(command): run it in the site's folder; without Node.js it prints a message, and fails in CI.
 define site
 	@if [ -n "$(NODE)" ]; then cd frontend && $(1); \
 	elif [ -n "$$CI" ]; then echo "Node.js 20.9 or newer is missing" >&2; exit 1; \

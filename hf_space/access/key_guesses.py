@@ -44,7 +44,7 @@ class KeyGuesses:
         )
 
     async def check(self, address: str, owner: bytes | None) -> None:
-        """Refuse an address that has no guesses left, whether or not its key is right.
+        """Refuse an address that has no guesses left, before it is told whether a key is right.
 
         Args:
             address: Where the key came from.
@@ -61,7 +61,7 @@ class KeyGuesses:
             raise
 
     async def count(self, address: str, key: str) -> None:
-        """Count an unknown key; a program that repeats the same key is counted once."""
+        """Count an unknown key; the same one again, as a program sends it, is no other guess."""
         guess = (address, hashlib.sha256(key.encode()).digest())
         if guess not in self._counted:
             self._counted[guess] = True

@@ -45,9 +45,9 @@ class Table(Generic[Row]):
     """A table of one kind of rows.
 
     Attributes:
-        columns: For each name in the header, a function from a row to its value. Text is guarded,
-            numbers are unchanged, None is an empty cell.
-        byte_order_mark: Start of the file; empty for programs that do not accept the mark.
+        columns: By its name in the header, what a column says about a row. Text is guarded, numbers
+            stay as they are, None is an empty cell.
+        byte_order_mark: What the file begins with; empty where a program refuses the mark.
     """
 
     columns: Mapping[str, Callable[[Row], object]]

@@ -54,14 +54,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Side of the picture on which results are drawn, in pixels.
+# Of the picture that results are drawn on, in pixels.
 _PICTURE_SIDE: Final = 1500
 
 
 def process_slide(
     slide: FoundSlide, out: Path, model: SlideModel, options: SlideOptions, watcher: Watcher
 ) -> Outcome:
-    """Score a slide and write its results; errors are returned in the outcome.
+    """Score a slide and write its results; whatever is wrong with it is in the outcome.
 
     A slide that is done with the same model and options is skipped, and an unfinished one is
     resumed. One that another run works on is left to it. Only exceptions that end the process, such
@@ -71,8 +71,8 @@ def process_slide(
         slide: Its files, and the name of its folder.
         out: Folder in which the slide's folder is created.
         model: Scores it.
-        options: The caller's options.
-        watcher: Gets the progress.
+        options: What the caller asked.
+        watcher: Is told how it goes on.
     """
     started = perf_counter()
     options, notes = options.of(slide), SlideNotes(watcher, slide.name)
@@ -175,7 +175,7 @@ class _Job:
             return find_tissue(self._reader)
 
     def _stored_scores(self, plan: Plan) -> SlideScores | None:
-        """Return the scores of an earlier run if they are valid and complete."""
+        """Return the scores of an earlier run where they hold, and are all that is needed."""
         stored = SlideScores.load(self._folder)
         holds = stored is not None and not self._key.changes(stored.facts.key)
         if stored and holds and FEATURES not in plan.formats:
@@ -238,9 +238,9 @@ class _Job:
         return SlideContent(tiles, result, self._picture(tissue), self._features(scores))
 
     def _picture(self, tissue: SlideTissue) -> NDArray[np.uint8]:
-        """Return a picture of the bounds at report size; a small slide is read again for it.
+        """Return the bounds as small as a page shows them; a small slide is read again for it.
 
-        If a level that scoring did not need is damaged, the overview is used.
+        A level that scoring did not need may be damaged; then the overview must do.
         """
         if max(tissue.overview.shape) >= _PICTURE_SIDE / 2:
             return tissue.overview

@@ -48,7 +48,7 @@ def parse_manifest(content: bytes, origin: str) -> list[ListedSlide]:
     """Read a list of slides.
 
     A column ``path`` is needed; ``microns_per_pixel``, ``case`` and ``truth`` are known, and all
-    others are passed on. Relative paths start at the list's own folder.
+    others are carried along. What is relative begins at the list's own place.
 
     Args:
         content: CSV in UTF-8.

@@ -18,7 +18,7 @@ from training.errors import SourceError
 
 _REQUIRED: Final = ("file", "case")
 _PLAIN_CLASSES: Final = frozenset({"0", "1"})
-# Farther apart than neighbours on a slide: patches without a position have no neighbours.
+# Farther apart than neighbours on a slide: what has no place has no neighbours.
 _UNPLACED_STEP: Final = 1000
 # One part each for test and validation, three for training.
 _PARTS: Final[tuple[SplitName, ...]] = ("test", "val", "train", "train", "train")

@@ -56,7 +56,7 @@ class ConsistentCrossentropy(keras.losses.Loss):
     (Laine 2017), on logits.
 
     Args:
-        consistency: Weight of the squared difference relative to the cross-entropy.
+        consistency: What the squared difference counts beside the cross-entropy.
     """
 
     def __init__(self, consistency: float) -> None:

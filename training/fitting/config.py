@@ -121,9 +121,9 @@ class TrainConfig:
         noise: standard deviation of the relative noise on each block while training, which makes
             the network tolerate arithmetic in bfloat16.
         consistency: how much the squared difference between the logits of two views of a patch
-            counts in the loss; 0 learns from one view of each patch. One view is only rotated and
-            zoomed; the other has all augmentation and is trained towards the first.
-        ema_momentum: momentum of the weights' moving average; the average is saved.
+            counts in the loss; 0 learns from one view of each patch. One view is only turned and
+            zoomed, the other is changed in all ways and is drawn towards the first.
+        ema_momentum: momentum of the weights' moving average, which is what is kept.
         case_weights: weight of a case, ``CASE``, or of one class of it, ``CASE:CLASS``, in the
             loss and in the validation metrics; see ``training.data.case_weights``.
         patience: epochs without a better validation ROC AUC before stopping; ``None`` never stops.

@@ -30,8 +30,8 @@ def learn_steps(
         batches: ``(images, targets, weights)`` for each step.
         first_step: Number of the first of them, counted from the run's beginning.
         steps_per_epoch: Steps in an epoch.
-        callbacks: Called as by `fit`, but with a step's number in the run, not in the epoch.
-        log: Figures of the steps of an interrupted epoch; default: nothing was interrupted.
+        callbacks: Called as `fit` does, but with a step's number in the run, not in the epoch.
+        log: What the steps of an interrupted epoch told; default: nothing was interrupted.
     """
     log = log or EpochLog()
     watchers = keras.callbacks.CallbackList(list(callbacks), model=model)

@@ -105,9 +105,9 @@ def training_batches(
 ) -> tf.data.Dataset[Any]:
     """Return batches of ``(images, targets, weights)`` for steps ``first_step .. last_step - 1``.
 
-    Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``. If a
-    patch has two views, the first half of a batch is only rotated and zoomed, and the second half
-    has the same patches with all augmentation.
+    Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``. Where a
+    patch has two views, the first half of a batch is only turned and zoomed, and the second half
+    holds the same patches changed in all ways.
     """
     load = _BatchLoader(examples, config)
 

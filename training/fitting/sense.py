@@ -34,7 +34,7 @@ class Bounds:
         return above and (value < self.high if self.open_high else value <= self.high)
 
     def __str__(self) -> str:
-        """Return the range in words."""
+        """Say it in words."""
         low = f"{'above' if self.open_low else 'at least'} {self.low:g}"
         if math.isinf(self.high):
             return low

@@ -137,7 +137,7 @@ def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.M
 
     Raises:
         RunError: the weights cannot be loaded.
-        ConfigurationError: there are no training patches.
+        ConfigurationError: there is nothing to learn from.
     """
     if not len(fold.train):
         raise ConfigurationError("no training patches: check --split and the data set")

@@ -11,9 +11,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 if TYPE_CHECKING:
     from hf_space.schemas.health import DatabaseFault
 
-# Prefixes of the SQLSTATE of PostgreSQL's temporary errors (its documentation, appendix A):
-# connections, resources such as disk and connections, shutting down or starting up, the system's
-# own errors, and a server that only reads.
+# How the SQLSTATE of an error begins by which PostgreSQL says "not now" (its documentation,
+# appendix A): connections, resources such as disk and connections, shutting down or starting up,
+# the system's own errors, and a server that only reads.
 _NOT_NOW: Final = ("08", "53", "57P", "58", "25006")
 _FAULTS_OF_POSTGRESQL: Final[dict[str, DatabaseFault]] = {
     "28": "refused",

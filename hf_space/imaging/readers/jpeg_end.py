@@ -19,7 +19,7 @@ _PROGRESSIVE: Final = 0xC2
 _BLOCK: Final = 64
 # Stuffed bytes, restarts, filling, start and end have no content.
 _MARKER: Final = re.compile(rb"\xff[\x01-\xcf\xda-\xfe]")
-# Replacements for missing data; no two decode to the same pixels.
+# What stands in place of missing data; no two decode alike.
 _FILLINGS: Final = (b"\x55" * 4096, b"\xaa" * 4096, b"\x00" * 4096)
 
 

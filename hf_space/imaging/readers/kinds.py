@@ -52,7 +52,7 @@ _KINDS: Final = (
 )
 _PATTERNS: Final = tuple((re.compile(start, re.DOTALL), name) for start, name in _KINDS)
 _HEAD: Final = 4096
-# Pillow reads it, but does not recognise it if its end is missing.
+# Pillow reads it, and does not know it again where its end is missing.
 _AVIF: Final = re.compile(rb"....ftypavi[fs]", re.DOTALL)
 
 

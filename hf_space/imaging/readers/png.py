@@ -1,7 +1,7 @@
 """Reads a PNG's other content before Pillow reads its pixels.
 
-Pillow would decode the pixels to look behind them. It treats a file as damaged if its colour
-profile is longer than a text may be, and it unpacks and keeps 64 MB of texts.
+Pillow would decode the pixels to look behind them, calls a file damaged whose colour profile is
+longer than a text may be, and unpacks 64 MB of texts, which it keeps.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PNG_TEXTS: Final = (b"tEXt", b"zTXt", b"iTXt")
 _CHUNK_OVERHEAD: Final = 12
 # Section 5.4: not critical, private, and meaningless without the picture's own pixels.
 _OVERVIEW: Final = b"ovWS"
-# Chunks that are hidden from Pillow.
+# What Pillow does not see.
 _LEFT_OUT: Final = frozenset({b"iCCP", *PNG_TEXTS})
 _XMP_KEYWORD: Final = b"XML:com.adobe.xmp\0"
 

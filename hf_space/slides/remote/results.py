@@ -22,7 +22,7 @@ _KNOWN: Final = (
     TISSUE_FILE,
     *(name for files in FILES.values() for name in files),
 )
-# Files of an earlier run that are read to plan the remaining work.
+# Of the files of an earlier run, those whose content says what is left to do.
 _READ: Final = (RUN_FILE, SCORES_FILE)
 
 _State = dict[str, tuple[int, int, int]]
@@ -31,8 +31,8 @@ _State = dict[str, tuple[int, int, int]]
 class StoreResults:
     """Results in a store; a `Results`.
 
-    A slide is worked on in a folder on disk. Stored files of an earlier run that are not read are
-    represented there by empty files, which are not stored again.
+    A slide is worked on in a folder on disk. What an earlier run has stored and nothing reads is
+    stood for by empty files there, which are not stored again.
     """
 
     def __init__(self, address: str) -> None:
@@ -43,7 +43,7 @@ class StoreResults:
         """
         self.place = address
         self.shown = shown_address(address)
-        # Fail now if its client is not installed.
+        # Whether its client is installed is told now.
         StoredObject(address)
 
     def prepare(self) -> None:

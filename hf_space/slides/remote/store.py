@@ -83,7 +83,7 @@ class StoredObject:
         content: bytes = self._tried(
             lambda: self._system.cat_file(self._path, start=start, end=stop)
         )
-        # A server without range support sends all of it.
+        # A server that knows no parts sends all of it.
         if len(content) > stop - start:
             raise StoreError(errno.EIO, text("slide.no_parts", "en"), self.shown)
         return content

@@ -11,7 +11,7 @@ interface FoldButtonProps extends Pick<EntryProps, "entry" | "onFold"> {
   className?: string;
 }
 
-/** Opens the other results of the same image, if there are any; it is above the record's link. */
+/** Opens the other results of the same image, where there are any; it lies above the record's link. */
 export function FoldButton({ entry, onFold, className }: FoldButtonProps) {
   const t = useTranslations("history.fold");
   const { fold, isFirst, isOpen } = entry;

@@ -29,7 +29,7 @@ interface DroppedSlide {
   options: PredictOptions;
 }
 
-/** Distinguishes two files of the same name. */
+/** Two files of one name are opened anew all the same. */
 function keyOf({ name, size, lastModified }: File): string {
   return `${name} ${size} ${lastModified}`;
 }

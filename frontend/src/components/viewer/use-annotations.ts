@@ -1,7 +1,7 @@
 import { type DragEvent, useState } from "react";
 import { annotationsOf, type Polygon } from "@/lib/result/annotations";
 
-// More annotations than anybody draws; more would freeze the browser.
+// Of annotations, more than any person draws; a browser that reads more stands still.
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export type Annotations = ReturnType<typeof useAnnotations>;
@@ -23,7 +23,7 @@ export function useAnnotations() {
 
   return {
     shown,
-    /** The name of the last file, if it had no outlines. */
+    /** The name of the last file, where it held no outlines. */
     refused,
     read,
     clear: () => setShown(null),

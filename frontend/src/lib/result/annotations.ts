@@ -1,9 +1,9 @@
-/** Outlines drawn in another program, in pixels of the image, as in QuPath's GeoJSON. */
+/** Outlines that a person drew elsewhere, in pixels of the image, as QuPath writes GeoJSON. */
 
 /** Closed rings: an outline, then its holes. */
 export type Polygon = readonly (readonly (readonly [x: number, y: number])[])[];
 
-/** The reason why a text has no outlines. */
+/** Why a text holds no outlines. */
 export class NoAnnotations extends Error {}
 
 const LEAST_RING = 4;
@@ -11,7 +11,7 @@ const LEAST_RING = 4;
 /**
  * The polygons of a GeoJSON text: of a feature, of a collection, or of a bare list of features.
  *
- * @throws NoAnnotations if the text is not GeoJSON or has no polygon.
+ * @throws NoAnnotations where the text is none, or holds no polygon.
  */
 export function annotationsOf(text: string): readonly Polygon[] {
   const polygons = polygonsOf(parsed(text));

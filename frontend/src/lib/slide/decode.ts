@@ -3,14 +3,14 @@ import { wholeJpeg } from "@/lib/slide/jpeg";
 import { unpackLzw } from "@/lib/slide/lzw";
 import { COMPRESSION, type Level } from "@/lib/slide/segments";
 
-/** Decodes tiles to pictures for a canvas, in a worker or on a page. */
+/** Turns tiles into pictures that a canvas draws; in a worker, or on a page. */
 
 /**
  * A tile, decoded by the browser.
  *
  * @param profile ICC profile that the browser applies to what is shown; null leaves the numbers as
- * they are in the file. Only JPEG takes one along.
- * @throws SlideError `corrupt` if the tile is damaged.
+ *   they are in the file. Only JPEG takes one along.
+ * @throws SlideError `corrupt` where the tile is damaged.
  */
 export async function decodeTile(
   content: Uint8Array<ArrayBuffer>,
@@ -39,7 +39,7 @@ async function decodeJpeg(
   const bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }), {
     colorSpaceConversion,
   });
-  // The last strip may have fewer rows than the others.
+  // A last strip may have fewer rows than the others.
   if (bitmap.width > 2 * tile.width || bitmap.height > 2 * tile.height) {
     bitmap.close();
     throw new SlideError("corrupt");

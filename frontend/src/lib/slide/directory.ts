@@ -76,7 +76,7 @@ export class Directory {
     );
   }
 
-  /** An entry's bytes; null if it is missing. */
+  /** An entry's bytes; null where it is missing. */
   async content(tag: number): Promise<Uint8Array<ArrayBuffer> | null> {
     const entry = this.entries.get(tag)?.[0];
     return entry

@@ -9,7 +9,7 @@ export type SlideProblem =
   | "several"
   | "scale_unknown"
   | "scale_conflict"
-  /** At the model's scale it is larger than the service accepts. */
+  /** At the model's scale it is larger than the service takes. */
   | "too_large"
   /** The file was moved or removed since it was chosen, or cannot be accessed. */
   | "unreadable";

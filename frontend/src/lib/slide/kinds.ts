@@ -10,7 +10,7 @@ const VENDORS: readonly (readonly [RegExp, string])[] = [
   [/^Philips/, "Philips TIFF"],
   [/^MedScan/, "Trestle"],
 ];
-/** DICOM's preamble is arbitrary; its signature follows (PS3.10, section 7.1). */
+/** DICOM's preamble says nothing; its magic follows (PS3.10, section 7.1). */
 const DICOM_OFFSET = 128;
 const HEAD_BYTES = 400;
 const TIFF_HEADS: ReadonlySet<string> = new Set(["II*\0", "MM\0*", "II+\0", "MM\0+"]);
@@ -25,7 +25,7 @@ export async function isTiff(file: Blob): Promise<boolean> {
   return TIFF_HEADS.has(await file.slice(0, 4).text());
 }
 
-/** Refuse formats that look like TIFF but have other rules; throws a SlideError `format`. */
+/** Refuse what has the layout of TIFF, and rules of its own; throws a SlideError `format`. */
 export async function checkVendor(directory: Directory): Promise<void> {
   const [descriptions, software] = await Promise.all([
     directory.texts(TAG.description, HEAD_BYTES),

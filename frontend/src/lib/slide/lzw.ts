@@ -5,10 +5,10 @@ const CLEAR = 256;
 const END = 257;
 const MOST_CODES = 4096;
 
-/** Unpack LZW, at most as many bytes as fit. */
+/** Unpack LZW into as many bytes as there is room for. */
 export function unpackLzw(packed: Uint8Array, size: number): Uint8Array {
   const unpacked = new Uint8Array(size);
-  // Each code refers to bytes written before: their start and length.
+  // Each code is bytes that were written before: where they begin, and how many they are.
   const starts = new Int32Array(MOST_CODES);
   const lengths = new Int32Array(MOST_CODES);
   let [at, next, width, buffer, bits] = [0, 258, 9, 0, 0];

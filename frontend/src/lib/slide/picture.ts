@@ -23,7 +23,7 @@ export interface SlidePicture extends Size {
 
 /** Scale at which the service finds tissue, in µm per pixel. */
 const OVERVIEW_MICRONS = 16;
-/** Number of positions across and down at which glass is sampled. */
+/** Places across and down at which glass is looked for. */
 const SAMPLES = 4;
 
 /**
@@ -100,7 +100,7 @@ interface OverviewPlan {
   width: number;
 }
 
-/** The slide at 16 µm per pixel, computed while the level is read. */
+/** The slide at 16 µm per pixel, put together while the level is read. */
 class Overview {
   private readonly parts: Uint8Array[] = [];
   private done = 0;
@@ -111,7 +111,7 @@ class Overview {
     private readonly plan: OverviewPlan,
   ) {}
 
-  /** Continue as far as the available rows of the level allow. */
+  /** Go on as far as so many rows of the level make it possible. */
   async readTo(bottom: number): Promise<void> {
     const { down, rows, across, width } = this.plan;
     const isAll = bottom === down.size;

@@ -8,7 +8,7 @@ import { TAG } from "@/lib/slide/tags";
 
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946 } as const;
 
-/** TIFF's numbers, with readable names. */
+/** TIFF's numbers, with names for people. */
 const JPEG_2000: ReadonlySet<number> = new Set([33003, 33004, 33005, 34712]);
 const READ: ReadonlySet<number> = new Set(Object.values(COMPRESSION));
 const RGB = 2;
@@ -101,7 +101,7 @@ export function tileCounts({ width, height, tile }: Level) {
   return { across: Math.ceil(width / tile.width), down: Math.ceil(height / tile.height) };
 }
 
-/** The content of a tile; null if the scanner left it out. */
+/** The content of a tile; null where the scanner left it out. */
 export async function tileBytes(
   file: Blob,
   { offsets, byteCounts }: Level,

@@ -4,7 +4,7 @@ import { type Level, tileBytes, tileCounts } from "@/lib/slide/segments";
 
 /** Tiles that are decoded at once. */
 const AT_ONCE = 8;
-/** Rows of tiles that are kept as pixels, because averaged areas extend from one into the next. */
+/** Rows of tiles that are kept as pixels: areas reach from one into the next. */
 const KEPT_ROWS = 2;
 
 /** Reads the tiles of a slide unchanged, for the picture that is sent. */

@@ -14,7 +14,7 @@ export interface ViewRequest {
 
 /** Decoded tiles that are kept; of 256 x 256 px they take a quarter of a MiB each. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Larger reductions are composed of parts at half the reduction. */
+/** What is shrunk more is put together from parts of half the reduction. */
 const MOST_SHRINKING = 4;
 
 /** Draws parts of a slide for the screen, with its colour profile. */
