@@ -128,7 +128,7 @@ def test_other_models_kinds_scales_thresholds_and_owners_are_no_duplicates(store
         {"image": image(1) | {"scale_source": "assumed"}},
     ]
     others = [made(1, **facts) for facts in other_facts]
-    # Where the scale is from, what came out and how long it took is no other question.
+    # The source of the scale, the verdict and the duration do not matter.
     same = [
         made(1, image=image(1) | {"scale_source": "metadata"}),
         made(1, probability=0.2, cached=True, total_ms=99.0),
@@ -145,7 +145,7 @@ def test_other_models_kinds_scales_thresholds_and_owners_are_no_duplicates(store
 def test_the_first_counts_in_its_own_day_and_hour(store: Store) -> None:
     async def scenario(desk: Desk) -> None:
         await desk.insert(made(1, 4))
-        # Older, but it came later; as from a disk where it waited.
+        # Older, but inserted later, like a record that waited on disk.
         await desk.insert(made(1, 0))
         await desk.insert(made(1, 8), made(1, 97))
         found = await desk.statistics()
@@ -174,7 +174,7 @@ def test_a_duplicate_counts_where_the_first_is_deleted(store: Store) -> None:
 
     async def scenario(desk: Desk) -> None:
         await desk.insert(*group)
-        # A duplicate takes nothing with it.
+        # Deleting a duplicate changes no counts.
         await desk.history.delete(OWNER, group[1].id)
         assert await desk.totals() == (2, 1)
         await desk.history.delete(OWNER, group[0].id)
@@ -183,7 +183,7 @@ def test_a_duplicate_counts_where_the_first_is_deleted(store: Store) -> None:
         assert [(day.day.day, day.malignant) for day in found.days] == [(NOON.day + 1, 2)]
         await desk.history.delete(OWNER, group[2].id)
         assert await desk.totals() == (1, 0)
-        # Nothing is left to say that there was one.
+        # No trace of it is left.
         await desk.insert(made(1, 3), made(1, 4))
         assert await desk.totals() == (2, 1)
         assert await desk.history.delete_all(OWNER) == 3
@@ -323,7 +323,7 @@ def test_two_that_insert_the_same_images_wait_in_one_order(
             insert = partial(insert_records, records=group)
             other = asyncio.create_task(session.run(insert, seconds=60))
             await until_one_waits(desk)
-            # It holds nothing that the first one needs now.
+            # It holds no lock that the first one needs now.
             await insert_records(connection, [made(2, 3)])
             if not succeeds:
                 await connection.rollback()

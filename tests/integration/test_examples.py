@@ -118,7 +118,7 @@ def test_both_clients_get_the_same_answers(server: RunningServer, folder: Path) 
 
     def told(language: str) -> list[str]:
         [code] = [code for tongue, code in examples() if tongue == language and "_batch" in code]
-        # Python's client first says where it asks.
+        # Python's client first prints its address.
         return run(language, code, server, folder).splitlines()[-4:]
 
     assert told("js") == told("python")

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis go away while the service works, and come back."""
+"""PostgreSQL and Redis stop while the service works, and start again."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def whole(server: RunningServer, postgres: Postgres, redis_server: Redis) -> Run
 
 @pytest.fixture
 def visitor(whole: RunningServer) -> Iterator[Visitor]:
-    """A newcomer."""
+    """A new visitor."""
     with httpx2.Client(base_url=whole.url, timeout=60) as client:
         yield Visitor(client)
 
@@ -122,7 +122,7 @@ def test_no_answer_and_no_record_is_lost_while_postgres_is_away(
     answers = ask_all(visitor, events, first)
     assert len(answers) == NUMBER
     delayed = [answer for answer in answers if not answer["saved"]]
-    # Those in flight when it goes, and all until it is found again.
+    # Those in progress when it stops, and all until it is reconnected.
     assert 100 <= len(delayed) <= NUMBER - 100
     for answer in answers:
         assert ("save_delayed" in codes(answer)) == (not answer["saved"])

@@ -1,4 +1,4 @@
-"""A record is found by what a person types, alike on every pair of stores."""
+"""A record is found by a typed text, equally on every pair of stores."""
 
 from __future__ import annotations
 

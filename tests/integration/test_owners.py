@@ -1,4 +1,4 @@
-"""Whose records they are: visitors' tokens and API keys."""
+"""Owners of records: visitors' tokens and API keys."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_what_is_not_saved_brings_no_token(
     answer = module_client.post(path, files=files, data=form, headers=sent)
     assert answer.status_code == 200
     assert '"saved":false' in answer.text
-    # What was not to be saved is not in the cache either.
+    # Results that are not saved are not cached either.
     assert '"cached":false' in answer.text
     assert VISITOR_HEADER not in answer.headers
     assert "set-cookie" not in answer.headers
@@ -159,7 +159,7 @@ def test_bearer_header_and_cookie_mean_the_same_visitor(visitor: Visitor) -> Non
         {"Authorization": f"bearer  {token}"},
         {"Cookie": f"{COOKIE}={token}"},
         {"Cookie": f"other=1; {COOKIE}={token}"},
-        # Browsers send what no standard allows.
+        # Browsers also send invalid cookies.
         {"Cookie": f'other={{"a":1}}; nameless; a b=[1, 2]; {COOKIE}={token}'},
         # A private Space is asked with a token of the Hub beside ours.
         {"Authorization": "Bearer hf_abc", VISITOR_HEADER: token},

@@ -86,7 +86,7 @@ def test_the_site_and_its_previews_may_send_images(url: str, origin: str) -> Non
 
 @pytest.mark.parametrize("origin", LOOK_ALIKES)
 def test_a_look_alike_may_not(url: str, origin: str) -> None:
-    # The demo's own paths are behind the same door.
+    # The demo's own paths have the same rule.
     for path in ("/predict/", "/predict/batch/", "/gradio_api/upload"):
         preflight = httpx2.options(f"{url}{path}", headers={"Origin": origin, **PREFLIGHT})
         assert (preflight.status_code, granted(preflight)) == (400, None)

@@ -50,7 +50,7 @@ def test_a_visitor_who_asks_too_often_is_told_when_to_come_back(store: Store) ->
 def test_newcomers_share_the_limit_of_the_address_that_the_proxy_saw(store: Store) -> None:
     settings = store.settings(address_images_per_minute=4, trusted_proxy_hops=1)
     with client_of(settings) as client:
-        # What a client writes itself stands before what the proxy adds.
+        # Entries that a client writes itself come before the proxy's.
         found = [stranger(client, f"192.0.2.{number}, 203.0.113.7") for number in range(5)]
         assert found == [200] * 4 + [429]
         assert stranger(client, "203.0.113.7, 203.0.113.8") == 200

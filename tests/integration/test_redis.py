@@ -1,4 +1,4 @@
-"""What processes share through a real Redis: results, and how much each visitor asked for."""
+"""Data that processes share through a real Redis: results and rate limits."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _cache(
 
 
 def _sizes(redis: Any) -> dict[tuple[bytes, bytes], int]:
-    """Weigh all results that are in Redis by image and rest, whatever the index says."""
+    """Return the size of all results in Redis by image, independent of the index."""
     return {
         (image, rest): redis.hstrlen(image, rest)
         for image in redis.scan_iter("biopsia:result:*")

@@ -1,4 +1,4 @@
-"""A large region is paid for by its tiles, once, and before its pixels are decoded."""
+"""A large region is charged by its tiles, once, and before its pixels are decoded."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ from tests.waiting import until, wait_until
 
 OWNERS = [bytes([number]) * 32 for number in range(1, 4)]
 LABELS = {"benign": "no_idc", "malignant": "idc"}
-# A process that has all it needs says so, and waits for the others.
+# A process that is ready reports it, and waits for the others.
 PURGE = """
 import asyncio, sys
 from datetime import datetime

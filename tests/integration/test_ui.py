@@ -1,4 +1,4 @@
-"""The demo's named endpoints and doors, called as programs call them."""
+"""The demo's named endpoints and routes, called like programs do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run learns from, when it stops, and what it refuses."""
+"""The training patches of a run, when it stops, and what it refuses."""
 
 from __future__ import annotations
 
