@@ -19,9 +19,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 CHROMIUM = Path("/usr/bin/chromium")
 DRIVER = Path("/usr/bin/chromedriver")
 _WAIT_SECONDS = 30
-# Selenium's own half second is longer than most of what is waited for.
+# Selenium's default of half a second is longer than most waits.
 _POLL_SECONDS = 0.2
-# Chromium's content setting of that meaning.
+# Chromium's value for "block".
 _BLOCK = 2
 _FLAGS = (
     "--headless",

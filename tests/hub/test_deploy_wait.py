@@ -130,7 +130,7 @@ def test_it_waits_for_the_model_that_was_asked_for(
     told: list[str] = []
     assert wait(hub, told=told) == ReadySpace(space.host, after)
     assert told == [f"{SPACE}: {stage.name}" for stage in USUAL_LIFE]
-    # A public Space is asked without a token.
+    # Requests to a public Space have no token.
     assert service.tokens == [None] * 4
 
 

@@ -86,7 +86,7 @@ def test_the_service_predicts_with_the_hubs_model_and_names_it(
     origin = {"source": "hub", "repo": REPO, "commit": commit, "revision": "r1"}
     assert found.items() >= origin.items()
 
-    # The next start finds the Hub away.
+    # At the next start the Hub is down.
     hub.down()
     with running_server(**environment) as server:
         assert health(server).items() >= (origin | {"source": "cache"}).items()

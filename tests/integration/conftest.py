@@ -79,7 +79,7 @@ def module_store(
     redis: Redis = request.getfixturevalue("redis_server")
     postgres.start()
     redis.start()
-    # Results of another file would answer this one's first questions.
+    # Otherwise cached results of another file would answer this one's first requests.
     with RedisClient.from_url(redis.url) as client:
         client.flushall()
     name = f"module_{uuid4().hex}"

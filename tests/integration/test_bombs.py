@@ -286,7 +286,7 @@ def test_the_largest_body_of_every_route_stays_within_the_memory(server: Running
                     method, f"{server.url}{there}", content=body, headers=headers, timeout=60
                 )
                 asked[path, media_type] = answer.status_code
-                # The body comes in pieces, which are then put together.
+                # The body arrives in pieces, which are then joined.
                 assert peak(server) - before < 2 * len(body) + ELSE // 2, there
     assert len(asked) == 8
     assert set(asked.values()) <= {200, 413, 415, 422}

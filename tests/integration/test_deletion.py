@@ -70,7 +70,7 @@ def markers_of(image: bytes, thumbnail: bytes) -> dict[str, bytes]:
 def test_a_deleted_record_is_found_nowhere(
     path: str, store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # However busy the machine is.
+    # Even on a busy machine.
     monkeypatch.setattr("hf_space.cache.redis._CALL_SECONDS", 20.0)
     caplog.set_level(logging.DEBUG)
     image = noise(1)
@@ -97,7 +97,7 @@ def _assert_not_cached(
     if store.redis_url:
         with RedisClient.from_url(store.redis_url) as redis:
             assert found_in_redis(redis, markers) == set()
-            # That of the other visitor, whose image is another one.
+            # The result of the other visitor, for another image.
             wait_until(lambda: len(list(redis.scan_iter("biopsia:result:*"))) == 1)
     again = client.post("/predict/", files={"file": image}, data={"save": "false"}).json()
     assert not again["cached"]

@@ -115,7 +115,7 @@ def test_an_image_counts_once_for_each_way_to_ask(visitor: Visitor) -> None:
     for times in (found["days"], found["hours"]):
         assert sum(each[name] for each in times for name in found["verdicts"]) == 6
     assert [model["count"] for model in found["models"]] == [6]
-    # Of every answer: they tell of the service.
+    # Counted for every result, because they describe the service.
     assert found["cached"] == sum(answer["cached"] for answer in answers)
     assert found["latency"]["computed"] == 16 - found["cached"]
 
@@ -369,7 +369,7 @@ def test_old_records_count_once_when_they_are_converted(store: Store) -> None:
     async def scenario(desk: Desk) -> None:
         await leave_old(desk, *old)
         assert await desk.totals() == (6, 0)
-        # A new one comes before they are converted, and another owner's is hers.
+        # A new record comes before they are converted; another owner's is independent.
         newest = made(0, 9)
         await desk.insert(newest, made(0, 9, OTHER))
         assert await desk.totals() == (7, 0)

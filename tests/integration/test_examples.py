@@ -20,7 +20,7 @@ _BLOCK = re.compile(r"```(bash|python|js)\n(.*?)```", re.DOTALL)
 _ADDRESS = "http://localhost:7860"
 # The command line's own environment, which `make run` builds.
 _PYTHON = ".venv-serve/bin/python"
-# What the site is developed with, which `make setup` installs.
+# The site's development packages, which `make setup` installs.
 _NODE_MODULES = ROOT / "frontend" / "node_modules"
 
 
@@ -108,7 +108,7 @@ def test_the_example_runs(server: RunningServer, folder: Path, language: str, co
     assert '"error":{' not in printed
     words = r"malignant|benign|uncertain|[Ss]uggests? IDC|suspicious|\bready\b|`BIOPSIA_"
     assert re.search(words, printed), printed
-    # What each language makes of an error is part of what its examples show.
+    # Examples also show how each language reports an error.
     if "operating_point" in code and language != "bash":
         assert "unknown_operating_point | The model has no operating point 'strict'" in printed
 

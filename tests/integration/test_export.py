@@ -84,7 +84,7 @@ class Exported:
     batch: np.ndarray
 
 
-# EfficientNetB0 has the layers of EfficientNetV2B0; what it is fed is tested with the models.
+# EfficientNetB0 has the layers of EfficientNetV2B0; its input is tested with the models.
 @pytest.fixture(scope="module", params=["efficientnetv2b0", "vgg16"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     backbone: Backbone = request.param

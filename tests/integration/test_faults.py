@@ -160,7 +160,7 @@ def test_without_postgres_the_history_says_so_and_predictions_work(
     answer = visitor.predict(patch(3001))
     assert not answer["saved"]
     assert "save_delayed" in codes(answer)
-    # The answer that is kept has no such warning.
+    # The cached result has no such warning.
     assert visitor.predict(patch(3001), save=False)["cached"]
     postgres.start()
     wait_until(lambda: health(whole)["status"] == "ok" and not waiting(whole))
@@ -297,7 +297,7 @@ def test_no_answer_is_lost_when_redis_is_killed(
     assert len(warnings) == 1
     assert "Redis is unreachable" in warnings[0]
     assert_all_are_kept(visitor, answers)
-    # It is used again: another process finds there what this one puts.
+    # It is used again: another process finds this one's results.
     visitor.predict(patch(4999))
     assert "biopsia:results" in _keys(redis_server)
 

@@ -172,7 +172,7 @@ class Person:
                 )
                 error = response.json()["error"]
                 assert (response.status_code, error["code"]) == (404, "unknown_record")
-                # The id, which was in the question.
+                # The id, which was in the request.
                 self.seen[-1] = response.text.replace(identifier, "")
 
 
@@ -196,7 +196,7 @@ def test_two_visitors_at_once_never_see_each_others_records(store: Store) -> Non
         first, second = people
         assert_kept_apart(first, second)
         assert_kept_apart(second, first)
-        # What the one deletes is not the other's.
+        # One visitor's deletion does not affect the other.
         deleted = first.answer(DELETE_ALL)
         assert deleted.json() == {"deleted": len(first.ids)}
         assert second.visitor.ids(limit=200) == second.ids[::-1]

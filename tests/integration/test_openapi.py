@@ -117,7 +117,7 @@ def test_the_openapi_document_describes_lines_and_forms_as_they_are(client: Test
     assert set(batch["responses"]["4XX"]["content"]) == {"application/json"}
     form = batch["requestBody"]["content"]["multipart/form-data"]["schema"]
     for name in ("threshold", "microns_per_pixel"):
-        # The example of an option that is left out is no number.
+        # The example of an omitted option is not a number.
         unset, number = form["properties"][name]["anyOf"]
         assert (unset["type"], unset["maxLength"]) == ("string", 0)
         assert number["type"] == "number"
@@ -130,5 +130,5 @@ def test_the_model_is_sent_once_until_it_changes(client: TestClient) -> None:
     again = client.get("/model/", headers=tag)
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
-    # The figures for another prevalence are other ones.
+    # Figures for another prevalence differ.
     assert client.get("/model/", params={"prevalence": 0.1}, headers=tag).status_code == 200

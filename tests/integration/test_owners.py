@@ -161,7 +161,7 @@ def test_bearer_header_and_cookie_mean_the_same_visitor(visitor: Visitor) -> Non
         {"Cookie": f"other=1; {COOKIE}={token}"},
         # Browsers also send invalid cookies.
         {"Cookie": f'other={{"a":1}}; nameless; a b=[1, 2]; {COOKIE}={token}'},
-        # A private Space is asked with a token of the Hub beside ours.
+        # Requests to a private Space have a token of the Hub beside ours.
         {"Authorization": "Bearer hf_abc", VISITOR_HEADER: token},
     ):
         answer = ask(client, "GET", "/history/", **headers)
@@ -247,7 +247,7 @@ def test_a_key_names_its_owner_however_it_is_sent(store: Store) -> None:
     ]
     with client_of(settings) as client:
         ids = {ask(client, "POST", "/predict/", **way).json()["id"] for way in ways}
-        # The owner of a key saves without asking.
+        # Results of a key's owner are saved by default.
         files = {"file": ("a.png", patch(1))}
         ids |= {client.post("/predict/", files=files, headers=way).json()["id"] for way in ways}
         for way in ways:
@@ -258,7 +258,7 @@ def test_a_key_names_its_owner_however_it_is_sent(store: Store) -> None:
         assert other.json()["items"] == []
         wrong = ask(client, "GET", "/history/", **{API_KEY_HEADER: KEY[:-1]})
         assert error_of(wrong) == (401, "invalid_credentials")
-        # Visitors are welcome beside them.
+        # Visitors without a key are also accepted.
         assert ask(client, "GET", "/history/").status_code == 200
     new_key = "n" * 32
     with client_of(store.settings(api_keys=f"ward:{new_key}")) as client:

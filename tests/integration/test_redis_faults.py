@@ -24,7 +24,7 @@ from tests.waiting import next_turn, until
 if TYPE_CHECKING:
     from tests.services import Redis
 
-# The service's own loop and the standard one tell of lost connections in different ways.
+# The service's event loop and the standard one report lost connections differently.
 RUNNERS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 Runner = Callable[[Awaitable[Any]], Any]
 
@@ -102,12 +102,12 @@ def test_memory_takes_over_from_a_killed_redis_until_it_is_back(
             with pytest.raises(RateLimitedError):
                 await limiter.charge(owner=None, address="192.0.2.1", cost=2)
             assert connection.state == "unavailable"
-            # The second begins when the first has found nothing.
+            # The second begins when the first has failed.
             await until(lambda: len(searches) == 2)
             assert _lines(caplog) == [LOST]
             redis_server.start()
             await _until(connection, "ready")
-            # Another process finds what is put from now on; the scripts are known again.
+            # Another process finds new results; the scripts are loaded again.
             await put(cache, ("after",), b"3")
             other = ResultCache(MemoryCache(1000, 60), connection, 1000, 60)
             assert await other.get(("after",)) == (b"3", "redis")

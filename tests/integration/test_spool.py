@@ -205,7 +205,7 @@ def test_nothing_comes_back_after_it_was_deleted_by_another_process(store: Store
         async with desk_of(store) as mover, desk_of(store) as deleter:
             await mover.spool.add(records(500))
             async with mover.recording():
-                # It has some records in its hands, and others wait.
+                # It is moving some records, and others wait.
                 await until(partial(has_records, mover))
                 await deleter.history.delete_all(OWNER)
                 assert await deleter.total() == await mover.spool.length() == 0

@@ -168,7 +168,7 @@ def test_what_is_interrupted_is_undone_and_goes_on_later(
         _, records = await counts_and_records(database)
         assert Counter(record.schema_version for record in records) == {2: 25, 1: 35}
         await assert_counts(database, number=60)
-        # Both kinds are deleted with what they counted for.
+        # Both kinds are deleted with their counts.
         assert await history.delete_all(b"\0" * 32) > 0
         left = len((await counts_and_records(database))[1])
         await assert_counts(database, number=left)
