@@ -66,7 +66,7 @@ class _Silent:
 
 
 def measure_bulk() -> dict[str, Any]:
-    """Score the same slides with each subject in turn, in rounds; then a thousand small ones."""
+    """Score the same slides in turn by each subject, in rounds; then a thousand small ones."""
     with TemporaryDirectory(prefix="biopsia-bench-") as name:
         slides = _drawn(Path(name) / "slides", _SIDE, SLIDES)
         runs = [

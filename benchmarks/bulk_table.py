@@ -1,4 +1,4 @@
-"""The figures of many slides as Markdown, extrapolated to 100,000 of them."""
+"""The figures of many slides as Markdown, and what they come to for 100,000 of them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def render_bulk(figures: dict[str, Any]) -> str:
 
 
 def render_plan(slides: dict[str, Any], bulk: dict[str, Any]) -> str:
-    """Return the time for 100,000 slides.
+    """Return what 100,000 slides take.
 
     Args:
         slides: Figures of the benchmark of single slides.

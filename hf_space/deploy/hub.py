@@ -171,7 +171,7 @@ def explained(target: str) -> Iterator[None]:
         ) from error
     except JSONDecodeError as error:
         raise HubError("what answers is not the Hub: check HF_ENDPOINT") from error
-    # Raised by the client, and by its upload library, when a file cannot be sent.
+    # What the client, and the library that uploads for it, raise when a file cannot be sent.
     except (OSError, RuntimeError) as error:
         raise HubError(
             f"{target}: {error} ({type(error).__name__}). Run the same command again: what arrived "

@@ -56,7 +56,7 @@ def checked_redis(address: str) -> str:
         _check_port(rest)
         if not _REDIS_REST.fullmatch(rest.rpartition("@")[2]):
             raise ValueError("this is no address of a Redis, as redis://host:6379/0 is")
-    # Their names are not repeated: they may be part of a password with a question mark in it.
+    # Their names are not repeated: they may be a password's, with a question mark in it.
     if not parse_qs(rest.partition("?")[2], keep_blank_values=True).keys() <= {*_REDIS_PARAMETERS}:
         raise ValueError(f"an address of a Redis takes only {', '.join(_REDIS_PARAMETERS)}")
     return address
@@ -67,7 +67,7 @@ def _parts(address: str, schemes: Sequence[str], example: str) -> tuple[str, str
     if not separator:
         raise ValueError(f"write an address such as {example}")
     if scheme.lower() not in schemes:
-        # An invalid scheme may be a part of the password.
+        # What is no scheme may hold a part of the password.
         named = f"; {scheme}:// is not read" if re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) else ""
         raise ValueError(f"write an address such as {example}{named}")
     return scheme.lower(), rest

@@ -167,7 +167,7 @@ def _sort(contents: Contents) -> tuple[list[_Slide], list[Path]]:
     single = [file for file in rest if file not in companions]
     slides = [(file, (file, *indexes[file])) for file in single if _is_slide(file)]
     slides += series.items()
-    # They fail when they are opened, with the reason.
+    # They fail when they are opened, which says why.
     lost = [path for path in contents.broken if path.suffix.lower() in _SUFFIXES]
     special = [path for path in contents.special if path.suffix.lower() in _SUFFIXES]
     slides += [(path, (path,)) for path in (*contents.closed, *lost, *special)]
@@ -233,7 +233,7 @@ def _companions(file: Path) -> tuple[Path, ...]:
             return tuple(_named_in(file))
         return tuple(_dicom_beside(file)) if _is_dicom(file) else ()
     except OSError:
-        # Opening the slide fails too, with the reason.
+        # The slide cannot be opened either, which says why.
         return ()
 
 
@@ -268,7 +268,7 @@ def _is_link(path: Path) -> bool:
 
 
 def _head(file: Path) -> bytes:
-    """Return the first bytes, up to the end of DICOM's magic; empty if access is denied."""
+    """Return the first bytes, up to the end of DICOM's magic; none of what nobody may read."""
     if not is_file(file):
         return b""
     try:

@@ -117,7 +117,7 @@ def test_the_openapi_document_describes_lines_and_forms_as_they_are(client: Test
     assert set(batch["responses"]["4XX"]["content"]) == {"application/json"}
     form = batch["requestBody"]["content"]["multipart/form-data"]["schema"]
     for name in ("threshold", "microns_per_pixel"):
-        # The example of an omitted option is not a number.
+        # The example of an option that is left out is no number.
         unset, number = form["properties"][name]["anyOf"]
         assert (unset["type"], unset["maxLength"]) == ("string", 0)
         assert number["type"] == "number"

@@ -369,7 +369,7 @@ def test_a_database_is_no_folder_and_no_device(
         ("me:hidden@db", "write an address such as postgresql://"),
         ("me:hidden@db://x", "write an address such as postgresql://"),
         ("/var/hidden.sqlite3", "write an address such as postgresql://"),
-        # Without a host, the password is in the place of a port.
+        # Without a host, the password stands where a port should.
         ("postgresql://me:hidden/x", "no address of a database"),
     ],
 )

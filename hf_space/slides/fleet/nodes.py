@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # How often new nodes are looked for, and the longest wait for news in between.
 _LOOK_SECONDS: Final = 5.0
 _WAIT_SECONDS: Final = 1.0
-# Finished batches are reported together, because each message costs the cluster some time.
+# Finished batches are told together: each message costs the cluster some time.
 _TELL_SECONDS: Final = 0.5
 _CPU: Final = "CPU"
 # Of a node's long name.

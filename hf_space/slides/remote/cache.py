@@ -65,7 +65,7 @@ def fetched(stored: StoredObject, facts: ObjectFacts) -> Iterator[Path]:
 
 
 def make_room(folder: Path, size: int, shown: str) -> None:
-    """Remove the least recently used files until a size fits; files in use are kept.
+    """Remove what was not used for longest until so many bytes fit; what is in use stays.
 
     Raises:
         StoreError: They do not fit.

@@ -10,7 +10,7 @@ import { type Entry, idsOf } from "@/lib/history/duplicates";
 export interface ShapeProps {
   /** All records, including those in closed groups. */
   items: readonly HistoryItem[];
-  /** What is shown of them. */
+  /** The displayed records. */
   entries: readonly Entry[];
   text: RecordText;
   selected: ReadonlySet<string>;

@@ -13,7 +13,7 @@ const DATA_SET_MICRONS = 4;
 
 export type ScaleProblem = "missing" | "missing_microns" | "unconfirmed";
 
-/** What the visitor stated so far about the scale of images, and what is still missing. */
+/** The visitor's entries about the scale of images so far, and what is missing. */
 export function useScaleForm(
   uploads: readonly AskingUpload[],
   onState: (microns: number | null) => void,

@@ -1,4 +1,4 @@
-/** Converts the tiles of a TIFF to separate JPEG files, which a browser decodes. */
+/** The tiles of a TIFF as JPEG files of their own, which a browser decodes. */
 
 const SOI = 0xd8;
 const EOI = 0xd9;

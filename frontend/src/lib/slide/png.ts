@@ -42,7 +42,7 @@ export class PngWriter {
   /**
    * The whole file.
    *
-   * @param overview What stands in a chunk of its own behind the pixels, see `makePicture`.
+   * @param overview Content of a separate chunk after the pixels, see `makePicture`.
    */
   async end(overview: Uint8Array<ArrayBuffer>): Promise<Blob> {
     await this.writer.close();

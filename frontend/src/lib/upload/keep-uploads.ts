@@ -5,10 +5,10 @@ import { UploadStore } from "@/lib/upload/upload-store";
 import type { Upload } from "@/lib/upload/uploads";
 
 /**
- * Go on with the uploads that this tab kept before it was loaded anew, and keep those that come:
- * from when they are added until they have their result or are removed.
+ * Continue with the uploads that this tab kept before a reload, and keep new ones until they have
+ * their result or are removed.
  *
- * Does nothing where the browser keeps nothing, as some do in private windows.
+ * Does nothing if the browser has no storage, as in some private windows.
  */
 export async function keepUploads(queue: UploadQueue): Promise<void> {
   const opened = await openStore();
