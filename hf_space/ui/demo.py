@@ -83,7 +83,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         # Gradio copies an example again for each visitor who chooses it.
         allowed_paths=example_folders(settings.model_dir),
     )
-    # Inside the application, so that its middleware sees these responses too.
+    # Within the application, whose own middleware then sees these responses too.
     mounted_app(app).add_middleware(
         GuardMiddleware,
         calls=Calls(blocks.fns.values(), max_files=settings.max_batch_files),

@@ -1,4 +1,4 @@
-"""Explains why a call of the page was refused before it reached the demo."""
+"""Says why a call of the page was refused before it came to the demo."""
 
 from __future__ import annotations
 
