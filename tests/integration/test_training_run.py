@@ -112,7 +112,7 @@ def test_from_folds_to_a_bundle_that_serves(prepared: Path, finished: Path, tmp_
     assert len(table) == chosen.sum()
     assert set(table["case_id"]) == set(patches.case_ids[chosen])
     assert table.groupby("case_id")["fold"].nunique().max() == 1
-    # Fold 0 learned from what the finished run learned from, so it was not trained again.
+    # Fold 0 has the same training patches as the finished run, so it was not trained again.
     histories = [folder / HISTORY_FILE for folder in (folds / "fold_0", finished)]
     assert histories[0].read_text() == histories[1].read_text()
     again = tmp_path / "again.parquet"

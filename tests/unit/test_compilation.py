@@ -1,4 +1,4 @@
-"""The loss that draws two views of a patch together."""
+"""The loss that compares two views of a patch."""
 
 from __future__ import annotations
 

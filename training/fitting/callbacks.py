@@ -1,4 +1,4 @@
-"""What happens at the end of an epoch: average, validate, log, decide."""
+"""Callbacks at the end of an epoch: averaging, validation, logging and early stopping."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PairViews(keras.callbacks.Callback):
 
 
 class ValidateAverage(keras.callbacks.Callback):
-    """Judge the moving average of the weights on validation patches and keep the best.
+    """Evaluate the moving average of the weights on validation patches and keep the best.
 
     Adds ``val_*`` metrics to the epoch's logs: the loss (cross-entropy in nats, with the classes
     weighed as in training), ROC AUC, balanced accuracy, precision, recall and F1 at probability 0.5
@@ -93,7 +93,7 @@ class ValidateAverage(keras.callbacks.Callback):
         may_keep: Callable[[int], bool],
         patience: int | None,
     ) -> None:
-        """Keep what the epochs' end needs."""
+        """Keep the data for the end of each epoch."""
         super().__init__()
         self._logits = logits
         self._labels = labels
@@ -104,7 +104,7 @@ class ValidateAverage(keras.callbacks.Callback):
         self._patience = patience
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Score, add the metrics to the logs and decide."""
+        """Score, add the metrics to the logs, and decide whether to stop."""
         logs = {} if logs is None else logs
         raw = self.model.get_weights()
         average_weights(self.model)
@@ -128,7 +128,7 @@ class ValidateAverage(keras.callbacks.Callback):
 
 
 def out_of_patience(history: Sequence[Mapping[str, float]], patience: int | None) -> bool:
-    """Tell whether the last ``patience`` epochs all failed to beat the best ROC AUC before them."""
+    """Return whether none of the last ``patience`` epochs exceeded the best ROC AUC before them."""
     if patience is None or not history:
         return False
     scores = [row["val_roc_auc"] for row in history]
@@ -136,10 +136,10 @@ def out_of_patience(history: Sequence[Mapping[str, float]], patience: int | None
 
 
 class TrainingMetrics(keras.callbacks.Callback):
-    """Turn the shares of `confusion_shares` in an epoch's logs into precision, recall and F1."""
+    """Convert the shares of `confusion_shares` in an epoch's logs to precision, recall and F1."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Replace them; a metric of nothing is NaN."""
+        """Replace them; a metric over no patches is NaN."""
         logs = {} if logs is None else logs
         hits, alarms, misses = (logs.pop(share.__name__) for share in CONFUSION_SHARES)
         for name, part, whole in (
@@ -154,7 +154,7 @@ class History(keras.callbacks.Callback):
     """Write one CSV row an epoch; a resumed run replaces the rows it repeats."""
 
     def __init__(self, run: Path, log: EpochLog) -> None:
-        """Keep the run's folder, and what knows the time that an epoch takes."""
+        """Keep the run's folder, and the log with the time of an epoch."""
         super().__init__()
         self._run = run
         self._log = log
@@ -175,8 +175,8 @@ class History(keras.callbacks.Callback):
 class Checkpoint(keras.callbacks.Callback):
     """Keep the weights and the optimizer's state, which holds their average, of the last steps.
 
-    Keras's own BackupAndRestore does not tell the step before training begins, which the input
-    pipeline needs to go on with the next draws.
+    Keras's own BackupAndRestore does not give the step before training begins, which the input
+    pipeline needs to continue with the next draws.
 
     Args:
         run: the run's folder.
@@ -197,7 +197,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._done = 0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Save where it is time; at an epoch's end only after it was validated and logged."""
+        """Save when due; at an epoch's end only after it was validated and logged."""
         self._done = batch + 1
         if self._done % self._every == 0 and self._done % self._steps:
             self._save()

@@ -65,7 +65,7 @@ class AugmentConfig:
         return cls(**dict.fromkeys(asdict(cls()), 0))
 
     def geometry(self) -> AugmentConfig:
-        """Return the same without what changes colours, focus or compression."""
+        """Return the configuration without changes of colours, focus or compression."""
         kept = ("right_angles", "rotation_degrees", "zoom")
         return replace(self.off(), **{name: getattr(self, name) for name in kept})
 
@@ -75,7 +75,7 @@ class AugmentConfig:
 
 
 def parse_augment(options: Sequence[str], start: AugmentConfig | None = None) -> AugmentConfig:
-    """Read options such as ``jpeg=0.3``; what none names keeps its strength.
+    """Read options such as ``jpeg=0.3``; other strengths are kept.
 
     Args:
         options: ``NAME=STRENGTH`` each.
@@ -114,12 +114,12 @@ class TrainConfig:
         head_epochs: epochs of phase 1, in which only the head learns.
         epochs: epochs of phase 2, in which everything but batch statistics learns.
         warmup_fraction: share of phase 2's steps with a rising learning rate.
-        patches_per_case: at most this many patches of a case in each epoch, drawn anew each
-            time, so that a large slide does not outvote the others; ``None`` takes all.
+        patches_per_case: at most this many patches of a case in each epoch, drawn again each time,
+            so that a large slide does not dominate the others; ``None`` takes all.
         balance_classes: weigh the loss so that both classes count alike. The calibration on
             out-of-fold logits restores natural probabilities.
         noise: standard deviation of the relative noise on each block while training, which makes
-            the network bear arithmetic in bfloat16.
+            the network tolerate arithmetic in bfloat16.
         consistency: how much the squared difference between the logits of two views of a patch
             counts in the loss; 0 learns from one view of each patch. One view is only turned and
             zoomed, the other is changed in all ways and is drawn towards the first.

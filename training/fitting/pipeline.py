@@ -78,8 +78,8 @@ def loss_weights(
 ) -> NDArray[np.float32]:
     """Return each patch's weight in the loss, 1 on average over an epoch's draw.
 
-    A case counts in an epoch as its sampling weights add up, but at most as ``patches_per_case``:
-    the draw takes part of the patches of a larger case, whose weights make up for it.
+    A case's weight in an epoch is the sum of its sampling weights, limited to ``patches_per_case``.
+    Of a larger case only some patches are drawn, and their weights compensate for it.
 
     Args:
         case_ids: str ``(M,)``.
@@ -167,7 +167,7 @@ class _BatchLoader:
         self._config = config
         self._steps = steps_per_epoch(examples, config)
         self._stains = measure_stains(examples.patches, examples.indices)
-        # Steps are loaded in parallel, so around an epoch's end two orders are in use.
+        # Steps are loaded in parallel, so two orders are in use around an epoch's end.
         self._order = lru_cache(maxsize=4)(
             lambda epoch: draw_epoch(
                 examples.case_ids, config.patches_per_case, seed=config.seed, epoch=epoch
