@@ -29,35 +29,44 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command()
 def deploy(
     *,
-    space: Annotated[str | None, typer.Option(help="The Space, owner/name.")] = None,
+    space: Annotated[str | None, typer.Option(help="Name of the Space, owner/name.")] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Bundle on the Hub, owner/name; else the bundled one goes along."),
+        typer.Option(
+            help="Bundle on the Hub, owner/name; if unset, the bundled model is uploaded."
+        ),
     ] = None,
     revision: Annotated[
-        str, typer.Option(help="Its branch, tag or commit; the Space stays at that commit.")
+        str,
+        typer.Option(help="Branch, tag or commit of --model; the Space is pinned to that commit."),
     ] = _MAIN,
-    private: Annotated[bool, typer.Option("--private", help="Create it for its owner.")] = False,
+    private: Annotated[
+        bool, typer.Option("--private", help="Create the Space as private.")
+    ] = False,
     variable: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE, a setting; everybody may read it.")
+        list[str] | None,
+        typer.Option(help="NAME=VALUE, repeatable: a setting, which everybody can read."),
     ] = None,
     secret: Annotated[
         list[str] | None,
-        typer.Option(help="NAME of a secret; its value is the environment variable NAME."),
+        typer.Option(
+            help="NAME of a secret, repeatable; its value is read from the environment variable."
+        ),
     ] = None,
     hardware: Annotated[
-        SpaceHardware | None, typer.Option(help="What it runs on; else as it is.")
+        SpaceHardware | None, typer.Option(help="Hardware to request; unchanged if unset.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=1, help="Seconds to wait until it answers.")
+        float, typer.Option(min=1, help="Seconds to wait until the Space responds.")
     ] = _TIMEOUT_SECONDS,
     dry_run: Annotated[
-        Path | None, typer.Option(help="Only write the Space's files to this new folder.")
+        Path | None,
+        typer.Option(help="Only write the Space's files to this new folder; nothing is uploaded."),
     ] = None,
 ) -> None:
-    """Upload the service to a Space, set its variables and secrets, wait until it answers.
+    """Upload the service to a Space, set its variables and secrets, wait until it responds.
 
-    Only what differs is written. Variables and secrets that are not named stay as they are.
+    Only differences are written. Variables and secrets that are not named do not change.
     """
     try:
         variables, secrets = _pairs(variable or []), _from_environment(secret or [])
