@@ -72,12 +72,12 @@ def deploy(
         variables, secrets = _pairs(variable or []), _from_environment(secret or [])
         check_given(variables, secrets)
         if space is None and dry_run is None:
-            raise SpaceError("which Space? name it with --space owner/name")
+            raise SpaceError("name the Space with --space owner/name")
         for name in (space, model):
             if name is not None:
                 check_name(name)
         if model is None and revision != _MAIN:
-            raise SpaceError("--revision is one of a --model")
+            raise SpaceError("--revision needs --model")
         source = committed() if dry_run is None else None
         api = HfApi() if dry_run else connect()
         found = find_model(api, model, revision) if model else None
@@ -113,8 +113,8 @@ def _publish(api: HfApi, plan: SpacePlan, message: str, timeout: float) -> None:
     ready = wait_until_ready(api, plan.name, commit, is_expected, timeout=timeout, tell=typer.echo)
     model = ready.model
     origin = f", {model.repo} at {model.commit}" if model.repo else ""
-    typer.echo(f"{ready.address} answers with {model.name} {model.revision}{origin}")
-    typer.echo(f"its page: {api.endpoint}/spaces/{plan.name}")
+    typer.echo(f"{ready.address} serves {model.name} {model.revision}{origin}")
+    typer.echo(f"page on the Hub: {api.endpoint}/spaces/{plan.name}")
 
 
 def _commit(api: HfApi, space: str, folder: Path, message: str) -> str:
@@ -124,11 +124,11 @@ def _commit(api: HfApi, space: str, folder: Path, message: str) -> str:
             api, space, folder, repo_type="space", mark=APP_FILE, message=message
         )
     except ValueError as error:
-        raise SpaceError(f"the Hub does not take the card: {error}") from error
+        raise SpaceError(f"the Hub does not accept the card: {error}") from error
     if commit:
         typer.echo(f"uploaded as {commit}")
         return commit
-    typer.echo("its files are up to date")
+    typer.echo("the files are up to date")
     return str(api.space_info(space).sha)
 
 

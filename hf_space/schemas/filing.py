@@ -15,7 +15,7 @@ MAX_FOLDERS = 500
 
 def _one_line(text: str) -> str:
     if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text):
-        raise ValueError("it holds a line break or another control character")
+        raise ValueError("contains a line break or another control character")
     return text
 
 

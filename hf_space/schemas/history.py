@@ -33,13 +33,13 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("no time zone of the IANA database") from error
+        raise ValueError("not a time zone of the IANA database") from error
     return name
 
 
 def _no_null(text: str) -> str:
     if "\0" in text:
-        raise ValueError("it holds a null character")
+        raise ValueError("contains a null character")
     return text
 
 
@@ -131,7 +131,7 @@ class ReviewRequest(Schema):
         if self.opinion == "disagree" and self.label is None:
             raise ValueError("to disagree, name the right label")
         if self.opinion != "disagree" and self.label is not None:
-            raise ValueError("a label goes with disagree only")
+            raise ValueError("a label is accepted with disagree only")
         return self
 
 

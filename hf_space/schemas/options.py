@@ -118,7 +118,7 @@ def read_predict_request(body: bytes) -> PredictRequest:
     except ValidationError as error:
         if any(each["loc"] == ("image",) and each["type"] == "missing" for each in error.errors()):
             raise MissingImageError(
-                "The JSON has no key image, which holds it in base64."
+                "The JSON has no key image with the image in base64."
             ) from error
         raise _without_input(error) from error
 

@@ -281,5 +281,5 @@ class Settings(BaseSettings):
         try:
             re.compile(value or "")
         except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from error
+            raise ValueError(f"not a regular expression: {error}") from error
         return value

@@ -62,7 +62,7 @@ async def evaluation(
     """Return a plot of the model's evaluation as PNG; `/model/` lists the names."""
     plots = predictor.bundle.plots
     if name not in plots:
-        raise UnknownPathError(f"There is no such plot; there are: {', '.join(plots) or 'none'}.")
+        raise UnknownPathError(f"There is no such plot; available: {', '.join(plots) or 'none'}.")
     content = await to_thread.run_sync(plots[name].read_bytes)
     return _tagged(content, _PNG, if_none_match, {"Cache-Control": _CACHING})
 

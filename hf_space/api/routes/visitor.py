@@ -19,7 +19,9 @@ router = APIRouter(
 async def replace_token(visitor: VisitorDep, history: HistoryDep) -> None:
     """Replace your visitor's token: your history moves to the new one, the old one ends."""
     if not visitor.has_token:
-        raise RequestError("An API key is replaced in the settings of the service.")
+        raise RequestError(
+            "An API key cannot be replaced here, only in the settings of the service."
+        )
     other = new_visitor(visitor.address)
     await history.change_owner(visitor.owner, other.owner)
     visitor.token = other.token
