@@ -69,7 +69,8 @@ def create_api(settings: Settings) -> FastAPI:
         redoc_url=None,
         title="Biopsia",
         version=VERSION,
-        description="Finds invasive ductal carcinoma in H&E tissue. Research use only.",
+        description="Distinguishes invasive ductal carcinoma from other tissue in H&E images of "
+        "the breast. For research and teaching only; not a diagnosis.",
         lifespan=lifespan,
         redirect_slashes=False,
         generate_unique_id_function=operation_name,

@@ -80,7 +80,7 @@ async def _load(state: State) -> Predictor | None:
     try:
         predictor = await to_thread.run_sync(load)
     except BundleError as error:
-        logger.error("no model, predictions are refused: %s", error)
+        logger.error("no model is loaded, so predictions are refused: %s", error)
         if isinstance(error, FetchError):
             raise
         return None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeAliasType
 
 _REFERENCE: Final = "#/components/schemas/{model}"
-_UNSET: Final = {"type": "string", "maxLength": 0, "description": "Leaves the option unset."}
+_UNSET: Final = {"type": "string", "pattern": "^$", "description": "Leaves the option unset."}
 
 
 def reference_to(model: type[BaseModel] | TypeAliasType) -> dict[str, str]:
@@ -87,12 +87,11 @@ def form_schema(
 def _optional(field: dict[str, Any]) -> dict[str, Any]:
     """Describe how a form leaves a field unset: it cannot send null, but may leave it out.
 
-    Without the empty example, the documentation's form fills in values that contradict each other.
+    The documentation's form begins with the shortest text that the first schema allows: nothing.
+    With numbers and names in all fields, it would send values that contradict each other.
     """
     if "anyOf" not in field:
         return field
     kind: dict[str, Any] = next(kind for kind in field["anyOf"] if kind != {"type": "null"})
     described = {key: value for key, value in field.items() if key not in {"anyOf", "default"}}
-    # An example must be one of the schema's values.
-    schema = {"anyOf": [_UNSET, kind]} if kind["type"] == "number" else kind
-    return described | schema | {"example": ""}
+    return described | {"anyOf": [_UNSET, kind]}

@@ -20,18 +20,19 @@ _SCHEMES: Final = {
         "type": "apiKey",
         "in": "header",
         "name": API_KEY_HEADER,
-        "description": "An API key of the service's settings.",
+        "description": "An API key that the operator of the service gave out.",
     },
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": "An API key, a visitor's token, or for predictions a ticket.",
+        "description": "An API key, a visitor's token or, for predictions only, a ticket.",
     },
     "visitor": {
         "type": "apiKey",
         "in": "header",
         "name": VISITOR_HEADER,
-        "description": "The token that an earlier response gave under the same name.",
+        "description": "The visitor's token, as an earlier response gave it in the header of "
+        "this name.",
     },
 }
 _ACRONYMS: Final = {"csv": "CSV", "json": "JSON", "zip": "ZIP"}

@@ -55,14 +55,14 @@ def fetch_bundle(repo: str, revision: str | None) -> Bundle:
     path = _snapshot(repo, found or revision or _MAIN, offline=found is None)
     if found is None:
         logger.warning(
-            "the Hub is unreachable: %s comes from the cache, at commit %s", repo, path.name
+            "the Hub is unreachable; using %s from the cache, at commit %s", repo, path.name
         )
     try:
         bundle = load_bundle(path)
     except BundleError as error:
         if found is None:
-            raise FetchError(f"{repo} lies damaged in the cache: {error}") from error
-        logger.warning("%s is downloaded again: %s", repo, error)
+            raise FetchError(f"the copy of {repo} in the cache is damaged: {error}") from error
+        logger.warning("downloading %s again: %s", repo, error)
         bundle = load_bundle(_snapshot(repo, found, again=True))
     origin = Origin("hub" if found else "cache", repo, path.name, pinned=revision == path.name)
     return replace(bundle, origin=origin)
@@ -86,7 +86,7 @@ def _at_hub(repo: str, revision: str) -> ResolvedRevision | None:
         return None
     except ValueError as error:
         raise BundleError(
-            f"{repo} cannot be asked for ({type(error).__name__}): check BIOPSIA_MODEL_REPO, "
+            f"{repo} cannot be requested ({type(error).__name__}): check BIOPSIA_MODEL_REPO, "
             "HF_ENDPOINT and HF_TOKEN"
         ) from error
 
@@ -105,12 +105,12 @@ def _snapshot(repo: str, revision: str, *, offline: bool = False, again: bool = 
         )
     except LocalEntryNotFoundError as error:
         raise FetchError(
-            f"the Hub is unreachable and the cache has no whole copy of {repo} at {revision}: "
+            f"the Hub is unreachable and the cache has no complete copy of {repo} at {revision}: "
             "check the network, HF_ENDPOINT and HF_HUB_OFFLINE"
         ) from error
     except HfHubHTTPError as error:
         if _passes(error):
-            raise FetchError(f"the Hub is in trouble: cannot fetch {repo} at {revision}") from error
+            raise FetchError(f"the Hub has a fault: cannot fetch {repo} at {revision}") from error
         raise _refused(repo, error) from error
     # The last two are what the client, and the library that downloads for it, raise when a
     # download fails. Their texts may hold signed addresses.

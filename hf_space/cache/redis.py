@@ -108,7 +108,7 @@ class RedisConnection:
         if self._ready:
             self._ready = False
             # The message may name the host, and an address may hold a password.
-            logger.warning("Redis is unreachable (%s); memory takes over", type(error).__name__)
+            logger.warning("Redis is unreachable (%s); using memory instead", type(error).__name__)
             self._search = asyncio.create_task(self._search_until_found())
 
     async def _search_until_found(self) -> None:
@@ -118,7 +118,7 @@ class RedisConnection:
                 await self._find()
                 self._ready = True
                 self._times_found += 1
-        logger.info("Redis is back")
+        logger.info("Redis is reachable again")
 
     async def _find(self) -> None:
         async with asyncio.timeout(_CALL_SECONDS):
@@ -147,5 +147,5 @@ def _client(url: str) -> Redis:
         pool.connection_class(**pool.connection_kwargs)
     except (ValueError, TypeError, RedisError):
         # The message may hold a part of the password.
-        raise ValueError("this is no address of a Redis, as redis://host:6379/0 is") from None
+        raise ValueError("not the address of a Redis, such as redis://host:6379/0") from None
     return client

@@ -30,8 +30,11 @@ def _main(
     version: Annotated[  # noqa: ARG001 -- its callback answers
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
 ) -> None:
-    """Find invasive ductal carcinoma in H&E tissue. For research and teaching only."""
+    """Find invasive ductal carcinoma in H&E images of the breast.
+
+    For research and teaching only; not a diagnosis.
+    """

@@ -9,7 +9,7 @@ from hf_space.settings.environment import settings_table
 
 
 def openapi() -> None:
-    """Print the API's OpenAPI document, as `GET /openapi.json` has it; needs no model."""
+    """Print the OpenAPI document that `GET /openapi.json` returns; no model is needed."""
     # Only here: the HTTP API takes a while to import, and scoring does without.
     from hf_space.api.app import create_api
     from hf_space.api.openapi import openapi_text
@@ -18,5 +18,5 @@ def openapi() -> None:
 
 
 def settings() -> None:
-    """Print every environment variable of the service, with default and meaning, as Markdown."""
+    """Print all environment variables of the service with defaults and meanings, as Markdown."""
     typer.echo(settings_table())

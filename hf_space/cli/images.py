@@ -51,7 +51,7 @@ def _with_folder_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _folder_option(export_format: ExportFormat) -> inspect.Parameter:
     name = f"NAME.{export_format.suffix}"
-    text = f"Write {name} for each image to this folder, as {export_format.label}."
+    text = f"Write {name} per image to this folder, as {export_format.label}."
     option = typer.Option(help=text, metavar="DIR", file_okay=False)
     kind, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[Path | None, option]
     return inspect.Parameter(export_format.suffix, kind, default=None, annotation=annotation)
@@ -59,37 +59,43 @@ def _folder_option(export_format: ExportFormat) -> inspect.Parameter:
 
 @_with_folder_options
 def predict(
-    files: Annotated[list[Path], typer.Argument(exists=True, help="Images, or folders of images.")],
+    files: Annotated[list[Path], typer.Argument(exists=True, help="Images or folders of images.")],
     csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="Write one row for each image to this file.")
+        Path | None, typer.Option("--csv", help="Write a table with a row per image to this file.")
     ] = None,
     overlays: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
             file_okay=False,
-            help="Write NAME.jpg for each image to this folder: the evidence drawn over it.",
+            help="Write NAME.jpg per image to this folder: the image with the evidence drawn on "
+            "it.",
         ),
     ] = None,
     as_json: Annotated[  # noqa: FBT002 -- typer makes a flag of it
-        bool, typer.Option("--json", help="Print one JSON result for each image.")
+        bool, typer.Option("--json", help="Print one line of JSON per image.")
     ] = False,
     operating_point: PointName = None,
     threshold: Threshold = None,
     microns_per_pixel: Annotated[
         float | None,
         typer.Option(
-            help="Scale of the images; read from the file if unset. Without either, only images "
-            "of patch size get a verdict."
+            help="Scale of all images, in µm per pixel; read from each file if unset. Without "
+            "either, only images of patch size get a verdict."
         ),
     ] = None,
     mode: Annotated[
         Mode,
-        typer.Option(help="patch refuses what is larger than one, region tiles even a patch."),
+        typer.Option(
+            help="auto goes by size; patch refuses larger images; region tiles even a patch."
+        ),
     ] = "auto",
     **folders: Path | None,
 ) -> None:
-    """Score images; exits with 1 when any could not be scored. Nothing is saved in a history."""
+    """Score images, patches or regions, each in a file of its own. Nothing is saved in a history.
+
+    Exits with 1 if an image could not be scored.
+    """
     options = checked_options(
         operating_point=operating_point,
         threshold=threshold,

@@ -15,10 +15,13 @@ from hf_space.settings.environment import SettingsError, read_settings
 
 PointName = Annotated[
     str | None,
-    typer.Option("--operating-point", help="balanced, high_sensitivity, or another of the model."),
+    typer.Option(
+        "--operating-point",
+        help="The model's threshold to use: balanced, high_sensitivity or another.",
+    ),
 ]
 Threshold = Annotated[
-    float | None, typer.Option(help="Own threshold, 0 to 1, without an uncertain band.")
+    float | None, typer.Option(help="Your own threshold, from 0 to 1, without an uncertain band.")
 ]
 
 

@@ -51,39 +51,44 @@ def slides(
     ],
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILES", help="Slides, folders of slides, s3:// or https://."),
+        typer.Argument(
+            metavar="FILES", help="Slides, folders of slides, or s3:// and https:// addresses."
+        ),
     ] = None,
     manifest: Annotated[
         str | None,
-        typer.Option(help="CSV in place of FILES: path, and microns_per_pixel, case, truth."),
+        typer.Option(
+            help="CSV instead of FILES, with columns path, microns_per_pixel, case, truth."
+        ),
     ] = None,
     microns_per_pixel: Annotated[
         float | None,
-        typer.Option(help="Scale of the slides' level 0; read from each file if unset."),
+        typer.Option(help="Scale of level 0, in µm per pixel; read from each file if unset."),
     ] = None,
     operating_point: PointName = None,
     threshold: Threshold = None,
     overlap: Annotated[
         Literal["0", "0.5"],
-        typer.Option(help="0.5 averages shifted grids: a finer map, four times the work."),
+        typer.Option(help="0.5 averages shifted grids: a finer map in four times the time."),
     ] = "0",
     formats: Annotated[
         list[FormatName] | None,
-        typer.Option("--format", help="What is written; repeatable. All but features if unset."),
+        typer.Option("--format", help="Format to write; repeatable. All except features if unset."),
     ] = None,
     workers: Annotated[
-        int, typer.Option(min=1, help="Slides at once; with --ray, on each node.")
+        int, typer.Option(min=1, help="Slides to score at once; with --ray, per node.")
     ] = 1,
     ray: Annotated[
-        str | None, typer.Option(help="Score on the Ray cluster of this address, or auto.")
+        str | None, typer.Option(help="Score on the Ray cluster at this address, or auto.")
     ] = None,
     truth: Annotated[
-        str | None, typer.Option(help="QuPath's GeoJSON of the one slide, to compare with.")
+        str | None,
+        typer.Option(help="Annotations of a single slide to compare with: GeoJSON from QuPath."),
     ] = None,
 ) -> None:
     """Score whole slides and write results for QuPath and other tools.
 
-    Slides already scored are skipped; interrupted ones resume. Exits with 3 when any failed.
+    Slides already scored are skipped; interrupted ones resume. Exits with 3 if a slide failed.
     """
     _check_scale(microns_per_pixel)
     options = checked_options(

@@ -29,46 +29,55 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command()
 def deploy(
     *,
-    space: Annotated[str | None, typer.Option(help="The Space, owner/name.")] = None,
+    space: Annotated[str | None, typer.Option(help="Name of the Space, owner/name.")] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="Bundle on the Hub, owner/name; else the bundled one goes along."),
+        typer.Option(
+            help="Bundle on the Hub, owner/name; if unset, the bundled model is uploaded."
+        ),
     ] = None,
     revision: Annotated[
-        str, typer.Option(help="Its branch, tag or commit; the Space stays at that commit.")
+        str,
+        typer.Option(help="Branch, tag or commit of --model; the Space is pinned to that commit."),
     ] = _MAIN,
-    private: Annotated[bool, typer.Option("--private", help="Create it for its owner.")] = False,
+    private: Annotated[
+        bool, typer.Option("--private", help="Create the Space as private.")
+    ] = False,
     variable: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE, a setting; everybody may read it.")
+        list[str] | None,
+        typer.Option(help="NAME=VALUE, repeatable: a setting, which everybody can read."),
     ] = None,
     secret: Annotated[
         list[str] | None,
-        typer.Option(help="NAME of a secret; its value is the environment variable NAME."),
+        typer.Option(
+            help="NAME of a secret, repeatable; its value is read from the environment variable."
+        ),
     ] = None,
     hardware: Annotated[
-        SpaceHardware | None, typer.Option(help="What it runs on; else as it is.")
+        SpaceHardware | None, typer.Option(help="Hardware to request; unchanged if unset.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=1, help="Seconds to wait until it answers.")
+        float, typer.Option(min=1, help="Seconds to wait until the Space responds.")
     ] = _TIMEOUT_SECONDS,
     dry_run: Annotated[
-        Path | None, typer.Option(help="Only write the Space's files to this new folder.")
+        Path | None,
+        typer.Option(help="Only write the Space's files to this new folder; nothing is uploaded."),
     ] = None,
 ) -> None:
-    """Upload the service to a Space, set its variables and secrets, wait until it answers.
+    """Upload the service to a Space, set its variables and secrets, wait until it responds.
 
-    Only what differs is written. Variables and secrets that are not named stay as they are.
+    Only differences are written. Variables and secrets that are not named do not change.
     """
     try:
         variables, secrets = _pairs(variable or []), _from_environment(secret or [])
         check_given(variables, secrets)
         if space is None and dry_run is None:
-            raise SpaceError("which Space? name it with --space owner/name")
+            raise SpaceError("name the Space with --space owner/name")
         for name in (space, model):
             if name is not None:
                 check_name(name)
         if model is None and revision != _MAIN:
-            raise SpaceError("--revision is one of a --model")
+            raise SpaceError("--revision needs --model")
         source = committed() if dry_run is None else None
         api = HfApi() if dry_run else connect()
         found = find_model(api, model, revision) if model else None
@@ -104,8 +113,8 @@ def _publish(api: HfApi, plan: SpacePlan, message: str, timeout: float) -> None:
     ready = wait_until_ready(api, plan.name, commit, is_expected, timeout=timeout, tell=typer.echo)
     model = ready.model
     origin = f", {model.repo} at {model.commit}" if model.repo else ""
-    typer.echo(f"{ready.address} answers with {model.name} {model.revision}{origin}")
-    typer.echo(f"its page: {api.endpoint}/spaces/{plan.name}")
+    typer.echo(f"{ready.address} serves {model.name} {model.revision}{origin}")
+    typer.echo(f"page on the Hub: {api.endpoint}/spaces/{plan.name}")
 
 
 def _commit(api: HfApi, space: str, folder: Path, message: str) -> str:
@@ -115,11 +124,11 @@ def _commit(api: HfApi, space: str, folder: Path, message: str) -> str:
             api, space, folder, repo_type="space", mark=APP_FILE, message=message
         )
     except ValueError as error:
-        raise SpaceError(f"the Hub does not take the card: {error}") from error
+        raise SpaceError(f"the Hub does not accept the card: {error}") from error
     if commit:
         typer.echo(f"uploaded as {commit}")
         return commit
-    typer.echo("its files are up to date")
+    typer.echo("the files are up to date")
     return str(api.space_info(space).sha)
 
 

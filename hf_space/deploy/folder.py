@@ -99,8 +99,8 @@ def committed() -> str:
     changed = [line[3:] for line in _git("status", "--porcelain", "-uall", "--", *_SOURCES)]
     if changed:
         raise SpaceError(
-            f"not committed: {', '.join(changed)}; commit or remove what the Space is made of, or "
-            "look at it first with --dry-run"
+            f"not committed: {', '.join(changed)}; commit or remove the files of the Space, or "
+            "look at them first with --dry-run"
         )
     return _git("rev-parse", "HEAD")[0]
 
@@ -129,6 +129,6 @@ def _git(*arguments: str) -> list[str]:
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", None) or error
         raise SpaceError(
-            f"only what git knows is uploaded, so run it in a clone; git says: {said}".strip()
+            f"only files in git are uploaded, so run this in a clone; git says: {said}".strip()
         ) from error
     return done.stdout.splitlines()

@@ -51,7 +51,7 @@ def connect() -> HfApi:
     if token is None:
         raise HubError(f"no token: set HF_TOKEN to {_TOKENS}, or run `hf auth login`")
     if not token.isascii():
-        raise HubError(f"the token has letters that none has: set HF_TOKEN to {_TOKENS}")
+        raise HubError(f"the token has characters that no token has: set HF_TOKEN to {_TOKENS}")
     api = HfApi()
     with explained("the Hub"):
         api.whoami()
@@ -63,9 +63,9 @@ def check_name(repo_id: str) -> None:
     try:
         validate_repo_id(repo_id)
     except HFValidationError as error:
-        raise HubError(f"{repo_id} is no name of a repository: {error}") from error
+        raise HubError(f"{repo_id} is not a repository name: {error}") from error
     if "/" not in repo_id:
-        raise HubError(f"whose {repo_id}? write owner/{repo_id}")
+        raise HubError(f"{repo_id} has no owner: write owner/{repo_id}")
 
 
 def require_own(api: HfApi, repo_id: str, *, repo_type: RepoType, mark: str) -> dict[str, RepoFile]:
@@ -83,7 +83,7 @@ def require_own(api: HfApi, repo_id: str, *, repo_type: RepoType, mark: str) -> 
     entries = api.list_repo_tree(repo_id, repo_type=repo_type, recursive=True)
     present = {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
     if present.keys() - _FIRST_FILES and not fnmatch.filter(present, mark):
-        raise HubError(f"{repo_id} holds other files, and no {mark}: name another repository")
+        raise HubError(f"{repo_id} has other files, but no {mark}: name another repository")
     return present
 
 
@@ -163,19 +163,19 @@ def explained(target: str) -> Iterator[None]:
     except HfHubHTTPError as error:
         raise HubError(_refusal(target, error)) from error
     except HFValidationError as error:
-        raise HubError(f"{target} is no name of a repository: {error}") from error
+        raise HubError(f"{target} is not a repository name: {error}") from error
     except (httpx2.TransportError, ConnectionError) as error:
         raise HubError(
             f"the Hub cannot be reached ({type(error).__name__}): check the network, HF_ENDPOINT "
             "and HF_HUB_OFFLINE, and run the same command again"
         ) from error
     except JSONDecodeError as error:
-        raise HubError("what answers is not the Hub: check HF_ENDPOINT") from error
+        raise HubError("the server that responds is not the Hub: check HF_ENDPOINT") from error
     # What the client, and the library that uploads for it, raise when a file cannot be sent.
     except (OSError, RuntimeError) as error:
         raise HubError(
-            f"{target}: {error} ({type(error).__name__}). Run the same command again: what arrived "
-            "is kept"
+            f"{target}: {error} ({type(error).__name__}). Run the same command again: what was "
+            "uploaded is kept"
         ) from error
 
 

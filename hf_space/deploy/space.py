@@ -72,10 +72,10 @@ def check_given(variables: Mapping[str, str], secrets: Mapping[str, str]) -> Non
     names = {name.upper() for name in variables}
     for name in (_MODEL_REPO, _MODEL_REVISION):
         if name in names:
-            raise SpaceError(f"{name} follows from --model and --revision")
+            raise SpaceError(f"{name} is set from --model and --revision")
     public = names & (_HUB_TOKENS | secret_settings())
     if public:
-        raise SpaceError(f"everybody may read variables: give {min(public)} with --secret")
+        raise SpaceError(f"everybody can read variables: set {min(public)} with --secret")
     own = get_token()
     lent = [name for name in sorted(_HUB_TOKENS & secrets.keys()) if secrets[name] == own]
     if lent:

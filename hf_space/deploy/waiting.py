@@ -127,7 +127,7 @@ def _address_and_token(api: HfApi, space: str) -> tuple[str, str | None]:
     """Return a Space's own address, and the token for access, if it needs one."""
     info = api.space_info(space)
     if not info.host:
-        raise SpaceError(f"the Hub does not tell the address of {space}: try again")
+        raise SpaceError(f"the Hub does not give the address of {space}: try again")
     return info.host, get_token() if info.private else None
 
 

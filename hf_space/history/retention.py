@@ -82,7 +82,7 @@ class Retention:
                     logger.info("retention deleted %d records", deleted)
                 await self._history.compact()
             except Exception as error:  # the database may be unreachable
-                logger.warning("retention has to wait: %s", type(error).__name__)
+                logger.warning("expired records could not be deleted yet: %s", type(error).__name__)
                 wait = _AGAIN_SECONDS
             # Spread out, so that processes started together do not all purge at once.
             await asyncio.sleep(wait * random.uniform(0.9, 1.1))  # noqa: S311 -- no secret
@@ -101,7 +101,7 @@ class Retention:
             return 0
         reached = min(now, last + _PACE * running + besides)
         if now - reached > _DAY:
-            logger.warning("retention is %s behind the clock: is the clock right?", now - reached)
+            logger.warning("retention is %s behind the clock; check the clock", now - reached)
         deleted = await self._history.purge(reached - self._period)
         # It does not follow a clock that went back, since catching up could take years.
         self._believe(max(last, reached))

@@ -204,8 +204,8 @@ def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int)
     if info.compress_type not in _BOUNDED_METHODS:
         method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
         raise UnsupportedImageError(
-            f"This file of the zip is compressed by {method}; only Deflate, the usual method, is "
-            "read, and files that are stored as they are.",
+            f"This file in the zip is compressed with {method}; only Deflate and uncompressed "
+            "files are supported.",
             format="A zip of another method",
             method=method,
         )

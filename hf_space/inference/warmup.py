@@ -23,7 +23,7 @@ def warm_engine(name: EngineName, bundle: Bundle) -> Engine:
         )
         if bundle.familiarity:
             if outputs.features is None:
-                raise BundleError(f"the network gives no {FEATURES} to measure familiarity by")
+                raise BundleError(f"the network has no output {FEATURES}, which familiarity needs")
             bundle.familiarity.distance(outputs.features)
     except (RuntimeError, ValueError) as error:
         raise BundleError(f"the network does not run: {error}") from error

@@ -29,6 +29,7 @@ def configure_logging(level: str, log_format: LogFormat) -> None:
     is_text = log_format == "text" or (log_format == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler()
     handler.addFilter(_add_request_id)
+    handler.addFilter(_drop_coloured_copy)
     handler.setFormatter(TextFormatter() if is_text else _json_formatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # These log every request or loaded part at info level, which is meant for events.
@@ -71,4 +72,10 @@ def _json_formatter() -> logging.Formatter:
 
 def _add_request_id(record: logging.LogRecord) -> bool:
     record.request_id = request_id.get()
+    return True
+
+
+def _drop_coloured_copy(record: logging.LogRecord) -> bool:
+    # uvicorn gives its messages twice, once with the codes of a terminal's colours.
+    vars(record).pop("color_message", None)
     return True

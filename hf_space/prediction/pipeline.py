@@ -213,7 +213,7 @@ def _prepare(image: SourceImage, config: InferenceConfig) -> tuple[Tiles, list[I
     )
     if not tiles.tissue.any():
         raise NoTissueError(
-            "The region holds no tissue: all of it is bare glass, or black.",
+            "The region has no tissue: it is all bare glass or black.",
             tiles=int(tiles.tissue.size),
         )
     return tiles, image_warnings(image, list(tiles.samples()), config)

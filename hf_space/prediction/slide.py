@@ -87,7 +87,7 @@ def _sent_overview(data: bytes, options: SlideOptions) -> NDArray[np.uint8] | No
 
 def _check_picture(reader: ImageReader, options: SlideOptions, target: float) -> None:
     if reader.properties.get("format") != _FORMAT:
-        raise UnsupportedImageError("The picture of a slide is sent as PNG.")
+        raise UnsupportedImageError("Send the picture of a slide as PNG.")
     width, height = _size(options, target)
     if (reader.width, reader.height) != (width, height):
         raise ScaleError(

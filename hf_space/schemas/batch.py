@@ -12,7 +12,7 @@ from hf_space.schemas.prediction import PredictionResult
 class BatchItem(Schema):
     """One line of a batch's response: a result or an error."""
 
-    index: int = Field(description="Place of the image in the request, from 0.")
-    name: str | None = Field(description="The file's name as it was sent; it is not saved.")
+    index: int = Field(description="Position of the image in the request, from 0.")
+    name: str | None = Field(description="File name as sent; it is not saved.")
     result: PredictionResult | None = None
     error: ErrorBody | None = None

@@ -15,7 +15,7 @@ MAX_FOLDERS = 500
 
 def _one_line(text: str) -> str:
     if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text):
-        raise ValueError("it holds a line break or another control character")
+        raise ValueError("contains a line break or another control character")
     return text
 
 
@@ -35,11 +35,11 @@ FilingText = Annotated[
 
 
 class Filing(Schema):
-    """Where you file a record; what identifies a person does not belong here."""
+    """Your case label and folder of a record. Do not write what identifies a person."""
 
-    case_label: FilingText | None = Field(description="Your own name of the case; null for none.")
+    case_label: FilingText | None = Field(description="Your own name for the case, or null.")
     folder: FilingText | None = Field(
-        description="Your own folder, which exists as long as a record is in it; null for none."
+        description="Your own folder, or null. A folder exists as long as a record is in it."
     )
 
 
@@ -47,12 +47,12 @@ class Folder(Schema):
     """One of your folders."""
 
     name: str
-    count: int = Field(description="Records in it.")
+    count: int = Field(description="Number of records in the folder.")
 
 
 class FolderList(Schema):
     """Your folders."""
 
     folders: list[Folder] = Field(
-        description=f"By name; of more than {MAX_FOLDERS}, those with the most records."
+        description=f"Sorted by name. Of more than {MAX_FOLDERS}, those with the most records."
     )

@@ -16,21 +16,20 @@ DatabaseFault = Literal[
 
 
 class DatabaseState(Schema):
-    """Whether the history can be written and read; predictions do without."""
+    """Whether the history can be written and read; predictions work without it."""
 
     state: PartState
     kind: Literal["postgresql", "sqlite"]
     reason: DatabaseFault | None = Field(
         default=None,
-        description="Why not: it is still `opening`, it is `unreachable`, it has `refused` user, "
-        "password or name, it is `read_only`, its disk is `full`, others keep it `busy`, it is "
-        "`damaged`, or else `unusable`, and the log says why; null where it can. All are tried "
-        "again.",
+        description="Why the history cannot be used; null if it can. `refused`: wrong user, "
+        "password or name. `full`: its disk is full. `busy`: others hold it. `unusable`: see the "
+        "log. All are tried again.",
     )
 
 
 class CacheState(Schema):
-    """Where results computed before are; without Redis it is the process's memory."""
+    """Where cached results are stored: in Redis, or in the process's memory without it."""
 
     state: PartState
     kind: Literal["redis", "memory"]
@@ -43,7 +42,7 @@ class HealthReport(Schema):
     """
 
     status: Literal["ok", "degraded", "unavailable"]
-    version: str = Field(description="Of the service.")
+    version: str = Field(description="Version of the service.")
     model: ModelState
     database: DatabaseState
     cache: CacheState

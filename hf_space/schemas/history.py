@@ -33,13 +33,13 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("no time zone of the IANA database") from error
+        raise ValueError("not a time zone of the IANA database") from error
     return name
 
 
 def _no_null(text: str) -> str:
     if "\0" in text:
-        raise ValueError("it holds a null character")
+        raise ValueError("contains a null character")
     return text
 
 
@@ -47,10 +47,10 @@ class DateRange(Schema):
     """From a moment on, and until another, which no longer belongs to it."""
 
     since: AwareDatetime | None = Field(
-        default=None, description="Earliest time, with its offset; ISO 8601."
+        default=None, description="Earliest time, inclusive; ISO 8601 with an offset."
     )
     until: AwareDatetime | None = Field(
-        default=None, description="Time before which, with its offset; ISO 8601."
+        default=None, description="Latest time, exclusive; ISO 8601 with an offset."
     )
 
     @model_validator(mode="after")
@@ -63,13 +63,21 @@ class DateRange(Schema):
 class HistoryFilter(DateRange):
     """Which records are meant; all of the owner's where nothing is set."""
 
-    verdict: list[Verdict] = Field(default=[], description="One or several verdicts.")
+    verdict: list[Verdict] = Field(
+        default=[], description="Verdicts to include; repeat it for several."
+    )
     kind: Kind | None = Field(default=None, description="`patch` or `region`.")
-    min_probability: Probability | None = Field(default=None, description="Least probability.")
-    max_probability: Probability | None = Field(default=None, description="Greatest probability.")
-    reviewed: bool | None = Field(default=None, description="Only with a review, or only without.")
-    case_label: FilingText | None = Field(default=None, description="This very case label.")
-    folder: FilingText | None = Field(default=None, description="This very folder.")
+    min_probability: Probability | None = Field(
+        default=None, description="Lowest probability, inclusive."
+    )
+    max_probability: Probability | None = Field(
+        default=None, description="Highest probability, inclusive."
+    )
+    reviewed: bool | None = Field(
+        default=None, description="true: only reviewed records; false: only others."
+    )
+    case_label: FilingText | None = Field(default=None, description="Exact case label.")
+    folder: FilingText | None = Field(default=None, description="Exact folder name.")
     search: (
         Annotated[
             str,
@@ -80,7 +88,7 @@ class HistoryFilter(DateRange):
     ) = Field(
         default=None,
         description="Start of the id or of the image's SHA-256, or part of a review's note, of the "
-        "case label or of the folder; in any case of letters.",
+        "case label or of the folder; upper and lower case are the same.",
     )
 
 
@@ -89,34 +97,33 @@ class HistoryQuery(HistoryFilter):
 
     sort: Sort = Field(
         default="newest",
-        description="`newest` or `oldest` first, `uncertainty`: nearest to the threshold first, "
-        "records without a verdict last, or `probability`: highest first, with or without a "
-        "verdict.",
+        description="`newest` or `oldest` first; `uncertainty`: closest to the threshold first, "
+        "records without a verdict last; `probability`: highest first, with or without a verdict.",
     )
     cursor: Annotated[str, Field(max_length=200)] | None = Field(
-        default=None, description="`next_cursor` of the page before."
+        default=None, description="`next_cursor` of the previous page."
     )
-    limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="Records on the page.")
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE, description="Most records on the page.")
 
 
 class StatisticsQuery(DateRange):
     """What is to be counted."""
 
     time_zone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] = Field(
-        default="UTC", description="IANA name of the zone whose days and hours are meant."
+        default="UTC", description="IANA name of the time zone for days and hours."
     )
 
 
 class ReviewRequest(Schema):
-    """A review; earlier ones stay."""
+    """A new review; earlier ones do not change."""
 
     opinion: Opinion
     label: Annotated[str, Field(max_length=64)] | None = Field(
         default=None,
-        description="The class that is right, as the model names them; needed to disagree.",
+        description="The right class, as the model names it; required to disagree.",
     )
     note: Annotated[str, Field(max_length=MAX_NOTE_LENGTH)] | None = Field(
-        default=None, description="Free text; write nothing that identifies a person."
+        default=None, description="Free text; do not write anything that identifies a person."
     )
 
     @model_validator(mode="after")
@@ -124,19 +131,19 @@ class ReviewRequest(Schema):
         if self.opinion == "disagree" and self.label is None:
             raise ValueError("to disagree, name the right label")
         if self.opinion != "disagree" and self.label is not None:
-            raise ValueError("a label goes with disagree only")
+            raise ValueError("a label is accepted with disagree only")
         return self
 
 
 class Review(Schema):
-    """A review as it is saved."""
+    """A saved review."""
 
     id: UUID
     created_at: datetime
     opinion: Opinion
     label: str | None = Field(
-        description="The class held right: of an agreement, that of the verdict; null if open, "
-        "as where there is no verdict to agree with."
+        description="The class that the reviewer considers right: the verdict's, if they agree. "
+        "null if open, as where there is no verdict to agree with."
     )
     note: str | None
 
@@ -148,7 +155,7 @@ class HistoryItem(Schema):
     created_at: datetime
     kind: Kind
     verdict: Verdict
-    reasons: list[Reason] = Field(description="Why there is no verdict; empty where there is one.")
+    reasons: list[Reason] = Field(description="Why there is no verdict; empty if there is one.")
     probability: Probability
     threshold: Probability
     operating_point: str | None
@@ -157,16 +164,16 @@ class HistoryItem(Schema):
     warnings: list[WarningCode]
     model: ModelName
     malignant_area_mm2: float | None = Field(
-        description="Of a region; null for a patch, and where the scale is assumed."
+        description="Area at or above the threshold; null for a patch or an assumed scale."
     )
-    has_original: bool = Field(description="Whether the image file itself is stored.")
+    has_original: bool = Field(description="Whether the original image file is stored.")
     case_label: str | None
     folder: str | None
     review: Review | None = Field(description="The latest review.")
 
 
 class HistoryPage(Schema):
-    """Records, and how to ask for more."""
+    """One page of records, and the cursor of the next page."""
 
     items: list[HistoryItem]
     next_cursor: str | None = Field(description="null on the last page.")
@@ -182,9 +189,9 @@ class HistoryRecord(Schema):
     case_label: str | None
     folder: str | None
     reviews: list[Review]
-    has_original: bool = Field(description="Whether the image file itself is stored.")
-    newer_id: UUID | None = Field(description="The next record; null for the newest.")
-    older_id: UUID | None = Field(description="The record before; null for the oldest.")
+    has_original: bool = Field(description="Whether the original image file is stored.")
+    newer_id: UUID | None = Field(description="Id of the next newer record; null for the newest.")
+    older_id: UUID | None = Field(description="Id of the next older record; null for the oldest.")
 
 
 class Deleted(Schema):
@@ -214,13 +221,13 @@ class Bin(Schema):
 
 
 class DayCounts(VerdictCounts):
-    """Predictions of one day in the zone asked for."""
+    """Predictions of one day in the requested time zone."""
 
     day: date
 
 
 class HourCounts(VerdictCounts):
-    """Predictions within one hour of the day, in the zone asked for."""
+    """Predictions of one hour of the day in the requested time zone."""
 
     hour: int = Field(ge=0, le=23)
 
@@ -238,35 +245,39 @@ class Latency(Schema):
     counts as 1 ms.
     """
 
-    computed: int = Field(description="Predictions that are measured: those not from the cache.")
-    median_ms: float | None = Field(
-        description="null where none is measured, or where it is more than `limit_ms`."
+    computed: int = Field(
+        description="Predictions measured: those that did not come from the cache."
     )
-    p95_ms: float | None = Field(description="Likewise.")
-    limit_ms: float = Field(description="Longer durations are not told apart.")
+    median_ms: float | None = Field(
+        description="null if nothing was measured, or if it exceeds `limit_ms`."
+    )
+    p95_ms: float | None = Field(description="null as for `median_ms`.")
+    limit_ms: float = Field(
+        description="Longest duration that is measured; all longer ones count alike."
+    )
 
 
 class Agreement(Schema):
-    """Reviews; of several on one record the latest counts."""
+    """Counts of reviews; only the latest review of a record counts."""
 
     reviewed: int
     agree: int
     disagree: int
     unsure: int
     not_assessable: int = Field(
-        description="Reviews of records without a verdict; they count nowhere else."
+        description="Reviews of records without a verdict; not counted in the other fields."
     )
     agreement: Probability | None = Field(
-        description="Share of `agree` among agree and disagree; null without either."
+        description="Share of `agree` in `agree` and `disagree` together; null if both are 0."
     )
 
 
 class Statistics(Schema):
-    """What the owner's predictions add up to.
+    """Totals of your records.
 
-    Of records of the same image by the same model, of the same kind and at the same scale and
-    threshold, one counts; the others are `duplicates`, and count in `cached` and `latency` only.
-    Predictions are counted by quarters of an hour: `since` and `until` are rounded down to one.
+    Records with the same image, model, kind, scale and threshold count once; the others are
+    `duplicates`, which count in `cached` and `latency` only. Predictions are counted by quarter
+    hours: `since` and `until` are rounded down to one.
     """
 
     since: datetime | None
@@ -275,7 +286,7 @@ class Statistics(Schema):
     total: int
     patches: int
     regions: int
-    duplicates: int = Field(description="Records that are not in `total`.")
+    duplicates: int = Field(description="Records of an image already counted; not in `total`.")
     cached: int = Field(description="Results from the cache, duplicates included.")
     verdicts: VerdictCounts
     probability: list[Bin] = Field(

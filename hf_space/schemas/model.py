@@ -19,9 +19,9 @@ class ModelState(Schema):
     state: Literal["ready", "unavailable"]
     reason: ModelFault | None = Field(
         default=None,
-        description="Why it cannot: it is still `loading`, it was `not_fetched` from the Hub, "
-        "which is tried again, or what is there is `unusable`, and the log says why; null where it "
-        "can.",
+        description="Why it cannot predict; null if it can. `loading`: not ready yet. "
+        "`not_fetched`: the Hub could not be reached, which is tried again. `unusable`: see the "
+        "log.",
     )
     name: str | None = None
     revision: str | None = None
@@ -30,15 +30,15 @@ class ModelState(Schema):
     commit: str | None = None
     pinned: bool | None = Field(
         default=None,
-        description="Whether the settings name that commit; false: a branch or a tag, which may "
-        "mean another one at the next start.",
+        description="true if the settings name this commit; false if they name a branch or a tag, "
+        "which may move before the next start.",
     )
     engine: str | None = None
     precision: str | None = None
 
 
 class ThresholdFigures(Schema):
-    """What one threshold gives on the held-out cases; null where it is undefined or unmeasured."""
+    """Figures of one threshold on the held-out cases; null if undefined or unmeasured."""
 
     threshold: Probability
     sensitivity: Probability | None = None
@@ -47,14 +47,14 @@ class ThresholdFigures(Schema):
 
 
 class OperatingPointReport(ThresholdFigures):
-    """A named threshold, its uncertain band, and what it gives."""
+    """A named threshold, its uncertain band, and its figures."""
 
     uncertain_low: Probability
     uncertain_high: Probability
 
 
 class Limits(Schema):
-    """What one request may hold."""
+    """Limits of one request."""
 
     formats: list[str]
     max_upload_bytes: int
@@ -66,16 +66,16 @@ class Limits(Schema):
 
 
 class ModelReport(Schema):
-    """The model's facts, its measured quality, and the limits of a request."""
+    """Facts about the model, its measured figures, and the limits of a request."""
 
     inference: InferenceConfig
     prevalence: Prevalence | None = Field(
-        description="Share of patches with carcinoma that every `precision` is for: the one asked "
-        "for, else that of the held-out cases; null if unmeasured."
+        description="Share of patches with carcinoma that every `precision` assumes: as requested, "
+        "else as in the held-out cases; null if unmeasured."
     )
     logit_shift: float | None = Field(
-        description="What to add to a result's calibrated logit, log(p / (1 - p)), at the "
-        "prevalence asked for; null unless one was, or the model's own is not known."
+        description="What to add to a result's calibrated logit, log(p / (1 - p)), for the "
+        "requested prevalence; null without one, or if the model's own is unknown."
     )
     operating_points: dict[str, OperatingPointReport]
     threshold_curve: list[ThresholdFigures]
@@ -83,9 +83,9 @@ class ModelReport(Schema):
         description="All other measured figures of the model; null if there are none."
     )
     reports: dict[str, dict[str, Any]] = Field(
-        description="Figures measured beyond the held-out cases, by what they are about: `outside` "
+        description="Figures measured beyond the held-out cases, where available: `outside` "
         "(pictures from elsewhere), `robust` (degraded patches), `explain` (activation maps) and "
-        "`limits` (from what on there is no verdict); those that there are."
+        "`limits` (where verdicts are withheld)."
     )
     evaluation: list[str] = Field(description="Names of plots; see `/model/evaluation/{name}`.")
     limits: Limits

@@ -31,10 +31,11 @@ class PredictOptions(Schema):
     )
     threshold: Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)] | None = Field(
         default=None,
-        description="Own threshold on the calibrated probability; it has no uncertain band.",
+        description="Your own threshold on the calibrated probability, without an uncertain band.",
     )
     explain: bool = Field(
-        default=True, description="Draw the activation map over the image; the grid always comes."
+        default=True,
+        description="Draw the activation map over the image; the grid is always included.",
     )
     microns_per_pixel: Annotated[float, Field(gt=0.0, le=1000.0, allow_inf_nan=False)] | None = (
         Field(
@@ -46,14 +47,13 @@ class PredictOptions(Schema):
     )
     mode: Mode = Field(
         default="auto",
-        description="`auto` takes what fits one patch at the model's scale as a patch, and "
-        "anything larger as a region.",
+        description="`auto`: an image that fits in one patch at the model's scale is a patch, "
+        "a larger one a region.",
     )
     save: bool | None = Field(
         default=None,
-        description="Save the result, with a thumbnail, in the visitor's history; false saves "
-        "nothing. If unset, it is saved for callers who send a visitor's token, an API key or a "
-        "ticket, and for nobody else.",
+        description="Save the result, with a thumbnail, in your history; false saves nothing. If "
+        "unset, it is saved only for callers who send a visitor's token, an API key or a ticket.",
     )
 
     @model_validator(mode="after")
@@ -75,15 +75,17 @@ class SlideOptions(PredictOptions):
     explain: Literal[False] = False
     microns_per_pixel: None = None
     mode: Literal["region"] = "region"
-    slide_width: Pixels = Field(description="Of level 0.")
-    slide_height: Pixels = Field(description="Of level 0.")
+    slide_width: Pixels = Field(description="Width of level 0 in pixels.")
+    slide_height: Pixels = Field(description="Height of level 0 in pixels.")
     slide_microns_across: SlideMicrons = Field(description="Micrometres per pixel of level 0 in x.")
     slide_microns_down: SlideMicrons = Field(description="Micrometres per pixel of level 0 in y.")
     scale_source: Literal["request", "metadata"] = Field(
-        default="metadata", description="`request` where a person stated the scale, not the file."
+        default="metadata",
+        description="`request` if a person stated the scale, `metadata` if the file did.",
     )
     fingerprint: Fingerprint = Field(
-        description="SHA-256 of the slide's size in bytes, as text, its first and its last MiB."
+        description="SHA-256 of the slide's size in bytes, as text, followed by its first and "
+        "last MiB."
     )
 
     @property
@@ -116,7 +118,7 @@ def read_predict_request(body: bytes) -> PredictRequest:
     except ValidationError as error:
         if any(each["loc"] == ("image",) and each["type"] == "missing" for each in error.errors()):
             raise MissingImageError(
-                "The JSON has no key image, which holds it in base64."
+                "The JSON has no key image with the image in base64."
             ) from error
         raise _without_input(error) from error
 

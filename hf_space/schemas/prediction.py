@@ -66,18 +66,20 @@ class GradCam(Schema):
     columns: int
     grid: ListOf[ListOf[float | None]]
     overlay: str | None = Field(
-        default=None, description="JPEG data URL with a legend below, when asked for."
+        default=None, description="JPEG data URL, with a legend below; null unless requested."
     )
 
 
 class Focus(Schema):
-    """Tiles at or above the threshold that touch one another by their sides."""
+    """A group of tiles at or above the threshold that share sides."""
 
     polygon: ListOf[ListOf[tuple[FiniteFloat, FiniteFloat]]] = Field(
-        description="Closed rings in pixels of the source image, as GeoJSON has them: the outline, "
+        description="Closed rings in pixels of the source image, as in GeoJSON: the outline, "
         "then any holes."
     )
-    area_mm2: FiniteFloat | None = Field(description="null where the scale is assumed.")
+    area_mm2: FiniteFloat | None = Field(
+        description="Area of the focus; null where the scale is assumed."
+    )
     largest_dimension_mm: FiniteFloat | None = Field(
         description="Longest distance between two points of the outline; null where the scale is "
         "assumed."
@@ -95,26 +97,28 @@ class RegionResult(Schema):
         ge=0.001, le=1000.0, allow_inf_nan=False, description="Scale of the tiles: the model's."
     )
     tiles: ListOf[ListOf[Probability | None]] = Field(
-        description="Calibrated probability of each tile, averaged in logits with the tissue tiles "
-        "that touch it, 3x3, each by its area within the region; null where there is no tissue."
+        description="Calibrated probability of each tile, averaged (as logits) over 3x3 tissue "
+        "tiles, weighted by their area within the region; null where there is no tissue."
     )
     tiles_raw: ListOf[ListOf[Probability | None]] = Field(
         description="Calibrated probability of each tile alone; null where there is no tissue."
     )
     heatmap: str | None = Field(
-        description="JPEG data URL of the tile map with a legend below, when asked for."
+        description="JPEG data URL of the tile map, with a legend below it; null unless requested."
     )
-    tissue_fraction: Probability = Field(description="Share of the region's area in tissue tiles.")
+    tissue_fraction: Probability = Field(
+        description="Share of the region's area covered by tissue tiles."
+    )
     malignant_fraction: Probability = Field(
-        description="Share of the tissue tiles' area in tiles at or above the threshold."
+        description="Share of the tissue tiles' area at or above the threshold."
     )
     malignant_area_mm2: float | None = Field(
         description="Area of the tiles at or above the threshold; null where the scale is assumed."
     )
     foci: ListOf[Focus] = Field(
         default=[],
-        description="Those tiles joined, from the largest to the smallest. Results saved before "
-        "foci were found have none.",
+        description="Adjacent tiles at or above the threshold, joined; largest first. Results "
+        "saved by versions without foci have none.",
     )
 
     @model_validator(mode="before")
@@ -137,16 +141,16 @@ class RegionResult(Schema):
 
 
 class ImageFacts(Schema):
-    """What a result says of its image: no name, no metadata."""
+    """Facts about the image, without its name or metadata."""
 
     sha256: str
     width: Pixels
     height: Pixels
     microns_per_pixel: Microns = Field(
-        description="Scale; where x and y have two, their geometric mean, so that areas are right."
+        description="Scale; if x and y differ, their geometric mean, which gives correct areas."
     )
     microns_per_pixel_xy: tuple[Microns, Microns] | None = Field(
-        default=None, description="Scale in x and in y, where they differ."
+        default=None, description="Scale in x and in y; null unless they differ."
     )
     scale_source: ScaleSource
 
@@ -157,16 +161,16 @@ class ImageFacts(Schema):
 
 
 class LocalSlide(Schema):
-    """The slide that stayed with the caller, of whom the service got the model's scale only."""
+    """The caller's slide, of which the service got only a picture at the model's scale."""
 
     fingerprint: Fingerprint = Field(
-        description="SHA-256 of the slide's size in bytes, its first and its last MiB: by it the "
-        "caller finds the file again."
+        description="SHA-256 of the slide's size in bytes, as text, followed by its first and last "
+        "MiB. The caller can use it to identify the file."
     )
 
 
 class ResultWarning(Schema):
-    """A reason to trust this result less, or, where it withholds, not to give a verdict."""
+    """A reason to trust the result less or, if it withholds, to give no verdict."""
 
     code: WarningCode
     message: str
@@ -181,7 +185,7 @@ class ModelName(Schema):
 
 
 class Timing(Schema):
-    """Where the milliseconds went; ``queue`` is the wait for the engine."""
+    """Milliseconds of each step; ``queue`` is the wait for the engine."""
 
     decode: float
     queue: float
@@ -198,21 +202,21 @@ class PredictionResult(Schema):
     schema_version: Literal[2] = SCHEMA_VERSION
     kind: Kind
     verdict: Verdict = Field(
-        description="What the probability means, or `not_assessable`: the image does not support "
-        "a verdict, for the `reasons` given."
+        description="Verdict at the threshold, or `not_assessable` where the image does not "
+        "support one, for the `reasons` given."
     )
     reasons: ListOf[Reason] = Field(
-        description="Codes of the warnings that withhold the verdict; empty where there is one."
+        description="Codes of the warnings that withhold the verdict; empty if there is a verdict."
     )
     probability: Probability = Field(
-        description="Probability of invasive ductal carcinoma: of a patch, calibrated; of a "
-        "region, the highest of its `tiles`, for which it was not calibrated. "
-        "It means nothing where the verdict is withheld."
+        description="Probability of invasive ductal carcinoma. Calibrated for a patch; for a "
+        "region it is the highest of its `tiles` and not calibrated. Do not use it where the "
+        "verdict is withheld."
     )
     threshold: Probability
-    operating_point: str | None = Field(description="null when the request set its own threshold.")
+    operating_point: str | None = Field(description="null if the request set its own threshold.")
     uncertain_band: tuple[Probability, Probability] | None = Field(
-        description="Lowest and highest probability called uncertain; null without a band."
+        description="Lowest and highest uncertain probability; null if there is no band."
     )
     predictions: ListOf[LabelScore]
     gradcam: GradCam
@@ -220,8 +224,8 @@ class PredictionResult(Schema):
     image: ImageFacts
     slide: LocalSlide | None = Field(
         default=None,
-        description="Set by `POST /predict/slide/`; sizes and outlines are in pixels of the "
-        "slide then, and `image.sha256` is that of the picture that was sent.",
+        description="Only from `POST /predict/slide/`. If set, sizes and outlines are in pixels "
+        "of the slide, and `image.sha256` is the hash of the picture that was sent.",
     )
     warnings: ListOf[ResultWarning]
     model: ModelName

@@ -32,17 +32,17 @@ class ImageEvent(Schema):
     height: Pixels
     microns_per_pixel: Microns
     microns_per_pixel_xy: tuple[Microns, Microns] | None = Field(
-        default=None, description="Scale in x and in y, where they differ."
+        default=None, description="Scale in x and in y; null unless they differ."
     )
     scale_source: ScaleSource
     kind: Kind
     warnings: list[ResultWarning] = Field(
-        description="What is known already; the result has all of them."
+        description="Warnings known so far; the result has all of them."
     )
 
 
 class TissueEvent(Schema):
-    """The second line of a region that is computed: its grid, and which tiles hold tissue."""
+    """The second line of a region that is not cached: its grid, and which tiles have tissue."""
 
     event: Literal["tissue"] = "tissue"
     rows: int
@@ -52,36 +52,35 @@ class TissueEvent(Schema):
         gt=0.0, le=1000.0, allow_inf_nan=False, description="Scale of the tiles: the model's."
     )
     tissue: list[list[bool]] = Field(
-        description="Whether each tile holds tissue, by rows; the others are not scored."
+        description="Whether each tile has tissue, row by row; tiles without it are not scored."
     )
     total: int = Field(description="Tiles to score.")
     warnings: list[ResultWarning] = Field(
-        description="What is known now; the result has all of them."
+        description="Warnings known so far; the result has all of them."
     )
 
 
 class TilesEvent(Schema):
-    """Tiles of a region that were scored since the line before."""
+    """Tiles of a region that were scored since the previous line."""
 
     event: Literal["tiles"] = "tiles"
     tiles: list[TileScore] = Field(
         description="Row and column from 0, and the calibrated probability of the tile alone, as "
-        "in `tiles_raw` of the result. Its `tiles`, averaged with their neighbours, come at the "
-        "end."
+        "in `tiles_raw` of the result. `tiles`, averaged with neighbours, are in the result only."
     )
-    done: int = Field(description="Tiles scored so far, these included.")
+    done: int = Field(description="Tiles scored so far, including these.")
     total: int
 
 
 class ResultEvent(Schema):
-    """The last line: what the response is without streaming."""
+    """The last line: the result, as the response has it without streaming."""
 
     event: Literal["result"] = "result"
     result: PredictionResult
 
 
 class ErrorEvent(Schema):
-    """The last line where the prediction failed after the first one was sent."""
+    """The last line if the prediction failed after the first line was sent."""
 
     event: Literal["error"] = "error"
     error: ErrorBody

@@ -41,7 +41,7 @@ def checked_database(address: str) -> str | None:
     if not rest.startswith("/"):
         raise ValueError("name a file with three slashes, sqlite:///history.sqlite3")
     if rest.startswith("/~"):
-        raise ValueError("write the whole path of the file: ~ is not read here")
+        raise ValueError("write the whole path of the file: ~ is not supported here")
     if rest.partition("?")[0] == "/:memory:":
         raise ValueError(
             "a history in memory would be lost: name a file, sqlite:///history.sqlite3"
@@ -55,10 +55,12 @@ def checked_redis(address: str) -> str:
     if scheme != "unix":
         _check_port(rest)
         if not _REDIS_REST.fullmatch(rest.rpartition("@")[2]):
-            raise ValueError("this is no address of a Redis, as redis://host:6379/0 is")
+            raise ValueError("not the address of a Redis, such as redis://host:6379/0")
     # Their names are not repeated: they may be a password's, with a question mark in it.
     if not parse_qs(rest.partition("?")[2], keep_blank_values=True).keys() <= {*_REDIS_PARAMETERS}:
-        raise ValueError(f"an address of a Redis takes only {', '.join(_REDIS_PARAMETERS)}")
+        raise ValueError(
+            f"a Redis address accepts only these parameters: {', '.join(_REDIS_PARAMETERS)}"
+        )
     return address
 
 
@@ -68,7 +70,9 @@ def _parts(address: str, schemes: Sequence[str], example: str) -> tuple[str, str
         raise ValueError(f"write an address such as {example}")
     if scheme.lower() not in schemes:
         # What is no scheme may hold a part of the password.
-        named = f"; {scheme}:// is not read" if re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) else ""
+        named = (
+            f"; {scheme}:// is not supported" if re.fullmatch(r"[A-Za-z][\w+.-]*", scheme) else ""
+        )
         raise ValueError(f"write an address such as {example}{named}")
     return scheme.lower(), rest
 
@@ -76,4 +80,4 @@ def _parts(address: str, schemes: Sequence[str], example: str) -> tuple[str, str
 def _check_port(rest: str) -> None:
     found = _PORT.match(rest.rpartition("@")[2])
     if found and int(found[1]) > _MOST_PORT:
-        raise ValueError(f"no port is above {_MOST_PORT}")
+        raise ValueError(f"a port is at most {_MOST_PORT}")

@@ -50,7 +50,7 @@ def _database_file(settings: Settings) -> tuple[str, Path | None]:
 
 def _uploads_fault(variable: str, folder: str) -> str | None:
     if folder.startswith("~"):
-        return f"{variable}: write the whole path: ~ is not read here"
+        return f"{variable}: write the whole path: ~ is not supported here"
     return _fault(variable, Path(folder))
 
 

@@ -51,8 +51,8 @@ class Settings(BaseSettings):
     model_repo: str | None = Field(
         default=None,
         pattern=r"^[\w.-]+/[\w.-]+$",
-        description="Repository on the Hugging Face Hub, `owner/name`, that the model comes from; "
-        "unset: the folder.",
+        description="Repository on the Hugging Face Hub, `owner/name`, to load the model from; "
+        "unset: from the folder.",
     )
     model_revision: str | None = Field(
         default=None,
@@ -60,25 +60,25 @@ class Settings(BaseSettings):
     )
     operating_point: str | None = Field(
         default=None,
-        description="Operating point where a request names none; unset: the bundle's default.",
+        description="Operating point of requests that name none; unset: the bundle's default.",
     )
     engine: Literal["openvino", "tensorflow"] = Field(
         default="openvino",
-        description="What runs the network: `openvino`, or `tensorflow`, which is slower and must "
-        "be installed.",
+        description="Engine that runs the network: `openvino`, or `tensorflow`, which is slower "
+        "and must be installed.",
     )
-    host: str = Field(default="0.0.0.0", description="Address that `python app.py` binds.")  # noqa: S104 -- a container must be reachable from outside
+    host: str = Field(default="0.0.0.0", description="Address that `python app.py` listens on.")  # noqa: S104 -- a container must be reachable from outside
     port: int = Field(
         default=7860,
         ge=0,
         le=65535,
         validation_alias=AliasChoices("BIOPSIA_PORT", "PORT"),
-        description="Port that `python app.py` binds; `PORT` is read too, as hosts set it.",
+        description="Port that `python app.py` listens on; `PORT` is read too, since hosts set it.",
     )
     root_path: str | None = Field(
         default=None,
-        description="Path under which a proxy publishes the service, such as `/biopsia`, and which "
-        "it removes before it passes a request on; unset: none.",
+        description="Path under which a proxy publishes the service, such as `/biopsia`. The proxy "
+        "removes it before it passes a request on. Unset: none.",
     )
     max_upload_bytes: int = Field(
         default=MAX_UPLOAD_BYTES, gt=0, description="Largest image file accepted, in bytes."
@@ -93,28 +93,30 @@ class Settings(BaseSettings):
         "`POST /predict/slide/` accepts, in bytes.",
     )
     max_slide_pixels: int = Field(
-        default=MAX_SLIDE_PIXELS, gt=0, description="Largest such picture, in pixels."
+        default=MAX_SLIDE_PIXELS,
+        gt=0,
+        description="Largest picture of a slide at the model's scale, in pixels.",
     )
     image_memory_bytes: int = Field(
         default=1024 * 1024 * 1024,
         ge=_LEAST_IMAGE_MEMORY,
-        description="Memory for the pixels of large images in work, in bytes; those for which "
-        "there is no room wait, or get a 503. At least 16777216.",
+        description="Memory for the pixels of large images, in bytes, at least 16777216; images "
+        "for which there is no room wait, or get a 503.",
     )
     max_batch_files: int = Field(
-        default=500, gt=0, description="Most images in one batch request or zip."
+        default=500, gt=0, description="Most images in a batch request or zip."
     )
     max_batch_bytes: int = Field(
         default=200 * 1024 * 1024,
         gt=0,
-        description="Largest batch request, and most bytes its zip may unpack to.",
+        description="Largest batch request, and largest total size of an unpacked zip, in bytes.",
     )
     queue_size: int = Field(
-        default=1024, gt=0, description="Images that may wait for the engine before a 503."
+        default=1024, gt=0, description="Images that may wait for the engine; more get a 503."
     )
     data_dir: Path = Field(
         default=Path(__file__).parents[2] / "var",
-        description="Folder of the SQLite history, and of records that wait for their database.",
+        description="Folder of the SQLite history, and of records that wait for the database.",
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -125,76 +127,78 @@ class Settings(BaseSettings):
         default=30, ge=1, le=36_500, description="Days after which a record is deleted."
     )
     store_originals: bool = Field(
-        default=False, description="Store the image file itself beside each saved result."
+        default=False, description="Store the original image file with each saved result."
     )
     spool_records: int = Field(
         default=10_000,
         ge=0,
-        description="Records that may wait on disk while their database is unreachable.",
+        description="Records that may wait on disk while the database is unreachable.",
     )
     redis_url: SecretStr | None = Field(
         default=None,
-        description="Redis that processes share for results and limits, `redis://...`; unset: "
-        "each process has its own memory.",
+        description="Redis in which processes share results and limits, `redis://...`; unset: "
+        "each process uses its own memory.",
     )
     cache_bytes: int = Field(
         default=64 * 1024 * 1024,
         ge=0,
-        description="Bytes of memory for cached results, in the process and again in Redis; "
-        "0: none.",
+        description="Memory for cached results, in bytes, in each process and again in Redis; "
+        "0: no cache.",
     )
     cache_seconds: int = Field(
-        default=3600, gt=0, description="How long a cached result lasts at most."
+        default=3600, gt=0, description="Longest time a result is cached, in seconds."
     )
     owner_images_per_minute: int = Field(
         default=600,
         ge=0,
-        description="Requests and images of one visitor in a minute; 0: any number.",
+        description="Most requests and images of one visitor in a minute; 0: no limit.",
     )
     address_images_per_minute: int = Field(
         default=3000,
         ge=0,
-        description="Requests and images of one address in a minute; 0: any number.",
+        description="Most requests and images of one address in a minute; 0: no limit.",
     )
     trusted_proxy_hops: int = Field(
         default=0,
         ge=0,
         le=16,
-        description="Proxies in front of the service whose `X-Forwarded-For` counts.",
+        description="Number of proxies in front of the service whose `X-Forwarded-For` is trusted.",
     )
     site_secret: SecretStr | None = Field(
         default=None,
-        description="What the site signs its visitors' addresses with, the same there, 32 "
-        "characters or more; unset: all visitors of the site count as one address.",
+        description="Secret with which the site signs its visitors' addresses, set to the same "
+        "value there, 32 characters or more; unset: all visitors of the site count as one "
+        "address.",
     )
     api_keys: Annotated[dict[str, SecretStr], NoDecode] = Field(
         default={},
-        description="Keys and the owners they name, `name:key`, separated by commas; a key has 16 "
-        "characters or more, and does not begin with `ticket.` or `hf_`.",
+        description="API keys with the name of their owner, `name:key`, separated by commas; a key "
+        "has 16 characters or more, and does not begin with `ticket.` or `hf_`.",
     )
     require_api_key: bool = Field(
-        default=False, description="Refuse every request without a key, except on `/health/`."
+        default=False, description="Refuse all requests without an API key, except to `/health/`."
     )
     ticket_secret: SecretStr | None = Field(
         default=None,
-        description="What tickets are signed with, the same in all processes, 32 characters or "
-        "more; unset: random at each start.",
+        description="Secret with which tickets are signed, the same in all processes, 32 "
+        "characters or more; unset: a random one at each start.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Sites whose pages may call the API, separated by commas."
+        default=(),
+        description="Origins of sites whose pages may call the API, separated by commas.",
     )
     cors_origin_pattern: str | None = Field(
         default=None,
-        description="Regular expression for further such sites; it must match the whole origin.",
+        description="Regular expression for further such origins; it must match the whole origin.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
-        description="Least severe message logged: `debug`, `info`, `warning` or `error`.",
+        description="Lowest level that is logged: `debug`, `info`, `warning` or `error`.",
     )
     log_format: Literal["auto", "text", "json"] = Field(
         default="auto",
-        description="Form of the log: `text` for people, `json` for programs; `auto` is text at a "
-        "terminal and JSON elsewhere.",
+        description="Format of the log: `text` for people, `json` for programs; `auto` is text "
+        "at a terminal and JSON elsewhere.",
     )
 
     @field_validator("cors_origins", mode="before")
@@ -277,5 +281,5 @@ class Settings(BaseSettings):
         try:
             re.compile(value or "")
         except re.error as error:
-            raise ValueError(f"no regular expression: {error}") from error
+            raise ValueError(f"not a regular expression: {error}") from error
         return value

@@ -36,7 +36,7 @@ def expanded(folder: Path) -> Path:
     try:
         return folder.expanduser()
     except RuntimeError:
-        raise ValueError("write the whole path: the user of ~ has no folder here") from None
+        raise ValueError("write the whole path: ~ cannot be resolved here") from None
 
 
 def key_pairs(text: str) -> dict[str, str]:
@@ -52,7 +52,7 @@ def key_pairs(text: str) -> dict[str, str]:
         raise ValueError(f"write name:key, with a key of at least {_MIN_KEY_LENGTH} characters")
     # Clients encode other characters differently in headers, so such a key would never match.
     if not all(key.isascii() and key.isprintable() for _, key in pairs):
-        raise ValueError("a key has letters, digits and signs of ASCII only")
+        raise ValueError("a key may have ASCII letters, digits and punctuation only")
     keys = dict(pairs)
     if len(keys) < len(pairs) or len(set(keys.values())) < len(pairs):
         raise ValueError("two entries have the same name or the same key")

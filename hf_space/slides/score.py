@@ -110,7 +110,7 @@ class StripScorer:
         inputs = network_input(batch.strip.windows(columns), self._config)
         outputs = self._engine.run(inputs).part(slice(count))
         if self._features and outputs.features is None:
-            raise BundleError("the network gives no features that could be kept")
+            raise BundleError("the network has no output for features")
         quality = self._quality(batch, outputs)
         kept = outputs if self._features else replace(outputs, features=None)
         return _Scores(batch, kept, quality)

@@ -62,7 +62,7 @@ def page_owner(token: object, request: gr.Request) -> bytes:
         return visitor.owner
     owner = owner_of_token(token) if isinstance(token, str) else None
     if owner is None:
-        raise CredentialsError("The page has no visitor's token; load it again.")
+        raise CredentialsError("The page has no visitor's token; reload it.")
     return owner
 
 

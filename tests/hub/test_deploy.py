@@ -90,7 +90,7 @@ def test_a_space_gets_what_it_needs_and_answers(
     done = deployed(clone, hub, tmp_path / "home")
     stages = re.findall(f"^{SPACE}: (.*)$", done.output, re.MULTILINE)
     assert stages == ["BUILDING", "APP_STARTING", "RUNNING"]
-    assert f"{service.url} answers with tiny r1\n" in done.output
+    assert f"{service.url} serves tiny r1\n" in done.output
     assert f"{hub.endpoint}/spaces/{SPACE}" in done.output
     repository = hub.repository(SPACE, "space")
     assert repository.space.variables == ALWAYS
@@ -110,7 +110,7 @@ def test_a_second_time_nothing_is_written(hub: Hub, clone: Clone, tmp_path: Path
     assert len([path for path in writes(hub) if path.endswith("/variables")]) == 3
     hub.requests.clear()
     again = deployed(clone, hub, tmp_path, "--variable", "BIOPSIA_RETENTION_DAYS=7")
-    assert "its files are up to date\n" in again.output
+    assert "the files are up to date\n" in again.output
     assert writes(hub) == []
     # Variables that are not named are kept.
     deployed(clone, hub, tmp_path)
@@ -150,7 +150,7 @@ def test_a_model_of_the_hub_is_named_by_its_commit(hub: Hub, clone: Clone, tmp_p
     with running_app(folder, Path(sys.executable), around) as service:
         space = space_at(hub, service)
         done = deployed(clone, hub, tmp_path / "home", *options)
-    assert f"answers with tiny r1, {MODEL} at {commit}\n" in done.output
+    assert f"serves tiny r1, {MODEL} at {commit}\n" in done.output
     assert space.variables == ALWAYS | served
     files = hub.repository(SPACE, "space").head.files
     assert not [name for name in files if name.startswith("hf_space/model/")]

@@ -58,4 +58,4 @@ def test_model_and_space_are_live_by_following_the_page(hub: Hub, tmp_path: Path
         hub.repository(SPACE, "space").space.host = service.url
         clone = Clone.make(tmp_path / "clone")
         printed = follow(deploy, clone.folder, environment)
-    assert f"{service.url} answers with biopsia-idc {revision}, {MODEL} at {commit}\n" in printed
+    assert f"{service.url} serves biopsia-idc {revision}, {MODEL} at {commit}\n" in printed

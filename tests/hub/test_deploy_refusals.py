@@ -61,8 +61,8 @@ def test_a_plan_that_the_hub_wants_first(hub: Hub, clone: Clone, tmp_path: Path)
     ("options", "words"),
     [
         ((), ("--space owner/name",)),
-        (("--space", "no name"), ("no name of a repository", "no name")),
-        (("--space", ""), ("no name of a repository",)),
+        (("--space", "no name"), ("not a repository name", "no name")),
+        (("--space", ""), ("not a repository name",)),
         (("--space", "biopsia"), ("owner/biopsia",)),
         (("--space", SPACE, "--model", "tiny"), ("owner/tiny",)),
         (("--space", SPACE, "--model", "owner/other"), ("owner/other", "does not exist")),

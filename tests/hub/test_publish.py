@@ -149,7 +149,7 @@ def test_figures_of_cases_that_the_model_learned_from_are_not_published(
 
 def test_a_card_that_the_hub_does_not_take_is_not_published(hub: Hub, bundle: Path) -> None:
     hub.faults.fail("POST", "/api/validate-yaml", status=400, message='"license" is unknown')
-    with pytest.raises(PublishError, match=r"does not take the card: .*is unknown"):
+    with pytest.raises(PublishError, match=r"does not accept the card: .*is unknown"):
         publish_model(hub.api(), bundle, REPO)
     assert not hub.api().repo_exists(REPO)
 
@@ -207,7 +207,7 @@ def test_another_projects_files_are_not_replaced(hub: Hub, bundle: Path, tmp_pat
     hub.api().upload_file(
         repo_id=REPO, path_or_fileobj=tmp_path / "weights.bin", path_in_repo="weights.bin"
     )
-    with pytest.raises(HubError, match="holds other files"):
+    with pytest.raises(HubError, match="has other files"):
         publish_model(hub.api(), bundle, REPO)
     assert hub.repository(REPO).content("weights.bin") == b"years of work"
 
@@ -216,7 +216,7 @@ def test_another_projects_files_are_not_replaced(hub: Hub, bundle: Path, tmp_pat
 def test_what_is_no_tag_is_refused_before_anything_changes(
     hub: Hub, bundle: Path, tag: str
 ) -> None:
-    with pytest.raises(PublishError, match="is no tag of a release"):
+    with pytest.raises(PublishError, match="is not a release tag"):
         publish_model(hub.api(), bundle, REPO, tag=tag)
     assert not hub.api().repo_exists(REPO)
 

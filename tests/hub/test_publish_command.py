@@ -224,7 +224,7 @@ def test_what_is_not_the_hub_is_said(hub: Hub, tmp_path: Path) -> None:
         threading.Thread(target=server.handle_request, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         said = refused(publish(hub, tmp_path, HF_ENDPOINT=address))
-    assert "what answers is not the Hub: check HF_ENDPOINT" in said
+    assert "the server that responds is not the Hub: check HF_ENDPOINT" in said
 
 
 def test_data_need_a_licence_before_anything_is_asked(hub: Hub, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_hub_that_hangs_is_not_awaited_forever(monkeypatch: pytest.MonkeyPatch
 
 def test_without_hub_and_cache_there_is_no_model(hub: Hub, commit: str) -> None:
     hub.down()
-    with pytest.raises(FetchError, match=f"no whole copy of {REPO}"):
+    with pytest.raises(FetchError, match=f"no complete copy of {REPO}"):
         fetch_bundle(REPO, commit)
 
 
@@ -248,7 +248,7 @@ def test_a_download_that_breaks_off_goes_on(hub: Hub, bundle: Path) -> None:
     [
         (REPO, "v9", f"{REPO} has no revision 'v9'"),
         ("owner/none", None, "the Hub has no owner/none that the token may read"),
-        ("owner/a--b", None, "owner/a--b cannot be asked for"),
+        ("owner/a--b", None, "owner/a--b cannot be requested"),
     ],
 )
 @pytest.mark.usefixtures("commit")

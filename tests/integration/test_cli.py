@@ -351,7 +351,7 @@ def test_files_of_a_folder_that_are_no_images_are_counted(tmp_path: Path, folder
         (folder / name).write_bytes(b"x")
     done = predict(tmp_path, folder)
     assert done.returncode == 0
-    (line,) = (each for each in done.stderr.splitlines() if each.startswith("Left out"))
+    (line,) = (each for each in done.stderr.splitlines() if each.startswith("Skipped"))
     assert sorted(line.partition(": ")[2].rstrip(".").split(", ")) == [
         "1 .txt",
         "1 README",

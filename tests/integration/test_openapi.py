@@ -116,12 +116,21 @@ def test_the_openapi_document_describes_lines_and_forms_as_they_are(client: Test
     assert lines == {"$ref": "#/components/schemas/BatchItem"}
     assert set(batch["responses"]["4XX"]["content"]) == {"application/json"}
     form = batch["requestBody"]["content"]["multipart/form-data"]["schema"]
-    for name in ("threshold", "microns_per_pixel"):
-        # The example of an option that is left out is no number.
-        unset, number = form["properties"][name]["anyOf"]
-        assert (unset["type"], unset["maxLength"]) == ("string", 0)
-        assert number["type"] == "number"
-        assert "example" not in number
+    for name in ("operating_point", "threshold", "microns_per_pixel", "save"):
+        unset, stated = form["properties"][name]["anyOf"]
+        assert (unset["type"], unset["pattern"]) == ("string", "^$")
+        assert stated["type"] in {"string", "number", "boolean"}
+
+
+def test_no_example_of_the_openapi_document_is_empty(client: TestClient) -> None:
+    document = json.dumps(client.get("/openapi.json").json())
+    assert re.findall(r'"example": (?:""|null)', document) == []
+
+
+def test_metrics_are_text_in_the_openapi_document(client: TestClient) -> None:
+    responses = client.get("/openapi.json").json()["paths"]["/metrics"]["get"]["responses"]
+    assert list(responses["200"]["content"]) == ["text/plain"]
+    assert "application/json" in responses["4XX"]["content"]
 
 
 def test_the_model_is_sent_once_until_it_changes(client: TestClient) -> None:

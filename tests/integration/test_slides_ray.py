@@ -136,7 +136,7 @@ def test_a_killed_nodes_slide_is_taken_over_and_a_rerun_resumes(
     found = {each.name: (each.state, each.message) for each in outcomes}
     assert found == {each.name: ("done", "") for each in slides}
     assert fleet.killed
-    assert any("another one takes it over" in message for message in notes.messages)
+    assert any("another worker continues with it" in message for message in notes.messages)
     table = rows(tmp_path / "out" / "summary.csv")
     assert [row["name"] for row in table] == [slide.name for slide in slides]
     assert [row["file"] for row in table] == [str(slide.path) for slide in slides]

@@ -245,7 +245,7 @@ def test_objects_are_asked_for_and_refused_with_their_reasons(web: WebFiles) -> 
     assert (stored.facts().size, stored.part(10, 13)) == (100, bytes([10, 11, 12]))
     web.knows_parts = False
     assert not stored.facts().in_parts
-    with pytest.raises(StoreError, match="all of the file"):
+    with pytest.raises(StoreError, match="the whole file"):
         stored.part(10, 13)
     stored.remove()
     assert not stored.exists()

@@ -116,16 +116,18 @@ def test_the_annotations_of_one_slide_are_named_on_the_command_line(
     (tmp_path / "no.geojson").write_text("{}")
     wrong = slides(model, scans / "a.ome.tif", "--truth", tmp_path / "no.geojson", *truth[2:])
     assert wrong.exit_code == 3
-    assert "a.ome.tif: not compared with its annotations: they are not annotations" in wrong.stderr
+    assert (
+        "a.ome.tif: not compared with its annotations: the file has no annotations" in wrong.stderr
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "name slides or give --manifest"),
-        (["a.svs", "--manifest", "list.csv"], "name slides or give --manifest"),
+        ([], "name either slides or a --manifest"),
+        (["a.svs", "--manifest", "list.csv"], "name either slides or a --manifest"),
         (["--manifest", "gone.csv"], "'--manifest': gone.csv cannot be read"),
-        (["--manifest", "pyproject.toml"], "'--manifest': its first line names no column path"),
+        (["--manifest", "pyproject.toml"], "'--manifest': the first line has no column named path"),
         (["pyproject.toml", "--workers", "0"], "'--workers'"),
     ],
 )

@@ -115,7 +115,7 @@ def test_a_ticket_opens_nothing_but_uploads(visitor: Visitor, method: str, path:
         for more in ({}, {VISITOR_HEADER: visitor.token}):
             response = visitor.client.request(method, address, headers=headers | more)
             assert error_of(response) == (401, "invalid_credentials")
-            assert "A ticket is good for POST /predict and" in response.text
+            assert "A ticket is valid for POST /predict and" in response.text
     assert identifier in visitor.ids()
 
 

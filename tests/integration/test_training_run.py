@@ -99,7 +99,7 @@ def test_a_second_run_in_the_same_folder_is_refused(
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == 2
-    assert "holds a run already" in capsys.readouterr().err
+    assert "already has a run" in capsys.readouterr().err
 
 
 def test_from_folds_to_a_bundle_that_serves(prepared: Path, finished: Path, tmp_path: Path) -> None:

@@ -241,7 +241,7 @@ def test_unknown_functions_and_paths_of_calls_answer_in_the_error_shape(
         response = httpx2.post(f"{server.url}/gradio_api/{door}", json=body)
         error = refusal(response, 404)
         assert error.code == "not_found"
-        assert error.message == f"The demo has no function {number}; load its page again."
+        assert error.message == f"The demo has no function {number}; reload its page."
     assert "Traceback" not in server.log.read_text("utf-8")
     wrong = httpx2.get(f"{server.url}/gradio_api/queue/join")
     assert refusal(wrong, 405).code == "method_not_allowed"

@@ -32,8 +32,8 @@ def test_addresses_as_hosts_hand_them_out_are_taken(parameters: str) -> None:
     ("url", "said"),
     [
         ("mysql://u:secret@host/name", "mysql"),
-        ("postgresql://u:secret@host/name?colour=red", "takes no colour"),
-        ("no address: secret", "no address of a database"),
+        ("postgresql://u:secret@host/name?colour=red", "does not accept colour"),
+        ("no address: secret", "not the address of a database"),
     ],
 )
 def test_an_address_that_cannot_work_is_refused_at_once(url: str, said: str) -> None:

@@ -75,7 +75,7 @@ def test_the_series_is_the_files_own(tmp_path: Path, syntax: UID) -> None:
 def test_other_pictures_are_of_no_series(tmp_path: Path, flavour: str, syntax: UID) -> None:
     other = write(tmp_path / "0.dcm", "1.2.1", flavour=flavour, syntax=syntax)
     assert slide_instance(other) is None
-    with pytest.raises(UnsupportedImageError, match="no slide"):
+    with pytest.raises(UnsupportedImageError, match="no DICOM slide"):
         dicom_file(tmp_path)
     level = write(tmp_path / "1.dcm", "1.2.2", syntax=syntax)
     assert dicom_file(tmp_path) == level

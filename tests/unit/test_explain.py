@@ -165,7 +165,7 @@ def test_a_right_order_deletes_fast_and_inserts_fast() -> None:
 def test_a_source_without_a_complete_slide_is_refused(tmp_path: Path) -> None:
     write_patch(tmp_path / "slides", "8864", 0, 0, 1, plain_image(*RED))
     bundle = write_keras_bundle(tmp_path / "bundle")
-    with pytest.raises(SourceError, match="holds no complete slide"):
+    with pytest.raises(SourceError, match="has no complete slide"):
         explain(bundle, str(tmp_path / "slides"), progress=False)
 
 

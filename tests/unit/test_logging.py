@@ -24,7 +24,7 @@ def restored() -> Iterator[None]:
 def line(log_format: LogFormat, capfd: pytest.CaptureFixture[str]) -> str:
     configure_logging("info", log_format)
     token = request_id.set("r1")
-    extra = {"_private": 1, "status": 200, "none": None}
+    extra = {"_private": 1, "color_message": "\x1b[1msaid", "status": 200, "none": None}
     logging.getLogger("a.b").warning("said\n%s", "INFO forged", extra=extra)
     request_id.reset(token)
     return capfd.readouterr().err

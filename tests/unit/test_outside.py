@@ -106,9 +106,9 @@ def test_every_response_is_there(found: dict[str, Any]) -> None:
     [
         ("pictures/red.png,breast,yes,4,\n", "line 2: the label is 'yes'"),
         ("pictures/red.png,breast,1,4,\npictures/red.png,breast,1,wide,\n", "line 3: 'wide'"),
-        ("pictures/red.png,breast,1,-4,\n", "'-4' is no scale"),
+        ("pictures/red.png,breast,1,-4,\n", "'-4' is not a scale"),
         ("pictures/blue.png,breast,1,4,\n", "there is no file"),
-        ("", "names no picture"),
+        ("", "lists no pictures"),
     ],
 )
 def test_a_wrong_manifest_is_explained(tmp_path: Path, rows: str, message: str) -> None:

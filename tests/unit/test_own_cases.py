@@ -97,11 +97,11 @@ def test_files_without_a_row_and_rows_without_a_file_are_listed(tmp_path: Path) 
     ("header", "rows", "message"),
     [
         ("file,patient", ["0/00.png,a"], "has no column case"),
-        ("file,case", [], "names no file"),
+        ("file,case", [], "lists no files"),
         ("file,case", ["0/00.png,"], "line 2: file and case must not be empty"),
         ("file,case", ["0/00.png,a", "0/00.png,b"], "line 3: a second row for 0/00.png"),
         ("file,case,split", ["0/00.png,a,dev"], "the split is 'dev'"),
-        ("file,case,split", ["0/00.png,a,val", "1/10.png,a,test"], "a lies in two splits"),
+        ("file,case,split", ["0/00.png,a,val", "1/10.png,a,test"], "a is in two splits"),
         ("file,case,split", ["0/00.png,a,val", "1/10.png,b,"], "some cases have a split"),
         ("file,case,x,y", ["0/00.png,a,1.5,2"], "not whole pixels"),
     ],

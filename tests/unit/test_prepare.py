@@ -222,7 +222,7 @@ def test_nothing_but_the_data_set_remains(kaggle_tree: Path, tmp_path: Path) -> 
 def test_an_occupied_output_is_refused_and_left_alone(kaggle_tree: Path, tmp_path: Path) -> None:
     note = tmp_path / "note.txt"
     note.write_text("keep me")
-    with pytest.raises(DatasetError, match="already holds something"):
+    with pytest.raises(DatasetError, match="is not empty"):
         prepare(kaggle_tree, tmp_path)
     assert note.read_text() == "keep me"
 

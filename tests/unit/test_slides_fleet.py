@@ -94,7 +94,9 @@ def test_a_lost_workers_slide_is_taken_over_first() -> None:
     assert {each.state for each in outcomes} == {"done"}
     assert [name for _, name in fleet.started].count("a") == 2
     assert [name for _, name in fleet.started][-1] != "a"
-    assert notes.messages == ["a: its worker ended (node gone); another one takes it over."]
+    assert notes.messages == [
+        "a: its worker stopped (node gone); another worker continues with it."
+    ]
 
 
 def test_a_slide_that_ends_its_workers_fails_and_the_others_go_on() -> None:
@@ -102,7 +104,7 @@ def test_a_slide_that_ends_its_workers_fails_and_the_others_go_on() -> None:
     outcomes = {each.name: each for each in FleetScorer(fleet).score(SLIDES, Notes())}
     assert [outcomes[name].state for name in "abcd"] == ["done", "failed", "done", "done"]
     assert outcomes["b"].code == "worker_lost"
-    assert "3 workers ended" in outcomes["b"].message
+    assert "3 workers stopped" in outcomes["b"].message
     assert "killed" in outcomes["b"].message
 
 

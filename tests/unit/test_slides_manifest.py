@@ -55,17 +55,17 @@ def test_what_is_relative_begins_at_the_list(origin: str, place: str) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "names no column path"),
-        (b"file\na.svs\n", "names no column path"),
-        (b"path,case,case\na.svs,1,2\n", "two columns have the name case"),
+        (b"", "no column named path"),
+        (b"file\na.svs\n", "no column named path"),
+        (b"path,case,case\na.svs,1,2\n", "two columns are named case"),
         (b"path,case\na.svs\n", "line 2 has more or fewer cells"),
         (b"path\na.svs,b\n", "line 2 has more or fewer cells"),
         (b"path,case\na.svs,1\n,2\n", "line 3 has no path"),
         (b"path,microns_per_pixel\na.svs,half\n", "line 2: half is not a plausible"),
         (b"path,microns_per_pixel\na.svs,0.01\n", "line 2: 0.01 is not a plausible"),
         (b"path,microns_per_pixel\na.svs,nan\n", "line 2: nan is not a plausible"),
-        (b"path\n\xff.svs\n", "no CSV table in UTF-8"),
-        (b'path\n"a.svs\n', "no CSV table in UTF-8"),
+        (b"path\n\xff.svs\n", "not a CSV table in UTF-8"),
+        (b'path\n"a.svs\n', "not a CSV table in UTF-8"),
     ],
 )
 def test_a_wrong_list_is_refused_with_its_line(content: bytes, told: str) -> None:

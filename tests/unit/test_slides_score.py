@@ -224,7 +224,7 @@ def test_features_are_kept_on_request(engine: Engine, bundle: Bundle) -> None:
         logits = strip.features @ WEIGHTS + BIAS
         np.testing.assert_allclose(strip.logits, logits, atol=1e-3)
         assert without.features is None
-    with pytest.raises(BundleError, match="no features"):
+    with pytest.raises(BundleError, match="no output for features"):
         strips(engine, bundle, plan, features=True)
 
 

@@ -65,7 +65,7 @@ def test_annotations_are_read_as_qupath_writes_them() -> None:
     [b"", b"{}", b"[1]", b"\xff", b'{"type": "Feature"}', b'{"type":"FeatureCollection"}', b"null"],
 )
 def test_what_are_no_annotations_is_refused(content: bytes) -> None:
-    with pytest.raises(TruthError, match="not annotations in GeoJSON"):
+    with pytest.raises(TruthError, match="no annotations in GeoJSON"):
         parse_annotations(content, (0, 0))
 
 

@@ -148,7 +148,7 @@ def test_the_fold_takes_the_splits(patches: Patches) -> None:
     ("changes", "message"),
     [
         ({"validation": "vla"}, "no patches to validate on"),
-        ({"splits": ("train", "val")}, "both learn and validate"),
+        ({"splits": ("train", "val")}, "both training and validation"),
     ],
     ids=["a typo would train without validation", "the epoch would be chosen on seen cases"],
 )
@@ -238,7 +238,7 @@ def test_tensorflow_says_nothing_about_missing_gpus(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "training", "train", str(tmp_path), "--out", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 2
-    assert done.stderr == f"error: {tmp_path} holds no data set; run `prepare` first\n"
+    assert done.stderr == f"error: {tmp_path} has no data set; run `prepare` first\n"
 
 
 def test_the_command_line_explains_a_missing_data_set(tmp_path: Path) -> None:

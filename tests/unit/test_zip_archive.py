@@ -148,10 +148,10 @@ def test_methods_whose_output_has_no_bound_are_not_unpacked(
     [(9, "Deflate64"), (12, "bzip2"), (14, "LZMA"), (93, "Zstandard"), (77, "method 77")],
 )
 def test_a_method_that_is_not_read_is_named(method: int, name: str) -> None:
-    with pytest.raises(UnsupportedImageError, match=f"compressed by {name};") as raised:
+    with pytest.raises(UnsupportedImageError, match=f"compressed with {name};") as raised:
         read_only(with_method(zipped("a.png"), method))
     assert raised.value.details == {"format": "A zip of another method", "method": name}
-    assert error_message("", "", raised.value.details, "es").endswith("el método Deflate.")
+    assert error_message("", "", raised.value.details, "es").endswith("con Deflate.")
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])

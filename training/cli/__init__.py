@@ -39,16 +39,16 @@ def prepare(
     source: Annotated[
         str,
         typer.Argument(
-            help="Folder or zip in Kaggle's layout, the word 'kaggle' to download it, "
-            "a data set on the Hugging Face Hub (owner/name), or patches of your own with --cases."
+            help="Folder or zip in Kaggle's layout, 'kaggle' to download it, a data set on the "
+            "Hugging Face Hub (owner/name), or with --cases a folder of your own patches."
         ),
     ],
     out: Annotated[Path, typer.Option(help="New folder for the data set and its report.")],
     cases: Annotated[
         Path | None,
         typer.Option(
-            help="For patches of your own, in a folder for each class: a CSV file with the columns "
-            "file and case, and if you like x, y and split (train, val, test)."
+            help="For your own patches, in one folder per class: a CSV file with the columns file "
+            "and case, and optionally x, y and split (train, val, test)."
         ),
     ] = None,
     positive: Annotated[
@@ -58,7 +58,7 @@ def prepare(
         int | None, typer.Option(min=1, help="Decoding threads; default: one per processor.")
     ] = None,
 ) -> None:
-    """Verify patches and write them as a data set, split by case, with a one-page report.
+    """Check patches and write them as a data set, split by case, with a one-page report.
 
     Every file that is left out is listed; exact duplicates and conflicting labels are
     reported; edge patches are padded by reflection.

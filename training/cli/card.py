@@ -20,7 +20,7 @@ def card(
     ] = None,
     readme: Annotated[
         list[Path] | None,
-        typer.Option(help="Document whose marked figures are rewritten too; may be repeated."),
+        typer.Option(help="Document whose marked figures are updated too; repeatable."),
     ] = None,
 ) -> None:
     """Write the bundle's README.md, the model card, from the bundle's own files.
@@ -32,7 +32,7 @@ def card(
     from training.release.documents import update_document
 
     measured = measured_bundle(bundle)
-    typer.echo(f"The model card is {write_card(measured, template or TEMPLATE)}.")
+    typer.echo(f"The model card is in {write_card(measured, template or TEMPLATE)}.")
     for document in readme or ():
         update_document(document, measured)
-        typer.echo(f"The figures of {document} are renewed.")
+        typer.echo(f"Updated the figures in {document}.")

@@ -15,7 +15,7 @@ CaseWeights = Annotated[
     list[str] | None,
     typer.Option(
         help="CASE=W or CASE:CLASS=W, repeatable: weight of a case, or of one of its classes, "
-        "where a sample of patches lacks the natural proportions."
+        "to correct for a sample of patches without the natural proportions."
     ),
 ]
 
@@ -42,7 +42,7 @@ def evaluate(
     *,
     plots: Annotated[
         Path | None,
-        typer.Option(help="Folder for the plots; mosaics of complete slides show tissue."),
+        typer.Option(help="Folder for the plots; the mosaics of complete slides show tissue."),
     ] = None,
     predictions: Annotated[
         Path | None,
@@ -56,21 +56,23 @@ def evaluate(
     ] = "test",
     views: Annotated[
         Literal["1", "8"],
-        typer.Option(help="8 also measures the mean over the dihedral views; 1 is faster."),
+        typer.Option(
+            help="8 also measures the mean over the 8 rotations and reflections; 1 is faster."
+        ),
     ] = "8",
     with_learned: Annotated[
         bool,
         typer.Option(
             "--with-learned",
-            help="Also take cases the model learned from; such figures are never published.",
+            help="Include cases the model learned from; such figures are never published.",
         ),
     ] = False,
     case_weight: CaseWeights = None,
 ) -> None:
-    """Score an exported model with the service's engine: over all, by case, with intervals.
+    """Evaluate an exported model with the service's engine: overall and by case, with intervals.
 
-    Reports one forward pass, the mean over the 8 dihedral views, and the mean over the 3x3
-    neighbourhood on the slide.
+    Reports one forward pass, the mean over the 8 rotations and reflections, and the mean over
+    the 3x3 neighbourhood on the slide.
 
     Example: python -m training evaluate bundle data/prepared --json metrics.json
     """
@@ -147,10 +149,10 @@ def limits(
         typer.Option(help="Cases the model learned from; repeatable; default: train, val."),
     ] = None,
 ) -> None:
-    """Measure from what on the service gives no verdict, and write it into the bundle.
+    """Measure the limits beyond which the service gives no verdict; write them to the bundle.
 
-    Colours and stain far from those of the training patches, and focus so poor that the model
-    finds half of the tumour patches that it finds in focus. Evaluate the bundle afterwards.
+    The limits are for colours and stain far from the training patches, and for blur at which the
+    model finds half of the tumour patches that it finds in focus. Evaluate the bundle afterwards.
 
     Example: python -m training limits runs/bundle data/prepared
     """
@@ -173,11 +175,11 @@ def familiarity(
         ),
     ] = None,
 ) -> None:
-    """Describe what the network's features look like on its training patches, in the bundle.
+    """Describe the network's features on its training patches; write them to the bundle.
 
-    Beyond the first limit a result has the caution `unfamiliar`, which a patch in fifty of unseen
-    cases has; beyond the second, one in two hundred, there is no verdict. Run `limits` first,
-    and evaluate the bundle afterwards.
+    Beyond the first limit a result has the caution `unfamiliar` (one patch in 50 of unseen
+    cases). Beyond the second limit (one in 200) there is no verdict. Run `limits` first, and
+    evaluate the bundle afterwards.
 
     Example: python -m training familiarity runs/bundle data/prepared --folds runs/folds
     """
@@ -195,10 +197,10 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs that `train` validated.")],
     report: Annotated[Path, typer.Option("--json", help="File for all figures.")],
 ) -> None:
-    """Put candidates side by side, each judged on the validation cases it did not learn from.
+    """Compare candidates, each judged on the validation cases it did not learn from.
 
-    Runs of one recipe with several seeds are one candidate. Differences from the best have 95 %
-    intervals of a bootstrap that draws the same cases for both.
+    Runs that differ only in their seed are one candidate. Differences from the best have 95 %
+    bootstrap intervals, drawn over the same cases for both.
 
     Example: python -m training compare runs/first runs/second --json candidates.json
     """

@@ -39,10 +39,10 @@ def outside(
     ],
     report: Report,
 ) -> None:
-    """Ask the service's own predictor about pictures from outside the data set.
+    """Score pictures from outside the data set with the service's own predictor.
 
-    Reports ROC AUC, sensitivity and specificity by kind and scale, and how many pictures had no
-    verdict, a caution, or a plain verdict in silence.
+    Reports ROC AUC, sensitivity and specificity by kind and scale, and how many pictures got no
+    verdict, a verdict with a caution, or a verdict without one.
 
     Example: python -m training outside bundle outside/manifest.csv --json outside.json
     """
@@ -66,11 +66,11 @@ def robust(
     report: Report,
     split: Split = None,
     per_case: Annotated[
-        int, typer.Option(min=1, help="Most patches of a case, drawn by a hash of their names.")
+        int, typer.Option(min=1, help="Most patches per case, chosen by a hash of their names.")
     ] = 40,
     case_weight: CaseWeights = None,
 ) -> None:
-    """Score patches as they are, and compressed, blurred, brightened, in warm light and turned.
+    """Score patches unchanged, and compressed, blurred, brightened, in warm light and rotated.
 
     Example: python -m training robust bundle patches.zip --split val --json robust.json
     """

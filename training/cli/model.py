@@ -22,14 +22,15 @@ def register(app: typer.Typer) -> None:
 
 def cross_validate(
     dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
-    like: Annotated[Path, typer.Option(help="Run whose settings every fold repeats.")],
+    like: Annotated[Path, typer.Option(help="Run whose settings every fold uses.")],
     out: Annotated[Path, typer.Option(help="Folder for the folds and their predictions.")],
     folds: Annotated[int, typer.Option(min=3, help="Number of folds.")] = 5,
     split: Annotated[
-        list[str] | None, typer.Option(help="Splits that take part; default: all but test.")
+        list[str] | None,
+        typer.Option(help="Split to include; repeatable; default: all except test."),
     ] = None,
 ) -> None:
-    """Score every patch with a model that never saw its case; goes on where it was interrupted.
+    """Score every patch with a model that never saw its case; an interrupted run resumes.
 
     Example: python -m training cross-validate data/prepared --like runs/first --out runs/folds
     """
@@ -48,9 +49,9 @@ def augment(
     dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
     preview: Annotated[Path, typer.Option(help="PNG file to write.")],
     augment: Augmentations = None,
-    seed: Annotated[int, typer.Option()] = DEFAULTS.seed,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = DEFAULTS.seed,
 ) -> None:
-    """Write a contact sheet: each row a patch as it is, then as training may see it.
+    """Write a contact sheet: each row shows a patch, then augmented versions of it.
 
     Example: python -m training augment data/prepared --preview augmented.png
     """
@@ -60,7 +61,7 @@ def augment(
 
     config = replace(DEFAULTS, augment=parse_augment(augment or []), seed=seed)
     write_preview(load_patches(dataset), config, preview)
-    typer.echo(f"The contact sheet is {preview}.")
+    typer.echo(f"The contact sheet is in {preview}.")
 
 
 def export(
@@ -71,8 +72,9 @@ def export(
     formats: Annotated[
         list[str] | None,
         typer.Option(
-            help="Also write, parted by commas or repeated: keras, h5, saved_model, or "
-            "probability, a Keras model from uint8 patches of any size to calibrated probabilities."
+            help="Formats to write as well, separated by commas or repeated: keras, h5, "
+            "saved_model, or probability (a Keras model that maps uint8 patches of any size to "
+            "calibrated probabilities)."
         ),
     ] = None,
 ) -> None:

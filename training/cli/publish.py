@@ -24,24 +24,25 @@ def publish(
     repo: Annotated[str, typer.Option(help="Model repository, owner/name; created if missing.")],
     *,
     private: Annotated[
-        bool, typer.Option("--private", help="Create repositories for their owner only.")
+        bool, typer.Option("--private", help="Create repositories as private.")
     ] = False,
-    tag: Annotated[str | None, typer.Option(help="Tag of this release, as v1.0.0.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Tag of this release, such as v1.0.0.")] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="Folder written by `prepare`, to show 12 patches of held-out cases."),
+        typer.Option(help="Folder written by `prepare`; 12 patches of held-out cases are shown."),
     ] = None,
     data_licence: Annotated[
         str | None,
-        typer.Option(help="Licence of the patches, as cc0-1.0; without it none is published."),
+        typer.Option(help="Licence of the patches, such as cc0-1.0; required to publish any."),
     ] = None,
     dataset_repo: Annotated[
-        str | None, typer.Option(help="Data set repository, owner/name, for all of --data.")
+        str | None,
+        typer.Option(help="Data set repository, owner/name, to publish all of --data in."),
     ] = None,
 ) -> None:
-    """Check a bundle, then publish it in one commit with its card; unchanged, it makes none.
+    """Check a bundle and publish it with its card in one commit, unless nothing changed.
 
-    The token is that of HF_TOKEN or of `hf auth login`.
+    The token comes from HF_TOKEN or `hf auth login`.
 
     Example: python -m training publish hf_space/model --repo me/biopsia-idc --tag v1.0.0
     """

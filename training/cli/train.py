@@ -24,7 +24,7 @@ _SETTINGS: Final = {"size": "input_size", "split": "splits", "case_weight": "cas
 Augmentations = Annotated[
     list[str] | None,
     typer.Option(
-        help="NAME=STRENGTH, repeatable: an augmentation's strength, 0 for none, as in jpeg=0.3; "
+        help="NAME=STRENGTH, repeatable: strength of an augmentation, 0 for none, as jpeg=0.3; "
         f"names and defaults: {AugmentConfig().listing()}."
     ),
 ]
@@ -38,44 +38,49 @@ def register(app: typer.Typer) -> None:
 def train(
     context: typer.Context,
     dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
-    out: Annotated[Path, typer.Option(help="Folder of the run; with --resume an existing one.")],
+    out: Annotated[
+        Path, typer.Option(help="New folder for the run; with --resume an existing one.")
+    ],
     *,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on from the checkpoint; other options are ignored."),
+        typer.Option("--resume", help="Continue from the checkpoint; other options are ignored."),
     ] = False,
     config: Annotated[
         Path | None,
         typer.Option(
-            help="YAML or JSON file of settings, as the config.json of a run; options given beside "
-            "it win."
+            help="YAML or JSON file of settings, such as the config.json of a run; options given "
+            "with it win."
         ),
     ] = None,
     backbone: Annotated[Backbone, typer.Option(help="Network under the head.")] = DEFAULTS.backbone,
     weights: Annotated[
-        str, typer.Option(help="'imagenet', 'none' or a .weights.h5 file without top.")
+        str, typer.Option(help="'imagenet', 'none' or a .weights.h5 file without the top layers.")
     ] = DEFAULTS.weights,
-    size: Annotated[int, typer.Option(help="Side of the input, in pixels.")] = DEFAULTS.input_size,
+    size: Annotated[int, typer.Option(help="Side of the input in pixels.")] = DEFAULTS.input_size,
     margin: Annotated[
-        int, typer.Option(help="Pixels reflected around the input, cropped off the map.")
+        int, typer.Option(help="Pixels reflected around the input and cropped off the map.")
     ] = DEFAULTS.margin,
     color_mode: Annotated[
         ColorMode, typer.Option(help="Colour of the input.")
     ] = DEFAULTS.color_mode,
-    batch_size: Annotated[int, typer.Option(help="Views in a batch.")] = DEFAULTS.batch_size,
+    batch_size: Annotated[int, typer.Option(help="Views per batch.")] = DEFAULTS.batch_size,
     head_epochs: Annotated[
         int, typer.Option(help="Epochs for the head alone.")
     ] = DEFAULTS.head_epochs,
     epochs: Annotated[int, typer.Option(help="Epochs for the whole network.")] = DEFAULTS.epochs,
     optimizer: Annotated[
-        OptimizerName, typer.Option(help="Adam, or with weight decay.")
+        OptimizerName, typer.Option(help="Adam, or Adam with weight decay (adamw).")
     ] = DEFAULTS.optimizer,
     head_learning_rate: Annotated[
-        float, typer.Option(help="Rate of phase 1.")
+        float, typer.Option(help="Learning rate while the head is trained.")
     ] = DEFAULTS.head_learning_rate,
-    learning_rate: Annotated[float, typer.Option(help="Peak of phase 2.")] = DEFAULTS.learning_rate,
+    learning_rate: Annotated[
+        float, typer.Option(help="Highest learning rate while the whole network is trained.")
+    ] = DEFAULTS.learning_rate,
     warmup_fraction: Annotated[
-        float, typer.Option(help="Share of phase 2 in which the rate rises.")
+        float,
+        typer.Option(help="Share of the steps for the whole network in which the rate rises."),
     ] = DEFAULTS.warmup_fraction,
     weight_decay: Annotated[
         float, typer.Option(help="Weight decay of AdamW.")
@@ -84,16 +89,16 @@ def train(
         float, typer.Option(help="Share of feature channels dropped before the head.")
     ] = DEFAULTS.dropout,
     label_smoothing: Annotated[
-        float, typer.Option(help="How far labels are drawn towards the middle.")
+        float, typer.Option(help="How far labels are moved from 0 and 1 towards 0.5.")
     ] = DEFAULTS.label_smoothing,
     ema_momentum: Annotated[
-        float, typer.Option(help="Momentum of the weights' moving average; 0 averages nothing.")
+        float, typer.Option(help="Momentum of the moving average of the weights; 0 for none.")
     ] = DEFAULTS.ema_momentum,
     patches_per_case: Annotated[
-        int, typer.Option(help="Most patches an epoch draws from one case; 0 takes all.")
+        int, typer.Option(help="Most patches per case and epoch; 0 for all.")
     ] = DEFAULTS.patches_per_case or 0,
     balance_classes: Annotated[
-        bool, typer.Option(help="Weigh the loss so that both classes count alike.")
+        bool, typer.Option(help="Weight the loss so that both classes count the same.")
     ] = DEFAULTS.balance_classes,
     noise: Annotated[
         float, typer.Option(help="Relative noise on each block while training.")
@@ -101,7 +106,7 @@ def train(
     consistency: Annotated[
         float,
         typer.Option(
-            help="Weight in the loss of how two views of a patch differ; 0 takes one view."
+            help="Weight of the difference between two views of a patch in the loss; 0: one view."
         ),
     ] = DEFAULTS.consistency,
     paired_epochs: Annotated[
@@ -109,38 +114,41 @@ def train(
     ] = DEFAULTS.paired_epochs,
     augment: Augmentations = None,
     split: Annotated[
-        list[str] | None, typer.Option(help="Splits to learn from; default: train, extension.")
+        list[str] | None,
+        typer.Option(help="Split to train on; repeatable; default: train, extension."),
     ] = None,
     validation: Annotated[
         str, typer.Option(help="Split to validate on, or 'none' for a final model.")
     ] = "val",
     case_weight: Annotated[
         list[str] | None,
-        typer.Option(help="CASE=W or CASE:CLASS=W, in the loss and in validation."),
+        typer.Option(
+            help="CASE=W or CASE:CLASS=W, repeatable: weight in the loss and in validation."
+        ),
     ] = None,
     patience: Annotated[
-        int | None, typer.Option(help="Stop after so many epochs without a better AUC.")
+        int | None, typer.Option(help="Stop after this many epochs without a better AUC.")
     ] = None,
     checkpoint_steps: Annotated[
         int, typer.Option(help="Steps between checkpoints.")
     ] = DEFAULTS.checkpoint_steps,
-    seed: Annotated[int, typer.Option(help="Of all randomness.")] = DEFAULTS.seed,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = DEFAULTS.seed,
     distill_from: Annotated[
         Path | None,
         typer.Option(
             help="Teacher mixed into the labels: a bundle, or the out_of_fold.parquet of "
-            "`cross-validate`, in which no teacher has seen the case it teaches."
+            "`cross-validate`, whose predictions come from models that did not see the case."
         ),
     ] = None,
     distill_weight: Annotated[
-        float, typer.Option(help="Share of the teacher in the label.")
+        float, typer.Option(help="Share of the teacher's probability in the label.")
     ] = DEFAULTS.distill_weight,
     mixed_precision: Annotated[
         bool,
         typer.Option("--mixed-precision", help="Compute in float16; needs a GPU."),
     ] = DEFAULTS.mixed_precision,
 ) -> None:
-    """Fine-tune a backbone: the head first, then everything, with checkpoints on the way.
+    """Fine-tune a backbone: first the head, then the whole network, with checkpoints.
 
     Example: python -m training train data/prepared --out runs/first --epochs 5 --patience 2
     """

@@ -62,7 +62,7 @@ def prepared_parts(dataset: Path) -> dict[str, Dataset]:
     try:
         parts = datasets.load_from_disk(str(dataset))
     except FileNotFoundError as error:
-        raise DatasetError(f"{dataset} holds no data set; run `prepare` first") from error
+        raise DatasetError(f"{dataset} has no data set; run `prepare` first") from error
     undecoded = datasets.Image(decode=False)
     return {name: part.cast_column("image", undecoded) for name, part in parts.items()}
 

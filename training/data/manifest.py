@@ -53,7 +53,7 @@ def read_manifest(path: Path) -> list[Picture]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"cannot read the manifest {path}: {error}") from error
     if not pictures:
-        raise SourceError(f"{path} names no picture")
+        raise SourceError(f"{path} lists no pictures")
     return pictures
 
 
@@ -65,7 +65,7 @@ def _picture(row: dict[str, Any], manifest: Path, number: int) -> Picture:
     try:
         options = PredictOptions(microns_per_pixel=float(scale) if scale else None)
     except (ValueError, ValidationError) as error:
-        raise SourceError(f"{where}: {scale!r} is no scale in microns per pixel") from error
+        raise SourceError(f"{where}: {scale!r} is not a scale in µm per pixel") from error
     path = manifest.parent / (row["file"] or "")
     if not path.is_file():
         raise SourceError(f"{where}: there is no file {path}")

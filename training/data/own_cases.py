@@ -70,7 +70,7 @@ def _read_table(table: Path) -> dict[str, _Row]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SourceError(f"cannot read the table of cases {table}: {error}") from error
     if not rows:
-        raise SourceError(f"{table} names no file")
+        raise SourceError(f"{table} lists no files")
     return _require_one_split(rows, table)
 
 
@@ -95,7 +95,7 @@ def _require_one_split(rows: dict[str, _Row], table: Path) -> dict[str, _Row]:
     splits: dict[str, SplitName | None] = {}
     for row in rows.values():
         if splits.setdefault(row.case_id, row.split) != row.split:
-            raise SourceError(f"{table}: the case {row.case_id} lies in two splits")
+            raise SourceError(f"{table}: the case {row.case_id} is in two splits")
     if any(splits.values()) and not all(splits.values()):
         raise SourceError(f"{table}: some cases have a split and some have none")
     return rows

@@ -121,7 +121,7 @@ class _Writer:
 
 def _require_absent(out: Path) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise DatasetError(f"{out} already holds something; remove it or choose another --out")
+        raise DatasetError(f"{out} is not empty; remove it or choose another --out")
 
 
 def _write(source: PatchSource, folder: Path, *, workers: int, progress: bool) -> Audit:

@@ -264,6 +264,6 @@ def _check(predictions: pd.DataFrame) -> None:
     if predictions["fold"].nunique() < 2:
         raise DatasetError("calibration needs at least two folds")
     if (predictions.groupby("case_id")["fold"].nunique() > 1).any():
-        raise DatasetError("a case lies in two folds: these are no out-of-fold predictions")
+        raise DatasetError("a case is in two folds, so these are not out-of-fold predictions")
     if not np.isfinite(predictions["logit"].to_numpy()).all():
         raise DatasetError("the predictions hold logits that are not finite")

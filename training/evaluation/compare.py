@@ -129,7 +129,7 @@ def compare(runs: Sequence[Path]) -> list[Candidate]:
 def _predictions(run: Path) -> pd.DataFrame:
     path = run / VALIDATION_FILE
     if not path.is_file():
-        raise RunError(f"{run} has no {VALIDATION_FILE}: it is unfinished, or had no validation")
+        raise RunError(f"{run} has no {VALIDATION_FILE}: it is unfinished or had no validation")
     return pd.read_parquet(path)
 
 

@@ -88,7 +88,7 @@ def explain(bundle_dir: Path, source: str, *, progress: bool) -> dict[str, Any]:
         for slide in tqdm(found, desc="slides", disable=not progress):
             slides[slide.case_id] = _slide_figures(slide, network, head)
     if not slides:
-        raise SourceError(f"{source} holds no complete slide: the map is measured between patches")
+        raise SourceError(f"{source} has no complete slide, which measuring the map needs")
     return {
         "model": {"name": bundle.config.name, "revision": bundle.config.revision},
         "operating_point": bundle.config.default_operating_point,

@@ -178,9 +178,11 @@ class TrainConfig:
                 f"no splits {sorted(unknown)}: choose from {', '.join(SPLIT_NAMES)}"
             )
         if not self.splits:
-            raise ConfigurationError("no split to learn from")
+            raise ConfigurationError("no split to train on")
         if self.batch_size % 2 and self.has_pairs:
-            raise ConfigurationError(f"a batch of {self.batch_size} does not hold pairs of views")
+            raise ConfigurationError(
+                f"a batch of {self.batch_size} views cannot hold pairs: use an even number"
+            )
 
     @property
     def has_pairs(self) -> bool:

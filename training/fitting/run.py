@@ -34,7 +34,9 @@ def start_run(config: TrainConfig, run: Path) -> None:
         RunError: the folder holds a run already.
     """
     if (run / CONFIG_FILE).exists():
-        raise RunError(f"{run} holds a run already: continue it with --resume or choose another")
+        raise RunError(
+            f"{run} already has a run: continue it with --resume or choose another folder"
+        )
     run.mkdir(parents=True, exist_ok=True)
     (run / CONFIG_FILE).write_text(config.to_json())
 

@@ -107,7 +107,9 @@ def published_fold(config: TrainConfig, patches: Patches) -> Fold:
         ConfigurationError: a split has no patches, or is used for both training and validation.
     """
     if config.validation in config.splits:
-        raise ConfigurationError(f"{config.validation!r} cannot both learn and validate")
+        raise ConfigurationError(
+            f"{config.validation!r} cannot be used for both training and validation"
+        )
     fold = Fold(
         train=np.flatnonzero(np.isin(patches.splits, config.splits)),
         validation=np.flatnonzero(patches.splits == config.validation),

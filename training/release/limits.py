@@ -30,7 +30,7 @@ def exported_bundle(folder: Path) -> Bundle:
     try:
         return load_bundle(folder)
     except BundleError as error:
-        raise RunError(f"{folder} holds no exported bundle: {error}") from error
+        raise RunError(f"{folder} has no exported bundle: {error}") from error
 
 
 def require_learned(splits: Collection[str]) -> None:

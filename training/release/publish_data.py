@@ -46,7 +46,7 @@ def publish_dataset(
     Raises:
         ConfigurationError: The licence does not allow redistribution.
         DatasetError: There is no prepared data set.
-        PublishError: The Hub does not take the card, or the repository is public.
+        PublishError: The Hub does not accept the card, or the repository is public.
         HubError: The Hub cannot be reached, or refuses.
     """
     licence = require_licence(licence)

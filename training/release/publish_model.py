@@ -107,7 +107,7 @@ def publish_model(
         HubError: The Hub cannot be reached, or refuses.
     """
     if tag and (tag == "main" or not _TAG.fullmatch(tag)):
-        raise PublishError(f"{tag!r} is no tag of a release: write it as v1.0.0")
+        raise PublishError(f"{tag!r} is not a release tag: write it as v1.0.0")
     measured = measured_bundle(folder)
     require_unseen(measured)
     require_parity(measured.bundle)
@@ -195,7 +195,7 @@ def _files(bundle: Bundle) -> list[Path]:
         *(bundle.path / EVALUATION_FOLDER / f"{name}.png" for name in PLOT_NAMES),
     }
     for stray in sorted(present - known - {bundle.path / CARD_FILE}):
-        logger.warning("left out, since it is no part of a bundle: %s", stray)
+        logger.warning("left out, not part of a bundle: %s", stray)
     return sorted(present & known)
 
 
@@ -205,7 +205,7 @@ def require_valid_card(card: RepoCard) -> None:
         with explained("the check of cards"):
             card.validate()
     except ValueError as error:
-        raise PublishError(f"the Hub does not take the card: {error}") from error
+        raise PublishError(f"the Hub does not accept the card: {error}") from error
 
 
 def require_repo(api: HfApi, repo_id: str, repo_type: RepoType, *, private: bool) -> None:

@@ -49,7 +49,7 @@ test("outlines of QuPath are drawn beside the model's, and sent nowhere", async 
     buffer: Buffer.from(text),
   });
   await choose.setInputFiles(file("wrong.geojson", "{}"));
-  await expect(page.getByText("wrong.geojson holds no outlines")).toBeVisible();
+  await expect(page.getByText("wrong.geojson has no outlines")).toBeVisible();
   // What the service exports for QuPath comes back: all of its features are polygons.
   await choose.setInputFiles(file("back.geojson", exported));
   const { features } = JSON.parse(exported);

@@ -222,7 +222,7 @@ test("a failure is said, and tried again", async ({ page, site }) => {
   await site.service.kill();
   try {
     await page.getByRole("radio", { name: "7 days" }).click();
-    const alert = page.getByRole("alert").filter({ hasText: "The service does not answer" });
+    const alert = page.getByRole("alert").filter({ hasText: "The service is not responding" });
     await expect(alert).toBeVisible({ timeout: 30_000 });
   } finally {
     await site.service.resume();

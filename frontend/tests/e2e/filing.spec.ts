@@ -187,7 +187,7 @@ test("a file's name stays in this browser", async ({ page, browser, site }) => {
   await context.close();
 
   await page.getByRole("button", { name: "Delete everything" }).click();
-  await page.getByRole("button", { name: "Delete everything for good" }).click();
+  await page.getByRole("button", { name: "Delete everything permanently" }).click();
   await expect(page.getByRole("heading", { name: "No results yet" })).toBeVisible();
   expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("mendez");
 });
@@ -220,7 +220,7 @@ test("a TIFF that is chosen again is sent once the visitor asks", async ({ page 
   await page.getByLabel("Choose the original again").setInputFiles(tiff);
   await expect(page.getByText("Your browser cannot draw the format")).toBeVisible();
   expect(asked).not.toContain("/api/preview");
-  await page.getByRole("button", { name: "Send it and see more" }).click();
+  await page.getByRole("button", { name: "Send it to see more" }).click();
   await expect(page.getByText("This is a copy of at most 1,024 pixels a side")).toBeVisible();
   await expect.poll(() => widthOf(page.getByAltText("The image that was analysed"))).toBe(600);
 });
@@ -228,7 +228,10 @@ test("a TIFF that is chosen again is sent once the visitor asks", async ({ page 
 test("to try again is not offered where it cannot help", async ({ page, site }) => {
   await addThree(page);
   await page.goto(`/history?search=${"x".repeat(101)}`);
-  const problem = page.getByRole("main").getByRole("alert").filter({ hasText: "did not work" });
+  const problem = page
+    .getByRole("main")
+    .getByRole("alert")
+    .filter({ hasText: "Something went wrong" });
   await expect(problem).toHaveAttribute("data-code", "invalid_options");
   await expect(problem.getByRole("button")).toHaveCount(0);
   await site.service.kill();

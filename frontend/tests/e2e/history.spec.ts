@@ -83,7 +83,7 @@ test("filters, order and search ask the API, and the address keeps them", async 
     await expectShown(page, [loose]);
   }
   await search.fill("no such word");
-  await expect(page.getByRole("heading", { name: "No result has these properties" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No result matches the filters" })).toBeVisible();
   await page.getByRole("main").getByRole("button", { name: "Clear filters" }).last().click();
   await expect(search).toHaveValue("");
   await expectShown(page, [region, loose, crowded]);
@@ -108,7 +108,7 @@ test("the further filters work alone and together", async ({ page }) => {
   await reviewed.selectOption("");
   await least.fill("");
   await page.getByLabel("From", { exact: true }).fill("2999-01-01");
-  await expect(page.getByRole("heading", { name: "No result has these properties" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No result matches the filters" })).toBeVisible();
   await page.getByLabel("From", { exact: true }).fill("2020-01-01");
   await expectShown(page, [region, loose, crowded]);
 });
@@ -182,7 +182,7 @@ test("everything is deleted after one question", async ({ page }) => {
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   await page.getByRole("button", { name: "Delete everything" }).click();
-  await dialog.getByRole("button", { name: "Delete everything for good" }).click();
+  await dialog.getByRole("button", { name: "Delete everything permanently" }).click();
   await expect(page.getByRole("heading", { name: "No results yet" })).toBeVisible();
   expect(await recordsOf(page)).toEqual([]);
 });

@@ -164,10 +164,10 @@ test("a device that goes offline is told so, and goes on when it is back", async
   await context.setOffline(true);
   await expect(page.getByText("This device is offline.")).toBeVisible();
   await page.getByRole("button", { name: "Suggests IDC", exact: true }).click();
-  await expect(page.getByRole("alert").filter({ hasText: "This did not work" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "Something went wrong" })).toBeVisible();
   await context.setOffline(false);
   await expect(page.getByText("This device is offline.")).toBeHidden();
-  await expect(page.getByRole("alert").filter({ hasText: "This did not work" })).toBeHidden();
+  await expect(page.getByRole("alert").filter({ hasText: "Something went wrong" })).toBeHidden();
 });
 
 test("every answer is guarded, also where nothing is", async ({ page }) => {

@@ -142,7 +142,7 @@ test("a region's map fills in before its result, which takes its place without a
   expect(await picture.boundingBox()).toEqual(before);
 
   const [size, tissue, ...tiles] = await seenTexts(page);
-  expect(size).toBe("3,600 × 800 px, read at 4 µm/px (as you said).");
+  expect(size).toBe("3,600 × 800 px, read at 4 µm/px (as you stated).");
   expect(tissue).toMatch(/^Tissue in \d+% of the tiles\.$/);
   const [done = [], total = []] = [1, 2].map((part) =>
     tiles.map((text) => Number(/^([\d,]+) of ([\d,]+) tiles/.exec(text)?.[part]?.replace(",", ""))),
@@ -206,7 +206,9 @@ test("a service that dies in the middle is said to, and the image is sent again"
   const exhibit = await sendLarge(page, 9);
   await untilHalfDrawn(exhibit);
   await site.service.kill();
-  await expect(exhibit.getByText("The connection was cut before the result came.")).toBeVisible();
+  await expect(
+    exhibit.getByText("The connection was lost before the result arrived."),
+  ).toBeVisible();
   await site.service.resume();
   await untilHalfDrawn(exhibit, "Cancel");
 });

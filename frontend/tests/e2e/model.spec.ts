@@ -329,12 +329,12 @@ test("while the service is unreachable the page says so, and comes back", async 
   await site.service.kill();
   try {
     await page.goto("/model");
-    await expect(page.getByRole("alert").filter({ hasText: "did not work" })).toBeVisible({
+    await expect(page.getByRole("alert").filter({ hasText: "Something went wrong" })).toBeVisible({
       timeout: 30_000,
     });
   } finally {
     await site.service.resume();
   }
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect(page.getByRole("heading", { name: "How well it does" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "How well it performs" })).toBeVisible();
 });

@@ -135,7 +135,7 @@ test("a result is deleted once that is confirmed", async ({ page }) => {
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog).toBeHidden();
   await page.getByRole("button", { name: "Delete" }).click();
-  await dialog.getByRole("button", { name: "Delete for good" }).click();
+  await dialog.getByRole("button", { name: "Delete permanently" }).click();
   await expect(page).toHaveURL(/\/history$/);
   await page.goBack();
   await expect(page.getByText("There is no such result in your history.")).toBeVisible();

@@ -44,14 +44,14 @@ test("the review queue skips, asks again, and works without shortcuts", async ({
   await expect(page.getByText("2 left")).toBeVisible();
   await page.keyboard.press("u");
   await expect(page.getByText("1 left")).toBeVisible();
-  await page.getByRole("checkbox", { name: "Shortcuts work" }).uncheck();
+  await page.getByRole("checkbox", { name: "Shortcuts on" }).uncheck();
   await page.keyboard.press("a");
   await page.getByRole("button", { name: "Unsure" }).click();
   await expect(page.getByRole("heading", { name: "End of the list" })).toBeVisible();
-  await page.getByRole("button", { name: "Go through the skipped ones" }).click();
+  await page.getByRole("button", { name: "Review the skipped ones" }).click();
   await expect(page.getByText("1 left")).toBeVisible();
   await page.reload();
-  await expect(page.getByRole("checkbox", { name: "Shortcuts work" })).not.toBeChecked();
+  await expect(page.getByRole("checkbox", { name: "Shortcuts on" })).not.toBeChecked();
   await page.getByRole("button", { name: "Agree", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Nothing is left to review" })).toBeVisible();
   const opinions = (await recordsOf(page)).map((item) => item.review?.opinion);

@@ -37,7 +37,7 @@ test("a field at 20x is not analysed before its scale is stated, and then says w
   await drop(page, [field]);
   const question = page.getByRole("form", { name: "What is the scale of this image?" });
   await expect(question.getByRole("heading")).toBeFocused();
-  await expect(question).toContainText("Nothing is sent before you state it.");
+  await expect(question).toContainText("Nothing is sent until you state it.");
   await expect(question.getByRole("radio", { checked: true })).toHaveCount(0);
   await question.getByRole("button", { name: "Analyse" }).click();
   await expect(question.getByRole("alert")).toHaveText("Choose a scale.");

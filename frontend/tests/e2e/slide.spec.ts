@@ -72,7 +72,7 @@ for (const name of ["slide.svs", "slide.ome.tif"]) {
     await panel.getByRole("button", { name: "20x", exact: true }).click();
     await expect.poll(() => coloursOf(pane)).toBeGreaterThan(50);
     await expect(sendButton(panel)).toBeVisible(LONG);
-    await expect(panel.getByTestId("leaving")).toContainText("1,375 × 1,125 px, without loss");
+    await expect(panel.getByTestId("leaving")).toContainText("1,375 × 1,125 px, lossless");
     expect(posts).toEqual([]);
 
     await sendButton(panel).click();
@@ -172,7 +172,7 @@ test("what cannot be read here is said in words", async ({ page }) => {
     ["cut.svs", "corrupt", "cut off or damaged"],
     ["unscaled.svs", "scale_unknown", "does not state its scale"],
     ["jp2.svs", "pixels", "JPEG 2000"],
-    ["other name.ndpi", "format", "Hamamatsu NDPI is not read in the browser"],
+    ["other name.ndpi", "format", "The browser cannot read Hamamatsu NDPI"],
   ] as const) {
     const panel = await openSlide(page, slides.path(name));
     const alert = panel.getByRole("alert");

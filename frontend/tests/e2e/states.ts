@@ -40,7 +40,7 @@ export const STATES: readonly State[] = [
     name: "history, nothing found",
     open: (page) =>
       visitFilled(page, "/history?search=nothing", () =>
-        expect(page.getByText("No result has these properties")).toBeVisible(),
+        expect(page.getByText("No result matches the filters")).toBeVisible(),
       ),
   },
   {

@@ -246,7 +246,7 @@ test("an upload waits for an unreachable service, and goes on by itself", async 
   await drop(page, [file]);
   const exhibit = page.getByRole("article", { name: file.name });
   await expect(
-    exhibit.getByText(/The service does not answer.*Next try in \d+ second/),
+    exhibit.getByText(/The service is not responding.*Next try in \d+ second/),
   ).toBeVisible();
   await site.service.resume();
   await expect(exhibit.getByRole("link", { name: "See where and why" })).toBeVisible(LONG);
@@ -285,7 +285,7 @@ test.describe("on a touch screen", () => {
   test("a photograph can be taken", async ({ page }) => {
     const file = drawing("drawn_crowded", "photo.png");
     await open(page);
-    await expect(page.getByText("off the model's scale")).toBeVisible();
+    await expect(page.getByText("differs in scale, colour and sharpness")).toBeVisible();
     const chooser = page.waitForEvent("filechooser");
     await page.getByRole("button", { name: "Take a photo" }).tap();
     const camera = page.locator("input[capture=environment]");

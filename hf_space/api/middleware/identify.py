@@ -169,7 +169,7 @@ class IdentifyMiddleware:
     def _ticket_owner(self, ticket: str, scope: Scope) -> bytes:
         owner = self._tickets.owner(ticket)
         if _use(scope["method"], scope["path"]) not in self._ticket_uses:
-            raise CredentialsError(f"A ticket is good for {self._ticket_uses_text} only.")
+            raise CredentialsError(f"A ticket is valid for {self._ticket_uses_text} only.")
         return owner
 
     def _key_owner(self, headers: Headers) -> bytes | None:

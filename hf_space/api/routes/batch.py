@@ -48,7 +48,7 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "model": BatchItem,
-        "description": "A `BatchItem` on each line, in the order in which they are ready.",
+        "description": "One `BatchItem` a line, in the order in which images are ready.",
     },
     **ERROR_RESPONSES,
 }
@@ -69,7 +69,10 @@ async def predict_batch(
     visitor: VisitorDep,
     sender: SenderDep,
 ) -> NdjsonResponse:
-    """Classify many images, sent as multipart `files` or as one zip; a bad one gets its error."""
+    """Classify many images, sent as multipart `files` or as one zip.
+
+    An image that cannot be read gets a line with its error; the others are still classified.
+    """
     async with AsyncExitStack() as stack:
         form = await stack.enter_async_context(
             read_form(

@@ -24,7 +24,7 @@ _CACHING: Final = "public, max-age=60"
 
 @router.get("/example/", response_model=PredictionResult)
 async def example(predictor: PredictorDep) -> Response:
-    """Return the current model's result for a drawn region; it is in nobody's history.
+    """Return the current model's result for a drawn example region; nothing is saved.
 
     The image is `drawn_region.png` of the service's examples, at 4 µm per pixel; `gradcam.overlay`
     and `region.heatmap` are null.

@@ -37,7 +37,7 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
 async def export_result(
     request: Request, chosen: ExportFormatDep, settings: SettingsDep
 ) -> StreamingResponse:
-    """Download a result that you send back as a file; nothing is stored."""
+    """Convert a result in the request into a file to download; nothing is saved."""
     limit = most_result_bytes(settings)
     body = await bounded(request, limit, told=limit).body()
     # A large region takes long enough to block other requests.

@@ -19,7 +19,7 @@ router = APIRouter(route_class=OpenRoute, tags=["service"])
 
 @router.get("/health/", responses={503: {"model": HealthReport}})
 async def health(request: Request, response: Response) -> HealthReport:
-    """Tell whether the service can predict: 200 if so, else 503; and which part is unreachable."""
+    """Report whether the service can predict (200) or not (503), and the state of each part."""
     state = request.app.state
     model = (
         model_state(state.predictor)
@@ -52,5 +52,5 @@ def _report(
 
 @router.get("/health/live")
 async def live() -> Liveness:
-    """Tell that the process is running, whether or not it can predict."""
+    """Report that the process is running, whether or not it can predict."""
     return Liveness()

@@ -56,7 +56,7 @@ async def list_history(
 
 @router.delete("/")
 async def delete_history(owner: OwnerDep, history: HistoryDep) -> Deleted:
-    """Delete all your records, for good."""
+    """Delete all your records permanently."""
     return Deleted(deleted=await history.delete_all(owner))
 
 
@@ -81,7 +81,7 @@ ChosenDep = Annotated[AsyncIterator[HistoryItem], Depends(_chosen)]
 
 @router.get("/export.csv", responses=_content(_CSV, {"type": "string"}), response_class=Response)
 async def export_csv(chosen: ChosenDep) -> StreamingResponse:
-    """Download your records as a table; `reviewed=true` makes it ready for retraining."""
+    """Download your records as a CSV table; with `reviewed=true` it is ready for retraining."""
 
     async def lines() -> AsyncIterator[bytes]:
         yield HISTORY_TABLE.header()
@@ -93,7 +93,7 @@ async def export_csv(chosen: ChosenDep) -> StreamingResponse:
 
 @router.get("/export.json", response_model=list[HistoryItem])
 async def export_json(chosen: ChosenDep) -> StreamingResponse:
-    """Download your records as a list of objects."""
+    """Download your records as a JSON list."""
 
     async def pieces() -> AsyncIterator[str]:
         separator = "["
@@ -107,7 +107,7 @@ async def export_json(chosen: ChosenDep) -> StreamingResponse:
 
 @router.get("/export.zip", responses=_content(_ZIP, _BINARY), response_class=Response)
 async def export_zip(chosen: ChosenDep, owner: OwnerDep, history: HistoryDep) -> StreamingResponse:
-    """Download your records with all their reviews and pictures; a folder for each."""
+    """Download your records with all reviews and pictures as a zip, one folder per record."""
 
     async def pieces() -> AsyncIterator[bytes]:
         archive = HistoryArchive()
@@ -125,7 +125,7 @@ async def export_zip(chosen: ChosenDep, owner: OwnerDep, history: HistoryDep) ->
 
 @router.get("/folders")
 async def list_folders(owner: OwnerDep, history: HistoryDep) -> FolderList:
-    """List the folders that you filed records in."""
+    """List the folders of your records."""
     return await history.folders(owner)
 
 
@@ -135,9 +135,11 @@ async def read_record(
     owner: OwnerDep,
     history: HistoryDep,
     *,
-    explain: Annotated[bool, Query(description="Draw the evidence; the grid comes anyway.")] = True,
+    explain: Annotated[
+        bool, Query(description="Draw the evidence; the grid is always included.")
+    ] = True,
 ) -> HistoryRecord:
-    """Return a record, all its reviews, and which records are beside it."""
+    """Return a record, all its reviews, and the ids of the next and the previous record."""
     saved = await history.record(owner, id)
     return await to_thread.run_sync(draw_saved, saved) if explain else saved.record
 
@@ -149,20 +151,20 @@ async def export_record(
     owner: OwnerDep,
     history: HistoryDep,
 ) -> StreamingResponse:
-    """Download one saved result as a file, without its drawings."""
+    """Download a saved result as a file, without its drawings."""
     result = (await history.record(owner, id)).record.result
     return result_file(result, chosen)
 
 
 @router.get("/{id}/thumbnail", responses=picture_responses(WEBP), response_class=Response)
 async def read_thumbnail(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
-    """Return the small picture of a record, at most 256 px, WebP."""
+    """Return the thumbnail of a record as WebP, at most 256 px a side."""
     return picture(await history.thumbnail(owner, id), WEBP)
 
 
 @router.get("/{id}/original", responses=picture_responses(BYTES), response_class=Response)
 async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
-    """Return the image file itself, if the service stores originals."""
+    """Return the original image file, if the service stores originals."""
     response = picture(await history.original(owner, id), BYTES)
     # An uploaded file must not be shown as a page of this site.
     response.headers["Content-Disposition"] = "attachment"
@@ -171,7 +173,7 @@ async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Respo
 
 @router.delete("/{id}", status_code=status.HTTP_204_NO_CONTENT)
 async def delete_record(id: UUID, owner: OwnerDep, history: HistoryDep) -> None:  # noqa: A002
-    """Delete a record with its reviews, case label and folder, for good."""
+    """Delete a record with its reviews, case label and folder permanently."""
     await history.delete(owner, id)
 
 
@@ -183,7 +185,7 @@ async def review_record(
     history: HistoryDep,
     predictor: PredictorDep,
 ) -> Review:
-    """Add a review; the model's result and earlier reviews stay as they are."""
+    """Add a review; the model's result and earlier reviews do not change."""
     return await history.review(owner, id, request, predictor.bundle.config.verdict_labels)
 
 
@@ -194,5 +196,5 @@ async def file_record(
     owner: OwnerDep,
     history: HistoryDep,
 ) -> Filing:
-    """Give a record your own case label and folder, in place of those before."""
+    """Replace the case label and folder of a record."""
     return await history.file(owner, id, filing)

@@ -34,10 +34,13 @@ async def model(
     if_none_match: Annotated[str, Header(include_in_schema=False)] = "",
     prevalence: Annotated[
         Prevalence | None,
-        Query(description="Convert to this share of patches with carcinoma, above 0 and below 1."),
+        Query(
+            description="Convert figures to this share of patches with carcinoma, above 0 and "
+            "below 1."
+        ),
     ] = None,
 ) -> Response:
-    """Return the model's facts, its measured figures, and the limits of a request."""
+    """Return facts about the model, its measured figures, and the limits of a request."""
     report = model_report(predictor.bundle, settings, prevalence=prevalence)
     content = report.model_dump_json().encode()
     return _tagged(content, "application/json", if_none_match, {"Cache-Control": "no-cache"})
@@ -56,10 +59,10 @@ async def evaluation(
     predictor: PredictorDep,
     if_none_match: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
-    """Return a plot of the model's evaluation, PNG; `/model/` lists the names."""
+    """Return a plot of the model's evaluation as PNG; `/model/` lists the names."""
     plots = predictor.bundle.plots
     if name not in plots:
-        raise UnknownPathError(f"There is no such plot; there are: {', '.join(plots) or 'none'}.")
+        raise UnknownPathError(f"There is no such plot; available: {', '.join(plots) or 'none'}.")
     content = await to_thread.run_sync(plots[name].read_bytes)
     return _tagged(content, _PNG, if_none_match, {"Cache-Control": _CACHING})
 

@@ -75,7 +75,7 @@ _SLIDE_BODY: Final[dict[str, Any]] = {
 }
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": f"The result; or, with `Accept: {NDJSON}`, a `StreamEvent` on each line.",
+        "description": f"The result or, with `Accept: {NDJSON}`, one `StreamEvent` a line.",
         "content": {NDJSON: {"schema": reference_to(StreamEvent)}},
     },
     **ERROR_RESPONSES,
@@ -116,7 +116,7 @@ async def predict(
 async def predict_slide(
     request: Request, predictor: PredictorDep, settings: SettingsDep, sender: SenderDep
 ) -> Response:
-    """Score a whole slide, of which the caller sends a picture at the model's scale.
+    """Score a whole slide, sent as a picture at the model's scale.
 
     The picture is PNG and as large as `microns_per_pixel` of the model makes the slide. Its tissue
     is found and its tiles are scored as by the command `slides`; there is no verdict. Streams as

@@ -48,7 +48,7 @@ _REQUEST_BODY: Final[dict[str, Any]] = {
 async def preview(
     request: Request, previews: PreviewsDep, settings: SettingsDep, sender: SenderDep
 ) -> Response:
-    """Return an image as a WebP of at most 1024 px, unscored; nothing is saved."""
+    """Return an image as WebP of at most 1024 px a side, without a result; nothing is saved."""
     data = await read_image(request, max_image_bytes=settings.max_upload_bytes)
     drawn = await while_connected(request.receive, previews.draw(data, sender))
     response = picture(drawn, WEBP)

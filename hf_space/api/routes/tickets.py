@@ -13,5 +13,5 @@ router = APIRouter(route_class=ChargedRoute, tags=["predict"], responses=ERROR_R
 
 @router.post("/tickets/", status_code=status.HTTP_201_CREATED)
 async def issue_ticket(owner: OwnerDep, tickets: TicketsDep) -> Ticket:
-    """Return a bearer token that is you for a few minutes, and for predictions only."""
+    """Return a bearer token that stands for you for a few minutes, for predictions only."""
     return tickets.issue(owner)

@@ -17,9 +17,11 @@ router = APIRouter(
 
 @router.post("/token", status_code=status.HTTP_204_NO_CONTENT)
 async def replace_token(visitor: VisitorDep, history: HistoryDep) -> None:
-    """Get another token, which has your history from now on; the one you sent has none."""
+    """Replace your visitor's token: your history moves to the new one, the old one ends."""
     if not visitor.has_token:
-        raise RequestError("An API key is replaced in the settings of the service.")
+        raise RequestError(
+            "An API key cannot be replaced here, only in the settings of the service."
+        )
     other = new_visitor(visitor.address)
     await history.change_owner(visitor.owner, other.owner)
     visitor.token = other.token
@@ -28,5 +30,5 @@ async def replace_token(visitor: VisitorDep, history: HistoryDep) -> None:
 
 @router.delete("/token", status_code=status.HTTP_204_NO_CONTENT)
 async def sign_out(response: Response) -> None:
-    """Take the token from this browser; your records stay until they are deleted."""
+    """Remove the token from this browser; your records stay until they are deleted."""
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")

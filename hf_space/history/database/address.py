@@ -28,7 +28,7 @@ def parse_address(address: str) -> URL:
     url = _parsed(address)
     driver = _DRIVERS.get(url.drivername.lower())
     if driver is None:
-        raise ValueError(f"no database of kind {url.drivername!r}: use postgresql or sqlite")
+        raise ValueError(f"database {url.drivername!r} is not supported: use postgresql or sqlite")
     mode = url.query.get("sslmode")
     url = url.difference_update_query(["sslmode", *_IGNORED])
     if mode is not None:
@@ -37,7 +37,7 @@ def parse_address(address: str) -> URL:
         raise ValueError(f"sslmode is one of {', '.join(_SSL_MODES)}")
     unknown = url.query.keys() - {"ssl"}
     if unknown:
-        raise ValueError(f"a database address takes no {', '.join(sorted(unknown))}")
+        raise ValueError(f"a database address does not accept {', '.join(sorted(unknown))}")
     return url.set(drivername=driver)
 
 
@@ -46,5 +46,5 @@ def _parsed(address: str) -> URL:
         return make_url(address)
     except (ArgumentError, ValueError):
         # The message may hold a part of the password.
-        message = "this is no address of a database, as postgresql://user@host:5432/name is"
+        message = "not the address of a database, as postgresql://user@host:5432/name is"
         raise ValueError(message) from None

@@ -46,9 +46,9 @@ async def keep_converting(database: Database) -> None:
         wait = _EVERY_SECONDS
         try:
             if converted := await convert_all(database):
-                logger.info("%d records are converted", converted)
+                logger.info("converted %d records", converted)
         except Exception as error:  # the database may be unreachable
-            logger.warning("old records have to wait: %s", describe(error))
+            logger.warning("old records could not be converted yet: %s", describe(error))
             wait = _AGAIN_SECONDS
         await asyncio.sleep(wait * random.uniform(0.9, 1.1))  # noqa: S311 -- no secret
 

@@ -61,10 +61,10 @@ def dicom_file(folder: Path) -> Path:
     """
     found = _instances(folder)
     if not found:
-        raise UnsupportedImageError("The folder holds no slide in DICOM.")
+        raise UnsupportedImageError("The folder has no DICOM slide.")
     if len({instance.series for instance in found.values()}) > 1:
         raise UnsupportedImageError(
-            "The folder holds several slides in DICOM; give each a folder of its own."
+            "The folder has several DICOM slides; put each in a folder of its own."
         )
     _check_levels(found.values())
     return next(iter(found))
@@ -89,7 +89,9 @@ def _instances(folder: Path) -> dict[Path, SlideInstance]:
 
 def _check_levels(instances: Iterable[SlideInstance]) -> None:
     if not any(instance.is_original for instance in instances):
-        raise CorruptImageError("The slide's finest level is missing: only reduced ones are there.")
+        raise CorruptImageError(
+            "The slide's finest level is missing; only reduced levels are present."
+        )
 
 
 class OpenSlideSource:

@@ -91,7 +91,7 @@ def png_overview(data: bytes, size: int) -> bytes | None:
             except zlib.error as error:
                 raise CorruptImageError("The overview of the slide is damaged.") from error
             if len(overview) != size:
-                raise CorruptImageError(f"The overview of the slide has not {size} bytes.")
+                raise CorruptImageError(f"The overview of the slide does not have {size} bytes.")
             return overview
     return None
 

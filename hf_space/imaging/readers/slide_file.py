@@ -101,7 +101,8 @@ def check_scale(microns_per_pixel: float) -> None:
     lowest, highest = PLAUSIBLE
     if not lowest <= microns_per_pixel <= highest:
         raise ScaleError(
-            f"No slide has {microns_per_pixel:g} µm/px: state {lowest:g} to {highest:g}.",
+            f"{microns_per_pixel:g} µm/px is not plausible for a slide: state {lowest:g} to "
+            f"{highest:g}.",
             microns_per_pixel=microns_per_pixel,
         )
 
@@ -111,7 +112,7 @@ def _check_size(bounds: tuple[int, int, int, int], scale: Scale) -> None:
     if max(width, height) > _MOST_MM or width * height > _MOST_MM2:
         raise ScaleError(
             f"At {scale[0]:g} x {scale[1]:g} µm/px the slide would be {width:,.0f} x "
-            f"{height:,.0f} mm, which no slide is: state the true microns_per_pixel.",
+            f"{height:,.0f} mm, larger than any slide: state the true microns_per_pixel.",
             microns_per_pixel=max(scale),
         )
 
@@ -180,7 +181,7 @@ class ImageSource:
         size = path.stat().st_size
         if size > _MOST_BYTES:
             raise PayloadTooLargeError(
-                f"The file has {size} bytes and is none that is read in parts; at most "
+                f"The file has {size} bytes and cannot be read in parts; at most "
                 f"{_MOST_BYTES} are accepted.",
                 bytes=size,
                 max_bytes=_MOST_BYTES,

@@ -62,7 +62,9 @@ class TiffSource:
             # Levels that were lost would only make it slow; a copy that broke off is to be told.
             _check_end(directories)
         if main.number(tags.ORIENTATION, _UPRIGHT) != _UPRIGHT:
-            raise UnsupportedImageError("A TIFF that is to be turned cannot be read in parts.")
+            raise UnsupportedImageError(
+                "A rotated or mirrored TIFF cannot be read in parts; save it upright."
+            )
         self._places = [page.places for page in pages]
         self._profile = main.content(tags.ICC_PROFILE)
         width, height = pages[0].size

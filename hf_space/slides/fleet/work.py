@@ -122,7 +122,7 @@ class SlideWorker:
         self._model = load_slide_model(work.settings)
         revision = self._model.bundle.config.revision
         if revision != work.revision:
-            raise WorkersError(f"the model here is {revision}, and not {work.revision}")
+            raise WorkersError(f"this computer has the model {revision}, not {work.revision}")
         self._results = open_results(work.out)
 
     def score(self, slide: FoundSlide, tell: Callable[[Event], None]) -> Outcome:

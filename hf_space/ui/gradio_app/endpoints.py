@@ -60,7 +60,7 @@ class Endpoints:
         save: bool | None = None,  # noqa: FBT001
         mode: Mode = "auto",
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """Read one image: a patch, or a region if it is larger; yields events, then the result."""
+        """Classify an image: a patch, or a region if larger; yields events, then the result."""
         steps = self._predict(
             image,
             request,
@@ -85,7 +85,7 @@ class Endpoints:
         explain: bool = True,  # noqa: FBT001, FBT002 -- the client passes by position too
         save: bool | None = None,  # noqa: FBT001
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """Read one image tile by tile, whatever its size; yields events, then the result."""
+        """Classify one image tile by tile, whatever its size; yields events, then the result."""
         steps = self._predict(
             image,
             request,
@@ -111,7 +111,7 @@ class Endpoints:
         save: bool | None = None,  # noqa: FBT001
         mode: Mode = "auto",
     ) -> list[dict[str, Any]]:
-        """Read many images, or one zip of them; a bad file gets its own error."""
+        """Classify many images, or one zip of them; a bad file gets its own error."""
         with errors_shown(), ExitStack() as stack:
             paths = self._take(files if isinstance(files, list) else [files], stack)
             options, owner = _options(
@@ -135,7 +135,7 @@ class Endpoints:
         return [item.model_dump(mode="json") for item in items]
 
     async def model_info(self) -> dict[str, Any]:
-        """Return the model's facts, its measured figures, and the limits of a request."""
+        """Return facts about the model, its measured figures, and the limits of a request."""
         with errors_shown():
             bundle = self._backend.get_predictor().bundle
             return model_report(bundle, self._backend.settings).model_dump(mode="json")

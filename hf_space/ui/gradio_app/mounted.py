@@ -66,7 +66,7 @@ class _Functions(dict[int, "BlockFunction"]):
     """The demo's functions by their numbers."""
 
     def __missing__(self, number: int) -> BlockFunction:
-        raise UnknownPathError(f"The demo has no function {number}; load its page again.")
+        raise UnknownPathError(f"The demo has no function {number}; reload its page.")
 
 
 def name_unknown_functions(app: FastAPI) -> None:

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Example
-         * @description Return the current model's result for a drawn region; it is in nobody's history.
+         * @description Return the current model's result for a drawn example region; nothing is saved.
          *
          *     The image is `drawn_region.png` of the service's examples, at 4 µm per pixel; `gradcam.overlay`
          *     and `region.heatmap` are null.
@@ -38,7 +38,7 @@ export interface paths {
         put?: never;
         /**
          * Export result
-         * @description Download a result that you send back as a file; nothing is stored.
+         * @description Convert a result in the request into a file to download; nothing is saved.
          */
         post: operations["export_result"];
         delete?: never;
@@ -56,7 +56,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Tell whether the service can predict: 200 if so, else 503; and which part is unreachable.
+         * @description Report whether the service can predict (200) or not (503), and the state of each part.
          */
         get: operations["health"];
         put?: never;
@@ -76,7 +76,7 @@ export interface paths {
         };
         /**
          * Live
-         * @description Tell that the process is running, whether or not it can predict.
+         * @description Report that the process is running, whether or not it can predict.
          */
         get: operations["live"];
         put?: never;
@@ -103,7 +103,7 @@ export interface paths {
         post?: never;
         /**
          * Delete history
-         * @description Delete all your records, for good.
+         * @description Delete all your records permanently.
          */
         delete: operations["delete_history"];
         options?: never;
@@ -120,14 +120,14 @@ export interface paths {
         };
         /**
          * Read record
-         * @description Return a record, all its reviews, and which records are beside it.
+         * @description Return a record, all its reviews, and the ids of the next and the previous record.
          */
         get: operations["read_record"];
         put?: never;
         post?: never;
         /**
          * Delete record
-         * @description Delete a record with its reviews, case label and folder, for good.
+         * @description Delete a record with its reviews, case label and folder permanently.
          */
         delete: operations["delete_record"];
         options?: never;
@@ -144,7 +144,7 @@ export interface paths {
         };
         /**
          * Export record
-         * @description Download one saved result as a file, without its drawings.
+         * @description Download a saved result as a file, without its drawings.
          */
         get: operations["export_record"];
         put?: never;
@@ -165,7 +165,7 @@ export interface paths {
         get?: never;
         /**
          * File record
-         * @description Give a record your own case label and folder, in place of those before.
+         * @description Replace the case label and folder of a record.
          */
         put: operations["file_record"];
         post?: never;
@@ -184,7 +184,7 @@ export interface paths {
         };
         /**
          * Read original
-         * @description Return the image file itself, if the service stores originals.
+         * @description Return the original image file, if the service stores originals.
          */
         get: operations["read_original"];
         put?: never;
@@ -206,7 +206,7 @@ export interface paths {
         put?: never;
         /**
          * Review record
-         * @description Add a review; the model's result and earlier reviews stay as they are.
+         * @description Add a review; the model's result and earlier reviews do not change.
          */
         post: operations["review_record"];
         delete?: never;
@@ -224,7 +224,7 @@ export interface paths {
         };
         /**
          * Read thumbnail
-         * @description Return the small picture of a record, at most 256 px, WebP.
+         * @description Return the thumbnail of a record as WebP, at most 256 px a side.
          */
         get: operations["read_thumbnail"];
         put?: never;
@@ -244,7 +244,7 @@ export interface paths {
         };
         /**
          * Export CSV
-         * @description Download your records as a table; `reviewed=true` makes it ready for retraining.
+         * @description Download your records as a CSV table; with `reviewed=true` it is ready for retraining.
          */
         get: operations["export_csv"];
         put?: never;
@@ -264,7 +264,7 @@ export interface paths {
         };
         /**
          * Export JSON
-         * @description Download your records as a list of objects.
+         * @description Download your records as a JSON list.
          */
         get: operations["export_json"];
         put?: never;
@@ -284,7 +284,7 @@ export interface paths {
         };
         /**
          * Export ZIP
-         * @description Download your records with all their reviews and pictures; a folder for each.
+         * @description Download your records with all reviews and pictures as a zip, one folder per record.
          */
         get: operations["export_zip"];
         put?: never;
@@ -304,7 +304,7 @@ export interface paths {
         };
         /**
          * List folders
-         * @description List the folders that you filed records in.
+         * @description List the folders of your records.
          */
         get: operations["list_folders"];
         put?: never;
@@ -324,7 +324,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description Count requests, latency, batch sizes, the queue and the cache, in Prometheus's format.
+         * @description Return counts of requests, latency, batch sizes, queue and cache in Prometheus format.
          */
         get: operations["metrics"];
         put?: never;
@@ -344,7 +344,7 @@ export interface paths {
         };
         /**
          * Model
-         * @description Return the model's facts, its measured figures, and the limits of a request.
+         * @description Return facts about the model, its measured figures, and the limits of a request.
          */
         get: operations["model"];
         put?: never;
@@ -364,7 +364,7 @@ export interface paths {
         };
         /**
          * Evaluation
-         * @description Return a plot of the model's evaluation, PNG; `/model/` lists the names.
+         * @description Return a plot of the model's evaluation as PNG; `/model/` lists the names.
          */
         get: operations["evaluation"];
         put?: never;
@@ -409,7 +409,9 @@ export interface paths {
         put?: never;
         /**
          * Predict batch
-         * @description Classify many images, sent as multipart `files` or as one zip; a bad one gets its error.
+         * @description Classify many images, sent as multipart `files` or as one zip.
+         *
+         *     An image that cannot be read gets a line with its error; the others are still classified.
          */
         post: operations["predict_batch"];
         delete?: never;
@@ -429,7 +431,7 @@ export interface paths {
         put?: never;
         /**
          * Predict slide
-         * @description Score a whole slide, of which the caller sends a picture at the model's scale.
+         * @description Score a whole slide, sent as a picture at the model's scale.
          *
          *     The picture is PNG and as large as `microns_per_pixel` of the model makes the slide. Its tissue
          *     is found and its tiles are scored as by the command `slides`; there is no verdict. Streams as
@@ -453,7 +455,7 @@ export interface paths {
         put?: never;
         /**
          * Preview
-         * @description Return an image as a WebP of at most 1024 px, unscored; nothing is saved.
+         * @description Return an image as WebP of at most 1024 px a side, without a result; nothing is saved.
          */
         post: operations["preview"];
         delete?: never;
@@ -493,7 +495,7 @@ export interface paths {
         put?: never;
         /**
          * Issue ticket
-         * @description Return a bearer token that is you for a few minutes, and for predictions only.
+         * @description Return a bearer token that stands for you for a few minutes, for predictions only.
          */
         post: operations["issue_ticket"];
         delete?: never;
@@ -513,12 +515,12 @@ export interface paths {
         put?: never;
         /**
          * Replace token
-         * @description Get another token, which has your history from now on; the one you sent has none.
+         * @description Replace your visitor's token: your history moves to the new one, the old one ends.
          */
         post: operations["replace_token"];
         /**
          * Sign out
-         * @description Take the token from this browser; your records stay until they are deleted.
+         * @description Remove the token from this browser; your records stay until they are deleted.
          */
         delete: operations["sign_out"];
         options?: never;
@@ -532,21 +534,21 @@ export interface components {
     schemas: {
         /**
          * Agreement
-         * @description Reviews; of several on one record the latest counts.
+         * @description Counts of reviews; only the latest review of a record counts.
          */
         Agreement: {
             /** Agree */
             agree: number;
             /**
              * Agreement
-             * @description Share of `agree` among agree and disagree; null without either.
+             * @description Share of `agree` in `agree` and `disagree` together; null if both are 0.
              */
             agreement: number | null;
             /** Disagree */
             disagree: number;
             /**
              * Not Assessable
-             * @description Reviews of records without a verdict; they count nowhere else.
+             * @description Reviews of records without a verdict; not counted in the other fields.
              */
             not_assessable: number;
             /** Reviewed */
@@ -562,12 +564,12 @@ export interface components {
             error: components["schemas"]["ErrorBody"] | null;
             /**
              * Index
-             * @description Place of the image in the request, from 0.
+             * @description Position of the image in the request, from 0.
              */
             index: number;
             /**
              * Name
-             * @description The file's name as it was sent; it is not saved.
+             * @description File name as sent; it is not saved.
              */
             name: string | null;
             result: components["schemas"]["PredictionResult"] | null;
@@ -588,7 +590,7 @@ export interface components {
         };
         /**
          * CacheState
-         * @description Where results computed before are; without Redis it is the process's memory.
+         * @description Where cached results are stored: in Redis, or in the process's memory without it.
          */
         CacheState: {
             /**
@@ -628,7 +630,7 @@ export interface components {
         };
         /**
          * DatabaseState
-         * @description Whether the history can be written and read; predictions do without.
+         * @description Whether the history can be written and read; predictions work without it.
          */
         DatabaseState: {
             /**
@@ -638,7 +640,7 @@ export interface components {
             kind: "postgresql" | "sqlite";
             /**
              * Reason
-             * @description Why not: it is still `opening`, it is `unreachable`, it has `refused` user, password or name, it is `read_only`, its disk is `full`, others keep it `busy`, it is `damaged`, or else `unusable`, and the log says why; null where it can. All are tried again.
+             * @description Why the history cannot be used; null if it can. `refused`: wrong user, password or name. `full`: its disk is full. `busy`: others hold it. `unusable`: see the log. All are tried again.
              */
             reason: ("opening" | "unreachable" | "refused" | "read_only" | "full" | "busy" | "damaged" | "unusable") | null;
             /**
@@ -649,7 +651,7 @@ export interface components {
         };
         /**
          * DayCounts
-         * @description Predictions of one day in the zone asked for.
+         * @description Predictions of one day in the requested time zone.
          */
         DayCounts: {
             /** Benign */
@@ -691,7 +693,7 @@ export interface components {
         ErrorCode: "animated_image" | "api_key_required" | "busy" | "corrupt_image" | "cross_site" | "head_too_large" | "history_unavailable" | "internal_error" | "invalid_archive" | "invalid_credentials" | "invalid_encoding" | "invalid_form" | "invalid_image" | "invalid_options" | "invalid_request" | "length_required" | "method_not_allowed" | "missing_image" | "model_unavailable" | "no_tissue" | "not_a_patch" | "not_found" | "payload_too_large" | "rate_limited" | "scale_conflict" | "scale_out_of_range" | "scale_unknown" | "too_many_files" | "too_many_pixels" | "unknown_operating_point" | "unknown_record" | "unsupported_image" | "unsupported_media_type";
         /**
          * ErrorEvent
-         * @description The last line where the prediction failed after the first one was sent.
+         * @description The last line if the prediction failed after the first line was sent.
          */
         ErrorEvent: {
             error: components["schemas"]["ErrorBody"];
@@ -724,28 +726,28 @@ export interface components {
         };
         /**
          * Filing
-         * @description Where you file a record; what identifies a person does not belong here.
+         * @description Your case label and folder of a record. Do not write what identifies a person.
          */
         Filing: {
             /**
              * Case Label
-             * @description Your own name of the case; null for none.
+             * @description Your own name for the case, or null.
              */
             case_label: string | null;
             /**
              * Folder
-             * @description Your own folder, which exists as long as a record is in it; null for none.
+             * @description Your own folder, or null. A folder exists as long as a record is in it.
              */
             folder: string | null;
         };
         /**
          * Focus
-         * @description Tiles at or above the threshold that touch one another by their sides.
+         * @description A group of tiles at or above the threshold that share sides.
          */
         Focus: {
             /**
              * Area Mm2
-             * @description null where the scale is assumed.
+             * @description Area of the focus; null where the scale is assumed.
              */
             area_mm2: number | null;
             /**
@@ -757,7 +759,7 @@ export interface components {
             peak_probability: number;
             /**
              * Polygon
-             * @description Closed rings in pixels of the source image, as GeoJSON has them: the outline, then any holes.
+             * @description Closed rings in pixels of the source image, as in GeoJSON: the outline, then any holes.
              */
             polygon: [
                 number,
@@ -771,7 +773,7 @@ export interface components {
         Folder: {
             /**
              * Count
-             * @description Records in it.
+             * @description Number of records in the folder.
              */
             count: number;
             /** Name */
@@ -784,7 +786,7 @@ export interface components {
         FolderList: {
             /**
              * Folders
-             * @description By name; of more than 500, those with the most records.
+             * @description Sorted by name. Of more than 500, those with the most records.
              */
             folders: components["schemas"]["Folder"][];
         };
@@ -803,7 +805,7 @@ export interface components {
             grid: (number | null)[][];
             /**
              * Overlay
-             * @description JPEG data URL with a legend below, when asked for.
+             * @description JPEG data URL, with a legend below; null unless requested.
              */
             overlay: string | null;
             /** Rows */
@@ -826,7 +828,7 @@ export interface components {
             status: "ok" | "degraded" | "unavailable";
             /**
              * Version
-             * @description Of the service.
+             * @description Version of the service.
              */
             version: string;
         };
@@ -846,7 +848,7 @@ export interface components {
             folder: string | null;
             /**
              * Has Original
-             * @description Whether the image file itself is stored.
+             * @description Whether the original image file is stored.
              */
             has_original: boolean;
             /**
@@ -862,7 +864,7 @@ export interface components {
             kind: "patch" | "region";
             /**
              * Malignant Area Mm2
-             * @description Of a region; null for a patch, and where the scale is assumed.
+             * @description Area at or above the threshold; null for a patch or an assumed scale.
              */
             malignant_area_mm2: number | null;
             model: components["schemas"]["ModelName"];
@@ -872,7 +874,7 @@ export interface components {
             probability: number;
             /**
              * Reasons
-             * @description Why there is no verdict; empty where there is one.
+             * @description Why there is no verdict; empty if there is one.
              */
             reasons: components["schemas"]["Reason"][];
             /** @description The latest review. */
@@ -894,7 +896,7 @@ export interface components {
         };
         /**
          * HistoryPage
-         * @description Records, and how to ask for more.
+         * @description One page of records, and the cursor of the next page.
          */
         HistoryPage: {
             /** Items */
@@ -918,17 +920,17 @@ export interface components {
             folder: string | null;
             /**
              * Has Original
-             * @description Whether the image file itself is stored.
+             * @description Whether the original image file is stored.
              */
             has_original: boolean;
             /**
              * Newer Id
-             * @description The next record; null for the newest.
+             * @description Id of the next newer record; null for the newest.
              */
             newer_id: string | null;
             /**
              * Older Id
-             * @description The record before; null for the oldest.
+             * @description Id of the next older record; null for the oldest.
              */
             older_id: string | null;
             result: components["schemas"]["PredictionResult"];
@@ -937,7 +939,7 @@ export interface components {
         };
         /**
          * HourCounts
-         * @description Predictions within one hour of the day, in the zone asked for.
+         * @description Predictions of one hour of the day in the requested time zone.
          */
         HourCounts: {
             /** Benign */
@@ -972,7 +974,7 @@ export interface components {
             microns_per_pixel: number;
             /**
              * Microns Per Pixel Xy
-             * @description Scale in x and in y, where they differ.
+             * @description Scale in x and in y; null unless they differ.
              */
             microns_per_pixel_xy: [
                 number,
@@ -985,7 +987,7 @@ export interface components {
             scale_source: "request" | "metadata" | "assumed";
             /**
              * Warnings
-             * @description What is known already; the result has all of them.
+             * @description Warnings known so far; the result has all of them.
              */
             warnings: components["schemas"]["ResultWarning"][];
             /** Width */
@@ -993,19 +995,19 @@ export interface components {
         };
         /**
          * ImageFacts
-         * @description What a result says of its image: no name, no metadata.
+         * @description Facts about the image, without its name or metadata.
          */
         ImageFacts: {
             /** Height */
             height: number;
             /**
              * Microns Per Pixel
-             * @description Scale; where x and y have two, their geometric mean, so that areas are right.
+             * @description Scale; if x and y differ, their geometric mean, which gives correct areas.
              */
             microns_per_pixel: number;
             /**
              * Microns Per Pixel Xy
-             * @description Scale in x and in y, where they differ.
+             * @description Scale in x and in y; null unless they differ.
              */
             microns_per_pixel_xy: [
                 number,
@@ -1131,28 +1133,28 @@ export interface components {
         Latency: {
             /**
              * Computed
-             * @description Predictions that are measured: those not from the cache.
+             * @description Predictions measured: those that did not come from the cache.
              */
             computed: number;
             /**
              * Limit Ms
-             * @description Longer durations are not told apart.
+             * @description Longest duration that is measured; all longer ones count alike.
              */
             limit_ms: number;
             /**
              * Median Ms
-             * @description null where none is measured, or where it is more than `limit_ms`.
+             * @description null if nothing was measured, or if it exceeds `limit_ms`.
              */
             median_ms: number | null;
             /**
              * P95 Ms
-             * @description Likewise.
+             * @description null as for `median_ms`.
              */
             p95_ms: number | null;
         };
         /**
          * Limits
-         * @description What one request may hold.
+         * @description Limits of one request.
          */
         Limits: {
             /** Formats */
@@ -1184,12 +1186,12 @@ export interface components {
         };
         /**
          * LocalSlide
-         * @description The slide that stayed with the caller, of whom the service got the model's scale only.
+         * @description The caller's slide, of which the service got only a picture at the model's scale.
          */
         LocalSlide: {
             /**
              * Fingerprint
-             * @description SHA-256 of the slide's size in bytes, its first and its last MiB: by it the caller finds the file again.
+             * @description SHA-256 of the slide's size in bytes, as text, followed by its first and last MiB. The caller can use it to identify the file.
              */
             fingerprint: string;
         };
@@ -1205,7 +1207,7 @@ export interface components {
         };
         /**
          * ModelReport
-         * @description The model's facts, its measured quality, and the limits of a request.
+         * @description Facts about the model, its measured figures, and the limits of a request.
          */
         ModelReport: {
             /**
@@ -1217,7 +1219,7 @@ export interface components {
             limits: components["schemas"]["Limits"];
             /**
              * Logit Shift
-             * @description What to add to a result's calibrated logit, log(p / (1 - p)), at the prevalence asked for; null unless one was, or the model's own is not known.
+             * @description What to add to a result's calibrated logit, log(p / (1 - p)), for the requested prevalence; null without one, or if the model's own is unknown.
              */
             logit_shift: number | null;
             /**
@@ -1233,12 +1235,12 @@ export interface components {
             };
             /**
              * Prevalence
-             * @description Share of patches with carcinoma that every `precision` is for: the one asked for, else that of the held-out cases; null if unmeasured.
+             * @description Share of patches with carcinoma that every `precision` assumes: as requested, else as in the held-out cases; null if unmeasured.
              */
             prevalence: number | null;
             /**
              * Reports
-             * @description Figures measured beyond the held-out cases, by what they are about: `outside` (pictures from elsewhere), `robust` (degraded patches), `explain` (activation maps) and `limits` (from what on there is no verdict); those that there are.
+             * @description Figures measured beyond the held-out cases, where available: `outside` (pictures from elsewhere), `robust` (degraded patches), `explain` (activation maps) and `limits` (where verdicts are withheld).
              */
             reports: {
                 [key: string]: {
@@ -1261,14 +1263,14 @@ export interface components {
             name: string | null;
             /**
              * Pinned
-             * @description Whether the settings name that commit; false: a branch or a tag, which may mean another one at the next start.
+             * @description true if the settings name this commit; false if they name a branch or a tag, which may move before the next start.
              */
             pinned: boolean | null;
             /** Precision */
             precision: string | null;
             /**
              * Reason
-             * @description Why it cannot: it is still `loading`, it was `not_fetched` from the Hub, which is tried again, or what is there is `unusable`, and the log says why; null where it can.
+             * @description Why it cannot predict; null if it can. `loading`: not ready yet. `not_fetched`: the Hub could not be reached, which is tried again. `unusable`: see the log.
              */
             reason: ("loading" | "not_fetched" | "unusable") | null;
             /** Repo */
@@ -1297,7 +1299,7 @@ export interface components {
         };
         /**
          * OperatingPointReport
-         * @description A named threshold, its uncertain band, and what it gives.
+         * @description A named threshold, its uncertain band, and its figures.
          */
         OperatingPointReport: {
             /** Precision */
@@ -1340,19 +1342,19 @@ export interface components {
             model: components["schemas"]["ModelName"];
             /**
              * Operating Point
-             * @description null when the request set its own threshold.
+             * @description null if the request set its own threshold.
              */
             operating_point: string | null;
             /** Predictions */
             predictions: components["schemas"]["LabelScore"][];
             /**
              * Probability
-             * @description Probability of invasive ductal carcinoma: of a patch, calibrated; of a region, the highest of its `tiles`, for which it was not calibrated. It means nothing where the verdict is withheld.
+             * @description Probability of invasive ductal carcinoma. Calibrated for a patch; for a region it is the highest of its `tiles` and not calibrated. Do not use it where the verdict is withheld.
              */
             probability: number;
             /**
              * Reasons
-             * @description Codes of the warnings that withhold the verdict; empty where there is one.
+             * @description Codes of the warnings that withhold the verdict; empty if there is a verdict.
              */
             reasons: components["schemas"]["Reason"][];
             region: components["schemas"]["RegionResult"] | null;
@@ -1367,14 +1369,14 @@ export interface components {
              * @constant
              */
             schema_version: 2;
-            /** @description Set by `POST /predict/slide/`; sizes and outlines are in pixels of the slide then, and `image.sha256` is that of the picture that was sent. */
+            /** @description Only from `POST /predict/slide/`. If set, sizes and outlines are in pixels of the slide, and `image.sha256` is the hash of the picture that was sent. */
             slide: components["schemas"]["LocalSlide"] | null;
             /** Threshold */
             threshold: number;
             timing_ms: components["schemas"]["Timing"];
             /**
              * Uncertain Band
-             * @description Lowest and highest probability called uncertain; null without a band.
+             * @description Lowest and highest uncertain probability; null if there is no band.
              */
             uncertain_band: [
                 number,
@@ -1382,7 +1384,7 @@ export interface components {
             ] | null;
             /**
              * Verdict
-             * @description What the probability means, or `not_assessable`: the image does not support a verdict, for the `reasons` given.
+             * @description Verdict at the threshold, or `not_assessable` where the image does not support one, for the `reasons` given.
              * @enum {string}
              */
             verdict: "malignant" | "benign" | "uncertain" | "not_assessable";
@@ -1396,7 +1398,7 @@ export interface components {
         PredictRequest: {
             /**
              * Explain
-             * @description Draw the activation map over the image; the grid always comes.
+             * @description Draw the activation map over the image; the grid is always included.
              * @default true
              */
             explain?: boolean;
@@ -1412,7 +1414,7 @@ export interface components {
             microns_per_pixel?: number | null;
             /**
              * Mode
-             * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
+             * @description `auto`: an image that fits in one patch at the model's scale is a patch, a larger one a region.
              * @default auto
              * @enum {string}
              */
@@ -1424,12 +1426,12 @@ export interface components {
             operating_point?: string | null;
             /**
              * Save
-             * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
+             * @description Save the result, with a thumbnail, in your history; false saves nothing. If unset, it is saved only for callers who send a visitor's token, an API key or a ticket.
              */
             save?: boolean | null;
             /**
              * Threshold
-             * @description Own threshold on the calibrated probability; it has no uncertain band.
+             * @description Your own threshold on the calibrated probability, without an uncertain band.
              */
             threshold?: number | null;
         };
@@ -1444,13 +1446,13 @@ export interface components {
             columns: number;
             /**
              * Foci
-             * @description Those tiles joined, from the largest to the smallest. Results saved before foci were found have none.
+             * @description Adjacent tiles at or above the threshold, joined; largest first. Results saved by versions without foci have none.
              * @default []
              */
             foci: components["schemas"]["Focus"][];
             /**
              * Heatmap
-             * @description JPEG data URL of the tile map with a legend below, when asked for.
+             * @description JPEG data URL of the tile map, with a legend below it; null unless requested.
              */
             heatmap: string | null;
             /**
@@ -1460,7 +1462,7 @@ export interface components {
             malignant_area_mm2: number | null;
             /**
              * Malignant Fraction
-             * @description Share of the tissue tiles' area in tiles at or above the threshold.
+             * @description Share of the tissue tiles' area at or above the threshold.
              */
             malignant_fraction: number;
             /**
@@ -1477,7 +1479,7 @@ export interface components {
             tile_size_pixels: number;
             /**
              * Tiles
-             * @description Calibrated probability of each tile, averaged in logits with the tissue tiles that touch it, 3x3, each by its area within the region; null where there is no tissue.
+             * @description Calibrated probability of each tile, averaged (as logits) over 3x3 tissue tiles, weighted by their area within the region; null where there is no tissue.
              */
             tiles: (number | null)[][];
             /**
@@ -1487,13 +1489,13 @@ export interface components {
             tiles_raw: (number | null)[][];
             /**
              * Tissue Fraction
-             * @description Share of the region's area in tissue tiles.
+             * @description Share of the region's area covered by tissue tiles.
              */
             tissue_fraction: number;
         };
         /**
          * ResultEvent
-         * @description The last line: what the response is without streaming.
+         * @description The last line: the result, as the response has it without streaming.
          */
         ResultEvent: {
             /**
@@ -1505,7 +1507,7 @@ export interface components {
         };
         /**
          * ResultWarning
-         * @description A reason to trust this result less, or, where it withholds, not to give a verdict.
+         * @description A reason to trust the result less or, if it withholds, to give no verdict.
          */
         ResultWarning: {
             code: components["schemas"]["WarningCode"];
@@ -1519,7 +1521,7 @@ export interface components {
         };
         /**
          * Review
-         * @description A review as it is saved.
+         * @description A saved review.
          */
         Review: {
             /**
@@ -1534,7 +1536,7 @@ export interface components {
             id: string;
             /**
              * Label
-             * @description The class held right: of an agreement, that of the verdict; null if open, as where there is no verdict to agree with.
+             * @description The class that the reviewer considers right: the verdict's, if they agree. null if open, as where there is no verdict to agree with.
              */
             label: string | null;
             /** Note */
@@ -1547,17 +1549,17 @@ export interface components {
         };
         /**
          * ReviewRequest
-         * @description A review; earlier ones stay.
+         * @description A new review; earlier ones do not change.
          */
         ReviewRequest: {
             /**
              * Label
-             * @description The class that is right, as the model names them; needed to disagree.
+             * @description The right class, as the model names it; required to disagree.
              */
             label?: string | null;
             /**
              * Note
-             * @description Free text; write nothing that identifies a person.
+             * @description Free text; do not write anything that identifies a person.
              */
             note?: string | null;
             /**
@@ -1604,11 +1606,11 @@ export interface components {
         };
         /**
          * Statistics
-         * @description What the owner's predictions add up to.
+         * @description Totals of your records.
          *
-         *     Of records of the same image by the same model, of the same kind and at the same scale and
-         *     threshold, one counts; the others are `duplicates`, and count in `cached` and `latency` only.
-         *     Predictions are counted by quarters of an hour: `since` and `until` are rounded down to one.
+         *     Records with the same image, model, kind, scale and threshold count once; the others are
+         *     `duplicates`, which count in `cached` and `latency` only. Predictions are counted by quarter
+         *     hours: `since` and `until` are rounded down to one.
          */
         Statistics: {
             agreement: components["schemas"]["Agreement"];
@@ -1624,7 +1626,7 @@ export interface components {
             days: components["schemas"]["DayCounts"][];
             /**
              * Duplicates
-             * @description Records that are not in `total`.
+             * @description Records of an image already counted; not in `total`.
              */
             duplicates: number;
             /**
@@ -1657,7 +1659,7 @@ export interface components {
         StreamEvent: components["schemas"]["ImageEvent"] | components["schemas"]["TissueEvent"] | components["schemas"]["TilesEvent"] | components["schemas"]["ResultEvent"] | components["schemas"]["ErrorEvent"];
         /**
          * ThresholdFigures
-         * @description What one threshold gives on the held-out cases; null where it is undefined or unmeasured.
+         * @description Figures of one threshold on the held-out cases; null if undefined or unmeasured.
          */
         ThresholdFigures: {
             /** Precision */
@@ -1684,12 +1686,12 @@ export interface components {
         };
         /**
          * TilesEvent
-         * @description Tiles of a region that were scored since the line before.
+         * @description Tiles of a region that were scored since the previous line.
          */
         TilesEvent: {
             /**
              * Done
-             * @description Tiles scored so far, these included.
+             * @description Tiles scored so far, including these.
              */
             done: number;
             /**
@@ -1699,7 +1701,7 @@ export interface components {
             event: "tiles";
             /**
              * Tiles
-             * @description Row and column from 0, and the calibrated probability of the tile alone, as in `tiles_raw` of the result. Its `tiles`, averaged with their neighbours, come at the end.
+             * @description Row and column from 0, and the calibrated probability of the tile alone, as in `tiles_raw` of the result. `tiles`, averaged with neighbours, are in the result only.
              */
             tiles: [
                 number,
@@ -1711,7 +1713,7 @@ export interface components {
         };
         /**
          * Timing
-         * @description Where the milliseconds went; ``queue`` is the wait for the engine.
+         * @description Milliseconds of each step; ``queue`` is the wait for the engine.
          */
         Timing: {
             /** Decode */
@@ -1727,7 +1729,7 @@ export interface components {
         };
         /**
          * TissueEvent
-         * @description The second line of a region that is computed: its grid, and which tiles hold tissue.
+         * @description The second line of a region that is not cached: its grid, and which tiles have tissue.
          */
         TissueEvent: {
             /** Columns */
@@ -1751,7 +1753,7 @@ export interface components {
             tile_size_pixels: number;
             /**
              * Tissue
-             * @description Whether each tile holds tissue, by rows; the others are not scored.
+             * @description Whether each tile has tissue, row by row; tiles without it are not scored.
              */
             tissue: boolean[][];
             /**
@@ -1761,7 +1763,7 @@ export interface components {
             total: number;
             /**
              * Warnings
-             * @description What is known now; the result has all of them.
+             * @description Warnings known so far; the result has all of them.
              */
             warnings: components["schemas"]["ResultWarning"][];
         };
@@ -2001,31 +2003,31 @@ export interface operations {
     list_history: {
         parameters: {
             query?: {
-                /** @description This very case label. */
+                /** @description Exact case label. */
                 case_label?: string | null;
-                /** @description `next_cursor` of the page before. */
+                /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description This very folder. */
+                /** @description Exact folder name. */
                 folder?: string | null;
                 /** @description `patch` or `region`. */
                 kind?: ("patch" | "region") | null;
-                /** @description Records on the page. */
+                /** @description Most records on the page. */
                 limit?: number;
-                /** @description Greatest probability. */
+                /** @description Highest probability, inclusive. */
                 max_probability?: number | null;
-                /** @description Least probability. */
+                /** @description Lowest probability, inclusive. */
                 min_probability?: number | null;
-                /** @description Only with a review, or only without. */
+                /** @description true: only reviewed records; false: only others. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; upper and lower case are the same. */
                 search?: string | null;
-                /** @description Earliest time, with its offset; ISO 8601. */
+                /** @description Earliest time, inclusive; ISO 8601 with an offset. */
                 since?: string | null;
-                /** @description `newest` or `oldest` first, `uncertainty`: nearest to the threshold first, records without a verdict last, or `probability`: highest first, with or without a verdict. */
+                /** @description `newest` or `oldest` first; `uncertainty`: closest to the threshold first, records without a verdict last; `probability`: highest first, with or without a verdict. */
                 sort?: "newest" | "oldest" | "uncertainty" | "probability";
-                /** @description Time before which, with its offset; ISO 8601. */
+                /** @description Latest time, exclusive; ISO 8601 with an offset. */
                 until?: string | null;
-                /** @description One or several verdicts. */
+                /** @description Verdicts to include; repeat it for several. */
                 verdict?: ("malignant" | "benign" | "uncertain" | "not_assessable")[];
             };
             header?: never;
@@ -2104,7 +2106,7 @@ export interface operations {
     read_record: {
         parameters: {
             query?: {
-                /** @description Draw the evidence; the grid comes anyway. */
+                /** @description Draw the evidence; the grid is always included. */
                 explain?: boolean;
             };
             header?: never;
@@ -2396,25 +2398,25 @@ export interface operations {
     export_csv: {
         parameters: {
             query?: {
-                /** @description This very case label. */
+                /** @description Exact case label. */
                 case_label?: string | null;
-                /** @description This very folder. */
+                /** @description Exact folder name. */
                 folder?: string | null;
                 /** @description `patch` or `region`. */
                 kind?: ("patch" | "region") | null;
-                /** @description Greatest probability. */
+                /** @description Highest probability, inclusive. */
                 max_probability?: number | null;
-                /** @description Least probability. */
+                /** @description Lowest probability, inclusive. */
                 min_probability?: number | null;
-                /** @description Only with a review, or only without. */
+                /** @description true: only reviewed records; false: only others. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; upper and lower case are the same. */
                 search?: string | null;
-                /** @description Earliest time, with its offset; ISO 8601. */
+                /** @description Earliest time, inclusive; ISO 8601 with an offset. */
                 since?: string | null;
-                /** @description Time before which, with its offset; ISO 8601. */
+                /** @description Latest time, exclusive; ISO 8601 with an offset. */
                 until?: string | null;
-                /** @description One or several verdicts. */
+                /** @description Verdicts to include; repeat it for several. */
                 verdict?: ("malignant" | "benign" | "uncertain" | "not_assessable")[];
             };
             header?: never;
@@ -2455,25 +2457,25 @@ export interface operations {
     export_json: {
         parameters: {
             query?: {
-                /** @description This very case label. */
+                /** @description Exact case label. */
                 case_label?: string | null;
-                /** @description This very folder. */
+                /** @description Exact folder name. */
                 folder?: string | null;
                 /** @description `patch` or `region`. */
                 kind?: ("patch" | "region") | null;
-                /** @description Greatest probability. */
+                /** @description Highest probability, inclusive. */
                 max_probability?: number | null;
-                /** @description Least probability. */
+                /** @description Lowest probability, inclusive. */
                 min_probability?: number | null;
-                /** @description Only with a review, or only without. */
+                /** @description true: only reviewed records; false: only others. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; upper and lower case are the same. */
                 search?: string | null;
-                /** @description Earliest time, with its offset; ISO 8601. */
+                /** @description Earliest time, inclusive; ISO 8601 with an offset. */
                 since?: string | null;
-                /** @description Time before which, with its offset; ISO 8601. */
+                /** @description Latest time, exclusive; ISO 8601 with an offset. */
                 until?: string | null;
-                /** @description One or several verdicts. */
+                /** @description Verdicts to include; repeat it for several. */
                 verdict?: ("malignant" | "benign" | "uncertain" | "not_assessable")[];
             };
             header?: never;
@@ -2514,25 +2516,25 @@ export interface operations {
     export_zip: {
         parameters: {
             query?: {
-                /** @description This very case label. */
+                /** @description Exact case label. */
                 case_label?: string | null;
-                /** @description This very folder. */
+                /** @description Exact folder name. */
                 folder?: string | null;
                 /** @description `patch` or `region`. */
                 kind?: ("patch" | "region") | null;
-                /** @description Greatest probability. */
+                /** @description Highest probability, inclusive. */
                 max_probability?: number | null;
-                /** @description Least probability. */
+                /** @description Lowest probability, inclusive. */
                 min_probability?: number | null;
-                /** @description Only with a review, or only without. */
+                /** @description true: only reviewed records; false: only others. */
                 reviewed?: boolean | null;
-                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; in any case of letters. */
+                /** @description Start of the id or of the image's SHA-256, or part of a review's note, of the case label or of the folder; upper and lower case are the same. */
                 search?: string | null;
-                /** @description Earliest time, with its offset; ISO 8601. */
+                /** @description Earliest time, inclusive; ISO 8601 with an offset. */
                 since?: string | null;
-                /** @description Time before which, with its offset; ISO 8601. */
+                /** @description Latest time, exclusive; ISO 8601 with an offset. */
                 until?: string | null;
-                /** @description One or several verdicts. */
+                /** @description Verdicts to include; repeat it for several. */
                 verdict?: ("malignant" | "benign" | "uncertain" | "not_assessable")[];
             };
             header?: never;
@@ -2617,13 +2619,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The request was refused; `code` says why. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
+            /** @description The service cannot do this now; `code` says why. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorReport"];
+                };
+            };
             /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
                     "text/plain": string;
                 };
             };
@@ -2632,7 +2651,7 @@ export interface operations {
     model: {
         parameters: {
             query?: {
-                /** @description Convert to this share of patches with carcinoma, above 0 and below 1. */
+                /** @description Convert figures to this share of patches with carcinoma, above 0 and below 1. */
                 prevalence?: number | null;
             };
             header?: never;
@@ -2737,7 +2756,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Explain
-                     * @description Draw the activation map over the image; the grid always comes.
+                     * @description Draw the activation map over the image; the grid is always included.
                      * @default true
                      */
                     explain?: boolean;
@@ -2749,12 +2768,11 @@ export interface operations {
                     /**
                      * Microns Per Pixel
                      * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
-                     * @example
                      */
                     microns_per_pixel?: string | number;
                     /**
                      * Mode
-                     * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
+                     * @description `auto`: an image that fits in one patch at the model's scale is a patch, a larger one a region.
                      * @default auto
                      * @enum {string}
                      */
@@ -2762,19 +2780,16 @@ export interface operations {
                     /**
                      * Operating Point
                      * @description A named operating point of the model; see `/model/`.
-                     * @example
                      */
                     operating_point?: string;
                     /**
                      * Save
-                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
-                     * @example
+                     * @description Save the result, with a thumbnail, in your history; false saves nothing. If unset, it is saved only for callers who send a visitor's token, an API key or a ticket.
                      */
-                    save?: boolean;
+                    save?: string | boolean;
                     /**
                      * Threshold
-                     * @description Own threshold on the calibrated probability; it has no uncertain band.
-                     * @example
+                     * @description Your own threshold on the calibrated probability, without an uncertain band.
                      */
                     threshold?: string | number;
                 };
@@ -2799,7 +2814,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The result; or, with `Accept: application/x-ndjson`, a `StreamEvent` on each line. */
+            /** @description The result or, with `Accept: application/x-ndjson`, one `StreamEvent` a line. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2823,7 +2838,7 @@ export interface operations {
                 "multipart/form-data": {
                     /**
                      * Explain
-                     * @description Draw the activation map over the image; the grid always comes.
+                     * @description Draw the activation map over the image; the grid is always included.
                      * @default true
                      */
                     explain?: boolean;
@@ -2832,12 +2847,11 @@ export interface operations {
                     /**
                      * Microns Per Pixel
                      * @description Scale of the image, above 0 and at most eight times the model's; read from the file's metadata if unset. Without either, only an image of patch size gets a verdict.
-                     * @example
                      */
                     microns_per_pixel?: string | number;
                     /**
                      * Mode
-                     * @description `auto` takes what fits one patch at the model's scale as a patch, and anything larger as a region.
+                     * @description `auto`: an image that fits in one patch at the model's scale is a patch, a larger one a region.
                      * @default auto
                      * @enum {string}
                      */
@@ -2845,19 +2859,16 @@ export interface operations {
                     /**
                      * Operating Point
                      * @description A named operating point of the model; see `/model/`.
-                     * @example
                      */
                     operating_point?: string;
                     /**
                      * Save
-                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
-                     * @example
+                     * @description Save the result, with a thumbnail, in your history; false saves nothing. If unset, it is saved only for callers who send a visitor's token, an API key or a ticket.
                      */
-                    save?: boolean;
+                    save?: string | boolean;
                     /**
                      * Threshold
-                     * @description Own threshold on the calibrated probability; it has no uncertain band.
-                     * @example
+                     * @description Your own threshold on the calibrated probability, without an uncertain band.
                      */
                     threshold?: string | number;
                 };
@@ -2882,7 +2893,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description A `BatchItem` on each line, in the order in which they are ready. */
+            /** @description One `BatchItem` a line, in the order in which images are ready. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2910,31 +2921,29 @@ export interface operations {
                     file: string;
                     /**
                      * Fingerprint
-                     * @description SHA-256 of the slide's size in bytes, as text, its first and its last MiB.
+                     * @description SHA-256 of the slide's size in bytes, as text, followed by its first and last MiB.
                      */
                     fingerprint: string;
                     /**
                      * Operating Point
                      * @description A named operating point of the model; see `/model/`.
-                     * @example
                      */
                     operating_point?: string;
                     /**
                      * Save
-                     * @description Save the result, with a thumbnail, in the visitor's history; false saves nothing. If unset, it is saved for callers who send a visitor's token, an API key or a ticket, and for nobody else.
-                     * @example
+                     * @description Save the result, with a thumbnail, in your history; false saves nothing. If unset, it is saved only for callers who send a visitor's token, an API key or a ticket.
                      */
-                    save?: boolean;
+                    save?: string | boolean;
                     /**
                      * Scale Source
-                     * @description `request` where a person stated the scale, not the file.
+                     * @description `request` if a person stated the scale, `metadata` if the file did.
                      * @default metadata
                      * @enum {string}
                      */
                     scale_source?: "request" | "metadata";
                     /**
                      * Slide Height
-                     * @description Of level 0.
+                     * @description Height of level 0 in pixels.
                      */
                     slide_height: number;
                     /**
@@ -2949,13 +2958,12 @@ export interface operations {
                     slide_microns_down: number;
                     /**
                      * Slide Width
-                     * @description Of level 0.
+                     * @description Width of level 0 in pixels.
                      */
                     slide_width: number;
                     /**
                      * Threshold
-                     * @description Own threshold on the calibrated probability; it has no uncertain band.
-                     * @example
+                     * @description Your own threshold on the calibrated probability, without an uncertain band.
                      */
                     threshold?: string | number;
                 };
@@ -2980,7 +2988,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorReport"];
                 };
             };
-            /** @description The result; or, with `Accept: application/x-ndjson`, a `StreamEvent` on each line. */
+            /** @description The result or, with `Accept: application/x-ndjson`, one `StreamEvent` a line. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3040,11 +3048,11 @@ export interface operations {
     statistics: {
         parameters: {
             query?: {
-                /** @description Earliest time, with its offset; ISO 8601. */
+                /** @description Earliest time, inclusive; ISO 8601 with an offset. */
                 since?: string | null;
-                /** @description IANA name of the zone whose days and hours are meant. */
+                /** @description IANA name of the time zone for days and hours. */
                 time_zone?: string;
-                /** @description Time before which, with its offset; ISO 8601. */
+                /** @description Latest time, exclusive; ISO 8601 with an offset. */
                 until?: string | null;
             };
             header?: never;
