@@ -82,6 +82,13 @@ def test_a_table_that_lacks_patches_is_no_teacher(tmp_path: Path, patches: Patch
         make_examples(config, placed, np.array([0]))
 
 
+def test_a_table_with_two_rows_for_a_place_is_no_teacher(tmp_path: Path, patches: Patches) -> None:
+    teacher = _write_table(tmp_path / "out_of_fold.parquet", patches, [0.0, 1.0])
+    config = replace(CONFIG, distill_from=str(teacher))
+    with pytest.raises(ConfigurationError, match="two teachers for one place"):
+        make_examples(config, patches, np.array([0]))
+
+
 def test_folds_refuse_a_teacher_that_may_have_seen_their_cases(
     tmp_path: Path, patches: Patches
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from hf_space.bundle.config import ColorMode, Interpolation
 from training.data.case_weights import require_case_weights
-from training.data.splits import SPLIT_NAMES
+from training.data.splits import require_splits
 from training.errors import ConfigurationError, RunError
 from training.fitting.sense import AUGMENTATIONS, SETTINGS, require_sense
 
@@ -172,10 +172,7 @@ class TrainConfig:
         """Raise ConfigurationError for settings that make no sense."""
         require_sense({name: getattr(self, name) for name in SETTINGS}, SETTINGS)
         require_case_weights(self.case_weights)
-        if unknown := set(self.splits) - set(SPLIT_NAMES):
-            raise ConfigurationError(
-                f"no splits {sorted(unknown)}: choose from {', '.join(SPLIT_NAMES)}"
-            )
+        require_splits(self.splits)
         if not self.splits:
             raise ConfigurationError("no split to learn from")
         if self.batch_size % self.views:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.data.arrays import Patches
-from training.data.splits import grouped_folds
+from training.data.splits import grouped_folds, require_splits
 from training.errors import ConfigurationError, RunError
 from training.fitting.callbacks import CHECKPOINTS, Checkpoint
 from training.fitting.config import CONFIG_FILE, TrainConfig
@@ -45,8 +45,10 @@ def cross_validate(
 
     Raises:
         RunError: there is no such finished run, or ``out`` holds folds of other settings.
-        ConfigurationError: the run has a teacher that may have seen the cases to be scored.
+        ConfigurationError: there is no such split, or the run has a teacher that may have seen
+            the cases to be scored.
     """
+    require_splits(splits)
     config = TrainConfig.load(like)
     chosen = np.flatnonzero(np.isin(patches.splits, sorted(splits)))
     _require_fair_teacher(config, patches, chosen, like)

@@ -35,10 +35,10 @@ class Bounds:
 
     def __str__(self) -> str:
         """Say it in words."""
-        low = f"{'above' if self.open_low else 'at least'} {self.low:g}"
+        low = f"{'above' if self.open_low else 'at least'} {self.low:,.10g}"
         if math.isinf(self.high):
             return low
-        return f"{low} and {'below' if self.open_high else 'at most'} {self.high:g}"
+        return f"{low} and {'below' if self.open_high else 'at most'} {self.high:,.10g}"
 
 
 _SHARE: Final = Bounds(0, 1)
