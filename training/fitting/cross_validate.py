@@ -52,7 +52,7 @@ def cross_validate(
     config = TrainConfig.load(like)
     chosen = np.flatnonzero(np.isin(patches.splits, sorted(splits)))
     _require_fair_teacher(config, patches, chosen, like)
-    _require_finished(like)
+    _require_finished(like, config)
     fold_of = assign_folds(patches, chosen, folds=folds, seed=config.seed)
     tables = []
     for number in range(folds):
@@ -87,12 +87,12 @@ def _require_fair_teacher(
         )
 
 
-def _require_finished(like: Path) -> None:
+def _require_finished(like: Path, config: TrainConfig) -> None:
     missing = [name for name in (FACTS_FILE, MODEL_FILE) if not (like / name).is_file()]
     if missing:
         raise RunError(
             f"{like} is not finished, {' and '.join(missing)} is missing: finish it with "
-            f"`train --resume --out {like}`"
+            f"`train {config.dataset} --resume --out {like}`"
         )
 
 
