@@ -5,6 +5,7 @@
     │   └── PatchReadError one patch cannot be read; the others can
     ├── DatasetError       a prepared data set, its columns or its split do not fit
     ├── RunError           a training run, its folder or its checkpoint does not fit
+    │   └── DivergenceError a run computed what is no number
     ├── PublishError       what was to be published is not fit for it, or its name is taken
     └── ConfigurationError a combination of options cannot work
 
@@ -33,6 +34,21 @@ class DatasetError(TrainingError):
 
 class RunError(TrainingError):
     """A training run, its folder or its checkpoint does not fit the request."""
+
+
+class DivergenceError(RunError):
+    """The loss or the scores of a run are infinite or no number.
+
+    Args:
+        what: Which of them, and when.
+    """
+
+    def __init__(self, what: str) -> None:
+        """Name it, and the remedy."""
+        super().__init__(
+            f"{what} infinite or no number: the run has diverged, start another with a lower "
+            "--learning-rate or --head-learning-rate"
+        )
 
 
 class PublishError(TrainingError):

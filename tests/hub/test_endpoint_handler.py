@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import subprocess
 import sys
@@ -11,15 +12,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from hf_space.bundle.load import load_bundle
 from hf_space.imaging.preprocess import pad_to_patch
+from hf_space.imaging.readers import decode_image
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
 from tests.bundle_factory import encode, expected_probability, plain_image
 from tests.hub.server import Hub
 from tests.keras_bundle import write_keras_bundle
 from tests.synthetic import draw_patch
+from training.release.handler import EndpointHandler
 from training.release.publish_model import publish_model
 
 REPO = "owner/biopsia-idc"
@@ -110,6 +114,47 @@ def test_the_repository_answers_as_the_service_does(hub: Hub, tmp_path: Path) ->
         assert answer[0]["score"] >= answer[1]["score"]
     assert found[5] == [found[4], found[0]]
     assert found[6] == {"error": "inputs must be an image, its file in base64, or a list of them"}
+
+
+def _files() -> dict[str, bytes]:
+    """Return the same patch in ways that Pillow's plain conversion to RGB does not understand."""
+    drawn = Image.fromarray(draw_patch(np.random.default_rng(1), label=1))
+    found = {}
+    see_through = drawn.copy()
+    see_through.putalpha(Image.linear_gradient("L").resize(drawn.size))
+    grey = np.asarray(drawn.convert("L"), np.uint16) * 257
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    for name, image, options in (
+        ("alpha", see_through, {}),
+        ("grey", Image.fromarray(grey), {}),
+        ("turned", drawn.crop((0, 0, 50, 30)), {"exif": turned}),
+    ):
+        file = io.BytesIO()
+        image.save(file, "PNG", **options)
+        found[name] = file.getvalue()
+    return found
+
+
+def test_transparent_grey_and_turned_files_are_read_as_the_service_reads_them(
+    tmp_path: Path,
+) -> None:
+    bundle = load_bundle(write_keras_bundle(tmp_path / "bundle"))
+    handler = EndpointHandler(bundle.path)
+    for name, content in _files().items():
+        patch = pad_to_patch(decode_image(content), 50)
+        logits = predict_patches(OpenVinoEngine(bundle), bundle.config, patch[np.newaxis]).logits
+        (expected,) = bundle.config.calibration.probability(logits)
+        scores = {each["label"]: each["score"] for each in handler({"inputs": content})}
+        assert scores["idc"] == pytest.approx(expected, abs=1e-4), name
+
+
+def test_a_damaged_file_is_one_message(tmp_path: Path) -> None:
+    handler = EndpointHandler(write_keras_bundle(tmp_path / "bundle"))
+    content = encode(plain_image(200, 100, 100))
+    for source in (content[:60], b"", None, {"image": "aGk="}, "data:image/png;base64,aGk"):
+        with pytest.raises(ValueError, match="inputs must be an image"):
+            handler({"inputs": source})
 
 
 def test_the_endpoint_installs_what_the_handler_imports(hub: Hub, tmp_path: Path) -> None:

@@ -187,9 +187,14 @@ def test_grayscale_is_inside_too(tmp_path: Path, interpolation: Interpolation) -
 def test_files_of_an_earlier_export_are_removed(exported: Exported, tmp_path: Path) -> None:
     out = tmp_path / "out"
     shutil.copytree(exported.folder, out)
+    stale = {"robust.json", "candidates.json", "metrics.json", "README.md"}
+    (out / "evaluation").mkdir()
+    for name in (*stale, "evaluation/roc.png"):
+        (out / name).write_text("{}")
     export(exported.folder.parent / "run", out, name="test", calibration=CALIBRATION)
-    left = {path.name for path in out.iterdir()}
-    assert not left & {"model.keras", "model.h5", "saved_model", PROBABILITY_FILE}
+    left = {path.name for path in out.rglob("*")}
+    assert not left & {"model.keras", "model.h5", "saved_model", PROBABILITY_FILE, "roc.png"}
+    assert not left & stale
 
 
 def test_the_graph_gives_the_features_under_the_map(exported: Exported) -> None:

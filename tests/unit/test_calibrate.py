@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from training.errors import DatasetError
+from training.errors import ConfigurationError, DatasetError
 from training.evaluation import calibrate as module
 from training.evaluation.calibrate import (
     CalibrationResult,
     calibrate,
     fit_calibration,
+    read_calibration,
     read_predictions,
 )
 
@@ -156,3 +157,16 @@ def test_predictions_that_cannot_be_read_are_explained(tmp_path: Path) -> None:
     (tmp_path / "text.parquet").write_text("no table")
     with pytest.raises(DatasetError, match=r"text\.parquet"):
         read_predictions(tmp_path / "text.parquet")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "is no such file"), ("{}", "is not a file that it writes")]
+)
+def test_what_is_no_calibration_says_what_writes_one(
+    tmp_path: Path, content: str | None, message: str
+) -> None:
+    path = tmp_path / "calibration.json"
+    if content:
+        path.write_text(content)
+    with pytest.raises(ConfigurationError, match=f"{message}; run `calibrate` first"):
+        read_calibration(path)

@@ -141,3 +141,10 @@ def test_the_file_names_no_folder_of_this_machine(tmp_path: Path) -> None:
     assert json.loads(text)[0]["name"] == "run"
     assert "someone" not in text
     assert "ROC AUC" in result.output
+
+
+def test_a_run_is_no_second_seed_of_itself(tmp_path: Path) -> None:
+    first, second = (_run(tmp_path / name, _table(1.0)) for name in ("first", "second"))
+    for runs in ([first, first], [first, second]):
+        with pytest.raises(ConfigurationError, match="have one recipe and the seed 0"):
+            compare(runs)

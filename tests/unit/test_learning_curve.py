@@ -56,3 +56,11 @@ def test_the_picture_is_fit_for_print(tmp_path: Path) -> None:
     picture = cv2.imread(str(tmp_path / "curve.png"))
     assert picture is not None
     assert picture.shape[:2] == (1200, 2700)
+
+
+def test_the_legend_tells_a_broken_line_from_a_whole_one() -> None:
+    for axes in learning_curve(ROWS, head_epochs=1).axes:
+        legend = axes.get_legend()
+        assert legend is not None
+        # In letters' heights: a broken line needs two of its strokes, with the mark between them.
+        assert legend.handlelength >= 4

@@ -165,3 +165,17 @@ def test_a_prepared_folder_is_a_source_like_the_one_it_came_from(
         for record, known in zip(prepared.records, original.records, strict=True):
             if not record.padded:
                 assert prepared.read(record) == original.read(known)
+
+
+def test_two_patches_of_one_place_stay_two_in_a_prepared_folder(tmp_path: Path) -> None:
+    first, second = "10254_idx5_x1_y1_class0.png", "10254_idx6_x1_y1_class0.png"
+    tree = _write(tmp_path / "tree", first, second)
+    prepare(tree, tmp_path / "once")
+    prepare(tmp_path / "once", tmp_path / "twice")
+    assert len(load_from_disk(tmp_path / "twice")["train"]) == 2
+
+
+def test_a_place_beyond_all_slides_is_no_name_of_a_patch(tmp_path: Path) -> None:
+    far = patch_name("10254", 10**11, 1, 0)
+    _write(tmp_path, far, patch_name("10254", 1, 1, 0))
+    assert _left_out(tmp_path) == {(far, "other name")}

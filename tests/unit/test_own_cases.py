@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from tests.synthetic import encode_png, make_patches
 from training.cli import app
 from training.data.own_cases import own_layout
+from training.data.prepare import prepare
 from training.data.source import open_source
 from training.errors import SourceError
 
@@ -104,6 +105,8 @@ def test_files_without_a_row_and_rows_without_a_file_are_listed(tmp_path: Path) 
         ("file,case,split", ["0/00.png,a,val", "1/10.png,a,test"], "a is in two splits"),
         ("file,case,split", ["0/00.png,a,val", "1/10.png,b,"], "some cases have a split"),
         ("file,case,x,y", ["0/00.png,a,1.5,2"], "not whole pixels"),
+        ("file,case,x,y", ["0/00.png,a,1000000000000,2"], "not whole pixels"),
+        ("file,case,x,y", ["0/0.png,a,1,2", "1/1.png,a,1,2"], "a have one place"),
     ],
 )
 def test_a_table_that_does_not_fit_is_explained(
@@ -124,6 +127,8 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
     [
         (("benign", "cancer"), "1", "folders benign, cancer: there must be two, 0 and 1, or"),
         (("benign", "cancer"), "tumour", "must name that of class 1"),
+        # Otherwise all would be of class 0.
+        (("0", "1"), "tumour", "must name that of class 1"),
     ],
 )
 def test_classes_must_be_told_apart(
@@ -156,3 +161,48 @@ def test_too_few_cases_need_splits_of_their_own(tmp_path: Path) -> None:
         open_source(tmp_path / "mine", own_layout(table, "1")),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("header", "delimiter", "encoding"),
+    [
+        ("file;case", ";", "utf-8"),
+        ("File\tCase", "\t", "utf-8"),
+        (" file , case ", ",", "utf-8-sig"),
+    ],
+)
+def test_a_table_of_any_spreadsheet_is_read(
+    tmp_path: Path, header: str, delimiter: str, encoding: str
+) -> None:
+    lines = [line.replace(",", delimiter) for line in _write(tmp_path / "mine")]
+    table = tmp_path / "cases.csv"
+    table.write_bytes("\r\n".join((header, *lines)).encode(encoding))
+    with open_source(tmp_path / "mine", own_layout(table, "1")) as source:
+        assert {record.case_id for record in source.records} == set(CASES)
+
+
+def test_patches_without_a_place_lie_below_those_with_one(tmp_path: Path) -> None:
+    lines = _write(tmp_path / "mine")
+    rows = [f"{line},0,2000" if number == 3 else f"{line},," for number, line in enumerate(lines)]
+    table = _table(tmp_path / "cases.csv", rows, "file,case,x,y")
+    with open_source(tmp_path / "mine", own_layout(table, "1")) as source:
+        placed = [record for record in source.records if record.case_id == CASES[3]]
+        assert [(record.x, record.y) for record in placed] == [(0, 2000), (0, 3000)]
+
+
+def test_a_table_of_other_files_shows_how_they_are_named(tmp_path: Path) -> None:
+    lines = [f"mine/{line}" for line in _write(tmp_path / "mine")]
+    table = _table(tmp_path / "cases.csv", lines)
+    with (
+        pytest.raises(SourceError, match=r"there is 0/00.png, and the table begins with mine/0/00"),
+        open_source(tmp_path / "mine", own_layout(table, "1")),
+    ):
+        pass
+
+
+def test_a_table_beside_prepared_patches_is_refused(kaggle_tree: Path, tmp_path: Path) -> None:
+    prepare(kaggle_tree, tmp_path / "prepared")
+    table = _table(tmp_path / "cases.csv", ["0/00.png,a"])
+    command = ["prepare", str(tmp_path / "prepared"), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(app, [*command, "--cases", str(table)])
+    assert "leave out --cases" in str(done.exception)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -149,6 +151,18 @@ def test_the_second_half_of_a_batch_shows_the_patches_of_the_first_half_otherwis
     # An epoch draws no patch twice.
     seen = np.concatenate([weights[:4, 0] for _, _, weights in batches])
     assert len(set(seen)) == 20
+
+
+def test_a_batch_larger_than_an_epoch_is_refused() -> None:
+    patches = _patches()
+    examples = Examples(
+        patches, np.arange(40), patches.labels.astype(np.float32), np.ones(40, np.float32)
+    )
+    whole = TrainConfig(dataset="", batch_size=80, patches_per_case=None)
+    assert steps_per_epoch(examples, whole) == 1
+    for more in (replace(whole, batch_size=82), replace(whole, batch_size=41, consistency=0)):
+        with pytest.raises(ConfigurationError, match=f"less than a batch of {more.batch_size}"):
+            steps_per_epoch(examples, more)
 
 
 def test_label_smoothing_moves_targets_towards_one_half() -> None:

@@ -47,3 +47,9 @@ def test_each_row_begins_with_the_patch_as_it_is(kaggle_tree: Path, tmp_path: Pa
     assert {image.tobytes() for image in shown} <= known
     augmented = sheet[HEAD_PIXELS : HEAD_PIXELS + 128, -128 - GUTTER_PIXELS : -GUTTER_PIXELS]
     assert augmented.tobytes() not in known
+
+
+def test_other_files_than_png_are_refused(kaggle_tree: Path, tmp_path: Path) -> None:
+    prepare(kaggle_tree, tmp_path / "data", workers=1)
+    command = ["augment", str(tmp_path / "data"), "--preview", str(tmp_path / "sheet.txt")]
+    assert "sheet.txt must end in .png" in str(CliRunner().invoke(app, command).exception)

@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 
 from training.data.source import open_source
-from training.data.splits import PUBLISHED, SPLIT_NAMES, grouped_folds, split_of, split_sha256
-from training.errors import DatasetError
+from training.data.splits import (
+    PUBLISHED,
+    SPLIT_NAMES,
+    grouped_folds,
+    require_splits,
+    split_of,
+    split_sha256,
+)
+from training.errors import ConfigurationError, DatasetError
 
 
 def test_published_lists_have_84_29_and_49_cases() -> None:
@@ -90,3 +97,9 @@ def test_real_cases_stay_in_one_fold_and_one_split(real_patches: Path) -> None:
     folds = grouped_folds([r.case_id for r in records], [r.label for r in records], 5, 0)
     pairs = {(record.case_id, int(fold)) for record, fold in zip(records, folds, strict=True)}
     assert len(pairs) == len({record.case_id for record in records})
+
+
+def test_names_of_no_split_are_refused() -> None:
+    require_splits(SPLIT_NAMES)
+    with pytest.raises(ConfigurationError, match=r"no splits \['dev'\]: choose from train, val"):
+        require_splits(["train", "dev"])

@@ -27,7 +27,7 @@ from training.fitting.cross_validate import cross_validate
 from training.fitting.model import ACTIVATION_MAP, build_model
 from training.fitting.precision import in_float32, precision_of
 from training.fitting.run import TRAINING_FILE, TrainingRecord, start_run
-from training.fitting.train import make_examples, published_fold, run_training
+from training.fitting.train import Fold, fit, make_examples, published_fold, run_training
 
 CONFIG = TrainConfig(dataset="", splits=("train",), validation="val", balance_classes=False)
 RED, GREEN = (200, 100, 100), (100, 200, 100)
@@ -80,6 +80,13 @@ def test_a_table_that_lacks_patches_is_no_teacher(tmp_path: Path, patches: Patch
     config = replace(CONFIG, distill_from=str(teacher))
     with pytest.raises(ConfigurationError, match="lacks 1 of the patches"):
         make_examples(config, placed, np.array([0]))
+
+
+def test_a_table_with_two_rows_for_a_place_is_no_teacher(tmp_path: Path, patches: Patches) -> None:
+    teacher = _write_table(tmp_path / "out_of_fold.parquet", patches, [0.0] * 4)
+    config = replace(CONFIG, distill_from=str(teacher))
+    with pytest.raises(ConfigurationError, match="two teachers for one place"):
+        make_examples(config, patches, np.array([0]))
 
 
 def test_folds_refuse_a_teacher_that_may_have_seen_their_cases(
@@ -178,6 +185,13 @@ def test_training_stops_so_many_epochs_after_the_best(
 )
 def test_training_goes_on_until_then(scores: tuple[float, ...], patience: int | None) -> None:
     assert not out_of_patience(_history(*scores), patience)
+
+
+def test_one_class_alone_is_nothing_to_learn_from(tmp_path: Path, patches: Patches) -> None:
+    nothing = np.empty(0, np.int64)
+    for learned in (nothing, np.array([0, 2])):
+        with pytest.raises(ConfigurationError, match=f"{len(learned)} patches .* not of both"):
+            fit(CONFIG, patches, Fold(learned, nothing), tmp_path)
 
 
 def test_a_run_that_could_not_begin_leaves_its_folder_free(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from dataclasses import asdict, fields, replace
@@ -13,7 +14,9 @@ import yaml
 from typer.testing import CliRunner
 
 from training.cli import app
-from training.errors import ConfigurationError
+from training.cli.train import _SETTINGS
+from training.cli.train import train as command
+from training.errors import ConfigurationError, RunError
 from training.fitting import train
 from training.fitting.config import AugmentConfig, TrainConfig
 from training.fitting.run import start_run
@@ -54,6 +57,7 @@ def test_without_options_a_run_has_the_defaults(given: Given) -> None:
         ("--size=96", {"input_size": 96}),
         ("--margin=32", {"margin": 32}),
         ("--color-mode=grayscale", {"color_mode": "grayscale"}),
+        ("--interpolation=bicubic", {"interpolation": "bicubic"}),
         ("--batch-size=8", {"batch_size": 8}),
         ("--head-epochs=0", {"head_epochs": 0}),
         ("--epochs=3", {"epochs": 3}),
@@ -85,6 +89,11 @@ def test_an_option_changes_its_setting_alone(
     given: Given, option: str, changes: dict[str, Any]
 ) -> None:
     assert given(option) == replace(DEFAULTS, **changes)
+
+
+def test_every_setting_is_an_option() -> None:
+    options = {_SETTINGS.get(name, name) for name in inspect.signature(command).parameters}
+    assert {field.name for field in fields(TrainConfig)} <= options
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(AugmentConfig)])
@@ -121,6 +130,9 @@ def test_a_file_may_name_a_few_settings_in_yaml(given: Given, tmp_path: Path) ->
     assert given("--config", str(file)) == expected
     file.write_text(yaml.safe_dump(json.loads(expected.to_json())))
     assert given("--config", str(file)) == expected
+    # What options call "none" and 0, a file may call so too.
+    file.write_text("validation: none\npatches_per_case: 0\n")
+    assert given("--config", str(file)) == replace(DEFAULTS, validation=None, patches_per_case=None)
 
 
 def test_runs_of_earlier_versions_are_read(tmp_path: Path) -> None:
@@ -132,6 +144,13 @@ def test_runs_of_earlier_versions_are_read(tmp_path: Path) -> None:
     assert train_config(read_settings(tmp_path / "config.json")) == DEFAULTS
 
 
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"augment": {}, "splits": [], "lr": 1}'])
+def test_a_damaged_run_is_explained(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(RunError, match=r"config\.json does not hold the settings of a run"):
+        TrainConfig.load(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -141,6 +160,7 @@ def test_runs_of_earlier_versions_are_read(tmp_path: Path) -> None:
         ("a.yaml", "- 1", "must hold one table"),
         ("a.yaml", "lr: 1", "unknown settings lr; there are dataset, splits"),
         ("a.yaml", "augment: {jpg: 1}", "unknown settings jpg; there are right_angles"),
+        ("a.yaml", "case_weights: {8864: 0.1}", "put each case in quotes, as '8917:1'"),
     ],
 )
 def test_a_file_that_does_not_fit_is_explained(
@@ -161,24 +181,37 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     [
         {"learning_rate": -1.0},
         {"learning_rate": 0.0},
+        {"learning_rate": 1e30},
         {"learning_rate": float("nan")},
         {"head_learning_rate": float("inf")},
         {"input_size": 16},
+        {"input_size": 100_000},
         {"margin": -16},
+        {"margin": 100_000},
         {"batch_size": 0},
+        {"batch_size": 1_000_000},
         {"head_epochs": -1},
+        {"head_epochs": 10**30},
         {"epochs": 0},
+        {"epochs": 10**30},
         {"warmup_fraction": 1.0},
         {"weight_decay": -0.1},
+        {"weight_decay": 1e30},
         {"dropout": 1.0},
         {"noise": 0.6},
         {"label_smoothing": 0.7},
         {"consistency": -1.0},
+        {"consistency": 1e30},
         {"ema_momentum": 1.0},
         {"patches_per_case": 0},
         {"patience": 0},
         {"checkpoint_steps": 0},
         {"seed": -1},
+        {"seed": 2**32},
+        {"case_weights": {"8864": -1.0}},
+        {"case_weights": {"8864": 1e308}},
+        {"case_weights": {"8864": float("nan")}},
+        {"case_weights": {"8864:2": 1.0}},
         {"distill_weight": 1.5},
         {"backbone": "resnet50"},
         {"optimizer": "sgd"},
@@ -187,6 +220,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         {"augment": asdict(AugmentConfig()) | {"zoom": 1.0}},
         {"augment": asdict(AugmentConfig()) | {"jpeg": 1.1}},
         {"augment": asdict(AugmentConfig()) | {"blur": -1}},
+        {"augment": asdict(AugmentConfig()) | {"blur": 1e9}},
+        {"augment": asdict(AugmentConfig()) | {"sharpening": 1e30}},
     ],
     ids=str,
 )

@@ -47,6 +47,18 @@ def test_an_error_is_one_message_without_traceback(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_one_message_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_kaggle_tree(tmp_path / "tree", ["10254"], 1)
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "out"
+    assert _run(monkeypatch, "prepare", str(tmp_path / "tree"), "--out", str(out)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert str(tmp_path / "file") in line
+
+
 def test_a_failed_kaggle_download_says_how_to_log_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

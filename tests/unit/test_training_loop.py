@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import f1_score, precision_score, recall_score
 
+from training.errors import DivergenceError
 from training.fitting.callbacks import (
     Checkpoint,
     History,
@@ -212,3 +213,13 @@ def test_an_epoch_s_loss_is_the_mean_over_its_steps() -> None:
     )
     expected = [np.mean(losses[:STEPS_PER_EPOCH]), np.mean(losses[STEPS_PER_EPOCH:])]
     np.testing.assert_allclose([loss for _, loss in watcher.epochs], expected, rtol=1e-5)
+
+
+def test_a_loss_that_is_no_number_ends_the_run() -> None:
+    batches = tf.data.Dataset.from_tensors((np.zeros((4, 8)), np.full((4, 1), np.nan), np.ones(4)))
+    watcher = _Watcher()
+    with pytest.raises(DivergenceError, match=r"the loss of step 6 is .* lower --learning-rate"):
+        learn_steps(
+            _model(), batches, first_step=5, steps_per_epoch=STEPS_PER_EPOCH, callbacks=[watcher]
+        )
+    assert watcher.steps == []

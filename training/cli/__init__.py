@@ -92,6 +92,7 @@ def main() -> None:
     """Run a command; an error the user can cure is one message on stderr and exit code 2."""
     try:
         app()
-    except TrainingError as error:
+    # A full disk, or a folder that may not be written, is no fault of the program.
+    except (TrainingError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)

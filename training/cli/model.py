@@ -84,16 +84,17 @@ def export(
     --formats keras,probability
     """
     import_tensorflow()
-    from training.evaluation.calibrate import CalibrationResult
+    from training.evaluation.calibrate import read_calibration
     from training.release.export import EXTRA_FORMATS
     from training.release.export import export as write
 
-    chosen = [part for option in formats or () for part in option.split(",")]
+    parts = (part.strip() for option in formats or () for part in option.split(","))
+    chosen = [part for part in parts if part]
     unknown = set(chosen) - set(EXTRA_FORMATS)
     if unknown:
-        raise ConfigurationError(f"unknown formats {sorted(unknown)}: choose from {EXTRA_FORMATS}")
-    if not calibration.is_file():
-        raise ConfigurationError(f"no such calibration file: {calibration}; run `calibrate` first")
-    result = CalibrationResult.model_validate_json(calibration.read_bytes())
+        raise ConfigurationError(
+            f"unknown formats {sorted(unknown)}: choose from {', '.join(EXTRA_FORMATS)}"
+        )
+    result = read_calibration(calibration)
     config = write(run, out, name=name, calibration=result, formats=chosen)
     typer.echo(f"{name} revision {config.revision} is in {out}.")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from hf_space.bundle.config import ColorMode
+from hf_space.bundle.config import ColorMode, Interpolation
 from training.cli.quiet import import_tensorflow
 from training.fitting.config import (
     AugmentConfig,
@@ -64,6 +64,9 @@ def train(
     color_mode: Annotated[
         ColorMode, typer.Option(help="Colour of the input.")
     ] = DEFAULTS.color_mode,
+    interpolation: Annotated[
+        Interpolation, typer.Option(help="How patches are enlarged to the input.")
+    ] = DEFAULTS.interpolation,
     batch_size: Annotated[int, typer.Option(help="Views per batch.")] = DEFAULTS.batch_size,
     head_epochs: Annotated[
         int, typer.Option(help="Epochs for the head alone.")

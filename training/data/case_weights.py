@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -12,7 +11,9 @@ from numpy.typing import NDArray
 
 from training.errors import ConfigurationError
 
-_OPTION: Final = re.compile(r"(?P<key>[^\s:=]+(:[01])?)=(?P<weight>[^\s=]+)", re.ASCII)
+_KEY: Final = r"(?P<key>[^\s:=]+(:[01])?)"
+_OPTION: Final = re.compile(_KEY + r"=(?P<weight>[^\s=]+)", re.ASCII)
+_LEAST, _GREATEST = 1e-6, 1e6
 
 
 def parse_case_weights(options: Sequence[str]) -> dict[str, float]:
@@ -22,7 +23,7 @@ def parse_case_weights(options: Sequence[str]) -> dict[str, float]:
         options: ``CASE=WEIGHT`` or ``CASE:CLASS=WEIGHT``; CLASS is 0 or 1.
 
     Returns:
-        Weight of each ``CASE`` or ``CASE:CLASS``, finite and above 0.
+        Weight of each ``CASE`` or ``CASE:CLASS``, from a millionth to a million.
 
     Raises:
         ConfigurationError: When an option cannot be read, or names the same patches twice.
@@ -30,16 +31,20 @@ def parse_case_weights(options: Sequence[str]) -> dict[str, float]:
     table: dict[str, float] = {}
     for option in options:
         match = _OPTION.fullmatch(option)
-        weight = _positive(match["weight"]) if match else None
+        weight = _number(match["weight"]) if match else None
         if match is None or weight is None:
-            raise ConfigurationError(
-                f"cannot read the case weight {option!r}: write CASE=WEIGHT or CASE:CLASS=WEIGHT, "
-                "CLASS 0 or 1 and WEIGHT above 0, as in 8864=0.1 or 8917:1=0.1"
-            )
+            raise _unreadable(option)
         if match["key"] in table:
             raise ConfigurationError(f"two case weights for {match['key']}: give one")
         table[match["key"]] = weight
     return table
+
+
+def require_case_weights(table: Mapping[str, float]) -> None:
+    """Raise ConfigurationError where a table is none that `parse_case_weights` returns."""
+    for key, weight in table.items():
+        if not re.fullmatch(_KEY, key, re.ASCII) or not _LEAST <= weight <= _GREATEST:
+            raise _unreadable(f"{key}={weight}")
 
 
 def sampling_weights(
@@ -69,9 +74,16 @@ def sampling_weights(
     return weights
 
 
-def _positive(text: str) -> float | None:
+def _unreadable(option: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"cannot read the case weight {option!r}: write CASE=WEIGHT or CASE:CLASS=WEIGHT, "
+        f"CLASS 0 or 1 and WEIGHT from {_LEAST:g} to {_GREATEST:g}, as in 8864=0.1 or 8917:1=0.1"
+    )
+
+
+def _number(text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) and value > 0 else None
+    return value if _LEAST <= value <= _GREATEST else None

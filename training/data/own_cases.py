@@ -12,12 +12,14 @@ import numpy as np
 
 from hf_space.imaging.zip_archive import entry_path
 from training.data.listing import Layout, Listing
-from training.data.records import LeftOut, PatchRecord
+from training.data.records import PIXELS, LeftOut, PatchRecord
 from training.data.splits import SPLIT_NAMES, SplitName, grouped_folds
 from training.errors import SourceError
 
 _REQUIRED: Final = ("file", "case")
 _PLAIN_CLASSES: Final = frozenset({"0", "1"})
+# Spreadsheets write the others where the comma is the decimal mark.
+_DELIMITERS: Final = ",;\t"
 # Farther apart than neighbours on a slide: what has no place has no neighbours.
 _UNPLACED_STEP: Final = 1000
 # One part each for test and validation, three for training.
@@ -37,10 +39,10 @@ def own_layout(table: Path, positive: str) -> Layout:
     """Return a function that finds patches by a table of their cases.
 
     Args:
-        table: CSV file with the columns ``file`` (path in the source, or the name alone where it
-            occurs once) and ``case``; ``x`` and ``y`` (pixels at about 4 microns per pixel) and
-            ``split`` may be left out. Without a split, a fifth of the cases is for testing and a
-            fifth for validation.
+        table: CSV file, separated by commas, semicolons or tabs, with the columns ``file`` (path in
+            the source, or the name alone where it occurs once) and ``case``; ``x`` and ``y``
+            (pixels at about 4 microns per pixel) and ``split`` may be left out. Without a split,
+            a fifth of the cases is for testing and a fifth for validation.
         positive: Folder of class 1; the other folder has class 0.
 
     Raises:
@@ -57,8 +59,12 @@ def own_layout(table: Path, positive: str) -> Layout:
 def _read_table(table: Path) -> dict[str, _Row]:
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in _REQUIRED if name not in (reader.fieldnames or ())]
+            header = file.readline()
+            delimiter = max(_DELIMITERS, key=header.count)
+            (cells,) = csv.reader([header], delimiter=delimiter)
+            names = [cell.strip().lower() for cell in cells]
+            reader = csv.DictReader(file, names, delimiter=delimiter)
+            missing = [name for name in _REQUIRED if name not in names]
             if missing:
                 raise SourceError(f"{table} has no column {', '.join(missing)}")
             rows: dict[str, _Row] = {}
@@ -71,6 +77,7 @@ def _read_table(table: Path) -> dict[str, _Row]:
         raise SourceError(f"cannot read the table of cases {table}: {error}") from error
     if not rows:
         raise SourceError(f"{table} lists no files")
+    _require_own_places(rows, table)
     return _require_one_split(rows, table)
 
 
@@ -82,13 +89,23 @@ def _read_line(line: Mapping[str, str | None], where: str) -> tuple[str, _Row]:
     if split and split not in SPLIT_NAMES:
         raise SourceError(f"{where}: the split is {split!r}, not one of {', '.join(SPLIT_NAMES)}")
     place = values.get("x", ""), values.get("y", "")
-    if any(place) and not all(value.isdecimal() for value in place):
+    if any(place) and not all(PIXELS.fullmatch(value) for value in place):
         raise SourceError(f"{where}: x and y are {place[0]!r} and {place[1]!r}, not whole pixels")
     return str(entry_path(name)), _Row(
         case_id=case_id,
         place=(int(place[0]), int(place[1])) if any(place) else None,
         split=next((known for known in SPLIT_NAMES if known == split), None),
     )
+
+
+def _require_own_places(rows: dict[str, _Row], table: Path) -> None:
+    taken: dict[tuple[str, tuple[int, int]], str] = {}
+    for name, row in rows.items():
+        if row.place and (first := taken.setdefault((row.case_id, row.place), name)) != name:
+            raise SourceError(
+                f"{table}: {first} and {name} of the case {row.case_id} have one place: leave x "
+                "and y empty where they do not tell patches apart"
+            )
 
 
 def _require_one_split(rows: dict[str, _Row], table: Path) -> dict[str, _Row]:
@@ -106,7 +123,8 @@ def _list_own(
 ) -> Listing:
     found: dict[str, str] = {}
     listing = Listing()
-    for path in sorted(paths):
+    paths = sorted(paths)
+    for path in paths:
         place = entry_path(path)
         name = next((name for name in (str(place), place.name) if name in rows), None)
         if name is None:
@@ -116,6 +134,11 @@ def _list_own(
         else:
             found[name] = path
     listing.left_out.extend(LeftOut(name, "no file") for name in rows if name not in found)
+    if not found:
+        raise SourceError(
+            f"none of the files is named in {table}: there is {', '.join(paths[:1]) or 'no file'}, "
+            f"and the table begins with {next(iter(rows))}"
+        )
     places = {name: entry_path(path) for name, path in found.items()}
     labels = _labels(places, positive)
     records = _records(places, rows, labels)
@@ -126,8 +149,8 @@ def _list_own(
 def _labels(places: Mapping[str, PurePosixPath], positive: str) -> dict[str, int]:
     """Return the class of each file, by the folder that it lies in."""
     folders = {place.parent.name for place in places.values()}
-    fitting = folders <= _PLAIN_CLASSES or (positive in folders and len(folders) == 2)
-    if not fitting:
+    known = {positive, *(_PLAIN_CLASSES if positive in _PLAIN_CLASSES else ())}
+    if not (folders <= known or (positive in folders and len(folders) == 2)):
         shown = ", ".join(sorted(folders)) or "none"
         raise SourceError(
             f"the patches lie in the folders {shown}: there must be two, 0 and 1, or --positive "
@@ -139,12 +162,16 @@ def _labels(places: Mapping[str, PurePosixPath], positive: str) -> dict[str, int
 def _records(
     places: Mapping[str, PurePosixPath], rows: Mapping[str, _Row], labels: Mapping[str, int]
 ) -> dict[str, PatchRecord]:
-    counts: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    for row in rows.values():
+        _, y = row.place or (0, -_UNPLACED_STEP)
+        lowest[row.case_id] = max(lowest.get(row.case_id, y), y)
     records = {}
     for name, place in places.items():
         row = rows[name]
-        number = counts[row.case_id] = counts.get(row.case_id, -1) + 1
-        x, y = row.place or (0, _UNPLACED_STEP * number)
+        # Below what has a place.
+        lowest[row.case_id] += 0 if row.place else _UNPLACED_STEP
+        x, y = row.place or (0, lowest[row.case_id])
         records[name] = PatchRecord(
             row.case_id, x, y, labels[name], str(place), own_split=row.split
         )

@@ -10,8 +10,12 @@ from typing import Final, Literal, Protocol
 
 from training.data.splits import SplitName, split_of
 
+_PIXELS: Final = r"\d{1,9}"
+PIXELS: Final = re.compile(_PIXELS, re.ASCII)
+"""A coordinate on a slide, as text: what a prepared data set holds in 32 bits."""
 _NAME: Final = re.compile(
-    r"(?P<case>\d+)_idx\d+_x(?P<x>\d+)_y(?P<y>\d+)_class(?P<label>[01])\.(png|jpe?g|tiff?)",
+    rf"(?P<case>\d+)_idx\d+_x(?P<x>{_PIXELS})_y(?P<y>{_PIXELS})_class(?P<label>[01])"
+    r"\.(png|jpe?g|tiff?)",
     re.ASCII | re.IGNORECASE,
 )
 

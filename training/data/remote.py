@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,7 +105,13 @@ def hub_source(parts: Sequence[Dataset], source: str) -> PatchSource:
     positions: dict[PatchRecord, tuple[int, int]] = {}
     for number, part in enumerate(parts):
         for row, record in enumerate(_records(part, source)):
-            positions.setdefault(record, (number, row))
+            # Two rows of one place are two patches all the same.
+            known = (
+                record
+                if record not in positions
+                else replace(record, name=f"row_{number}_{row}.png")
+            )
+            positions[known] = number, row
     if not positions:
         raise DatasetError(f"{source} has no rows")
     return _HubSource([part.cast_column("image", Image(decode=False)) for part in parts], positions)
@@ -145,11 +151,15 @@ def open_any_source(
         layout: Tells which files of a folder or zip are patches.
 
     Raises:
-        SourceError: When it cannot be found, downloaded or opened.
+        SourceError: When it cannot be found, downloaded or opened, or knows its cases and was
+            given a layout.
         DatasetError: When a Hub data set is not a prepared one.
     """
-    if isinstance(source, str) and is_hub_id(source):
-        yield _load_hub(source, cache_dir)
+    on_hub = isinstance(source, str) and is_hub_id(source)
+    if layout is not list_named and (on_hub or source == "kaggle" or is_prepared(Path(source))):
+        raise SourceError(f"{source} knows the case of each patch: leave out --cases")
+    if on_hub:
+        yield _load_hub(str(source), cache_dir)
         return
     path = download_kaggle() if source == "kaggle" and not Path(source).exists() else source
     if is_prepared(Path(path)):

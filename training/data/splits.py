@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from training.errors import DatasetError
+from training.errors import ConfigurationError, DatasetError
 
 SplitName = Literal["train", "val", "test", "extension"]
 SPLIT_NAMES: Final[tuple[SplitName, ...]] = ("train", "val", "test", "extension")
@@ -47,6 +47,14 @@ _SPLIT_OF_CASE: Final[dict[str, SplitName]] = {
 def split_of(case_id: str) -> SplitName:
     """Name the split a case belongs to; `extension` when no published list holds it."""
     return _SPLIT_OF_CASE.get(case_id, "extension")
+
+
+def require_splits(names: Iterable[str]) -> None:
+    """Raise ConfigurationError where a name is none of a split."""
+    if unknown := set(names) - set(SPLIT_NAMES):
+        raise ConfigurationError(
+            f"no splits {sorted(unknown)}: choose from {', '.join(SPLIT_NAMES)}"
+        )
 
 
 def split_sha256() -> str:

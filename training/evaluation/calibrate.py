@@ -15,7 +15,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from hf_space.bundle.calibration import Calibration, OperatingPoint
-from training.errors import DatasetError
+from training.errors import ConfigurationError, DatasetError
 from training.evaluation.operating_points import (
     Flags,
     Labels,
@@ -146,6 +146,19 @@ def read_predictions(path: Path) -> pd.DataFrame:
         raise DatasetError(f"cannot read the predictions {path}: {error}") from error
     _check(predictions)
     return predictions
+
+
+def read_calibration(path: Path) -> CalibrationResult:
+    """Read what `calibrate` wrote.
+
+    Raises:
+        ConfigurationError: The file is missing, or is none of `calibrate`.
+    """
+    try:
+        return CalibrationResult.model_validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        what = "no such file" if isinstance(error, OSError) else "not a file that it writes"
+        raise ConfigurationError(f"{path} is {what}; run `calibrate` first") from error
 
 
 def _platt(labels: Labels, logits: Floats, weights: Floats) -> tuple[float, float]:

@@ -111,7 +111,8 @@ def compare(runs: Sequence[Path]) -> list[Candidate]:
 
     Raises:
         RunError: A run is not finished, or had no validation cases.
-        ConfigurationError: The runs were validated on different patches, or with other weights.
+        ConfigurationError: The runs were validated on different patches, or with other weights,
+            or two of them have one recipe and one seed.
     """
     tables = [_predictions(run) for run in runs]
     keys = ["case_id", "x", "y"]
@@ -121,7 +122,10 @@ def compare(runs: Sequence[Path]) -> list[Candidate]:
     for run in runs:
         if TrainConfig.load(run).case_weights != TrainConfig.load(runs[0]).case_weights:
             raise ConfigurationError(f"{run} has other case weights than {runs[0]}")
-    judged = [_judged(group, dict(zip(runs, tables, strict=True))) for group in _by_recipe(runs)]
+    groups = _by_recipe(runs)
+    for group in groups:
+        _require_seeds(group)
+    judged = [_judged(group, dict(zip(runs, tables, strict=True))) for group in groups]
     judged.sort(key=lambda each: -each.mean("roc_auc")[0])
     return [_candidate(each, judged[0], tables[0]) for each in judged]
 
@@ -140,6 +144,18 @@ def _by_recipe(runs: Sequence[Path]) -> list[list[Path]]:
         recipe = replace(TrainConfig.load(run), seed=0)
         groups.setdefault(recipe.to_json(), []).append(run)
     return list(groups.values())
+
+
+def _require_seeds(runs: Sequence[Path]) -> None:
+    """Raise ConfigurationError where two runs of a recipe tell nothing of each other."""
+    first: dict[int, Path] = {}
+    for run in runs:
+        seed = TrainConfig.load(run).seed
+        if seed in first:
+            raise ConfigurationError(
+                f"{first[seed]} and {run} have one recipe and the seed {seed}: give one of them"
+            )
+        first[seed] = run
 
 
 def _judged(runs: list[Path], tables: dict[Path, pd.DataFrame]) -> _Judged:

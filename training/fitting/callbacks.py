@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_space.bundle.calibration import Calibration
+from training.errors import DivergenceError
 from training.fitting.compilation import CONFUSION_SHARES, ConsistentCrossentropy
 from training.fitting.epoch_log import EpochLog
 from training.fitting.run import HISTORY_FILE, read_history
@@ -109,6 +110,10 @@ class ValidateAverage(keras.callbacks.Callback):
         raw = self.model.get_weights()
         average_weights(self.model)
         logits = self._logits(self.model)
+        if not np.isfinite(logits).all():
+            raise DivergenceError(
+                f"the scores of the validation patches in epoch {epoch + 1:,} are"
+            )
         metrics = binary_metrics(
             self._labels, Calibration().probability(logits), threshold=0.5, weights=self._weights
         )

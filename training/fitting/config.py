@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from hf_space.bundle.config import ColorMode, Interpolation
-from training.data.splits import SPLIT_NAMES
+from training.data.case_weights import require_case_weights
+from training.data.splits import require_splits
 from training.errors import ConfigurationError, RunError
 from training.fitting.sense import AUGMENTATIONS, SETTINGS, require_sense
 
@@ -173,10 +174,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Raise ConfigurationError for settings that make no sense."""
         require_sense({name: getattr(self, name) for name in SETTINGS}, SETTINGS)
-        if unknown := set(self.splits) - set(SPLIT_NAMES):
-            raise ConfigurationError(
-                f"no splits {sorted(unknown)}: choose from {', '.join(SPLIT_NAMES)}"
-            )
+        require_case_weights(self.case_weights)
+        require_splits(self.splits)
         if not self.splits:
             raise ConfigurationError("no split to train on")
         if self.batch_size % 2 and self.has_pairs:
@@ -227,12 +226,15 @@ class TrainConfig:
         """Read the configuration of a run folder.
 
         Raises:
-            RunError: the folder holds no configuration.
+            RunError: the folder holds no configuration, or one that cannot be read.
         """
         path = run / CONFIG_FILE
         if not path.is_file():
             raise RunError(f"{run} is not a training run: {CONFIG_FILE} is missing")
-        values: dict[str, Any] = json.loads(path.read_text())
-        values["augment"] = AugmentConfig(**values["augment"])
-        values["splits"] = tuple(values["splits"])
-        return cls(**values)
+        try:
+            values: dict[str, Any] = json.loads(path.read_text())
+            values["augment"] = AugmentConfig(**values["augment"])
+            values["splits"] = tuple(values["splits"])
+            return cls(**values)
+        except (ValueError, TypeError, KeyError, ConfigurationError) as error:
+            raise RunError(f"{path} does not hold the settings of a run: {error}") from error

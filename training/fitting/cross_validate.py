@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.data.arrays import Patches
-from training.data.splits import grouped_folds
+from training.data.splits import grouped_folds, require_splits
 from training.errors import ConfigurationError, RunError
 from training.fitting.callbacks import CHECKPOINTS, Checkpoint
 from training.fitting.config import CONFIG_FILE, TrainConfig
@@ -45,12 +45,14 @@ def cross_validate(
 
     Raises:
         RunError: there is no such finished run, or ``out`` holds folds of other settings.
-        ConfigurationError: the run has a teacher that may have seen the cases to be scored.
+        ConfigurationError: there is no such split, or the run has a teacher that may have seen
+            the cases to be scored.
     """
+    require_splits(splits)
     config = TrainConfig.load(like)
     chosen = np.flatnonzero(np.isin(patches.splits, sorted(splits)))
     _require_fair_teacher(config, patches, chosen, like)
-    _require_finished(like)
+    _require_finished(like, config)
     fold_of = assign_folds(patches, chosen, folds=folds, seed=config.seed)
     tables = []
     for number in range(folds):
@@ -85,12 +87,12 @@ def _require_fair_teacher(
         )
 
 
-def _require_finished(like: Path) -> None:
+def _require_finished(like: Path, config: TrainConfig) -> None:
     missing = [name for name in (FACTS_FILE, MODEL_FILE) if not (like / name).is_file()]
     if missing:
         raise RunError(
             f"{like} is not finished, {' and '.join(missing)} is missing: finish it with "
-            f"`train --resume --out {like}`"
+            f"`train {config.dataset} --resume --out {like}`"
         )
 
 

@@ -52,7 +52,8 @@ def learning_curve(history: Sequence[dict[str, float]], *, head_epochs: int) -> 
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _mark_phases(axes, len(history), head_epochs)
         if axes.get_legend_handles_labels()[1]:
-            axes.legend(frameon=False, fontsize=7)
+            # Long enough to show that a line is broken.
+            axes.legend(frameon=False, fontsize=7, handlelength=4)
     return figure
 
 

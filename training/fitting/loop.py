@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import keras
 import tensorflow as tf
 from tqdm import tqdm
 
+from training.errors import DivergenceError
 from training.fitting.epoch_log import EpochLog
 
 
@@ -32,6 +34,9 @@ def learn_steps(
         steps_per_epoch: Steps in an epoch.
         callbacks: Called as `fit` does, but with a step's number in the run, not in the epoch.
         log: What the steps of an interrupted epoch told; default: nothing was interrupted.
+
+    Raises:
+        DivergenceError: The loss is infinite or no number.
     """
     log = log or EpochLog()
     watchers = keras.callbacks.CallbackList(list(callbacks), model=model)
@@ -49,6 +54,8 @@ def learn_steps(
         # The figures are then of this step alone, whether or not Keras resets its running means.
         model.reset_metrics()
         logs = model.train_on_batch(images, targets, sample_weight=weights, return_dict=True)
+        if not math.isfinite(logs["loss"]):
+            raise DivergenceError(f"the loss of step {step + 1:,} is")
         log.add(logs)
         watchers.on_train_batch_end(step, logs)
         if position + 1 == steps_per_epoch:

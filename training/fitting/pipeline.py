@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hf_space.imaging.preprocess import preprocess
 from training.data.arrays import Patches
+from training.errors import ConfigurationError
 from training.fitting.augment import augment_geometry, augment_patches
 from training.fitting.config import AugmentConfig, TrainConfig
 from training.fitting.stain import StainTable, measure_stains
@@ -155,8 +156,18 @@ def model_input(
 
 
 def steps_per_epoch(examples: Examples, config: TrainConfig) -> int:
-    """Return the number of full batches in one epoch, at least one."""
-    return max(1, examples.per_epoch(config.patches_per_case) // config.batch_size)
+    """Return the number of full batches in one epoch, at least one.
+
+    Raises:
+        ConfigurationError: an epoch draws less than one batch.
+    """
+    drawn = examples.per_epoch(config.patches_per_case)
+    if config.batch_size > drawn:
+        raise ConfigurationError(
+            f"an epoch draws {drawn:,} views, less than a batch of {config.batch_size:,}: "
+            f"give --batch-size {drawn} or less"
+        )
+    return drawn // config.batch_size
 
 
 class _BatchLoader:
@@ -180,9 +191,8 @@ class _BatchLoader:
         epoch, position = divmod(int(step), self._steps)
         views, smoothing = self._config.views(epoch), self._config.label_smoothing
         size = self._config.batch_size // views
-        # "wrap" fills the only batch of a data set smaller than one batch.
-        places = np.arange(position * size, (position + 1) * size)
-        chosen = np.tile(np.take(self._order(epoch), places, mode="wrap"), views)
+        drawn = self._order(epoch)[position * size : (position + 1) * size]
+        chosen = np.tile(drawn, views)
         indices = self._examples.indices[chosen]
         rng = np.random.default_rng([self._config.seed, int(step)])
         images = np.concatenate(

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from training.data.arrays import Patches
 from training.data.source import CLASS_NAMES, class_title
+from training.errors import ConfigurationError
 from training.fitting.config import AugmentConfig, TrainConfig
 from training.fitting.pipeline import model_input
 from training.fitting.stain import measure_stains
@@ -31,8 +32,13 @@ def write_preview(patches: Patches, config: TrainConfig, path: Path) -> None:
     Args:
         patches: the prepared data set; rows are drawn by ``config.seed``.
         config: input size, colour and augmentation.
-        path: file to write.
+        path: PNG file to write.
+
+    Raises:
+        ConfigurationError: its name has another ending.
     """
+    if path.suffix.lower() != ".png":
+        raise ConfigurationError(f"{path} must end in .png")
     rng = np.random.default_rng(config.seed)
     chosen = np.sort(rng.choice(len(patches), min(_ROWS, len(patches)), replace=False))
     rows = [

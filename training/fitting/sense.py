@@ -35,38 +35,41 @@ class Bounds:
 
     def __str__(self) -> str:
         """Say it in words."""
-        low = f"{'above' if self.open_low else 'at least'} {self.low:g}"
+        low = f"{'above' if self.open_low else 'at least'} {self.low:,.10g}"
         if math.isinf(self.high):
             return low
-        return f"{low} and {'below' if self.open_high else 'at most'} {self.high:g}"
+        return f"{low} and {'below' if self.open_high else 'at most'} {self.high:,.10g}"
 
 
 _SHARE: Final = Bounds(0, 1)
 _BELOW_ONE: Final = Bounds(0, 1, open_high=True)
-_POSITIVE: Final = Bounds(0, open_low=True)
 _NOT_NEGATIVE: Final = Bounds(0)
 _COUNT: Final = Bounds(1)
+# Far beyond what is learned with, and short of what no machine or arithmetic bears.
+_EPOCHS_AT_MOST: Final = 10_000
+_RATE: Final = Bounds(0, 1, open_low=True)
 
 SETTINGS: Final[dict[str, Bounds]] = {
-    "input_size": Bounds(32),
-    "margin": _NOT_NEGATIVE,
-    "batch_size": _COUNT,
-    "head_epochs": _NOT_NEGATIVE,
-    "epochs": _COUNT,
-    "head_learning_rate": _POSITIVE,
-    "learning_rate": _POSITIVE,
+    "input_size": Bounds(32, 1024),
+    "margin": Bounds(0, 1024),
+    "batch_size": Bounds(1, 4096),
+    "head_epochs": Bounds(0, _EPOCHS_AT_MOST),
+    "epochs": Bounds(1, _EPOCHS_AT_MOST),
+    "head_learning_rate": _RATE,
+    "learning_rate": _RATE,
     "warmup_fraction": _BELOW_ONE,
-    "weight_decay": _NOT_NEGATIVE,
+    "weight_decay": _SHARE,
     "dropout": _BELOW_ONE,
     "noise": Bounds(0, 0.5),
     "label_smoothing": Bounds(0, 0.5),
-    "consistency": _NOT_NEGATIVE,
+    "consistency": Bounds(0, 100),
     "paired_epochs": _NOT_NEGATIVE,
     "ema_momentum": _BELOW_ONE,
     "patches_per_case": _COUNT,
     "patience": _COUNT,
     "checkpoint_steps": _COUNT,
-    "seed": _NOT_NEGATIVE,
+    # Random layers count on from it in 32 bits.
+    "seed": Bounds(0, 2**31 - 1),
     "distill_weight": _SHARE,
 }
 AUGMENTATIONS: Final[dict[str, Bounds]] = {
@@ -78,8 +81,8 @@ AUGMENTATIONS: Final[dict[str, Bounds]] = {
     "warmth": _SHARE,
     "brightness": _SHARE,
     "contrast": _SHARE,
-    "blur": _NOT_NEGATIVE,
-    "sharpening": _NOT_NEGATIVE,
+    "blur": Bounds(0, 25),
+    "sharpening": Bounds(0, 10),
     "resampling": _BELOW_ONE,
     "jpeg": _SHARE,
 }

@@ -15,6 +15,8 @@ from training.fitting.config import AugmentConfig, TrainConfig
 
 _SUFFIXES: Final = (".json", ".yaml", ".yml")
 _ADAPTER: Final = TypeAdapter(TrainConfig)
+# As the options of these names say None.
+_NONE: Final = {"validation": "none", "patches_per_case": 0}
 
 
 def read_settings(path: Path) -> dict[str, Any]:
@@ -40,7 +42,11 @@ def read_settings(path: Path) -> dict[str, Any]:
     if isinstance(found.get("augment"), dict):
         _check_names(found["augment"], AugmentConfig, f"{path}, augment")
         found["augment"] = asdict(AugmentConfig()) | found["augment"]
-    return found
+    weights = found.get("case_weights")
+    if isinstance(weights, dict) and not all(isinstance(key, str) for key in weights):
+        # YAML reads 8917:1 as a number to the base of 60.
+        raise ConfigurationError(f"{path}, case_weights: put each case in quotes, as '8917:1': 0.1")
+    return found | {name: None for name, said in _NONE.items() if found.get(name, ...) == said}
 
 
 def train_config(values: dict[str, Any]) -> TrainConfig:

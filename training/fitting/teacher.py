@@ -63,7 +63,10 @@ def _from_table(path: Path, patches: Patches, indices: NDArray[np.int64]) -> NDA
     wanted = pd.DataFrame(
         {"case_id": patches.case_ids[indices], "x": patches.x[indices], "y": patches.y[indices]}
     )
-    found = wanted.merge(table.astype({"case_id": str}), on=_PLACE, how="left", validate="1:1")
+    table = table.astype({"case_id": str})
+    if table.duplicated(_PLACE).any():
+        raise ConfigurationError(f"{path} has two teachers for one place")
+    found = wanted.merge(table, on=_PLACE, how="left")
     missing = int(found["logit"].isna().sum())
     if missing:
         raise ConfigurationError(f"{path} lacks {missing:,} of the patches to learn from")

@@ -140,10 +140,13 @@ def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.M
 
     Raises:
         RunError: the weights cannot be loaded.
-        ConfigurationError: there is nothing to learn from.
+        ConfigurationError: there are not patches of both classes to learn from.
     """
-    if not len(fold.train):
-        raise ConfigurationError("no training patches: check --split and the data set")
+    if len(np.unique(patches.labels[fold.train])) < 2:
+        raise ConfigurationError(
+            f"{len(fold.train):,} patches to learn from, not of both classes: check --split and "
+            "the data set"
+        )
     keras.utils.set_random_seed(config.seed)
     examples = make_examples(config, patches, fold.train)
     with precision_of(config):

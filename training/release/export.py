@@ -13,12 +13,14 @@ import keras
 import openvino as ov
 
 from hf_space.bundle.config import (
+    EVALUATION_FOLDER,
     FAMILIARITY_FILE,
     INFERENCE_FILE,
     LIMITS_FILE,
     METRICS_FILE,
     OPENVINO_FILE,
     OPENVINO_WEIGHTS_FILE,
+    REPORTS,
     InferenceConfig,
     TrainingFacts,
 )
@@ -27,6 +29,7 @@ from hf_space.inference.tensorflow_engine import served
 from training.data.splits import split_sha256
 from training.errors import RunError
 from training.evaluation.calibrate import CALIBRATION_FILE, CalibrationResult
+from training.evaluation.compare import CANDIDATES_FILE
 from training.evaluation.familiarity import FAMILIARITY_REPORT_FILE
 from training.fitting.config import TrainConfig
 from training.fitting.model import ACTIVATION_MAP, FEATURES, LOGIT
@@ -42,7 +45,7 @@ EXTRA_FORMATS = ("keras", "h5", _SAVED_MODEL, "probability")
 _STALE = (
     *("model.keras", "model.h5", PROBABILITY_FILE),
     *(METRICS_FILE, LIMITS_FILE, FAMILIARITY_FILE, FAMILIARITY_REPORT_FILE),
-    "README.md",
+    *(CANDIDATES_FILE, *REPORTS.values(), "README.md"),
 )
 # Placeholder until the content is known.
 _UNNAMED = "none"
@@ -73,11 +76,15 @@ def export(
         RunError: the run is not finished.
     """
     if not (run / MODEL_FILE).is_file():
-        raise RunError(f"{run} has no {MODEL_FILE}: finish it with `train --resume {run}`")
+        raise RunError(
+            f"{run} has no {MODEL_FILE}: finish it with `train DATA --resume --out {run}`"
+        )
     out.mkdir(parents=True, exist_ok=True)
     # Figures and limits of an earlier model must not remain beside the new weights.
     for stale in _STALE:
         (out / stale).unlink(missing_ok=True)
+    for plot in (out / EVALUATION_FOLDER).glob("*.png"):
+        plot.unlink()
     shutil.rmtree(out / _SAVED_MODEL, ignore_errors=True)
     model = keras.saving.load_model(run / MODEL_FILE, compile=False)
     with zipfile.ZipFile(run / MODEL_FILE) as archive:

@@ -9,7 +9,6 @@ tissue from other pictures.
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 import json
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Any
 import cv2
 import numpy as np
 import openvino as ov
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 _INTERPOLATIONS = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
 
@@ -95,8 +94,21 @@ def _image(source: Any) -> Any:
             # Browsers put `data:image/png;base64,` before it.
             source = base64.b64decode(source.rpartition(",")[2], validate=True)
         image = source if isinstance(source, Image.Image) else Image.open(io.BytesIO(source))
-        return np.asarray(image.convert("RGB"))
-    except (binascii.Error, UnidentifiedImageError, OSError, TypeError, ValueError) as error:
+        return np.asarray(_on_white(ImageOps.exif_transpose(image)).convert("RGB"))
+    # Pillow's decoders raise almost any type on damaged files.
+    except Exception as error:
         raise ValueError(
             "inputs must be an image, its file in base64, or a list of them"
         ) from error
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Lay an image on white, as a slide's background; 16-bit grey becomes 8-bit grey."""
+    if image.mode.startswith("I;16"):
+        return Image.fromarray((np.asarray(image, np.uint16) // 257).astype(np.uint8))
+    if not image.has_transparency_data:
+        return image
+    layers = image.convert("RGBA")
+    white = Image.new("RGBA", layers.size, "white")
+    white.alpha_composite(layers)
+    return white
