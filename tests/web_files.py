@@ -53,11 +53,11 @@ def running_web_files() -> Iterator[WebFiles]:
         do_HEAD = do_GET
 
         def do_PUT(self) -> None:
-            web.files[self.path] = self._sent()
+            web.files[urlsplit(self.path).path] = self._sent()
             self._answer(HTTPStatus.CREATED)
 
         def do_DELETE(self) -> None:
-            known = web.files.pop(self.path, None) is not None
+            known = web.files.pop(urlsplit(self.path).path, None) is not None
             self._answer(HTTPStatus.NO_CONTENT if known else HTTPStatus.NOT_FOUND)
 
         def _sent(self) -> bytes:

@@ -97,6 +97,17 @@ def remove_parts(folder: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def final_name(path: Path) -> str:
+    """Return the name that a file gets when all of it is on the disk.
+
+    Example:
+        >>> final_name(Path("scans/.part.0f.a.svs")), final_name(Path("scans/a.svs"))
+        ('a.svs', 'a.svs')
+    """
+    name = path.name
+    return name.removeprefix(_PART).partition(".")[2] if name.startswith(_PART) else name
+
+
 def _sync(path: Path) -> None:
     # Some systems bring only what is open for writing to the disk.
     with path.open("r+b") as file:

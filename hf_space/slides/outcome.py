@@ -130,8 +130,12 @@ def _table(outcomes: Mapping[str, Outcome]) -> Table[Outcome]:
         {"case": lambda each: each.slide.stated.case} if any(each.case for each in stated) else {}
     )
     own = _SLIDE.keys() | _OUTCOME.keys() | {"case"}
-    for name in dict.fromkeys(name for each in stated for name, _ in each.columns):
-        listed[_OF_LIST + name if name in own else name] = _carried(name)
+    names = dict.fromkeys(name for each in stated for name, _ in each.columns)
+    for name in names:
+        shown = name
+        while shown in own or (shown != name and shown in names):
+            shown = _OF_LIST + shown
+        listed[shown] = _carried(name)
     return Table(_SLIDE | listed | _OUTCOME)
 
 

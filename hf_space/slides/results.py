@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -13,11 +14,25 @@ from hf_space.slides.files import remove_parts, replacing
 from hf_space.slides.lock import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
 # For another run's table, which takes a moment.
 _WAIT_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """A folder on disk in which slides are worked on, each in one of its own.
+
+    Attributes:
+        path: Of the folder.
+        fetch_scores: Brings the content of the slide's `scores.npz`, which is needed for slides
+            that are not done only; raises OSError.
+    """
+
+    path: Path
+    fetch_scores: Callable[[], None]
 
 
 class Results(Protocol):
@@ -35,7 +50,7 @@ class Results(Protocol):
         """Make it ready to be written to; raises OSError."""
         ...
 
-    def folder_for(self, name: str) -> AbstractContextManager[Path]:
+    def folder_for(self, name: str) -> AbstractContextManager[WorkFolder]:
         """Open the results of one slide.
 
         Args:
@@ -85,9 +100,9 @@ class FolderResults:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def folder_for(self, name: str) -> Iterator[Path]:  # noqa: ARG002 -- stores need it
+    def folder_for(self, name: str) -> Iterator[WorkFolder]:  # noqa: ARG002 -- stores need it
         """Yield the folder itself."""
-        yield self._folder
+        yield WorkFolder(self._folder, lambda: None)
 
     def write_table(self, name: str, content: bytes) -> None:
         """Replace a table when all of it is on the disk, see `Results.write_table`."""
