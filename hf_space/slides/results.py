@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from hf_space.slides.addresses import is_address
 from hf_space.slides.checkpoint import Checkpoint
-from hf_space.slides.files import remove_parts, replacing
+from hf_space.slides.files import WorkFolder, remove_parts, replacing
 from hf_space.slides.lock import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
 # For another run's table, which takes a moment.
 _WAIT_SECONDS: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class WorkFolder:
-    """A folder on disk in which slides are worked on, each in one of its own.
-
-    Attributes:
-        path: Of the folder.
-        fetch_scores: Brings the content of the slide's `scores.npz`, which is needed for slides
-            that are not done only; raises OSError.
-    """
-
-    path: Path
-    fetch_scores: Callable[[], None]
 
 
 class Results(Protocol):

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from hf_space.slides.addresses import joined, shown_address
+from hf_space.slides.files import WorkFolder
 from hf_space.slides.outputs import FILES, TISSUE_FILE
 from hf_space.slides.record import RUN_FILE, RunRecord
 from hf_space.slides.remote.store import StoredObject
-from hf_space.slides.results import WorkFolder
 from hf_space.slides.scores import SCORES_FILE
 
 if TYPE_CHECKING:
