@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hf_space.exports.csv import Table
 from hf_space.slides.addresses import address_path, is_address, joined, shown_address
 from hf_space.slides.cases import CASES_FILE, write_cases
 from hf_space.slides.manifest import ManifestError, find_listed, parse_manifest
@@ -242,7 +243,17 @@ def test_no_column_of_the_list_takes_the_place_of_another_or_runs(tmp_path: Path
     assert row["'=cmd()"] == "x"
 
 
-def test_a_long_table_is_written_after_each_thousandth_part(tmp_path: Path) -> None:
+def test_a_long_table_is_written_after_each_thousandth_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    line = Table.line
+
+    def counted(table: Table[Outcome], row: Outcome) -> bytes:
+        made.append(row.name)
+        return line(table, row)
+
+    monkeypatch.setattr(Table, "line", counted)
     slides = [outcome(str(number), "", None).slide for number in range(3000)]
     summary = Summary(FolderResults(tmp_path), slides)
     due = []
@@ -252,5 +263,7 @@ def test_a_long_table_is_written_after_each_thousandth_part(tmp_path: Path) -> N
         if summary.is_due:
             summary.write()
     assert due == [False, False, True, False, False, True, False]
+    # However often it is written, each row is made once for each state.
+    assert len(made) == 3000 + 7
     assert summary.is_behind
     assert sum(row["state"] == "failed" for row in rows_of(tmp_path / SUMMARY_FILE)) == 6

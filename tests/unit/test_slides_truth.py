@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def square(left: float, top: float, width: float, height: float) -> list[tuple[f
     return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
 
 
-def collection(*features: dict[str, object]) -> bytes:
+def collection(*features: Mapping[str, object]) -> bytes:
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
 
 
@@ -90,7 +91,7 @@ def test_what_are_no_annotations_is_refused(content: bytes) -> None:
 )
 def test_what_is_tumour(properties: dict[str, object], *, is_tumour: bool) -> None:
     drawn = feature(square(0, 0, 10, 10)) | {"properties": properties}
-    nowhere = {"type": "Feature", "geometry": None, "properties": {}}
+    nowhere: dict[str, object] = {"type": "Feature", "geometry": None, "properties": {}}
     found = parse_annotations(collection(drawn, nowhere), (0, 0))
     assert found.tumour.area == pytest.approx(100 if is_tumour else 0)
 
