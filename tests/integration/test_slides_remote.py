@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import os
@@ -270,6 +271,24 @@ def test_what_is_not_there_fails_and_the_others_go_on(s3: Store, local: Path, mo
         "a.svs": ("done", ""),
     }
     assert f"{gone} cannot be read: there is nothing at this address" in done.stderr
+
+
+def test_a_server_that_is_busy_or_gone_is_not_one_without_the_file(web: WebFiles) -> None:
+    web.files["/a"] = bytes(100)
+    stored = StoredObject(f"{web.address}/a")
+    # Whether there is an object is asked in two ways, four times.
+    web.busy = 2 * (store.TRIES - 1)
+    assert stored.facts().size == 100
+    web.busy = 2 * store.TRIES
+    with pytest.raises(StoreError, match="HTTP 503") as busy:
+        stored.facts()
+    with pytest.raises(StoreError, match="ClientConnectorError") as gone:
+        # Nothing listens at this port.
+        StoredObject("http://127.0.0.1:9/a").facts()
+    assert {busy.value.errno, gone.value.errno} == {errno.EIO}
+    with pytest.raises(StoreError, match="nothing at this address") as missing:
+        StoredObject(f"{web.address}/b").facts()
+    assert missing.value.errno == errno.ENOENT
 
 
 @pytest.mark.parametrize("knows_parts", [True, False])

@@ -176,7 +176,7 @@ class StoredObject:
             try:
                 return action()
             except Exception as error:  # clients of stores raise errors of many libraries
-                refused = _store_error(error, self.shown)
+                refused = _store_error(error if self._is_s3 else _cause(error), self.shown)
                 if number == TRIES or refused.errno in _FINAL:
                     raise refused from error
                 logger.info("try %d: %s", number, refused)
@@ -202,15 +202,22 @@ def _scheme(address: str) -> str:
     return address.partition("://")[0]
 
 
-def _store_error(error: Exception, shown: str) -> StoreError:
+def _cause(error: Exception) -> BaseException:
+    """Return why a web server gave nothing: its client calls all of it a file that is not there."""
+    cause = error.__cause__ if isinstance(error, FileNotFoundError) else None
+    return cause or error
+
+
+def _store_error(error: BaseException, shown: str) -> StoreError:
     """Return an error of any client with a number of the system's and without secrets."""
     if isinstance(error, StoreError):
         return error
     status = getattr(error, "status", None)
-    if isinstance(status, int):
-        return StoreError(_STATUSES.get(status, errno.EIO), f"HTTP {status}", shown)
-    if isinstance(error, FileNotFoundError):
+    number = _STATUSES.get(status, errno.EIO) if isinstance(status, int) else None
+    if number == errno.ENOENT or isinstance(error, FileNotFoundError):
         return StoreError(errno.ENOENT, text("slide.no_object", "en"), shown)
+    if number is not None:
+        return StoreError(number, f"HTTP {status}", shown)
     if isinstance(error, PermissionError):
         return StoreError(errno.EACCES, text("slide.no_access", "en"), shown)
     # Messages of clients hold addresses with their signatures.
