@@ -121,7 +121,8 @@ def _histogram(probabilities: NDArray[np.float64], threshold: float) -> NDArray[
 def _place(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
     inner = np.clip(probabilities, _LEAST, 1 - _LEAST)
     logits, most = np.log(inner / (1 - inner)), np.log((1 - _LEAST) / _LEAST)
-    return np.clip((logits / most + 1) / 2 * BINS, 0, BINS - 1).astype(np.int64)
+    places: NDArray[np.int64] = np.floor((logits / most + 1) / 2 * BINS).astype(np.int64)
+    return np.clip(places, 0, BINS - 1)
 
 
 def _areas(result: SlideResult, grid: SlideGrid, annotations: Annotations) -> NDArray[np.float64]:
