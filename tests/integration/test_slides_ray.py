@@ -178,8 +178,16 @@ def test_a_killed_nodes_slide_is_taken_over_and_a_rerun_resumes(
 
 
 def test_nodes_read_slides_from_a_store_and_write_results_there(
-    cluster: Any, s3: Store, model: Path, slides: list[FoundSlide], tmp_path: Path
+    cluster: Any,
+    s3: Store,
+    model: Path,
+    slides: list[FoundSlide],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    from hf_space.slides.fleet import nodes
+
+    monkeypatch.setattr(nodes, "_PATIENCE_SECONDS", 0)
     for slide in slides[1:]:
         s3.write(f"scans/{slide.name}", slide.path.read_bytes())
     s3.write("scans/bad.tif", b"no slide")
@@ -199,6 +207,8 @@ def test_nodes_read_slides_from_a_store_and_write_results_there(
     s3.refuses = refuses
     done = command(model, *arguments)
     assert done.exit_code == 3, done.stderr
+    # Actors take some seconds to start.
+    assert done.stderr.count("no worker has started yet on") == 1
     table = stored("summary.csv")
     assert [row["name"] for row in table] == names
     assert [row["state"] for row in table] == ["failed", "done", "failed", "done"]
