@@ -9,7 +9,8 @@ import signal
 import sys
 from typing import Any, Final
 
-from benchmarks.bulk_table import render_bulk, render_plan
+from benchmarks.budget import measure_budget, render_budget
+from benchmarks.bulk_table import render_bulk
 from benchmarks.chaos.report import QUICK_CHAOS, measure_chaos, render_chaos
 from benchmarks.chaos.run import Plan as ChaosPlan
 from benchmarks.core_time import measure_core_time, render_core_time
@@ -30,7 +31,7 @@ SCALE: Final = ROOT / "docs" / "scale.md"
 PLANS: Final = ROOT / "benchmarks" / "stats_plan.txt"
 NAMES: Final = (
     *("input_pipeline", "serving", "core_time", "history", "live"),
-    *("site", "slides", "bulk", "space", "chaos"),
+    *("site", "slides", "bulk", "budget", "space", "chaos"),
 )
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,8 @@ def main() -> None:
             _slides()
         elif name == "bulk":
             _bulk()
+        elif name == "budget":
+            _budget()
         elif name == "space":
             _space()
         elif name == "chaos":
@@ -129,9 +132,22 @@ def _bulk() -> None:
     table = render_bulk(figures)
     logger.info("%s", table)
     merge_results("bulk", figures)
-    text = replace_block(SCALE.read_text(encoding="utf-8"), "bulk", table)
-    plan = render_plan(read_results()["slides"], figures)
-    SCALE.write_text(replace_block(text, "plan", plan), encoding="utf-8")
+    text = SCALE.read_text(encoding="utf-8")
+    SCALE.write_text(replace_block(text, "bulk", table), encoding="utf-8")
+    if "budget" in read_results():
+        _show_budget()
+
+
+def _budget() -> None:
+    merge_results("budget", measure_budget())
+    _show_budget()
+
+
+def _show_budget() -> None:
+    table = render_budget(read_results())
+    logger.info("%s", table)
+    text = SCALE.read_text(encoding="utf-8")
+    SCALE.write_text(replace_block(text, "plan", table), encoding="utf-8")
 
 
 def _space() -> None:

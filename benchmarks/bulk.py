@@ -31,10 +31,9 @@ from hf_space.slides.outcome import Outcome
 from hf_space.slides.outputs import BY_DEFAULT
 from hf_space.slides.results import FolderResults
 from hf_space.slides.run import record_outcomes
-from hf_space.slides.scan import FoundSlide, find_slides
+from hf_space.slides.scan import FoundSlide
 from tests.drawn_slide import DrawnSlide
-from tests.slides import write_ome_tiff, write_svs
-from tests.web_files import running_web_files
+from tests.slides import write_ome_tiff
 
 MODEL: Final = ROOT / "hf_space" / "model"
 ROUNDS: Final = 2
@@ -43,8 +42,6 @@ MANY: Final = 1000
 # Pixels at 4 µm: some 400 tiles, and for memory as few as make a slide.
 _SIDE: Final = 1000
 _SMALL_SIDE: Final = 200
-# Pixels at 0.25 µm.
-_LARGE: Final = (20_000, 16_000)
 _EVERY: Final = 100
 _BAD: Final = 500
 # Ray's settings: no usage reports, and no search for accelerators.
@@ -67,21 +64,21 @@ class _Silent:
 
 def measure_bulk() -> dict[str, Any]:
     """Score the same slides in turn by each subject, in rounds; then a thousand small ones."""
+    # The load is that before it began.
+    about = environment()
     with TemporaryDirectory(prefix="biopsia-bench-") as name:
         slides = _drawn(Path(name) / "slides", _SIDE, SLIDES)
         runs = [
             _run(subject, slides, Path(name) / "out") for _ in range(ROUNDS) for subject in SUBJECTS
         ]
-        store = _read_from_store(Path(name))
         small = _drawn(Path(name) / "small", _SMALL_SIDE, MANY)
         small[_BAD].path.write_text("no slide")
         memory, states = _memory(small, Path(name) / "many")
     held = {name: asdict(bar) for name, bar in bars(runs, memory, states).items()}
-    return environment() | {
+    return about | {
         "runs": [asdict(run) for run in runs],
         "memory": [asdict(each) for each in memory],
         "states": states,
-        "store": store,
         "bars": held,
     }
 
@@ -143,26 +140,6 @@ def _memory(slides: list[FoundSlide], out: Path) -> tuple[list[Memory], dict[str
     return memory, states
 
 
-def _read_from_store(folder: Path) -> dict[str, int]:
-    """Score a slide on a web server, and count the bytes that are asked for."""
-    write_svs(folder / "large.svs", DrawnSlide(*_LARGE, microns_per_pixel=(0.25, 0.25)))
-    with running_web_files() as web:
-        web.files["/large.svs"] = (folder / "large.svs").read_bytes()
-        (slide,) = find_slides([], None, [f"{web.address}/large.svs"]).slides
-        scorer = FleetScorer(ProcessFleet(_work(folder / "large"), 1))
-        results = FolderResults(folder / "large")
-        (outcome,) = record_outcomes([slide], results, scorer, _Silent())
-        if outcome.record is None:
-            raise RuntimeError(outcome.message)
-        size = len(web.files["/large.svs"])
-        return {
-            "file_bytes": size,
-            "read_bytes": web.sent,
-            "result_bytes": _bytes_below(folder / "large"),
-            "tiles": outcome.record.tiles,
-        }
-
-
 def _work(out: Path, formats: frozenset[str] = BY_DEFAULT) -> Work:
     config = load_bundle(MODEL).config
     point = config.thresholds["balanced"]
@@ -179,10 +156,6 @@ def _drawn(folder: Path, side: int, count: int) -> list[FoundSlide]:
     for path in paths[1:]:
         shutil.copy(first, path)
     return [FoundSlide(path, (path,), path.name) for path in paths]
-
-
-def _bytes_below(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 @contextmanager

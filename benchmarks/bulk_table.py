@@ -1,4 +1,4 @@
-"""The figures of many slides as Markdown, and what they come to for 100,000 of them."""
+"""The figures of many slides as Markdown."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from typing import Any, Final
 
 from benchmarks.table import render_bars, render_table
 
-PLANNED: Final = 100_000
-# Of a section of 20 x 15 mm, all of it tissue.
-TILES_EACH: Final = 7_500
-FILE_GB: Final = 1.5
-NODE_CORES: Final = 16
-DOLLARS_PER_CORE_HOUR: Final = 0.05
 _NAMES: Final = {
     "workers_1": "`--workers 1`",
     "workers_2": "`--workers 2`",
@@ -82,35 +76,3 @@ def render_bulk(figures: dict[str, Any]) -> str:
     held = [f"| {each['slides']:,} | {each['resident_mb']:.0f} MB |" for each in figures["memory"]]
     memory = render_table("| slides done | memory of two workers |", held)
     return "\n\n".join([machine, render_bars(_BARS, figures["bars"]), speed, memory])
-
-
-def render_plan(slides: dict[str, Any], bulk: dict[str, Any]) -> str:
-    """Return what 100,000 slides take.
-
-    Args:
-        slides: Figures of the benchmark of single slides.
-        bulk: Figures of the benchmark of many.
-    """
-    run = slides["runs"][-1]
-    per_core = run["tiles"] / run["seconds"] / slides["cores"]
-    overhead = max(0.0, bulk["bars"]["ray_overhead_seconds"]["measured"])
-    node_rate = per_core * NODE_CORES
-    seconds = TILES_EACH / node_rate + overhead
-    node_hours = PLANNED * seconds / 3600
-    dollars = node_hours * NODE_CORES * DOLLARS_PER_CORE_HOUR
-    result_mb, store = bulk["store"]["result_bytes"] / 1e6, bulk["store"]
-    read_gb = store["read_bytes"] / 1e9 / store["tiles"] * TILES_EACH
-    rows = [
-        f"| tiles per second and core | {per_core:.0f} | measured |",
-        f"| seconds for a slide of {TILES_EACH:,} tiles on {NODE_CORES} cores | {seconds:.1f} "
-        "| with Ray's overhead |",
-        f"| node hours for {PLANNED:,} slides | {node_hours:,.0f} | |",
-        f"| hours on 10 nodes, on 50 | {node_hours / 10:,.0f}, {node_hours / 50:,.1f} | |",
-        f"| cost at ${DOLLARS_PER_CORE_HOUR} for a core and hour | ${dollars:,.0f} | |",
-        f"| read from the store, in parts | {PLANNED * read_gb / 1000:,.1f} TB "
-        f"| of {PLANNED * FILE_GB / 1000:,.0f} TB, were all fetched |",
-        f"| read by a node | {read_gb * 1000 / seconds:.0f} MB/s | |",
-        f"| results | {PLANNED * result_mb / 1e6:,.1f} TB "
-        f"| {result_mb:.1f} MB a slide, as one of {store['tiles']:,} tiles has |",
-    ]
-    return render_table("| figure | value | |", rows)

@@ -20,12 +20,14 @@ class WebFiles:
         address: Of its root.
         files: By their paths.
         sent: Bytes of files that were sent.
+        busy: How many requests are refused for now, with 503, before others are answered.
         knows_parts: Whether it sends parts of files; otherwise all is sent, whatever is asked for.
     """
 
     address: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     sent: int = 0
+    busy: int = 0
     knows_parts: bool = True
 
 
@@ -38,6 +40,10 @@ def running_web_files() -> Iterator[WebFiles]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if web.busy:
+                web.busy -= 1
+                self._answer(HTTPStatus.SERVICE_UNAVAILABLE)
+                return
             content = web.files.get(urlsplit(self.path).path)
             if content is None:
                 self._answer(HTTPStatus.NOT_FOUND)
@@ -53,11 +59,11 @@ def running_web_files() -> Iterator[WebFiles]:
         do_HEAD = do_GET
 
         def do_PUT(self) -> None:
-            web.files[self.path] = self._sent()
+            web.files[urlsplit(self.path).path] = self._sent()
             self._answer(HTTPStatus.CREATED)
 
         def do_DELETE(self) -> None:
-            known = web.files.pop(self.path, None) is not None
+            known = web.files.pop(urlsplit(self.path).path, None) is not None
             self._answer(HTTPStatus.NO_CONTENT if known else HTTPStatus.NOT_FOUND)
 
         def _sent(self) -> bytes:

@@ -11,7 +11,7 @@ import typer
 from hf_space.cli.echo import echo, shown
 from hf_space.imaging.readers import suffixes
 from hf_space.messages.catalogue import text
-from hf_space.slides.addresses import is_address
+from hf_space.slides.addresses import checked_address, is_address, is_object
 from hf_space.slides.manifest import ManifestError, find_listed, parse_manifest
 from hf_space.slides.results import read_place
 from hf_space.slides.scan import FoundSlides, find_slides
@@ -37,6 +37,8 @@ def find_named(
         typer.BadParameter: They name no slide, or contradict one another.
         MissingPackageError: An address needs packages that are not installed.
     """
+    objects = [each for each in (*(paths or ()), manifest, truth) if each and is_address(each)]
+    _check_addresses(objects, out)
     if bool(paths) == (manifest is not None):
         raise typer.BadParameter(text("slide.files_or_manifest", "en"))
     folder = None if is_address(out) else Path(out)
@@ -79,7 +81,7 @@ def tell(key: str, *, count: int | None = None, **values: str) -> None:
 
 def _found(paths: Sequence[str], out: Path | None) -> FoundSlides:
     local = [Path(path) for path in paths if not is_address(path)]
-    addresses = [path for path in paths if is_address(path)]
+    addresses = [checked_address(path) for path in paths if is_address(path)]
     if not addresses and all(mode_of(path) is None for path in local):
         message = text("slide.none_exist", "en", paths=", ".join(map(str, local)))
         raise typer.BadParameter(shown(message))
@@ -88,6 +90,17 @@ def _found(paths: Sequence[str], out: Path | None) -> FoundSlides:
         print_left_out(found)
         raise typer.BadParameter(text("slide.none_found", "en"))
     return found
+
+
+def _check_addresses(objects: Sequence[str], out: str) -> None:
+    try:
+        if not all(is_object(checked_address(each)) for each in objects):
+            raise ValueError("it names all of a store")
+        if is_address(out):
+            checked_address(out)
+    except ValueError as error:
+        # They are not repeated: what is wrong with one may be a password in it.
+        raise typer.BadParameter(text("slide.no_address", "en")) from error
 
 
 def _listed(manifest: str, out: Path | None) -> FoundSlides:

@@ -45,8 +45,8 @@ class Table(Generic[Row]):
     """A table of one kind of rows.
 
     Attributes:
-        columns: By its name in the header, what a column says about a row. Text is guarded, numbers
-            stay as they are, None is an empty cell.
+        columns: By its name in the header, what a column says about a row. Text is guarded, that of
+            the header too, numbers stay as they are, None is an empty cell.
         byte_order_mark: What the file begins with; empty where a program refuses the mark.
     """
 
@@ -55,7 +55,7 @@ class Table(Generic[Row]):
 
     def header(self) -> bytes:
         """Return the beginning of the file: the byte order mark and the names of the columns."""
-        return (self.byte_order_mark + _line(self.columns)).encode()
+        return (self.byte_order_mark + _line(map(guarded, self.columns))).encode()
 
     def line(self, row: Row) -> bytes:
         """Return one row; bytes of file names that are not UTF-8 are escaped."""

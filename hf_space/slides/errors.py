@@ -11,7 +11,6 @@ import cv2
 
 from hf_space.errors import BiopsiaError, UnsupportedImageError
 from hf_space.messages.catalogue import text
-from hf_space.slides.addresses import shown_address
 from hf_space.slides.walk import special_kind
 
 if TYPE_CHECKING:
@@ -46,7 +45,13 @@ class InUseError(OSError):
 
 
 class StoreError(OSError):
-    """A store refuses to give or take an object; its file name is the address that may be shown."""
+    """A store refuses to give or take an object; its file name is the address that may be shown.
+
+    Attributes:
+        is_write: Whether it was to be changed, and not read.
+    """
+
+    is_write = False
 
 
 class MissingPackageError(Exception):
@@ -110,7 +115,7 @@ def failure_of(error: Exception, slide: FoundSlide | None = None) -> Failure:
     if isinstance(error, NameTakenError):
         return Failure("name_taken", text("slide.name_taken", "en"))
     if isinstance(error, StoreError):
-        return _of_store(error, slide)
+        return _of_store(error)
     if isinstance(error, OSError):
         return _of_system(error, slide)
     if isinstance(error, MemoryError) or _is_opencv_memory(error):
@@ -142,10 +147,9 @@ def _of_system(error: OSError, slide: FoundSlide | None) -> Failure:
     return Failure(code, text("slide.not_read", "en", path=path, reason=reason))
 
 
-def _of_store(error: StoreError, slide: FoundSlide | None) -> Failure:
+def _of_store(error: StoreError) -> Failure:
     code = _CODES.get(error.errno or 0, "input_output")
-    is_slide = slide is not None and error.filename == shown_address(slide.address)
-    key = "slide.not_read" if is_slide else "slide.not_written"
+    key = "slide.not_written" if error.is_write else "slide.not_read"
     return Failure(code, text(key, "en", path=error.filename, reason=error.strerror))
 
 

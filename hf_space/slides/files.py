@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
 
 _PART: Final = ".part."
 _RANDOM_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """A folder on disk in which slides are worked on, each in one of its own.
+
+    Attributes:
+        path: Of the folder.
+        fetch_scores: Brings the content of the slide's `scores.npz`, which is needed for slides
+            that are not done only; raises OSError.
+    """
+
+    path: Path
+    fetch_scores: Callable[[], None]
 
 
 @contextmanager
@@ -95,6 +110,17 @@ def remove_parts(folder: Path) -> None:
     """
     for part in folder.glob(f"{_PART}*"):
         part.unlink(missing_ok=True)
+
+
+def final_name(path: Path) -> str:
+    """Return the name that a file gets when all of it is on the disk.
+
+    Example:
+        >>> final_name(Path("scans/.part.0f.a.svs")), final_name(Path("scans/a.svs"))
+        ('a.svs', 'a.svs')
+    """
+    name = path.name
+    return name.removeprefix(_PART).partition(".")[2] if name.startswith(_PART) else name
 
 
 def _sync(path: Path) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hf_space.errors import CorruptImageError, NoTissueError
+from hf_space.errors import NoTissueError
 from hf_space.exports.slides.content import SlideContent, TileFeatures
 from hf_space.imaging.places import Places
 from hf_space.messages.catalogue import text
@@ -38,7 +38,7 @@ from hf_space.slides.score import StripScorer
 from hf_space.slides.scores import SCORES_FILE, ScoreFacts, ScoreKey, SlideScores
 from hf_space.slides.source import open_source
 from hf_space.slides.strips import StripReader
-from hf_space.slides.tissue import find_tissue
+from hf_space.slides.tissue import draw_slide, find_tissue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,12 +54,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Of the picture that results are drawn on, in pixels.
-_PICTURE_SIDE: Final = 1500
-
 
 def process_slide(
-    slide: FoundSlide, out: Path, model: SlideModel, options: SlideOptions, watcher: Watcher
+    slide: FoundSlide,
+    out: Path,
+    model: SlideModel,
+    options: SlideOptions,
+    watcher: Watcher,
+    fetch_scores: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Score a slide and write its results; whatever is wrong with it is in the outcome.
 
@@ -73,6 +75,7 @@ def process_slide(
         model: Scores it.
         options: What the caller asked.
         watcher: Is told how it goes on.
+        fetch_scores: See `WorkFolder`.
     """
     started = perf_counter()
     options, notes = options.of(slide), SlideNotes(watcher, slide.name)
@@ -83,7 +86,8 @@ def process_slide(
             open_source(slide, options.microns_per_pixel) as source,
         ):
             remove_parts(out / slide.name)
-            state, record = _Job(source, out / slide.name, model, options, notes).run()
+            job = _Job(source, out / slide.name, model, options, notes, fetch_scores)
+            state, record = job.run()
     except Exception as error:  # one bad slide must not end the others
         return failed_outcome(error, slide, perf_counter() - started)
     return Outcome(slide, state, "", "", record, perf_counter() - started)
@@ -107,6 +111,7 @@ class _Job:
         model: SlideModel,
         options: SlideOptions,
         notes: SlideNotes,
+        fetch_scores: Callable[[], None],
     ) -> None:
         self._source = source
         self._reader = reader = source.reader
@@ -115,6 +120,7 @@ class _Job:
         self._config = model.bundle.config
         self._options = options
         self._notes = notes
+        self._fetch_scores = fetch_scores
         self._timer = Timer()
         self._checkpoint = Checkpoint(folder)
         reader.align(self._config.microns_per_pixel)
@@ -176,6 +182,7 @@ class _Job:
 
     def _stored_scores(self, plan: Plan) -> SlideScores | None:
         """Return the scores of an earlier run where they hold, and are all that is needed."""
+        self._fetch_scores()
         stored = SlideScores.load(self._folder)
         holds = stored is not None and not self._key.changes(stored.facts.key)
         if stored and holds and FEATURES not in plan.formats:
@@ -235,22 +242,8 @@ class _Job:
         result = make_slide_result(
             facts, tiles, shares, scores, self._config, self._options.point_name, self._reader
         )
-        return SlideContent(tiles, result, self._picture(tissue), self._features(scores))
-
-    def _picture(self, tissue: SlideTissue) -> NDArray[np.uint8]:
-        """Return the bounds as small as a page shows them; a small slide is read again for it.
-
-        A level that scoring did not need may be damaged; then the overview must do.
-        """
-        if max(tissue.overview.shape) >= _PICTURE_SIDE / 2:
-            return tissue.overview
-        _, _, width, height = self._reader.bounds
-        across, down = self._key.scale
-        scale = max(width * across, height * down) / _PICTURE_SIDE
-        try:
-            return self._reader.read_region(*self._reader.bounds, max(scale, across, down))
-        except CorruptImageError:
-            return tissue.overview
+        picture = draw_slide(self._reader, tissue, self._key.scale)
+        return SlideContent(tiles, result, picture, self._features(scores))
 
     def _features(self, scores: SlideScores) -> Iterator[TileFeatures]:
         """Read the features strip by strip; there are none unless they were kept."""

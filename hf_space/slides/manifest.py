@@ -7,12 +7,11 @@ import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin
 
 from hf_space.errors import ScaleError
 from hf_space.imaging.readers.slide_file import check_scale
 from hf_space.messages.catalogue import text
-from hf_space.slides.addresses import is_address
+from hf_space.slides.addresses import checked_address, is_address, is_object, relative_to
 from hf_space.slides.scan import FoundSlides, Stated, find_slides
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 _PATH: Final = "path"
 _SCALE: Final = "microns_per_pixel"
+# Of what is repeated of a first line: the file may be no table at all.
+_MOST_LETTERS: Final = 100
 _OWN: Final = frozenset({_PATH, _SCALE, "case", "truth"})
 
 
@@ -48,7 +49,7 @@ def parse_manifest(content: bytes, origin: str) -> list[ListedSlide]:
     """Read a list of slides.
 
     A column ``path`` is needed; ``microns_per_pixel``, ``case`` and ``truth`` are known, and all
-    others are carried along. What is relative begins at the list's own place.
+    others that have a name are carried along. What is relative begins at the list's own place.
 
     Args:
         content: CSV in UTF-8.
@@ -99,26 +100,27 @@ def find_listed(rows: Sequence[ListedSlide], out: Path | None) -> FoundSlides:
 
 def _check_header(names: Sequence[str]) -> None:
     if _PATH not in names:
-        raise ManifestError(text("manifest.no_path", "en"))
-    twice = [name for name in names if names.count(name) > 1]
+        found = ", ".join(names)[:_MOST_LETTERS] or "none"
+        raise ManifestError(text("manifest.no_path", "en", found=found))
+    twice = [name for name in names if name and names.count(name) > 1]
     if twice:
         raise ManifestError(text("manifest.column_twice", "en", column=twice[0]))
 
 
 def _row(line: int, cells: dict[str | None, str | list[str] | None], origin: str) -> ListedSlide:
-    values = {name: cell.strip() for name, cell in cells.items() if name and isinstance(cell, str)}
-    if None in cells or len(values) < len(cells):
+    if None in cells or None in cells.values():
         raise ManifestError(text("manifest.cells", "en", line=line))
+    values = {name: cell.strip() for name, cell in cells.items() if name and isinstance(cell, str)}
     if not values[_PATH]:
         raise ManifestError(text("manifest.empty_path", "en", line=line))
     truth = values.get("truth", "")
     stated = Stated(
         microns_per_pixel=_scale(line, values.get(_SCALE, "")),
         case=values.get("case", ""),
-        truth=str(_place(truth, origin)) if truth else "",
+        truth=str(_place(line, truth, origin)) if truth else "",
         columns=tuple((name, cell) for name, cell in values.items() if name not in _OWN),
     )
-    return ListedSlide(line, _place(values[_PATH], origin), stated)
+    return ListedSlide(line, _place(line, values[_PATH], origin), stated)
 
 
 def _scale(line: int, cell: str) -> float | None:
@@ -132,11 +134,16 @@ def _scale(line: int, cell: str) -> float | None:
     return scale
 
 
-def _place(named: str, origin: str) -> Path | str:
-    if is_address(named):
-        return named
-    if not is_address(origin):
-        return Path(origin).parent / named
-    # `urljoin` knows no schemes but those of the web.
-    scheme, rest = origin.split("://", 1)
-    return scheme + urljoin(f"https://{rest}", named).removeprefix("https")
+def _place(line: int, named: str, origin: str) -> Path | str:
+    """Return a path, or the address of an object."""
+    try:
+        if not is_address(named) and not is_address(origin):
+            if "\0" in named:
+                raise ValueError("no file system knows such a name")
+            return Path(origin).parent / named
+        address = checked_address(named if is_address(named) else relative_to(origin, named))
+        if not is_object(address):
+            raise ValueError("it names all of a store")
+    except ValueError as error:
+        raise ManifestError(text("manifest.no_place", "en", line=line)) from error
+    return address

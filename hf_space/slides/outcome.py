@@ -89,6 +89,8 @@ class Summary:
         self._results = results
         self._outcomes = {each.name: Outcome(each, "pending") for each in slides}
         self._table = _table(self._outcomes)
+        # Made once for each outcome: 100,000 of them take seconds, and the table is written often.
+        self._lines = {name: self._table.line(each) for name, each in self._outcomes.items()}
         self._every = max(1, len(self._outcomes) // _ROWS_AT_EVERY_SLIDE)
         self._unwritten = 0
 
@@ -110,11 +112,12 @@ class Summary:
     def put(self, outcome: Outcome) -> None:
         """Add the outcome of a slide; nothing is written yet."""
         self._outcomes[outcome.name] = outcome
+        self._lines[outcome.name] = self._table.line(outcome)
         self._unwritten += 1
 
     def write(self) -> None:
         """Write all rows; raises OSError, with the path, and leaves what was there before."""
-        content = b"".join(self._table.file(self._outcomes.values()))
+        content = self._table.header() + b"".join(self._lines.values())
         self._results.write_table(SUMMARY_FILE, content)
         self._unwritten = 0
 
@@ -130,8 +133,12 @@ def _table(outcomes: Mapping[str, Outcome]) -> Table[Outcome]:
         {"case": lambda each: each.slide.stated.case} if any(each.case for each in stated) else {}
     )
     own = _SLIDE.keys() | _OUTCOME.keys() | {"case"}
-    for name in dict.fromkeys(name for each in stated for name, _ in each.columns):
-        listed[_OF_LIST + name if name in own else name] = _carried(name)
+    names = dict.fromkeys(name for each in stated for name, _ in each.columns)
+    for name in names:
+        shown = name
+        while shown in own or (shown != name and shown in names):
+            shown = _OF_LIST + shown
+        listed[shown] = _carried(name)
     return Table(_SLIDE | listed | _OUTCOME)
 
 

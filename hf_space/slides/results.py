@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from hf_space.slides.addresses import is_address
 from hf_space.slides.checkpoint import Checkpoint
-from hf_space.slides.files import remove_parts, replacing
+from hf_space.slides.files import WorkFolder, remove_parts, replacing
 from hf_space.slides.lock import locked
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Results(Protocol):
         """Make it ready to be written to; raises OSError."""
         ...
 
-    def folder_for(self, name: str) -> AbstractContextManager[Path]:
+    def folder_for(self, name: str) -> AbstractContextManager[WorkFolder]:
         """Open the results of one slide.
 
         Args:
@@ -85,9 +85,9 @@ class FolderResults:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     @contextmanager
-    def folder_for(self, name: str) -> Iterator[Path]:  # noqa: ARG002 -- stores need it
+    def folder_for(self, name: str) -> Iterator[WorkFolder]:  # noqa: ARG002 -- stores need it
         """Yield the folder itself."""
-        yield self._folder
+        yield WorkFolder(self._folder, lambda: None)
 
     def write_table(self, name: str, content: bytes) -> None:
         """Replace a table when all of it is on the disk, see `Results.write_table`."""

@@ -107,7 +107,7 @@ def score_slide(
     started = perf_counter()
     try:
         with results.folder_for(slide.name) as folder:
-            return process_slide(slide, folder, model, options, watcher)
+            return process_slide(slide, folder.path, model, options, watcher, folder.fetch_scores)
     except OSError as error:
         return failed_outcome(error, slide, perf_counter() - started)
 

@@ -1,32 +1,23 @@
-"""Find slides: files, folders of files, and formats that take several files for one slide."""
+"""Find slides: files, folders of files, and those that a list or an address names."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from hf_space.imaging.readers.tiff import TiffReader
-from hf_space.imaging.zip_archive import is_hidden
 from hf_space.slides.addresses import address_path
 from hf_space.slides.names import slide_names
-from hf_space.slides.walk import is_file, is_folder, walk
+from hf_space.slides.parts import SUFFIXES, companions, dicom_series, is_dicom, is_slide
+from hf_space.slides.walk import is_folder, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from hf_space.slides.walk import Contents
 
     _Slide = tuple[Path, tuple[Path, ...]]
-
-# Of slides, and of TIFF, which many scanners write. A picture in a folder may be a slide's label.
-_SUFFIXES: Final = frozenset(
-    {".bif", ".dcm", ".mrxs", ".ndpi", ".scn", ".svslide", ".vms", ".vmu", *TiffReader.suffixes}
-)
-# DICOM's preamble says nothing; its magic follows (PS3.10, section 7.1).
-_DICOM: Final = b"DICM"
-_DICOM_OFFSET: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +101,7 @@ def find_slides(
     slides: list[_Slide] = []
     others: list[Path] = []
     roots: dict[Path, Path] = {}
-    series = Counter(path.parent for path in paths if not is_folder(path) and _is_dicom(path))
+    series = Counter(path.parent for path in paths if not is_folder(path) and is_dicom(path))
     for path in paths:
         inside = _in_folder(path, found, others) if is_folder(path) else _named(path, series)
         slides += inside
@@ -150,28 +141,29 @@ def _in_folder(folder: Path, found: FoundSlides, others: list[Path]) -> list[_Sl
 
 def _named(path: Path, series: Counter[Path]) -> list[_Slide]:
     """Return a slide that is named; of several DICOM files in a folder, the folder, once."""
-    files = (path, *_companions(path))
-    if not _is_dicom(path) or series[path.parent] == 1:
-        return [(path, files)]
+    if not is_dicom(path) or series[path.parent] == 1:
+        return [(path, (path, *companions(path)))]
     # None are left for the next file.
-    return [(path.parent, tuple(sorted(files)))] if series.pop(path.parent, 0) else []
+    if not series.pop(path.parent, 0):
+        return []
+    return [(path.parent, tuple(sorted((path, *companions(path)))))]
 
 
 def _sort(contents: Contents) -> tuple[list[_Slide], list[Path]]:
     """Part what is in a folder into slides, each with its files, and others."""
-    series = _dicom_series(contents.files)
+    series = dicom_series(contents.files)
     taken = {file for parts in series.values() for file in parts}
     rest = [file for file in contents.files if file not in taken]
-    indexes = {file: _companions(file) for file in rest}
-    companions = {part for parts in indexes.values() for part in parts}
-    single = [file for file in rest if file not in companions]
-    slides = [(file, (file, *indexes[file])) for file in single if _is_slide(file)]
+    indexes = {file: companions(file) for file in rest}
+    beside = {part for parts in indexes.values() for part in parts}
+    single = [file for file in rest if file not in beside]
+    slides = [(file, (file, *indexes[file])) for file in single if is_slide(file)]
     slides += series.items()
     # They fail when they are opened, which says why.
-    lost = [path for path in contents.broken if path.suffix.lower() in _SUFFIXES]
-    special = [path for path in contents.special if path.suffix.lower() in _SUFFIXES]
+    lost = [path for path in contents.broken if path.suffix.lower() in SUFFIXES]
+    special = [path for path in contents.special if path.suffix.lower() in SUFFIXES]
     slides += [(path, (path,)) for path in (*contents.closed, *lost, *special)]
-    others = [file for file in single if not _is_slide(file)]
+    others = [file for file in single if not is_slide(file)]
     return sorted(slides), others + sorted({*contents.broken} - {*lost})
 
 
@@ -211,68 +203,8 @@ def _identity(path: Path) -> Hashable:
     return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
-def _dicom_series(files: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
-    """Return the DICOM files of each folder that holds any."""
-    series: dict[Path, tuple[Path, ...]] = {}
-    for file in files:
-        if _is_dicom(file):
-            series[file.parent] = (*series.get(file.parent, ()), file)
-    return series
-
-
-def _companions(file: Path) -> tuple[Path, ...]:
-    """Return the files that belong to a slide beside the one that is opened."""
-    suffix = file.suffix.lower()
-    if not is_file(file):
-        return ()
-    try:
-        if suffix == ".mrxs":
-            folder = file.with_suffix("")
-            return tuple(walk(folder).files) if is_folder(folder) else ()
-        if suffix in {".vms", ".vmu"}:
-            return tuple(_named_in(file))
-        return tuple(_dicom_beside(file)) if _is_dicom(file) else ()
-    except OSError:
-        # The slide cannot be opened either, which says why.
-        return ()
-
-
-def _dicom_beside(file: Path) -> Iterator[Path]:
-    for each in sorted(file.parent.iterdir()):
-        is_part = each != file and not is_hidden(each.relative_to(file.parent)) and is_file(each)
-        if is_part and _is_dicom(each):
-            yield each
-
-
-def _named_in(index: Path) -> Iterator[Path]:
-    """Yield the files that Hamamatsu's index names: the values of its lines."""
-    for line in index.read_text("utf-8", errors="replace").splitlines():
-        part = index.with_name(Path(line.partition("=")[2].strip()).name or index.name)
-        if part != index and is_file(part):
-            yield part
-
-
-def _is_slide(file: Path) -> bool:
-    return file.suffix.lower() in _SUFFIXES or _head(file).startswith(TiffReader.signatures)
-
-
-def _is_dicom(file: Path) -> bool:
-    return file.suffix.lower() == ".dcm" or _head(file).endswith(_DICOM)
-
-
 def _is_link(path: Path) -> bool:
     try:
         return path.is_symlink()
     except OSError:
         return False
-
-
-def _head(file: Path) -> bytes:
-    """Return the first bytes, up to the end of DICOM's magic; none of what nobody may read."""
-    if not is_file(file):
-        return b""
-    try:
-        with file.open("rb") as opened:
-            return opened.read(_DICOM_OFFSET + len(_DICOM))
-    except OSError:
-        return b""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from hf_space.bundle.calibration import OperatingPoint
 from hf_space.bundle.load import load_bundle
@@ -29,6 +29,7 @@ from hf_space.slides.scan import FoundSlide
 from tests.array_slide import Notes
 from tests.bundle_factory import write_bundle
 from tests.drawn_slide import DrawnSlide
+from tests.s3 import Request, Store, running_s3
 from tests.slides import write_ome_tiff
 
 OPTIONS = SlideOptions(OperatingPoint.without_band(0.85), None, frozenset({"csv"}))
@@ -51,7 +52,14 @@ VARIABLES = {
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
+def s3() -> Iterator[Store]:
+    with running_s3() as found:
+        yield found
+
+
+# Nodes learn by the environment where the store is.
+@pytest.fixture(scope="module")
+def cluster(s3: Store) -> Iterator[Any]:  # noqa: ARG001
     """Three nodes of one processor each."""
     before = dict(os.environ)
     # Its programs are looked for beside the interpreter.
@@ -96,6 +104,12 @@ def slides(tmp_path_factory: pytest.TempPathFactory) -> list[FoundSlide]:
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def command(model: Path, *arguments: object) -> Result:
+    variables = {"NO_COLOR": "1", "COLUMNS": "200", "TERMINAL_WIDTH": "200"}
+    variables |= {"BIOPSIA_MODEL_DIR": str(model)}
+    return CliRunner(env=variables).invoke(app, ["slides", *map(str, arguments)])
 
 
 def test_a_killed_nodes_slide_is_taken_over_and_a_rerun_resumes(
@@ -163,13 +177,71 @@ def test_a_killed_nodes_slide_is_taken_over_and_a_rerun_resumes(
     assert any("is left out" in message for message in notes.messages)
 
 
+def test_nodes_read_slides_from_a_store_and_write_results_there(
+    cluster: Any,
+    s3: Store,
+    model: Path,
+    slides: list[FoundSlide],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from hf_space.slides.fleet import nodes
+
+    monkeypatch.setattr(nodes, "_PATIENCE_SECONDS", 0)
+    for slide in slides[1:]:
+        s3.write(f"scans/{slide.name}", slide.path.read_bytes())
+    s3.write("scans/bad.tif", b"no slide")
+    names = ["bad.tif", *(slide.name for slide in slides[1:])]
+    lines = "".join(f"scans/{name},K{place % 2}\n" for place, name in enumerate(names))
+    manifest = s3.write("slides.csv", b"path,case\n" + lines.encode())
+    out = f"{s3.address}/out"
+    arguments = ("--manifest", manifest, "--out", out, "--format", "csv", "--ray", cluster.address)
+
+    def stored(name: str) -> list[dict[str, str]]:
+        (tmp_path / "table").write_bytes(s3.read(f"out/{name}"))
+        return rows(tmp_path / "table")
+
+    def refuses(request: Request) -> bool:
+        return request.method == "PUT" and request.path.endswith(f"{names[2]}/tiles.csv")
+
+    s3.refuses = refuses
+    done = command(model, *arguments)
+    assert done.exit_code == 3, done.stderr
+    # Actors take some seconds to start.
+    assert done.stderr.count("no worker has started yet on") == 1
+    table = stored("summary.csv")
+    assert [row["name"] for row in table] == names
+    assert [row["state"] for row in table] == ["failed", "done", "failed", "done"]
+    assert f"{out}/{names[2]}/tiles.csv cannot be written" in table[2]["message"]
+    # Nothing is there in part, and nothing but the scores of what was refused.
+    assert s3.names(f"out/{names[2]}") == {f"out/{names[2]}/scores.npz"}
+
+    s3.refuses = lambda _: False
+    again = command(model, *arguments)
+    assert again.exit_code == 3, again.stderr
+    assert "rewriting the files only" in again.stderr
+    assert [row["state"] for row in stored("summary.csv")] == [
+        *("failed", "skipped", "done", "skipped")
+    ]
+    assert [(row["case"], row["slides_done"]) for row in stored("cases.csv")] == [
+        *(("K0", "1"), ("K1", "2"))
+    ]
+    alone = command(model, slides[1].path, "--out", tmp_path / "alone", "--format", "csv")
+    assert alone.exit_code == 0, alone.stderr
+    expected = rows(tmp_path / "alone" / slides[1].name / "tiles.csv")
+    for name in names[1:]:
+        tiles = stored(f"{name}/tiles.csv")
+        assert len(tiles) == len(expected) > 0
+        for mine, its in zip(tiles, expected, strict=True):
+            assert float(mine["prob_idc"]) == pytest.approx(float(its["prob_idc"]), abs=1e-4)
+
+
 # Ray reads its variables when it is imported, so that they must be set before.
 @pytest.mark.usefixtures("cluster")
 def test_a_cluster_that_is_not_there_is_told(
     model: Path, slides: list[FoundSlide], tmp_path: Path
 ) -> None:
-    arguments = ["slides", str(slides[0].path), "--out", str(tmp_path), "--ray", "nowhere"]
-    done = CliRunner(env={"BIOPSIA_MODEL_DIR": str(model)}).invoke(app, arguments)
+    done = command(model, slides[0].path, "--out", tmp_path, "--ray", "nowhere")
     assert done.exit_code == 1
     assert "cannot connect to a Ray cluster at nowhere: " in done.stderr
     assert "Traceback" not in done.stderr

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -152,6 +153,13 @@ def test_another_format_is_fetched_once_to_a_folder_with_a_limit(
     assert kept_again.exit_code == 0, kept_again.stderr
     # Only its beginning, which shows that it is not a TIFF.
     assert sum(fetched(s3.requests, "/slides/scans/b.png")) == 1 << 12
+    # What a process that was killed has left of another slide takes room as a slide does.
+    left = tmp_path / "cache" / ".part.0123abcd.other.svs"
+    left.write_bytes(example)
+    os.utime(left, (0, 0))
+    cache.make_room(tmp_path / "cache", len(example) // 3, "another")
+    assert kept.exists()
+    assert not left.exists()
     monkeypatch.setattr(cache, "MOST_BYTES", len(example) - 1)
     large = slides(model, listed[0], "--out", tmp_path / "out", *arguments[4:])
     assert large.exit_code == 3
@@ -201,6 +209,54 @@ def test_a_write_that_fails_is_tried_again_then_named_and_leaves_no_half(
     assert f"cannot write {out}/summary.csv: " in told.stderr
 
 
+def test_scores_are_stored_first_and_fetched_only_where_they_are_needed(
+    s3: Store, local: Path, model: Path
+) -> None:
+    out = f"{s3.address}/out"
+    s3.refuses = lambda request: request.method == "PUT" and request.path.endswith("/foci.geojson")
+    failed = slides(model, local / "a.svs", "--out", out)
+    assert failed.exit_code == 3
+    assert f"{out}/a.svs/foci.geojson cannot be written" in failed.stderr
+    assert s3.names("out/") == {"out/a.svs/scores.npz", "out/summary.csv"}
+    s3.refuses = lambda _: False
+    assert "rewriting the files only" in slides(model, local / "a.svs", "--out", out).stderr
+
+    s3.requests.clear()
+    assert "skipped" in slides(model, local / "a.svs", "--out", out).stderr
+    read = {request.path for request in s3.requests if request.method == "GET"}
+    assert "/slides/out/a.svs/run.json" in read
+    assert "/slides/out/a.svs/scores.npz" not in read
+
+    s3.refuses = lambda request: request.method == "GET" and request.path.endswith("/scores.npz")
+    unread = slides(model, local / "a.svs", "--out", out, "--threshold", "0.9")
+    assert unread.exit_code == 3
+    assert f"{out}/a.svs/scores.npz cannot be read" in unread.stderr
+    # What was done is as it was.
+    assert s3.names("out/a.svs/") == {f"out/a.svs/{name}" for name in ALL}
+    s3.refuses = lambda _: False
+    again = slides(model, local / "a.svs", "--out", out, "--threshold", "0.9")
+    assert "rewriting the files only" in again.stderr
+    assert json.loads(s3.read("out/a.svs/run.json"))["written"]["threshold"] == 0.9
+
+
+def test_names_with_marks_of_addresses_keep_their_own_places(
+    s3: Store, web: WebFiles, local: Path, model: Path, tmp_path: Path
+) -> None:
+    content = (local / "a.svs").read_bytes()
+    name = "12#3 é?.svs"
+    (tmp_path / name).write_bytes(content)
+    web.files["/scans/12%233%20%C3%A9%3F.svs"] = content
+    stored = s3.write(f"scans/{name.replace('?', '')}", content)
+    for slide in (tmp_path / name, f"{web.address}/scans/12%233%20%C3%A9%3F.svs", stored):
+        for out in (f"{s3.address}/out", f"{web.address}/out?key=1"):
+            done = slides(model, slide, "--out", out, "--format", "csv")
+            assert done.exit_code == 0, done.stderr
+            again = slides(model, slide, "--out", out, "--format", "csv")
+            assert "skipped" in again.stderr, again.stderr
+            web.files = {path: web.files[path] for path in web.files if "/scans/" in path}
+            s3.system().rm(f"{s3.address}/out", recursive=True) if s3.names("out/") else None
+
+
 def test_what_is_not_there_fails_and_the_others_go_on(s3: Store, local: Path, model: Path) -> None:
     slide = s3.write("a.svs", (local / "a.svs").read_bytes())
     whole = (local / "a.svs").read_bytes()
@@ -215,6 +271,24 @@ def test_what_is_not_there_fails_and_the_others_go_on(s3: Store, local: Path, mo
         "a.svs": ("done", ""),
     }
     assert f"{gone} cannot be read: there is nothing at this address" in done.stderr
+
+
+def test_a_server_that_is_busy_or_gone_is_not_one_without_the_file(web: WebFiles) -> None:
+    web.files["/a"] = bytes(100)
+    stored = StoredObject(f"{web.address}/a")
+    # Whether there is an object is asked in two ways, four times.
+    web.busy = 2 * (store.TRIES - 1)
+    assert stored.facts().size == 100
+    web.busy = 2 * store.TRIES
+    with pytest.raises(StoreError, match="HTTP 503") as busy:
+        stored.facts()
+    with pytest.raises(StoreError, match="ClientConnectorError") as gone:
+        # Nothing listens at this port.
+        StoredObject("http://127.0.0.1:9/a").facts()
+    assert {busy.value.errno, gone.value.errno} == {errno.EIO}
+    with pytest.raises(StoreError, match="nothing at this address") as missing:
+        StoredObject(f"{web.address}/b").facts()
+    assert missing.value.errno == errno.ENOENT
 
 
 @pytest.mark.parametrize("knows_parts", [True, False])
@@ -239,7 +313,9 @@ def test_web_servers_give_slides_and_take_results(
     assert "/out/a.svs/result.json" in web.files
 
 
-def test_objects_are_asked_for_and_refused_with_their_reasons(web: WebFiles) -> None:
+def test_objects_are_asked_for_and_refused_with_their_reasons(
+    web: WebFiles, tmp_path: Path
+) -> None:
     web.files["/a"] = bytes(range(100))
     stored = StoredObject(f"{web.address}/a")
     assert (stored.facts().size, stored.part(10, 13)) == (100, bytes([10, 11, 12]))
@@ -247,39 +323,14 @@ def test_objects_are_asked_for_and_refused_with_their_reasons(web: WebFiles) -> 
     assert not stored.facts().in_parts
     with pytest.raises(StoreError, match="the whole file"):
         stored.part(10, 13)
+    web.knows_parts = True
+    # It is shorter than it was when it was asked about.
+    for come in (lambda: stored.part(90, 110), lambda: stored.fetch(tmp_path / "a", 110)):
+        with pytest.raises(StoreError, match="not as long as the store says"):
+            come()
     stored.remove()
     assert not stored.exists()
     stored.remove()
     with pytest.raises(StoreError) as error:
         stored.content()
     assert error.value.filename == f"{web.address}/a"
-
-
-def test_a_file_is_read_in_blocks_and_the_last_ones_are_kept(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    content = np.random.default_rng(0).integers(0, 256, 100_003).astype(np.uint8).tobytes()
-    asked: list[tuple[int, int]] = []
-
-    def fetch(start: int, stop: int) -> bytes:
-        asked.append((start, stop))
-        return content[start:stop]
-
-    monkeypatch.setattr(range_file, "BLOCK_BYTES", 1000)
-    file = range_file.RangeFile(fetch, len(content))
-    assert file.read(10) == content[:10]
-    assert file.read(0) == b""
-    assert file.seek(995) == 995
-    assert file.read(1010) == content[995:2005]
-    assert asked == [(0, 1000), (1000, 2000), (2000, 3000)]
-    file.seek(-3, 2)
-    assert file.read() == content[-3:]
-    assert file.read(5) == b""
-    assert asked[-1] == (100_000, 100_003)
-    file.seek(0)
-    assert file.read() == content
-    assert file.tell() == len(content)
-    # The whole is longer than what is kept.
-    file.seek(0)
-    file.read(1)
-    assert asked[-1] == (0, 1000)

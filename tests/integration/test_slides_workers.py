@@ -129,6 +129,9 @@ def test_the_annotations_of_one_slide_are_named_on_the_command_line(
         (["--manifest", "gone.csv"], "'--manifest': gone.csv cannot be read"),
         (["--manifest", "pyproject.toml"], "'--manifest': the first line has no column named path"),
         (["pyproject.toml", "--workers", "0"], "'--workers'"),
+        (["https://[::1/a.svs"], "an address names no server or no file"),
+        (["s3://bucket"], "an address names no server or no file"),
+        (["--manifest", "s3://"], "an address names no server or no file"),
     ],
 )
 def test_wrong_calls_are_explained(

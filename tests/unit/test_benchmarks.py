@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from benchmarks import results
-from benchmarks.bulk_table import BulkRun, by_round, render_bulk, render_plan
+from benchmarks.budget import render_budget
+from benchmarks.bulk_table import BulkRun, by_round, render_bulk
 from benchmarks.cases import CASES, Figures, check_agreement
 from benchmarks.ceiling import Ceiling
 from benchmarks.history import STORES, summary
@@ -285,7 +286,7 @@ def test_plan_names_its_index() -> None:
         Explained(statement, "Seq Scan on tallies").render()
 
 
-def test_many_slides_are_planned_from_measured_figures() -> None:
+def test_many_slides_by_each_subject_are_shown_by_their_medians() -> None:
     runs = [
         BulkRun(name, start_seconds=3.0, per_minute=rate, overhead_seconds=0.5, tiles=1200)
         for rate in (20.0, 40.0, 90.0)
@@ -295,12 +296,6 @@ def test_many_slides_are_planned_from_measured_figures() -> None:
         **{"date": "2026-11-29", "cores": 2, "processor": "CPU", "load_average_at_start": 0.1},
         **{"python": "3.11", "runs": [asdict(run) for run in runs]},
         "memory": [{"slides": 100, "resident_mb": 900.0}],
-        "store": {
-            "file_bytes": 10**9,
-            "read_bytes": 10**7,
-            "result_bytes": 15 * 10**6,
-            "tiles": 1000,
-        },
         "bars": {
             "ray_over_workers": {"limit": 0.9, "measured": 0.95, "met": True},
             "ray_overhead_seconds": {"limit": 1.0, "measured": 0.5, "met": True},
@@ -310,12 +305,40 @@ def test_many_slides_are_planned_from_measured_figures() -> None:
     table = render_bulk(figures)
     assert "| `--workers 2` | 3.0 s | 40 | 0.50 s |" in table
     assert "medians of 3 rounds" in table
-    plan = render_plan({"cores": 2, "runs": [{"tiles": 12_000, "seconds": 30.0}]}, figures)
-    # 200 tiles per second and core: 7,500 tiles take 16 cores 2.3 s, and half a second beside.
-    assert "| tiles per second and core | 200 | measured |" in plan
-    assert "16 cores | 2.8 | with Ray's overhead |" in plan
-    assert "| node hours for 100,000 slides | 79 | |" in plan
-    assert "| $63 |" in plan
-    # 10 kB a tile are read.
-    assert "| 7.5 TB | of 150 TB, were all fetched |" in plan
-    assert "| 1.5 TB | 15.0 MB a slide, as one of 1,000 tiles has |" in plan
+
+
+def test_many_slides_are_planned_by_what_a_slide_and_a_tile_take() -> None:
+    slides = {
+        "cores": 2,
+        # 4 seconds for a slide, and 2 milliseconds for each tile.
+        "runs": [{"tiles": n, "seconds": 4 + n / 500, "peak_mb": 500.0} for n in (3_000, 12_000)],
+    }
+    # 1 MB for a slide, and 1.2 kB for each tile.
+    store = [
+        {"tiles": n, "file_bytes": 10**9, "read_bytes": 10**6 + 1200 * n, "result_bytes": 200 * n}
+        for n in (300, 1200)
+    ]
+    measured: dict[str, Any] = {"slides": slides, "budget": {"store": store}}
+    plan = render_budget(measured)
+    assert "| milliseconds for a tile, by 2 cores | 2.00 | measured |" in plan
+    assert "| seconds for a slide, beside its tiles | 4.0 | measured |" in plan
+    assert "| seconds of Ray for a slide | 1.0 | the most that is asked |" in plan
+    # 7,500 tiles take 15 s, and 5 s beside.
+    assert "| seconds for a slide of 7,500 tiles, by one actor | 20.0 |" in plan
+    assert "| actors on a node of 16 cores | 8 | of 2 cores each, as measured |" in plan
+    assert "| memory of a node | 4.0 GB | 500 MB an actor |" in plan
+    # 100,000 times 20 s by 8 actors at once, at $0.80 an hour.
+    assert "| node hours for 100,000 slides | 69 | |" in plan
+    assert "| hours on 10 nodes, on 50 | 6.9, 1.4 | |" in plan
+    assert "| cost at $0.05 for a core and hour | $56 | |" in plan
+    assert "| read from the store, in parts | 1.0 TB | of 150 TB, were all fetched |" in plan
+    assert "| read by a node | 4 MB/s | |" in plan
+    assert "| results | 0.15 TB | 1.5 MB a slide |" in plan
+    measured["bulk"] = {"bars": {"ray_overhead_seconds": {"measured": 0.5}}}
+    assert "| seconds of Ray for a slide | 0.5 | measured |" in render_budget(measured)
+
+
+def test_the_plan_on_the_page_is_that_of_the_results_file() -> None:
+    figures = json.loads(results.RESULTS.read_text())
+    shown = block_of((ROOT / "docs" / "scale.md").read_text(encoding="utf-8"), "plan")
+    assert shown == render_budget(figures).strip()

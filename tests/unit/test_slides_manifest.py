@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hf_space.slides.addresses import address_path, is_address, shown_address
+from hf_space.exports.csv import Table
+from hf_space.slides.addresses import address_path, is_address, joined, shown_address
 from hf_space.slides.cases import CASES_FILE, write_cases
 from hf_space.slides.manifest import ManifestError, find_listed, parse_manifest
 from hf_space.slides.outcome import SUMMARY_FILE, Outcome, Summary
@@ -41,22 +42,34 @@ def test_rows_name_slides_and_carry_the_other_columns_along() -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "place"),
+    ("origin", "named", "place"),
     [
-        ("s3://bucket/lists/slides.csv", "s3://bucket/lists/deep/a.svs"),
-        ("https://scans.example/slides.csv?key=1", "https://scans.example/deep/a.svs"),
+        ("s3://bucket/lists/slides.csv", "deep/a.svs", "s3://bucket/lists/deep/a.svs"),
+        ("https://a.example/slides.csv?key=1", "deep/a.svs", "https://a.example/deep/a.svs"),
+        # What a web page would take for a scheme, a host and a mark in the page.
+        ("s3://bucket/lists/slides.csv", "a:1.svs", "s3://bucket/lists/a:1.svs"),
+        ("s3://bucket/lists/slides.csv", "//deep/12#3.svs", "s3://bucket/deep/12#3.svs"),
+        ("s3://bucket/lists/slides.csv", "../é b.svs", "s3://bucket/é b.svs"),
     ],
 )
-def test_what_is_relative_begins_at_the_list(origin: str, place: str) -> None:
-    (row,) = parse_manifest(b"path\ndeep/a.svs\n", origin)
+def test_what_is_relative_begins_at_the_list(origin: str, named: str, place: str) -> None:
+    (row,) = parse_manifest(f"path\n{named}\n".encode(), origin)
     assert row.place == place
+
+
+def test_columns_without_a_name_are_left_out() -> None:
+    # The first is what pandas writes of its index, the last ones those of a spreadsheet.
+    (row,) = parse_manifest(b",path,case,,\n0,a.svs,K1,,x\n", "list.csv")
+    assert (row.place, row.stated) == (Path("a.svs"), Stated(case="K1"))
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "no column named path"),
-        (b"file\na.svs\n", "no column named path"),
+        (b"", "no column named path; .* it has none"),
+        (b"file\na.svs\n", "no column named path; .* it has file"),
+        (b"path;case\na.svs;1\n", "no column named path; .* it has path;case"),
+        (b"Path,Case\na.svs,1\n", "no column named path; .* it has Path, Case"),
         (b"path,case,case\na.svs,1,2\n", "two columns are named case"),
         (b"path,case\na.svs\n", "line 2 has more or fewer cells"),
         (b"path\na.svs,b\n", "line 2 has more or fewer cells"),
@@ -64,6 +77,12 @@ def test_what_is_relative_begins_at_the_list(origin: str, place: str) -> None:
         (b"path,microns_per_pixel\na.svs,half\n", "line 2: half is not a plausible"),
         (b"path,microns_per_pixel\na.svs,0.01\n", "line 2: 0.01 is not a plausible"),
         (b"path,microns_per_pixel\na.svs,nan\n", "line 2: nan is not a plausible"),
+        (b"path\na\0.svs\n", "line 2 has neither a path nor the address"),
+        (b"path,truth\na.svs,b\0\n", "line 2 has neither a path nor the address"),
+        (b"path\nhttps://[::1/a.svs\n", "line 2 has neither a path nor the address"),
+        (b"path\nhttps://host:port/a.svs\n", "line 2 has neither a path nor the address"),
+        (b"path\ns3://\n", "line 2 has neither a path nor the address"),
+        (b"path\ns3://bucket/\n", "line 2 has neither a path nor the address"),
         (b"path\n\xff.svs\n", "not a CSV table in UTF-8"),
         (b'path\n"a.svs\n', "not a CSV table in UTF-8"),
     ],
@@ -92,6 +111,7 @@ def test_slides_keep_the_order_of_the_list_and_their_rows(tmp_path: Path) -> Non
     ("content", "told"),
     [
         (b"path\na.svs\nb.svs\na.svs\n", "lines 2 and 4 name the same slide"),
+        (b"path\ns3://b/a.svs\nS3://b/a.svs\n", "lines 2 and 3 name the same slide"),
         (b"path\na.svs\nlink.svs\n", "line 3: .*link.svs is not one slide"),
         (b"path\nfolder\n", "line 2: .*folder is not one slide"),
     ],
@@ -114,6 +134,18 @@ def test_addresses_are_told_from_paths_and_shown_without_secrets() -> None:
     secret = "https://me:word@scans.example/deep/a%20b.svs?signature=1"  # noqa: S105 -- an example
     assert shown_address(secret) == "https://scans.example/deep/a%20b.svs"
     assert address_path(secret).parts == ("/", "scans.example", "deep", "a b.svs")
+    # The name of an object may have what ends the address of a page.
+    assert shown_address("s3://bucket/12#3.svs") == "s3://bucket/12#3.svs"
+    assert address_path("s3://bucket/100%25#3.svs").name == "100%25#3.svs"
+
+
+def test_what_is_below_an_address_has_its_own_name_whatever_that_is() -> None:
+    assert (
+        joined("s3://bucket/out/", "12#3 é.svs", "run.json")
+        == "s3://bucket/out/12#3 é.svs/run.json"
+    )
+    web = "https://scans.example/out?key=1"
+    assert joined(web, "12#3?é.svs", "a") == "https://scans.example/out/12%233%3F%C3%A9.svs/a?key=1"
 
 
 def outcome(name: str, case: str, figures: Figures | None, **columns: str) -> Outcome:
@@ -197,7 +229,31 @@ def test_the_summary_has_the_columns_of_the_list(tmp_path: Path) -> None:
     assert (second["case"], second["block"], second["list_state"]) == ("", "B", "")
 
 
-def test_a_long_table_is_written_after_each_thousandth_part(tmp_path: Path) -> None:
+def test_no_column_of_the_list_takes_the_place_of_another_or_runs(tmp_path: Path) -> None:
+    columns = {"state": "own", "list_state": "first", "list_list_state": "2nd", "=cmd()": "x"}
+    slide = outcome("a", "", None, **columns).slide
+    Summary(FolderResults(tmp_path), [slide]).write()
+    (row,) = rows_of(tmp_path / SUMMARY_FILE)
+    assert {name: row[name] for name in row if "state" in name} == {
+        "state": "pending",
+        "list_state": "first",
+        "list_list_state": "2nd",
+        "list_list_list_state": "own",
+    }
+    assert row["'=cmd()"] == "x"
+
+
+def test_a_long_table_is_written_after_each_thousandth_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    line = Table.line
+
+    def counted(table: Table[Outcome], row: Outcome) -> bytes:
+        made.append(row.name)
+        return line(table, row)
+
+    monkeypatch.setattr(Table, "line", counted)
     slides = [outcome(str(number), "", None).slide for number in range(3000)]
     summary = Summary(FolderResults(tmp_path), slides)
     due = []
@@ -207,5 +263,7 @@ def test_a_long_table_is_written_after_each_thousandth_part(tmp_path: Path) -> N
         if summary.is_due:
             summary.write()
     assert due == [False, False, True, False, False, True, False]
+    # However often it is written, each row is made once for each state.
+    assert len(made) == 3000 + 7
     assert summary.is_behind
     assert sum(row["state"] == "failed" for row in rows_of(tmp_path / SUMMARY_FILE)) == 6

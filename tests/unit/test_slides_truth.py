@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from hf_space.schemas.slide import SlideResult
 from hf_space.slides.results import FolderResults
 from hf_space.slides.scan import FoundSlide, Stated
-from hf_space.slides.truth.annotations import TruthError, parse_annotations
+from hf_space.slides.truth.annotations import TruthError, check_place, parse_annotations
 from hf_space.slides.truth.counts import BINS, TruthCounts, count_slide, result_grid
 from hf_space.slides.truth.measures import estimate_by_case, measures
 from hf_space.slides.truth.report import TRUTH_FILE, TRUTH_TABLE, TruthReport
@@ -36,7 +37,7 @@ def square(left: float, top: float, width: float, height: float) -> list[tuple[f
     return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
 
 
-def collection(*features: dict[str, object]) -> bytes:
+def collection(*features: Mapping[str, object]) -> bytes:
     return json.dumps({"type": "FeatureCollection", "features": features}).encode()
 
 
@@ -62,11 +63,56 @@ def test_annotations_are_read_as_qupath_writes_them() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{}", b"[1]", b"\xff", b'{"type": "Feature"}', b'{"type":"FeatureCollection"}', b"null"],
+    [
+        *(b"", b"{}", b"[1]", b"\xff", b'{"type": "Feature"}', b'{"type":"FeatureCollection"}'),
+        *(b"null", b"[" * 100_000),
+        b'{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[0,0],[NaN,1],[1,1],[0,0]]]}}',
+    ],
 )
 def test_what_are_no_annotations_is_refused(content: bytes) -> None:
     with pytest.raises(TruthError, match="no annotations in GeoJSON"):
         parse_annotations(content, (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("properties", "is_tumour"),
+    [
+        ({}, True),
+        ({"classification": {"name": "Tumor: Positive"}}, True),
+        ({"classification": {"names": ["Tumor", "Negative"]}}, True),
+        ({"classification": {"names": ["Stroma", "Positive"]}}, False),
+        ({"classification": {"name": "Stroma: Positive"}}, False),
+        ({"classification": {"name": None}}, True),
+        # What was scored, taken along when all objects were exported, would be its own truth.
+        ({"objectType": "tile", "classification": {"name": "Suggests IDC"}}, False),
+        ({"objectType": "detection"}, False),
+        ({"objectType": "annotation"}, True),
+    ],
+)
+def test_what_is_tumour(properties: dict[str, object], *, is_tumour: bool) -> None:
+    drawn = feature(square(0, 0, 10, 10)) | {"properties": properties}
+    nowhere: dict[str, object] = {"type": "Feature", "geometry": None, "properties": {}}
+    found = parse_annotations(collection(drawn, nowhere), (0, 0))
+    assert found.tumour.area == pytest.approx(100 if is_tumour else 0)
+
+
+def test_annotations_have_holes_and_parts() -> None:
+    holed = {"type": "Polygon", "coordinates": [square(0, 0, 10, 10), square(2, 2, 4, 4)]}
+    parts = {"type": "MultiPolygon", "coordinates": [[square(20, 0, 2, 2)], [square(30, 0, 3, 3)]]}
+    features = ({"type": "Feature", "geometry": each} for each in (holed, parts))
+    assert parse_annotations(collection(*features), (0, 0)).tumour.area == pytest.approx(84 + 13)
+
+
+def test_annotations_of_another_slide_are_refused() -> None:
+    bounds = (100, 50, 1000, 500)
+    for left, is_refused in ((0, False), (800, False), (970, True), (5000, True)):
+        found = parse_annotations(collection(feature(square(left, 0, 100, 100))), bounds[:2])
+        if is_refused:
+            with pytest.raises(TruthError, match="outside the slide"):
+                check_place(found, bounds)
+        else:
+            check_place(found, bounds)
+    check_place(parse_annotations(collection(), (0, 0)), bounds)
 
 
 def test_a_result_that_is_its_own_truth_is_perfect() -> None:
@@ -108,6 +154,27 @@ def test_tiles_count_by_half_of_their_area_and_what_is_ignored_does_not() -> Non
     assert counted(0.51, "Ignore*").confusion.sum() == len(scored) - 1
     assert counted(0.49, "Ignore*").confusion.sum() == len(scored)
     assert counted(0.51, "Stroma").areas[1] == 0
+
+
+@pytest.mark.parametrize(("tumour", "other"), [(-1.0, -5.0), (-7.5, -9.0), (9.0, 7.5)])
+def test_tiles_are_ranked_however_close_their_probabilities_are_to_an_end(
+    tumour: float, other: float
+) -> None:
+    result = drawn_slide().result
+    grid = result_grid(result)
+    left, top, _, height = result.image.bounds
+    half = grid.columns // 2
+    is_left = np.tile(np.arange(grid.columns) < half, (grid.rows, 1))
+    rng = np.random.default_rng(0)
+    logits = np.where(is_left, tumour, other) + rng.normal(0, 1, is_left.shape)
+    tiles = np.round(1 / (1 + np.exp(-logits)), 6)
+    region = result.region.model_copy(update={"tiles": tiles.tolist()})
+    outline = collection(feature(square(0, 0, half * grid.cell_width, height)))
+    counts = count_slide(
+        result.model_copy(update={"region": region}), parse_annotations(outline, (left, top))
+    )
+    exact = roc_auc_score(is_left.ravel(), tiles.ravel())
+    assert measures(counts.vector()[None])["roc_auc"][0] == pytest.approx(exact, abs=1e-3)
 
 
 def made(seed: int, tumour: int, other: int) -> tuple[TruthCounts, np.ndarray, np.ndarray]:
@@ -191,7 +258,12 @@ def test_the_report_has_each_slide_and_all_together(tmp_path: Path) -> None:
     assert (summed["slides"], summed["cases"], summed["tiles"]) == (3, 2, 3 * tiles)
     assert summed["roc_auc"] == {"value": None, "interval": None}
     assert summed["sensitivity"]["value"] == pytest.approx(float(rows[0]["sensitivity"]), abs=1e-6)
+    (tmp_path / "a" / "result.json").write_text("{}")
+    stated = Stated(truth=str(tmp_path / "a.geojson"))
+    with pytest.raises(TruthError, match=r"result.json is damaged"):
+        report.add(FoundSlide(tmp_path / "a", (), "a", stated=stated))
     broken = FoundSlide(tmp_path / "a", (), "a", stated=Stated(truth=str(tmp_path / "a")))
+    (tmp_path / "a" / "result.json").write_text(content.model_dump_json())
     with pytest.raises(OSError, match="Is a directory"):
         report.add(broken)
     with pytest.raises(FileNotFoundError):

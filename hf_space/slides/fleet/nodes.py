@@ -6,6 +6,7 @@ import queue
 import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 # How often new nodes are looked for, and the longest wait for news in between.
 _LOOK_SECONDS: Final = 5.0
 _WAIT_SECONDS: Final = 1.0
+# Until it is told that no actor has started.
+_PATIENCE_SECONDS: Final = 60.0
 # Finished batches are told together: each message costs the cluster some time.
 _TELL_SECONDS: Final = 0.5
 _CPU: Final = "CPU"
@@ -108,6 +111,7 @@ class NodeFleet:
         self._actors: dict[str, _Actor] = {}
         self._refused: dict[str, str] = {}
         self._looked = -_LOOK_SECONDS
+        self._patient_until = inf
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -117,6 +121,7 @@ class NodeFleet:
             self._connect()
         try:
             self._shared = ray.put(self._work)
+            self._patient_until = monotonic() + _PATIENCE_SECONDS
             yield
         except RayError as error:
             raise WorkersError(self._unreachable(error)) from error
@@ -161,16 +166,29 @@ class NodeFleet:
         waited = {
             each.waited: name for name, each in self._actors.items() if each.waited is not None
         }
+        yield from self._patience()
         if not waited:
             self._check_nodes()
             threading.Event().wait(_WAIT_SECONDS)
             return
         ready, _ = ray.wait(list(waited), num_returns=1, timeout=_WAIT_SECONDS)
+        if ready:
+            # Of hundreds of actors, all that have news: to ask costs as much for each as for all.
+            ready, _ = ray.wait(list(waited), num_returns=len(waited), timeout=0)
         for each in ready:
             name = waited[each]
             event = self._received(name, self._actors[name])
             if event:
                 yield name, event
+
+    def _patience(self) -> Iterator[tuple[str, Event]]:
+        """Tell once where no actor has started for long: other work may hold the processors."""
+        if monotonic() < self._patient_until:
+            return
+        self._patient_until = inf
+        if all(each.starting is not None for each in self._actors.values()):
+            count = len({each.node for each in self._actors.values()})
+            yield "", Note(text("slide.no_worker_yet", "en", count=count))
 
     def _received(self, name: str, actor: _Actor) -> Event | None:
         """Return an actor's event; None if it is now ready."""

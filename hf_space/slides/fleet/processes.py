@@ -141,9 +141,13 @@ def _serve(pipe: Connection, work: Work, cores: frozenset[int]) -> None:
     bind(cores)
     worker = SlideWorker(work)
     pipe.send(None)
-    with suppress(EOFError, OSError):
-        while True:
-            pipe.send(worker.score(pipe.recv(), pipe.send))
+    try:
+        with suppress(EOFError, OSError):
+            while True:
+                pipe.send(worker.score(pipe.recv(), pipe.send))
+    finally:
+        # It ends: to be asked to would break off what clients of stores still have to close.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _end(workers: list[_Process]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from hf_space.messages.catalogue import text
 from hf_space.slides.addresses import address_path
 from hf_space.slides.errors import InUseError, StoreError
-from hf_space.slides.files import replacing
+from hf_space.slides.files import final_name, replacing
 from hf_space.slides.lock import locked
 
 if TYPE_CHECKING:
@@ -59,13 +59,15 @@ def fetched(stored: StoredObject, facts: ObjectFacts) -> Iterator[Path]:
                 part.unlink(missing_ok=True)
             make_room(folder, facts.size, stored.shown)
             with replacing(path) as part:
-                stored.fetch(part)
+                stored.fetch(part, facts.size)
         os.utime(path)
         yield path
 
 
 def make_room(folder: Path, size: int, shown: str) -> None:
     """Remove what was not used for longest until so many bytes fit; what is in use stays.
+
+    What killed processes have left of a slide counts, and goes, as a slide does.
 
     Raises:
         StoreError: They do not fit.
@@ -75,7 +77,7 @@ def make_room(folder: Path, size: int, shown: str) -> None:
     for path, _, held in files:
         if total + size <= MOST_BYTES:
             return
-        with suppress(InUseError), locked(folder, path.name):
+        with suppress(InUseError), locked(folder, final_name(path)):
             path.unlink(missing_ok=True)
             total -= held
     if total + size > MOST_BYTES:
@@ -87,5 +89,6 @@ def _files(folder: Path) -> Iterator[tuple[Path, float, int]]:
     for path in folder.iterdir():
         with suppress(OSError):
             facts = path.stat()
-            if not path.name.startswith("."):
+            # Locks have no bytes.
+            if facts.st_size:
                 yield path, facts.st_mtime, facts.st_size

@@ -7,10 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from hf_space.slides.addresses import shown_address
+from hf_space.slides.addresses import joined, shown_address
+from hf_space.slides.files import WorkFolder
 from hf_space.slides.outputs import FILES, TISSUE_FILE
-from hf_space.slides.record import RUN_FILE
-from hf_space.slides.remote.store import StoredObject, joined
+from hf_space.slides.record import RUN_FILE, RunRecord
+from hf_space.slides.remote.store import StoredObject
 from hf_space.slides.scores import SCORES_FILE
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ _KNOWN: Final = (
     TISSUE_FILE,
     *(name for files in FILES.values() for name in files),
 )
-# Of the files of an earlier run, those whose content says what is left to do.
-_READ: Final = (RUN_FILE, SCORES_FILE)
 
 _State = dict[str, tuple[int, int, int]]
 
@@ -31,8 +30,8 @@ _State = dict[str, tuple[int, int, int]]
 class StoreResults:
     """Results in a store; a `Results`.
 
-    A slide is worked on in a folder on disk. What an earlier run has stored and nothing reads is
-    stood for by empty files there, which are not stored again.
+    A slide is worked on in a folder on disk. What an earlier run has stored is stood for by empty
+    files there, which are not stored again; what is read of it is fetched.
     """
 
     def __init__(self, address: str) -> None:
@@ -41,23 +40,29 @@ class StoreResults:
         Raises:
             MissingPackageError: The client of such stores is not installed.
         """
-        self.place = address
-        self.shown = shown_address(address)
         # Whether its client is installed is told now.
-        StoredObject(address)
+        self.place = StoredObject(address).address
+        self.shown = shown_address(self.place)
 
     def prepare(self) -> None:
         """Do nothing: stores have no folders."""
 
     @contextmanager
-    def folder_for(self, name: str) -> Iterator[Path]:
+    def folder_for(self, name: str) -> Iterator[WorkFolder]:
         """Yield a folder on disk, and store what has changed in it, see `Results.folder_for`."""
         with TemporaryDirectory(prefix="biopsia-results-") as folder:
             slide = Path(folder) / name
             slide.mkdir()
             self._fetch(slide)
             before = _state(slide)
-            yield Path(folder)
+
+            def fetch_scores() -> None:
+                # An empty file stands for it.
+                if SCORES_FILE in before and not (slide / SCORES_FILE).stat().st_size:
+                    self._fetch_file(slide, SCORES_FILE)
+                    before[SCORES_FILE] = _state(slide)[SCORES_FILE]
+
+            yield WorkFolder(Path(folder), fetch_scores)
             self._store(slide, before)
 
     def write_table(self, name: str, content: bytes) -> None:
@@ -81,13 +86,23 @@ class StoreResults:
     def _fetch(self, slide: Path) -> None:
         listed = self._object(slide.name).names_below()
         for file in _KNOWN:
-            stored = self._object(slide.name, file)
-            if file not in listed if listed is not None else not stored.exists():
-                continue
-            (slide / file).write_bytes(stored.content() if file in _READ else b"")
+            if file in listed if listed is not None else self._object(slide.name, file).exists():
+                (slide / file).touch()
+        if (slide / RUN_FILE).exists():
+            self._fetch_file(slide, RUN_FILE)
+        # They say whose the results are where the record does not.
+        if (slide / SCORES_FILE).exists() and RunRecord.load(slide) is None:
+            self._fetch_file(slide, SCORES_FILE)
+
+    def _fetch_file(self, slide: Path, file: str) -> None:
+        (slide / file).write_bytes(self._object(slide.name, file).content())
 
     def _store(self, slide: Path, before: _State) -> None:
-        """Store what is new: the record goes first, and comes back when all else is there."""
+        """Store what is new: the record goes first, and comes back when all else is there.
+
+        The scores come before the files that are made of them: where one of those is refused, the
+        next run writes it without the network.
+        """
         after = _state(slide)
         changed = {name for name, facts in after.items() if before.get(name) != facts}
         gone = before.keys() - after.keys()
@@ -95,7 +110,7 @@ class StoreResults:
             return
         if RUN_FILE in before:
             self._object(slide.name, RUN_FILE).remove()
-        for name in sorted(changed - {RUN_FILE}):
+        for name in sorted(changed - {RUN_FILE}, key=lambda each: (each != SCORES_FILE, each)):
             self._object(slide.name, name).put_file(slide / name)
         for name in sorted(gone - {RUN_FILE}):
             self._object(slide.name, name).remove()

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from threading import Event
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 from hf_space.messages.catalogue import text
-from hf_space.slides.addresses import shown_address
+from hf_space.slides.addresses import checked_address, shown_address
 from hf_space.slides.errors import MissingPackageError, StoreError
 
 if TYPE_CHECKING:
@@ -60,13 +59,14 @@ class StoredObject:
 
         Raises:
             MissingPackageError: The client of such stores is not installed.
+            ValueError: See `checked_address`.
         """
-        self.address = address
-        self._system, self._path = _file_system(address)
+        self.address = checked_address(address)
+        self._system = _file_system(self.address)
 
     def facts(self) -> ObjectFacts:
         """Ask what there is; raises StoreError."""
-        info = self._tried(lambda: self._system.info(self._path))
+        info = self._tried(lambda: self._system.info(self.address))
         if info.get("size") is None or info.get("type") == "directory":
             raise StoreError(errno.ENOENT, text("slide.no_object", "en"), self.shown)
         version = next((str(info[key]) for key in ("ETag", "LastModified") if info.get(key)), "")
@@ -80,36 +80,30 @@ class StoredObject:
 
     def part(self, start: int, stop: int) -> bytes:
         """Return some bytes; raises StoreError."""
-        content: bytes = self._tried(
-            lambda: self._system.cat_file(self._path, start=start, end=stop)
-        )
-        # A server that knows no parts sends all of it.
-        if len(content) > stop - start:
-            raise StoreError(errno.EIO, text("slide.no_parts", "en"), self.shown)
-        return content
+        return self._tried(lambda: self._whole_part(start, stop))
 
     def content(self) -> bytes:
         """Return all bytes; raises StoreError."""
-        content: bytes = self._tried(lambda: self._system.cat_file(self._path))
+        content: bytes = self._tried(lambda: self._system.cat_file(self.address))
         return content
 
-    def fetch(self, path: Path) -> None:
-        """Write all of it to a file on disk; raises StoreError."""
-        self._tried(lambda: self._system.get_file(self._path, str(path)))
+    def fetch(self, path: Path, size: int) -> None:
+        """Write all of it, which has some size, to a file on disk; raises StoreError."""
+        self._tried(lambda: self._whole_file(path, size))
 
     def put(self, content: bytes) -> None:
         """Replace the object by some bytes: as a whole or not at all; raises StoreError."""
-        self._tried(lambda: self._system.pipe_file(self._path, content))
+        self._changed(lambda: self._system.pipe_file(self.address, content))
 
     def put_file(self, path: Path) -> None:
         """Replace the object by a file on disk: as a whole or not at all; raises StoreError."""
         options = {} if self._is_s3 else _METHOD
-        self._tried(lambda: self._system.put_file(str(path), self._path, **options))
+        self._changed(lambda: self._system.put_file(str(path), self.address, **options))
 
     def remove(self) -> None:
         """Delete the object, if there is one; raises StoreError."""
         try:
-            self._tried(self._delete)
+            self._changed(self._delete)
         except StoreError as error:
             if error.errno != errno.ENOENT:
                 raise
@@ -129,7 +123,7 @@ class StoredObject:
         if not self._is_s3:
             return None
         try:
-            found = self._tried(lambda: self._system.ls(self._path, detail=True, refresh=True))
+            found = self._tried(lambda: self._system.ls(self.address, detail=True, refresh=True))
         except StoreError as error:
             if error.errno != errno.ENOENT:
                 raise
@@ -140,19 +134,40 @@ class StoredObject:
     def _is_s3(self) -> bool:
         return _scheme(self.address) == "s3"
 
+    def _whole_file(self, path: Path, size: int) -> None:
+        self._system.get_file(self.address, str(path))
+        if path.stat().st_size != size:
+            raise StoreError(errno.EIO, text("slide.cut_short", "en"), self.shown)
+
+    def _whole_part(self, start: int, stop: int) -> bytes:
+        content: bytes = self._system.cat_file(self.address, start=start, end=stop)
+        if len(content) == stop - start:
+            return content
+        # A server that knows no parts sends all of it; one that breaks off, or has a shorter file
+        # by now, sends less.
+        key = "slide.no_parts" if len(content) > stop - start else "slide.cut_short"
+        raise StoreError(errno.EIO, text(key, "en"), self.shown)
+
     def _delete(self) -> None:
         if self._is_s3:
-            self._system.rm_file(self._path)
+            self._system.rm_file(self.address)
             return
         # fsspec's client of web servers cannot delete.
         synchronous = import_module("fsspec.asyn").sync
 
         async def delete() -> None:
             session = await self._system.set_session()
-            async with session.delete(self._path) as response:
+            async with session.delete(self.address) as response:
                 response.raise_for_status()
 
         synchronous(self._system.loop, delete)
+
+    def _changed(self, action: Callable[[], object]) -> None:
+        try:
+            self._tried(action)
+        except StoreError as error:
+            error.is_write = True
+            raise
 
     def _tried(self, action: Callable[[], Result]) -> Result:
         """Do something that a store may refuse for a while; raises StoreError."""
@@ -161,7 +176,7 @@ class StoredObject:
             try:
                 return action()
             except Exception as error:  # clients of stores raise errors of many libraries
-                refused = _store_error(error, self.shown)
+                refused = _store_error(error if self._is_s3 else _cause(error), self.shown)
                 if number == TRIES or refused.errno in _FINAL:
                     raise refused from error
                 logger.info("try %d: %s", number, refused)
@@ -170,37 +185,39 @@ class StoredObject:
         raise AssertionError
 
 
-def joined(address: str, *names: str) -> str:
-    """Return the address of something below another one."""
-    return "/".join([address.rstrip("/"), *names])
-
-
-def _file_system(address: str) -> tuple[Any, str]:
-    client = _CLIENTS[_scheme(address)]
+def _file_system(address: str) -> Any:
+    scheme = _scheme(address)
+    client = _CLIENTS[scheme]
     try:
-        core = import_module("fsspec.core")
+        fsspec = import_module("fsspec")
         import_module(client)
     except ImportError as error:
         message = text("slide.needs_remote", "en", package=client)
         raise MissingPackageError(message) from error
-    options = {"use_listings_cache": False} if client == "s3fs" else {}
-    system, path = core.url_to_fs(address, **options)
-    return system, path
+    options = {"use_listings_cache": False, "version_aware": "?versionId=" in address}
+    return fsspec.filesystem(scheme, **(options if scheme == "s3" else {}))
 
 
 def _scheme(address: str) -> str:
-    return urlsplit(address).scheme.lower()
+    return address.partition("://")[0]
 
 
-def _store_error(error: Exception, shown: str) -> StoreError:
+def _cause(error: Exception) -> BaseException:
+    """Return why a web server gave nothing: its client calls all of it a file that is not there."""
+    cause = error.__cause__ if isinstance(error, FileNotFoundError) else None
+    return cause or error
+
+
+def _store_error(error: BaseException, shown: str) -> StoreError:
     """Return an error of any client with a number of the system's and without secrets."""
     if isinstance(error, StoreError):
         return error
     status = getattr(error, "status", None)
-    if isinstance(status, int):
-        return StoreError(_STATUSES.get(status, errno.EIO), f"HTTP {status}", shown)
-    if isinstance(error, FileNotFoundError):
+    number = _STATUSES.get(status, errno.EIO) if isinstance(status, int) else None
+    if number == errno.ENOENT or isinstance(error, FileNotFoundError):
         return StoreError(errno.ENOENT, text("slide.no_object", "en"), shown)
+    if number is not None:
+        return StoreError(number, f"HTTP {status}", shown)
     if isinstance(error, PermissionError):
         return StoreError(errno.EACCES, text("slide.no_access", "en"), shown)
     # Messages of clients hold addresses with their signatures.

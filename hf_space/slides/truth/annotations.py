@@ -26,6 +26,12 @@ TUMOUR_CLASSES: Final = frozenset(
 # QuPath ignores annotations with a class of this name, with or without its asterisk.
 _IGNORED: Final = "ignore"
 _AREAS: Final = frozenset({"Polygon", "MultiPolygon"})
+_ANNOTATION: Final = "annotation"
+# What a file that is none raises.
+_WRONG: Final = (
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
+    shapely.GEOSException,
+)
 
 
 class TruthError(Exception):
@@ -49,7 +55,8 @@ def parse_annotations(content: bytes, origin: tuple[int, int]) -> Annotations:
     """Read annotations.
 
     Polygons without a class, or of a class in `TUMOUR_CLASSES`, are tumour; those of the class
-    ``Ignore*`` do not count; all others are something else. Points and lines are left out.
+    ``Ignore*`` do not count; all others are something else. Points and lines are left out, and so
+    are tiles and detections, which a program has made.
 
     Args:
         content: GeoJSON: a collection of features, a list of them, or one.
@@ -59,14 +66,31 @@ def parse_annotations(content: bytes, origin: tuple[int, int]) -> Annotations:
         TruthError: It is no such file.
     """
     try:
-        found = json.loads(content)
-        features = [each for each in _features(found) if each["geometry"]["type"] in _AREAS]
+        found = json.loads(content, parse_constant=_no_number)
+        features = [each for each in _features(found) if _is_area(each)]
         tumour = [_outline(each) for each in features if _class(each) in TUMOUR_CLASSES | {""}]
         ignored = [_outline(each) for each in features if _class(each) == _IGNORED]
         joined = [shapely.union_all(outlines) for outlines in (tumour, ignored)]
-    except (ValueError, KeyError, TypeError, AttributeError, shapely.GEOSException) as error:
+    except _WRONG as error:
         raise TruthError(text("truth.no_annotations", "en")) from error
     return Annotations(*(shapely.transform(each, lambda xy: xy + origin) for each in joined))
+
+
+def check_place(annotations: Annotations, bounds: tuple[int, int, int, int]) -> None:
+    """Check that annotations lie on a slide: those of another one would be held against it.
+
+    Args:
+        annotations: Of the slide.
+        bounds: Left, top, width and height of the scanned part in pixels of level 0.
+
+    Raises:
+        TruthError: More than half of their area lies beside the scanned part.
+    """
+    left, top, width, height = bounds
+    outlines = shapely.union(annotations.tumour, annotations.ignored)
+    scanned = shapely.box(left, top, left + width, top + height)
+    if shapely.intersection(outlines, scanned).area < outlines.area / 2:
+        raise TruthError(text("truth.outside", "en"))
 
 
 def _features(found: Any) -> Iterable[Mapping[str, Any]]:
@@ -75,12 +99,31 @@ def _features(found: Any) -> Iterable[Mapping[str, Any]]:
     return found["features"] if found["type"] == "FeatureCollection" else [found]
 
 
+def _is_area(feature: Mapping[str, Any]) -> bool:
+    """Tell whether a feature is an annotation that has an area; some have no place at all."""
+    kind = _properties(feature).get("objectType", _ANNOTATION)
+    geometry = feature["geometry"]
+    return kind == _ANNOTATION and geometry is not None and geometry["type"] in _AREAS
+
+
 def _class(feature: Mapping[str, Any]) -> str:
-    """Return the name of a feature's class in lower case; nothing where it has none."""
-    classification = (feature.get("properties") or {}).get("classification") or {}
-    return str(classification.get("name", "")).strip().rstrip("*").lower()
+    """Return the name of a feature's class in lower case; nothing where it has none.
+
+    Of a class that is derived from another one, as ``Tumor: Positive``, it is that one's.
+    """
+    classification = _properties(feature).get("classification") or {}
+    names = classification.get("names") or [classification.get("name") or ""]
+    return str(names[0]).partition(":")[0].strip().rstrip("*").lower()
+
+
+def _properties(feature: Mapping[str, Any]) -> Mapping[str, Any]:
+    return feature.get("properties") or {}
 
 
 def _outline(feature: Mapping[str, Any]) -> BaseGeometry:
     # Outlines that were drawn by hand cross themselves now and then.
     return shapely.make_valid(shape(feature["geometry"]))
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no coordinate")

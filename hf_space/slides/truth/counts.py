@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from hf_space.slides.truth.annotations import Annotations
 
 BINS: Final = 1000
-"""Bins of the probabilities: those of one bin count as equal in the ROC AUC."""
+"""Bins of the probabilities, as wide as each other in logits: a slide without tumour may have none
+above a thousandth. Those of one bin count as equal in the ROC AUC."""
+
+# Results have six decimals.
+_LEAST: Final = 1e-6
 
 # Of a tile's area: from there on it is tumour, or does not count.
 _SHARE: Final = 0.5
@@ -64,8 +68,8 @@ def count_slide(result: SlideResult, annotations: Annotations) -> TruthCounts:
     scored = probabilities[counts]
     called = scored >= result.threshold
     return TruthCounts(
-        tumour=_histogram(scored[is_tumour]),
-        other=_histogram(scored[~is_tumour]),
+        tumour=_histogram(scored[is_tumour], result.threshold),
+        other=_histogram(scored[~is_tumour], result.threshold),
         confusion=np.array(
             [
                 (called & is_tumour).sum(),
@@ -106,9 +110,19 @@ def _shares(boxes: NDArray[np.object_], area: BaseGeometry) -> NDArray[np.float6
     return shares
 
 
-def _histogram(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    places = np.minimum((probabilities * BINS).astype(np.int64), BINS - 1)
+def _histogram(probabilities: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
+    """Count probabilities in bins, of which none lies on both sides of the threshold."""
+    places, edge = _place(probabilities), int(np.maximum(_place(np.array(threshold)), 1))
+    called = probabilities >= threshold
+    places = np.where(called, np.maximum(places, edge), np.minimum(places, edge - 1))
     return np.bincount(places, minlength=BINS).astype(np.float64)
+
+
+def _place(probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+    inner = np.clip(probabilities, _LEAST, 1 - _LEAST)
+    logits, most = np.log(inner / (1 - inner)), np.log((1 - _LEAST) / _LEAST)
+    places: NDArray[np.int64] = np.floor((logits / most + 1) / 2 * BINS).astype(np.int64)
+    return np.clip(places, 0, BINS - 1)
 
 
 def _areas(result: SlideResult, grid: SlideGrid, annotations: Annotations) -> NDArray[np.float64]:

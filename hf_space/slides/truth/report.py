@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from pydantic import ValidationError
 
 from hf_space.exports.csv import Table
+from hf_space.messages.catalogue import text
 from hf_space.schemas.slide import SlideResult
 from hf_space.slides.outputs import RESULT_FILE
 from hf_space.slides.results import read_place
-from hf_space.slides.truth.annotations import parse_annotations
+from hf_space.slides.truth.annotations import TruthError, check_place, parse_annotations
 from hf_space.slides.truth.counts import TruthCounts, count_slide
 from hf_space.slides.truth.measures import MEASURES, estimate_by_case, measures
 
@@ -82,15 +84,22 @@ class TruthReport:
         """Take a slide that is done, and has annotations.
 
         Raises:
-            TruthError: Its annotations cannot be used.
+            TruthError: Its annotations or its result cannot be used.
             OSError: They, or its result, cannot be read.
         """
-        content = self._results.read(slide.name, RESULT_FILE)
-        result = SlideResult.model_validate_json(content)
+        result = self._result(slide)
         annotations = parse_annotations(read_place(slide.stated.truth), result.image.bounds[:2])
+        check_place(annotations, result.image.bounds)
         self._judged[slide.name] = _Judged(
             slide, result.threshold, count_slide(result, annotations)
         )
+
+    def _result(self, slide: FoundSlide) -> SlideResult:
+        content = self._results.read(slide.name, RESULT_FILE)
+        try:
+            return SlideResult.model_validate_json(content)
+        except ValidationError as error:
+            raise TruthError(text("truth.no_result", "en", file=RESULT_FILE)) from error
 
     def write(self, order: list[str]) -> None:
         """Write both files, if there is a slide in them.
