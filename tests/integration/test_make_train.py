@@ -82,7 +82,7 @@ def test_it_ends_with_a_bundle_whose_card_is_right(made: Path) -> None:
     assert "120 patches of 10 cases" in card
     assert bundle.config.revision in card
     assert f"| average precision | {bundle.metrics['average_precision']:.3f} |" in card
-    for plot in ("roc.png", "pr.png", "reliability.png", "confusion.png"):
+    for plot in ("roc.png", "pr.png", "reliability.png", "scores.png"):
         assert f"evaluation/{plot}" in card
     assert "JPEG, quality 75" in card
 
