@@ -17,7 +17,7 @@ export function Controls({ isRegion, choice, onChange }: ControlsProps) {
   const t = useTranslations("result.viewer");
   const isOver = choice.view !== "image";
   return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 print:hidden">
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-2 print:hidden">
       <Segmented
         label={t("mode.label")}
         options={VIEWS.map((value) => ({ value, text: t(`mode.${value}`) }))}

@@ -117,7 +117,7 @@ interface LegendProps {
 /** What the colours mean, and from where on they say suspicious. */
 function Legend({ result, choice, threshold }: LegendProps) {
   return (
-    <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
+    <div className="flex min-w-0 flex-wrap items-start gap-x-6 gap-y-2">
       {choice.view !== "image" && (
         <LegendBar
           measure={choice.layer === "grid" ? "evidence" : choice.layer}
