@@ -1,25 +1,25 @@
 # Commands of the project; `make help` lists them. None of them needs root.
 
 # The newest Python that TensorFlow supports here; `make PYTHON=/path/to/python ...` overrides it.
-# Asking for the version skips launchers that exist but have nothing to launch.
+# Checking the version skips launchers without an interpreter.
 PYTHON := $(shell for name in python3.13 python3.12 python3.11 python3; do \
 	"$$name" -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
 	2>/dev/null && command -v "$$name" && break; done)
 
 VENV := .venv
-# Serving has an environment of its own: it installs in seconds, and running the service with
-# nothing else around shows that it does not lean on TensorFlow or the development tools.
+# Serving has its own environment: it installs in seconds, and running the service without other
+# packages shows that it does not need TensorFlow or the development tools.
 SERVE_VENV := .venv-serve
-# The frameworks that `make bench` compares with pin versions of their own.
+# The frameworks that `make bench` compares pin other versions.
 BENCH_VENV := .venv-bench
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SERVE_INSTALLED := $(SERVE_VENV)/.installed
 BENCH_INSTALLED := $(BENCH_VENV)/.installed
-# A lock names everything, so nothing is resolved.
+# A lock lists every package, so nothing is resolved.
 LOCKED := --no-deps --require-hashes -r
 
-# The site needs Node.js, the service does not: without it everything else works.
+# Only the site needs Node.js; without it everything else works.
 NODE := $(shell node -e 'const [major, minor] = process.versions.node.split("."); \
 	process.exit(major > 20 || (major == 20 && minor >= 9) ? 0 : 1)' 2>/dev/null && command -v node)
 SITE_INSTALLED := frontend/node_modules/.installed
@@ -31,9 +31,9 @@ export NEXT_TELEMETRY_DISABLED := 1
 DATA ?= kaggle
 PREPARED ?= data/prepared
 RUN ?= runs/latest
-# Options of `python -m training prepare`, as --cases for patches of your own.
+# Options of `python -m training prepare`, such as --cases for your own patches.
 PREPARE_ARGS ?=
-# Options of `python -m training train`, as --backbone or --weights.
+# Options of `python -m training train`, such as --backbone or --weights.
 TRAIN_ARGS ?=
 # Repeated --case-weight options, for samples without natural proportions.
 CASE_WEIGHTS ?=
@@ -43,7 +43,7 @@ IN_PARALLEL := --numprocesses auto --dist loadfile --no-loadscope-reorder --dura
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run dev test check fix coverage lock train bench
+.PHONY: help setup run dev test check fix docs coverage lock train bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ fix: setup ## Mend what `make check` finds, where a tool can
 	$(BIN)/ruff format .
 	$(call site,npm run fix)
 
+docs: setup ## Build the documentation site into build/docs; fail on broken links
+	$(BIN)/python -m mkdocs build --strict
+
 coverage: setup ## Run the Python tests, and fail where branch coverage is under 92 %
 	MPLBACKEND=Agg $(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
@@ -85,13 +88,13 @@ bench: setup $(SERVE_INSTALLED) $(BENCH_INSTALLED) $(if $(NODE),$(SITE_BUILT)) #
 $(PREPARED)/report.md: | $(INSTALLED)
 	$(BIN)/python -m training prepare "$(DATA)" --out $(PREPARED) $(PREPARE_ARGS)
 
-# Prepared patches know their source: another DATA needs another PREPARED.
+# Prepared patches record their source: another DATA needs another PREPARED.
 .PHONY: same-data
 same-data:
 	@test ! -f $(PREPARED)/report.md || grep -qF 'Source: `$(DATA)`' $(PREPARED)/report.md || \
 		{ echo "$(PREPARED) was not prepared from $(DATA): name another PREPARED and RUN" >&2; exit 1; }
 
-# Each step resumes where it was interrupted, and is not repeated when it is done.
+# Each step resumes after an interruption, and is not repeated once it is done.
 TRAINING := $(BIN)/python -m training
 resume = $(if $(wildcard $(1)/config.json),--resume)
 
@@ -141,7 +144,7 @@ $(SITE_BUILT): $(SITE_INSTALLED) $(SITE_SOURCES)
 	cd frontend && npm run build
 	@touch $@
 
-# site(command): run it in the site's folder; a machine without Node.js says loudly that it does not.
+# site(command): run it in the site's folder; without Node.js it prints a message, and fails in CI.
 define site
 	@if [ -n "$(NODE)" ]; then cd frontend && $(1); \
 	elif [ -n "$$CI" ]; then echo "Node.js 20.9 or newer is missing" >&2; exit 1; \

@@ -23,13 +23,13 @@ from hf_space.ui.gradio_app.mounted import end_streams
 if TYPE_CHECKING:
     from types import FrameType
 
-# Requests in work when the process is told to end have this long; hosts kill after some 30 s.
+# Time for running requests at shutdown; hosting platforms kill the process after some 30 s.
 _DRAIN_SECONDS: Final = 25
-# Proxies and clients keep a connection for a minute; a server that closes it sooner may do so just
-# as a request comes, above all when it is busy.
+# Proxies and clients keep a connection for a minute. A server that closes it sooner may do so just
+# as a request arrives, especially when it is busy.
 _KEEP_ALIVE_SECONDS: Final = 75
 
-# Paths may hold what visitors called their files; the application logs requests without them.
+# Paths may contain visitors' file names; the application logs requests without them.
 logging.getLogger("uvicorn.access").disabled = True
 
 try:
@@ -39,7 +39,7 @@ try:
 except SettingsError as error:
     raise SystemExit(str(error)) from None
 app = create_api(settings)
-# Last: the demo at `/` gets the paths that nothing else answers.
+# Last: the demo at `/` gets all remaining paths.
 mount_demo(
     app,
     Backend(
@@ -69,12 +69,12 @@ def main() -> None:
         log_config=None,
         access_log=False,
         http=BoundedProtocol,
-        # Whose word on the client's address counts is the settings' to say.
+        # The settings say which proxies are trusted for the client's address.
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_DRAIN_SECONDS,
     )
-    # Uvicorn raises it again after it has shut down in order.
+    # Uvicorn raises it again after an orderly shutdown.
     with suppress(KeyboardInterrupt):
         _Server(config).run()
 

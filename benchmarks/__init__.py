@@ -1,1 +1,1 @@
-"""Measurements that belong in no test: `make bench`."""
+"""Measurements that are not tests: `make bench`."""

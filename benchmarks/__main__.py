@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Measure what was asked for; all of it, unless something was named."""
     logging.basicConfig(format="%(message)s", level=logging.INFO)
-    # It logs each request.
+    # httpx logs each request.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
@@ -49,7 +49,7 @@ def main() -> None:
         help="a short look at serving, history or chaos; nothing is written",
     )
     options = parser.parse_args()
-    # An end from outside unwinds as Ctrl-C does, so that no server outlives its benchmark.
+    # A termination signal unwinds like Ctrl-C, so that no server outlives its benchmark.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for name in options.names or NAMES:
         if name == "serving":
@@ -122,7 +122,7 @@ def _slides() -> None:
 
 
 def _bulk() -> None:
-    # Only here: it needs Ray.
+    # Imported here because it needs Ray.
     from benchmarks.bulk import measure_bulk
 
     figures = measure_bulk()

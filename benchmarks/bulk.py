@@ -47,7 +47,7 @@ _SMALL_SIDE: Final = 200
 _LARGE: Final = (20_000, 16_000)
 _EVERY: Final = 100
 _BAD: Final = 500
-# Of Ray: nothing is sent home, and no accelerator is looked for.
+# Ray's settings: no usage reports, and no search for accelerators.
 _VARIABLES: Final = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 _STORE_BYTES: Final = 200 << 20
 
@@ -211,4 +211,4 @@ SUBJECTS: Final[dict[str, Callable[[Work], Any]]] = {
     "ray_1": lambda work: _ray(work, 1),
     "ray_2": lambda work: _ray(work, 2),
 }
-"""Who scores the slides: `--workers` 1 and 2, and Ray on one node with as many."""
+"""The subjects: `--workers` 1 and 2, and Ray on one node with the same number."""

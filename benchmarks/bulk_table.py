@@ -40,7 +40,7 @@ class BulkRun:
         subject: Who scored them.
         start_seconds: Until the first worker had its first slide done, less that slide's own time.
         per_minute: Slides, from the first one done to the last one.
-        overhead_seconds: For each slide, what its worker spent on none, on the median.
+        overhead_seconds: Median time for each slide that its worker spent on no slide.
         tiles: Of all slides.
     """
 
@@ -53,7 +53,7 @@ class BulkRun:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the workers held of memory after some slides, in MB."""
+    """Memory of the workers after some slides, in MB."""
 
     slides: int
     resident_mb: float

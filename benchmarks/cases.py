@@ -1,4 +1,4 @@
-"""The cases, and how a server is put through one of them."""
+"""The cases, and the measurement of a server in one of them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Runner:
     def warm_up(self, server: Server, subject: Subject) -> float:
         """Let all workers answer, and return the probability given for the first patch."""
         forms = self._forms_for(subject, "sixteen_clients", explain=True)
-        # The first worker to be ready answers for all: the others may still load.
+        # The first worker that is ready answers all requests: the others may still be loading.
         _settle(server, subject)
         answer = json.loads(post(server.port, subject.paths[True], forms.body(0)))
         if subject.slow:
@@ -90,7 +90,7 @@ class Runner:
         if name not in self._forms:
             groups = _groups(kind, whole=subject.native)
             part = "files" if kind == "batch" and subject.native else subject.part
-            # Where there is a path for each, it says whether to explain.
+            # If there are two paths, the path says whether to explain.
             by_path = subject.paths[True] != subject.paths[False]
             asked = {} if by_path else {"explain": str(explain).lower()}
             fields = {**subject.fields, **asked}
@@ -99,7 +99,7 @@ class Runner:
 
 
 def _settle(server: Server, subject: Subject) -> None:
-    # Fast servers are done at once; LitServe may spin for ever.
+    # Fast servers are done at once; LitServe may spin forever.
     server.settle(20.0 if subject.slow else 3.0)
 
 
@@ -119,7 +119,7 @@ def _groups(kind: str, *, whole: bool) -> list[list[bytes]]:
 
 
 def _tissue_tiles(answer: bytes) -> int:
-    """Count the tiles that were predicted; raises RuntimeError where some were skipped."""
+    """Count the predicted tiles; raises RuntimeError if some were skipped."""
     tiles = json.loads(answer)["region"]["tiles"]
     predicted = sum(tile is not None for row in tiles for tile in row)
     if predicted != len(tile_files()):

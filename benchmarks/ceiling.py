@@ -1,4 +1,4 @@
-"""OpenVINO's own `benchmark_app`: what the network alone can do on this machine."""
+"""OpenVINO's own `benchmark_app`: the speed of the network alone on this machine."""
 
 from __future__ import annotations
 

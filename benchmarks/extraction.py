@@ -1,4 +1,4 @@
-"""Reading a slide's tiles, without a network: here, and by TIAToolbox where it is installed."""
+"""Reading a slide's tiles without the network: by this project, and by TIAToolbox if installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TIATOOLBOX: Final = (str(TILES_BIN / "python"), "benchmarks/extractors/with_tia
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What one program needed to cut the tiles of a slide.
+    """Time and memory of one program that cuts the tiles of a slide.
 
     Attributes:
         program: Its name.
@@ -64,7 +64,7 @@ def render_extraction(programs: list[Extraction]) -> str:
 
 def _run(program: str, command: tuple[str, ...]) -> Extraction:
     started, peak = time.perf_counter(), 0.0
-    # It prints one line, which fits into a pipe that nobody reads meanwhile.
+    # It prints one line, which fits into the pipe's buffer until it is read.
     with subprocess.Popen(  # noqa: S603 -- programs of this folder
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:

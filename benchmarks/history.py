@@ -1,4 +1,4 @@
-"""What the history costs: saving beside not saving, the cache, and statistics over a million."""
+"""The cost of the history: saving, the cache, and statistics over a million records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.services import running_postgres, running_redis
 
 STORES: Final = ("postgresql+redis", "sqlite+memory")
 
-# What PostgreSQL has by itself; tests turn it off.
+# PostgreSQL's default settings, which tests turn off.
 _POSTGRES: Final = {"fsync": "on", "shared_buffers": "128MB"}
 # A hundredth of a long history is reviewed with care; the table shows what more of it costs.
 _REVIEWED: Final = 0.01
@@ -28,7 +28,7 @@ _SETTINGS: Final = {
     "BIOPSIA_LOG_LEVEL": "warning",
     "BIOPSIA_OWNER_IMAGES_PER_MINUTE": "0",
     "BIOPSIA_ADDRESS_IMAGES_PER_MINUTE": "0",
-    # A developer's own are not for benchmarks.
+    # A developer's own settings must not affect benchmarks.
     "BIOPSIA_DATABASE_URL": "",
     "BIOPSIA_REDIS_URL": "",
 }
@@ -89,7 +89,7 @@ def measure_million(plan: HistoryPlan) -> tuple[dict[str, Any], str]:
 
 
 def bars(rounds: Sequence[Round], million: Mapping[str, Any]) -> dict[str, Bar]:
-    """Hold the medians of the rounds with PostgreSQL and Redis against their limits.
+    """Compare the medians of the rounds with PostgreSQL and Redis with their limits.
 
     Args:
         rounds: Each compares within itself.

@@ -1,4 +1,4 @@
-"""Does the input pipeline starve training? Steps with real input against one cached batch."""
+"""Checks that the input pipeline keeps up with training: real input against a cached batch."""
 
 from __future__ import annotations
 

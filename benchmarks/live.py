@@ -1,4 +1,4 @@
-"""How soon a region's lines come after its upload, and where the time until then goes."""
+"""How soon a region's lines arrive after its upload, and the time of each step until then."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def measure_live() -> dict[str, Any]:
 
 
 def bars(cases: list[LiveCase]) -> dict[str, Bar]:
-    """Hold the slowest file against the limit."""
+    """Compare the slowest file with the limit."""
     return {"first_tiles_ms": at_most(500, max(case.lines[-1] for case in cases))}
 
 

@@ -1,4 +1,4 @@
-"""A long history in PostgreSQL: copies of one real record, with facts and times of their own."""
+"""A long history in PostgreSQL: copies of one real record with different facts and times."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EARLIER_REVISION: Final = "earlier"
 _SHARE_MALIGNANT: Final = 0.3
 _SHARE_CACHED: Final = 0.2
 _SHARE_WITHHELD: Final = 0.1
-# A patch's real one has some thousand bytes, which PostgreSQL keeps apart from the row.
+# A patch's real thumbnail has some thousand bytes, which PostgreSQL stores outside the row.
 _THUMBNAIL: Final = b"short"
 _OPINIONS: Final = (("agree", "no_idc"), ("disagree", "idc"), ("unsure", None))
 _SHARES_OF_OPINIONS: Final = (0.85, 0.1, 0.05)
@@ -52,7 +52,7 @@ class LongHistory:
         pattern: The record that all are copies of.
         owners: Whose they are, in turn.
         number: How many.
-        until: Before when they all were made; the beginning of a quarter of an hour.
+        until: End of their times; the beginning of a quarter of an hour.
     """
 
     pattern: Record
@@ -149,7 +149,7 @@ def tally_rows(records: Iterable[Record]) -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def driver_of(url: str) -> AsyncIterator[Any]:
-    """Give a connection of PostgreSQL's driver, for what the service never does."""
+    """Give a connection of PostgreSQL's driver, for operations that the service never needs."""
     database = Database(url)
     try:
         async with database.reading() as connection:
@@ -179,7 +179,7 @@ def server_version(url: str) -> str:
 
 
 def fill(url: str, history: LongHistory) -> None:
-    """Put a history, and its tallies, in the place of what is there."""
+    """Replace the database's content by a history and its counts."""
 
     async def write() -> None:
         async with driver_of(url) as driver:

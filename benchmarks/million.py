@@ -1,4 +1,4 @@
-"""How long statistics and pages take when a history has a million records."""
+"""The time of statistics and pages of a history with a million records."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MANY_OWNERS: Final = 1000
 
 _TOKENS: Final = tuple(f"{number:043}" for number in range(MANY_OWNERS))
 _WEEK: Final = timedelta(days=7)
-# The drawn days end now: a purge must not take the first of them.
+# The drawn days end now; retention must not delete the first ones.
 _RETENTION: Final = {"BIOPSIA_RETENTION_DAYS": f"{2 * DAYS}"}
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from benchmarks.long_history import driver_of
 from hf_space.history.database.tables import VERDICT_COUNTS
 
 ZONE: Final = "Europe/Madrid"
-"""In which days and hours are counted."""
+"""Time zone of days and hours."""
 
 _CHOSEN: Final = "FROM predictions WHERE owner = $1"
 _ONCE: Final = f"{_CHOSEN} AND is_counted"
@@ -69,7 +69,7 @@ def count_plainly(url: str, owner: bytes) -> PlainCounts:
 
 
 def check_statistics(statistics: Mapping[str, Any], plain: PlainCounts) -> None:
-    """Raise RuntimeError where `/stats/` says anything else than the plain counts."""
+    """Raise RuntimeError if `/stats/` differs from the plain counts."""
     wanted = _expected(plain.rows)
     for name, value in wanted.items():
         if statistics[name] != value:

@@ -49,7 +49,7 @@ class Server:
             Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def settle(self, seconds: float) -> None:
-        """Wait, for a time at most, until work for clients that have left is done.
+        """Wait, for a limited time, until work for disconnected clients is done.
 
         Then less than a third of a core is used.
         """
@@ -128,7 +128,7 @@ def running(
 def largest_resident_mb(pid: int) -> float:
     """Return the largest resident set that a process has had so far, in MB; 0 once it has ended.
 
-    Its `ru_maxrss` would not do: that begins with what the process held which started it.
+    `ru_maxrss` is not suitable: it starts with the memory of the parent process.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_text()
@@ -185,7 +185,7 @@ def _get(port: int, path: str) -> tuple[int | None, bytes]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server's session: asked first, then forced; workers may outlive their parent."""
+    """End the server's session, first gently, then by force; workers may outlive their parent."""
     family = process_tree(process.pid)
     process.terminate()
     try:
@@ -194,7 +194,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.kill()
         process.wait()
     for pid in family:
-        # Only those of the server's own session: a number may have been given to another process.
+        # Only processes of the server's own session: a process id may have been reused.
         try:
             if os.getsid(pid) == process.pid:
                 os.kill(pid, signal.SIGKILL)

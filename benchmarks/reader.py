@@ -1,4 +1,4 @@
-"""A visitor who asks the same question again and again, and takes the time."""
+"""A visitor who repeats the same request and measures the time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Timing:
 
 
 class Reader:
-    """Has a connection for each question: between two the service may hang up."""
+    """Uses a new connection for each kind of request, since the service may close it in between."""
 
     def __init__(self, port: int, token: str, calls: int) -> None:
         """Ask the service on a port as the visitor with a token, so many times each."""

@@ -1,4 +1,4 @@
-"""What keeping the answers costs, and what the cache gains, at 16 clients."""
+"""The cost of saving results, and the gain of the cache, at 16 clients."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hf_space.history.database.tables import predictions
 
 Kind = Literal["computed", "cached"]
 Case = tuple[Kind, bool]
-"""Whether the answer must be computed, and whether it is saved."""
+"""A case: whether the result must be computed, and whether it is saved."""
 CASES: Final[tuple[Case, ...]] = tuple(product(("computed", "cached"), (True, False)))
 
 CLIENTS: Final = 16
@@ -52,7 +52,7 @@ class Round:
 def measure_saving(
     environment: Mapping[str, str], url: str, folder: Path, *, rounds: int, seconds: int
 ) -> list[Round]:
-    """Put the service through all cases, round by round, each round in the other order.
+    """Measure all cases of the service, round by round, in alternating order.
 
     Args:
         environment: Settings of the service; its limits are off, its cache is on.
@@ -132,7 +132,7 @@ def check_rows(rows: int, answered: int, *, left: int) -> None:
     Args:
         rows: Records in the database.
         answered: Answers that clients were given.
-        left: Most requests that clients can have left behind unanswered, saved or not.
+        left: Most requests that clients may have left unanswered, saved or not.
     """
     if not answered <= rows <= answered + left:
         raise RuntimeError(f"{rows} records of {answered} answers")

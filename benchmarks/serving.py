@@ -1,4 +1,4 @@
-"""The service beside a tutorial's server, two serving frameworks, and the bare network."""
+"""The service compared with a tutorial's server, two serving frameworks, and the bare network."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ QUICK: Final = Plan(seconds=2, small_seconds=2, rounds=1, starts=1, quick=True)
 
 
 def measure_serving(plan: Plan) -> dict[str, Any]:
-    """Measure everything in one run, in rounds, so that a noisy machine hurts all alike.
+    """Measure everything in one run, in rounds, so that a noisy machine affects all equally.
 
-    What no bar compares is measured in the first round only.
+    Cases without a bar are measured in the first round only.
 
     Returns:
         The figures and bars, as they are written to the results.
@@ -96,7 +96,7 @@ class Campaign:
         self._runner = Runner(folder, seconds=plan.seconds, small_seconds=plan.small_seconds)
 
     def choose_variants(self) -> None:
-        """Keep the fastest variant of each server; the service is measured as it is."""
+        """Keep the fastest variant of each server; the service has only one."""
         own = service()
         with self._started(own) as server:
             self.precision = server.get_json(own.health)["model"]["precision"]
@@ -111,7 +111,7 @@ class Campaign:
             best = max(subject.variants, key=lambda variant: rates[variant.name])
             self.variants[subject.key] = {name: round(rate, 2) for name, rate in rates.items()}
             self._subjects.append(replace(subject, variants=(best,)))
-        # Beside the ceiling, which it is compared with most closely.
+        # Right after the ceiling, with which it is compared most closely.
         self._subjects.append(own)
 
     def run_round(self, *, first: bool) -> None:

@@ -42,7 +42,7 @@ def measure_site() -> dict[str, Any]:
         Lighthouse's scores (0 to 100) by page and device, times in milliseconds, and the bars.
 
     Raises:
-        subprocess.CalledProcessError: It failed; its words went to the terminal.
+        subprocess.CalledProcessError: It failed; its output went to the terminal.
     """
     with TemporaryDirectory(prefix="biopsia-bench-") as name:
         results = Path(name) / "site.json"
@@ -58,7 +58,7 @@ def measure_site() -> dict[str, Any]:
 
 
 def bars(found: dict[str, Any]) -> dict[str, Bar]:
-    """Hold the figures of the site's benchmark against their limits."""
+    """Compare the figures of the site's benchmark with their limits."""
     pages: dict[str, dict[str, dict[str, float]]] = found["lighthouse"]
 
     def lowest(score: str, *devices: str) -> float:

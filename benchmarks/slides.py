@@ -1,4 +1,4 @@
-"""Whole slides: the command beside what the network alone can do, and its memory by size."""
+"""Whole slides: the command compared with the network alone, and its memory by slide size."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class SlideRun:
 def measure_slides() -> dict[str, Any]:
     """Draw slides, and score each by the command, with all its files.
 
-    The network alone is measured before and after each run, so that a noisy machine hurts both.
+    The network alone is measured before and after each run, so that a noisy machine affects both.
     The largest slide's tiles are cut once more without the network, beside TIAToolbox.
     """
     runs: list[SlideRun] = []
@@ -102,7 +102,7 @@ def measure_slides() -> dict[str, Any]:
 
 
 def bars(runs: list[SlideRun]) -> dict[str, Bar]:
-    """Hold the largest slide, and the largest figures of all, against their limits."""
+    """Compare the largest slide, and the largest figures of all, with their limits."""
     return {
         "share_of_benchmark_app": at_least(0.85, runs[-1].share),
         "first_strip_seconds": at_most(3, max(run.first_strip_seconds for run in runs)),

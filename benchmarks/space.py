@@ -1,4 +1,4 @@
-"""How large a Space's environment is, and how soon its folder answers."""
+"""The size of a Space's environment, and the time until its folder responds."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class SpaceStart:
 
 
 def measure_space() -> dict[str, Any]:
-    """Start the folder that `hf_space.deploy` would upload again and again.
+    """Start, repeatedly, the folder that `hf_space.deploy` would upload.
 
-    Starts and bare imports alternate, so that a noisy machine hurts both alike.
+    Starts and bare imports alternate, so that a noisy machine affects both equally.
     """
     with TemporaryDirectory(prefix="biopsia-bench-") as name:
         folder = Path(name) / "space"
@@ -67,7 +67,7 @@ def installed_mb(venv: Path) -> float:
 
 
 def bars(starts: list[SpaceStart], megabytes: float) -> dict[str, Bar]:
-    """Hold the medians, and the size of the environment, against their limits."""
+    """Compare the medians, and the size of the environment, with their limits."""
     limit = 2 * median(start.import_gradio for start in starts) + 2
     return {
         "answer_seconds": at_most(limit, median(start.answer for start in starts)),

@@ -1,4 +1,4 @@
-"""How long the service takes from its start to its first answer, beside a bare import of Gradio."""
+"""The time from the service's start to its first answer, compared with a bare import of Gradio."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Start:
 
 
 def measure_start(log: Path, *, repeats: int) -> Start:
-    """Alternate both, so that a noisy machine hurts both alike."""
+    """Alternate both, so that a noisy machine affects both equally."""
     pairs = [(_service(log), import_gradio()) for _ in range(repeats)]
     return Start(median(pair[0] for pair in pairs), median(pair[1] for pair in pairs))
 

@@ -1,4 +1,4 @@
-"""The servers that are compared: how each is started and asked."""
+"""The servers that are compared: how each is started and called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From rounds of measurements to medians, and to the bars that they are held against."""
+"""Medians of rounds of measurements, and the bars for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Measured = dict[str, dict[tuple[Case, bool], list[Figures]]]
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """What was asked of the service, and what came out."""
+    """A bar for the service: limit and measured figure."""
 
     limit: float
     measured: float
@@ -25,12 +25,12 @@ class Bar:
 
 
 def at_least(limit: float, measured: float) -> Bar:
-    """Hold a figure against a lower limit."""
+    """Compare a figure with a lower limit."""
     return Bar(limit, round(measured, 4), measured >= limit)
 
 
 def at_most(limit: float, measured: float) -> Bar:
-    """Hold a figure against an upper limit."""
+    """Compare a figure with an upper limit."""
     return Bar(round(limit, 4), round(measured, 4), measured <= limit)
 
 
@@ -41,7 +41,7 @@ def bars(
 
     Args:
         measured: The figures of all rounds, by server and case.
-        ceilings: What the network alone did, by round.
+        ceilings: Figures of the network alone, by round.
         start: Start of the service and of its largest library.
         resident_mb: Memory of the service after its regions.
     """

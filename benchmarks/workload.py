@@ -19,7 +19,7 @@ _BOUNDARY = "biopsia-benchmark"
 _TILE = 50
 CONTENT_TYPE = f"multipart/form-data; boundary={_BOUNDARY}"
 PLACEHOLDER = b"<its-own-number>"
-"""Stands behind an image, where readers ignore it, for what makes each request's image another."""
+"""Placeholder after an image, where readers ignore it; it makes each request's image different."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def load(source: str | Path | None = None, *, revision: str | None = None) -> Mo
         BundleError: There is no such model, or it is incomplete or altered.
         SettingsError: An environment variable of the service is wrong.
     """
-    # Only here: importing the package alone stays quick.
+    # Imported here so that importing the package alone stays quick.
     from hf_space.cli.python import load_model
 
     return load_model(source, revision)

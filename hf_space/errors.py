@@ -118,14 +118,14 @@ class UnknownPathError(RequestError):
 
 
 class UnknownRecordError(RequestError):
-    """There is no such record, or it is another owner's: which of the two is not told."""
+    """There is no such record, or it is another owner's; clients cannot tell which."""
 
     code = "unknown_record"
     status = 404
 
 
 class WrongMethodError(RequestError):
-    """The path takes other methods only."""
+    """The path does not accept this method."""
 
     code = "method_not_allowed"
     status = 405
@@ -139,28 +139,28 @@ class LengthRequiredError(RequestError):
 
 
 class HeadTooLargeError(RequestError):
-    """The request's line and headers are longer than any that is needed."""
+    """The request line and headers are too long."""
 
     code = "head_too_large"
     status = 431
 
 
 class CrossSiteError(RequestError):
-    """A page of another site would write with what the browser adds unasked."""
+    """A page of another site tried to write with the visitor's cookie or password."""
 
     code = "cross_site"
     status = 403
 
 
 class CredentialsError(RequestError):
-    """The token or key is none that the service gave out."""
+    """The token or key is not valid."""
 
     code = "invalid_credentials"
     status = 401
 
 
 class ApiKeyRequiredError(RequestError):
-    """This service serves nobody without a key."""
+    """This service requires an API key."""
 
     code = "api_key_required"
     status = 401
@@ -173,13 +173,13 @@ class RateLimitedError(RequestError):
     status = 429
 
     def __init__(self, message: str, *, retry_after_seconds: int = 1, **details: object) -> None:
-        """Describe the refusal, and when the next request is welcome."""
+        """Describe the refusal, and when the next request will be accepted."""
         super().__init__(message, retry_after_seconds=retry_after_seconds, **details)
         self.retry_after_seconds = retry_after_seconds
 
 
 class ImageError(RequestError):
-    """The bytes arrived, but no patch can be made of them."""
+    """The bytes arrived, but cannot be used as an image."""
 
     code = "invalid_image"
     status = 422
@@ -230,7 +230,7 @@ class ContradictoryScaleError(ImageError):
 
 
 class NotAPatchError(ImageError):
-    """The image was said to be a patch and is larger than one."""
+    """The image was sent as a patch and is larger than one."""
 
     code = "not_a_patch"
 
@@ -254,7 +254,7 @@ class BundleError(ModelUnavailableError):
 
 
 class FetchError(BundleError):
-    """The model could not be fetched from the Hub; another try may succeed."""
+    """The model could not be fetched from the Hub; a retry may succeed."""
 
 
 class HistoryUnavailableError(BiopsiaError):

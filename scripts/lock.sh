@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Resolve the requirements of development and of serving for every platform, and write them with
-# hashes. What is locked already stays, unless its requirement has changed or `--upgrade` is given.
+# hashes. Locked versions are kept, unless a requirement has changed or `--upgrade` is given.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -22,5 +22,5 @@ lock() {
 }
 
 lock . "$@"
-# Tests run what is served.
+# Tests use the versions that are served.
 lock hf_space --constraints requirements.lock.txt "$@"

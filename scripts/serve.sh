@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Serve the API and, with `--site`, the site in front of it, until either ends or both are told to.
-# `--reload` starts each so that it follows edits; it takes the environment of development.
+# Serve the API and, with `--site`, the site in front of it, until either ends or both are stopped.
+# `--reload` makes each follow edits; it uses the development environment.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,7 +9,7 @@ site_port=${SITE_PORT:-3000}
 site=http://localhost:$site_port
 api=http://localhost:$api_port
 
-# Bodies too large for the site's host come to the API straight from its pages.
+# Bodies too large for the site's host are sent directly to the API by its pages.
 export BIOPSIA_CORS_ORIGINS=${BIOPSIA_CORS_ORIGINS-$site}
 export BIOPSIA_API_URL=${BIOPSIA_API_URL:-$api}
 export NEXT_TELEMETRY_DISABLED=1

@@ -1,4 +1,4 @@
-"""A slide that is an array, and a watcher that takes notes."""
+"""A slide from an array, and a watcher that records messages."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ArraySlide(PyramidReader):
 
 
 class Notes:
-    """Whom slides tell how they go on.
+    """A watcher that records the progress of slides.
 
     Attributes:
         messages: What was told.

@@ -16,7 +16,7 @@ from tests.bundle_factory import encode
 from tests.drawn_slide import DrawnSlide
 from tests.slides import TILE, truncate, write_ome_tiff, write_pyramid, write_svs
 
-# Levels finer than this are the same few tiles again and again: nobody scores them.
+# Levels finer than this repeat the same few tiles: they are not scored.
 _FINEST_DRAWN: Final = 4
 _REPEATED_TILES: Final = 3
 _MODEL_MICRONS: Final = 4.0
@@ -33,7 +33,7 @@ class CheapSlide(DrawnSlide):
 
 
 def write_browser_slides(folder: Path) -> None:
-    """Write a slide of 22,000 x 18,000 px at 0.25 µm in two formats, and some that are amiss."""
+    """Write a slide of 22,000 x 18,000 px at 0.25 µm in two formats, and some faulty ones."""
     slide = CheapSlide(22_000, 18_000, microns_per_pixel=(0.25, 0.25))
     write_svs(folder / "slide.svs", slide, share_tables=True)
     write_ome_tiff(folder / "slide.ome.tif", slide)

@@ -1,4 +1,4 @@
-"""A tiny but real bundle, whose logit can be worked out by hand, and images to feed it."""
+"""A tiny but real bundle, whose logit can be calculated by hand, and images for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of the result cache share."""
+"""Shared helper of the tests of the result cache."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ from tests.services import (  # noqa: E402
 )
 from tests.synthetic import write_kaggle_tree  # noqa: E402
 
-# More would start more servers than memory likes.
+# More would start more servers than memory allows.
 _MOST_PROCESSES = 4
 CASES = ("10254", "10257", "10260", "10255", "10253")
 """Two published training cases, one for validation, one for testing, and one in no list."""
@@ -80,7 +80,7 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture
 def postgres_url(postgres: Postgres) -> Iterator[str]:
     """An empty database of the test's own."""
-    # An earlier test may have ended the server, and so may this one.
+    # An earlier test may have stopped the server.
     postgres.start()
     name = f"test_{uuid4().hex}"
     yield postgres.create_database(name)

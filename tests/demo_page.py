@@ -1,4 +1,4 @@
-"""Calls the handlers behind the demo's page as a browser does, and what their tests share."""
+"""Calls the handlers behind the demo's page as a browser does."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from tests.bundle_factory import encode, plain_image
 from tests.server import RunningServer
 
 MALIGNANT, UNCERTAIN, BENIGN = (230, 100, 190), (200, 200, 230), (90, 200, 190)
-"""Colours of which the tiny network says so."""
+"""Colours for which the tiny network gives each verdict."""
 ALL = ("newest", "any", "any", "")
-"""What the list asks for when all is to be shown, and no record is shown beside it."""
+"""Inputs of the list without filters and without a chosen record."""
 _SECONDS = 30
 
 
@@ -39,7 +39,7 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, handler: str, *values: object, event: object = None) -> list[Any]:
-        """Return what a handler gives; raises HandlerError for an error in words.
+        """Return a handler's outputs; raises HandlerError for an error message.
 
         Args:
             handler: Name of the first of the page's functions that is called so.
@@ -88,7 +88,7 @@ class Page:
         return list(output["data"])
 
     def _messages(self, session: str) -> Iterator[str]:
-        """Yield what comes of a call, until it is completed."""
+        """Yield the events of a call until it is completed."""
         url = f"{self.url}/gradio_api/queue/data?session_hash={session}"
         with httpx2.stream("GET", url, headers=self.headers, timeout=_SECONDS) as answer:
             for line in answer.iter_lines():

@@ -1,4 +1,4 @@
-"""A drawn slide of any size, of which each part is drawn when it is asked for.
+"""A drawn slide of any size; each part is drawn on demand.
 
 Tissue is drawn at 4 µm per pixel, the scale of the model, unless stated, as a block that repeats on
 larger slides, and enlarged by interpolation. A part at a reduced level is the exact average of the

@@ -1,4 +1,4 @@
-"""Files that are broken on purpose, or made to hurt whoever opens them."""
+"""Files that are broken on purpose or made to harm their reader."""
 
 from __future__ import annotations
 

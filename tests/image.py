@@ -1,4 +1,4 @@
-"""What the Dockerfile says about the image, without building it."""
+"""Reads the Dockerfile without building the image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Image:
 
     Attributes:
         environment: What its commands find in their environment.
-        copies: What it copies from the project: sources, and at last the target.
+        copies: Its copies from the project: sources, and last the target.
         user: As whom it runs.
         command: What it runs.
         health_command: What tells whether it is well.

@@ -1,4 +1,4 @@
-"""A store of objects on this machine: moto's S3 behind a door that can be shut."""
+"""A store of objects on this machine: moto's S3, which can refuse requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VARIABLES = {
     "AWS_ACCESS_KEY_ID": "tests",
     "AWS_SECRET_ACCESS_KEY": "tests",
     "AWS_DEFAULT_REGION": "us-east-1",
-    # What is refused is told at once.
+    # Errors are reported at once, without retries.
     "AWS_MAX_ATTEMPTS": "1",
 }
 

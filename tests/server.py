@@ -43,7 +43,7 @@ class RunningServer:
 
     @property
     def folder(self) -> Path:
-        """All that it writes lies in there, temporary files too."""
+        """The folder of all its files, including temporary ones."""
         return self.log.parent
 
     @property
@@ -111,7 +111,7 @@ def running_app(
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nobody listens.
+    """Return a free port of 127.0.0.1.
 
     It is none of those that systems give to outgoing connections: these cannot take it before the
     server does, or while the server is away.
@@ -132,7 +132,7 @@ def _wait_until_alive(server: RunningServer) -> None:
 
 
 def _is_alive(server: RunningServer) -> bool:
-    # A connection costs next to nothing, a client of HTTP a good deal of a processor.
+    # A plain connection costs almost nothing; an HTTP client uses much processor time.
     with (
         suppress(OSError, httpx2.TransportError),
         socket.create_connection(("127.0.0.1", server.port), timeout=5),

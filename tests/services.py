@@ -111,7 +111,7 @@ class Postgres(Service):
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
             "unix_socket_directories": "",
-            # In the folder, so that it goes away with it.
+            # In the folder, so that it is removed with it.
             "dynamic_shared_memory_type": "mmap",
         }
         options = [f"--{key}={value}" for key, value in (fixed | self._settings).items()]

@@ -55,7 +55,7 @@ def slide_content(
     picture: NDArray[np.uint8] | None = None,
     **changes: Any,
 ) -> SlideContent:
-    """What is written about a slide; probabilities are (rows, columns), NaN without tissue."""
+    """The content of a slide's files; probabilities are (rows, columns), NaN without tissue."""
     logits = _logits(probabilities)
     tiles = SlideTiles(grid, logits, logits if raw is None else _logits(raw), POINT)
     if picture is None:
@@ -66,7 +66,7 @@ def slide_content(
 def slide_result(
     tiles: SlideTiles, *, region: dict[str, Any] | None = None, **changes: Any
 ) -> SlideResult:
-    """What is said about a slide, with areas of whole tiles, but for some changes."""
+    """The result of a slide, with areas of whole tiles, and with some changes."""
     grid, probabilities = tiles.grid, tiles.probabilities
     tissue = int(np.count_nonzero(~np.isnan(probabilities)))
     highest = float(np.nan_to_num(probabilities).max())

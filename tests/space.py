@@ -1,4 +1,4 @@
-"""What a process finds around it in a Gradio Space."""
+"""The environment of a process in a Gradio Space."""
 
 from __future__ import annotations
 

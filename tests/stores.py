@@ -1,4 +1,4 @@
-"""Where a tested service keeps its history and results, and visitors who ask it."""
+"""Databases and caches of a tested service, and its visitors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.bundle_factory import encode, plain_image, write_bundle
 STORES = ("sqlite+memory", "postgresql+redis")
 """The pairs of a database and a place for results that every behaviour is tested on."""
 
-# Retention deletes as soon as a service has started, while a test writes its dated records.
+# Retention deletes as soon as a service starts, while a test still writes its dated records.
 UNLIMITED = {
     "owner_images_per_minute": 0,
     "address_images_per_minute": 0,
@@ -108,7 +108,7 @@ class Visitor:
 
     @property
     def owner(self) -> bytes:
-        """What the service knows the visitor by."""
+        """The visitor's owner."""
         owner = owner_of_token(self.token)
         assert owner is not None
         return owner

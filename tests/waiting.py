@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 
 SECONDS = 30
-# What is asked may be another process, which must not be kept busy by the asking.
+# The condition may depend on another process, which polling must not keep busy.
 _POLL_SECONDS = 0.05
 _POLL_SECONDS_OF_LOOP = 0.01
 

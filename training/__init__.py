@@ -2,9 +2,9 @@
 
 import os
 
-# Before anything imports OpenVINO: it switches the telemetry off.
+# Before anything imports OpenVINO, because it switches the telemetry off.
 import hf_space.inference  # noqa: F401
 
-# TensorFlow leaves these kernels off on AMD processors, where they train a third faster.
+# TensorFlow disables these kernels on AMD processors, where they train a third faster.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

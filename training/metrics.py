@@ -1,4 +1,4 @@
-"""Metrics of a binary classifier on weighted patches, fast to repeat for other mixes of cases."""
+"""Metrics of a binary classifier on weighted patches, fast for a bootstrap over cases."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def binary_metrics(
         weights: Weight of each patch, 0 or more, shape (N,); default 1.
 
     Returns:
-        Each metric, 0 to 1; NaN where it is undefined, as the recall without class 1, the
+        Each metric, 0 to 1; NaN where it is undefined, such as the recall without class 1, the
         precision without patches called class 1, or the ROC AUC of one class.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Mixed requests of many visitors while PostgreSQL and Redis go away and come back."""
+"""Mixed requests of many visitors while PostgreSQL and Redis stop and start again."""

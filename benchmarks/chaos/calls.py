@@ -1,4 +1,4 @@
-"""What visitors ask for, and which refusals each of their requests may meet."""
+"""The visitors' requests, and the refusals that each may get."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from tests.stores import patch
 
 _BATCH: Final = 4
 _IMAGES_EACH: Final = 8
-# Of each ten thousand images a few are everybody's, so that the cache answers for some.
+# Of each ten thousand images a few are sent by everybody, so that some are cached.
 _SHARED: Final = range(1, 20)
 _GONE: Final = frozenset({(404, "unknown_record")})
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One request to come.
+    """A planned request.
 
     Attributes:
         client: Sends it.
         ledger: Who sends it.
         others: Everybody else.
-        number: Its place among all requests, from 0.
-        random: Chooses for it, the same for the same number.
+        number: Its number among all requests, from 0.
+        random: Source of its choices, the same for the same number.
     """
 
     client: httpx2.AsyncClient
@@ -45,28 +45,28 @@ class Turn:
         return await self.client.request(method, path, headers=headers, **content)
 
     def image(self, place: int = 0, **size: int) -> bytes:
-        """Return an image that no other turn or place has."""
+        """Return an image that no other request sends."""
         number = _SHARED.stop + self.number * _IMAGES_EACH + place
         return patch(number, red=self.random.randrange(120, 220), **size)
 
     def pick(self) -> str:
-        """Return an id of the visitor's, or one of nobody's where there is none."""
+        """Return an id of the visitor's record, or an unknown id if there is none."""
         living = self.ledger.living
         return self.random.choice(living) if living else f"{self.number:032x}"
 
 
 async def predict(turn: Turn) -> httpx2.Response:
-    """Have a patch read that nobody else sends."""
+    """Send a patch that nobody else sends."""
     return await _predict(turn, turn.image())
 
 
 async def predict_again(turn: Turn) -> httpx2.Response:
-    """Have a patch read that others send too."""
+    """Send a patch that others send too."""
     return await _predict(turn, patch(turn.random.choice(_SHARED)))
 
 
 async def predict_region(turn: Turn) -> httpx2.Response:
-    """Have a region of some tiles read."""
+    """Send a region of some tiles."""
     return await _predict(turn, turn.image(width=170, height=120))
 
 
@@ -79,7 +79,7 @@ async def _predict(turn: Turn, image: bytes) -> httpx2.Response:
 
 
 async def predict_streamed(turn: Turn) -> httpx2.Response:
-    """Have a region read whose progress is told; an error comes as its last line."""
+    """Send a region with streaming; an error comes as its last line."""
     image, form = turn.image(width=170, height=120), {"microns_per_pixel": "4", "save": "true"}
     headers = {"Accept": "application/x-ndjson"}
     response = await turn.ask(
@@ -92,7 +92,7 @@ async def predict_streamed(turn: Turn) -> httpx2.Response:
 
 
 async def predict_batch(turn: Turn) -> httpx2.Response:
-    """Have several patches read in one request."""
+    """Send several patches in one request."""
     images = [turn.image(place) for place in range(_BATCH)]
     files = [("files", (f"{place}.png", image)) for place, image in enumerate(images)]
     form = {"microns_per_pixel": "4", "save": "true"}
@@ -104,7 +104,7 @@ async def predict_batch(turn: Turn) -> httpx2.Response:
 
 
 async def preview(turn: Turn) -> httpx2.Response:
-    """Have a picture drawn that is not scored."""
+    """Request a preview of an image that is not scored."""
     return await turn.ask("POST", "/preview/", files={"file": turn.image()})
 
 
@@ -185,7 +185,7 @@ async def file_record(turn: Turn) -> httpx2.Response:
 async def delete(turn: Turn) -> httpx2.Response:
     """Delete a record."""
     identifier = turn.pick()
-    # Until the answer says so, nobody knows.
+    # Unknown until the answer arrives.
     turn.ledger.perhaps_deleted.add(identifier)
     response = await turn.ask("DELETE", f"/history/{identifier}")
     if response.status_code == 204:
@@ -194,7 +194,7 @@ async def delete(turn: Turn) -> httpx2.Response:
 
 
 async def delete_all(turn: Turn) -> httpx2.Response:
-    """Delete all records; the visitor sends nothing else meanwhile."""
+    """Delete all records; the visitor sends nothing else at the same time."""
     mine = set(turn.ledger.told)
     turn.ledger.perhaps_deleted.update(mine)
     response = await turn.ask("DELETE", "/history/")
@@ -204,7 +204,7 @@ async def delete_all(turn: Turn) -> httpx2.Response:
 
 
 async def replace_token(turn: Turn) -> httpx2.Response:
-    """Replace the token, to which all records go over; the visitor sends nothing else meanwhile."""
+    """Replace the token, which takes over all records; the visitor sends nothing else then."""
     response = await turn.ask("POST", "/visitor/token")
     if response.status_code == 204:
         turn.ledger.token = response.headers[VISITOR_HEADER]
@@ -246,11 +246,11 @@ class Call:
     """A kind of request.
 
     Attributes:
-        act: Sends one, and notes what it was told.
-        share: How many of all requests it is, in relation to the others.
-        refusals: Status and code of the refusals that are right; it may also succeed.
-        is_export: Whether the answer is read from the database while it is sent, so that it breaks
-            off where the database goes.
+        act: Sends one, and records the answer.
+        share: Its share of all requests, relative to the others.
+        refusals: Status and code of correct refusals; it may also succeed.
+        is_export: Whether the answer is read from the database while it is sent, so that it is cut
+            off if the database stops.
     """
 
     act: Callable[[Turn], Awaitable[httpx2.Response]]
@@ -274,8 +274,8 @@ CALLS: Final = (
     Call(export_zip, 1, is_export=True),
     *(Call(review, 7, _GONE), Call(delete, 4, _GONE), Call(send_nonsense, 6, _REFUSALS)),
 )
-"""Of visitors with several clients each."""
+"""Requests of visitors with several clients each."""
 ERASING: Final = (
     *(Call(predict, 6), Call(list_history, 1), Call(delete_all, 1), Call(replace_token, 1)),
 )
-"""Of visitors with a single client, who know what was answered before they go on."""
+"""Requests of visitors with a single client, who get each answer before the next request."""

@@ -1,4 +1,4 @@
-"""What one visitor was told, and what the history must therefore hold."""
+"""The answers to one visitor, and the history that must follow from them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from hf_space.access.visitor import new_token
 
 @dataclass(slots=True)
 class Ledger:
-    """One visitor's token, and what the service said to it.
+    """One visitor's token, and the service's answers.
 
     Attributes:
         token: The visitor's token, until it is replaced.
-        told: The SHA-256 of the image by the id of each saved result.
+        told: SHA-256 of the image, by the id of each saved result.
         not_saved: Ids of results of which the service said that they are not saved.
         delayed: Ids of results that were to be saved later.
         seen: Ids of all records that the service ever showed to this visitor.
         deleted: Ids of which the service said that they are deleted.
         perhaps_deleted: Ids whose deletion was answered with an error, as it may have happened.
         reviews: The record's id by the note of each review that was saved.
-        strange: Answers about another image than the one that was sent.
+        strange: Answers about another image than the one sent.
     """
 
     token: str = field(default_factory=new_token)
@@ -52,22 +52,22 @@ class Ledger:
 
     @property
     def living(self) -> list[str]:
-        """Ids that are to be found as far as this visitor knows, in the order they came."""
+        """Ids that the visitor expects in the history, in the order in which they came."""
         gone = self.deleted | self.perhaps_deleted
         return [identifier for identifier in self.told if identifier not in gone]
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What was wrong with the histories in the end; all 0 where nothing was.
+    """Faults of the histories at the end; all 0 if there are none.
 
     Attributes:
         records: Records in all histories.
-        lost: Records and reviews that were promised and are not there.
-        double: Records and reviews that are there twice, or that nobody was told of.
-        foreign: Records shown to a visitor who was never told of them but another one was, and
-            results about another image than the one sent.
-        returned: Records that were deleted and are there.
+        lost: Records and reviews that were promised and are missing.
+        double: Records and reviews that exist twice, or that no answer mentioned.
+        foreign: Records of one visitor that were shown to another, and results about another image
+            than the one sent.
+        returned: Deleted records that exist again.
     """
 
     records: int
@@ -80,11 +80,11 @@ class Findings:
 def compare(
     ledgers: Sequence[Ledger], items: Sequence[list[dict[str, Any]]], notes: Sequence[list[str]]
 ) -> Findings:
-    """Compare what visitors were told with what their histories hold.
+    """Compare the answers to visitors with their histories.
 
     Args:
         ledgers: Of all visitors.
-        items: Each one's records, as `GET /history/export.json` has them.
+        items: Each one's records, from `GET /history/export.json`.
         notes: The notes of all reviews of each one's reviewed records.
     """
     told_to = {identifier: ledger for ledger in ledgers for identifier in ledger.told}

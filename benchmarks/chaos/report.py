@@ -30,12 +30,12 @@ _BARS: Final = {
     "returned": ("deleted records that came back", "at most", ""),
     "cut_off": ("exports cut off, of all", "at most", " %"),
 }
-# PostgreSQL goes three times; exports that are asked for while it is away are told 503 instead.
+# PostgreSQL stops three times; exports requested while it is down get 503 instead.
 _MOST_CUT_OFF: Final = 20.0
 
 
 def measure_chaos(plan: Plan) -> dict[str, Any]:
-    """Put the service through a plan, on a PostgreSQL and a Redis of its own.
+    """Run a plan against the service, with its own PostgreSQL and Redis.
 
     Raises:
         RuntimeError: One of the three did not start.
@@ -57,14 +57,14 @@ def _stores() -> Iterator[tuple[Store, Postgres, Redis]]:
 
 
 def bars(chaos: Chaos) -> dict[str, Bar]:
-    """Hold what was wrong against nothing, and exports that broke off against all of them."""
+    """Compare faults with a limit of none, and interrupted exports with all exports."""
     found = asdict(chaos.findings) | {"others": len(chaos.others)}
     wrong = {name: at_most(0, found[name]) for name in _BARS if name in found}
     return wrong | {"cut_off": at_most(_MOST_CUT_OFF, _cut_off(chaos))}
 
 
 def _cut_off(chaos: Chaos) -> float:
-    """Return how many of a hundred exports broke off."""
+    """Return the percentage of interrupted exports."""
     names = {call.name for call in CALLS if call.is_export}
     exports = [counts for name, counts in chaos.answers.items() if name in names]
     sent = sum(sum(counts.values()) for counts in exports)

@@ -1,4 +1,4 @@
-"""Sends the requests, takes PostgreSQL and Redis away meanwhile, and counts what came of it."""
+"""Sends the requests while PostgreSQL and Redis stop and start, and counts the outcomes."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ EVENTS: Final = (
     *(("postgres", "kill"), ("redis", "kill"), ("postgres", "start"), ("redis", "start")),
     *(("postgres", "stop"), ("postgres", "start"), ("redis", "stop"), ("redis", "start")),
 )
-"""What happens to which, in this order and evenly spread over the requests."""
+"""Faults of each server, in this order and evenly spread over the requests."""
 
 COLUMNS: Final = ("2xx", "4xx", "503", "cut off", "other")
-"""What an answer can be; an export is cut off where the database goes while it is being sent."""
+"""Kinds of answers; an export is cut off if the database stops while it is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """What came of a run.
+    """The outcome of a run.
 
     Attributes:
-        answers: How many answers there were, by kind of request and column.
+        answers: Number of answers, by kind of request and column.
         others: Descriptions of answers that are in the column "other".
-        findings: What the histories hold in the end.
-        results: Results that were to be saved.
+        findings: Faults of the histories at the end.
+        results: Results that should be saved.
         delayed: Those of them that waited on disk.
         not_saved: Results that the service said were not saved.
         deleted: Records that the service said were deleted.
@@ -80,11 +80,11 @@ class Chaos:
 
 
 def run_chaos(store: Store, postgres: Postgres, redis: Redis, plan: Plan) -> Chaos:
-    """Start the service on PostgreSQL and Redis, and put it through a plan.
+    """Start the service on PostgreSQL and Redis, and run a plan.
 
     Args:
-        store: Names an empty database of the one and the other.
-        postgres: Is killed, stopped and started again; it runs in the end.
+        store: Names an empty database of each.
+        postgres: Is killed, stopped and started again; it runs at the end.
         redis: Likewise.
         plan: How much is sent.
     """
@@ -167,7 +167,7 @@ class _Crowd:
             self._others.append(f"{call.name} (request {turn.number}): {said}")
 
     def result(self, seconds: float) -> Chaos:
-        """Read all histories, and compare them with what was said."""
+        """Read all histories, and compare them with the answers."""
         items, notes = [], []
         with httpx2.Client(base_url=self._url, timeout=_TIMEOUT_SECONDS) as client:
             for ledger in self._ledgers:

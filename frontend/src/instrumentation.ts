@@ -1,6 +1,6 @@
 import { settingFaults } from "@/lib/settings";
 
-/** Called once by Next.js as the server starts, which ends it where a setting means nothing. */
+/** Called once by Next.js when the server starts; stops it if a setting is invalid. */
 export function register(): void {
   const faults = settingFaults();
   if (process.env.NEXT_RUNTIME === "nodejs" && faults.length > 0) {

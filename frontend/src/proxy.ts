@@ -11,7 +11,7 @@ export function proxy(request: NextRequest): NextResponse {
     isDevelopment: process.env.NODE_ENV === "development",
   });
   const headers = new Headers(request.headers);
-  // Next.js puts the nonce of this header on its own scripts.
+  // Next.js uses the nonce of this header for its own scripts.
   headers.set("Content-Security-Policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("Content-Security-Policy", policy);
@@ -21,5 +21,5 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-// Of `/api/*` too, Next.js would keep each body in memory for this function.
+// For `/api/*`, Next.js would keep each body in memory for this function.
 export const config = { matcher: ["/((?!_next/static|_next/image|api/).*)"] };

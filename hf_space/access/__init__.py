@@ -1,1 +1,1 @@
-"""Who may ask, and how much."""
+"""Who may use the service, and how much: visitors, keys, tickets and rate limits."""

@@ -1,4 +1,4 @@
-"""How many API keys an address may guess, without locking out those who use theirs from there."""
+"""Limits guesses of API keys by address, without locking out keys in use at that address."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # Enough for a person who mistypes, and far too few to find a key of 16 characters.
 _UNKNOWN_PER_MINUTE: Final = 10
-# Of those, further ones that are compared with the keys in use at the address. Whoever shares it
-# can take as many requests from its other users anyway.
+# Keys in use at the address still work until this many were refused. Anybody at the address can use
+# up as many of its requests anyway.
 _REFUSED_PER_MINUTE: Final = 1000
 _REMEMBERED_SECONDS: Final = 24 * 3600
 _MOST_REMEMBERED: Final = 20_000
@@ -27,9 +27,9 @@ _MOST_REMEMBERED: Final = 20_000
 class KeyGuesses:
     """Counts unknown keys by their address, and knows which keys are in use at which address.
 
-    Were every right key let through, the refusal of the others would tell which one is right, and
-    nothing would bound guesses. So an address that has sent too many unknown keys is told nothing,
-    but for keys that this process has accepted from there within the last day.
+    If every right key were accepted, the refusal of the others would reveal which one is right, and
+    guesses would not be limited. So once an address has sent too many unknown keys, all its keys
+    are refused alike, except those that this process has accepted from it within the last day.
     """
 
     def __init__(self, connection: RedisConnection | None) -> None:

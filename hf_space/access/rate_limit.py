@@ -25,8 +25,7 @@ _MOST_IN_MEMORY: Final = 20_000
 _DIGEST_BYTES: Final = 16
 
 # A bucket is stored as the time at which it will be full again, and expires then. A charge moves
-# that time by as long as its tokens take to refill; no more than a minute fits, which is an empty
-# bucket.
+# that time by as long as its tokens take to refill. An empty bucket is full after a minute.
 _CHARGE: Final = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
@@ -52,7 +51,7 @@ Scope = Literal["owner", "address"]
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left in the bucket that will be empty first.
+    """The remaining allowance of the bucket that will be empty first.
 
     Attributes:
         limit: Tokens in a full bucket, which is also the refill of a minute.
@@ -72,11 +71,11 @@ class _Bucket:
     limit: int
 
     def refill(self, tokens: int, most: int) -> int:
-        """Return how long tokens take to refill; more than a number count as that number."""
+        """Return how long tokens take to refill; more than a full bucket counts as a full one."""
         return min(tokens, most) * _MINUTE // self.limit
 
     def allowance(self, fill: int) -> Allowance:
-        """Return what is left in a bucket that is full again after ``fill``."""
+        """Return the allowance of a bucket that will be full after ``fill``."""
         remaining = (_MINUTE - fill) * self.limit // _MINUTE
         return Allowance(self.limit, remaining, _seconds(fill))
 
@@ -112,17 +111,17 @@ class Limiter:
     async def charge(
         self, *, owner: bytes | None, address: str, cost: int = 1, in_addition: bool = False
     ) -> Allowance | None:
-        """Take tokens from the buckets of an owner and an address, from both or from neither.
+        """Take tokens from the buckets of an owner and an address: from both or from neither.
 
         Args:
             owner: Digest of the owner; None for a new visitor, who has no bucket.
             address: The client's address.
             cost: Tokens to take; more than a bucket's limit count as the limit.
-            in_addition: The request itself was charged before. More than half the limit then count
-                as half, so that a full bucket is enough for both.
+            in_addition: The request itself was charged before. A cost of more than half the limit
+                then counts as half, so that a full bucket is enough for both.
 
         Returns:
-            What is left, or None where nothing is limited.
+            The remaining allowance, or None where nothing is limited.
 
         Raises:
             RateLimitedError: A bucket holds too little. The details name it as ``scope`` and hold
@@ -158,7 +157,7 @@ class Limiter:
 
 
 class _MemoryBuckets:
-    """Does what the script does, for one process and a limited number of buckets."""
+    """Does the same as the Redis script, for one process and a limited number of buckets."""
 
     def __init__(self) -> None:
         self._full: TLRUCache[str, int, int] = TLRUCache(
@@ -204,7 +203,7 @@ async def charge(
     cost: int = 1,
     in_addition: bool = False,
 ) -> None:
-    """Charge a visitor's request, and note what is left in its ``allowance``.
+    """Charge a visitor's request, and store the remaining allowance in the visitor.
 
     Args:
         visitor: Who sends the request.
@@ -216,7 +215,7 @@ async def charge(
     Raises:
         RateLimitedError: A bucket holds too little.
     """
-    # Anybody without a token may get a new one with every request.
+    # A client without a token may get a new one with every request.
     owner = None if visitor.is_new else visitor.owner
     try:
         allowance = await limiter.charge(

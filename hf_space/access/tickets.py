@@ -16,8 +16,9 @@ from hf_space.schemas.tickets import TICKET_PREFIX, Ticket
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-# Owner, time and signature. The signer alone ignores letters outside the alphabet, and the last
-# letter of most digests has spare bits; SHA-384 fills 64 letters, so a ticket has one spelling.
+# Owner, time and signature. The signer alone ignores characters outside the base64 alphabet, and
+# the last character of most digests has unused bits. SHA-384 fills 64 characters, so each ticket
+# can be written in one way only.
 _TICKET: Final = re.compile(
     re.escape(TICKET_PREFIX) + r"([\w-]{43}\.[\w-]{6}\.[\w-]{64})", re.ASCII
 )

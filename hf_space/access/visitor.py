@@ -25,9 +25,9 @@ SITE_HEADER: Final = "X-Biopsia-Client"
 """Header in which the site states its visitor's address."""
 
 _TOKEN_BYTES: Final = 32
-# What `secrets.token_urlsafe` makes of that many bytes.
+# The form of `secrets.token_urlsafe` for that many bytes.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-# A subscriber to IPv6 gets a network of at least this prefix length.
+# An IPv6 subscriber usually gets a whole network of this prefix length.
 _SUBSCRIBER_BITS: Final = 64
 _UNKNOWN: Final = "unknown"
 # Two servers' clocks may differ by this much.
@@ -36,15 +36,17 @@ _SIGNED_SECONDS: Final = 300
 
 @dataclass(slots=True)
 class Visitor:
-    """Who sends one request, and what the response has to tell them.
+    """Who sends one request, and what the response must return to them.
 
     Attributes:
         owner: Digest by which the visitor's records are found.
         address: Network address that the request counts for.
-        token: A new visitor's token, which the response brings; None for everybody else.
-        by_cookie: Whether the visitor is known by a cookie alone, which browsers send unasked.
+        token: A new visitor's token, which the response returns; None for everybody else.
+        by_cookie: Whether the visitor is known by a cookie alone, which browsers send
+            automatically.
         has_token: Whether a visitor's token names the owner, rather than a key or a ticket.
-        used: Whether the response depends on who asks; only then is a new visitor given the token.
+        used: Whether the response depends on the visitor; only then does a new visitor get the
+            token.
         allowance: The fields of the rate limit's `Allowance` after this request was charged; None
             where nothing is limited.
     """
@@ -59,16 +61,16 @@ class Visitor:
 
     @property
     def is_new(self) -> bool:
-        """Whether nobody could have records under this owner yet."""
+        """Whether the owner is new and so cannot have records."""
         return self.token is not None
 
     @property
     def name(self) -> bytes | str:
-        """What tells visitors apart: anybody without a token may be new with every request."""
+        """The owner, or the address of a new visitor, whose owner changes with every request."""
         return self.address if self.is_new else self.owner
 
     def use(self) -> bytes:
-        """Return the owner, and have the response tell a new visitor the token."""
+        """Return the owner, and make the response return the token to a new visitor."""
         self.used = True
         return self.owner
 
@@ -92,9 +94,9 @@ class ApiKeys:
 
 
 def resolve_save(options: PredictOptions, visitor: Visitor) -> PredictOptions:
-    """Return the options with ``save`` decided: as asked, else whether the visitor is known.
+    """Return the options with ``save`` decided: as requested, else whether the visitor is known.
 
-    Nobody could find the records of a visitor who is new and did not ask for them.
+    The records of a new visitor who did not ask for them could not be found again.
     """
     if options.save is not None:
         return options
@@ -125,8 +127,8 @@ def client_address(scope: Scope, trusted_hops: int, site_secret: bytes | None = 
     Args:
         scope: The request's ASGI scope.
         trusted_hops: Number of proxies in front of the service. Each appends its client's address
-            to `X-Forwarded-For`; earlier entries are free text of the client.
-        site_secret: What the site signs with; None believes no site.
+            to `X-Forwarded-For`; earlier entries can be forged by the client.
+        site_secret: Secret of the site's signature; None accepts no site.
     """
     if site_secret and (stated := _signed(Headers(scope=scope).get(SITE_HEADER, ""), site_secret)):
         return stated
@@ -156,7 +158,7 @@ def _digest(text: str) -> bytes:
 
 
 def _named_owner(name: str) -> bytes:
-    # By name, so that an owner keeps the history when the key is replaced. No token looks like it.
+    # By name, so that an owner keeps the history when the key is replaced. No token has this form.
     return _digest(f"api key: {name}")
 
 

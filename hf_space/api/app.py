@@ -88,7 +88,7 @@ def create_api(settings: Settings) -> FastAPI:
 
 
 def _add_parts(app: FastAPI, settings: Settings) -> None:
-    """Add what routes and middleware share; nothing connects yet."""
+    """Add the objects that routes and middleware share; nothing connects yet."""
     state = app.state
     state.settings = settings
     state.metrics = Metrics()
@@ -101,7 +101,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
     state.cache = ResultCache.from_settings(settings, state.redis)
     state.history = HistoryService(settings, state.metrics, forget=state.cache.forget)
     state.memory = ImageMemory.from_settings(settings)
-    # One of the largest batches leaves room for others.
+    # The largest batch still leaves room for others.
     state.bodies = ImageMemory.for_files(settings, batches=2)
     state.previews = Previews(settings, state.memory)
     state.tickets = Tickets(settings.ticket_secret)
@@ -109,7 +109,7 @@ def _add_parts(app: FastAPI, settings: Settings) -> None:
 
 
 def _add_middleware(app: FastAPI, settings: Settings, routes: list[PolicyRoute]) -> None:
-    # Each wraps those before it; the last observes every response.
+    # Each wraps the previous ones; the last observes every response.
     app.add_middleware(PathMiddleware, routes=app.router.routes, root_path=settings.root_path or "")
     app.add_middleware(
         IdentifyMiddleware,

@@ -1,4 +1,4 @@
-"""What a route declares: its policy, as a route class, and its parameters, as annotated types.
+"""What routes declare: a policy, as a route class, and parameters, as annotated types.
 
 A router states the policy of its routes: ``APIRouter(route_class=ChargedRoute)``. A route class,
 unlike a dependency, acts before FastAPI reads the body.
@@ -27,11 +27,11 @@ from hf_space.prediction.predictor import Predictor
 from hf_space.prediction.preview import Previews
 from hf_space.settings import Settings
 
-# Measured: JSON takes 30 times its length once it is read, and 60 times where it is all empty
-# objects; in the memory of images a pixel stands for 20 bytes.
+# Measured: parsed JSON takes 30 times its length, and 60 times if it is all empty objects. The
+# memory budget of images counts 20 bytes for a pixel.
 _READ_BYTES: Final = 64
 _PIXELS_PER_BYTE: Final = 3.2
-# Twice the longest review, all of whose letters are escaped.
+# Twice the longest review with every character escaped.
 MOST_SMALL_BODY_BYTES: Final = 64 * 1024
 """Largest body of a route that does not read it itself."""
 
@@ -43,9 +43,10 @@ class PolicyRoute(APIRoute):
         needs_key: Whether a caller needs an API key where the settings require keys.
         takes_tickets: Whether a ticket is accepted in place of a visitor's token.
         checks_query: Whether a parameter that the route does not declare is refused.
-        query_remedy: Where a parameter belongs that somebody put into the query; None if nowhere.
-        reads_body: Whether the route reads its body itself, under a bound of its own; of all others
-            the body has at most `MOST_SMALL_BODY_BYTES`.
+        query_remedy: Where a parameter belongs that was wrongly put into the query; None if
+            nowhere.
+        reads_body: Whether the route reads its body itself, with its own limit; all other bodies
+            have at most `MOST_SMALL_BODY_BYTES`.
     """
 
     needs_key: ClassVar[bool] = True
@@ -55,7 +56,7 @@ class PolicyRoute(APIRoute):
     reads_body: ClassVar[bool] = False
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler, which would ignore what the route does not declare."""
+        """Return FastAPI's handler, preceded by a check of the query, which FastAPI lacks."""
         handle = self._bounded(super().get_route_handler())
         if not self.checks_query:
             return handle
@@ -71,14 +72,15 @@ class PolicyRoute(APIRoute):
     def _bounded(
         self, handle: Callable[[Request], Coroutine[Any, Any, Response]]
     ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return a handler whose body is read already: FastAPI reads any, whatever its size."""
+        """Return a handler that reads the body under a limit first: FastAPI has no limit."""
         if self.reads_body or not self.body_field:
             return handle
 
         async def read_and_handle(request: Request) -> Response:
             limit = MOST_SMALL_BODY_BYTES
             request = bounded(request, limit, told=limit)
-            # Kept by the request; FastAPI takes an error on its way for one of the JSON's.
+            # The request keeps the body. An error while FastAPI reads it would be reported as bad
+            # JSON.
             await request.body()
             return await handle(request)
 
@@ -92,7 +94,7 @@ class FreeRoute(PolicyRoute):
 class OpenRoute(FreeRoute):
     """A route without a rate limit that needs no API key, even where keys are required.
 
-    Probes of other systems add parameters of their own, and take an error for an outage.
+    Health probes of other systems add their own parameters, and would take an error for an outage.
     """
 
     needs_key: ClassVar[bool] = False
@@ -114,7 +116,7 @@ class ChargedRoute(PolicyRoute):
 
 
 class LargeBodyRoute(ChargedRoute):
-    """A charged route that bounds and reads its body itself, within memory that is set aside."""
+    """A charged route that limits and reads its body itself, within reserved memory."""
 
     reads_body: ClassVar[bool] = True
 
@@ -129,7 +131,7 @@ class UploadRoute(LargeBodyRoute):
 
 
 class UndeclaredRoute(APIRoute):
-    """The application's own route class: what is added beside the resources is refused."""
+    """The application's own route class: it refuses routes that are added without a resource."""
 
     def __init__(self, path: str, *_: object, **__: object) -> None:
         """Raise TypeError."""
@@ -161,7 +163,7 @@ async def charge_request(request: Request, *, cost: int = 1) -> None:
 
 
 async def get_sender(request: Request) -> Sender:
-    """Return who asks for a prediction, and pays for it beyond what the request was charged."""
+    """Return the visitor who requests a prediction and is charged for it beyond the request."""
     state, visitor = request.app.state, request.state.visitor
 
     async def pay(images: int) -> None:
@@ -194,28 +196,28 @@ async def get_predictor(request: Request) -> Predictor:
 
 
 async def get_visitor(request: Request) -> Visitor:
-    """Return who sends the request."""
+    """Return the visitor who sends the request."""
     return cast("Visitor", request.state.visitor)
 
 
 async def get_owner(request: Request) -> bytes:
-    """Return the visitor's owner; the response tells a new visitor the token."""
+    """Return the visitor's owner; the response returns the token to a new visitor."""
     return (await get_visitor(request)).use()
 
 
 async def get_history(request: Request) -> HistoryRepository:
-    """Return what finds, reviews and deletes records."""
+    """Return the repository of the history."""
     service: HistoryService = request.app.state.history
     return service.repository
 
 
 async def get_previews(request: Request) -> Previews:
-    """Return what draws previews."""
+    """Return the previewer."""
     return cast("Previews", request.app.state.previews)
 
 
 async def get_tickets(request: Request) -> Tickets:
-    """Return what issues tickets."""
+    """Return the issuer of tickets."""
     return cast("Tickets", request.app.state.tickets)
 
 
@@ -231,19 +233,19 @@ PredictorDep = Annotated[Predictor, Depends(get_predictor)]
 
 
 def most_result_bytes(settings: Settings) -> int:
-    """Return how long a result that is sent back may be: it is read within the memory of images."""
+    """Return the largest size of a result that a client sends back; the image memory limits it."""
     return min(settings.max_upload_bytes, settings.image_memory_bytes // _READ_BYTES)
 
 
 def _holding(
     memory: str, most: Callable[[Settings], int], price: float = 1.0
 ) -> Callable[..., AsyncIterator[None]]:
-    """Return a dependency of a route that reads its body itself: room for it; raises BusyError.
+    """Return a dependency that reserves memory for a body that the route reads; raises BusyError.
 
     Args:
-        memory: Which one, by its name in the application's state.
+        memory: Name of the memory budget in the application's state.
         most: Returns the most bytes that are read.
-        price: What a byte takes of the memory.
+        price: Memory that is reserved for each byte.
     """
 
     async def hold(
@@ -257,7 +259,7 @@ def _holding(
     return hold
 
 
-# Base64 writes three bytes as four letters.
+# Base64 writes three bytes as four characters.
 hold_image = _holding("bodies", lambda settings: 4 * settings.max_upload_bytes // 3)
 hold_slide = _holding("bodies", lambda settings: settings.max_slide_bytes)
 hold_batch = _holding("bodies", lambda settings: settings.max_batch_bytes)
@@ -265,6 +267,6 @@ hold_result = _holding("memory", most_result_bytes, _PIXELS_PER_BYTE)
 
 
 def _size(request: Request, most: int) -> int:
-    """Return the bytes of a body: what it declares, or else the most that are read of it."""
+    """Return the bytes of a body: its declared length, or else the most that are read."""
     declared = request.headers.get("content-length", "")
     return min(int(declared), most) if declared.isdecimal() else most

@@ -15,13 +15,13 @@ from hf_space.schemas.prediction import PredictionResult
 EXPORT_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {each.media_type: {} for each in FORMATS.values()}}
 }
-"""What the OpenAPI document says of a route that exports a result."""
+"""The OpenAPI responses of a route that exports a result."""
 
 
 async def get_export_format(
     suffix: Annotated[str, Path(json_schema_extra={"enum": [*FORMATS]})],
 ) -> ExportFormat:
-    """Return the format that the path names; raises UnknownPathError where there is none."""
+    """Return the format that the path names; raises UnknownPathError if there is none."""
     chosen = FORMATS.get(suffix)
     if chosen is None:
         raise UnknownPathError(f"There is no export.{suffix}; use one of {', '.join(FORMATS)}.")
@@ -39,6 +39,6 @@ def result_file(result: PredictionResult, chosen: ExportFormat) -> StreamingResp
 def download(
     content: AsyncIterator[str | bytes] | Iterator[bytes], media_type: str, name: str
 ) -> StreamingResponse:
-    """Return a response that is saved under a name instead of being shown."""
+    """Return a response that the browser saves under a name instead of showing it."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingResponse(content, media_type=media_type, headers=headers)

@@ -79,7 +79,7 @@ async def _on_biopsia_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class only
-    # FastAPI puts the part of the request first in each location; options are known by their names.
+    # Each location of FastAPI begins with the part of the request; clients know only the option.
     findings = [finding | {"loc": finding["loc"][1:]} for finding in error.errors()]
     return biopsia_response(invalid_options(findings))
 
@@ -97,11 +97,11 @@ async def _on_disconnect(_: Request, __: Exception) -> Response:
 
 
 def client_closed() -> Response:
-    """Return what only the metrics and the log see: the client has gone."""
-    # Proxies use this status too.
+    """Return a response for the metrics and the log only: the client has disconnected."""
+    # Proxies use the same status.
     return Response(status_code=_CLIENT_CLOSED_REQUEST)
 
 
 def unexpected_response(error: Exception) -> JSONResponse:
-    """Log an unhandled exception, and return what the client may know of it."""
+    """Log an unhandled exception, and return a response without its details."""
     return _response(500, **error_body(error).model_dump())

@@ -21,33 +21,33 @@ MAX_PIPELINED: Final = 8
 
 
 LEAST_BODY_RATE: Final = 1024
-"""Bytes of a body that must come in a second, where the service is ready to read them.
+"""Bytes of a body that must arrive in a second while the service is ready to read them.
 
-As many of an answer must go, where they wait to be sent.
+A client must also read waiting responses at this rate.
 """
-# So that bytes that came while the event loop was busy are not missed.
+# Bytes that arrived while the event loop was busy must be counted.
 _SLOW_LOOKS: Final = 2
 
 
 class _TooManyPipelinedError(Exception):
-    """Stops the parser within what was read of the socket, which may hold thousands more."""
+    """Stops the parser in the middle of a read, which may contain thousands of further requests."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
     """Refuses headers without end, and closes a connection that sends or reads slowly.
 
-    httptools keeps headers, trailers and the extensions of chunks in memory, whatever their size,
-    and uvicorn each request that comes while an earlier one is answered, however many.
+    httptools keeps headers, trailers and chunk extensions in memory, whatever their size, and
+    uvicorn keeps every request that arrives while an earlier one is answered.
 
     Attributes:
         head_seconds: Longest time from a connection, or from a request's first byte, to the end of
             its headers.
-        body_seconds: Time between two looks at how much of a body has come; the second one in
-            turn that finds less than `LEAST_BODY_RATE` closes the connection.
-        most_body_seconds: Longest time from a request's headers to the end of its body; and that an
-            answer may wait to be sent.
-        answer_seconds: As `body_seconds`, of what waits to be sent. Longer: the system sends it in
-            steps of a megabyte where a client reads slowly.
+        body_seconds: Time between two checks of how much of a body has arrived; the second
+            consecutive check below `LEAST_BODY_RATE` closes the connection.
+        most_body_seconds: Longest time from a request's headers to the end of its body, and longest
+            time that a response may wait to be sent.
+        answer_seconds: Like `body_seconds`, for a waiting response. Longer, because the operating
+            system sends it in steps of a megabyte if a client reads slowly.
     """
 
     head_seconds: float = 30.0
@@ -71,25 +71,25 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadlines."""
+        """Cancel the deadlines."""
         self._end_deadline()
         self._end_answer_deadline()
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Start the deadline of what waits to be sent."""
+        """Start the deadline of the waiting response."""
         super().pause_writing()
         self._unread_end = self.loop.time() + self.most_body_seconds
         self._slow_answer_looks = 0
         self._look_at_answer_later()
 
     def resume_writing(self) -> None:
-        """Forget the deadline: hardly anything waits any more."""
+        """Cancel the deadline: hardly anything is waiting now."""
         self._end_answer_deadline()
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has come, and count it while none of it is a body."""
+        """Parse received bytes, and count them until a body begins."""
         self._beside_body += len(data)
         super().data_received(data)
         if self._beside_body > MAX_HEAD_BYTES:
@@ -101,25 +101,26 @@ class BoundedProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def on_headers_complete(self) -> None:
-        """Give the body its time in place of the head's."""
+        """Replace the deadline of the headers by that of the body."""
         self._beside_body = 0
         super().on_headers_complete()
         self._body_end = self.loop.time() + self.most_body_seconds
         self._slow_looks = 0
         self._look_later()
         if len(self.pipeline) > MAX_PIPELINED:
-            # Closed without the answers: whoever does not read them would keep it open.
+            # Close without sending the responses: a client that does not read them would keep it
+            # open.
             self.transport.abort()
             raise _TooManyPipelinedError
 
     def on_body(self, body: bytes) -> None:
-        """Count what came: bodies have bounds of their own."""
+        """Count received bytes of headers: bodies have their own limits."""
         self._beside_body = 0
         self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Count anew for the next request."""
+        """Restart the count for the next request."""
         self._end_deadline()
         self._beside_body = 0
         super().on_message_complete()
@@ -134,7 +135,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(self.body_seconds, self._look_at_body)
 
     def _look_at_body(self) -> None:
-        # What the service does not read, or has not asked for yet, cannot come.
+        # While the service does not read, no bytes can arrive.
         is_awaited = not (self.flow.read_paused or self.cycle.waiting_for_100_continue)
         is_slow = is_awaited and self._body_bytes < LEAST_BODY_RATE * self.body_seconds
         self._slow_looks = self._slow_looks + 1 if is_slow else 0

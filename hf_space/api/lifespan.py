@@ -1,4 +1,4 @@
-"""Starts and stops what the API works with: Redis, the history, the model."""
+"""Starts and stops the parts behind the API: Redis, the history, the model."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Between attempts to fetch a model while the Hub is unreachable.
 _RETRY_SECONDS: Final = 15
-# Startup waits this long for a model of the Hub, and without limit for the bundled one. A stalled
-# download must not keep `/health/` from reporting it.
+# Startup waits this long for a model from the Hub, and without limit for the bundled one.
+# `/health/` must be able to report a stalled download.
 _STARTUP_SECONDS: Final = 20
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def loaded_model(state: State) -> AsyncIterator[None]:
-    """Set the predictor in an application's state; None where there is none, as `/health/` reports.
+    """Set the predictor in an application's state; None if no model loads, as `/health/` reports.
 
     A failed download is repeated until it succeeds; any other fault needs an operator.
     """
@@ -98,7 +98,7 @@ async def _load(state: State) -> Predictor | None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Start what an application works with, and stop it at the end."""
+    """Start the parts behind an application, and stop them at the end."""
     state = app.state
     async with AsyncExitStack() as stack:
         if state.redis:
@@ -107,7 +107,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             stack.push_async_callback(state.cache.settle)
             forgetting = asyncio.create_task(state.cache.keep_forgetting())
             stack.callback(forgetting.cancel)
-        # Closed after the predictor, whose last results it writes.
+        # Closed after the predictor, because it writes the predictor's last results.
         stack.push_async_callback(state.history.close)
         # The database opens while the model loads.
         opening = asyncio.create_task(state.history.start())

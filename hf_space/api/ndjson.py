@@ -1,4 +1,4 @@
-"""Responses of one JSON object a line, each sent as soon as it is there."""
+"""Responses of one JSON object for each line, sent as soon as it is ready."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 NDJSON: Final = "application/x-ndjson"
 
-# Proxies hold lines back to compress them, or until a buffer is full, unless they are told not to:
-# `no-transform` is HTTP's word (RFC 9111, 5.2.2.6), the other nginx's.
+# Without these headers proxies hold lines back to compress them, or until a buffer is full.
+# `no-transform` is HTTP's (RFC 9111, 5.2.2.6), the other is nginx's.
 _HEADERS: Final = {"Cache-Control": "no-transform", "X-Accel-Buffering": "no"}
 
 
 class NdjsonResponse(StreamingResponse):
-    """Sends lines, and closes what they are made from when they end or the client is gone."""
+    """Sends lines, and closes their resources when they end or the client disconnects."""
 
     media_type = NDJSON
     _lines: AsyncGenerator[str, None]

@@ -27,12 +27,12 @@ def reference_to(model: type[BaseModel] | TypeAliasType) -> dict[str, str]:
 
 
 def add_schemas(app: FastAPI, *, requests: list[Any], responses: list[Any]) -> None:
-    """Add what routes read and write by themselves, so that FastAPI does not know it.
+    """Add schemas of bodies that routes read and write themselves, which FastAPI cannot see.
 
     Args:
         app: Its document gets the schemas.
         requests: Types of bodies that are read.
-        responses: Types of what is written.
+        responses: Types of bodies that are written.
     """
     generate = app.openapi
 
@@ -51,7 +51,7 @@ def add_schemas(app: FastAPI, *, requests: list[Any], responses: list[Any]) -> N
 def _definitions(types: list[Any], mode: JsonSchemaMode) -> dict[str, Any]:
     inputs = [(each, mode, TypeAdapter(each).core_schema) for each in types]
     _, found = GenerateJsonSchema(ref_template=_REFERENCE).generate_definitions(inputs)
-    # FastAPI leaves out defaults of null too, which generators of types take for a promise.
+    # FastAPI omits defaults of null too; type generators would then treat the field as always set.
     encoded: dict[str, Any] = jsonable_encoder(found, exclude_none=True)
     return encoded
 
@@ -69,7 +69,7 @@ def form_schema(
     Args:
         part: Name of the file's part.
         schema: Its schema.
-        model: The options; one that has a single value is left out.
+        model: The options; an option with a single possible value is left out.
     """
     options = model.model_json_schema()
     fields = {
@@ -85,7 +85,7 @@ def form_schema(
 
 
 def _optional(field: dict[str, Any]) -> dict[str, Any]:
-    """Say how a form leaves a field unset: it cannot send null, but may send nothing.
+    """Describe how a form leaves a field unset: it cannot send null, but may leave it out.
 
     Without the empty example, the documentation's form fills in values that contradict each other.
     """

@@ -1,4 +1,4 @@
-"""What FastAPI does not say by itself: credentials, names of operations, and lines."""
+"""Adds to the OpenAPI document: credentials, operation ids, and the lines of streams."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def add_details(app: FastAPI, routes: Iterable[PolicyRoute]) -> None:
             return app.openapi_schema
         document = generate()
         document["components"]["securitySchemes"] = _SCHEMES
-        # The first means that none is needed, unless the settings require keys.
+        # The first entry means that no credential is needed, unless the settings require keys.
         document["security"] = [{}, *({name: []} for name in _SCHEMES)]
         for operation in _operations(document):
             operation["summary"] = _summary(operation["operationId"])
@@ -80,7 +80,7 @@ def _summary(name: str) -> str:
 
 
 def _correct_lines(operation: dict[str, Any]) -> None:
-    """Describe the lines of a stream, which are no strings, and its errors, which are JSON."""
+    """Describe the lines of a stream, which are objects and not strings, and its JSON errors."""
     for status, response in operation["responses"].items():
         content = response.get("content", {})
         if lines := content.get(NDJSON):

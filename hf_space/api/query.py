@@ -1,4 +1,4 @@
-"""The query of a request: a route takes the parameters it declares, and refuses all others."""
+"""Checks the query of a request: parameters that the route does not declare are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fastapi.dependencies.models import Dependant
     from starlette.datastructures import QueryParams
 
-# A query may hold thousands of names, and a response names each with its reason.
+# A query may have thousands of names, and the response would list each with its reason.
 _MOST_FINDINGS: Final = 16
 
 
@@ -23,7 +23,7 @@ def declared_parameters(dependant: Dependant) -> dict[str, bool]:
     """Return the query parameters of a route and its dependencies.
 
     Returns:
-        By name, whether the parameter may be given several times.
+        Whether the parameter may be repeated, by name.
     """
     found: dict[str, bool] = {}
     for field in dependant.query_params:
@@ -38,7 +38,7 @@ def declared_parameters(dependant: Dependant) -> dict[str, bool]:
 
 
 def check_query(query: QueryParams, declared: Mapping[str, bool], remedy: str | None) -> None:
-    """Refuse parameters that a route does not declare, and repeated ones that mean one value.
+    """Refuse parameters that a route does not declare, and repeated ones that take one value.
 
     Args:
         query: The query of a request.

@@ -1,4 +1,4 @@
-"""A prediction request's channel: its bounded body, multipart or JSON, and its disconnection."""
+"""Reads the body of a prediction request, multipart or JSON, and watches for disconnection."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _JSON: Final = "application/json"
 # Room for the options and the multipart headers beside the images.
 _OVERHEAD_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 16
-# Far more than there are options; each value takes some 60 bytes once it is read.
+# Far more than there are options; each parsed value takes some 60 bytes.
 _MOST_VALUES: Final = 1000
 _DATA_URL: Final = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
 
@@ -72,7 +72,7 @@ async def read_predict_body(
         async with form_read as form:
             return await _only_upload(form).read(), form_options(form, PredictOptions)
     if content_type == _JSON:
-        # Base64 writes three bytes as four letters.
+        # Base64 writes three bytes as four characters.
         max_bytes = 4 * (max_image_bytes // 3 + 1) + _OVERHEAD_BYTES
         return await _read_json(bounded(request, max_bytes, told=max_image_bytes))
     raise UnsupportedBodyError(
@@ -82,14 +82,14 @@ async def read_predict_body(
 
 
 async def read_slide_body(request: Request, *, max_image_bytes: int) -> tuple[bytes, SlideOptions]:
-    """Read the picture of a slide and what is said of it; raises as `read_predict_body` does."""
+    """Read the picture of a slide and its options; raises the errors of `read_predict_body`."""
     form_read = read_form(request, max_bytes=max_image_bytes, max_files=1, part=IMAGE_PART)
     async with form_read as form:
         return await _only_upload(form).read(), form_options(form, SlideOptions)
 
 
 async def read_image(request: Request, *, max_image_bytes: int) -> bytes:
-    """Read a form that holds an image and no options; raises as `read_predict_body` does."""
+    """Read a form with an image and no options; raises the errors of `read_predict_body`."""
     form_read = read_form(request, max_bytes=max_image_bytes, max_files=1, part=IMAGE_PART)
     async with form_read as form:
         fields = [name for name, value in form.multi_items() if isinstance(value, str)]
@@ -110,11 +110,11 @@ async def read_form(
         request: The request, whose body has not been read.
         max_bytes: Most bytes of all files together.
         max_files: Most files.
-        part: What the part of a file must be called; None takes any name but an option's.
+        part: Required name of a file's part; None accepts any name except an option's.
 
     Raises:
         PayloadTooLargeError: The body cannot hold files of at most ``max_bytes`` together.
-        UnsupportedBodyError: The body is no multipart form.
+        UnsupportedBodyError: The body is not a multipart form.
         InvalidFormError: The form cannot be parsed.
         InvalidOptionsError: A file is in a part where none is expected.
         TooManyFilesError: It holds more than ``max_files``.
@@ -162,7 +162,7 @@ def bounded(request: Request, max_bytes: int, *, told: int) -> Request:
     Args:
         request: The request, whose body has not been read.
         max_bytes: Largest accepted body.
-        told: The limit on the images in the body, for the error message.
+        told: The limit to name in the error message.
     """
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
@@ -181,11 +181,11 @@ def bounded(request: Request, max_bytes: int, *, told: int) -> Request:
 
 
 def check_values(body: bytes, most: int) -> None:
-    """Refuse JSON of very many values before it is read: empty objects take 60 times their length.
+    """Refuse JSON with too many values, before it is parsed: objects take 60 times their length.
 
     Args:
         body: JSON, or anything else.
-        most: Commas and opening brackets that it may have, those in its texts too.
+        most: Largest number of commas and opening brackets, including those in its texts.
 
     Raises:
         PayloadTooLargeError: It has more.
@@ -200,7 +200,7 @@ def check_values(body: bytes, most: int) -> None:
 
 
 def accepts(request: Request, media_type: str) -> bool:
-    """Tell whether a request asks for a media type: by name, not by a wildcard."""
+    """Return whether a request accepts a media type by name, not by a wildcard."""
     accepted = ",".join(request.headers.getlist("accept")).split(",")
     return any(each.partition(";")[0].strip().lower() == media_type for each in accepted)
 
@@ -210,10 +210,10 @@ async def while_connected(receive: Receive, work: Awaitable[T]) -> T:
 
     Args:
         receive: The request's channel, whose body was read already.
-        work: What the client waits for.
+        work: The coroutine whose result the client waits for.
 
     Raises:
-        ClientDisconnect: The client has disconnected; nobody would read a response.
+        ClientDisconnect: The client has disconnected.
     """
     task = asyncio.ensure_future(work)
     disconnected = asyncio.ensure_future(_disconnected(receive))
@@ -232,7 +232,7 @@ def decode_base64(text: str) -> bytes:
     header = _DATA_URL.match(text)
     payload = text[header.end() if header else 0 :]
     try:
-        # Base64 may be wrapped at line breaks.
+        # Base64 may contain line breaks.
         compact = payload.encode("ascii").translate(None, b" \t\r\n")
         return base64.b64decode(compact, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -252,7 +252,7 @@ def _check_file_parts(form: FormData, part: str | None) -> None:
     """Refuse files that would be ignored, and options sent as files, which would be images."""
     names = [name for name, value in form.multi_items() if isinstance(value, UploadFile)]
     options = [name for name in names if name in PredictOptions.model_fields]
-    # Where the image itself is missing, the error says so.
+    # If the image itself is missing, that error comes first.
     strays = [name for name in names if name != part] if part in names else []
     findings = dict.fromkeys(options, "this option came as a file; send it as text")
     for name in strays:

@@ -1,4 +1,4 @@
-"""Headers that bound what a browser does with an answer."""
+"""Security headers, which restrict what a browser does with a response."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ SECURITY_HEADERS: Final = {
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), browsing-topics=()",
     "Strict-Transport-Security": "max-age=63072000",
 }
-"""Of every answer; `Strict-Transport-Security` counts over HTTPS only."""
+"""For every response; `Strict-Transport-Security` takes effect over HTTPS only."""
 
 POLICY_HEADER: Final = "Content-Security-Policy"
 API_POLICY: Final = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Of answers that are no page."""
+"""For responses that are not a page."""
 
 DOCS_PATH: Final = re.compile(r"/(docs|static-offline-docs)(/.*)?")
 """Whole paths of the API's documentation."""
@@ -27,7 +27,7 @@ DOCS_POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Of the API's documentation."""
+"""For the API's documentation."""
 
 DEMO_POLICY: Final = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -36,7 +36,7 @@ DEMO_POLICY: Final = (
     "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
 )
-"""Of the demo's page.
+"""For the demo's page.
 
 Gradio starts its script inline and compiles the functions that run in the browser, and the Hub's
 page shows a Space.

@@ -13,17 +13,17 @@ ModelVerdict = Literal["malignant", "benign", "uncertain"]
 """What a probability means at an operating point."""
 
 Verdict = Literal[ModelVerdict, "not_assessable"]
-"""The same, or that the image does not support a verdict."""
+"""A verdict, or that the image does not allow one."""
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 Prevalence = Annotated[float, Field(gt=0.0, lt=1.0)]
-"""Share of class 1 among the patches that are looked at."""
+"""Share of class 1 among the patches that are analysed."""
 
 
 class FrozenModel(BaseModel):
-    """Base of what a bundle states: read-only, and unknown fields are refused."""
+    """Base of the bundle's models: read-only, and unknown fields are refused."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_serialization_defaults_required=True
@@ -38,7 +38,7 @@ def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def prior_shift(assumed: float, actual: float) -> float:
-    """Return what to add to a calibrated logit where another share of patches is of class 1.
+    """Return the shift of a calibrated logit for another prevalence of class 1.
 
     By Bayes' theorem the odds change as the prior odds do, provided that the patches of each class
     look alike at both prevalences (Saerens et al., Neural Computation 2002;14:21, equation 2.4).

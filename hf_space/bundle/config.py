@@ -18,7 +18,7 @@ METRICS_FILE: Final = "metrics.json"
 EVALUATION_FOLDER: Final = "evaluation"
 LIMITS_FILE: Final = "limits.json"
 REPORTS: Final = {name: f"{name}.json" for name in ("outside", "robust", "explain")}
-"""File of what each command measured beyond the test cases; a bundle may lack any of them."""
+"""Reports beside the test metrics, by name, and their files; each is optional."""
 KERAS_FILES: Final = ("config.json", "metadata.json", "model.weights.h5")
 """A Keras model in pieces, as `keras.saving.load_model("hf://...")` reads it."""
 KNOWN_FILES: Final = (
@@ -32,7 +32,7 @@ ColorMode = Literal["rgb", "grayscale"]
 Interpolation = Literal["bilinear", "bicubic"]
 # WSInfer's key for `microns_per_pixel`, which other tools look for in the file.
 _SCALE_IN_FILE: Final = "spacing_um_px"
-# As long as the history's columns.
+# The length of the history's columns.
 ShortName = Annotated[str, Field(min_length=1, max_length=128)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

@@ -1,7 +1,7 @@
-"""How far a picture lies from what the network learned on, by its pooled features.
+"""How far an image is from the training data, by the network's pooled features.
 
-Mahalanobis distance on principal components (Lee 2018), to the nearer class, with the part that
-the components leave out (Wang 2022, ViM) as one more direction.
+Mahalanobis distance on principal components (Lee 2018), to the nearer class, with the part that the
+components leave out (Wang 2022, ViM) as one more direction.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# An array that is no archive is no context either.
+# NumPy returns a bare array for a file that is not an archive; it is no context manager.
 _DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, TypeError)
 # The least that the activation of EfficientNets, x sigmoid(x), gives.
 _LEAST_ACTIVATION: Final = -0.2785
-# What is below this above it is alike.
+# Differences this close to the minimum do not matter.
 _SMALL: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Familiarity:
-    """What the features of the training set look like.
+    """Distribution of the training set's features.
 
     Attributes:
         mean: float64 (D,), of all features.
         components: float64 (K, D), rows of unit length.
         scales: float64 (K,), deviation within a class along each component, above zero.
         class_means: float64 (2, K), in units of the scales.
-        residual: float64 (), typical length of what the components leave out, above zero.
+        residual: float64 (), typical length of the remainder outside the components, above zero.
     """
 
     mean: NDArray[np.float64]
@@ -48,14 +48,14 @@ class Familiarity:
 
     @classmethod
     def load(cls, path: Path) -> Familiarity:
-        """Read what `save` wrote.
+        """Read a file that `save` wrote.
 
         Raises:
-            BundleError: The file is missing or damaged, or its arrays do not fit one another.
+            BundleError: The file is missing or damaged, or its arrays do not fit together.
         """
         names = [field.name for field in fields(cls)]
         try:
-            # NumPy itself leaves a file open that is no archive.
+            # NumPy leaves a file open if it is not an archive.
             with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 found = cls(**{name: file[name].astype(np.float64) for name in names})
         except (*_DAMAGED, zipfile.BadZipFile, zlib.error) as error:
@@ -89,7 +89,7 @@ class Familiarity:
         return self.spread_distance(spread(features))
 
     def spread_distance(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the same for features as `spread` returns them."""
+        """Return the distance for features that `spread` returned."""
         centred = features - self.mean
         inside = centred @ self.components.T
         left = np.sqrt(np.maximum((centred**2).sum(axis=1) - (inside**2).sum(axis=1), 0))
@@ -119,11 +119,11 @@ class Familiarity:
 
 
 def spread(features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Return the logarithms of pooled activations above their least, float64 of the same shape.
+    """Return the logarithms of pooled activations above their minimum, float64 of the same shape.
 
-    Activations are skewed: most lie near their least. Logarithms have tails that a deviation
-    describes; at 2 % of alarms on unseen cases they told all of 20 blood smears and 15 photographs
-    from tissue, where roots told 8 and 12.
+    Activations are skewed: most are near their minimum. The tails of their logarithms fit a
+    standard deviation. At 2 % of alarms on unseen cases, logarithms separated all of 20 blood
+    smears and 15 photographs from tissue; square roots separated 8 and 12.
     """
     above = np.maximum(features.astype(np.float64) - _LEAST_ACTIVATION, 0)
     logarithms: NDArray[np.float64] = np.log1p(above / _SMALL)

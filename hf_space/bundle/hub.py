@@ -25,7 +25,7 @@ from hf_space.bundle.load import Bundle, Origin, load_bundle
 from hf_space.errors import BundleError, FetchError
 
 _MAIN: Final = "main"
-# Left to itself, the client waits for this response without end.
+# Without a limit the client waits for this response forever.
 _RESPONSE_SECONDS: Final = 10
 _BUSY: Final = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
 
@@ -36,7 +36,7 @@ def fetch_bundle(repo: str, revision: str | None) -> Bundle:
     """Download a bundle, or take huggingface_hub's cached copy if the Hub is unreachable; check it.
 
     The endpoint, the token and the cache are huggingface_hub's own: ``HF_ENDPOINT``, ``HF_TOKEN``,
-    ``HF_HOME``. What was damaged on its way, or lies damaged in the cache, is fetched once more.
+    ``HF_HOME``. A file that is damaged, in transfer or in the cache, is fetched once more.
 
     Args:
         repo: Repository, `owner/name`.
@@ -45,8 +45,8 @@ def fetch_bundle(repo: str, revision: str | None) -> Bundle:
     Raises:
         FetchError: The Hub does not respond and the cache has no sound copy of the revision, or the
             download broke off.
-        BundleError: There is no such repository or revision, the token does not open it, or its
-            files are not what ``inference.json`` says.
+        BundleError: There is no such repository or revision, the token has no access, or its files
+            do not match ``inference.json``.
     """
     if not sys.stderr.isatty():
         # A log is no place for them.
@@ -72,8 +72,8 @@ def _at_hub(repo: str, revision: str) -> ResolvedRevision | None:
     """Return the commit that a revision means today; None when the Hub does not respond."""
     api = HfApi()
     try:
-        # The only request that takes a time limit; then the one whose response the client
-        # stores, for when the Hub is unreachable.
+        # Only the first request takes a time limit. The client stores the response of the second,
+        # for when the Hub is unreachable.
         api.model_info(repo, revision=revision, timeout=_RESPONSE_SECONDS)
         return api.resolve_revision(repo, revision=revision)
     except RevisionNotFoundError as error:
@@ -97,7 +97,7 @@ def _snapshot(repo: str, revision: str, *, offline: bool = False, again: bool = 
             snapshot_download(
                 repo,
                 revision=revision,
-                # Whatever else lies in the repository is none of the service's.
+                # The service needs no other files of the repository.
                 allow_patterns=[*KNOWN_FILES],
                 local_files_only=offline,
                 force_download=again,

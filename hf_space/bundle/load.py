@@ -26,11 +26,11 @@ class Origin:
     """Where a bundle comes from.
 
     Attributes:
-        source: ``bundled``: a folder. ``hub``: the Hub, asked just now. ``cache``: what was
-            downloaded earlier, since the Hub did not respond.
+        source: ``bundled``: a folder. ``hub``: the Hub, requested now. ``cache``: an earlier
+            download, because the Hub did not respond.
         repo: Repository on the Hub, `owner/name`.
         commit: The repository's commit, 40 hexadecimal digits.
-        pinned: Whether that commit was asked for, rather than a branch or a tag, which may move;
+        pinned: Whether that commit was requested, rather than a branch or a tag, which may move;
             None for a folder.
     """
 
@@ -46,13 +46,14 @@ class Bundle:
 
     Attributes:
         path: Its folder.
-        config: What the service must know about the model.
+        config: The content of ``inference.json``.
         metrics: Measured figures.
-        reports: What was measured beyond the test cases, by the names of `REPORTS`, and ``limits``
-            as ``limits.json`` has it; those that there are for this revision.
+        reports: Reports beside the test metrics, by the names of `REPORTS`, and ``limits`` from
+            ``limits.json``; only those that exist for this revision.
         plots: Drawings of the figures, PNG, by name.
         origin: Where it comes from.
-        familiarity: What the features of its training set look like; None without limits of it.
+        familiarity: Distribution of the training set's features; None if the bundle has no limits
+            for it.
     """
 
     path: Path
@@ -101,7 +102,7 @@ def load_bundle(path: Path) -> Bundle:
 
 
 def _read_reports(folder: Path, revision: str) -> dict[str, dict[str, Any]]:
-    """Read the reports in a bundle; one that states another revision is of an earlier model."""
+    """Read the reports in a bundle, without those of another revision, which is another model."""
     files = {**REPORTS, "limits": LIMITS_FILE}
     found = {name: _read_figures(folder / file) for name, file in files.items()}
     return {

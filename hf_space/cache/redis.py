@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 Script = Callable[[Sequence[str], Sequence[str | int | bytes]], Awaitable[Any]]
 """Takes keys and arguments; returns what the script returns, text as bytes, or None."""
 
-# One call from beginning to end: its turn, connecting where needed, the command and the reply.
+# For a whole call: waiting for a connection, connecting if needed, the command and the reply.
 _CALL_SECONDS: Final = 0.25
-# Longer than a call, so that none that began before Redis was lost reports it lost again.
+# Longer than a call, so that a call that began before the connection was lost does not report the
+# loss again.
 _SEARCH_SECONDS: Final = 1.0
 _CONNECTIONS: Final = 16
-# The last is how uvloop calls writing to a connection that the other end has reset.
+# uvloop raises the last one for a write to a connection that the other end has reset.
 _FAILURES: Final = (RedisError, OSError, TimeoutError, RuntimeError)
 
-# A Redis that is full, read-only or without scripts is of as little use as none.
+# A Redis that is full, read-only or without scripts counts as unreachable.
 _CHECK: Final = "return redis.call('SET', KEYS[1], '', 'EX', 60)"
 _CHECK_KEY: Final = "biopsia:check"
 
@@ -53,7 +54,7 @@ class RedisConnection:
         """
         self._client = _client(url)
         self._check = self._client.register_script(_CHECK)
-        # The client's own way to wait for a connection is in no order: some wait for long.
+        # The client's own pool is not first come, first served, so some calls would wait long.
         self._turns = asyncio.Semaphore(_CONNECTIONS)
         self._ready = False
         self._times_found = 0
@@ -65,12 +66,12 @@ class RedisConnection:
         return "ready" if self._ready else "unavailable"
 
     async def start(self) -> None:
-        """Find out whether Redis is there; where it is not, it is looked for from now on."""
+        """Connect to Redis; if it is unreachable, keep trying in the background."""
         self._ready = True
         await self._run(self._check, [_CHECK_KEY], [])
 
     async def close(self) -> None:
-        """End the search and all connections."""
+        """Stop trying to connect, and close all connections."""
         self._ready = False
         if self._search is not None:
             self._search.cancel()
@@ -82,8 +83,8 @@ class RedisConnection:
     def script(self, text: str) -> Script:
         """Return a Lua script, to be called as a function.
 
-        It returns None where the script does, and at once while Redis is unreachable. A Redis that
-        was restarted learns the script anew.
+        The function returns None if the script does, and at once while Redis is unreachable. After
+        a restart of Redis the script is loaded again.
         """
         return partial(self._run, self._client.register_script(text))
 
@@ -97,13 +98,13 @@ class RedisConnection:
             async with asyncio.timeout(_CALL_SECONDS), self._turns:
                 return await script(keys, arguments)
         except _FAILURES as error:
-            # A call that began before Redis was found again tells nothing about it now.
+            # A call that began before Redis was reconnected says nothing about its state now.
             if times_found == self._times_found:
                 self._lose(error)
             return None
 
     def _lose(self, error: Exception) -> None:
-        """Take note that Redis is unreachable; of calls that fail together, the first does."""
+        """Record that Redis is unreachable; of calls that fail together, only the first does."""
         if self._ready:
             self._ready = False
             # The message may name the host, and an address may hold a password.
@@ -133,15 +134,15 @@ def _client(url: str) -> Redis:
             # Calls have a time limit as a whole, which costs less than one for each step.
             socket_timeout=None,
             socket_connect_timeout=_CALL_SECONDS,
-            # A connection that a restart of Redis cut may show it only when it is used.
+            # A connection broken by a restart of Redis may only fail when it is used.
             retry=Retry(NoBackoff(), 1),
             retry_on_error=[RuntimeError],
-            # Each of these would be a question more on every new connection.
+            # Each of these would send another request on every new connection.
             protocol=2,
             driver_info=None,
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
-        # Parameters are looked at only now; nothing is connected.
+        # Parameters are only checked here; this does not connect.
         pool = client.connection_pool
         pool.connection_class(**pool.connection_kwargs)
     except (ValueError, TypeError, RedisError):

@@ -1,4 +1,4 @@
-"""Computed results: in the process, behind it in Redis for all processes, or being computed."""
+"""Computed results: in this process, in Redis for all processes, or still being computed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hf_space.settings import Settings
 
 Key = tuple[object, ...]
-"""What a result was computed from; the first part is the SHA-256 of the image, hexadecimal."""
+"""Everything a result depends on; the first part is the SHA-256 of the image, hexadecimal."""
 T = TypeVar("T")
 StepT = TypeVar("StepT")
 
@@ -28,11 +28,11 @@ _PREFIX: Final = "biopsia:result:"
 # When each result expires, and how much each and all of them weigh.
 _INDEX: Final = "biopsia:results"
 _SIZES: Final = "biopsia:results:sizes"
-# Images whose results were dropped, with the time, for the other processes' memory.
+# Images whose results were dropped, with the time, so that other processes drop them too.
 _DROPPED: Final = "biopsia:results:dropped"
 _IMAGE_DIGEST_BYTES: Final = 16
 _GROUP: Final = 16
-# More do not wait for a slow Redis: the results are in memory anyway.
+# Beyond this, results are not queued for a slow Redis: they are in memory anyway.
 _MOST_WAITING: Final = 128
 _DROP_SECONDS: Final = 5.0
 
@@ -43,16 +43,16 @@ class _Entry(NamedTuple):
 
 
 class MemoryCache:
-    """Entries leave when they are old.
+    """Entries expire by age.
 
-    The least recently used leave earlier, when all of them weigh more than the limit.
+    The least recently used are evicted earlier when the total size exceeds the limit.
     """
 
     def __init__(self, max_bytes: int, seconds: float) -> None:
         """Make an empty cache.
 
         Args:
-            max_bytes: Most that all entries may weigh; 0 stores nothing.
+            max_bytes: Largest total size of the entries; 0 stores nothing.
             seconds: How long an entry lasts at most.
         """
         self._seconds = seconds
@@ -69,12 +69,12 @@ class MemoryCache:
         return entry and entry.value
 
     def put(self, key: Key, value: bytes, *, seconds: float | None = None) -> None:
-        """Store an entry, unless it alone is heavier than the whole cache may be.
+        """Store an entry, unless it alone is larger than the whole cache may be.
 
         Args:
-            key: What the entry is found by.
+            key: The key of the entry.
             value: Its content.
-            seconds: How long it lasts, for one that was stored elsewhere before.
+            seconds: How long it lasts, if it was stored elsewhere before.
         """
         if len(value) <= self._entries.maxsize:
             left = self._seconds if seconds is None else min(seconds, self._seconds)
@@ -87,7 +87,7 @@ class MemoryCache:
 
 
 class ResultCache:
-    """Two levels, of which each has the same bound; results never change under their key."""
+    """A cache of two levels with the same size limit; the result of a key never changes."""
 
     def __init__(
         self, memory: MemoryCache, connection: RedisConnection | None, max_bytes: int, seconds: int
@@ -95,9 +95,9 @@ class ResultCache:
         """Put a process's own cache before the shared one.
 
         Args:
-            memory: The process's own.
+            memory: The process's own cache.
             connection: The connection to Redis, if there is one.
-            max_bytes: Most that all results in Redis may weigh; 0 stores none there.
+            max_bytes: Largest total size of the results in Redis; 0 stores none there.
             seconds: How long a result lasts there.
         """
         self._memory = memory
@@ -134,9 +134,9 @@ class ResultCache:
         return value, "redis"
 
     def put(self, key: Key, value: bytes) -> None:
-        """Store a result, unless it alone is heavier than all of them may be.
+        """Store a result, unless it alone is larger than the whole cache may be.
 
-        Redis gets it a moment later, with those that come meanwhile: nobody waits for that.
+        Redis gets it a moment later, together with other new results; callers do not wait for that.
         """
         self._memory.put(key, value)
         wanted = self._put is not None and len(value) <= self._max_bytes
@@ -148,7 +148,7 @@ class ResultCache:
     async def forget(self, images: Iterable[str]) -> None:
         """Drop all results of images: here at once, and in Redis as soon as it can be reached.
 
-        Other processes drop theirs when they next ask, see `keep_forgetting`.
+        Other processes drop theirs within seconds, see `keep_forgetting`.
 
         Args:
             images: Their SHA-256, hexadecimal.
@@ -159,18 +159,18 @@ class ResultCache:
             for name in [name for name in self._waiting if _image_of(name) in names]:
                 del self._waiting[name]
             self._to_drop |= names
-            # What is on its way would come after.
+            # A result that is queued for Redis would be stored after the deletion.
             await self.settle()
             await self._share_drops()
 
     async def keep_forgetting(self) -> None:
-        """Drop what other processes have dropped, every few seconds, until cancelled."""
+        """Drop, every few seconds, what other processes have dropped; runs until cancelled."""
         while self._drop:
             await self._share_drops()
             await asyncio.sleep(_DROP_SECONDS)
 
     async def _share_drops(self) -> None:
-        """Tell Redis what this process has dropped, and hear what others have."""
+        """Send Redis the images dropped by this process, and get those dropped by others."""
         assert self._drop is not None  # noqa: S101 -- called only then
         names = set(self._to_drop)
         limits = (_PREFIX, self._seconds, self._heard_of)
@@ -181,7 +181,7 @@ class ResultCache:
             self._memory.drop({name.decode() for name in others})
 
     async def settle(self) -> None:
-        """Wait until Redis has what was put."""
+        """Wait until Redis has the stored results."""
         if self._sending is not None:
             await self._sending
 
@@ -197,7 +197,7 @@ class ResultCache:
 
 
 class _Computation(Generic[T, StepT]):
-    """A task, who waits for it, and the steps that it has told of so far."""
+    """A task, the callers that wait for it, and the steps it has reported so far."""
 
     def __init__(self, compute: Callable[[Callable[[StepT], None]], Coroutine[None, None, T]]):
         self.waiting = 0
@@ -212,7 +212,7 @@ class _Computation(Generic[T, StepT]):
 
     @contextmanager
     def waited_for(self, listen: Callable[[StepT], None] | None) -> Iterator[None]:
-        """Count one more who waits, and tell of all steps: those so far too."""
+        """Add a caller, and report all steps to it, including earlier ones."""
         self.waiting += 1
         if listen:
             for step in self._steps:
@@ -227,7 +227,7 @@ class _Computation(Generic[T, StepT]):
 
 
 class SingleFlight(Generic[T, StepT]):
-    """Runs identical computations once; a computation is cancelled when nobody waits for it."""
+    """Runs identical computations once; a computation is cancelled when no caller waits for it."""
 
     def __init__(self) -> None:
         """Start with none running."""
@@ -249,8 +249,8 @@ class SingleFlight(Generic[T, StepT]):
 
         Args:
             key: Says which computations are identical.
-            compute: Gets a function to tell of its steps.
-            listen: Told all steps in their order, also those before this caller came, if anybody.
+            compute: Gets a function that reports its steps.
+            listen: Called with all steps in order, including those before this caller joined.
         """
         computation = self._running.get(key)
         if computation is None:
@@ -277,7 +277,7 @@ def _name(key: Key) -> str:
 
 
 def _image_name(image: object) -> str:
-    """Return what stands for an image in Redis, which does not tell its SHA-256."""
+    """Return the name of an image in Redis, from which its SHA-256 cannot be found."""
     return hashlib.blake2b(repr(image).encode(), digest_size=_IMAGE_DIGEST_BYTES).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What Redis runs to read and to store results."""
+"""The Lua scripts that read and store results in Redis."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ local function strike(name)
 end
 """
 
-# The oldest leave first: processes answer what is asked often from their own memory, so that when
-# it was last asked for is not known here.
+# The oldest are removed first. Frequent requests are answered from the memory of each process, so
+# Redis does not know when a result was last used.
 PUT: Final = (
     _STRIKE
     + """
@@ -84,8 +84,8 @@ redis.call('EXPIRE', sizes, seconds)
 """
 )
 
-# Drops the results of images, notes that for the other processes, and returns the time with what
-# was noted since the time given.
+# Drops the results of images, records that for the other processes, and returns the time with all
+# images recorded since the given time.
 DROP: Final = (
     _STRIKE
     + """

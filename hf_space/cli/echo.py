@@ -1,4 +1,4 @@
-"""Print lines that hold names of files, which may hold anything."""
+"""Print lines that contain file names, which may have any characters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typer
 
 
 def shown(message: str) -> str:
-    r"""Return a line in which what would break it, turn it round or not be encoded is escaped.
+    r"""Return a line with line breaks, text direction marks and unencodable characters escaped.
 
     Example:
         >>> shown("a\nb\u202e\udcff.svs")

@@ -36,7 +36,7 @@ from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.options import Mode, PredictOptions
 from hf_space.settings import Settings
 
-# The caller can end these by stating the scale.
+# These no longer appear when the user states the scale.
 _SCALE_WARNINGS: Final = frozenset({"scale_unknown", "scale_assumed", "scale_conflict"})
 
 
@@ -100,7 +100,7 @@ def predict(
     settings = checked_settings()
     if not (paths := find_images(files)):
         raise typer.BadParameter(text("command.no_images", "en"))
-    # Now, not after an hour of scoring.
+    # Fail now, not after an hour of scoring.
     table = open_table(csv_file) if csv_file else None
     show = print_json if as_json else Rows().print
     outputs = Outputs(show, table, open_folders({**folders, "jpg": overlays}, paths))
@@ -114,7 +114,8 @@ def predict(
 def find_images(paths: list[Path]) -> list[Path]:
     """Return the files named, and the images in the folders named, at any depth, sorted.
 
-    Hidden files and what macOS and Windows put beside pictures are left out, as in zips.
+    Hidden files, and the files that macOS and Windows put beside pictures, are left out, as in
+    zips.
     """
     known = suffixes()
     found: list[Path] = []
@@ -132,7 +133,7 @@ def _visible_files(folder: Path) -> list[Path]:
 
 
 def _print_left_out(paths: list[Path]) -> None:
-    """Say how many files of the folders named are no images, by their suffix."""
+    """Print how many files in the named folders are not images, by suffix."""
     known = suffixes()
     inside = (file for path in paths if path.is_dir() for file in _visible_files(path))
     counts = Counter(file.suffix.lower() or file.name for file in inside)
@@ -150,7 +151,7 @@ def _score_all(
     except BiopsiaError as error:
         raise failed(f"{error.code}: {error.message}") from error
     finally:
-        # Whatever ended the run, what was scored is not lost.
+        # However the run ended, scored images are written.
         ordered.flush()
 
 
@@ -175,7 +176,7 @@ async def _score(
 
 
 def _check_for_model(options: PredictOptions, predictor: Predictor) -> None:
-    """Refuse what the model cannot do once, and not for each image; raises BadParameter."""
+    """Check once that the model supports the options, not for each image; raises BadParameter."""
     try:
         predictor.operating_point(options)
         if scale := options.microns_per_pixel:
@@ -187,17 +188,17 @@ def _check_for_model(options: PredictOptions, predictor: Predictor) -> None:
 
 
 def named_images(paths: list[Path]) -> list[NamedImage]:
-    """Return files to be read when their turn comes; raises OSError where one does not exist."""
+    """Return files that are read later, one by one; raises OSError if one does not exist."""
     return [NamedImage(_encodable(path), path.read_bytes, path.stat().st_size) for path in paths]
 
 
 def _encodable(path: Path) -> str:
-    """Return a path as results may name it: what is no UTF-8 in it is escaped."""
+    """Return a path as results name it: bytes that are not UTF-8 are escaped."""
     return str(path).encode(errors="backslashreplace").decode()
 
 
 def _print_warnings(items: list[BatchItem], options: PredictOptions) -> None:
-    """Explain each warning once, below all lines, and say how many images it is about."""
+    """Explain each warning once, below all lines, with the number of images that have it."""
     results = [item.result for item in items if item.result]
     counts = Counter(each.code for result in results for each in result.warnings)
     for code, count in counts.most_common():

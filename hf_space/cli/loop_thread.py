@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class LoopThread:
-    """An event loop in a thread of its own: a predictor needs one, and a notebook's is busy."""
+    """An event loop in its own thread: a predictor needs one, and a notebook's loop is busy."""
 
     def __init__(self) -> None:
         """Start the thread."""
@@ -25,7 +25,7 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Return what a coroutine returns; whoever interrupts the wait ends it."""
+        """Run a coroutine and return its result; interrupting the wait cancels it."""
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
@@ -34,7 +34,7 @@ class LoopThread:
             raise
 
     def each(self, items: AsyncGenerator[Result, None]) -> Iterator[Result]:
-        """Yield what a generator yields, which goes on working meanwhile."""
+        """Yield the items of a generator, which keeps running in the background."""
         try:
             while True:
                 yield self.run(items.__anext__())

@@ -35,7 +35,7 @@ def checked_settings() -> Settings:
 def checked_options(**values: object) -> PredictOptions:
     """Return options by their names; raises BadParameter, which names the one that is wrong."""
     try:
-        # Drawings are for those who ask, and there is no visitor to save for.
+        # Drawings are made on request only, and there is no visitor to save for.
         return PredictOptions.model_validate({"explain": False} | values | {"save": False})
     except ValidationError as error:
         raise _bad_option(error) from error
@@ -44,7 +44,7 @@ def checked_options(**values: object) -> PredictOptions:
 def _bad_option(error: ValidationError) -> typer.BadParameter:
     finding = findings([dict(each) for each in error.errors()])[0]
     if not finding["field"]:
-        # The only contradiction there is; the options' names are those of the command here.
+        # The only possible contradiction; the message uses the command's names of the options.
         first, second = "--threshold", "--operating-point"
         return typer.BadParameter(text("command.one_rule", "en", first=first, second=second))
     hint = f"'--{finding['field'].replace('_', '-')}'"

@@ -1,4 +1,4 @@
-"""What is written about images while they are scored, in the order in which they were named."""
+"""Writes results while images are scored, in the order in which the images were named."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hf_space.messages.catalogue import text
 from hf_space.schemas.batch import BatchItem
 from hf_space.schemas.prediction import PredictionResult
 
-# Its own options write JSON lines, and one table of all images.
+# These have options of their own: JSON lines, and one table of all images.
 FOLDER_FORMATS: Final = {
     name: each for name, each in FORMATS.items() if name not in {"json", "csv"}
 }
@@ -29,29 +29,29 @@ _VERDICT_WIDTH: Final = max(len(text(f"verdict.{each}", "en")) for each in _VERD
 
 
 class InOrder:
-    """Passes items on in the order of their index, each as soon as all before it are there."""
+    """Passes items on in the order of their index, each as soon as all earlier ones are done."""
 
     def __init__(self, tell: Callable[[BatchItem], None]) -> None:
-        """Take who is told."""
+        """Take the function that gets the items."""
         self._tell = tell
         self._next = 0
         self._waiting: dict[int, BatchItem] = {}
 
     def put(self, item: BatchItem) -> None:
-        """Pass an item on, and those that waited for it; or keep it until its turn."""
+        """Pass an item on, with those that waited for it, or keep it until its turn."""
         self._waiting[item.index] = item
         while following := self._waiting.pop(self._next, None):
             self._next += 1
             self._tell(following)
 
     def flush(self) -> None:
-        """Pass on what waits for items that will not come, because the run was ended."""
+        """Pass on the waiting items although earlier ones are missing: the run was ended."""
         for index in sorted(self._waiting):
             self._tell(self._waiting.pop(index))
 
 
 class TableFile:
-    """A CSV file that has each row as soon as it is written; an earlier file is replaced then."""
+    """A CSV file that gets each row at once; the first row replaces an earlier file."""
 
     def __init__(self, path: Path) -> None:
         """Check that the file can be written.
@@ -84,7 +84,7 @@ def open_folders(folders: Mapping[str, Path | None], images: list[Path]) -> list
     """Return the folders that were asked for, by the suffixes of their formats.
 
     Raises:
-        BadParameter: One cannot be written, or has a file already that would be.
+        BadParameter: One cannot be written, or already has a file that would be overwritten.
     """
     formats = {**FOLDER_FORMATS, _OVERLAY.suffix: _OVERLAY}
     try:
@@ -111,7 +111,7 @@ def write_overlay(result: PredictionResult) -> Iterator[bytes]:
         yield base64.b64decode(url.partition(",")[2])
 
 
-# Not among `FORMATS`: a result that was saved has no drawings.
+# Not in `FORMATS`: a saved result has no drawings.
 _OVERLAY: Final = ExportFormat("jpg", "JPEG", "image/jpeg", write_overlay)
 
 
@@ -119,7 +119,7 @@ class Outputs:
     """Everything that a run writes about each image.
 
     Attributes:
-        items: What was written, without drawings, in the order of the images.
+        items: The items written, without drawings, in the order of the images.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Outputs:
         table: TableFile | None,
         folders: list[ExportFolder],
     ) -> None:
-        """Take what shows an item, the table of all, and the folders with a file for each."""
+        """Take the function that shows an item, the table of all, and the folders of files."""
         self.items: list[BatchItem] = []
         self._show = show
         self._table = table
@@ -148,7 +148,7 @@ class Outputs:
 
 
 def _without_drawings(item: BatchItem) -> BatchItem:
-    """Return an item as lines and tables have it: drawings are many times as large."""
+    """Return an item without its drawings, which are many times as large."""
     if not (result := item.result):
         return item
     gradcam = result.gradcam.model_copy(update={"overlay": None})
@@ -166,7 +166,7 @@ def _write_errors_shown() -> Iterator[None]:
 
 
 def failed(message: str) -> typer.Exit:
-    """Print why a command cannot go on, and return what ends it."""
+    """Print why a command cannot go on, and return the exception that ends it."""
     typer.echo(message, err=True)
     return typer.Exit(1)
 
@@ -184,7 +184,7 @@ class Rows:
         self._is_begun = False
 
     def print(self, item: BatchItem) -> None:
-        """Print a result, or to standard error why there is none."""
+        """Print a result, or an error to standard error."""
         if item.error:
             echo(f"{item.name}: {item.error.message}", err=True)
         if item.result:

@@ -1,4 +1,4 @@
-"""The model in this process: what the commands do, for Python programs and notebooks."""
+"""The Python API: runs the model in this process, for programs and notebooks."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ class Model:
         """Classify one patch or region.
 
         Args:
-            image: A path; or the content of an image file; or a picture of Pillow's or an array,
-                uint8 (h, w, 3), RGB. These two do not say their scale: state it.
+            image: A path, the content of an image file, a Pillow image, or an array, uint8 (h, w,
+                3), RGB. The last two have no scale: state it.
             **options: See `Options`.
 
         Returns:
@@ -138,7 +138,7 @@ class Model:
             **options: The same for all images; see `Options`.
 
         Returns:
-            An iterator over what was computed, as each image is finished. An item has the image's
+            An iterator over the images in the order in which they finish. An item has the image's
             `index` and `name`, and either its `result` or an `error`; an image that cannot be
             scored does not end the others.
 
@@ -169,11 +169,11 @@ class Model:
             microns_per_pixel: Scale of level 0; read from the file if it is not given.
             operating_point: As in `Options`.
             threshold: As in `Options`.
-            out: Folder for the files that `biopsia slides` writes, and from which an interrupted
-                run resumes; by default nothing is kept.
+            out: Folder for the files that `biopsia slides` writes. An interrupted run resumes from
+                it. By default nothing is kept.
 
         Returns:
-            What `result.json` of the slide holds.
+            The content of the slide's `result.json`.
 
         Raises:
             SlideFailedError: The slide cannot be scored; it has a stable code.
@@ -201,7 +201,7 @@ class Model:
         return SlideResult.model_validate_json((out / outcome.name / "result.json").read_bytes())
 
     def close(self) -> None:
-        """Free the model's threads; it cannot be used any more."""
+        """Free the model's threads; it cannot be used afterwards."""
         self._predictor.close()
         self._loop.close()
 
@@ -215,7 +215,7 @@ class Model:
 
 
 class _Quiet:
-    """Logs what happens to a slide; see `Watcher`."""
+    """Logs the progress of a slide; see `Watcher`."""
 
     def note(self, message: str) -> None:
         logger.info("%s", message)

@@ -1,4 +1,4 @@
-"""How far slides are, on the terminal."""
+"""Progress bars for slides, on the terminal."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MM2_DECIMALS: Final = 2
 
 
 class SlideBars:
-    """Shows how far the slide and all slides are, with rate and time left; a `Watcher`."""
+    """Shows the progress of the slide and of all slides, with rate and time left; a `Watcher`."""
 
     def __init__(self, slides: int) -> None:
-        """Show nothing done of some slides."""
+        """Start with no slide done."""
         unit = text("progress.slides", "en", count=slides)
         self._slides = tqdm(total=slides, unit=unit, disable=None, position=1)
         self._tiles = _tile_bar(0, 0)
@@ -42,7 +42,7 @@ class SlideBars:
         tqdm.write(shown(message), file=sys.stderr)
 
     def begin(self, total: int, done: int) -> None:
-        """Show the tiles of what is scored now."""
+        """Show the number of tiles of the slide that is being scored."""
         self._tiles.close()
         self._tiles = _tile_bar(total, done)
 
@@ -51,7 +51,7 @@ class SlideBars:
         self._tiles.update(tiles)
 
     def end(self, outcome: Outcome) -> None:
-        """Say what became of a slide."""
+        """Print the outcome of a slide."""
         self._slides.update()
         if outcome.state == "failed":
             self.note(_failure(outcome))

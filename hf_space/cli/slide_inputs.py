@@ -54,7 +54,7 @@ def find_named(
 
 
 def print_left_out(found: FoundSlides) -> None:
-    """Say what of the folders is not scored, and why."""
+    """Print which files of the folders are not scored, and why."""
     if found.results:
         folders = ", ".join(dict.fromkeys(str(folder.parent) for folder in found.results))
         tell("earlier_results", count=len(found.results), folders=folders)
@@ -119,7 +119,7 @@ def _check_clients(found: FoundSlides) -> None:
     named = (place for slide in found.slides for place in (slide.address, slide.stated.truth))
     addresses = {place.partition("://")[0]: place for place in named if is_address(place)}
     for address in addresses.values():
-        # Only here: they need packages of their own.
+        # Imported here because they need optional packages.
         from hf_space.slides.remote.store import StoredObject
 
         StoredObject(address)
@@ -130,7 +130,7 @@ def _is_taken(folder: Path, slide: Path) -> bool:
     try:
         return folder.is_file() or folder.samefile(slide)
     except OSError:
-        # One of them is not there.
+        # One of them does not exist.
         return False
 
 

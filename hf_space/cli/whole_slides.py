@@ -101,7 +101,7 @@ def slides(
 
 @dataclass
 class _Run:
-    """What was asked for, and how much of it came about."""
+    """A run of slides: what was requested, and what is done."""
 
     found: FoundSlides
     results: Results
@@ -114,7 +114,7 @@ class _Run:
     failed: int = 0
 
     def run(self) -> None:
-        """Score the slides, and hold them against annotations."""
+        """Score the slides, and compare them with annotations."""
         settings = checked_settings()
         model = load_slide_model(settings)
         asked = self._asked(settings, model)
@@ -131,7 +131,7 @@ class _Run:
     def _asked(self, settings: Settings, model: SlideModel) -> SlideOptions:
         formats = self.formats
         if FEATURES in formats and not model.gives_features():
-            # Each slide would fail, and with it its other formats.
+            # Otherwise each slide would fail, and with it its other formats.
             message = text("slide.no_features", "en", model=model.bundle.config.name)
             raise typer.BadParameter(message, param_hint="'--format'")
         if any(slide.stated.truth for slide in self.found.slides):
@@ -142,7 +142,7 @@ class _Run:
         work = Work.of(settings, self.results, asked, model.bundle.config.revision)
         if self.ray is not None:
             try:
-                # Only here: it takes packages of its own.
+                # Imported here because it needs optional packages.
                 from hf_space.slides.fleet.nodes import NodeFleet
             except ImportError as error:
                 raise _failed(text("slide.needs_ray", "en")) from error
@@ -165,7 +165,7 @@ class _Run:
 
 
 def _finish(run: _Run) -> None:
-    """Run, and end the command with the status that says how it went."""
+    """Run, and exit with the status of the result."""
     try:
         run.run()
     except UnknownOperatingPointError as error:

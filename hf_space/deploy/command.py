@@ -83,7 +83,7 @@ def deploy(
 
 
 def _rehearse(plan: SpacePlan, folder: Path) -> None:
-    """Write the files, and say what would be set."""
+    """Write the files, and print what would be set."""
     count = write_space(folder, plan.model)
     typer.echo(f"{count} files are in {folder}")
     for name, value in plan.settings().items():
@@ -93,7 +93,7 @@ def _rehearse(plan: SpacePlan, folder: Path) -> None:
 
 
 def _publish(api: HfApi, plan: SpacePlan, message: str, timeout: float) -> None:
-    """Make the Space what it shall be, and say where it answers."""
+    """Create or update the Space, and print its address."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "space"
         write_space(folder, plan.model)
@@ -109,7 +109,7 @@ def _publish(api: HfApi, plan: SpacePlan, message: str, timeout: float) -> None:
 
 
 def _commit(api: HfApi, space: str, folder: Path, message: str) -> str:
-    """Upload a folder if it differs from what is there; return the commit that has it."""
+    """Upload a folder if it differs from the Space; return the Space's commit."""
     try:
         commit = commit_folder(
             api, space, folder, repo_type="space", mark=APP_FILE, message=message
@@ -124,7 +124,7 @@ def _commit(api: HfApi, space: str, folder: Path, message: str) -> str:
 
 
 def _expectation(model: HubModel | None, folder: Path) -> Callable[[ModelState], bool]:
-    """Return what tells whether a service has the model of the plan."""
+    """Return a function that checks whether a service has the planned model."""
     if model:
         return lambda state: (state.repo, state.commit) == (model.repo, model.commit)
     try:
@@ -135,7 +135,7 @@ def _expectation(model: HubModel | None, folder: Path) -> Callable[[ModelState],
 
 
 def _pairs(entries: list[str]) -> dict[str, str]:
-    """Return what NAME=VALUE says."""
+    """Return the parts of NAME=VALUE."""
     pairs = {}
     for entry in entries:
         name, equals, value = entry.partition("=")
@@ -146,10 +146,10 @@ def _pairs(entries: list[str]) -> dict[str, str]:
 
 
 def _from_environment(names: list[str]) -> dict[str, str]:
-    """Return the values of environment variables; nothing secret is on the command line."""
+    """Return the values of environment variables, so that secrets are not on the command line."""
     missing = [name for name in names if not os.environ.get(name)]
     if missing:
-        # What stands behind an equals sign may be the secret itself.
+        # The text after an equals sign may be the secret itself.
         name = missing[0].partition("=")[0]
         raise SpaceError(f"--secret {name}: set the environment variable {name} to its value")
     return {name: os.environ[name] for name in names}

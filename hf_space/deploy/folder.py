@@ -19,17 +19,17 @@ APP_FILE: Final = "app.py"
 _SOURCES: Final = (APP_FILE, "LICENSE", _PACKAGE)
 _REQUIREMENTS: Final = "requirements.txt"
 _LOCK: Final = f"{_PACKAGE}/requirements.lock.txt"
-# The Hub looks for it at the root.
+# The Hub expects it at the root.
 _MOVED: Final = {f"{_PACKAGE}/{_CARD}": _CARD}
-# What publishes has no business in what is published; requirements are written anew, and a Space
-# scores no slides in bulk.
+# A Space does not need the code that publishes or the code for slides in bulk; its requirements are
+# rewritten.
 _LEFT_BEHIND: Final = (f"{_PACKAGE}/deploy/", f"{_PACKAGE}/requirements")
 _HASHES: Final = re.compile(r"\s*\\\n\s+--hash=\S+")
 _MODEL: Final = f"{_PACKAGE}/model/"
 
 
 class SpaceError(Exception):
-    """A Space cannot be made, or does not answer; the message names the remedy."""
+    """A Space cannot be created, or does not respond; the message names the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class HubModel:
         repo: `owner/name`.
         commit: 40 hexadecimal digits.
         files: All of its files.
-        is_open: Whether anybody may download it.
+        is_open: Whether it is public.
     """
 
     repo: str
@@ -52,14 +52,14 @@ class HubModel:
 def write_space(folder: Path, model: HubModel | None) -> int:
     """Write the folder of a Space; return how many files it has.
 
-    Files that git ignores never get there.
+    Files that git ignores are left out.
 
     Args:
         folder: New or empty.
-        model: What the Space downloads when it starts; None: the bundled model goes along.
+        model: The model that the Space downloads when it starts; None copies the bundled model.
 
     Raises:
-        SpaceError: The folder holds something, or this is no working copy of git.
+        SpaceError: The folder is not empty, or this is not a git working copy.
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise SpaceError(f"{folder} is not empty: name a new folder")
@@ -76,16 +76,16 @@ def write_space(folder: Path, model: HubModel | None) -> int:
 def _requirements() -> str:
     """Return the locked versions without their hashes.
 
-    The Hub adds packages to them that are not locked, and pip takes hashes of all or of none.
+    The Hub adds packages that are not locked, and pip requires hashes for all packages or none.
     """
     return _HASHES.sub("", (_ROOT / _LOCK).read_text(encoding="utf-8"))
 
 
 def render_card(model: HubModel | None) -> str:
-    """Return the Space's card, which names the model that it downloads, if any."""
+    """Return the Space's card; it names the model that the Space downloads, if any."""
     card = SpaceCard((_ROOT / _PACKAGE / _CARD).read_text(encoding="utf-8"))
     card.data["models"] = [model.repo] if model else None
-    # Others cannot be fetched where the Space is built: no secret is there.
+    # A private model cannot be fetched during the Space's build, which has no secrets.
     card.data["preload_from_hub"] = [_preload(model)] if model and model.is_open else None
     return str(card)
 
@@ -118,7 +118,7 @@ def _known_to_git() -> list[str]:
 
 
 def _git(*arguments: str) -> list[str]:
-    """Return the lines that git prints about the working copy."""
+    """Return the lines of git's output for the working copy."""
     try:
         done = subprocess.run(  # noqa: S603 -- our own arguments
             ("git", "-c", "core.quotePath=false", "-C", str(_ROOT), *arguments),  # noqa: S607 -- where it lies differs between machines

@@ -1,4 +1,4 @@
-"""What is put on the Hugging Face Hub: one commit of a folder, and what the Hub says against it.
+"""Commits a folder to the Hugging Face Hub, and explains the Hub's errors.
 
 For the commands that publish; the service itself only reads.
 """
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 RepoType = Literal["model", "dataset", "space"]
 
-# The Hub's own: it tells which files are stored as large ones.
+# Written by the Hub: it lists the files stored as large files.
 _ATTRIBUTES: Final = ".gitattributes"
-# What a new repository may have.
+# Files that a new repository may have.
 _FIRST_FILES: Final = {_ATTRIBUTES, "README.md"}
 _TOKENS: Final = "a token with write access, from https://huggingface.co/settings/tokens"
 
 
 class HubError(Exception):
-    """The Hub cannot be reached, or refuses; the message names the remedy."""
+    """The Hub cannot be reached, or refuses the request; the message names the remedy."""
 
 
 def connect() -> HfApi:
@@ -59,7 +59,7 @@ def connect() -> HfApi:
 
 
 def check_name(repo_id: str) -> None:
-    """Refuse what is no full name of a repository; raises HubError."""
+    """Check that this is the full name of a repository; raises HubError."""
     try:
         validate_repo_id(repo_id)
     except HFValidationError as error:
@@ -69,16 +69,16 @@ def check_name(repo_id: str) -> None:
 
 
 def require_own(api: HfApi, repo_id: str, *, repo_type: RepoType, mark: str) -> dict[str, RepoFile]:
-    """Return the files of a repository that is new, or holds what was published before, by name.
+    """Return the files, by name, of a repository that is new or was published by these commands.
 
     Args:
         api: The Hub's client.
         repo_id: `owner/name`.
         repo_type: What kind of repository it is.
-        mark: Pattern of a file that shows what it holds.
+        mark: Pattern of a file by which the content is recognised.
 
     Raises:
-        HubError: It holds someone's other work, which is not to go.
+        HubError: It holds something else, which must not be deleted.
     """
     entries = api.list_repo_tree(repo_id, repo_type=repo_type, recursive=True)
     present = {entry.path: entry for entry in entries if isinstance(entry, RepoFile)}
@@ -92,7 +92,7 @@ def commit_folder(
 ) -> str | None:
     """Make a repository hold exactly a folder's files, in one commit; return its id.
 
-    Not ``upload_folder``: that may commit in several parts, and readers would see half a model.
+    ``upload_folder`` may commit in several parts, and readers would then see half a model.
 
     Args:
         api: The Hub's client, with a token that may write.
@@ -103,7 +103,7 @@ def commit_folder(
         message: First line of the commit.
 
     Returns:
-        40 hexadecimal digits; None when nothing differs, so that there is no commit.
+        40 hexadecimal digits; None if nothing differs and no commit was made.
 
     Raises:
         HubError: The repository holds something else.
@@ -119,14 +119,14 @@ def commit_folder(
 
 
 def is_published(api: HfApi, repo_id: str, folder: Path, *, repo_type: RepoType, mark: str) -> bool:
-    """Tell whether `commit_folder` would find nothing to do; raises as `require_own` does."""
+    """Return whether nothing differs, see `commit_folder`; raises the errors of `require_own`."""
     return not _changes(folder, require_own(api, repo_id, repo_type=repo_type, mark=mark))
 
 
 def _changes(
     folder: Path, present: Mapping[str, RepoFile]
 ) -> list[CommitOperationAdd | CommitOperationDelete]:
-    """Return what makes files of the Hub those of a folder."""
+    """Return the operations that make the Hub's files equal to a folder's."""
     paths = {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
@@ -153,7 +153,7 @@ def _is_same(path: Path, entry: RepoFile | None) -> bool:
 
 @contextmanager
 def explained(target: str) -> Iterator[None]:
-    """Turn what the Hub's client raises into a HubError that says what to do about a target."""
+    """Convert errors of the Hub's client to a HubError that names the remedy."""
     try:
         yield
     except RevisionNotFoundError as error:

@@ -1,4 +1,4 @@
-"""What a Space on the Hub shall be, and the making of it so."""
+"""Plan and deploy the Hugging Face Space."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hf_space.settings import Settings
 from hf_space.settings.environment import secret_settings, settings_faults
 
 _PREFIX: Final = "BIOPSIA_"
-# The disk is emptied at each restart wherever the folder lies, and this one can be written whoever
-# the Space runs as. One proxy of the Hub's stands in front; were it not counted, all visitors would
-# share one address and its limit.
+# The disk is emptied at each restart wherever the folder is, and every user may write to this one.
+# The Hub has one proxy in front; if it were not counted, all visitors would share one address and
+# its limit.
 _ALWAYS: Final = {
     "BIOPSIA_DATA_DIR": "/tmp/biopsia",  # noqa: S108 -- nobody else is in the Space's container
     "BIOPSIA_TRUSTED_PROXY_HOPS": "1",
@@ -26,20 +26,20 @@ _ALWAYS: Final = {
 _MODEL_REPO: Final = "BIOPSIA_MODEL_REPO"
 _MODEL_REVISION: Final = "BIOPSIA_MODEL_REVISION"
 _HUB_TOKEN: Final = "HF_TOKEN"  # noqa: S105 -- a name
-# The Hub's client still reads the second one, by which it once went.
+# The Hub's client still reads the second one, its older name.
 _HUB_TOKENS: Final = frozenset({_HUB_TOKEN, "HUGGING_FACE_HUB_TOKEN"})
 
 
 @dataclass(frozen=True, slots=True)
 class SpacePlan:
-    """What a Space shall be.
+    """The plan of a Space.
 
     Attributes:
         name: `owner/name`.
-        model: What it downloads when it starts; None: the bundled model.
-        private: Create it for its owner only.
-        hardware: What it runs on; None: as it is, and the Hub's free hardware for a new one.
-        variables: Further variables, which everybody may read.
+        model: The model it downloads when it starts; None: the bundled model.
+        private: Create it as a private Space.
+        hardware: Its hardware; None keeps it, and gives a new Space the Hub's free hardware.
+        variables: Further variables; they are public.
         secrets: Secrets, by name.
     """
 
@@ -51,24 +51,24 @@ class SpacePlan:
     secrets: Mapping[str, str]
 
     def settings(self) -> dict[str, str | None]:
-        """Return the variables that it must have, and with None those that it must not have."""
+        """Return the variables that it must have; None marks those that it must not have."""
         model = self.model
         return {
             **_ALWAYS,
             _MODEL_REPO: model.repo if model else None,
-            # A commit, so that a restart never serves another model silently.
+            # A commit, so that a restart never silently serves another model.
             _MODEL_REVISION: model.commit if model else None,
             **self.variables,
         }
 
 
 def check_given(variables: Mapping[str, str], secrets: Mapping[str, str]) -> None:
-    """Refuse what the service would not start with, and secrets that everybody could read.
+    """Refuse settings with which the service would not start, and secrets in public variables.
 
     Raises:
         SpaceError: A name or a value is wrong.
     """
-    # The service reads its settings in capitals or not.
+    # The service reads its settings in upper or lower case.
     names = {name.upper() for name in variables}
     for name in (_MODEL_REPO, _MODEL_REVISION):
         if name in names:
@@ -89,12 +89,12 @@ def check_given(variables: Mapping[str, str], secrets: Mapping[str, str]) -> Non
 
 
 def _faults(given: Mapping[str, str]) -> list[str]:
-    """Return what is wrong with each setting of the service by itself.
+    """Return the fault of each setting of the service by itself.
 
-    Whether settings go together is seen when it starts: the Space may have another one already.
+    Whether settings fit together shows at start: the Space may already have others.
     """
     settings = {name: value for name, value in given.items() if name.upper().startswith(_PREFIX)}
-    # In both ways of writing it, one setting would be there twice.
+    # Written in both cases, a setting would be there twice.
     small = [name for name in settings if not name.isupper()]
     if small:
         return [f"{name}: write {name.upper()}" for name in small]
@@ -102,7 +102,7 @@ def _faults(given: Mapping[str, str]) -> list[str]:
         name.removeprefix(_PREFIX).lower(): value for name, value in settings.items()
     }
     try:
-        # The environment of this machine is not the Space's.
+        # This machine's environment must not count: the Space has its own.
         Settings(_env_prefix=f"NOT_{_PREFIX}", **values)
     except ValidationError as error:
         return [fault for fault in settings_faults(error) if fault.startswith(_PREFIX)]
@@ -110,11 +110,11 @@ def _faults(given: Mapping[str, str]) -> list[str]:
 
 
 def find_model(api: HfApi, repo: str, revision: str) -> HubModel:
-    """Return what a repository holds at a branch, tag or commit.
+    """Return the bundle that a repository has at a branch, tag or commit.
 
     Raises:
         HubError: There is no such repository or revision, or the Hub refuses.
-        SpaceError: What it holds is no bundle.
+        SpaceError: Its content is not a bundle.
     """
     with explained(f"{repo} at {revision}"):
         info = api.model_info(repo, revision=revision)
@@ -128,14 +128,14 @@ def find_model(api: HfApi, repo: str, revision: str) -> HubModel:
 
 
 def prepare_space(api: HfApi, plan: SpacePlan, tell: Callable[[str], None]) -> None:
-    """Create a Space where there is none, and write what differs of its settings.
+    """Create a Space if there is none, and write the settings that differ.
 
-    A Space starts again after each, so nothing is written that is so already; only secrets, which
-    nobody can read, are written whenever they are named.
+    A Space restarts after each change, so equal settings are not written. Secrets cannot be read
+    back, so they are always written when they are named.
 
     Raises:
         HubError: The Hub refuses, or the Space holds someone's other work.
-        SpaceError: It is public and was to be private, or its model would be closed to it.
+        SpaceError: It is public but should be private, or it could not download its model.
     """
     with explained(plan.name):
         api.create_repo(

@@ -1,4 +1,4 @@
-"""Waits until a Space answers as it should."""
+"""Waits until a Space runs and responds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FAILED: Final = {"BUILD_ERROR", "CONFIG_ERROR", "RUNTIME_ERROR", "NO_APP_FILE",
 _AT_REST: Final = {"PAUSED", "SLEEPING", "STOPPED"}
 _POLL_SECONDS: Final = 2
 _RESPONSE_SECONDS: Final = 10
-# For so long after an upload, what the Hub tells may be about what was there before.
+# For this long after an upload, the Hub may still report the state before it.
 _STALE_SECONDS: Final = 20
 _LOG_LINES: Final = 15
 
@@ -33,7 +33,7 @@ class ReadySpace:
 
     Attributes:
         address: Of the service itself, without a final slash.
-        model: What `/health/` says of its model.
+        model: The model in `/health/`.
     """
 
     address: str
@@ -53,15 +53,15 @@ def wait_until_ready(
 
     Args:
         api: The Hub's client.
-        space: `owner/name`; it is woken where it rests.
+        space: `owner/name`; it is woken if it sleeps.
         commit: Of its files, 40 hexadecimal digits.
-        is_expected: Judges the model of a service.
-        timeout: Seconds; it looks once at least.
-        tell: Is told of each stage that the Space reaches.
+        is_expected: Returns whether the model of a service is the expected one.
+        timeout: Seconds; the Space is checked at least once.
+        tell: Called with each stage that the Space reaches.
 
     Raises:
         HubError: The Hub refuses.
-        SpaceError: The Space has failed, or does not answer in time.
+        SpaceError: The Space has failed, or does not respond in time.
     """
     model = None
     with explained(space):
@@ -87,7 +87,7 @@ class _Watch:
 
     Attributes:
         stage: The last one, as the Hub calls it; empty before the first.
-        other: Another commit, that the Hub says it is about; empty if it says none.
+        other: Another commit that the Hub reports the stage of; empty if there is none.
     """
 
     def __init__(self, api: HfApi, space: str, commit: str, tell: Callable[[str], None]) -> None:
@@ -101,11 +101,11 @@ class _Watch:
         self._started = time.monotonic()
 
     def seconds(self) -> float:
-        """Return for how long it has been watched."""
+        """Return how long it has been watched."""
         return time.monotonic() - self._started
 
     def is_running(self) -> bool:
-        """Look whether it runs, and wake it where it rests; raises SpaceError if it has failed."""
+        """Check whether it runs, and wake it if it sleeps; raises SpaceError if it has failed."""
         runtime = _runtime(self._api, self._space)
         if runtime is None:
             return False
@@ -119,12 +119,12 @@ class _Watch:
         is_new = named == self._commit or self._moved or self.seconds() >= _STALE_SECONDS
         if is_new and self.stage in _FAILED:
             raise SpaceError(_failure(self._api, self._space, runtime))
-        # The code of before runs for as long as the new one is built.
+        # The previous code keeps running while the new one is built.
         return is_new and self.stage == "RUNNING" and not self.other
 
 
 def _address_and_token(api: HfApi, space: str) -> tuple[str, str | None]:
-    """Return a Space's own address, and the token that opens it, if it needs one."""
+    """Return a Space's own address, and the token for access, if it needs one."""
     info = api.space_info(space)
     if not info.host:
         raise SpaceError(f"the Hub does not tell the address of {space}: try again")
@@ -132,7 +132,7 @@ def _address_and_token(api: HfApi, space: str) -> tuple[str, str | None]:
 
 
 def _runtime(api: HfApi, space: str) -> SpaceRuntime | None:
-    """Return a Space's state; None while the Hub has trouble, which passes."""
+    """Return a Space's state; None while the Hub has a temporary fault."""
     try:
         return api.get_space_runtime(space)
     except httpx2.TransportError:
@@ -152,7 +152,7 @@ def _failure(api: HfApi, space: str, runtime: SpaceRuntime) -> str:
 
 
 def _log(api: HfApi, space: str, *, build: bool) -> list[str]:
-    """Return a Space's log; no line where the Hub does not give it."""
+    """Return the lines of a Space's log; none if the Hub does not provide it."""
     try:
         return [*api.fetch_space_logs(space, build=build)]
     except (HfHubHTTPError, httpx2.TransportError):
@@ -169,8 +169,8 @@ def _found(model: ModelState | None) -> str:
 
 
 def _asked(address: str, token: str | None) -> ModelState | None:
-    """Return what the service says of its model; None while it does not answer."""
-    # The Hub's proxy keeps this header to itself, where it would pass on `Authorization`.
+    """Return the service's description of its model; None while it does not respond."""
+    # The Hub's proxy removes this header; it would forward `Authorization` to the service.
     headers = {"X-HF-Authorization": f"Bearer {token}"} if token else {}
     try:
         response = httpx2.get(f"{address}/health/", headers=headers, timeout=_RESPONSE_SECONDS)

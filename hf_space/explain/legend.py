@@ -1,4 +1,4 @@
-"""The legend of a drawing: which colour means how much."""
+"""The legend of a drawing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Ticks = tuple[tuple[str, float], ...]
 
 MIN_WIDTH: Final = 200
-# Pixels at that width; wider drawings have a legend in proportion, up to four times this.
+# Pixels at that width; in wider drawings the legend grows in proportion, up to four times.
 _HEIGHT: Final = 44
 _MAX_SCALE: Final = 4.0
 _MARGIN: Final = 10
@@ -36,13 +36,13 @@ def _scale(width: int) -> float:
 
 @lru_cache(maxsize=16)
 def legend_strip(width: int, colours: bytes, ticks: Ticks, title: str) -> NDArray[np.uint8]:
-    """Draw a legend; drawings of one width share it, so do not write into it.
+    """Draw a legend; drawings of the same width share it, so do not modify it.
 
     Args:
         width: Pixels, at least `MIN_WIDTH`.
-        colours: The colours from least to most, N times blue, green and red.
+        colours: The colours from lowest to highest, N times blue, green and red.
         ticks: Labels and their place along the bar, 0 to 1.
-        title: What the bar measures, with its unit; ASCII.
+        title: The quantity and its unit; ASCII.
 
     Returns:
         uint8 (`legend_height`, width, 3), BGR.

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 # Premultiplied colours and transparency by index, each uint8 (256, 1, 3).
 Tables = tuple["NDArray[np.uint8]", "NDArray[np.uint8]"]
 
-# Calibrated logits. Fixed, not per image, so that colours compare between images and a pure
-# negative does not glow; 6 is a probability of 0.998, beyond which more evidence changes nothing.
+# Calibrated logits. Fixed, not per image, so that colours can be compared between images and a
+# clear negative shows no hot spots. 6 is a probability of 0.998; more evidence changes nothing.
 FULL_SCALE_LOGIT: Final = 6.0
 MAX_OPACITY: Final = 0.65
 TILE_OPACITY: Final = 0.55
 OVERLAY_SCALE: Final = 4
-# A picture of a region is shrunk to this, so that it stays small enough to send.
+# Pictures of regions are reduced to this, so that they are small enough to send.
 MAX_SIDE: Final = 1600
-# The level that stands for no evidence; below it evidence is negative.
+# The level that means no evidence; below it evidence is negative.
 _NO_EVIDENCE: Final = 128
 _LOGIT_TICKS: Final = tuple((f"{logit:g}", logit / FULL_SCALE_LOGIT) for logit in (0, 2, 4, 6))
 
@@ -38,7 +38,7 @@ def draw_evidence(
     covered: tuple[int, int],
     is_verdict: bool = True,
 ) -> NDArray[np.uint8]:
-    """Draw positive evidence over an image; negative evidence leaves it as it is.
+    """Draw positive evidence over an image; negative evidence is not drawn.
 
     Colour (OpenCV's inferno) and opacity both follow the evidence from 0 to `FULL_SCALE_LOGIT`.
     A patch is drawn `OVERLAY_SCALE` times its size; anything larger at most `MAX_SIDE` long.
@@ -48,12 +48,12 @@ def draw_evidence(
         activation: (rows, columns), calibrated logits; NaN where there are none.
         covered: Height and width in pixels that the activation covers, of which the image is the
             upper left part.
-        is_verdict: Whether there is a verdict that it explains; the legend says so if not.
+        is_verdict: Whether the result has a verdict; if not, the legend says so.
 
     Returns:
         uint8 (H, W, 3), BGR: the drawing, and below it the legend.
     """
-    # Negative evidence is enlarged too, so that it bounds the glow of its neighbours.
+    # Negative evidence is enlarged too, so that positive neighbours do not spread into it.
     coded = _NO_EVIDENCE + np.nan_to_num(activation) * ((255 - _NO_EVIDENCE) / FULL_SCALE_LOGIT)
     drawing = _draw(image, coded, covered, _evidence_table(), cv2.INTER_CUBIC)
     colours = _over_white(_evidence_table())[_NO_EVIDENCE:]
@@ -75,12 +75,13 @@ def draw_tiles(
         probabilities: (rows, columns), 0 to 1; NaN where there is no tissue.
         covered: Height and width in pixels of the whole grid, of which the image is the upper
             left part.
-        threshold: Marked in the legend, 0 to 1; None where there is no verdict, as it then says.
+        threshold: Marked in the legend, 0 to 1; None if there is no verdict, as the legend then
+            says.
 
     Returns:
         uint8 (H, W, 3), BGR: the drawing, and below it the legend.
     """
-    # 0 stands for no tissue, so that probabilities take 1 to 255.
+    # 0 means no tissue, so probabilities use 1 to 255.
     coded = np.where(np.isnan(probabilities), 0.0, 1.0 + 254.0 * probabilities)
     drawing = _draw(image, coded, covered, _tile_table(), cv2.INTER_NEAREST)
     title, marks = "probability, not a verdict", [0.0, 1.0]
@@ -97,11 +98,11 @@ def _draw(
     tables: Tables,
     interpolation: int,
 ) -> NDArray[np.uint8]:
-    """Lay coded values over an image and bring the drawing to its size, uint8 (H, W, 3), BGR."""
+    """Draw coded values over an image and resize the drawing, uint8 (H, W, 3), BGR."""
     height, width = image.shape[:2]
     factor = min(float(OVERLAY_SCALE), MAX_SIDE / max(height, width))
     background = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    # Whichever of image and drawing is smaller is blended: it has fewer pixels.
+    # Blend at the smaller of the two sizes: it has fewer pixels.
     if factor < 1:
         background = _resize(background, factor, cv2.INTER_AREA)
     index = _spread(coded, image, background, covered, interpolation)
@@ -133,7 +134,7 @@ def _spread(
     covered: tuple[int, int],
     interpolation: int,
 ) -> NDArray[np.uint8]:
-    """Enlarge coded values to the background, uint8 (h, w), cutting what lies beyond the image."""
+    """Enlarge coded values to the background, uint8 (h, w), cut to the image."""
     height, width = background.shape[:2]
     whole = (
         round(covered[1] * width / image.shape[1]),
@@ -150,7 +151,7 @@ def _blend(
     index: NDArray[np.uint8],
     tables: Tables,
 ) -> NDArray[np.uint8]:
-    """Lay colours, chosen by index, over a picture."""
+    """Blend colours, chosen by index, over a picture."""
     premultiplied, transparency = (cv2.applyColorMap(index, table) for table in tables)
     kept = cv2.multiply(background, transparency, scale=1 / 255)
     return np.asarray(cv2.add(kept, premultiplied), dtype=np.uint8)

@@ -1,1 +1,1 @@
-"""Results as files: every column list and format once."""
+"""Results as files: all column lists and formats."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class HistoryArchive:
-    """Writes a zip record by record; what was written so far is taken from it piece by piece."""
+    """Writes a zip record by record; its bytes are taken piece by piece."""
 
     def __init__(self) -> None:
         """Begin an empty zip."""
@@ -42,7 +42,7 @@ class HistoryArchive:
 
 
 class _Sink:
-    """A file that cannot be sought in, as a response."""
+    """A file without seeking, like a response."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -52,10 +52,10 @@ class _Sink:
         return len(piece)
 
     def flush(self) -> None:
-        """Do nothing: nothing is held back."""
+        """Do nothing: nothing is buffered."""
 
     def close(self) -> None:
-        """Do nothing: what was written is taken afterwards."""
+        """Do nothing: the bytes are taken afterwards."""
 
     def take(self) -> bytes:
         taken, self._pieces = b"".join(self._pieces), []

@@ -21,9 +21,9 @@ Row = TypeVar("Row")
 _BYTE_ORDER_MARK: Final = "\ufeff"
 # Where the semicolon separates cells, Excel begins a cell after one, and a row after a line break.
 _START: Final = r"(?:\A|(?<=[;\r\n]))"
-# White space, quotes and control characters, which spreadsheets may drop from the start of a cell.
+# White space, quotes and control characters, which spreadsheets may strip from a cell's start.
 _DROPPED: Final = r'(?:[^\S\r\n]|["\x00-\x08\x0e-\x1b\ufeff])*'
-# Full-width forms too, which spreadsheets for Chinese and Japanese read as the narrow ones.
+# Full-width forms too, which Chinese and Japanese spreadsheets read as the normal ones.
 _SIGN: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _FORMULA: Final = re.compile(rf"{_START}(?={_DROPPED}{_SIGN})|\A(?=[\t\r\n])")
 
@@ -31,7 +31,7 @@ _FORMULA: Final = re.compile(rf"{_START}(?={_DROPPED}{_SIGN})|\A(?=[\t\r\n])")
 def guarded(text: str) -> str:
     """Return a text with an apostrophe before each part that a spreadsheet could run as a formula.
 
-    https://owasp.org/www-community/attacks/CSV_Injection names the signs.
+    https://owasp.org/www-community/attacks/CSV_Injection lists the characters.
 
     Example:
         >>> guarded("=1+1"), guarded("a; +b"), guarded("a-b")
@@ -58,7 +58,7 @@ class Table(Generic[Row]):
         return (self.byte_order_mark + _line(self.columns)).encode()
 
     def line(self, row: Row) -> bytes:
-        """Return one row; of names of files, what is no UTF-8 is escaped."""
+        """Return one row; bytes of file names that are not UTF-8 are escaped."""
         line = _line(_cell(value(row)) for value in self.columns.values())
         return line.encode(errors="backslashreplace")
 

@@ -1,4 +1,4 @@
-"""A folder with one file for each of many images, in which nothing is overwritten."""
+"""A folder with one file for each of many images; existing files are never overwritten."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class ExportFolder:
         """Make the folder, and check that every file can be written.
 
         Args:
-            folder: Made if it does not exist.
+            folder: Created if it does not exist.
             export_format: Of all files.
             images: In the order in which `write` counts them.
 
         Raises:
             OSError: The folder cannot be made or written.
-            ValueError: It has one of the files already, or one image is named twice.
+            ValueError: It already has one of the files, or one image is named twice.
         """
         names = file_names(images, export_format.suffix)
         folder.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ class ExportFolder:
                 raise ValueError(f"{path} exists and is not overwritten; choose another folder")
 
     def write(self, index: int, result: PredictionResult) -> None:
-        """Write the file of one image; raises OSError, and leaves no part of a file."""
+        """Write the file of one image; raises OSError, and then leaves no partial file."""
         path = self._paths[index]
         with path.open("xb") as file:
             try:
@@ -60,11 +60,11 @@ def file_names(images: Sequence[Path], suffix: str) -> list[str]:
 
 
 def unique_names(images: Sequence[Path]) -> list[str]:
-    """Return a name for what is written about each image: the image's own.
+    """Return a unique name for each image's files: the image's own name.
 
-    Images of equal names get those of their folders in front, as many as it takes: `a/x.png` and
-    `b/x.png` become `a_x.png` and `b_x.png`. Upper and lower case count as equal, since some file
-    systems take them so.
+    Images with equal names are prefixed with as many folder names as needed: `a/x.png` and
+    `b/x.png` become `a_x.png` and `b_x.png`. Upper and lower case count as equal, as in some file
+    systems.
 
     Raises:
         ValueError: One image is named twice.

@@ -14,12 +14,12 @@ from hf_space.exports.geojson import write_geojson
 from hf_space.exports.predictions import write_csv
 from hf_space.schemas.prediction import PredictionResult
 
-# Every chunk costs the server a change of thread, and a tile is some 300 bytes.
+# The server switches threads for every chunk, and a tile is only some 300 bytes.
 _CHUNK_BYTES: Final = 65_536
 
 
 def write_json(result: PredictionResult) -> Iterator[bytes]:
-    """Yield the result contract itself, indented."""
+    """Yield the result as JSON, indented."""
     yield result.model_dump_json(indent=2).encode()
     yield b"\n"
 
@@ -41,7 +41,7 @@ class ExportFormat:
     write: Callable[[PredictionResult], Iterable[bytes]]
 
     def file_name(self, result: PredictionResult) -> str:
-        """Return a name with the random end of the result's id; its beginning is only the time."""
+        """Return a name with the random end of the result's id; the start of the id is the time."""
         return f"biopsia_{str(result.id)[-12:]}.{self.suffix}"
 
     def chunks(self, result: PredictionResult) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def write_geojson(result: PredictionResult) -> Iterator[bytes]:
     """Yield a FeatureCollection piece by piece: a region's tissue tiles and foci, or a patch.
 
-    The member ``biopsia`` has the verdict on the whole image.
+    The member ``biopsia`` has the verdict for the whole image.
     """
     member = {"id": str(result.id), "verdict": result.verdict, "reasons": result.reasons}
     return write_collection(member, _features(result))

@@ -2,7 +2,7 @@
 
 https://parquet.apache.org/docs/file-format/ has the format; its headers are in Thrift's compact
 protocol (doc/specs/thrift-compact-protocol.md in the repository of Thrift). Libraries take 14 MB
-and more, for which the Space has no room; see
+and more, which exceeds the Space's limit; see
 `docs/decisions/0067-reports-by-reportlab-parquet-by-hand.md`.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MAGIC: Final = b"PAR1"
-# By NumPy's name, little-endian: Parquet's number for the type.
+# Parquet's number of a type, by NumPy's name, little-endian.
 _TYPES: Final = {"int32": 1, "int64": 2, "float32": 4, "float64": 5}
 # Numbers of Parquet's enumerations.
 _REQUIRED = _UNCOMPRESSED = _PLAIN = _DATA_PAGE = 0
@@ -37,7 +37,7 @@ class _Value(NamedTuple):
 
 
 class _Chunk(NamedTuple):
-    """The values of a column in one batch: where in the file, how many bytes and values."""
+    """The values of a column in one batch: position in the file, number of bytes and values."""
 
     offset: int
     size: int
@@ -129,7 +129,7 @@ def _column_chunk(name: str, dtype: str, chunk: _Chunk) -> _Value:
 
 
 def _whole(number: int, kind: int = _I32) -> _Value:
-    """Return a number that is not negative; zigzag doubles those."""
+    """Return a non-negative number; zigzag encoding doubles it."""
     return _Value(kind, _varint(2 * number))
 
 
@@ -146,7 +146,7 @@ def _many(kind: int, values: Sequence[_Value]) -> _Value:
 
 
 def _record(fields: Mapping[int, _Value]) -> _Value:
-    """Return a structure; its fields are in order, at most 15 apart."""
+    """Return a structure; its field numbers are in order, at most 15 apart."""
     content, last = bytearray(), 0
     for number, value in fields.items():
         content.append((number - last) << 4 | value.kind)

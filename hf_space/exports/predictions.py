@@ -52,7 +52,7 @@ RESULT_COLUMNS: Final[dict[str, Callable[[AnyResult], object]]] = {
     "model": lambda result: result.model.name,
     "revision": lambda result: result.model.revision,
 }
-"""The facts of one image, the same in every table that has a line for each image."""
+"""The columns of one image, the same in every table with a line for each image."""
 
 RESULT_TABLE: Final = Table[PredictionResult](RESULT_COLUMNS)
 
@@ -78,7 +78,7 @@ def _rounded(value: Callable[[Tile], float]) -> Callable[[Tile], float]:
 
 
 def _microns(axis: int, value: Callable[[Tile], float]) -> Callable[[Tile], float | None]:
-    """Return a length along x (0) or y (1) in micrometres; none where the scale is assumed."""
+    """Return a length along x (0) or y (1) in micrometres; None if the scale is assumed."""
 
     def measured(tile: Tile) -> float | None:
         scale = tile.microns_per_pixel
@@ -107,7 +107,7 @@ TILE_TABLE: Final = Table[Tile](
 
 
 def write_csv(result: PredictionResult) -> Iterator[bytes]:
-    """Yield a region's tissue tiles, one to a line; a patch in one line."""
+    """Yield a region's tissue tiles, one per line, or a patch in one line."""
     if result.region is None:
         return RESULT_TABLE.file([result])
     return TILE_TABLE.file(tissue_tiles(result))

@@ -27,7 +27,7 @@ CLASS_NAMES: Final[dict[Verdict, str]] = {
     "uncertain": "Inconclusive",
     "not_assessable": "Not assessable",
 }
-"""What each verdict is called in QuPath's list of classes."""
+"""Name of each verdict in QuPath's list of classes."""
 
 # Thousandths of a pixel are enough.
 _DECIMALS: Final = 3
@@ -64,8 +64,8 @@ def qupath_object(
     Args:
         kind: Annotations are drawn as outlines and can be edited, tiles are filled.
         name: Shown in QuPath's lists.
-        rings: Closed, the outline first and counterclockwise as RFC 7946 counts; in pixels.
-        verdict: Gives class and colour.
+        rings: Closed rings in pixels, the outline first and counterclockwise (RFC 7946).
+        verdict: Determines class and colour.
         measurements: By name; None is left out.
     """
     return {
@@ -90,7 +90,7 @@ def focus_object(
     Args:
         number: From 1, the largest.
         focus: In pixels of the source image.
-        verdict: That at its peak probability; `not_assessable` where there is none.
+        verdict: The one at its peak probability; `not_assessable` if there is none.
         origin: Where the coordinates start, in pixels of the source image.
     """
     rings = [

@@ -1,4 +1,4 @@
-"""Where the tiles of a region lie in the image that was sent."""
+"""The position of a region's tiles in the source image."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Tile:
         probability: Calibrated probability of carcinoma, smoothed over its neighbours.
         probability_raw: The same of the tile alone.
         is_positive: Whether the probability is at or above the result's threshold.
-        verdict: On this tile, by the result's rule; `not_assessable` where the result has none.
+        verdict: Of this tile, by the result's rule; `not_assessable` if the result has no verdict.
     """
 
     row: int

@@ -1,4 +1,4 @@
-"""Deletes records for good, from the database, the disk and the caches; and hands them over."""
+"""Deletes records from the database, the disk and the caches, or gives them to a new owner."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from hf_space.history.database.connection import Database
     from hf_space.history.writing.spool import Spool
 
-# Many records are deleted in steps, each a transaction, so that nobody waits long for one and an
-# end halfway loses nothing. SQLite's other writers look every tenth of a second for their turn.
+# Many records are deleted in steps, each a transaction, so that other writers wait only briefly and
+# an interruption loses nothing. SQLite's other writers retry every tenth of a second.
 _STEP: Final = 1000
 _STEP_SECONDS: Final = 30.0
 _PAUSE_SECONDS: Final = 0.05
@@ -74,7 +74,7 @@ class Deletion:
         """Delete a record for good, and its reviews."""
         mine = one_of(owner, identifier)
         async with self._leaving_no_copies(owner) as images:
-            # It may wait on disk, or come from there just now: so the spool first.
+            # It may wait on disk or be on its way from there, so the spool comes first.
             spooled = await self._remove_spooled(images, owner, identifier)
             async with writing(self._database) as connection:
                 images += await _images(connection, select(predictions.c.result).where(mine))
@@ -91,7 +91,7 @@ class Deletion:
         async with reading(self._database) as connection:
             last = (await connection.execute(newest)).scalar()
         if last is not None:
-            # Not those that come meanwhile: it would never end for an owner who keeps sending.
+            # Not records saved in the meantime: for an owner who keeps sending it would never end.
             deleted += await self._delete_many(and_(mine, predictions.c.id <= last), owner)
         self._tell(owner, None)
         return deleted
@@ -99,8 +99,8 @@ class Deletion:
     async def change_owner(self, old: bytes, new: bytes) -> None:
         """Give all records, and what was counted of them, to an owner who has none yet.
 
-        What is being saved meanwhile may stay with the old one. Where it raises an error, those
-        that wait on disk stay with the old one too.
+        Records that are being saved at the same time may stay with the old one. If it raises an
+        error, those that wait on disk stay with the old one too.
         """
         with reachable():
             async with (
@@ -115,7 +115,7 @@ class Deletion:
     async def purge(self, before: datetime) -> int:
         """Delete everybody's records from before a quarter of an hour; returns their number.
 
-        Of several processes one at a time does it; one that finds another at it leaves it the rest.
+        Only one process does this at a time; another one that finds it running leaves it the rest.
         """
         beginning = datetime.fromtimestamp(quarter_of(before) * QUARTER_SECONDS, UTC)
         limit = first_id_at(beginning)
@@ -128,7 +128,7 @@ class Deletion:
     async def compact(self) -> None:
         """Rewrite SQLite's files where something was deleted since they last were rewritten."""
         if self._has_deleted:
-            # What is deleted meanwhile counts for the next time.
+            # Later deletions count for the next time.
             self._has_deleted = False
             done = await self._database.erase(thoroughly=True), await self._spool.erase()
             self._has_deleted |= not all(done)
@@ -146,9 +146,9 @@ class Deletion:
 
     @asynccontextmanager
     async def _leaving_no_copies(self, owner: bytes | None) -> AsyncIterator[list[str]]:
-        """Take the SHA-256 of images, and drop what caches, pages and logs have of them on exit.
+        """Collect the SHA-256 of images; on exit drop their data in caches, pages and logs.
 
-        Also where it raises: a part may be deleted, and would not be found when it is tried again.
+        Errors do not prevent this: some records may be deleted, and a retry would not find them.
 
         Args:
             owner: Whose records are deleted; None for everybody's, whose cached results stay.
@@ -170,11 +170,11 @@ class Deletion:
     async def _delete_many(
         self, chosen: ColumnElement[bool], owner: bytes | None = None, *, lock: int | None = None
     ) -> int:
-        """Delete step by step, from old to new, as long as a lock is to be had.
+        """Delete step by step, from old to new, as long as the lock can be taken.
 
         Args:
             chosen: The records.
-            owner: Whose they are; None for everybody's.
+            owner: Their owner; None for all owners.
             lock: Number of the lock; None needs none.
         """
         deleted = 0
@@ -193,7 +193,7 @@ class Deletion:
             deleted += len(gone)
             if len(gone) < _STEP:
                 return deleted
-            # Beginning again at the oldest would pass by all that is deleted, each time.
+            # Starting at the oldest again would read past all deleted rows each time.
             rest = predictions.c.id > gone[-1]
             await asyncio.sleep(_PAUSE_SECONDS)
 

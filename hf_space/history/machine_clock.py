@@ -1,4 +1,4 @@
-"""A clock that nobody can set: how long the machine has been up, asleep or not."""
+"""A clock that cannot be set: how long the machine has been up, including suspension."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def uptime() -> float:
 
 
 def boot_id() -> str:
-    """Return what tells this boot of the machine from others; empty where nothing does."""
+    """Return an id of this boot of the machine; empty if the system has none."""
     try:
         return _BOOT.read_text("ascii").strip()
     except OSError:

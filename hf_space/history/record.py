@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _GROUP_BYTES: Final = 4 << 20
 _GRID_DECIMALS: Final = 6
 _FINGERPRINT_BYTES: Final = 16
-# The parts of a result that tell which image it is of, and what was asked about it.
+# The parts of a result that identify the image and the request.
 _FACTS: Final = {"kind", "threshold", "operating_point", "image", "model"}
 # As pydantic writes it; within a string of JSON, the quotes would be escaped.
 _IMAGE: Final = re.compile(r'"image":\{"sha256":"([0-9a-f]{64})"')
@@ -205,7 +205,7 @@ def image_of(result: str) -> str:
 
 
 def group_size(sizes: Sequence[int]) -> int:
-    """Return how many of the first records to write together: some megabytes, or a single one.
+    """Return how many of the first records to write together: up to some megabytes, at least one.
 
     Args:
         sizes: Their sizes in bytes.

@@ -30,12 +30,12 @@ logger = logging.getLogger(__name__)
 
 
 class Retention:
-    """Deletes records by a time of its own, which runs after the clock but never far at once.
+    """Deletes records by its own time, which follows the clock but never jumps far.
 
-    A clock that is years ahead would make every record seem old. So retention's time goes on by no
-    more than four times as long as the service has run, and as long as the machine has been up
-    besides, asleep or without the service. No clock that is set can change either. A clock that is
-    behind would make new records seem old: none gets a time before retention's.
+    A clock that is years ahead would make every record seem old. So retention's time advances at
+    most four times as fast as the service's running time, plus the time that the machine was up
+    otherwise, suspended or without the service. Setting the clock changes neither. A clock that is
+    behind would make new records seem old, so no record gets a time before retention's.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Retention:
             days: How long they are kept.
             folder: Gets a file with retention's time, for the next start. Without one it begins at
                 the newest record.
-            never_before: Told the least time that records may get from now on.
+            never_before: Called with the least time that records may get from now on.
         """
         self._history = history
         self._period = timedelta(days=days)
@@ -64,7 +64,7 @@ class Retention:
         """Delete what is too old, every hour, until cancelled."""
         ran, up = monotonic(), self._noted_uptime() or uptime()
         if noted := self._noted():
-            # The database may be away, and results come meanwhile.
+            # The database may be unreachable while results are saved.
             self._believe(noted)
         while True:
             wait = _EVERY_SECONDS
@@ -76,7 +76,7 @@ class Retention:
                     timedelta(seconds=running),
                     timedelta(seconds=max(0.0, passed - running)),
                 )
-                # Time in which it failed counts for the next one.
+                # The time of a failed attempt counts for the next one.
                 ran, up = present
                 if deleted:
                     logger.info("retention deleted %d records", deleted)
@@ -103,7 +103,7 @@ class Retention:
         if now - reached > _DAY:
             logger.warning("retention is %s behind the clock: is the clock right?", now - reached)
         deleted = await self._history.purge(reached - self._period)
-        # A clock that went back does not take it along, since catching up may take years.
+        # It does not follow a clock that went back, since catching up could take years.
         self._believe(max(last, reached))
         self._note(max(last, reached))
         return deleted
@@ -135,7 +135,7 @@ class Retention:
             return []
 
     def _note(self, time: datetime) -> None:
-        # Where there is no room, the next start begins at the newest record.
+        # On a full disk, the next start begins at the newest record.
         with suppress(OSError):
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""The history as one part of the service: saves results, gives them back, deletes old ones."""
+"""The history: saves and returns results, and deletes old ones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class HistoryService:
 
         Args:
             settings: Where the records are, and how long.
-            metrics: Counts what becomes of them.
+            metrics: Counts saved and lost records.
             forget: Drops cached results of the images whose records an owner deletes.
         """
         url = settings.database_url
@@ -67,7 +67,7 @@ class HistoryService:
 
     @property
     def fault(self) -> DatabaseFault | None:
-        """Why the database did not take the last records; None where it did."""
+        """Why the database did not accept the last records; None if it did."""
         return self._writer.fault
 
     async def start(self) -> None:
@@ -89,7 +89,7 @@ class HistoryService:
         original: bytes | None,
         patch_microns: float,
     ) -> Outcome:
-        """Save a result; returns when its record is safe, or known not to be.
+        """Save a result; returns when its record is stored, or known to be lost.
 
         It is saved even if the caller is cancelled meanwhile.
 

@@ -1,4 +1,4 @@
-"""Tiles with the tissue around them, which the network sees as its margin."""
+"""Cuts tiles with the tissue around them, which is the network's margin."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def strip_windows(
 
     Args:
         strip: uint8 (p + 2 m, n p + 2 m, 3), RGB, at the model's scale: a row of n tiles of p
-            pixels (`patch_size_pixels`) and m pixels (`margin_rows`) of what surrounds it above,
-            below, to the left and to the right. Beyond the image it is `mirrored`.
+            pixels (`patch_size_pixels`) and m pixels (`margin_rows`) of its surroundings above,
+            below, to the left and to the right. Beyond the image they are `mirrored`.
         columns: Which of the n tiles, from 0; at least one.
         config: Says the model's patch and margin.
 
@@ -52,12 +52,12 @@ def strip_inputs(
 ) -> NDArray[np.float32]:
     """Return the network's inputs for some tiles of one row, with their neighbours as margin.
 
-    An input depends on its own window only, so that it is the same whatever is asked for with it.
+    An input depends only on its own window, so it is the same whichever tiles are read with it.
 
     Args:
         strip: See `strip_windows`.
         columns: See `strip_windows`.
-        config: Says how the network wants its input.
+        config: Describes the network's input.
 
     Returns:
         float32 (N, s, s, 3), 0 to 255, where s is the input size and twice the margin.
@@ -69,14 +69,14 @@ def strip_inputs(
 
 
 def mirrored(start: int, stop: int, length: int) -> NDArray[np.int64]:
-    """Return which row of an image stands at each place, also before its first and after its last.
+    """Return the row of an image at each position, also before its first and after its last.
 
-    Beyond its edge an image goes on as its reflection, in which the edge is not repeated, as often
-    as needed (OpenCV's ``BORDER_REFLECT_101``).
+    Beyond its edge an image is continued by reflection, as often as needed, without repeating the
+    edge (OpenCV's ``BORDER_REFLECT_101``).
 
     Args:
-        start: First place, below 0 before the image.
-        stop: The place after the last.
+        start: First position, below 0 before the image.
+        stop: The position after the last.
         length: Rows of the image, at least 1.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Where the tiles of a slide lie, and how tiles of shifted grids become one finer grid.
+"""Positions of a slide's tiles, and the finer grid that shifted grids are combined to.
 
 A place is the upper left corner of a tile, in steps; a step is a tile's side, or half of it where
 tiles overlap. So one array holds the tiles of all grids.

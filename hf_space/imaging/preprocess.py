@@ -1,4 +1,4 @@
-"""The one preprocessing: training and the service both call it, so they cannot drift apart."""
+"""The preprocessing that training and the service share, so that they cannot drift apart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INTERPOLATIONS: Final = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUB
 
 
 def pad_to_patch(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Grow an edge patch to a full one by reflection on the right and at the bottom.
+    """Pad an edge patch to a full one by reflection on the right and at the bottom.
 
     The edge pixel itself is not repeated (OpenCV's ``BORDER_REFLECT_101``); sides shorter than half
     of ``size`` are reflected as often as needed.
@@ -55,12 +55,12 @@ def preprocess(
     color_mode: ColorMode = "rgb",
     interpolation: Interpolation = "bilinear",
 ) -> NDArray[np.float32]:
-    """Turn patches into the network's input.
+    """Convert patches to the network's input.
 
     Values stay in 0 to 255, because Keras's EfficientNets normalise inside the network. The resize
-    works on float32 with half-pixel centres, so nothing is rounded, and a patch that has the right
-    size comes out unchanged. Grey is the BT.601 luminance, 0.299 R + 0.587 G + 0.114 B, in three
-    equal channels.
+    works on float32 with half-pixel centres, so nothing is rounded, and a patch of the right size
+    is unchanged. Grey is the BT.601 luminance, 0.299 R + 0.587 G + 0.114 B, in three equal
+    channels.
 
     Args:
         patches: uint8 (N, h, w, 3), RGB.
@@ -86,7 +86,7 @@ def _enlarge(
     color_mode: ColorMode,
     interpolation: Interpolation,
 ) -> NDArray[np.float32]:
-    """Enlarge each image to a side of ``size``, and cut some pixels off every side of that."""
+    """Enlarge each image to a side of ``size``, then cut some pixels off every side."""
     side = size - 2 * cut
     inner = slice(cut, cut + side)
     batch = np.empty((len(images), side, side, 3), dtype=np.float32)
@@ -103,7 +103,7 @@ def _enlarge(
 
 
 def reflect_margin(batch: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
-    """Grow images by their reflection on every side; the edge pixel itself is not repeated.
+    """Pad images by reflection on every side; the edge pixel is not repeated.
 
     Args:
         batch: float32 (N, s, s, 3).
@@ -124,11 +124,11 @@ def reflect_margin(batch: NDArray[np.float32], margin: int) -> NDArray[np.float3
 
 
 def margin_rows(config: InferenceConfig) -> int:
-    """Return the pixels at the model's scale that a window has around its tile on each side.
+    """Return the width in pixels, at the model's scale, of a window's margin around its tile.
 
-    They hold what the network's margin shows and what its interpolation needs, rounded up so that
-    the tile's own pixels lie as they do when the tile is enlarged alone: 25 for patches of 50,
-    enlarged to 128 with a margin of 32, and 0 without a margin.
+    It covers the network's margin and the pixels that interpolation needs, rounded up so that the
+    tile's own pixels lie as when the tile is enlarged alone: 25 for patches of 50, enlarged to 128
+    with a margin of 32, and 0 without a margin.
     """
     patch, size, margin = config.patch_size_pixels, config.input_size, config.margin_pixels
     if not margin:
@@ -140,12 +140,12 @@ def margin_rows(config: InferenceConfig) -> int:
 
 
 def network_input(patches: NDArray[np.uint8], config: InferenceConfig) -> NDArray[np.float32]:
-    """Preprocess as a bundle's network wants it.
+    """Preprocess patches or windows for a bundle's network.
 
     Args:
-        patches: uint8 (N, p, p, 3), RGB, whose reflection becomes their margin; or windows, a
-            patch's side and twice `margin_rows` wide, whose outer part becomes their margin.
-        config: Says what the network wants.
+        patches: uint8 (N, p, p, 3), RGB, to which a margin is added by reflection; or windows, as
+            wide as a patch and twice `margin_rows`, whose outer part is the margin.
+        config: Describes the network's input.
 
     Returns:
         float32 (N, s, s, 3), 0 to 255, where s is the input size and twice the margin.

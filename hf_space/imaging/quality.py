@@ -1,4 +1,4 @@
-"""Cheap statistics that tell a usable H&E patch from other pictures."""
+"""Fast statistics that distinguish a usable H&E patch from other pictures."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ STAIN_DISTANCE: Final = "stain_distance"
 HAEMATOXYLIN_EOSIN: Final = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
 _MIX: Final = HAEMATOXYLIN_EOSIN.astype(np.float32)
 _UNMIX: Final = np.linalg.pinv(HAEMATOXYLIN_EOSIN).astype(np.float32)
-# Of each grey level, 0 to 255; 1 is added to it, so that black has one too.
+# Optical density of each grey level, 0 to 255; 1 is added, so that black has a finite one.
 OPTICAL_DENSITY: Final = -np.log10((np.arange(256, dtype=np.float32) + 1.0) / 256.0)
 # Below this mean squared optical density an image is glass: it has no stain to judge.
 _GLASS: Final = 1e-4
-# Keeps the spread of a plain image's densities from being divided by zero.
+# Avoids division by zero for an image of a single colour.
 _NO_SPREAD: Final = 1e-9
-# Entries of a covariance matrix that say all about it once its trace is known.
+# The entries of a covariance matrix that determine it together with its trace.
 _ENTRIES: Final = ([0, 1, 0, 0, 1], [0, 1, 1, 2, 2])
 
 
@@ -74,8 +74,8 @@ def quality_statistics(
 def stain_vector(density: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return the mean and the covariance of optical densities as nine numbers.
 
-    A covariance of optical densities does not change with the light, since brightness and white
-    balance shift all densities of a channel alike; it follows the dyes, as in Macenko (2009).
+    The covariance of optical densities does not change with the light, since brightness and white
+    balance shift all densities of a channel equally. It depends on the dyes, as in Macenko (2009).
 
     Args:
         density: float32 (N, 3), optical density of each pixel in red, green and blue; N at least 1.
@@ -115,15 +115,15 @@ def quality_warnings(
     usual: Mapping[str, StatisticRange],
     assessable: Mapping[str, StatisticRange],
 ) -> list[QualityCode]:
-    """Name what is unusual about an image, compared with the training images.
+    """Return warnings for statistics that are unusual compared with the training images.
 
-    An almost empty image has no focus to judge, and one out of focus no stain. Statistics without
-    a range are not judged; colours
-    without an assessable range are judged by the usual one.
+    Focus is not checked in an almost empty image, nor stain in one that is out of focus. Statistics
+    without a range are not checked; colours without an assessable range are checked by the usual
+    one.
 
     Args:
         statistics: As `quality_statistics` measures them.
-        usual: Range of each statistic outside which there is reason for caution.
+        usual: Range of each statistic outside which there is a caution.
         assessable: Range of each statistic outside which there is no verdict.
     """
 

@@ -12,23 +12,23 @@ from hf_space.errors import ScaleError, TooManyPixelsError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Enlarged more than this, a picture has nothing in it that the model knows.
+# Enlarged more than this, a picture has no detail that the model can use.
 MAX_ENLARGEMENT: Final = 8.0
-# A level of a pyramid this much too coarse still counts. Aperio's scanners state 0.2527 µm/px at
-# 40x, and 16 times that is just beyond 4; the next finer level has 16 times the pixels.
+# A pyramid level may be too coarse by this much. Aperio's scanners state 0.2527 µm/px at 40x, and
+# 16 times that is just above 4; the next finer level has 16 times the pixels.
 LEVEL_TOLERANCE: Final = 1.02
 _MICRONS_AT_1X: Final = 10.0
 
 
 def nominal_microns_per_pixel(magnification: float) -> float:
-    """Return the scale, in µm per pixel, that a magnification usually stands for.
+    """Return the usual scale of a magnification, in µm per pixel.
 
     10 µm/px divided by the magnification: 0.25 at 40x and 0.5 at 20x, as slide scanners label their
     scans (Sellaro et al., J Pathol Inform 2013;4:21). It is nominal: scanners differ by some per
     cent, and a camera on a microscope by more.
 
     Args:
-        magnification: Of the objective that a scan is named after, above 0, such as 20.
+        magnification: Of the objective, above 0, such as 20.
     """
     return _MICRONS_AT_1X / magnification
 
@@ -51,7 +51,7 @@ def resample(
         max_pixels: Largest accepted width times height of the result.
 
     Returns:
-        uint8 (h, w, 3), both sides at least 1; the input itself where its size does not change.
+        uint8 (h, w, 3), both sides at least 1; the input itself if its size does not change.
 
     Raises:
         ScaleError: The image would have to be enlarged more than `MAX_ENLARGEMENT` times.
@@ -62,7 +62,7 @@ def resample(
     width, height = resampled_size(size, microns_per_pixel, target, max_pixels=max_pixels)
     if (height, width) == image.shape[:2]:
         return image
-    # One axis may shrink and the other grow.
+    # One axis may be reduced and the other enlarged.
     smaller = (min(width, image.shape[1]), min(height, image.shape[0]))
     resized = cv2.resize(image, smaller, interpolation=cv2.INTER_AREA)
     if smaller != (width, height):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SlideGrid:
-    """Cells that cover the bounds of a slide from the upper left; the last ones may reach beyond.
+    """Cells that cover a slide's bounds from the upper left; the last ones may extend beyond.
 
     A region has the same grid: level 0 is the image that was sent, and the bounds are all of it.
 

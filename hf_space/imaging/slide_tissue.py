@@ -1,4 +1,4 @@
-"""Where a slide has tissue, by its own white point, told at low resolution."""
+"""Finds the tissue of a slide at low resolution, relative to its own white point."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from hf_space.imaging.places import Places
     from hf_space.imaging.tissue import TissueRule
 
-# A tile is 12.5 pixels wide then, and most pyramids have a level near.
+# At this scale a tile is 12.5 pixels wide, and most pyramids have a level near it.
 OVERVIEW_MICRONS: Final = 16.0
-"""Scale at which the tissue of a slide is looked for, in µm per pixel."""
+"""Scale at which the tissue of a slide is found, in µm per pixel."""
 
-# Rows that are judged at once.
+# Rows that are processed at once.
 _ROWS: Final = 256
 
-# Pixels next to ink show some of it.
+# Pixels next to ink also have some of its colour.
 _INK_REACH: Final = 3
-# Walls of fat cells and loose fibres belong together at this distance, in pixels.
+# Walls of fat cells and loose fibres are joined up to this distance, in pixels.
 _GAP: Final = 5
 # Dust: less stained than 100 x 100 µm, in pixels.
 _DUST: Final = 40
 # A line, such as the edge of a coverslip: at most 160 µm thick and longer than 2 mm, in pixels.
 _THICK: Final = 10.0
 _LONG: Final = 125.0
-# It is out where it is straight, or where most of it has no colour.
+# It is removed if it is straight or mostly colourless.
 _STRAIGHT: Final = 20.0
 _COLOURLESS: Final = 0.06
 
@@ -53,7 +53,7 @@ class SlideTissue:
     black: NDArray[np.uint8]
 
     def at(self, places: Places) -> NDArray[np.bool_]:
-        """Tell the places whose tile holds enough tissue to be scored, and little black.
+        """Return the places whose tile has enough tissue to be scored, and little black.
 
         Returns:
             bool (rows, columns).
@@ -73,8 +73,8 @@ class SlideTissue:
 def slide_tissue(overview: NDArray[np.uint8]) -> SlideTissue:
     """Find the tissue of a whole slide.
 
-    What is stained is told as in a region, see `hf_space.imaging.tissue`. Pen marks with their
-    fringe, dust, and lines such as the edge of a coverslip are left out of it, and so are holes.
+    Stain is found as in a region, see `hf_space.imaging.tissue`. Pen marks with their fringe, dust,
+    lines such as the edge of a coverslip, and holes are removed.
 
     Args:
         overview: uint8 (h, w, 3), RGB, not empty: the slide at `OVERVIEW_MICRONS`.
@@ -96,7 +96,7 @@ def _pen(overview: NDArray[np.uint8], rule: TissueRule) -> NDArray[np.uint8]:
     if overview.shape[:2] == (1, 1):
         return np.zeros((1, 1), dtype=np.uint8)
     ink = np.concatenate([find_ink(overview[top : top + _ROWS], rule) for top in _tops(overview)])
-    # Single pixels of ink's colour are pigment or noise.
+    # Single pixels with the colour of ink are pigment or noise.
     strokes = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     side = 2 * _INK_REACH + 1
     return np.asarray(cv2.dilate(strokes, np.ones((side, side), np.uint8)), dtype=np.uint8)
@@ -105,7 +105,7 @@ def _pen(overview: NDArray[np.uint8], rule: TissueRule) -> NDArray[np.uint8]:
 def _without_objects(
     stained: NDArray[np.uint8], overview: NDArray[np.uint8], rule: TissueRule
 ) -> NDArray[np.uint8]:
-    """Leave out what lies apart and is dust or a line."""
+    """Remove separate groups that are dust or a line."""
     joined = cv2.morphologyEx(stained, cv2.MORPH_CLOSE, np.ones((_GAP, _GAP), np.uint8))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     areas = np.bincount(labels[stained > 0], minlength=count)
@@ -120,7 +120,7 @@ def _without_objects(
 
 
 def _is_line(shape: NDArray[np.bool_], overview: NDArray[np.uint8], rule: TissueRule) -> bool:
-    # Without a frame, what touches the edge of its box would count as thick.
+    # Without a frame, a shape that touches the edge of its box would count as thick.
     framed = np.pad(shape.astype(np.uint8), 1)
     if 2 * float(cv2.distanceTransform(framed, cv2.DIST_L2, 3).max()) > _THICK:
         return False

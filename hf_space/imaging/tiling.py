@@ -1,4 +1,4 @@
-"""A region cut into patches, and which of them hold tissue."""
+"""Cuts a region into tiles and finds those with tissue."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from hf_space.imaging.tissue import Pixels, TissueRule
 
-# A tile with more black than this shows too little else.
+# A tile with more black than this has too little tissue.
 BLACK_SHARE: Final = 0.5
-# A tile is tissue where this share of its pixels is stained. Of the training patches, 99 % have
-# twice as much.
+# A tile is tissue if this share of its pixels is stained. 99 % of the training patches have twice
+# as much.
 TISSUE_SHARE: Final = 0.1
 
 _SAMPLES: Final = 64
-# Tiles that are judged at once.
+# Tiles that are processed at once.
 _SPAN: Final = 20
 
 
@@ -36,13 +36,13 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
-    """A region on a grid of square tiles; the last row and column may reach beyond it.
+    """A region on a grid of square tiles; the last row and column may extend beyond it.
 
     Attributes:
         image: uint8 (h, w, 3), RGB, at the model's scale.
         size: Side of a tile in pixels.
-        tissue: bool (rows, columns): the tiles worth predicting.
-        density: float64 (rows, columns), 0 to 1: stained share of what each tile covers.
+        tissue: bool (rows, columns): the tiles that are scored.
+        density: float64 (rows, columns), 0 to 1: stained share of each tile's area.
         areas: float64 (rows, columns): pixels of each tile that lie within the region.
     """
 
@@ -69,16 +69,16 @@ class Tiles:
         return self.patches([places[index] for index in chosen])
 
     def patches(self, places: Sequence[Place]) -> NDArray[np.uint8]:
-        """Return tiles by row and column, uint8 (N, size, size, 3); edges grow by reflection."""
+        """Return tiles by row and column, uint8 (N, size, size, 3), padded by reflection."""
         return np.stack([pad_to_patch(self._tile(*place), self.size) for place in places])
 
     def windows(self, places: Sequence[Place], margin: int) -> NDArray[np.uint8]:
-        """Return tiles with what surrounds them; beyond the image follows its reflection.
+        """Return tiles with their surroundings; beyond the image they are reflected.
 
         Args:
             places: Row and column of each, at least one.
-            margin: Pixels on each side; without any, and of a region of a single tile, the tiles
-                alone are returned, as by `patches`.
+            margin: Pixels on each side. With 0, and for a region of a single tile, only the tiles
+                are returned, as by `patches`.
 
         Returns:
             uint8 (N, side, side, 3), where the side is that of a tile and twice the margin.
@@ -102,7 +102,7 @@ class Tiles:
 
 
 def single_tile(image: NDArray[np.uint8], size: int) -> Tiles:
-    """Return an image that fits one tile as a region of that tile, whatever it shows.
+    """Return an image that fits in one tile as a region of that tile, with or without tissue.
 
     Args:
         image: uint8 (h, w, 3), RGB, both sides from 1 to ``size``.
@@ -139,8 +139,8 @@ def _shares(
     strip: NDArray[np.uint8], rule: TissueRule, widths: NDArray[np.float64], size: int
 ) -> NDArray[np.float64]:
     """Return the stained and the black share of the tiles of one row, float64 (2, tiles)."""
-    # A few tiles at a time: the densities of a whole region would not fit in memory, nor those of
-    # a whole row in the processor's cache.
+    # A few tiles at a time: the densities of a whole region would not fit in memory, and those of a
+    # whole row would not fit in the processor's cache.
     span = _SPAN * size
     parts = [strip[:, left : left + span] for left in range(0, strip.shape[1], span)]
     counts = np.concatenate([_count(find_stained(part, rule), size) for part in parts], axis=1)

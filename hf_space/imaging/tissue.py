@@ -1,10 +1,10 @@
-"""Which pixels of a region are stained tissue: not glass, not the surround of a field, not ink.
+"""Finds stained tissue in a region, without glass, ink and the surround of a field.
 
-Stain is judged against the glass of the same image, as optical density is defined (Ruifrok &
-Johnston 2001), by density and saturation with Otsu's thresholds (Otsu 1979), as in CLAM, TIAToolbox
-and LazySlide. Otsu's method splits noise or tissue where there is nothing else, so its thresholds
-have absolute bounds; those of density are at most a third of Macenko's 0.15 (ISBI 2009), because
-whole tiles are judged and pale tissue counts.
+Optical density is measured relative to the glass of the same image (Ruifrok & Johnston 2001).
+Pixels are stained by density and saturation with Otsu's thresholds (Otsu 1979), as in CLAM,
+TIAToolbox and LazySlide. In an image of only glass or only tissue Otsu's method would split noise
+or tissue, so its thresholds have absolute bounds. Those of density are at most a third of Macenko's
+0.15 (ISBI 2009), because whole tiles are scored and pale tissue counts.
 """
 
 from __future__ import annotations
@@ -31,33 +31,33 @@ _DENSITY_SCALE: Final = 1000
 # Noise averages out in blocks of this side in pixels.
 _BLOCK: Final = 4
 _MAX_BLOCKS: Final = 100_000
-# A block may be glass where it is this bright, flat (standard deviation in grey levels) and
-# colourless (HSV saturation).
+# A block may be glass if it is this bright, flat (standard deviation in grey levels) and colourless
+# (HSV saturation).
 _GLASS_BRIGHTNESS: Final = 160.0
 _GLASS_TEXTURE: Final = 5.0
 _GLASS_SATURATION: Final = 0.08
-# Less glass than this share of the image tells no white point.
+# With less glass than this share of the image, there is no white point.
 _GLASS_SHARE: Final = 0.01
-# Pale stroma and mucin look like glass, and are darker than the brightest of the image by more than
-# its light falls off towards the corners.
+# Pale stroma and mucin look like glass, but compared with the brightest blocks they are darker than
+# the light's fall-off towards the corners explains.
 _BRIGHTEST_PERCENTILE: Final = 99.0
 _LIGHT_FALLS_TO: Final = 0.92
-# Of the glass, since light falls off, and a white surround is brighter than the glass.
+# Percentile of the glass, since light falls off and a white surround is brighter than glass.
 _GLASS_PERCENTILE: Final = 20.0
 
-# A surround was filled in: the corners are equal and flat to this many grey levels.
+# An artificial surround: the corners are equal and flat to this many grey levels.
 _FILL_RANGE: Final = 3
-# The white point is that of other glass, if there is this much for each part of surround.
+# The white point comes from other glass, if there is this much for each part of surround.
 _GLASS_PER_SURROUND: Final = 0.1
 
-# In a grey image no more than this share of the blocks exceeds the saturation.
+# In a grey image at most this share of the blocks exceeds the saturation.
 _COLOURED_SHARE: Final = 0.002
 _GREY_SATURATION: Final = 0.03
 
-# Between noise with uneven light, and pale stroma or fat.
+# Bounds between noise with uneven light, and pale stroma or fat.
 _DENSITY_BOUNDS: Final = (0.025, 0.04)
 _SATURATION_BOUNDS: Final = (0.05, 0.06)
-# Shadows, dust and rims have no colour; they are paler than this. Tissue without colour is darker.
+# Shadows, dust and rims are colourless and paler than this; colourless tissue is darker.
 _COLOURLESS_DENSITY: Final = 0.1
 
 # Differences of density. Haematoxylin and eosin absorb green at least as much as red.
@@ -72,14 +72,14 @@ _BLACK_INK_RANGE: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class TissueRule:
-    """What counts as stained in one image.
+    """The rule for stained pixels of one image.
 
     Attributes:
         white: float64 (3,): red, green and blue of the image's glass, 0 to 255; 255 without glass.
         surround: Grey level that fills the image around a round field, or None.
         density: Mean optical density above which a pixel is stained.
-        saturation: HSV saturation that a stained pixel also exceeds, the white point taken as
-            white; None for a grey image, whose pixels are judged by density alone.
+        saturation: HSV saturation that a stained pixel also exceeds, relative to the white point;
+            None for a grey image, where only density counts.
     """
 
     white: NDArray[np.float64]
@@ -105,7 +105,7 @@ class _Blocks(NamedTuple):
 def learn_tissue_rule(image: NDArray[np.uint8]) -> TissueRule:
     """Find an image's white point and thresholds.
 
-    Looks at no more than 100,000 blocks of 4x4 pixels, the same at every call.
+    Uses at most 100,000 blocks of 4x4 pixels, the same at every call.
 
     Args:
         image: uint8 (h, w, 3), RGB, not empty.
@@ -129,17 +129,17 @@ def learn_tissue_rule(image: NDArray[np.uint8]) -> TissueRule:
 
 
 def find_stained(strip: NDArray[np.uint8], rule: TissueRule) -> Pixels:
-    """Tell the stained pixels of a part of the image.
+    """Find the stained pixels of a part of the image.
 
-    Ink is told by colours that haematoxylin and eosin cannot mix (blue, green, red), or by black
-    without colour. Violet ink looks like a stain.
+    Ink is found by colours that haematoxylin and eosin cannot mix (blue, green, red), or by
+    colourless black. Violet ink looks like a stain.
 
     Args:
         strip: uint8 (h, w, 3), RGB: some rows of the image.
         rule: The rule of the whole image.
     """
     if strip.shape[:2] == (1, 1):
-        # OpenCV takes a single pixel for a scalar.
+        # OpenCV treats a single pixel as a scalar.
         pair = find_stained(np.repeat(strip, 2, axis=1), rule)
         return Pixels(pair.stained[:, :1], pair.black[:, :1])
     channels: Sequence[NDArray[np.uint8]] = cv2.split(strip)
@@ -160,14 +160,14 @@ def find_stained(strip: NDArray[np.uint8], rule: TissueRule) -> Pixels:
 
 
 def find_ink(strip: NDArray[np.uint8], rule: TissueRule) -> NDArray[np.uint8]:
-    """Tell the pixels of ink, as `find_stained` leaves them out; none in a grey image.
+    """Find the pixels of ink that `find_stained` leaves out; none in a grey image.
 
     Args:
         strip: uint8 (h, w, 3), RGB, of more than one pixel: some rows of the image.
         rule: The rule of the whole image.
 
     Returns:
-        uint8 (h, w), 255 where there is ink.
+        uint8 (h, w), 255 for ink.
     """
     if rule.saturation is None:
         return np.zeros(strip.shape[:2], dtype=np.uint8)

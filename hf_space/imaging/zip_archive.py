@@ -18,12 +18,12 @@ from hf_space.errors import (
     UnsupportedImageError,
 )
 
-# Of a zip with files, and of an empty one.
+# Signatures of a zip with files, and of an empty one.
 _ZIP_MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 # The record at the end of a zip, with the size of the directory (APPNOTE 6.3, section 4.3.16).
 _DIRECTORY_END: Final = b"PK\x05\x06"
 _DIRECTORY_SIZE: Final = slice(12, 16)
-# The larger record of zip64 and what leads to it (sections 4.3.14 and 4.3.15).
+# The larger record of zip64 and its locator (sections 4.3.14 and 4.3.15).
 _LARGE_LOCATOR: Final = b"PK\x06\x07"
 _LARGE_LOCATOR_BYTES: Final = 20
 _LARGE_PLACE: Final = slice(8, 16)
@@ -32,9 +32,9 @@ _LARGE_END_BYTES: Final = 56
 _LARGE_DIRECTORY_SIZE: Final = slice(40, 48)
 _TAIL_BYTES: Final = 22 + 65_535
 _ENTRY_BYTES: Final = 46 + 200
-# What systems put beside pictures; names that begin with a dot are left out as well.
+# Files that systems put beside pictures; names that begin with a dot are left out as well.
 _SYSTEM_FILES: Final = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
-# The only ones whose output `zipfile` bounds: of bzip2 and LZMA it unpacks a whole block first.
+# The only methods whose output `zipfile` limits: for bzip2 and LZMA it unpacks a whole block first.
 _BOUNDED_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 # Names of further methods (APPNOTE 6.3, section 4.4.5).
 _OTHER_METHODS: Final = {
@@ -49,10 +49,10 @@ _OTHER_METHODS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
-    """An image to be read when its turn comes.
+    """An image that is read later.
 
     Attributes:
-        name: As the sender calls it; in a zip it may have none.
+        name: The sender's name of it; in a zip it may be empty.
         read: Returns the file's content.
         size: Most bytes that it returns.
     """
@@ -63,7 +63,7 @@ class NamedImage:
 
 
 def is_zip(file: IO[bytes]) -> bool:
-    """Tell by its first bytes whether a file is a zip; the position is left at the start."""
+    """Return whether a file is a zip, by its first bytes; the position is left at the start."""
     file.seek(0)
     head = file.read(4)
     file.seek(0)
@@ -71,15 +71,15 @@ def is_zip(file: IO[bytes]) -> bool:
 
 
 def entry_path(name: str) -> PurePosixPath:
-    """Return the path of an entry in a zip; old Windows programs part it by backslashes."""
+    """Return the path of an entry in a zip; old Windows programs separate it by backslashes."""
     return PurePosixPath(name.replace("\\", "/"))
 
 
 def is_hidden(path: PurePath) -> bool:
-    """Tell whether a file, or a folder above it, is the system's rather than the user's.
+    """Return whether a file, or a folder above it, was made by the system, not the user.
 
     Args:
-        path: Relative to the zip, or to the folder that was asked for.
+        path: Relative to the zip, or to the requested folder.
     """
     return any(part.startswith(".") or part.lower() in _SYSTEM_FILES for part in path.parts)
 
@@ -152,7 +152,7 @@ def _check_directory(file: IO[bytes], max_files: int) -> None:
     directory = _large_directory(file, start + place)
     if directory is None:
         directory = int.from_bytes(tail[place:][_DIRECTORY_SIZE], "little")
-    # Twice the files, because macOS adds one of its own beside each; a name may take 200 bytes.
+    # Twice the files, because macOS adds its own beside each; a name may take 200 bytes.
     if directory > 2 * (max_files + 64) * _ENTRY_BYTES:
         raise TooManyFilesError(
             f"The zip lists far more than the {max_files} files that are accepted.",
@@ -165,7 +165,7 @@ def _large_directory(file: IO[bytes], end: int) -> int | None:
 
     Args:
         file: The zip.
-        end: Where its record of the end begins, whose numbers may be placeholders.
+        end: Start of its end record, whose numbers may be placeholders.
     """
     place = end - _LARGE_LOCATOR_BYTES
     if place < 0:
@@ -174,7 +174,7 @@ def _large_directory(file: IO[bytes], end: int) -> int | None:
     locator = file.read(_LARGE_LOCATOR_BYTES)
     if not locator.startswith(_LARGE_LOCATOR):
         return None
-    # Beside the locator as well: `zipfile` looks there, whatever the locator says.
+    # Check beside the locator too: `zipfile` looks there, whatever the locator says.
     stated = int.from_bytes(locator[_LARGE_PLACE], "little")
     sizes = []
     for found in {stated, place - _LARGE_END_BYTES}:
@@ -189,7 +189,7 @@ def _large_directory(file: IO[bytes], end: int) -> int | None:
 
 
 def _is_visible_file(info: zipfile.ZipInfo) -> bool:
-    # Not `is_dir`, which fails before Python 3.12 where a file has no name.
+    # `is_dir` fails before Python 3.12 if a file has no name.
     is_folder = info.filename.endswith(("/", "\\"))
     link = stat.S_ISLNK(info.external_attr >> 16)
     return not (is_folder or link or is_hidden(entry_path(info.filename)))
@@ -198,8 +198,8 @@ def _is_visible_file(info: zipfile.ZipInfo) -> bool:
 def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_bytes: int) -> bytes:
     """Read an entry; one byte over the limit is enough for the predictor to refuse it.
 
-    No more is unpacked than the directory says, which counts against the limit of the whole zip; an
-    entry that has more is damaged.
+    At most the size in the directory is unpacked, which counts towards the limit of the whole zip;
+    an entry with more is damaged.
     """
     if info.compress_type not in _BOUNDED_METHODS:
         method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")

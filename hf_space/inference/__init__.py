@@ -2,5 +2,5 @@
 
 import sys
 
-# OpenVINO tells Google Analytics of every import, unless its telemetry cannot be imported.
+# OpenVINO reports every import to Google Analytics, unless its telemetry cannot be imported.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]

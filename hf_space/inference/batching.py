@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hf_space.inference.engine import Engine, Outputs
     from hf_space.observability.metrics import Metrics
 
-# Larger batches gain nothing on a CPU and let the first of them wait for the last.
+# Larger batches are no faster on a CPU, and their first patch waits for the last.
 MAX_BATCH: Final = 8
 
 
@@ -42,7 +42,7 @@ class _Job:
     queued: float = field(default_factory=perf_counter)
 
     def joins(self, other: _Job, room: int) -> bool:
-        """Whether it fits into a batch with another; patches and windows do not mix."""
+        """Whether it can share a batch with another; patches and windows are not mixed."""
         same_side = self.patches.shape[1:] == other.patches.shape[1:]
         return same_side and len(self.patches) <= room
 
@@ -50,11 +50,11 @@ class _Job:
 class Batcher:
     """A bounded queue in front of the engine, and a thread for each of its streams.
 
-    An idle stream takes a job at once; while all are busy jobs gather, and the next free stream
-    takes up to `MAX_BATCH` patches of them. So nobody waits for company, and load makes batches.
+    An idle stream takes a job at once. While all streams are busy, jobs queue, and the next free
+    stream takes up to `MAX_BATCH` patches. So batches form under load, and no job waits for one.
 
     Attributes:
-        streams: Passes that run at once.
+        streams: Number of passes that run at once.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class Batcher:
 
         Args:
             engine: Runs the batches.
-            config: Says how the network wants its input.
+            config: Describes the network's input.
             capacity: Jobs that may wait; more are refused.
-            metrics: Learns the batch sizes and the queue's length.
+            metrics: Records batch sizes and the queue's length.
         """
         self.streams = engine.streams
         self._engine = engine
@@ -85,12 +85,12 @@ class Batcher:
             thread.start()
 
     def check(self) -> None:
-        """Raise BusyError where the queue is full, or closed."""
+        """Raise BusyError if the queue is full or closed."""
         if self._closed or len(self._jobs) >= self._capacity:
             raise BusyError(f"{len(self._jobs)} jobs wait for the engine")
 
     async def run(self, patches: NDArray[np.uint8], *, bounded: bool = True) -> Scored:
-        """Wait for what the network computes from some patches; leaves the queue when cancelled.
+        """Return the network's output for some patches; leaves the queue when cancelled.
 
         Args:
             patches: uint8 (N, side, side, 3), RGB, patches or windows, see `network_input`; N from
@@ -117,7 +117,7 @@ class Batcher:
             raise
 
     def close(self) -> None:
-        """Refuse new jobs, finish those that wait, and end the threads."""
+        """Refuse new jobs, finish the waiting ones, and end the threads."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -131,13 +131,13 @@ class Batcher:
             self._metrics.batch_size.observe(count)
             try:
                 outputs = self._predict(jobs)
-            except Exception as error:  # each caller gets it; the thread lives on
+            except Exception as error:  # each caller gets the error; the thread continues
                 _deliver(jobs, error)
             else:
                 _deliver(jobs, _shares(jobs, outputs, taken=taken))
 
     def _take(self) -> list[_Job]:
-        """Wait for a job and take what fits into one batch; nothing when closed and empty."""
+        """Wait for a job and take as many as fit into one batch; empty when closed and drained."""
         with self._changed:
             while not self._jobs and not self._closed:
                 self._changed.wait()
@@ -164,13 +164,13 @@ def _shares(jobs: list[_Job], outputs: Outputs, *, taken: float) -> list[Scored]
 
 
 def _deliver(jobs: list[_Job], outcome: list[Scored] | Exception) -> None:
-    """Hand each job its share, with one call into each event loop."""
+    """Give each job its share, with one call into each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Scored | Exception]]] = {}
     for index, job in enumerate(jobs):
         share = outcome if isinstance(outcome, Exception) else outcome[index]
         by_loop.setdefault(job.loop, []).append((job, share))
     for loop, pairs in by_loop.items():
-        # A loop that was closed meanwhile has nobody left who waits.
+        # A loop that was closed in the meantime has no waiting callers.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(_settle, pairs)
 

@@ -1,4 +1,4 @@
-"""What every engine does, and the choice of one."""
+"""The interface of engines, and the choice of one."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 # The outputs of every exported network.
 LOGIT: Final = "logit"
 ACTIVATION_MAP: Final = "activation_map"
-# An output that the first model lacks.
+# The first model does not have this output.
 FEATURES: Final = "features"
 EngineName = Literal["openvino", "tensorflow"]
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the network says about N patches.
+    """The network's output for N patches.
 
     Attributes:
-        logits: float32 (N,), uncalibrated; positive speaks for class 1.
+        logits: float32 (N,), uncalibrated; positive favours class 1.
         activation_maps: float32 (N, rows, columns), in logits: a map's mean is its patch's logit.
-        features: float32 (N, channels), the mean of the features under the map; None where the
-            network does not give them.
+        features: float32 (N, channels), mean features over the map; None if the network does not
+            return them.
     """
 
     logits: NDArray[np.float32]
@@ -61,7 +61,7 @@ class Outputs:
 
     @classmethod
     def joined(cls, parts: Sequence[Outputs]) -> Outputs:
-        """Return the outputs of some passes as one; at least one pass."""
+        """Return the joined outputs of some passes; at least one pass."""
         features = [part.features for part in parts if part.features is not None]
         return cls(
             logits=np.concatenate([part.logits for part in parts]),
@@ -74,9 +74,9 @@ class Engine(Protocol):
     """Runs the network; safe to call from many threads.
 
     Attributes:
-        name: Which library runs it.
+        name: Library that runs it.
         precision: Number format of its arithmetic.
-        streams: How many passes run at once; more callers than that only wait.
+        streams: Number of passes that run at once; further callers wait.
     """
 
     name: EngineName
@@ -118,9 +118,9 @@ def predict_patches(
 
     Args:
         engine: The network.
-        config: Says how the network wants its input.
+        config: Describes the network's input.
         patches: uint8 (N, patch_size, patch_size, 3), RGB; N at least 1.
-        batch_size: Patches in one forward pass; bounds the memory.
+        batch_size: Patches in one forward pass; limits memory.
         progress: Show a progress bar on standard error.
 
     Raises:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Precision = Literal["f32", "bf16"]
 
-# bfloat16 nearly doubles the speed where the processor has it, and costs accuracy.
+# bfloat16 nearly doubles the speed on processors that support it, and costs accuracy.
 MAX_PROBABILITY_CHANGE: Final = 0.005
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class OpenVinoEngine:
     name: EngineName = "openvino"
 
     def __init__(self, bundle: Bundle, *, precision: Precision = "f32") -> None:
-        """Compile the network twice: for many passes at once, and for one alone on all cores.
+        """Compile the network twice: for many passes at once, and for a single one on all cores.
 
         Args:
             bundle: A verified bundle.
@@ -56,7 +56,7 @@ class OpenVinoEngine:
             network = core.read_model(bundle.path / OPENVINO_FILE)
 
             def compiled(hint: str) -> openvino.CompiledModel:
-                # Left to itself, OpenVINO takes bfloat16 wherever the processor has it.
+                # By default OpenVINO uses bfloat16 wherever the processor supports it.
                 options = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": precision}
                 return core.compile_model(network, "CPU", options)
 
@@ -97,7 +97,7 @@ class OpenVinoEngine:
 
 
 def load(bundle: Bundle) -> OpenVinoEngine:
-    """Compile in bfloat16 where that is fast and harmless, else in float32.
+    """Compile in bfloat16 if that is fast and accurate enough, else in float32.
 
     Raises:
         BundleError: As `OpenVinoEngine`.

@@ -1,4 +1,4 @@
-"""Drawn tissue to try a network on: it ships with the service and shows no patient."""
+"""Drawn tissue to test a network with; it is part of the service and is not from a patient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Keras network on TensorFlow, for comparison; the service runs without either."""
+"""The Keras network on TensorFlow, for comparison; the service needs neither."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TensorFlowEngine:
 
 
 def load(bundle: Bundle) -> TensorFlowEngine:
-    """Load the Keras network; raises BundleError where the bundle has none."""
+    """Load the Keras network; raises BundleError if the bundle has none."""
     try:
         model = keras.models.model_from_json((bundle.path / _CONFIG_FILE).read_text("utf-8"))
         model.load_weights(bundle.path / _WEIGHTS_FILE)
@@ -50,8 +50,8 @@ def load(bundle: Bundle) -> TensorFlowEngine:
 
 
 def served(model: keras.Model) -> keras.Model:
-    """Return the same network, which takes the margin from its caller instead of reflecting it."""
-    # Convolutions reflect what they see too; only that of the margin looks at the input itself.
+    """Return the network with the margin as part of its input instead of reflected inside."""
+    # Convolutions also pad by reflection; only the margin's layer reads the input itself.
     (image,) = model.inputs
     reflections = [
         step

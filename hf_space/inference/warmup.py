@@ -1,4 +1,4 @@
-"""What a predictor starts with: the bundle that the settings name, and an engine that has run."""
+"""Finds the configured bundle, and loads and warms up an engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hf_space.inference.probe import probe_patches
 
 
 def warm_engine(name: EngineName, bundle: Bundle) -> Engine:
-    """Load an engine and run drawn tissue: first calls allocate, and a wrong graph shows here.
+    """Load an engine and run drawn tissue: this allocates memory and reveals a wrong graph.
 
     Raises:
         BundleError: The network cannot be read or does not run.

@@ -1,4 +1,4 @@
-"""What people read, in English and Spanish: texts, numbers and dates.
+"""Texts, numbers and dates for users, in English and Spanish.
 
 Everything may import this package; it imports nothing of `hf_space`.
 """

@@ -1,8 +1,8 @@
 """The texts of the demo, the API and the command line.
 
-They are in `en.json` and `es.json`, in groups; a key joins the names on the way to a text by dots,
-as in `warning.blank`. A text that depends on a number has a form for each plural category that the
-language's rule gives it.
+They are in `en.json` and `es.json`, in groups; a key joins the names of groups and text by dots, as
+in `warning.blank`. A text that depends on a number has a form for each plural category of the
+language.
 """
 
 from __future__ import annotations

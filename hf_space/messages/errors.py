@@ -1,4 +1,4 @@
-"""An error's text for a visitor, with the values that its details carry."""
+"""An error's text for a visitor, with the values from its details."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from hf_space.messages.language import Language
 
-# What each sentence counts, if anything, and what else it takes; the ones that need more come
-# before those that need less.
+# The count and the other values of each sentence; sentences that need more values come first.
 _VALUES: Final[dict[str, tuple[str | None, tuple[str, ...]]]] = {
     "pixels": ("max_pixels", ("width", "height")),
     "max_pixels": ("max_pixels", ()),
@@ -24,7 +23,7 @@ _VALUES: Final[dict[str, tuple[str | None, tuple[str, ...]]]] = {
     "microns_per_pixel": (None, ("microns_per_pixel",)),
     "rate": ("limit", ("retry_after_seconds",)),
 }
-# The label of each option that a visitor can type.
+# The label of each option that visitors can type.
 _LABELS: Final = {
     "threshold": "options.threshold",
     "microns_per_pixel": "options.microns",
@@ -34,12 +33,12 @@ _BYTES_PER_MB: Final = 1_000_000
 
 
 def error_message(code: str, message: str, details: Mapping[str, Any], language: Language) -> str:
-    """Return what went wrong, by how much, and where on the page; plain text.
+    """Return the text of an error, with its values and the page's labels; plain text.
 
     Args:
         code: The error's.
-        message: The service's own, in English; it is returned to English visitors where the
-            details have no values to tell.
+        message: The service's own, in English; English visitors get it if the details have no
+            values.
         details: The error's.
         language: The visitor's.
     """
@@ -54,10 +53,10 @@ def error_message(code: str, message: str, details: Mapping[str, Any], language:
 
 
 def unsupported_format(name: str, language: Language) -> str:
-    """Return that a kind of file is not read, and what to do instead.
+    """Return a text that a kind of file is not supported, and what to do instead.
 
     Args:
-        name: The kind, in English, as the error's details have it.
+        name: The kind, in English, as in the error's details.
         language: The reader's.
     """
     general = text("unsupported.any", language, format=name)
@@ -66,7 +65,7 @@ def unsupported_format(name: str, language: Language) -> str:
 
 
 def _options(details: Mapping[str, Any], language: Language) -> str:
-    """Name the options that were refused, as the page does, and say what they take."""
+    """Return the refused options, by the page's labels, with their allowed values."""
     sentences = []
     for entry in details.get("fields") or ():
         name, label = entry["field"], _LABELS.get(entry["field"])

@@ -12,11 +12,11 @@ from babel.numbers import NumberPattern, format_decimal, format_percent
 
 from hf_space.messages.language import LOCALES, Language
 
-# For numbers that are written as short as they are, such as scales in µm per pixel.
+# For numbers that are written without trailing zeros, such as scales in µm per pixel.
 _MOST_DECIMALS: Final = 4
 _SECOND: Final = 1_000
 _MINUTE: Final = 60
-# From here on tenths of a second say nothing.
+# From here on tenths of a second are omitted.
 _WHOLE_SECONDS: Final = 10
 _MILLIMETRE: Final = 1_000.0
 # Half of the last decimal of a probability.
@@ -33,7 +33,7 @@ def number(
     Args:
         value: The number.
         language: The reader's.
-        decimals: How many are written; None: as many as it has, up to four.
+        decimals: Number of decimals; None: as many as it has, up to four.
         signed: Write a plus sign too.
     """
     fraction = (0, _MOST_DECIMALS) if decimals is None else (decimals, decimals)
@@ -70,7 +70,7 @@ def duration(seconds: float, language: Language) -> str:
 
 
 def probability(value: float, language: Language) -> str:
-    """Return a probability with three decimals; never as 0 or 1, which a model cannot know."""
+    """Return a probability with three decimals; never as 0 or 1, since no model is certain."""
     limits = ((value < _LEAST, "< ", 0.001), (value >= 1.0 - _LEAST, "> ", 0.999))
     sign, shown = next(((sign, end) for holds, sign, end in limits if holds), ("", value))
     return sign + number(shown, language, decimals=3)
@@ -93,7 +93,7 @@ def field_size(width: float, height: float, language: Language) -> str:
 
 
 def day(iso: str, language: Language) -> str:
-    """Return a day that is written as `2026-01-31`; other texts come back as they are."""
+    """Format a day given as `2026-01-31`; other texts are returned unchanged."""
     try:
         parsed = date.fromisoformat(iso)
     except ValueError:
@@ -102,7 +102,7 @@ def day(iso: str, language: Language) -> str:
 
 
 def date_time(when: datetime, zone: str | None, language: Language) -> str:
-    """Return a time as the reader's clock shows it; in UTC, and saying so, for an unknown zone.
+    """Return a time in the reader's zone; for an unknown zone in UTC, labelled as such.
 
     Args:
         when: The time, in UTC.
@@ -120,7 +120,7 @@ def date_time(when: datetime, zone: str | None, language: Language) -> str:
 
 
 def _significant(value: float, decimals: int, language: Language) -> str:
-    """Return a number with few decimals, or with those that it needs not to be written as 0."""
+    """Return a number with few decimals, or as many as it needs not to become 0."""
     rounded = round(value, decimals)
     return number(rounded or round(value, _MOST_DECIMALS), language)
 

@@ -10,15 +10,15 @@ from babel import Locale
 Language = Literal["en", "es"]
 
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
-# British, as the texts are spelled: days come before months, and days have 24 hours.
+# British, like the texts' spelling: days before months, and a 24-hour clock.
 LOCALES: Final[dict[Language, Locale]] = {"en": Locale("en", "GB"), "es": Locale("es")}
 
 
 def accepted_language(header: str) -> Language:
     """Return the language of an `Accept-Language` header; English if it is neither.
 
-    Only the first choice counts: Gradio's own texts follow the browser's first language too, and
-    a page in two languages helps nobody.
+    Only the first choice counts: Gradio's own texts also use the browser's first language, and a
+    page should not mix two languages.
     """
     first = re.split(r"[-,;]", header.strip().lower(), maxsplit=1)[0]
     return "es" if first == "es" else "en"

@@ -14,7 +14,7 @@ request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=Non
 
 LogFormat = Literal["auto", "text", "json"]
 
-# What every record has; the rest was given with the message.
+# Attributes of every record; others were passed with the message.
 _OWN_FIELDS: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -31,27 +31,27 @@ def configure_logging(level: str, log_format: LogFormat) -> None:
     handler.addFilter(_add_request_id)
     handler.setFormatter(TextFormatter() if is_text else _json_formatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # These tell of every request they send, or part they load, at a level meant for events.
+    # These log every request or loaded part at info level, which is meant for events.
     for name in ("httpx", "httpx2", "alembic.runtime.plugins"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # The Hub's client, where it is imported by now, has a handler of its own, and its warnings hold
-    # addresses of large files, which are signed.
+    # If the Hub's client is already imported, it has its own handler, and its warnings contain
+    # signed addresses of large files.
     client = logging.getLogger("huggingface_hub")
     client.handlers.clear()
     client.setLevel(logging.ERROR)
 
 
 class TextFormatter(logging.Formatter):
-    """Writes time, level and message, and then what was given with it, as ``name=value``."""
+    """Writes time, level and message, then the record's fields as ``name=value``."""
 
     def __init__(self) -> None:
-        """Leave out the date: whoever reads a terminal knows it."""
+        """Leave out the date, which is not needed at a terminal."""
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 -- the name of logging
         """Return the line with unprintable characters escaped, so that it stays a single line."""
         given = ((name, value) for name, value in vars(record).items() if name not in _OWN_FIELDS)
-        # Libraries, such as Ray, add private fields to every record.
+        # Libraries such as Ray add private fields to every record.
         facts = [
             f"{name}={value}"
             for name, value in given

@@ -1,4 +1,4 @@
-"""What the service tells Prometheus about itself."""
+"""The service's metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-# The time at which each series began doubles the number of lines and tells nothing here.
+# The creation time of each series would double the number of lines without any use here.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _SECONDS: Final = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -21,7 +21,7 @@ _BATCH_SIZES: Final = (1, 2, 4, 8, 16, 32)
 
 
 class Metrics:
-    """The counters of one application; they have a registry of their own, so that tests do too."""
+    """The counters of one application, in their own registry, so that tests are independent."""
 
     def __init__(self) -> None:
         """Register every metric at zero."""

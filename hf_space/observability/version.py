@@ -1,8 +1,8 @@
-"""The project's version, in the one place that has it."""
+"""The project's version; defined only here."""
 
 from __future__ import annotations
 
 from typing import Final
 
 VERSION: Final = "0.2.0"
-"""Of package, service and command; a checkout that is not installed knows it too."""
+"""Version of package, service and command, also in a checkout that is not installed."""

@@ -1,4 +1,4 @@
-"""Room for large images: memory is set aside before an image is decoded."""
+"""Admission of large images: memory is reserved before an image is decoded."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from hf_space.settings import Settings
 
-# Most of those that wait, who hold their file's bytes; of those of one visitor, who may use any
-# name; and of one address, which others may share.
+# Most waiting images, each of which holds its file's bytes: in all, of one visitor, who can use any
+# name, and of one address, which others may share.
 _WAITING: Final = 16
 _WAITING_OF_VISITOR: Final = 4
 _WAITING_OF_ADDRESS: Final = 8
-# Some minutes of work on a few processors.
+# Some minutes of work on a few processor cores.
 _TILES_WAITING: Final = 60_000
-# Measured: WebP takes 20, as its decoder holds a frame several times; other formats 9 to 14.
+# Measured: WebP takes 20, because its decoder holds a frame several times; others 9 to 14.
 _BYTES_PER_PIXEL: Final = 20
 TILES_PER_IMAGE: Final = 64
 """Tiles of a region for which the rate limit counts one image."""
@@ -30,11 +30,11 @@ TILES_PER_IMAGE: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who asks for a prediction.
+    """The sender of a prediction request.
 
     Attributes:
-        name: Distinguishes visitors, among whom the room is shared.
-        address: Network address, among which it is shared too.
+        name: Identifies the visitor; memory is shared among visitors.
+        address: Network address; memory is shared among addresses too.
         pay: Charges the rate limit for images beyond the one that the request was charged for;
             raises RateLimitedError.
     """
@@ -45,7 +45,7 @@ class Sender:
 
     @property
     def waiting_places(self) -> dict[Hashable, int]:
-        """How many may wait, by what the room is shared among."""
+        """Limits of waiting images, by visitor and by address."""
         return {
             ("visitor", self.name): _WAITING_OF_VISITOR,
             ("address", self.address): _WAITING_OF_ADDRESS,
@@ -56,12 +56,12 @@ async def pay_for_tiles(sender: Sender | None, tiles: int, *, patient: bool) -> 
     """Charge the sender of a large region by its tiles.
 
     Args:
-        sender: Who asks; None pays nothing.
+        sender: Who is charged; None is not charged.
         tiles: Of the region.
         patient: Wait until the rate limit allows it.
 
     Raises:
-        RateLimitedError: The sender has asked for too much already.
+        RateLimitedError: The sender has used up the rate limit.
     """
     images = tiles // TILES_PER_IMAGE
     while sender and images:
@@ -77,14 +77,14 @@ async def pay_for_tiles(sender: Sender | None, tiles: int, *, patient: bool) -> 
 
 @dataclass(eq=False, slots=True)
 class Request:
-    """A large image that needs room.
+    """A large image that needs memory.
 
     Attributes:
-        pixels: Most that are held of it, as it is sent or at the model's scale.
-        tiles: What is to be scored.
-        sender: Whose it is; None shares with nobody.
-        patient: Whether it waits however many others do. For callers that have only so many images
-            in work at once, as a batch has.
+        pixels: Most pixels held at once, as sent or at the model's scale.
+        tiles: Number of tiles to score.
+        sender: Its sender; None has no share limits.
+        patient: Whether it waits regardless of the number of waiting images. For callers that limit
+            their own images in progress, such as a batch.
     """
 
     pixels: int
@@ -95,26 +95,26 @@ class Request:
 
     @property
     def waiting_places(self) -> dict[Hashable, int]:
-        """How many may wait, by what the room is shared among."""
+        """Limits of waiting images, by visitor and by address."""
         return self.sender.waiting_places if self.sender else {}
 
 
 class ImageMemory:
     """Memory for the pixels of large images; belongs to one event loop.
 
-    Who waits longest is next. No visitor and no address holds more than half of it while having
-    several images in work; a first image is let in whatever its size.
+    The image that has waited longest is next. A visitor or address with several images in progress
+    holds half at most; its first image is admitted whatever its size.
 
     Attributes:
-        most_pixels: What there is room for.
+        most_pixels: Total number of pixels.
     """
 
     def __init__(self, max_bytes: int, bytes_per_pixel: int) -> None:
-        """Begin with all of it free.
+        """Start with all memory free.
 
         Args:
-            max_bytes: The memory.
-            bytes_per_pixel: What a pixel takes while an image is decoded, scored and drawn.
+            max_bytes: Total memory.
+            bytes_per_pixel: Memory of a pixel while an image is decoded, scored and drawn.
         """
         self.most_pixels = self._free = max_bytes // bytes_per_pixel
         self._held: Counter[Hashable] = Counter()
@@ -122,26 +122,26 @@ class ImageMemory:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> ImageMemory:
-        """Return that of a service, for all that decodes images."""
+        """Return the budget of a service, shared by everything that decodes images."""
         return cls(settings.image_memory_bytes, _BYTES_PER_PIXEL)
 
     @classmethod
     def for_files(cls, settings: Settings, *, batches: int) -> ImageMemory:
-        """Return one for files as they came, a byte in place of a pixel.
+        """Return a budget for undecoded files, counted in bytes instead of pixels.
 
         Args:
             settings: The limits of a batch and of a file.
-            batches: How many of the largest there is room for.
+            batches: Number of largest batches that fit.
         """
         sizes = settings.max_batch_bytes, settings.max_upload_bytes, settings.max_slide_bytes
         return cls(batches * max(sizes), 1)
 
     def check(self, request: Request) -> None:
-        """Refuse an image before anything is done for it.
+        """Refuse an image before any work on it.
 
         Raises:
-            TooManyPixelsError: All of the memory would not be enough.
-            BusyError: Many others wait, or many of this visitor or address.
+            TooManyPixelsError: It needs more than the total memory.
+            BusyError: Too many images wait, in all or of this visitor or address.
         """
         if request.pixels > self.most_pixels:
             raise TooManyPixelsError(
@@ -159,7 +159,7 @@ class ImageMemory:
 
     @asynccontextmanager
     async def held(self, request: Request) -> AsyncIterator[None]:
-        """Wait for room and hold it; call `check` just before."""
+        """Wait for memory and hold it; call `check` just before."""
         request.admitted = asyncio.get_running_loop().create_future()
         self._waiting.append(request)
         self._admit()
@@ -176,10 +176,10 @@ class ImageMemory:
 
     @asynccontextmanager
     async def room_for_file(self, size: int, sender: Sender) -> AsyncIterator[None]:
-        """Wait for room for a file and hold it; small files need none, see `file_room`.
+        """Wait for memory for a file and hold it; small files need none, see `file_room`.
 
         Args:
-            size: Its bytes, no more than there is room for.
+            size: Its bytes, at most the total memory.
             sender: Whose it is.
 
         Raises:
@@ -191,7 +191,7 @@ class ImageMemory:
             yield
 
     def _admit(self) -> None:
-        """Let in whom there is room for, in order; who has enough in work is passed over."""
+        """Admit images in order while memory allows; senders at their share are skipped."""
         for request in list(self._waiting):
             if self._has_enough(request):
                 continue
@@ -214,6 +214,6 @@ class ImageMemory:
 
 
 def _has_places_taken(request: Request, waiting: list[Request]) -> bool:
-    """Tell whether as many wait of a request's visitor or address as may."""
+    """Return whether the waiting limit of the request's visitor or address is reached."""
     taken = Counter(name for each in waiting for name in each.waiting_places)
     return any(taken[name] >= most for name, most in request.waiting_places.items())

@@ -1,4 +1,4 @@
-"""Many images: from files or a zip, each answered as soon as it is ready."""
+"""Batches of images, from files or a zip; each result is returned as soon as it is ready."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ async def predict_many(
     owner: bytes | None = None,
     sender: Sender | None = None,
 ) -> AsyncGenerator[BatchItem, None]:
-    """Yield each image's result or error as soon as it is there, in any order.
+    """Yield each image's result or error as soon as it is ready, in any order.
 
     Args:
-        predictor: Answers each image.
-        images: Read one by one, a few ahead, as far as there is room for their files.
+        predictor: Scores each image.
+        images: Read one by one, a few ahead, as memory for their files allows.
         options: The same for all images.
-        owner: In whose history the answers are saved, if in any.
-        sender: Who asks.
+        owner: Owner of the history that saves the results, if any.
+        sender: Who is charged.
     """
     predict = partial(predictor.predict, options=options, owner=owner, sender=sender, patient=True)
 

@@ -1,4 +1,4 @@
-"""Foci: tiles at or above the threshold that touch one another by their sides."""
+"""Foci: tiles at or above the threshold that are connected by their sides."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from hf_space.imaging.slide_grid import SlideGrid
 
-# Tiles that touch at a corner only are not connected: between them lies tissue below the threshold.
+# Tiles that touch only at a corner are not connected: the tissue between them is below the
+# threshold.
 _BY_SIDES: Final = 4
-# Thousandths of a pixel and of a micrometre, and what the tiles' probabilities are rounded to.
+# Thousandths of a pixel and of a micrometre, and the decimals of tile probabilities.
 _PIXEL_DECIMALS: Final = 3
 _MM_DECIMALS: Final = 6
 _PROBABILITY_DECIMALS: Final = 6
@@ -38,8 +39,8 @@ def find_foci(
 
     Args:
         probabilities: (rows, columns), 0 to 1; NaN where there is no tissue.
-        threshold: From this probability on, 0 to 1.
-        grid: Where the tiles lie.
+        threshold: Least probability of a focus, 0 to 1.
+        grid: Geometry of the tiles.
         scale_known: Whether lengths and areas can be given.
 
     Returns:
@@ -62,13 +63,13 @@ def _outlines(labels: NDArray[np.int32]) -> NDArray[np.object_]:
     left[:, 1:], right[:, :-1] = labels[:, :-1], labels[:, 1:]
     rows, starts = np.nonzero((labels > 0) & (labels != left))
     _, ends = np.nonzero((labels > 0) & (labels != right))
-    # Runs of a row, since fewer rectangles are joined sooner than many cells.
+    # Runs of a row: joining few rectangles is faster than joining many cells.
     runs = shapely.box(starts, rows, ends + 1, rows + 1)
     of_run = labels[rows, starts]
     order = np.argsort(of_run, kind="stable")
     groups = np.split(runs[order], np.flatnonzero(np.diff(of_run[order])) + 1)
     joined = [shapely.union_all(group) for group in groups]
-    # Joining leaves points on straight lines.
+    # The union has extra points on straight lines.
     return np.asarray(shapely.orient_polygons(shapely.simplify(joined, 0.0)))
 
 

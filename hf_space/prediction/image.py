@@ -1,4 +1,4 @@
-"""From a file to pixels at the model's scale, with what is known about them."""
+"""Reads a file to pixels at the model's scale, with the facts about the image."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _THUMBNAIL_SIDE: Final = 256
 
 @dataclass(frozen=True, slots=True)
 class OpenedImage:
-    """An image of which only the header was read.
+    """An image whose header was read, but not its pixels.
 
     Attributes:
         reader: Decodes it.
@@ -85,12 +85,12 @@ class SourceImage:
 
 
 def open_image(data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
-    """Choose a reader by the file's content, never by a name, and read the header.
+    """Choose a reader by the file's content, never by its name, and read the header.
 
     Args:
         data: The file's content.
         max_bytes: Largest accepted ``len(data)``.
-        max_pixels: Largest accepted width times height, in the file and of what is returned.
+        max_pixels: Largest accepted width times height, in the file and after reading.
 
     Raises:
         RequestError: The file cannot be used; see the readers.
@@ -102,11 +102,11 @@ def open_image(data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:
 def inspect_image(
     reader: ImageReader, data: bytes, options: PredictOptions, config: InferenceConfig
 ) -> OpenedImage:
-    """Decide from the header at what scale an image is read, and as what.
+    """Decide from the header the scale and the kind of an image.
 
-    The scale is the request's, else the file's own in x and in y, else the model's. Where it is
-    unknown, the finest level that is within the limits is taken to have the model's scale; width
-    and height remain those of level 0, and the assumed scale is too.
+    The scale is the request's, else the file's own in x and in y, else the model's. If it is
+    unknown, the finest level within the limits is assumed to have the model's scale; width, height
+    and the assumed scale still refer to level 0.
 
     Args:
         reader: The image.
@@ -134,8 +134,8 @@ def read_image(
 ) -> SourceImage:
     """Read a whole image at the model's scale, and close its file.
 
-    Of a pyramid the coarsest level that is no coarser than the model's scale is decoded, so that
-    memory is bounded by what is read.
+    Of a pyramid only the coarsest level that is no coarser than the model's scale is decoded, which
+    limits memory.
 
     Args:
         opened: The image.
@@ -154,7 +154,7 @@ def read_image(
     return SourceImage(
         facts=opened.facts,
         scale=opened.scale,
-        # As it is: what rounds to another size than the header's must not be cut wrongly.
+        # Unscaled: a size that rounds differently from the header's must not be cut wrongly.
         kind=_kind((width, height), options, config),
         scale_conflict=opened.scale_conflict,
         profile_ignored=reader.profile_ignored,
@@ -186,7 +186,7 @@ def mean_scale(across: float, down: float) -> float:
 def _scale(
     reader: ImageReader, options: PredictOptions, config: InferenceConfig
 ) -> tuple[Scale, ScaleSource]:
-    """Return the scale in x and in y, and who says so."""
+    """Return the scale in x and in y, and its source."""
     if options.microns_per_pixel is not None:
         return (options.microns_per_pixel, options.microns_per_pixel), "request"
     if reader.microns_per_pixel is not None:
@@ -196,10 +196,10 @@ def _scale(
 
 
 def _assumed_level(reader: ImageReader) -> Level:
-    """Return the level that is read as if it had the model's scale: the finest that fits.
+    """Return the level that is assumed to have the model's scale: the finest that fits.
 
-    Without a scale any choice is a guess, and the result says so. For all but pyramids too large to
-    be read it is the image itself.
+    Without a scale any choice is a guess, and the result says so. It is level 0 except for pyramids
+    that are too large to read.
     """
     fitting = (each for each in reader.levels if each.width * each.height <= reader.max_pixels)
     return next(fitting, reader.levels[-1])
@@ -211,7 +211,7 @@ def _has_conflict(reader: ImageReader, requested: Sequence[Scale]) -> bool:
 
 
 def _kind(size: tuple[int, int], options: PredictOptions, config: InferenceConfig) -> Kind:
-    """Return how an image of a width and height, at the model's scale, is to be scored."""
+    """Return how to score an image of a width and height at the model's scale."""
     width, height = size
     fits = max(height, width) <= config.patch_size_pixels
     if options.mode == "patch" and not fits:

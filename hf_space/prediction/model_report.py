@@ -1,4 +1,4 @@
-"""What is told about the model: facts, figures, and the limits of a request."""
+"""The report on the model: facts, figures, and the limits of a request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hf_space.settings import Settings
 
 _CURVE: Final = "threshold_curve"
-# Of `outside`: the response to each picture, which the groups sum up.
+# Field of `outside`: the response to each picture, already summarised by group.
 _PICTURES: Final = "pictures"
 
 Figures = TypeVar("Figures", bound=ThresholdFigures)
@@ -29,7 +29,7 @@ Figures = TypeVar("Figures", bound=ThresholdFigures)
 def model_report(
     bundle: Bundle, settings: Settings, *, prevalence: float | None = None
 ) -> ModelReport:
-    """Gather what a bundle says about its model, and the settings about requests.
+    """Collect a bundle's facts about its model, and the limits of requests from the settings.
 
     Args:
         bundle: The model.
@@ -40,7 +40,7 @@ def model_report(
     metrics = bundle.metrics
     points = _operating_points(bundle)
     curve = [ThresholdFigures.model_validate(point) for point in (metrics or {}).get(_CURVE, [])]
-    # At threshold 0 everything is called malignant, so precision is the prevalence.
+    # At threshold 0 every patch is called malignant, so precision is the prevalence.
     measured = next((point.precision for point in curve if point.threshold == 0.0), None)
     if prevalence is not None:
         points = {name: _at(point, prevalence) for name, point in points.items()}
@@ -80,7 +80,7 @@ def _at(figures: Figures, prevalence: float) -> Figures:
 
 
 def model_state(predictor: Predictor) -> ModelState:
-    """Tell which model a predictor has, where it comes from, and what runs it."""
+    """Return a predictor's model, its origin, and the engine."""
     origin = predictor.bundle.origin
     return ModelState(
         state="ready",

@@ -1,4 +1,4 @@
-"""One image, from its bytes to what the model says about it: arrays and numbers, no pictures.
+"""Scores one image, from its bytes to the model's output: arrays and numbers, no pictures.
 
 A patch is a region of one tile.
 """
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
     from hf_space.schemas.prediction import ImageWarningCode
     from hf_space.settings import Settings
 
-# Up to this many bytes and pixels, decoding costs less than handing it to another thread, and the
-# memory is not worth counting. Most requests have no larger file.
+# Up to this many bytes and pixels, decoding costs less than moving it to another thread, and its
+# memory is negligible. Most requests have no larger file.
 _SMALL_FILE_BYTES: Final = 128 * 1024
 _SMALL_IMAGE_PIXELS: Final = 256 * 256
 
 
 def file_room(memory: ImageMemory, size: int, sender: Sender) -> AbstractAsyncContextManager[None]:
-    """Hold room for a file while it is read; a small one needs none.
+    """Hold memory for a file while it is read; a small one needs none.
 
     Args:
         memory: Of files.
@@ -59,22 +59,22 @@ def file_room(memory: ImageMemory, size: int, sender: Sender) -> AbstractAsyncCo
         sender: Whose it is.
 
     Raises:
-        BusyError: There is no room, and too many wait for it.
+        BusyError: There is no memory, and too many files wait for it.
     """
     return memory.room_for_file(size, sender) if size > _SMALL_FILE_BYTES else nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model says about one image.
+    """The model's output for one image.
 
     Attributes:
         image: The image that was read.
-        tiles: How it was cut; a patch is a single tile.
+        tiles: Its tiles; a patch is a single tile.
         scores: Logits and evidence, calibrated.
         warnings: Reasons to trust it less.
         read_seconds: Time to decode, rescale and find the tissue.
-        inference_seconds: Time from the first tile to the last, less the wait for the engine.
+        inference_seconds: Time from the first tile to the last, without the wait for the engine.
     """
 
     image: SourceImage
@@ -94,7 +94,7 @@ class Pipeline:
         """Score with an engine.
 
         Args:
-            bundle: Says the model's scale, patch, calibration and familiarity.
+            bundle: Has the model's scale, patch, calibration and familiarity.
             batcher: Shares the engine.
             settings: Limits of a file.
             memory: Holds the large images in work.
@@ -121,20 +121,20 @@ class Pipeline:
         sender: Sender | None = None,
         listen: Listener = ignore,
     ) -> AsyncIterator[Prediction]:
-        """Read and score one image; a large one holds its place in memory until the context ends.
+        """Read and score one image; a large one holds its memory until the context ends.
 
         Args:
             data: The file's content.
             options: Scale and mode; whether a thumbnail is needed.
-            patient: Wait for room, and for the rate limit, instead of being refused.
-            sender: Shares the room with others, and pays for the tiles of a large region.
-            listen: Told of the image as soon as its header is read, then of a region's tissue, and
-                of its tiles batch by batch.
+            patient: Wait for memory and for the rate limit instead of being refused.
+            sender: Shares the memory with others, and is charged for the tiles of a large region.
+            listen: Called with the image as soon as its header is read, then with a region's
+                tissue, and with its tiles batch by batch.
 
         Raises:
             ImageError: The image cannot be used.
-            BusyError: Too much is waiting already.
-            RateLimitedError: The sender has asked for too much already.
+            BusyError: Too many images are waiting already.
+            RateLimitedError: The sender has used up the rate limit.
         """
         small = len(data) <= _SMALL_FILE_BYTES
         open_ = partial(self._open, data, options)
@@ -160,19 +160,19 @@ class Pipeline:
         return inspect_image(self._open_file(data), data, options, self._config)
 
     def _check_room(self, opened: OpenedImage, request: Request, *, is_large: bool) -> None:
-        """Refuse an image before anything is told of it; raises BusyError, TooManyPixelsError."""
+        """Refuse an image before reporting its first step; raises BusyError, TooManyPixelsError."""
         if is_large:
             self._memory.check(request)
         if opened.kind == "patch" and not request.patient:
             self._batcher.check()
 
     def _request(self, opened: OpenedImage, sender: Sender | None, *, patient: bool) -> Request:
-        """Return what an image needs, by its header."""
+        """Return the memory request of an image, by its header."""
         side = self._config.patch_size_pixels
         shown = opened.reader.width * opened.reader.height
         scales = zip((opened.facts.width, opened.facts.height), opened.scale, strict=True)
         across, down = (size * scale / self._config.microns_per_pixel for size, scale in scales)
-        # Of a pyramid no level larger than the limit is decoded.
+        # Levels of a pyramid that are larger than the limit are never decoded.
         pixels = min(max(shown, math.ceil(across * down)), opened.reader.max_pixels)
         if opened.slide is not None:
             pixels = math.ceil(PRICE * pixels)
@@ -202,7 +202,7 @@ class Pipeline:
 
 
 def _prepare(image: SourceImage, config: InferenceConfig) -> tuple[Tiles, list[ImageWarningCode]]:
-    """Cut an image into tiles, and judge what is scored of it."""
+    """Cut an image into tiles, and check the tiles that are scored."""
     if image.kind == "patch":
         tiles = single_tile(image.pixels, config.patch_size_pixels)
         return tiles, image_warnings(image, [image.pixels], config)

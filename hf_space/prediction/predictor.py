@@ -1,4 +1,4 @@
-"""The one use case: an image in, a result out. Every caller goes through it."""
+"""The predictor: an image in, a result out. All callers use it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# They do not change the result; the image has a part of the key of its own.
+# These do not change the result; the image is a separate part of the key.
 _IRRELEVANT: Final = {"save", "image"}
 
 
@@ -59,9 +59,9 @@ class Predictor:
 
     Attributes:
         bundle: The verified model bundle.
-        engine: What runs it.
+        engine: Runs the model.
         pipeline: Scores images without caching, saving or drawing.
-        files: Holds the files that are read while many are predicted.
+        files: Memory for the files of batches.
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class Predictor:
             bundle: A verified model bundle.
             settings: Limits, the engine, and the default operating point.
             metrics: Counts batches and cache hits.
-            cache: Holds earlier results; by default in memory of its own.
+            cache: Holds earlier results; by default a new one in memory.
             history: Saves results; without one nothing is saved.
-            memory: Holds the large images in work; by default of its own.
+            memory: Budget for large images in progress; by default its own.
 
         Raises:
             BundleError: The network cannot run, or lacks the operating point of the settings.
@@ -129,7 +129,7 @@ class Predictor:
         return self._default_point
 
     def close(self) -> None:
-        """Finish the jobs that wait for the engine; later ones are refused as busy."""
+        """Finish the jobs waiting for the engine; later ones are refused as busy."""
         self._batcher.close()
 
     async def predict(
@@ -144,24 +144,26 @@ class Predictor:
     ) -> PredictionResult:
         """Return the result for one image.
 
-        The same image with the same options is served from the cache, or joins a computation of it
-        that is running; such results have an id of their own, and ``cached`` is set. What is not
-        to be saved is not cached either.
+        The same image with the same options is served from the cache, or joins a running
+        computation of it; such results have their own id, and ``cached`` is set. Results that are
+        not saved are not cached either.
 
         Args:
             data: The image file's content.
             options: What the caller asked for.
-            owner: In whose history the result is saved, if the options say so; None: in nobody's.
-            patient: Wait for room instead of being refused. For callers that have only so many
-                images in work at once, as a batch has.
-            sender: Who asks: shares the room for large images, and pays for a region's tiles.
-            listen: Told of the image as soon as its header is read; of a region that is computed
-                then its tissue, and its tiles batch by batch, also of one that others wait for.
+            owner: Owner of the history that saves the result, if the options say so; None saves
+                nothing.
+            patient: Wait for memory instead of being refused. For callers that limit their own
+                images in progress, such as a batch.
+            sender: Shares the memory for large images, and is charged for a region's tiles.
+            listen: Called with the image as soon as its header is read. For a region that is
+                computed, here or for an earlier caller, then with its tissue, and its tiles batch
+                by batch.
 
         Raises:
             RequestError: The image or an option cannot be used; see `hf_space.errors`.
-            BusyError: Too much is waiting already.
-            RateLimitedError: The sender has asked for too much already.
+            BusyError: Too many images are waiting already.
+            RateLimitedError: The sender has used up the rate limit.
         """
         started = perf_counter()
         name, point = self.operating_point(options)
@@ -204,7 +206,7 @@ class Predictor:
         try:
             found = CachedResult.unpacked(packed)
         except ValueError:
-            # Others may write into a Redis; what cannot be read counts as a miss.
+            # Other programs may write to the Redis; an unreadable entry counts as a miss.
             logger.warning("a result in the cache is damaged")
             return None
         self._metrics.cache.labels(level).inc()
@@ -217,7 +219,7 @@ class Predictor:
         listen: Listener | None,
         started: float,
     ) -> CachedResult:
-        """Compute or wait, see `_joined`; again where another one who asks may ask for no more."""
+        """Compute or wait, see `_joined`; retry if only the other caller exceeded its limit."""
         shared = key in self._running
         try:
             return await self._joined(key, compute, listen, started)
@@ -233,13 +235,13 @@ class Predictor:
         listen: Listener | None,
         started: float,
     ) -> CachedResult:
-        """Compute, or wait for the same that is being computed already."""
+        """Compute, or wait for the same computation if it is already running."""
         shared = key in self._running
         self._metrics.cache.labels("shared" if shared else "miss").inc()
         try:
             found = await self._running.run(key, compute, listen)
         except Exception as error:
-            # What its frames waited for holds them, and they the file, until the collector runs.
+            # The exception's frames hold the file until the garbage collector runs.
             clear_frames(error.__traceback__)
             raise
         return _repeated(found, started) if shared else found

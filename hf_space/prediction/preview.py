@@ -1,4 +1,4 @@
-"""Pictures of images that browsers cannot draw, as TIFF; nothing is scored, cached or saved."""
+"""Previews of images that browsers cannot draw, such as TIFF; nothing is scored or saved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hf_space.settings import Settings
 
 PREVIEW_SIDE: Final = 1024
-# Measured: decoding and reducing so many take about as long as scoring a tile.
+# Measured: decoding and reducing this many pixels takes about as long as scoring a tile.
 _PIXELS_PER_TILE: Final = 128 * 128
 
 
@@ -30,7 +30,7 @@ class Previews:
 
         Args:
             settings: Limits of a file.
-            memory: Holds the images in work, together with those that are scored.
+            memory: Budget for images in progress, shared with those that are scored.
         """
         self._open = partial(
             open_image, max_bytes=settings.max_upload_bytes, max_pixels=settings.max_pixels
@@ -45,12 +45,13 @@ class Previews:
 
         Args:
             data: The file's content.
-            sender: Shares the memory with others, and pays for what is decoded as for a region.
+            sender: Shares the memory with others, and is charged for decoded pixels as for a
+                region.
 
         Raises:
             ImageError: The image cannot be used; see the readers.
-            BusyError: Too many wait already.
-            RateLimitedError: The sender has asked for too much already.
+            BusyError: Too many images are waiting already.
+            RateLimitedError: The sender has used up the rate limit.
         """
         reader = await to_thread.run_sync(self._open, data)
         pixels = _pixels_to_decode(reader)
@@ -66,7 +67,7 @@ def _pixels_to_decode(reader: ImageReader) -> int:
     step = max(reader.width, reader.height) / PREVIEW_SIDE * LEVEL_TOLERANCE
     enough = [level for level in reader.levels if level.downsample <= step]
     level = (enough or reader.levels[:1])[-1]
-    # Where a level has more, a coarser one is read.
+    # If a level has more pixels, a coarser one is read.
     return min(level.width * level.height, reader.max_pixels)
 
 

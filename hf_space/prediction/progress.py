@@ -1,4 +1,4 @@
-"""What is known of a prediction while it is computed, and who is told."""
+"""The steps of a running prediction, and their listeners."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ImageFound:
-    """What the header of an image says.
+    """The facts in an image's header.
 
     Attributes:
         facts: Size and scale.
-        kind: As what it is scored.
+        kind: How it is scored.
         warnings: Codes of the warnings that are known by now.
     """
 
@@ -46,7 +46,7 @@ class ImageFound:
 
 @dataclass(frozen=True, slots=True)
 class TissueFound:
-    """The tiles of a region, and the warnings about it that are known before they are scored.
+    """The tiles of a region, and the warnings that are known before they are scored.
 
     Attributes:
         tiles: The region, with its pixels.
@@ -79,4 +79,4 @@ Listener = Callable[[Progress], None]
 
 
 def ignore(_: Progress) -> None:
-    """Listen to nothing."""
+    """Ignore all steps."""

@@ -1,4 +1,4 @@
-"""Turn a prediction into the result that callers get; pictures are encoded here and only here."""
+"""Convert a prediction to the result that callers get; pictures are encoded only here."""
 
 from __future__ import annotations
 
@@ -42,23 +42,23 @@ if TYPE_CHECKING:
     from hf_space.schemas.prediction import ImageFacts
 
 _LENGTH_BYTES: Final = 4
-# Redis outlives a version of the service: results of another form must not be found.
+# Redis keeps results of earlier versions: those of another form must not be found.
 FORMAT: Final = hashlib.sha256(json.dumps(PredictionResult.model_json_schema()).encode()).digest()
 
 # JPEG is some ten times smaller and faster than PNG here; the exact figures are in the grid.
 _JPEG: Final = (cv2.IMWRITE_JPEG_QUALITY, 90)
 # Small thumbnails are stored exactly: every pixel of a patch may matter.
 _LOSSLESS_PIXELS: Final = 64 * 64
-# The fastest ways to write each; others make files a tenth smaller in ten times the time.
+# The fastest settings of each; others make files a tenth smaller in ten times the time.
 _LOSSLESS: Final[dict[str, Any]] = {"lossless": True, "quality": 0, "method": 0}
 _LOSSY: Final[dict[str, Any]] = {"quality": 80, "method": 2}
-# Of the evidence: a region's grid is large, and a thousandth of a logit is nothing.
+# Decimals of the evidence: a region's grid is large, and a thousandth of a logit is negligible.
 _DECIMALS: Final = {"patch": 6, "region": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResult:
-    """A result, and the thumbnail for its record; empty where it is not to be saved."""
+    """A result, and the thumbnail for its record; empty if it is not saved."""
 
     result: PredictionResult
     thumbnail: bytes
@@ -70,7 +70,7 @@ class CachedResult:
 
     @classmethod
     def unpacked(cls, packed: bytes) -> CachedResult:
-        """Read what `packed` wrote; raises ValueError where it is damaged."""
+        """Read the output of `packed`; raises ValueError if it is damaged."""
         end = _LENGTH_BYTES + int.from_bytes(packed[:_LENGTH_BYTES], "big")
         result = PredictionResult.model_validate_json(packed[end:])
         return cls(result, packed[_LENGTH_BYTES:end])
@@ -84,11 +84,11 @@ def make_result(
     point_name: str | None,
     explain: bool,
 ) -> PredictionResult:
-    """Judge a prediction and write it down as a result, with drawings if asked for.
+    """Return a prediction as a result, with its verdict, and drawings if requested.
 
     Args:
-        prediction: What the model says.
-        config: Says the model's name, classes and scale.
+        prediction: The model's output.
+        config: Has the model's name, classes and scale.
         point: The rule that gives the verdict.
         point_name: Its name; None for a threshold of the caller's own.
         explain: Draw the evidence, and a region's tiles, over the image.
@@ -129,7 +129,7 @@ def make_result(
 
 
 def repeated_result(result: PredictionResult, seconds: float) -> PredictionResult:
-    """Return a result that was computed before as one of its own, given after some seconds."""
+    """Return an earlier result as a new one, with its own id and time."""
     identifier = uuid7()
     timing = Timing(decode=0.0, queue=0.0, inference=0.0, render=0.0, total=_milliseconds(seconds))
     return result.model_copy(

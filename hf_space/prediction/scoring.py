@@ -1,4 +1,4 @@
-"""The tiles of a region through the engine, and what the network says about them together."""
+"""Scores the tiles of a region and combines the network's outputs."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from hf_space.imaging.tiling import Place, Tiles
     from hf_space.inference.batching import Batcher
 
-# Enough to keep every stream busy, few enough that a lone patch need not wait long behind them.
+# Enough to keep every stream busy, few enough that a single patch does not wait long.
 _BATCHES_PER_STREAM: Final = 2
 TILE_DECIMALS: Final = 6
-"""Of a tile's probability, wherever it is told."""
-# A tumour is rarely a single tile, an error often is.
+"""Decimals of a tile's probability in all outputs."""
+# A tumour is rarely a single tile; an error often is.
 _WINDOW: Final = np.ones((3, 3))
 
 
 @dataclass(frozen=True, slots=True)
 class RegionScores:
-    """What the network says about a region.
+    """The network's output for a region.
 
     Attributes:
         logits: Calibrated logit of each tile, float64 (rows, columns), smoothed by
@@ -47,7 +47,7 @@ class RegionScores:
         evidence: Calibrated activation maps side by side, float64 (rows * r, columns * c), NaN
             without tissue.
         distances: Distance of each tile from the training patches, float64 (rows, columns), NaN
-            without tissue; None where the bundle does not describe them.
+            without tissue; None if the bundle has no familiarity data.
         queue_seconds: Mean wait of a batch for the engine.
     """
 
@@ -79,7 +79,7 @@ class RegionScores:
 
 @dataclass(frozen=True, slots=True)
 class _ScoredTiles:
-    """The outputs for some tiles, without features, and their distances from the training set."""
+    """The outputs for some tiles, without features but with their distances."""
 
     outputs: Outputs
     distances: NDArray[np.float64] | None
@@ -99,9 +99,9 @@ async def score_tiles(
     Args:
         tiles: The region, with tissue in it.
         batcher: Shares the engine with other requests.
-        bundle: Says the network's margin, calibration and familiarity.
+        bundle: Has the network's margin, calibration and familiarity.
         bounded: Refuse the work when the engine's queue is full.
-        listen: Told each batch as soon as it is done.
+        listen: Called with each batch as soon as it is done.
 
     Raises:
         BusyError: The queue is full or closed.
@@ -135,7 +135,7 @@ async def score_tiles(
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(score(batch)) for batch in batches]
     except* BiopsiaError as errors:
-        # One for each batch, all of the same cause.
+        # Each batch may fail, all for the same reason.
         raise errors.exceptions[0] from None
     return _assemble(tiles, batches, [task.result() for task in tasks], calibration)
 
@@ -143,7 +143,8 @@ async def score_tiles(
 def _densest_first(tiles: Tiles) -> list[list[Place]]:
     """Return batches of tissue tiles that follow one another, those with most stain first.
 
-    Batches are ordered and not tiles: of the same tiles in one batch the network says the same.
+    Batches are ordered, not tiles, so that the same tiles always share a batch and their outputs
+    stay equal to the bit.
     """
     places = tiles.places()
     batches = [places[start : start + MAX_BATCH] for start in range(0, len(places), MAX_BATCH)]
@@ -185,11 +186,11 @@ def _assemble(
 def smooth_logits(logits: NDArray[np.float64], areas: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return each tissue tile's logit averaged with those of the tissue tiles that touch it, 3x3.
 
-    Each counts by its area, so that a sliver at the edge, most of it reflection, hardly does.
+    Tiles are weighted by area, so that a sliver at the edge, mostly reflection, hardly counts.
 
     Args:
         logits: Calibrated logit of each tile, float64 (rows, columns); NaN without tissue.
-        areas: What each tile covers of the image, float64 (rows, columns), above 0, in any unit.
+        areas: Area of each tile within the image, float64 (rows, columns), above 0, in any unit.
 
     Returns:
         float64 (rows, columns); NaN without tissue.
@@ -207,7 +208,7 @@ def _sum_around(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def rounded_tiles(probabilities: NDArray[np.float64]) -> list[list[float | None]]:
-    """Return the probability of each tile as results state it.
+    """Return the probability of each tile in the form of a result.
 
     Args:
         probabilities: float64 (rows, columns); NaN where there is no tissue.
@@ -223,7 +224,7 @@ def nullable(values: NDArray[np.float64], decimals: int) -> list[list[float | No
 
     Args:
         values: float64 (rows, columns).
-        decimals: How many are kept.
+        decimals: Number of decimals kept.
     """
     rows = np.round(values, decimals).tolist()
     return [[None if value != value else value for value in row] for row in rows]

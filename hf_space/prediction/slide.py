@@ -1,4 +1,4 @@
-"""A slide of which only a picture at the model's scale is sent, scored as the command scores it."""
+"""Scores a slide that is sent as a picture at the model's scale, as the command scores it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hf_space.schemas.options import SlideOptions
 
 PRICE: Final = 0.5
-"""Share of the memory of another image's pixel: a PNG that is not drawn on takes 7 to 9 bytes."""
+"""Memory of a pixel relative to other images: a PNG that is not drawn on takes 7 to 9 bytes."""
 
 _FORMAT: Final = "PNG"
 # Rows of the overview that are averaged at once.
@@ -39,17 +39,17 @@ _ROWS: Final = 256
 def inspect_slide(
     reader: ImageReader, data: bytes, options: SlideOptions, config: InferenceConfig
 ) -> OpenedImage:
-    """Take an image for the picture of a slide, whose pixels are those of the result.
+    """Treat an image as the picture of a slide; the result is in the slide's pixels.
 
     Args:
         reader: The image.
         data: The file's content, whose SHA-256 names it in the result.
         options: Size and scale of the slide.
-        config: Says the model's scale.
+        config: Has the model's scale.
 
     Raises:
-        UnsupportedImageError: The image is no PNG, which alone is known to be without loss.
-        ScaleError: It does not have the size that the slide has at the model's scale.
+        UnsupportedImageError: The image is not a PNG, the only format accepted as lossless.
+        ScaleError: Its size is not that of the slide at the model's scale.
     """
     started = perf_counter()
     _check_picture(reader, options, config.microns_per_pixel)
@@ -76,7 +76,7 @@ def inspect_slide(
 
 
 def _sent_overview(data: bytes, options: SlideOptions) -> NDArray[np.uint8] | None:
-    """Return the overview that the file holds, in sRGB; None where it holds none."""
+    """Return the file's overview in sRGB; None if it has none."""
     width, height = _size(options, OVERVIEW_MICRONS)
     content = png_overview(data, width * height * 3)
     if content is None:
@@ -99,7 +99,7 @@ def _check_picture(reader: ImageReader, options: SlideOptions, target: float) ->
 
 
 def _size(options: SlideOptions, microns_per_pixel: float) -> tuple[int, int]:
-    """Return width and height of the slide at a scale, as the command's reader has them."""
+    """Return width and height of the slide at a scale, as the command's reader computes them."""
     sides = zip((options.slide_width, options.slide_height), options.slide_scale, strict=True)
     width, height = (max(1, round(side / (microns_per_pixel / scale))) for side, scale in sides)
     return width, height
@@ -112,9 +112,9 @@ def cut_slide(
 
     Args:
         image: uint8 (h, w, 3), RGB, not empty, at the model's scale.
-        config: Says the model's scale and patch.
-        overview: uint8 (h, w, 3), RGB: the slide at `OVERVIEW_MICRONS`; None: as `image` has it,
-            whose pixels are rounded already.
+        config: Has the model's scale and patch.
+        overview: uint8 (h, w, 3), RGB: the slide at `OVERVIEW_MICRONS`; None computes it from
+            `image`, whose pixels are already rounded.
     """
     height, width = image.shape[:2]
     places = Places(height, width, config.patch_size_pixels, 0.0)
@@ -141,7 +141,7 @@ def _overview(image: NDArray[np.uint8], step: float) -> NDArray[np.uint8]:
 
 
 def tile_grid(image: SourceImage, config: InferenceConfig) -> SlideGrid:
-    """Return where the tiles of a region or a slide lie, in pixels of what the result is about."""
+    """Return the grid of a region or a slide, in pixels of the result's image."""
     facts = image.facts
     if image.slide is None:
         return SlideGrid.of_region(

@@ -1,4 +1,4 @@
-"""What a service cannot start with, though each setting looks right by itself."""
+"""Checks combinations of settings with which a service cannot start."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def start_faults(settings: Settings) -> list[str]:
-    """Return one line for each setting that no retry will help, which begins with the variable.
+    """Return one line for each setting that a retry cannot fix; it begins with the variable.
 
-    A model of the Hub, and a database or a Redis that cannot be reached now, may be there later.
+    A model of the Hub, a database or a Redis that cannot be reached now may be available later.
 
     Args:
-        settings: Of the service.
+        settings: The service's settings.
     """
     faults = [*_model_faults(settings)]
     if find_spec(settings.engine) is None:
@@ -56,7 +56,7 @@ def _model_faults(settings: Settings) -> list[str]:
 
 
 def _key_faults(settings: Settings) -> list[str]:
-    # As a bearer token, it would be taken for one of those.
+    # As a bearer token, it would be mistaken for one of those.
     others = (TICKET_PREFIX, HUB_TOKEN_PREFIX)
     if any(key.get_secret_value().startswith(others) for key in settings.api_keys.values()):
         return [

@@ -1,4 +1,4 @@
-"""A prediction that can be followed while it is computed."""
+"""Streams the steps of a prediction while it is computed."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 Steps = AsyncGenerator[Progress | PredictionResult, None]
-"""The steps of a prediction, of which the last is the result."""
+"""The steps of a prediction; the last is the result."""
 
 
 class _Inbox:
-    """Progress that was not read yet. Tiles that wait are joined: a slow reader gets long lines."""
+    """Unread progress. Waiting tiles are joined, so a slow reader gets long lines."""
 
     def __init__(self) -> None:
         self._waiting: deque[Progress | None] = deque()
@@ -61,17 +61,17 @@ async def followed_prediction(
     owner: bytes | None = None,
     sender: Sender | None = None,
 ) -> AsyncIterator[Steps]:
-    """Start a prediction and yield its steps; leaving the context cancels what is not done.
+    """Start a prediction and yield its steps; leaving the context cancels unfinished work.
 
-    The first step is about the image, the last is the result. Between them a region that is
-    computed has its tissue, and then its tiles. An error is raised in place of a step.
+    The first step has the image, the last the result. A region that is computed has its tissue and
+    then its tiles in between. An error is raised in place of a step.
 
     Args:
         predictor: Computes it, see `Predictor.predict`.
         data: The image file's content.
         options: What the caller asked for.
-        owner: In whose history the result is saved, if in any.
-        sender: Who asks.
+        owner: Owner of the history that saves the result, if any.
+        sender: Who is charged.
     """
     inbox = _Inbox()
     work = predictor.predict(data, options, owner=owner, sender=sender, listen=inbox.put)

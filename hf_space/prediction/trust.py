@@ -1,6 +1,6 @@
-"""How far a result can be trusted: its warnings, and whether there is a verdict at all.
+"""How far a result can be trusted: its warnings, and whether it has a verdict.
 
-One rule for every caller; interfaces only show what it says.
+All callers use this rule; interfaces only show its outcome.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
     from hf_space.schemas.prediction import ImageWarningCode, Severity, WarningCode
     from hf_space.settings import Settings
 
-# An image of this side at most is taken for a patch of the data set where its scale is unknown.
+# An image of at most this side and unknown scale is assumed to be a patch of the data set.
 LARGEST_PATCH_PIXELS: Final = 64
-# Below this much tissue on the shorter side there is less than the model looks at.
+# With less tissue than this on the shorter side, the image is smaller than the model's field.
 SMALLEST_FIELD_MICRONS: Final = 150.0
-# Enlarged this much or more, an image holds too little detail for the model.
+# Enlarged this much or more, an image has too little detail for the model.
 OFF_SCALE_FACTOR: Final = 2.0
 
 _REASONS: Final[frozenset[str]] = frozenset(get_args(Reason.__value__))
 IMAGE_REASONS: Final = frozenset({"not_h_and_e", "too_blurred", "unlike_training"})
 """Codes by which an image's own statistics withhold the verdict."""
 
-# They say something about the result, and nothing against it.
+# These are information about the result, not reasons against it.
 _NOTES: Final = frozenset({"padded", "save_delayed"})
 
 
 @cache
 def result_warning(code: WarningCode) -> ResultWarning:
-    """Return a warning with its message in English; other languages go by the code."""
+    """Return a warning with its message in English; other languages use the code."""
     return ResultWarning(code=code, message=warning_message(code), severity=_severity(code))
 
 
@@ -57,7 +57,7 @@ def withholding_reasons(warnings: Iterable[ResultWarning]) -> list[Reason]:
 
 
 def default_operating_point(config: InferenceConfig, settings: Settings) -> str:
-    """Return the name of the operating point that is used when nobody names one.
+    """Return the name of the default operating point.
 
     Raises:
         BundleError: The model lacks the operating point of the settings.
@@ -94,7 +94,7 @@ def choose_operating_point(
 
 
 def judge(point: OperatingPoint, probability: float, reasons: Sequence[Reason]) -> Verdict:
-    """Return the verdict on one calibrated probability, unless there is a reason to give none."""
+    """Return the verdict for one calibrated probability, unless there is a reason to give none."""
     return "not_assessable" if reasons else point.verdict(probability)
 
 
@@ -105,9 +105,9 @@ def image_warnings(
 
     Args:
         image: The image.
-        samples: What is scored of it, each uint8 (h, w, 3): the patch, or some of the tiles.
-            The median of each statistic over them is judged.
-        config: Says the model's scale and the usual statistics.
+        samples: The scored parts, each uint8 (h, w, 3): the patch, or some of the tiles. The median
+            of each statistic over them is checked.
+        config: Has the model's scale and the usual statistics.
     """
     measured = [quality_statistics(sample, config.stain_reference) for sample in samples]
     medians = {name: median(m[name] for m in measured) for name in measured[0]}
@@ -123,16 +123,16 @@ def with_familiarity(
     distances: NDArray[np.float64] | None,
     limits: FamiliarityLimits | None,
 ) -> list[ImageWarningCode]:
-    """Add what the network's own features say of an image to the reasons to trust it less.
+    """Add the warnings that follow from the network's own features.
 
-    Nothing is added where its statistics withhold the verdict already: what is out of focus or
-    otherwise stained is unfamiliar for that reason.
+    Nothing is added if statistics already withhold the verdict: an image that is out of focus or
+    has another stain is unfamiliar for that reason.
 
     Args:
         codes: As `image_warnings` names them.
-        distances: Familiarity's distance of each tile, NaN without tissue; the median is judged,
-            since a region has artefacts and fat in it. None without familiarity.
-        limits: Of the distance.
+        distances: Familiarity distance of each tile, NaN without tissue; the median is checked,
+            since regions contain artefacts and fat. None without familiarity.
+        limits: Limits of the distance.
     """
     if distances is None or limits is None or not IMAGE_REASONS.isdisjoint(codes):
         return list(codes)
@@ -149,7 +149,7 @@ def header_warnings(
 
     Args:
         image: The image.
-        config: Says the model's scale.
+        config: Has the model's scale.
     """
     codes: list[ImageWarningCode] = []
     facts = image.facts

@@ -1,1 +1,1 @@
-"""What the API, the demo and the command line take and return; one file per resource."""
+"""Inputs and outputs of the API, the demo and the command line; one file per resource."""

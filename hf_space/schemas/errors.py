@@ -1,4 +1,4 @@
-"""What a client may know of an error."""
+"""The error response for clients."""
 
 from __future__ import annotations
 

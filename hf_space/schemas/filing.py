@@ -1,4 +1,4 @@
-"""Where an owner files her records: a case label and a folder of her own."""
+"""The owner's filing of records: a case label and a folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _one_line(text: str) -> str:
 
 
 def _composed(text: str) -> str:
-    # Keyboards write an accented letter in one of two ways; both mean the same folder.
+    # An accented letter has two encodings; both must mean the same folder.
     return unicodedata.normalize("NFC", text)
 
 

@@ -1,4 +1,4 @@
-"""What is told about the service's health."""
+"""The service's health."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the history, the reviews and the statistics take and give."""
+"""Inputs and outputs of the history, the reviews and the statistics."""
 
 from __future__ import annotations
 

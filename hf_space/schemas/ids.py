@@ -1,4 +1,4 @@
-"""Identifiers that sort by time, and hold it; docs/decisions/0017 says why they are made here."""
+"""Identifiers that contain their time and sort by it; see docs/decisions/0017."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Clock:
-    """The machine's clock, which may be behind, held to a least time."""
+    """The machine's clock, never earlier than a least time."""
 
     def __init__(self) -> None:
         self._hold(0)
 
     def hold(self, nanoseconds: int) -> None:
-        # Held to the same time again, it goes on from where it was.
+        # If the same least time is set again, the clock continues from where it was.
         if nanoseconds != self._held[0]:
             self._hold(nanoseconds)
 
     def read(self) -> int:
         now, (least, steps) = time.time_ns(), self._held
-        # One after another, so that what is made meanwhile has an order.
+        # Each id gets a later time, so that ids made until then have an order.
         return now if now >= least else least + next(steps)
 
     def _hold(self, nanoseconds: int) -> None:
@@ -39,7 +39,7 @@ _clock: Final = _Clock()
 
 
 def never_before(moment: datetime | None) -> None:
-    """Have `uuid7` make no ids of before a time, in this process, whatever the clock says.
+    """Make `uuid7` use no time before a moment, in this process, whatever the clock says.
 
     Args:
         moment: The least time, with a zone; None for any time.
@@ -62,7 +62,7 @@ def time_of(identifier: UUID) -> datetime:
 
 
 def first_id_at(moment: datetime) -> UUID:
-    """Return the least id that `uuid7` could make at a time, or later; the time has a zone."""
+    """Return the smallest id that `uuid7` can make at a time or later; the time has a zone."""
     return _at(_microseconds(moment) * _NANOSECONDS_PER_MICROSECOND, 0)
 
 
@@ -72,7 +72,7 @@ def _microseconds(moment: datetime) -> int:
 
 def _at(nanoseconds: int, random_bits: int) -> UUID:
     milliseconds, rest = divmod(nanoseconds, _NANOSECONDS_PER_MILLISECOND)
-    # Rounded up, so that the time of the least id at a moment is that moment, not one before.
+    # Rounded up, so that the time of the smallest id at a moment is not before that moment.
     fraction = min(-(-(rest << 12) // _NANOSECONDS_PER_MILLISECOND), 0xFFF)
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << _RANDOM_BITS | random_bits
     return UUID(int=value)

@@ -1,4 +1,4 @@
-"""What is told about the model."""
+"""Descriptions of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a caller may ask beside the image, and its validation."""
+"""The options of a prediction, and their validation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hf_space.schemas.prediction import Fingerprint, Pixels
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# More help nobody, and take far more memory than what they are about.
+# More errors are of no help, and take far more memory than the input.
 _MOST_FINDINGS = 100
 
 Model = TypeVar("Model", bound=Schema)
 Mode = Literal["auto", "patch", "region"]
 _ANY: Final = TypeAdapter(Any)
-# What files may state of a slide.
+# Limits of the values that a file may state for a slide.
 SlideMicrons = Annotated[float, Field(ge=0.05, le=20.0, allow_inf_nan=False)]
 
 
@@ -103,7 +103,7 @@ def read_options(model: type[Model], values: Mapping[str, object]) -> Model:
 def read_json(model: type[Model], body: bytes) -> Model:
     """Validate a JSON request; raises InvalidOptionsError."""
     try:
-        # Validated as it is read, each finding would hold a copy of what it is about.
+        # If validated while it is parsed, each error would hold a copy of its input.
         return model.model_validate(_ANY.validate_json(body))
     except ValidationError as error:
         raise _without_input(error) from error
@@ -122,11 +122,11 @@ def read_predict_request(body: bytes) -> PredictRequest:
 
 
 def findings(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Return pydantic's findings as ``field`` and ``message``; the input is not repeated."""
+    """Return pydantic's errors as ``field`` and ``message``; the input is not repeated."""
     return [
         {
             "field": ".".join(str(part) for part in error["loc"]),
-            # Pydantic's own prefix of messages that come from a validator of ours.
+            # Pydantic's prefix of messages from our own validators.
             "message": str(error["msg"]).removeprefix("Value error, "),
         }
         for error in errors
@@ -134,7 +134,7 @@ def findings(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
-    """Return pydantic's findings as a client error."""
+    """Return pydantic's errors as a client error."""
     fields = findings(errors)
     text = "; ".join(f"{field['field'] or 'request'}: {field['message']}" for field in fields)
     return InvalidOptionsError(text, fields=fields)

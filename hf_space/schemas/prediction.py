@@ -40,7 +40,7 @@ Reason = TypeAliasType("Reason", _ReasonCode)
 WarningCode = TypeAliasType("WarningCode", Literal[ImageWarningCode, SaveWarningCode])
 Severity = Literal["note", "caution", "withholds"]
 Kind = Literal["patch", "region"]
-# A result may be sent back; beyond such numbers the places of its tiles cannot be computed.
+# A result may be sent back; with larger numbers its tiles' positions cannot be computed.
 Pixels = Annotated[int, Field(gt=0, lt=2**31)]
 Microns = Annotated[float, Field(gt=0.0, le=1000.0, allow_inf_nan=False)]
 ScaleSource = Literal["request", "metadata", "assumed"]
@@ -120,7 +120,7 @@ class RegionResult(Schema):
     @model_validator(mode="before")
     @classmethod
     def _add_raw_tiles(cls, facts: Any) -> Any:
-        """Take the tiles of earlier results, which were not averaged, for raw ones."""
+        """Use the tiles of earlier results, which were not averaged, as raw tiles."""
         if isinstance(facts, dict) and "tiles_raw" not in facts and "tiles" in facts:
             return facts | {"tiles_raw": facts["tiles"]}
         return facts
@@ -243,7 +243,7 @@ class SentResult(PredictionResult):
     def _around_threshold(
         cls, band: tuple[float, float] | None, info: ValidationInfo
     ) -> tuple[float, float] | None:
-        """Refuse what no rule can have judged."""
+        """Refuse values that no rule could have produced."""
         if "threshold" in info.data:
             OperatingPoint.of(info.data["threshold"], band)
         return band

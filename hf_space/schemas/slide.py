@@ -87,7 +87,7 @@ class SlideQuality(Schema):
 
 
 class SlideWarning(Schema):
-    """Why no slide has a verdict."""
+    """Explains why slides have no verdict."""
 
     code: Literal["slide_uncalibrated"] = "slide_uncalibrated"
     message: str
@@ -95,7 +95,7 @@ class SlideWarning(Schema):
 
 
 class UnreadableThumbnail(Schema):
-    """Why a thumbnail is missing: scoring needed no part of the file that is damaged."""
+    """Explains a missing thumbnail: a part of the file that scoring does not need is damaged."""
 
     code: Literal["thumbnail_unreadable"] = "thumbnail_unreadable"
     message: str

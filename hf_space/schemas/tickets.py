@@ -8,9 +8,9 @@ from typing import Final
 from hf_space.schemas.base import Schema
 
 TICKET_PREFIX: Final = "ticket."
-"""Starts every ticket, and no visitor's token, which has no dot."""
+"""Prefix of every ticket; a visitor's token has no dot."""
 HUB_TOKEN_PREFIX: Final = "hf_"  # noqa: S105 -- a prefix
-"""Starts tokens of the Hub, which come with requests to a private Space and are ignored."""
+"""Prefix of the Hub's tokens, which come with requests to a private Space and are ignored."""
 
 
 class Ticket(Schema):

@@ -1,4 +1,4 @@
-"""The service's settings, and the environment that they are read from."""
+"""The service's settings, read from the environment."""
 
 from hf_space.settings.service import (
     MAX_PIXELS,

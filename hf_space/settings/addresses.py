@@ -1,4 +1,4 @@
-"""Addresses of a database and of Redis, as far as they can be judged without asking for them."""
+"""Checks addresses of a database and of Redis without connecting."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ _REDIS_REST: Final = re.compile(r"[^/?]*(/\d*)?(\?.*)?")
 
 
 def checked_database(address: str) -> str | None:
-    """Return the address; None for SQLite without a file, whose file is the default one.
+    """Return the address; None for SQLite without a file, which uses the default file.
 
     Raises:
-        ValueError: It cannot be one. No more than its scheme is repeated: it may hold a password.
+        ValueError: It is not a valid address. Only its scheme is repeated: the rest may hold a
+            password.
     """
     scheme, rest = _parts(
         address, (*_POSTGRES, *_SQLITE), "postgresql://user:password@host:5432/name"
@@ -49,7 +50,7 @@ def checked_database(address: str) -> str | None:
 
 
 def checked_redis(address: str) -> str:
-    """Return the address of a Redis; raises ValueError as `checked_database` does."""
+    """Return the address of a Redis; raises ValueError like `checked_database`."""
     scheme, rest = _parts(address, _REDIS, "redis://host:6379/0")
     if scheme != "unix":
         _check_port(rest)

@@ -1,4 +1,4 @@
-"""The variables that the service reads: their faults, and the table that describes them."""
+"""The service's environment variables: their faults, and a table that describes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-# Read by others than the service: the site, the Makefile, and the tests.
+# Read by the site, the Makefile and the tests, not by the service.
 _OF_OTHERS: Final = frozenset({"API_URL", "PUBLIC_API_URL", "SITE_PROXY_HOPS", "PYTHON", "IDC_DIR"})
 _PROJECT: Final = Path(__file__).parents[2]
 
@@ -25,12 +25,12 @@ class SettingsError(ValueError):
     """The environment cannot be used.
 
     Attributes:
-        faults: One line for each variable that is wrong, which begins with its name and does not
-            repeat its value.
+        faults: One line for each wrong variable; it begins with the name and does not repeat the
+            value.
     """
 
     def __init__(self, faults: Sequence[str]) -> None:
-        """Take the faults, at least one."""
+        """Set the faults, at least one."""
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
 
@@ -39,8 +39,8 @@ def read_settings() -> Settings:
     """Return the settings of this process's environment.
 
     Raises:
-        SettingsError: A value cannot be used, or a variable with the prefix is none of the
-            service's, the site's, the Makefile's or the tests'.
+        SettingsError: A value cannot be used, or a variable with the prefix is unknown to the
+            service, the site, the Makefile and the tests.
     """
     unknown = _unknown_variables(os.environ)
     try:
@@ -66,7 +66,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def settings_faults(error: ValidationError) -> list[str]:
-    """Return what is wrong with each setting, by the variable's name; values are not repeated."""
+    """Return the fault of each setting, by the variable's name; values are not repeated."""
     return [
         _fault(fault["loc"], fault["type"], fault["msg"])
         for fault in error.errors(include_input=False)
@@ -77,7 +77,7 @@ def _fault(place: tuple[int | str, ...], kind: str, message: str) -> str:
     said = "no such setting" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
     if not place:
         return said
-    # The port is found under the names that it may have.
+    # The port has several names.
     return f"{PREFIX}{str(place[0]).upper().removeprefix(PREFIX)}: {said}"
 
 
@@ -93,7 +93,7 @@ def settings_table() -> str:
 
 
 def secret_settings() -> frozenset[str]:
-    """Return the names of the variables whose values are for the service only."""
+    """Return the names of the variables with secret values."""
     return frozenset(
         variable
         for variable, field in _variables().items()
@@ -107,7 +107,7 @@ def _variables() -> dict[str, FieldInfo]:
 
 
 def _default(value: object) -> str:
-    """Return a default as somebody would write it into the environment."""
+    """Return a default in the form of an environment variable."""
     if value is None:
         return "unset"
     if value in ((), {}):

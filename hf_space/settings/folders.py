@@ -1,4 +1,4 @@
-"""Folders and a file that the service must be able to write, or it keeps nothing."""
+"""Checks the folders and files that the service must be able to write."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     from hf_space.settings.service import Settings
 
 HISTORY_FILE: Final = "history.sqlite3"
-"""In the data folder, where the settings name no database."""
+"""File in the data folder, used if the settings name no database."""
 
 _PRIVATE_FOLDER: Final = 0o700
-# May pass, and predictions go on meanwhile.
+# These may be temporary, and predictions still work.
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def folder_faults(settings: Settings) -> list[str]:
-    """Make the folders that the settings name, and return a line for each that cannot be written.
+    """Create the folders of the settings, and return a line for each that cannot be written.
 
-    There is one too for a database's file that is a folder or a device.
+    A database file that is a folder or a device also gets a line.
 
     Args:
-        settings: Of the service; the folder of the demo's uploads is the environment's.
+        settings: The service's settings; the folder of the demo's uploads comes from the
+            environment.
     """
     variable, file = _database_file(settings)
     faults = [
@@ -34,12 +35,12 @@ def folder_faults(settings: Settings) -> list[str]:
     ]
     if uploads := os.environ.get("GRADIO_TEMP_DIR"):
         faults.append(_uploads_fault("GRADIO_TEMP_DIR", uploads))
-    # The history's file may lie in the data folder, whose fault is told once.
+    # The history's file may be in the data folder, whose fault is reported only once.
     return list(dict.fromkeys(fault for fault in faults if fault))
 
 
 def _database_file(settings: Settings) -> tuple[str, Path | None]:
-    """Return which variable names SQLite's file, and the file; None for PostgreSQL."""
+    """Return the variable that names SQLite's file, and the file; None for PostgreSQL."""
     if settings.database_url is None:
         return "BIOPSIA_DATA_DIR", settings.data_dir / HISTORY_FILE
     scheme, _, file = settings.database_url.get_secret_value().partition(":///")

@@ -23,12 +23,12 @@ MAX_PIXELS: Final = 50_000_000
 _MAX_SLIDE_BYTES: Final = 64 * 1024 * 1024
 MAX_SLIDE_PIXELS: Final = 100_000_000
 _MIN_SECRET_LENGTH: Final = 32
-# Of an image of some 900 x 900 pixels. With less, even ordinary regions would be refused.
+# For an image of some 900 x 900 pixels. With less, even ordinary regions would be refused.
 _LEAST_IMAGE_MEMORY: Final = 16 * 1024 * 1024
 PREFIX: Final = "BIOPSIA_"
-"""Of the variables."""
+"""Prefix of the variables."""
 
-# Browsers resolve segments of dots, so no request would ever come with one.
+# Browsers resolve dot segments, so no request would ever contain one.
 _ROOT_PATH: Final = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9._~-]+)+")
 
 
@@ -37,11 +37,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
-        # Hosts' forms leave a variable that was not filled in as empty text.
+        # Hosting platforms' forms send a variable that was not filled in as empty text.
         env_ignore_empty=True,
         frozen=True,
         populate_by_name=True,
-        # A refused value may be a key or hold a password.
+        # A refused value may be a key or contain a password.
         hide_input_in_errors=True,
     )
 
@@ -201,7 +201,7 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            # Browsers send small letters, and not the final slash that an address bar has.
+            # Browsers send lower case, without the final slash that an address bar shows.
             return tuple(
                 part.strip().rstrip("/").lower() for part in value.split(",") if part.strip()
             )

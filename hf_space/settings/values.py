@@ -1,4 +1,4 @@
-"""Values of settings that look right and would never work: each is refused with the reason."""
+"""Refuses values of settings that look right but cannot work, with the reason."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MIN_KEY_LENGTH: Final = 16
-# The last label has a letter, or it would be a broken IPv4 address.
+# The last label needs a letter; otherwise it would be an invalid IPv4 address.
 _HOST: Final = re.compile(r"([a-z0-9_-]+\.)*[a-z0-9_-]*[a-z][a-z0-9_-]*", re.IGNORECASE)
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9._-]+(:\d+)?|https?://\[[0-9a-f:.]+\](:\d+)?")
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def checked_host(host: str) -> str:
-    """Return an address or name to bind; raises ValueError for what can be neither."""
+    """Return an address or name to bind; raises ValueError if it is neither."""
     if not (_is_address(host) or _HOST.fullmatch(host)):
         raise ValueError("write an address or a name of this machine, such as 127.0.0.1")
     return host
 
 
 def checked_origin(origin: str) -> str:
-    """Return an origin, or `*`; raises ValueError for one that no browser would send."""
+    """Return an origin, or `*`; raises ValueError for an origin that no browser sends."""
     if origin != "*" and not _is_origin(origin):
         raise ValueError(f"write origins as https://site.example, not {origin}")
     return origin
@@ -43,13 +43,14 @@ def key_pairs(text: str) -> dict[str, str]:
     """Return the API keys of `name:key,name:key` by their owners' names.
 
     Raises:
-        ValueError: A key is too short, could never match, or is there twice. No key is repeated.
+        ValueError: A key is too short, could never match, or appears twice. The message contains no
+            key.
     """
     entries = [entry.partition(":") for entry in text.split(",") if entry.strip()]
     pairs = [(name.strip(), key.strip()) for name, _, key in entries]
     if not all(name and len(key) >= _MIN_KEY_LENGTH for name, key in pairs):
         raise ValueError(f"write name:key, with a key of at least {_MIN_KEY_LENGTH} characters")
-    # Clients write others into a header in ways of their own, so that none would match.
+    # Clients encode other characters differently in headers, so such a key would never match.
     if not all(key.isascii() and key.isprintable() for _, key in pairs):
         raise ValueError("a key has letters, digits and signs of ASCII only")
     keys = dict(pairs)
@@ -67,7 +68,7 @@ def _is_origin(origin: str) -> bool:
     except ValueError:
         return False
     host = parts.hostname or ""
-    # Browsers leave the default port out.
+    # Browsers omit the default port.
     is_sent = port is None or port != _DEFAULT_PORTS[parts.scheme]
     return is_sent and (_is_address(host) or _HOST.fullmatch(host) is not None)
 

@@ -1,7 +1,7 @@
-"""Finished strips on disk, so that a run that was ended goes on where it was.
+"""Finished strips on disk, so that an interrupted run can resume.
 
-A strip is written under another name, brought to the disk, and renamed: after a power cut it is
-there as a whole or not at all.
+A strip is written under a temporary name, synced, and renamed: after a power cut it is complete or
+absent.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _State(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StripScores:
-    """What the network says about the tissue tiles of one row of places.
+    """The network's output for the tissue tiles of one row of places.
 
     Attributes:
         row: Row of places.
@@ -77,7 +77,7 @@ class Checkpoint:
 
         Args:
             key: What the scores depend on.
-            rule: What the result depends on beside; another one gives it another id.
+            rule: What else the result depends on; another rule gives it another id.
 
         Returns:
             Names of what has changed since that run, if its strips were deleted.
@@ -111,9 +111,9 @@ class Checkpoint:
             np.savez(part, allow_pickle=False, **arrays)
 
     def load(self, row: int) -> StripScores | None:
-        """Return a finished strip; None where there is none, or the disk has lost a part of it."""
+        """Return a finished strip; None if it is missing or damaged."""
         try:
-            # NumPy does not close a file in which it finds no archive.
+            # NumPy does not close a file that is not an archive.
             with self._path(row).open("rb") as file, np.load(file) as arrays:
                 columns, logits, quality = (arrays[n] for n in ("columns", "logits", "quality"))
                 return StripScores(row, columns, logits, arrays.get("features"), quality)
@@ -121,7 +121,7 @@ class Checkpoint:
             return None
 
     def make_room(self) -> None:
-        """Give up the last finished strip; without any other, all that the run has left.
+        """Delete the last finished strip; if it is the only one, everything of the run.
 
         The table of slides is worth more than one strip, which is scored again in seconds.
         """
@@ -132,7 +132,7 @@ class Checkpoint:
             self.remove()
 
     def remove(self) -> None:
-        """Delete the strips: all is written that is made of them."""
+        """Delete the strips, once all files made from them are written."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _path(self, row: int) -> Path:

@@ -27,7 +27,7 @@ _CODES: Final = {
     errno.ENOTDIR: "not_a_folder",
     errno.EEXIST: "not_a_folder",
 }
-# What files that stand for others, such as locks and parts, begin with.
+# Prefix of helper files such as locks and parts.
 _HIDDEN: Final = "."
 # Readers name the option as the API does.
 _OPTION: Final = "microns_per_pixel"
@@ -41,7 +41,7 @@ class InUseError(OSError):
     """Another run writes the same files."""
 
     def __init__(self, path: Path) -> None:
-        """Name the file that stands for its lock."""
+        """Take the file that is locked."""
         super().__init__(errno.EBUSY, text("slide.in_use", "en"), str(path))
 
 
@@ -66,7 +66,7 @@ class SlideFailedError(Exception):
     """
 
     def __init__(self, code: str, message: str) -> None:
-        """Take what the slide's outcome says."""
+        """Take code and message from the slide's outcome."""
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
@@ -81,7 +81,7 @@ class Failure:
 
 
 def check_kind(path: Path) -> None:
-    """Refuse what is neither file nor folder: opening a pipe may wait for ever.
+    """Refuse what is neither file nor folder: opening a pipe may wait forever.
 
     Raises:
         UnsupportedImageError: It is a pipe, a socket or a device.
@@ -101,7 +101,7 @@ def failure_of(error: Exception, slide: FoundSlide | None = None) -> Failure:
 
     Args:
         error: What was raised.
-        slide: Tells what could not be read from what could not be written.
+        slide: Distinguishes errors of reading from errors of writing.
     """
     if isinstance(error, BiopsiaError):
         return Failure(error.code, _of_reader(error))
@@ -125,7 +125,7 @@ def _of_reader(error: BiopsiaError) -> str:
 
 
 def _of_system(error: OSError, slide: FoundSlide | None) -> Failure:
-    """Say what was refused, and of which path, where that is known."""
+    """Return the system's error, with the path if known."""
     code = _CODES.get(error.errno or 0, "input_output")
     reason = error.strerror or str(error)
     if code == "disk_full":

@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all, alone or together."""
+"""Writes files atomically, one or several together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RANDOM_BYTES: Final = 8
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a file its name when all of it is on the disk.
+    """Write a file under a temporary name, and rename it once it is on disk.
 
     Args:
         path: Of the file; what is there before stays until then.
@@ -37,7 +37,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_all(
     folder: Path, *, last: str | None = None, stale: Iterable[str] = ()
 ) -> Iterator[Callable[[str], Path]]:
-    """Give files their names when all of each is on the disk: all of them, or none.
+    """Write files under temporary names, and rename all of them, or none, once they are on disk.
 
     Args:
         folder: Of the files; what is there before stays until then.
@@ -56,7 +56,7 @@ def replacing_all(
     parts: dict[str, Path] = {}
 
     def part_of(name: str) -> Path:
-        # No other process writes to it, whatever locks are worth here.
+        # No other process writes to it, even if locks do not work on this file system.
         parts[name] = folder / f"{_PART}{secrets.token_hex(_RANDOM_BYTES)}.{name}"
         return parts[name]
 
@@ -91,27 +91,27 @@ def remove_parts(folder: Path) -> None:
     """Delete what processes that were killed have left of `replacing`; raises OSError.
 
     Args:
-        folder: In which nobody else writes now; it need not exist.
+        folder: A folder without other writers at this time; it need not exist.
     """
     for part in folder.glob(f"{_PART}*"):
         part.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:
-    # Some systems bring only what is open for writing to the disk.
+    # Some systems sync only files that are open for writing.
     with path.open("r+b") as file:
         os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring names to the disk, where the system can."""
+    """Sync names to disk, if the system supports it."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Of a file system that knows no such thing.
+        # The file system does not support it.
         if error.errno != errno.EINVAL:
             raise
     finally:

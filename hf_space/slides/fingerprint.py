@@ -1,4 +1,4 @@
-"""Tell whether a slide is the one that was scored before, without reading all of it."""
+"""Identifies a slide without reading all of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One slide from its file to its folder of results: one unit of work, which needs no other."""
+"""Scores one slide, from its file to its folder of results."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def process_slide(
 ) -> Outcome:
     """Score a slide and write its results; whatever is wrong with it is in the outcome.
 
-    A slide that is done with the same model and options is left as it is, and one that was begun is
-    gone on with; one that another run works on is left to it. Only what ends the process, such as
-    Ctrl-C, is raised.
+    A slide that is done with the same model and options is skipped, and an unfinished one is
+    resumed. One that another run works on is left to it. Only exceptions that end the process, such
+    as Ctrl-C, are raised.
 
     Args:
         slide: Its files, and the name of its folder.
-        out: Folder that the slide's own is made in.
+        out: Folder in which the slide's folder is created.
         model: Scores it.
         options: What the caller asked.
         watcher: Is told how it goes on.
@@ -90,7 +90,7 @@ def process_slide(
 
 
 def failed_outcome(error: Exception, slide: FoundSlide, seconds: float) -> Outcome:
-    """Return the outcome of a slide that failed, see `failure_of`; a fault of ours is logged."""
+    """Return the outcome of a slide that failed, see `failure_of`; internal errors are logged."""
     failure = failure_of(error, slide)
     if failure.code == "internal_error":
         logger.error("slide %s", slide.name, exc_info=error)
@@ -135,7 +135,7 @@ class _Job:
             return "skipped", self._moved(earlier)
         scores = self._stored_scores(plan)
         if scores is None:
-            # The hash is made while one core would wait for the other to find the tissue.
+            # The hash is computed on one core while the other finds the tissue.
             with self._source.content_hash() as sha256:
                 tissue = self._tissue()
                 scores = self._scores(plan, rule, tissue, sha256)
@@ -148,7 +148,7 @@ class _Job:
         return "done", record
 
     def _moved(self, record: RunRecord) -> RunRecord:
-        """Note where the slide lies now: its next change must not look like another slide."""
+        """Record the slide's new path, so that a later change does not look like another slide."""
         moved = record.at(self._key.file)
         if moved != record:
             with replacing(self._folder / RUN_FILE) as part:
@@ -186,7 +186,7 @@ class _Job:
     def _scores(
         self, plan: Plan, rule: WriteKey, tissue: SlideTissue, sha256: Callable[[], str]
     ) -> SlideScores:
-        """Score what is missing of the scores; `sha256` waits for the slide's."""
+        """Compute the missing scores; `sha256` waits for the slide's hash."""
         is_scored = tissue.at(self._places)
         if not is_scored.any():
             raise NoTissueError(text("slide.no_tissue", "en"))
@@ -199,7 +199,7 @@ class _Job:
         with replacing(self._folder / SCORES_FILE) as part:
             scores.save(part)
         if not self._key.features:
-            # All that is in the strips is in that file, which is smaller.
+            # That file has all data of the strips and is smaller.
             self._checkpoint.remove()
         return scores
 
@@ -214,7 +214,7 @@ class _Job:
     def _write(
         self, plan: Plan, rule: WriteKey, scores: SlideScores, tissue: SlideTissue
     ) -> RunRecord:
-        """Replace the files of an earlier run by those that are wanted; where that fails, none."""
+        """Replace the files of an earlier run by the wanted ones: all of them, or none."""
         others = () if plan.is_same else FILES.keys() - plan.valid - plan.formats
         stale = existing_files(self._folder, others)
         with replacing_all(self._folder, last=RUN_FILE, stale=stale) as part_of:
@@ -253,7 +253,7 @@ class _Job:
             return tissue.overview
 
     def _features(self, scores: SlideScores) -> Iterator[TileFeatures]:
-        """Read the features of one strip after the other; there are none unless they were kept."""
+        """Read the features strip by strip; there are none unless they were kept."""
         for row in np.flatnonzero((~np.isnan(scores.logits)).any(axis=1)).tolist():
             strip = self._checkpoint.load(row)
             if strip and strip.features is not None:

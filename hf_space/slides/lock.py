@@ -1,4 +1,4 @@
-"""One run at a time works on a slide, however many write into the same folder."""
+"""Locks, so that only one run at a time works on a slide in a shared folder."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# Longest name of a file whose lock has it, in bytes: a longer one might not leave room for more.
+# Longest file name used in the lock's name, in bytes; a longer one might exceed the limit.
 _LONGEST: Final = 100
-# What file systems say that know no locks, as some network drives.
+# Errors of file systems without locks, such as some network drives.
 _UNKNOWN: Final = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP}
 
 
 @contextmanager
 def locked(folder: Path, name: str, *, seconds: float = 0) -> Iterator[None]:
-    """Keep other runs, on this machine or another one, from what has a name in a folder.
+    """Lock a name in a folder against other runs, on this machine or another one.
 
-    The system ends the lock with the process, however that ends. On a file system that knows no
-    locks nothing is kept from anybody.
+    The system releases the lock when the process ends for any reason. On a file system without
+    locks this has no effect.
 
     Args:
         folder: Made if it does not exist.
-        name: Of a file or folder in it; a hidden file beside it stands for the lock meanwhile.
-        seconds: How long another run is waited for.
+        name: Name of a file or folder in it; a hidden file beside it is the lock.
+        seconds: How long to wait for another run.
 
     Raises:
         InUseError: Another run has the lock.
@@ -51,7 +51,8 @@ def locked(folder: Path, name: str, *, seconds: float = 0) -> Iterator[None]:
     try:
         yield
     finally:
-        # While it is locked: who has opened it already sees that it is gone, and does not take it.
+        # Removed while locked: a run that has already opened it sees that it is gone, and does not
+        # use it.
         with suppress(OSError):
             path.unlink()
         lock.release()

@@ -1,4 +1,4 @@
-"""Names of the folders of results: of each slide its own, and the same in every run."""
+"""Names of the folders of results: unique for each slide, and the same in every run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HASH_LETTERS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A slide's way from the root of the file system, and from the folder that was named."""
+    """A slide's path from the root of the file system, and from the named folder."""
 
     above: tuple[str, ...]
     relative: tuple[str, ...]
@@ -32,12 +32,11 @@ class _Place:
 def slide_names(slides: Sequence[Path], roots: Sequence[Path], out: Path | None) -> list[str]:
     """Return a name for the folder of results of each slide.
 
-    It is the way from the folder that was named to the slide, joined by ``_``, so that it does not
-    depend on what else lies there. Slides of several folders, or named ones, that would have the
-    same name get the names of the folders above in front, as many as it takes: ``a/x.svs`` and
-    ``b/x.svs`` become ``a_x.svs`` and ``b_x.svs``. What still differs in upper and lower case
-    only, which some file systems take as equal, is numbered from the second on: ``X.svs_2``. One
-    that has results by its plain name already keeps it.
+    It is the path from the named folder to the slide, joined by ``_``, so that it does not depend
+    on other files. Slides that would have the same name are prefixed with as many folder names as
+    needed: ``a/x.svs`` and ``b/x.svs`` become ``a_x.svs`` and ``b_x.svs``. Names that still differ
+    only in upper and lower case, which some file systems treat as equal, are numbered from the
+    second on: ``X.svs_2``. A slide that already has results under its plain name keeps it.
 
     Args:
         slides: In the order in which they are scored.

@@ -1,4 +1,4 @@
-"""What people are told about a slide while it is worked on."""
+"""Messages about a slide while it is processed."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class SlideNotes:
         self.watcher.note(text(f"slide.{key}", "en", count=count, name=self.name, **values))
 
     def changes(self, changes: Sequence[str]) -> None:
-        """Tell what makes the scores of an earlier run useless, if anything does."""
+        """Report why the scores of an earlier run cannot be used, if so."""
         names = [text(f"slide.part.{name}", "en") for name in dict.fromkeys(changes)]
         if names:
             self.tell("changed", count=len(names), changes=", ".join(names))
 
     def other_rule(self, earlier: RunRecord | None, rule: WriteKey) -> None:
-        """Tell where the threshold is another one than before: it may have been left out."""
+        """Report that the threshold differs from the earlier run's: it may have been forgotten."""
         before, now = earlier.written.told() if earlier else "", rule.told()
         if earlier and before != now:
             self.tell("other_rule", before=before, now=now)

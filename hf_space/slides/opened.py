@@ -1,4 +1,4 @@
-"""An opened slide, wherever its files are: read, told from others, and hashed."""
+"""An opened slide, on disk or in a store."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class OpenedSlide:
 
     Attributes:
         reader: Reads its pixels.
-        place: Hash of where it lies, see `place_hash`.
-        fingerprint: Tells it from others and from what it was before; raises OSError.
-        content_hash: Hashes it while other work is done, see `hf_space.slides.fingerprint`.
+        place: Hash of its path, see `place_hash`.
+        fingerprint: Identifies it and its version; raises OSError.
+        content_hash: Hashes it in the background, see `hf_space.slides.fingerprint`.
     """
 
     reader: SlideReader

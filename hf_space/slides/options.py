@@ -1,4 +1,4 @@
-"""What scores slides, what a caller may ask, and who is told how it goes on."""
+"""The model, the caller's options, and the watcher of a slide's progress."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SlideModel:
-    """What scores slides: a verified bundle, and an engine that has run."""
+    """A verified bundle and a warmed-up engine."""
 
     bundle: Bundle
     engine: Engine
 
     def gives_features(self) -> bool:
-        """Tell whether the network gives pooled features; runs it on a drawn patch."""
+        """Return whether the network returns pooled features; runs it on a drawn patch."""
         config = self.bundle.config
         patches = probe_patches(config.patch_size_pixels)[:1]
         return predict_patches(self.engine, config, patches).features is not None
@@ -31,7 +31,7 @@ class SlideModel:
 
 @dataclass(frozen=True, slots=True)
 class SlideOptions:
-    """What a caller may ask.
+    """The caller's options.
 
     Attributes:
         point: The rule that gives a tile its verdict.
@@ -54,16 +54,16 @@ class SlideOptions:
 
 
 class Watcher(Protocol):
-    """Who is told how the work goes on; from the thread that called `process_slide`."""
+    """Gets the progress of a slide, in the thread that called `process_slide`."""
 
     def note(self, message: str) -> None:
-        """Take a sentence for people."""
+        """Show a message."""
         ...
 
     def begin(self, total: int, done: int) -> None:
-        """Learn how many tiles the slide has, and how many an earlier run has scored."""
+        """Show how many tiles the slide has, and how many an earlier run has scored."""
         ...
 
     def advance(self, tiles: int) -> None:
-        """Learn that some more tiles are scored."""
+        """Show that some more tiles are scored."""
         ...

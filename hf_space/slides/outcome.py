@@ -1,4 +1,4 @@
-"""What became of each slide, and the table of all of them."""
+"""The outcome of each slide, and the table of all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hf_space.slides.scan import FoundSlide
 
 SUMMARY_FILE: Final = "summary.csv"
-# Beyond so many rows the table is not written after each slide: to write 100,000 rows as often
+# Beyond this many rows the table is not written after each slide: writing 100,000 rows each time
 # would take longer than the network.
 _ROWS_AT_EVERY_SLIDE: Final = 1000
 # In front of a list's column whose name the table has itself.
@@ -28,7 +28,7 @@ State = Literal["pending", "interrupted", "done", "failed", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one slide.
+    """The outcome of one slide.
 
     Attributes:
         slide: The slide.
@@ -85,7 +85,7 @@ class Summary:
     """`summary.csv`: what became of each slide of a run."""
 
     def __init__(self, results: Results, slides: Iterable[FoundSlide]) -> None:
-        """Call every slide pending; nothing is written yet."""
+        """Start with every slide pending; nothing is written yet."""
         self._results = results
         self._outcomes = {each.name: Outcome(each, "pending") for each in slides}
         self._table = _table(self._outcomes)
@@ -94,12 +94,12 @@ class Summary:
 
     @property
     def outcomes(self) -> Iterable[Outcome]:
-        """What is known of each slide, in the order of the slides."""
+        """The outcome of each slide so far, in the order of the slides."""
         return self._outcomes.values()
 
     @property
     def is_due(self) -> bool:
-        """Whether so many slides were put since the table was written that it should be again."""
+        """Whether the table should be written again, by the number of new outcomes."""
         return self._unwritten >= self._every
 
     @property
@@ -108,7 +108,7 @@ class Summary:
         return self._unwritten > 0
 
     def put(self, outcome: Outcome) -> None:
-        """Take what became of a slide; nothing is written yet."""
+        """Add the outcome of a slide; nothing is written yet."""
         self._outcomes[outcome.name] = outcome
         self._unwritten += 1
 
@@ -119,7 +119,7 @@ class Summary:
         self._unwritten = 0
 
     def row(self, outcome: Outcome) -> str:
-        """Return the row of a slide as it stands in the table, without the end of its line."""
+        """Return the row of a slide as in the table, without its line end."""
         return self._table.line(outcome).decode().rstrip()
 
 

@@ -21,7 +21,7 @@ FEATURES: Final = "features"
 """The format for which the network's pooled features must be kept."""
 
 RESULT: Final = "json"
-"""The format that other programs of ours read."""
+"""The format for other programs of this project."""
 
 RESULT_FILE: Final = "result.json"
 TISSUE_FILE: Final = "tissue.png"

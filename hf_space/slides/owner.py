@@ -1,4 +1,4 @@
-"""To which slide a folder of results belongs: names of slides repeat, their places do not."""
+"""Checks to which slide a folder of results belongs: slides may share a name, but not a path."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def place_hash(path: Path) -> str:
-    """Return a hash of where a slide lies, for results that are shared: they hold no path.
+    """Return a hash of a slide's path, for results that are shared and must contain no path.
 
     As where slides are named, links in the way to it are followed, and one that is the slide is
     not: it keeps its name and place, whatever file it leads to.
@@ -36,8 +36,8 @@ def place_hash(path: Path) -> str:
 def check_name(folder: Path, key: ScoreKey) -> None:
     """Check that a folder of results, if there is one, is a slide's own.
 
-    It is where the slide lies in the same place, whatever has become of it, or is the same
-    wherever it lies. Results of versions that noted no place are anybody's.
+    It is if the slide has the same path, even with changed content, or the same content at another
+    path. Results of versions without a path's hash belong to any slide.
 
     Args:
         folder: Of the slide's results.
@@ -52,13 +52,13 @@ def check_name(folder: Path, key: ScoreKey) -> None:
 
 
 def holds_results_of(folder: Path, path: Path) -> bool:
-    """Tell whether a folder has results of the slide that lies in a place."""
+    """Return whether a folder has results of the slide with this path's hash."""
     owner = next((each.file for each in _stored_keys(folder) if each.file), None)
     return owner == place_hash(path)
 
 
 def _stored_keys(folder: Path) -> Iterator[ScoreKey]:
-    """Yield what a run has left of itself, the one that was written last first."""
+    """Yield the keys that a run has left, the latest first."""
     if unfinished := Checkpoint(folder).key():
         yield unfinished
     if record := RunRecord.load(folder):

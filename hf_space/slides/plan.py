@@ -1,4 +1,4 @@
-"""What is left to do for a slide that may have been scored before."""
+"""The remaining work for a slide that may have been scored before."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Plan:
     """What is left to do.
 
     Attributes:
-        changes: Names of what has changed since the earlier run, and makes its scores useless.
-        is_same: Whether what an earlier run wrote still holds: with other formats it is complete.
-        valid: Formats whose files hold and are there.
+        changes: Names of what has changed since the earlier run, so that its scores cannot be used.
+        is_same: Whether files written by an earlier run are still valid.
+        valid: Formats whose files exist and are valid.
         formats: Formats that are to be written.
     """
 
@@ -46,13 +46,13 @@ def plan_slide(
     rule: WriteKey,
     formats: frozenset[str],
 ) -> Plan:
-    """Compare what is wanted of a slide with what an earlier run has left in its folder.
+    """Compare the wanted results of a slide with those of an earlier run in its folder.
 
     Another threshold changes every file but the features, which the network gives.
 
     Args:
         folder: Of the slide's results.
-        earlier: What the earlier run says of itself.
+        earlier: Record of the earlier run.
         key: What the scores depend on now.
         rule: What the files depend on beside.
         formats: What is wanted.

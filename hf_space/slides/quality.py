@@ -1,4 +1,4 @@
-"""How well the model may read a slide, by the sample of its tiles that was looked at."""
+"""How well the model can read a slide, from a sample of its tiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `run.json` states: with what a slide was scored, and what was written."""
+"""The content of `run.json`: how a slide was scored, and which files were written."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Figures(BaseModel):
 
 
 class RunRecord(BaseModel):
-    """How the files of a slide came about; it is written last, so with it a slide is done.
+    """The record of a slide's files; it is written last, so a slide with it is done.
 
     Attributes:
         scored: What the scores depend on.
@@ -93,7 +93,7 @@ class RunRecord(BaseModel):
 
     @classmethod
     def load(cls, folder: Path) -> RunRecord | None:
-        """Read what `save` wrote; None where there is nothing, or another version's."""
+        """Read the output of `save`; None if there is none, or if it is of another version."""
         try:
             return cls.model_validate_json((folder / RUN_FILE).read_bytes())
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What is said about a whole slide, from the logits of its tiles."""
+"""The result for a whole slide, from the logits of its tiles."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def tile_map(
 ) -> SlideTiles:
     """Calibrate and smooth the logits; where tiles overlap, average those that cover each cell.
 
-    Each shifted grid is smoothed for itself, over 3x3 tiles that lie side by side, so that a cell
-    speaks for the same neighbourhood as without overlap.
+    Each shifted grid is smoothed separately, over 3x3 adjacent tiles, so that a cell covers the
+    same neighbourhood as without overlap.
 
     Args:
         scores: Of the places.
@@ -140,7 +140,7 @@ def _highest(tiles: SlideTiles) -> float:
 
 
 def _region(tiles: SlideTiles, tissue: NDArray[np.float64], config: InferenceConfig) -> SlideRegion:
-    """Return what is said of a region too; ``tissue`` is the tissue's area in each cell, in mm²."""
+    """Return the fields of a region; ``tissue`` is the tissue's area in each cell, in mm²."""
     grid, probabilities, threshold = tiles.grid, tiles.probabilities, tiles.point.threshold
     suspicious = float(tissue[np.nan_to_num(probabilities, nan=-1.0) >= threshold].sum())
     whole = float(tissue.sum())

@@ -1,4 +1,4 @@
-"""What makes other files, and another result, of the same scores."""
+"""What the files and the result depend on besides the scores."""
 
 from __future__ import annotations
 

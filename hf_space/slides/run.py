@@ -1,4 +1,4 @@
-"""Many slides, and the table that says what became of each."""
+"""Scores many slides, and writes the table of outcomes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def slide_options(
     overlap: float,
     formats: frozenset[str],
 ) -> SlideOptions:
-    """Return what a caller asks of every slide.
+    """Return the options for every slide.
 
     Args:
         options: The rule for the verdicts of tiles, and the scale.
@@ -64,12 +64,12 @@ class Scorer(Protocol):
     """Scores many slides, one after the other or several at once.
 
     Attributes:
-        in_work: Slides that were begun and are not done with.
+        in_work: Slides in progress.
     """
 
     @property
     def in_work(self) -> Collection[FoundSlide]:
-        """Slides that were begun and are not done with."""
+        """Slides in progress."""
         ...
 
     def score(self, slides: Sequence[FoundSlide], watcher: Watcher) -> Generator[Outcome]:
@@ -127,7 +127,7 @@ def process_slides(
 def record_outcomes(
     slides: Sequence[FoundSlide], results: Results, scorer: Scorer, watcher: Watcher
 ) -> Iterator[Outcome]:
-    """Score slides, and yield what became of each; `summary.csv` is up to date by then.
+    """Score slides, and yield the outcome of each; `summary.csv` is then up to date.
 
     Of many slides it is written after every thousandth part of them only. Where the table cannot be
     written later on, its row is told to the watcher, the other slides go on, and it is tried again
@@ -154,7 +154,7 @@ def record_outcomes(
                     is_written = _is_written(summary, outcome, results, watcher)
                 yield outcome
     except GeneratorExit:
-        # Whoever asked wants no more outcomes; nothing has failed.
+        # The caller wants no more outcomes; nothing has failed.
         raise
     except BaseException:
         for slide in scorer.in_work:

@@ -31,7 +31,7 @@ _DICOM_OFFSET: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a list of slides states of one.
+    """The facts that a list states about a slide.
 
     Attributes:
         microns_per_pixel: Scale of its level 0.
@@ -68,7 +68,7 @@ class FoundSlide:
 
 @dataclass(frozen=True, slots=True)
 class FoundSlides:
-    """What some files and folders hold.
+    """The content of some files and folders.
 
     Attributes:
         slides: In the order of the arguments, those of a folder sorted.
@@ -98,8 +98,8 @@ def find_slides(
     A file that is named is a slide whatever it holds, or a part of one that is named as well. In a
     folder a slide is told by its suffix or its first bytes; pictures, hidden files and folders of
     results are left out. A DICOM series, which fills a folder, and an MRXS or VMS file with all
-    that belongs to it count once, and so does what has several names. What is not there or cannot
-    be read is listed, so that it fails.
+    that belongs to it count once, and so does a slide with several names. A file that is missing or
+    cannot be read is listed, so that it fails.
 
     Args:
         paths: Files and folders.
@@ -176,7 +176,7 @@ def _sort(contents: Contents) -> tuple[list[_Slide], list[Path]]:
 
 
 def _once(slides: Sequence[_Slide]) -> tuple[list[_Slide], list[Path]]:
-    """Drop parts of other slides, and part off what is a slide already by another name."""
+    """Drop parts of other slides, and separate other names of the same slide."""
     keys = [frozenset(map(_identity, files)) for _, files in slides]
     parts = {part for key in keys if len(key) > 1 for part in key}
     whole = [

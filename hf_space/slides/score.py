@@ -40,10 +40,10 @@ Result = TypeVar("Result")
 _STRIPS_AHEAD: Final = 2
 # Enough to keep every stream busy while a strip is written to the disk.
 _BATCHES_PER_STREAM: Final = 2
-# Nobody waits for the first of them, so batches are larger than those of the service.
+# No caller waits for the first patch, so batches are larger than in the service.
 _TILES_AT_ONCE: Final = 16
 QUALITY_SAMPLE: Final = 8
-"""Of every strip, one tile in so many is looked at for focus and stain."""
+"""One tile in this many of each strip is checked for focus and stain."""
 
 _OUT_OF_FOCUS: Final = frozenset({"blurred", "too_blurred"})
 _UNLIKE_TRAINING: Final = frozenset({"not_h_and_e", "unlike_training"})
@@ -63,7 +63,7 @@ class StripScorer:
         """Score with an engine.
 
         Args:
-            engine: Runs the network; shared with nobody while strips are scored.
+            engine: Runs the network; not shared while strips are scored.
             bundle: Says how the network wants its input, and what is usual.
             features: Keep the pooled features of every tile.
         """
@@ -80,7 +80,7 @@ class StripScorer:
     ) -> Generator[StripScores]:
         """Yield the strips in order, each when all of it is scored.
 
-        What is yielded does not depend on what else is scored.
+        A strip's values do not depend on which other strips are scored.
 
         Args:
             reader: The slide.
@@ -199,7 +199,7 @@ def _ahead(
 
 @contextmanager
 def _pool(threads: int, name: str) -> Iterator[ThreadPoolExecutor]:
-    """Make threads that drop what they have not begun when the work ends, however it ends."""
+    """Make threads that drop unstarted work when the context ends, normally or not."""
     pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
     try:
         yield pool

@@ -24,11 +24,11 @@ SCORES_FILE: Final = "scores.npz"
 _FORMAT: Final = 3
 
 DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
-"""What reading an archive of arrays raises where the disk has lost a part of it."""
+"""Errors of reading a damaged archive of arrays."""
 
 
 class ScoreKey(BaseModel):
-    """What the scores of a slide depend on, and where it lies.
+    """What the scores of a slide depend on, and the hash of its path.
 
     People are told the fields by `slide.part.NAME`, but for the last, on which no score depends.
 
@@ -61,7 +61,7 @@ class ScoreKey(BaseModel):
         return self.model_copy(update={"file": file})
 
     def changes(self, earlier: ScoreKey) -> list[str]:
-        """Name what makes earlier scores useless here; features that are not needed do not."""
+        """Return the differences that make earlier scores unusable; more features do not."""
         mine, its = (key.model_dump(exclude={"file"}) for key in (self, earlier))
         mine["features"] |= earlier.features
         return [name for name in mine if mine[name] != its[name]]
@@ -85,7 +85,7 @@ class ScoreFacts(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SlideScores:
-    """What the network says about the places of a slide.
+    """The network's output for the places of a slide.
 
     Attributes:
         facts: What belongs to them.
@@ -98,7 +98,7 @@ class SlideScores:
     quality: NDArray[np.int64]
 
     def under(self, rule: WriteKey) -> SlideScores:
-        """Return the same scores for a result of some rule: one id never stands for two results."""
+        """Return the same scores for a result by a rule, with a new id for a new rule."""
         if self.facts.written == rule:
             return self
         identifier = uuid7() if self.facts.written else self.facts.id

@@ -1,4 +1,4 @@
-"""Rows of tiles with what surrounds them, cut out of a slide that is read once from above."""
+"""Rows of tiles with their surroundings, cut from a slide that is read once from top to bottom."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Strip:
     side: int
 
     def windows(self, columns: Sequence[int]) -> NDArray[np.uint8]:
-        """Return what the network sees of some places, uint8 (n, side, side, 3)."""
+        """Return the network's windows at some places, uint8 (n, side, side, 3)."""
         parts = (
             self.pixels[:, left : left + self.side]
             for left in (column * self.step for column in columns)

@@ -1,4 +1,4 @@
-"""Go through a folder for slides: its files at any depth, without what earlier runs wrote."""
+"""Searches a folder for slides, at any depth, without the results of earlier runs."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _KINDS: Final[dict[str, Callable[[int], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a folder holds, at any depth; each list is sorted.
+    """The content of a folder, at any depth; each list is sorted.
 
     Attributes:
-        files: What can be opened, unless nobody may.
+        files: Regular files, which may still be unreadable.
         results: Folders of slides that were scored, or begun; their files are not listed.
         closed: Folders that may not be read.
-        broken: What the system does not find: links that lead nowhere or may not be followed.
+        broken: Links that lead nowhere or may not be followed.
         links: To folders; what is in them is not listed.
         special: Neither files nor folders, such as pipes.
         hidden: Hidden files and folders, and the system's own; what is in them is not listed.
@@ -91,7 +91,7 @@ def _is_to_list(path: Path, contents: Contents) -> bool:
 
 
 def mode_of(path: Path) -> int | None:
-    """Return what `stat` says a path is; None where it leads nowhere, or nobody may know."""
+    """Return the mode of a path; None if it leads nowhere or access is denied."""
     try:
         return path.stat().st_mode
     except (OSError, ValueError):
@@ -99,13 +99,13 @@ def mode_of(path: Path) -> int | None:
 
 
 def is_folder(path: Path) -> bool:
-    """Tell whether a path leads to a folder; no error where nobody may know."""
+    """Return whether a path leads to a folder; False if access is denied."""
     mode = mode_of(path)
     return mode is not None and stat.S_ISDIR(mode)
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether a path leads to a regular file: opening a pipe may wait for ever."""
+    """Return whether a path leads to a regular file: opening a pipe may wait forever."""
     mode = mode_of(path)
     return mode is not None and stat.S_ISREG(mode)
 
@@ -122,7 +122,7 @@ def special_kind(path: Path) -> str | None:
 
 
 def _holds_results(folder: Path, names: set[str]) -> bool:
-    """Tell by files that only this program writes: a folder of slides may have any name."""
+    """Recognise a folder of results by files that only this program writes, not by its name."""
     if len(names & _OF_RESULTS) >= _ENOUGH:
         return True
     return WORK_FOLDER in names and mode_of(folder / WORK_FOLDER / STATE_FILE) is not None

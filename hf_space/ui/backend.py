@@ -1,4 +1,4 @@
-"""What all tabs and endpoints share: the parts of the service, and errors as texts."""
+"""Shared by all tabs and endpoints: the parts of the service, and error texts."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class Backend:
     Attributes:
         settings: The limits of uploads, and how long records last.
         get_predictor: Returns the predictor; raises ModelUnavailableError when there is none.
-        history: Finds and deletes what was saved.
+        history: Finds and deletes saved records.
         limiter: Charges the images of a batch.
-        metrics: Learns of refusals.
-        files: Holds the single files in work.
-        uploads: What visitors have sent to the page, and what it shows to them.
+        metrics: Counts refusals.
+        files: Memory for single files in progress.
+        uploads: Files that visitors have sent, and files that the page shows to them.
     """
 
     settings: Settings
@@ -63,7 +63,7 @@ class Backend:
     uploads: Uploads = field(default_factory=Uploads)
 
     def label_verdicts(self) -> dict[str, str]:
-        """Return the verdict that each class of the loaded model means; empty without a model."""
+        """Return the verdict of each class of the loaded model; empty without a model."""
         try:
             labels = self.get_predictor().bundle.config.verdict_labels
         except ModelUnavailableError:
@@ -71,25 +71,25 @@ class Backend:
         return {label: verdict for verdict, label in labels.items()}
 
     async def charge_batch(self, images: int, request: gr.Request) -> None:
-        """Charge a batch; the call itself was charged for one image before it came here.
+        """Charge a batch; the call itself was already charged for one image.
 
         Raises:
-            RateLimitedError: Too much was asked for.
+            RateLimitedError: The rate limit is used up.
         """
         if more := images - 1:
             await charge(caller(request), self.limiter, self.metrics, cost=more)
 
     def file_room(self, path: Path, request: gr.Request) -> AbstractAsyncContextManager[None]:
-        """Hold room for an uploaded file while it is read and predicted; raises BusyError."""
+        """Hold memory for an uploaded file while it is read and predicted; raises BusyError."""
         size = min(path.stat().st_size, self.settings.max_upload_bytes)
         return file_room(self.files, size, self.sender(request))
 
     def offers(self, token: object, request: gr.Request) -> Offers:
-        """Return what gives files to a page, until its visitor deletes what they tell of."""
+        """Return the offers of a page: files that last until the visitor deletes their records."""
         return Offers(self.uploads.shown, known_page_owner(token, request))
 
     def sender(self, request: gr.Request) -> Sender:
-        """Return who makes a call, and pays for what the call itself was not charged for."""
+        """Return the sender of a call, who is charged beyond what the call itself cost."""
         visitor = caller(request)
 
         async def pay(images: int) -> None:
@@ -109,8 +109,8 @@ def chosen_options(
 
     Args:
         point: The chosen operating point, or `OWN_THRESHOLD`.
-        threshold: As it was typed, with a point or a comma; counts for `OWN_THRESHOLD` only.
-        microns: The scale, as it was typed too; None means that of the file.
+        threshold: As typed, with a point or a comma; used for `OWN_THRESHOLD` only.
+        microns: The scale, also as typed; None means that of the file.
         save: Whether the result is saved in the visitor's history.
         **more: Further options.
     """
@@ -119,9 +119,9 @@ def chosen_options(
         PredictOptions,
         {
             "operating_point": None if own else point,
-            # An empty one stays: it is no number, and no choice of the default either.
+            # An empty one is kept: it is not a number, and does not mean the default either.
             "threshold": _typed(threshold) if own else None,
-            # An empty one stays here too.
+            # An empty one is kept here too.
             "microns_per_pixel": None if microns is None else _typed(microns),
             "save": save,
             **more,
@@ -130,7 +130,7 @@ def chosen_options(
 
 
 def validated(schema: type[SchemaT], **values: object) -> SchemaT:
-    """Return what a page sent as an object of a schema; raises InvalidOptionsError."""
+    """Return a page's input as an object of a schema; raises InvalidOptionsError."""
     try:
         return schema(**values)
     except ValidationError as error:
@@ -139,13 +139,13 @@ def validated(schema: type[SchemaT], **values: object) -> SchemaT:
 
 
 def _typed(value: str | None) -> str:
-    """Return a typed number as Python writes it; whether it is one is seen later."""
+    """Return a typed number in Python's notation; it is validated later."""
     return (value or "").strip().replace(",", ".")
 
 
 @contextmanager
 def errors_shown(language: Language | None = None) -> Iterator[None]:
-    """Turn every exception into one that Gradio shows: a text and a code, no path, no trace.
+    """Convert every exception to one that Gradio shows: text and code, without path or trace.
 
     Args:
         language: The visitor's language; None for a program, which gets the text unescaped.

@@ -1,4 +1,4 @@
-"""The demo as a whole, and where it hangs in the application."""
+"""The whole demo, and its mounting in the application."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
     from hf_space.settings import Settings
 
-# Handlers wait for the predictor, which batches and queues by itself; they need few threads.
+# Handlers wait for the predictor, which has its own queue, so they need few threads.
 _CALLS_AT_ONCE: Final = 16
-# Each keeps its request in memory; more are told that the service is busy.
+# Each keeps its request in memory; further ones get the error that the service is busy.
 _CALLS_WAITING: Final = 256
 # Every minute, delete what is older than ten: long enough to look at a result and download it.
 # Endpoints delete their uploads at once; the page keeps its own, to read them again with other
@@ -53,8 +53,8 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     """Mount the demo at `/` of an application that has not started, after all its routes.
 
     Args:
-        app: Gets the demo and its guard; its requests know their visitors.
-        backend: What the demo shows and asks.
+        app: Gets the demo and its guard; its requests are already identified.
+        backend: The service behind the demo.
     """
     folder = keep_uploads_private()
     keep_content_out_of_log()
@@ -67,7 +67,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         blocks,
         path="/",
         root_path=settings.root_path,
-        # Errors that are meant for visitors are shown all the same; others may name paths.
+        # Errors meant for visitors are still shown; others may contain paths.
         show_error=False,
         # A zip is one file; the predictor refuses a single image beyond its own limit.
         max_file_size=max(settings.max_upload_bytes, settings.max_batch_bytes),
@@ -104,8 +104,8 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
     """Return the page and its named endpoints."""
     patches, regions = find_examples(backend.settings.model_dir)
     blocks = gr.Blocks(title="Biopsia", analytics_enabled=False, delete_cache=_DELETE_CACHE)
-    # A page that knows its Space draws the Space's badge, with what it asks of the Hub and of a
-    # host of fonts.
+    # With the Space's id, the page would draw the Space's badge, which loads from the Hub and from
+    # a font host.
     blocks.space_id = None
     with blocks:
         visit = build_visit(blocks)
@@ -135,7 +135,7 @@ def build_demo(backend: Backend, i18n: gr.I18n) -> gr.Blocks:
 
 
 def _texts(settings: Settings) -> dict[str, dict[str, str]]:
-    """Return the page's texts; the one on privacy says what these settings do."""
+    """Return the page's texts; the privacy text follows these settings."""
     stored = "page.stored_original" if settings.store_originals else "page.stored_thumbnail"
     texts: dict[str, dict[str, str]] = {}
     for language, of_language in translations().items():
@@ -152,7 +152,7 @@ def _fill_on_load(
     panels: list[Panel],
     history: HistoryTab,
 ) -> None:
-    """Fill what depends on the model and on the visitor's language when the page is opened."""
+    """Fill, when the page opens, what depends on the model and the visitor's language."""
 
     def fill(request: gr.Request) -> list[Any]:
         language = language_of(request)

@@ -18,10 +18,10 @@ def import_gradio() -> None:
 
 @contextmanager
 def hidden_sources() -> Iterator[None]:
-    """Let Gradio's classes seem to have no file, as those that are typed in have none.
+    """Make Gradio's classes look as if they had no source file, like interactive ones.
 
-    As Gradio defines a component it parses its source and writes a `.pyi` beside it, 1.5 s of a
-    processor at each start; a class without a file gets none.
+    When Gradio defines a component, it parses its source and writes a `.pyi` file beside it, which
+    takes 1.5 s of processor time at each start. A class without a file gets none.
     """
     find = inspect.getfile
 

@@ -1,7 +1,7 @@
-"""The scale of images before they are analysed: what their files state, and what a visitor states.
+"""The scale of images before they are analysed, from their files and from the visitor.
 
-Only headers are read. The rule that gives a verdict, or withholds it, is `prediction.trust`'s; here
-is only what the page asks for, so that nobody waits for a result without one.
+Only headers are read. `prediction.trust` decides whether there is a verdict. This module only asks
+for a missing scale in advance, so that nobody waits for a result without a verdict.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ if TYPE_CHECKING:
     from hf_space.settings import Settings
 
 MAGNIFICATIONS: Final = (2.5, 5.0, 10.0, 20.0, 40.0)
-# Of the published patches, and of the examples, which are drawn like them.
+# Scale of the published patches, and of the examples, which are drawn like them.
 DATA_SET_MICRONS: Final = 4.0
 # Further choices beside the magnifications.
 OF_FILE, OF_DATA_SET, TYPED = "file", "data_set", "typed"
-# A slide is some 75 mm long, and a cover slip at most 60.
+# A slide is some 75 mm long, and a coverslip at most 60.
 LARGEST_FIELD_MICRONS: Final = 60_000.0
 _CHOICES: Final = frozenset(f"{magnification:g}" for magnification in MAGNIFICATIONS)
-# As the options take it.
+# As in the options.
 _MOST_MICRONS: Final = 1000.0
 
 Problem = Literal["needed", "unconfirmed"]
 
 
 class Header(Schema):
-    """What the header of an image file says.
+    """The facts in an image file's header.
 
     Attributes:
         width: Pixels across.
         height: Pixels down.
-        microns_per_pixel: The scale; None where the file states none, or contradicts itself.
+        microns_per_pixel: The scale; None if the file states none, or contradicts itself.
         conflict: The scales of a file that contradicts itself.
         of_example: Whether this is one of the page's examples, whose scale is known.
     """
@@ -58,12 +58,12 @@ class Header(Schema):
 
     @property
     def needs_scale(self) -> bool:
-        """Whether no verdict is possible until somebody states the scale."""
+        """Whether no verdict is possible until the scale is stated."""
         is_larger = max(self.width, self.height) > LARGEST_PATCH_PIXELS
         return is_larger and self.microns_per_pixel is None
 
     def field(self, microns: float) -> tuple[float, float]:
-        """Return width and height, in µm, of what the image shows at a scale."""
+        """Return width and height of the field, in µm, at a scale."""
         return self.width * microns, self.height * microns
 
 
@@ -73,13 +73,13 @@ _HEADERS: Final = TypeAdapter(list[Header])
 
 @dataclass(frozen=True, slots=True)
 class StatedScale:
-    """What a visitor says about the scale of their images.
+    """The scale of a visitor's images, as stated by the visitor.
 
     Attributes:
         choice: A magnification, `OF_FILE`, `OF_DATA_SET` or `TYPED`; None before the choice.
-        typed: µm per pixel as typed, with a point or a comma; counts for `TYPED` only.
+        typed: µm per pixel as typed, with a point or a comma; used for `TYPED` only.
         is_sure: Whether an unlikely field was confirmed.
-        for_batch: Whether it is for many images, of which those with a scale of their own keep it.
+        for_batch: Whether it is for many images; those with a scale of their own keep it.
     """
 
     choice: object
@@ -89,7 +89,7 @@ class StatedScale:
 
     @property
     def text(self) -> str | None:
-        """The scale as an option, not yet validated; None where the files' own shall count."""
+        """The scale as an option, not yet validated; None to use the files' own."""
         if self.choice == TYPED:
             return str(self.typed or "").strip().replace(",", ".")
         if self.choice == OF_DATA_SET:
@@ -100,7 +100,7 @@ class StatedScale:
 
     @property
     def microns(self) -> float | None:
-        """The scale in µm per pixel; None where it is not stated, or is no scale."""
+        """The scale in µm per pixel; None if it is not stated or not valid."""
         try:
             microns = float(self.text or "")
         except ValueError:
@@ -108,14 +108,14 @@ class StatedScale:
         return microns if 0.0 < microns <= _MOST_MICRONS else None
 
     def of(self, header: Header) -> float | None:
-        """Return the scale that an image is to be read at; None where none is known."""
+        """Return the scale at which to read an image; None if none is known."""
         own = header.microns_per_pixel
         if self.for_batch and own is not None:
             return own
         return self.microns if self.text is not None else own
 
     def option(self, header: Header | None) -> str | None:
-        """Return the scale to ask for with an image, not validated; None for the file's own.
+        """Return the scale to send with an image, not validated; None for the file's own.
 
         Args:
             header: None for a file that cannot be read.
@@ -140,17 +140,17 @@ class StatedScale:
 
 
 def is_too_large(field: tuple[float, float]) -> bool:
-    """Tell whether no slide shows so much; width and height are in µm."""
+    """Return whether a field is larger than any slide; width and height are in µm."""
     return max(field) > LARGEST_FIELD_MICRONS
 
 
 def is_too_small(field: tuple[float, float]) -> bool:
-    """Tell whether the model needs to see more; width and height are in µm."""
+    """Return whether a field is too small for the model; width and height are in µm."""
     return min(field) < SMALLEST_FIELD_MICRONS
 
 
 def read_header(data: bytes, settings: Settings, examples: frozenset[str]) -> Header:
-    """Return what an image file's header says.
+    """Return the facts in an image file's header.
 
     Args:
         data: The file's content.
@@ -158,7 +158,7 @@ def read_header(data: bytes, settings: Settings, examples: frozenset[str]) -> He
         examples: SHA-256 of the page's examples.
 
     Raises:
-        RequestError: The file is no image that the service reads.
+        RequestError: The service cannot read the file.
     """
     limits = {"max_bytes": settings.max_upload_bytes, "max_pixels": settings.max_pixels}
     with open_image(data, **limits) as reader:
@@ -172,7 +172,7 @@ def read_header(data: bytes, settings: Settings, examples: frozenset[str]) -> He
 def read_headers(
     images: Iterable[NamedImage], settings: Settings, examples: frozenset[str]
 ) -> list[Header | None]:
-    """Return what the headers of many files say, None for each that cannot be read."""
+    """Return the header facts of many files, None for each that cannot be read."""
     headers: list[Header | None] = []
     for image in images:
         try:
@@ -183,12 +183,12 @@ def read_headers(
 
 
 def packed_headers(headers: Headers) -> str:
-    """Return headers as a text that the page holds until the visitor has chosen."""
+    """Return headers as a text that the page keeps until the visitor has chosen."""
     return _HEADERS.dump_json(list(headers)).decode()
 
 
 def unpacked_headers(text: object) -> list[Header]:
-    """Return the headers that the page held; none for any other text."""
+    """Return the headers that the page kept; empty for any other text."""
     try:
         return _HEADERS.validate_json(str(text or "[]"))
     except ValidationError:

@@ -1,4 +1,4 @@
-"""HTML from the templates in `templates/`, which escape every value that they are given."""
+"""HTML from the templates in `templates/`, which escape every value."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def render(template: str, language: Language, **values: object) -> str:
         template: Its file's name without the ending.
         language: The visitor's; in a template `t`, `number` and
             `probability` write in it.
-        **values: What else the template shows.
+        **values: Other values of the template.
 
     Raises:
-        UndefinedError: The template needs a value that is not there.
+        UndefinedError: The template needs a missing value.
     """
     found = _ENVIRONMENT.get_template(f"{template}.html")
     bound = {"t": partial(_text, language), "number": partial(_number, language)}
@@ -48,10 +48,10 @@ def paragraph(content: str, style: str, **attributes: str) -> str:
 
 
 def data_url(content: bytes, media_type: str) -> str:
-    """Return a picture as an address that holds it.
+    """Return a picture as a data URL.
 
-    The browser's own requests for pictures could not bring a visitor's token along, and no folder
-    of the server has to be opened to visitors.
+    The browser's requests for pictures could not send a visitor's token, and this way no folder of
+    the server has to be readable by visitors.
     """
     return f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}"
 

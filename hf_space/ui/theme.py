@@ -1,4 +1,4 @@
-"""The demo's looks: a quiet ground, one haematoxylin violet, the visitor's own fonts."""
+"""The demo's theme: a neutral background, one haematoxylin violet, system fonts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _HAEMATOXYLIN: Final = gr.themes.Color(
 
 
 def demo_theme() -> gr.themes.Base:
-    """Return the theme; its fonts are the system's, so nothing is fetched for them."""
+    """Return the theme; it uses system fonts, so no fonts are fetched."""
     return gr.themes.Base(
         primary_hue=_HAEMATOXYLIN,
         secondary_hue=_HAEMATOXYLIN,

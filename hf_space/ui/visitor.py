@@ -1,4 +1,4 @@
-"""Whose history the page is about: a token that the browser keeps, or the owner of an API key."""
+"""The owner of the page's history: a token that the browser keeps, or an API key's owner."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from hf_space.access.visitor import Visitor
     from hf_space.messages.language import Language
 
-# `gradio.BrowserState` reads the storage unguarded: where it is blocked, the page never appears.
+# `gradio.BrowserState` does not handle blocked storage: the page would then never appear.
 _RECALL: Final = (Path(__file__).parent / "visitor.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What the browser tells of itself; neither is drawn on the page.
+    """Values sent by the browser; they are not shown on the page.
 
     Attributes:
         token: Names the owner of a history.
@@ -34,7 +34,7 @@ class Visit:
 
 
 def build_visit(blocks: gr.Blocks) -> Visit:
-    """Add what the browser fills in by itself as soon as the page is there."""
+    """Add the fields that the browser fills in once the page is loaded."""
     visit = Visit(gr.Textbox(visible=False), gr.Textbox(visible=False))
     blocks.load(
         fn=None,
@@ -52,10 +52,10 @@ def language_of(request: gr.Request | None) -> Language:
 
 
 def page_owner(token: object, request: gr.Request) -> bytes:
-    """Return whose history a page's call is about; raises CredentialsError for a bad token.
+    """Return the owner of a page's call; raises CredentialsError for a bad token.
 
-    Who names an owner in a header, as browsers do that were asked for an API key, is that owner. A
-    cookie does not count: a Space's page would get it in a window of its own and not in a frame.
+    An owner in a header counts first, as from browsers that were asked for an API key. Cookies are
+    ignored: a Space's page gets them in its own window but not in a frame.
     """
     visitor = caller(request)
     if not (visitor.is_new or visitor.by_cookie):
@@ -67,7 +67,7 @@ def page_owner(token: object, request: gr.Request) -> bytes:
 
 
 def known_page_owner(token: object, request: gr.Request) -> bytes | None:
-    """Return whose history a page's call is about; None where there is none, see `page_owner`."""
+    """Return the owner of a page's call; None if there is none, see `page_owner`."""
     try:
         return page_owner(token, request)
     except CredentialsError:
@@ -75,13 +75,13 @@ def known_page_owner(token: object, request: gr.Request) -> bytes | None:
 
 
 def caller_owner(request: gr.Request) -> bytes | None:
-    """Return the owner that a call names by itself; None for one that names none."""
+    """Return the owner that a call's own headers name; None without one."""
     visitor = caller(request)
     return None if visitor.is_new else visitor.owner
 
 
 def caller(request: gr.Request) -> Visitor:
-    """Return who sent a call, as the service's middleware found out."""
+    """Return the visitor of a call, as identified by the service's middleware."""
     web = request.request
     assert web is not None  # noqa: S101 -- the demo is only called over HTTP
     visitor: Visitor = web.scope["state"]["visitor"]

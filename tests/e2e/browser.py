@@ -1,4 +1,4 @@
-"""A real Chromium, with nothing of its own on the network."""
+"""A real Chromium without network access of its own."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 CHROMIUM = Path("/usr/bin/chromium")
 DRIVER = Path("/usr/bin/chromedriver")
 _WAIT_SECONDS = 30
-# Selenium's own half second is longer than most of what is waited for.
+# Selenium's default of half a second is longer than most waits.
 _POLL_SECONDS = 0.2
-# Chromium's content setting of that meaning.
+# Chromium's value for "block".
 _BLOCK = 2
 _FLAGS = (
     "--headless",
@@ -82,7 +82,7 @@ class Browser:
         self._waiting.until(gone, f"{css} with {containing!r} is still there")
 
     def wait_for_count(self, css: str, count: int) -> None:
-        """Wait until so many elements can be seen: a page may draw a list piece by piece."""
+        """Wait until a number of elements is visible: a page may draw a list piece by piece."""
         counted = f"there are not {count} {css}"
         self._waiting.until(lambda _: len(self.visible(css)) == count, counted)
 
@@ -105,7 +105,7 @@ class Browser:
         self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", behaviour)
 
     def wait_for_file(self, path: Path) -> bytes:
-        """Wait until a download is there, whose name may be a pattern, and return its content."""
+        """Wait for a download, whose name may be a pattern, and return its content."""
         found = self._waiting.until(
             lambda _: list(path.parent.glob(path.name)), f"{path.name} was not downloaded"
         )

@@ -1,4 +1,4 @@
-"""What the demo's file inputs offer, and what becomes of everything else."""
+"""The files that the demo's inputs offer, and how other files are handled."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def test_the_history_outlives_the_service(tmp_path: Path, monkeypatch: pytest.Mo
             read(browser, "drawn_crowded.png")
             open_history(browser)
         with running_server(**fixed) as server:
-            # The page was not loaded again: its session is one that the service does not know.
+            # The page was not reloaded, so the service does not know its session.
             browser.wait_for(".bp-row").click()
             browser.wait_for(".bp-record .bp-card")
             browser.press(text("review.agree", "en"))
@@ -112,7 +112,7 @@ def test_an_unticked_box_keeps_nothing(server: RunningServer, tmp_path: Path) ->
         browser.wait_for(".bp-save input").click()
         read(browser, "drawn_crowded.png")
         assert not browser.visible(".bp-review")
-        # The choice holds in the other tabs.
+        # The choice applies in the other tabs.
         browser.open_tab(text("tab.region", "en"))
         assert not browser.wait_for(".bp-save input").is_selected()
         browser.wait_for(".gallery-item").click()

@@ -46,7 +46,7 @@ def test_cancel_is_there_while_a_region_is_scored_and_ends_it(
         assert_no_result(browser)
         wait_until(lambda: nothing_waits(server))
         wait_until(lambda: buttons(browser, CANCEL) == [])
-        # The next one is computed as if nothing had been.
+        # The next one is computed normally.
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')
         browser.press(text("run.region", "en"))

@@ -61,7 +61,7 @@ def test_carcinoma_at_20x_says_what_it_says_at_4_microns(
         card = browser.wait_for(".bp-card", text("verdict.malignant", "en")).text
         shown = next(line for line in card.splitlines() if line.startswith("0."))
         assert float(shown.split()[0]) == pytest.approx(original.probability, abs=0.001)
-        # Another image of unknown scale is asked about anew.
+        # The question comes again for another image of unknown scale.
         browser.wait_for('.bp-picture button[aria-label="Remove Image"]').click()
         browser.wait_until_gone(".bp-scale-field p")
         browser.upload(at_20x)

@@ -1,4 +1,4 @@
-"""A result never stands beside an image that it is not about."""
+"""A result is never shown beside another image."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_late_answer_is_not_shown(server: RunningServer, tmp_path: Path) -> No
         browser.press(text("run.region", "en"))
         browser.wait_for(".gallery-item").click()
         browser.wait_for('.bp-picture img[src*="drawn_region"]')
-        # Once others get the answer about the large image, it would be here too.
+        # Once another client gets the large image's result, it would be here too.
         ask_about_region(server, large)
         assert_no_result(browser)
         browser.press(text("run.region", "en"))

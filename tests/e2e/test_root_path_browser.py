@@ -48,5 +48,5 @@ def test_a_patch_is_read_and_the_documentation_tried_below_the_prefix(
         asked = [urlsplit(url) for url in browser.asked_urls()]
     assert {url.netloc for url in asked} == {urlsplit(proxy.url).netloc}
     outside = {url.path for url in asked if not url.path.startswith(f"{PREFIX}/")}
-    # Gradio links the one by the host's root, and leaves the other to the browser's habit.
+    # Gradio links the first by the host's root, and browsers request the second by themselves.
     assert outside <= {"/manifest.json", "/favicon.ico"}

@@ -77,7 +77,7 @@ def test_it_predicts_and_remembers_without_a_cookie(
         read(browser, "drawn_crowded.png")
         open_history(browser)
         browser.wait_for_count(".bp-row img", 1)
-        # The frame keeps its token where only this site's frames find it.
+        # The frame's token is in storage that only this site's frames can read.
         token = browser.driver.execute_script(ASK_STORAGE)
         enter(browser)
         open_history(browser)

@@ -1,4 +1,4 @@
-"""Who may do what on the local Hub."""
+"""Users and their rights on the local Hub."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Tokens:
         write: The owner's, with all rights on what is theirs.
         read: The owner's, for reading only.
         stranger: A write token of someone else.
-        unknown: A token that nobody has.
+        unknown: An invalid token.
     """
 
     write: str = "hf_write"

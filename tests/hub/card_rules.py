@@ -1,4 +1,4 @@
-"""What the Hub demands of a card's front matter.
+"""The Hub's requirements for a card's front matter.
 
 The real rules are not published as code: these follow its documentation, and where that leaves room
 they take the stricter reading.
@@ -38,7 +38,7 @@ _SIZES = frozenset(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the Hub says about a card.
+    """The Hub's findings on a card.
 
     Attributes:
         errors: Why it is refused; empty if it is not.
@@ -112,7 +112,7 @@ _Size = Annotated[str, _one_of(_SIZES)]
 
 
 class _Rules(BaseModel):
-    # No guesses: `3.10` without quotes is the number 3.1, and an empty field is none.
+    # Values are not guessed: `3.10` without quotes is the number 3.1, and an empty field is null.
     model_config = ConfigDict(strict=True, extra="allow")
 
 

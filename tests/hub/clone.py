@@ -1,4 +1,4 @@
-"""A clone of the project that is always committed, however the working copy is."""
+"""A clone of the project with everything committed, whatever the working copy's state."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Clone:
 
 
 def outside_git() -> dict[str, str]:
-    """Return this process's environment without what a hook of git leads git by, wherever it is."""
+    """Return this process's environment without the variables that git sets for its hooks."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
 

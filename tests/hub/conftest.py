@@ -38,7 +38,7 @@ from tests.hub.server import Hub, running_hub
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """A local Hub that this process's client may reach, with a cache of the test's own."""
-    # huggingface_hub itself uploads files without Xet in a way that httpx2 frowns upon.
+    # huggingface_hub uploads files without Xet in a way that httpx2 warns about.
     warnings.filterwarnings("ignore", "Use 'content=", DeprecationWarning)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)

@@ -1,4 +1,4 @@
-"""What goes wrong on the local Hub, when a test asks for it."""
+"""Faults of the local Hub that tests can switch on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Cut:
 
 @dataclass
 class Faults:
-    """What goes wrong from now on; a test sets it through the methods."""
+    """The faults from now on; tests set them through the methods."""
 
     _failures: list[_Failure] = field(default_factory=list)
     _rejected: set[str] = field(default_factory=set)
@@ -60,7 +60,7 @@ class Faults:
         self._failures.append(_Failure(method, path, status, message, times))
 
     def reject(self, token: str) -> None:
-        """Let a token be one that nobody has."""
+        """Make a token invalid."""
         self._rejected.add(token)
 
     def drop_uploads(self, times: int = 1, *, after: int = 1000) -> None:
@@ -80,7 +80,7 @@ class Faults:
         self._short[path] = to
 
     def strike(self, method: str, path: str) -> None:
-        """Let a request fail if it is its turn.
+        """Make a request fail if it is due.
 
         Raises:
             HubError: It is.

@@ -1,4 +1,4 @@
-"""What the local Hub answers when it refuses, in the words and headers its clients look for."""
+"""Refusals of the local Hub, with the messages and headers that its clients expect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class HubError(Exception):
     """
 
     def __init__(self, status: int, message: str, code: str | None = None, **headers: str) -> None:
-        """Keep what is answered; underscores in names of headers stand for hyphens."""
+        """Set the answer; underscores in names of headers stand for hyphens."""
         super().__init__(message)
         self.status = status
         self.message = message
@@ -27,7 +27,7 @@ class HubError(Exception):
 
 
 def unknown_token() -> HubError:
-    """Return the refusal of a token that nobody has."""
+    """Return the refusal of an invalid token."""
     return HubError(401, "Invalid credentials in Authorization header")
 
 
@@ -42,7 +42,7 @@ def forbidden(message: str) -> HubError:
 
 
 def no_repository(*, anonymous: bool) -> HubError:
-    """Return the answer for what is not there, or not for this visitor."""
+    """Return the answer for something that does not exist or is hidden from this visitor."""
     return HubError(401 if anonymous else 404, "Repository not found", "RepoNotFound")
 
 

@@ -1,4 +1,4 @@
-"""What every request passes: it is recorded, its token is checked, and it may be made to fail."""
+"""Middleware for every request: records it, checks its token, and may make it fail."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Recorded:
 
 @dataclass
 class State:
-    """What all routes share.
+    """Shared state of all routes.
 
     Attributes:
         endpoint: The Hub's address.
         content_host: Address from which large files come, another origin as at the real Hub.
         storage: What it keeps.
         faults: What goes wrong.
-        requests: What it was asked, in order.
+        requests: All requests, in order.
     """
 
     endpoint: str
@@ -53,7 +53,7 @@ class State:
 
 
 class RequestMiddleware:
-    """Records each request and lets it fail if a test asked for that."""
+    """Records each request, and makes it fail if a test requested that."""
 
     def __init__(self, app: ASGIApp, state: State) -> None:
         """Stand before an application."""
@@ -88,7 +88,7 @@ class RequestMiddleware:
 
 
 def state_of(request: Request) -> State:
-    """Return what all routes share."""
+    """Return the shared state."""
     return cast(State, request.app.state.hub)
 
 
@@ -96,7 +96,7 @@ def visitor(state: State, request: Request) -> Visitor:
     """Return who sent a request.
 
     Raises:
-        HubError: Its token is nobody's.
+        HubError: Its token is invalid.
     """
     token = _token(request)
     if token is None:

@@ -35,7 +35,7 @@ async def resolve(request: Request) -> Response:
 
 
 async def large_content(request: Request) -> Response:
-    """Send a large file to whoever knows its address, as a signed one of the real Hub."""
+    """Send a large file to anybody with its address, like a signed one of the real Hub."""
     sha256 = request.path_params["sha256"]
     blob = state_of(request).storage.large(sha256)
     headers = {"ETag": f'"{sha256}"', "Accept-Ranges": "bytes"}

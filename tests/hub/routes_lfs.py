@@ -25,7 +25,7 @@ async def batch(request: Request) -> Response:
 
 
 async def upload(request: Request) -> Response:
-    """Take a file, from whoever knows the address, as a signed one."""
+    """Accept a file from anybody with the address, like a signed one."""
     body = await _body(request)
     _keep(state_of(request), request.path_params["sha256"], body)
     return Response(headers={"ETag": f'"{request.path_params["sha256"]}"'})
@@ -52,7 +52,7 @@ def _instruction(state: State, found: Repository, item: dict[str, Any]) -> dict[
 
 
 async def _body(request: Request) -> bytes:
-    """Read a body, or hang up in the midst of it if a test asked for that.
+    """Read a body, or disconnect in the middle of it if a test requested that.
 
     Raises:
         ClientDisconnect: The connection is gone.

@@ -55,16 +55,16 @@ class Hub:
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong."""
+        """The faults."""
         return self.state.faults
 
     @property
     def requests(self) -> list[Recorded]:
-        """What it was asked so far, in order; a test may clear it."""
+        """The requests so far, in order; a test may clear them."""
         return self.state.requests
 
     def mend(self) -> None:
-        """Let all go well again."""
+        """Switch all faults off."""
         self.state.faults = Faults()
 
     def api(self, token: str | None = TOKENS.write) -> HfApi:
@@ -90,7 +90,7 @@ class Hub:
         }
 
     def repository(self, name: str, kind: Kind = "model") -> Repository:
-        """Return what the Hub keeps of `owner/name`."""
+        """Return the repository `owner/name`."""
         return self.state.storage.repositories[kind, name]
 
     def up(self) -> None:

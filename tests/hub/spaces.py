@@ -1,4 +1,4 @@
-"""What a Space has besides its files."""
+"""A Space's settings and state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Stage:
-    """A moment of a Space's life.
+    """A stage of a Space.
 
     Attributes:
         name: As the Hub calls it: "BUILDING", "RUNNING", "BUILD_ERROR".
@@ -54,7 +54,7 @@ class Space:
         self.secrets |= {item["key"]: item["value"] for item in asked.get("secrets", ())}
 
     def start(self) -> None:
-        """Begin its life anew, as each push, setting and restart does."""
+        """Restart its stages, as each push, setting and restart does."""
         self._age = 0
 
     def runtime(self, commit: str, *, has_app: bool) -> dict[str, Any]:

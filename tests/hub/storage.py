@@ -38,7 +38,7 @@ class Blob:
 
     @cached_property
     def pointer(self) -> bytes:
-        """What git keeps in the place of a large file."""
+        """The pointer that git stores in place of a large file."""
         lines = (
             "version https://git-lfs.github.com/spec/v1",
             f"oid sha256:{self.sha256}",
@@ -195,7 +195,7 @@ class Repository:
 
 @dataclass
 class Storage:
-    """All that the Hub keeps.
+    """The Hub's whole storage.
 
     Attributes:
         repositories: Kind and `owner/name` to repository.
@@ -228,7 +228,7 @@ class Storage:
         return Blob(self.objects[sha256], lfs=True)
 
 
-# As the Hub does it, what these name is a large file however small it is.
+# As on the Hub, files with these names are large files whatever their size.
 _LARGE = (
     *("7z", "arrow", "bin", "ckpt", "gz", "h5", "npy", "npz", "onnx", "parquet", "pb", "pickle"),
     *("pkl", "pt", "pth", "safetensors", "tar", "tflite", "xz", "zip"),

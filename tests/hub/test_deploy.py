@@ -112,7 +112,7 @@ def test_a_second_time_nothing_is_written(hub: Hub, clone: Clone, tmp_path: Path
     again = deployed(clone, hub, tmp_path, "--variable", "BIOPSIA_RETENTION_DAYS=7")
     assert "its files are up to date\n" in again.output
     assert writes(hub) == []
-    # What is not named stays as it is.
+    # Variables that are not named are kept.
     deployed(clone, hub, tmp_path)
     assert writes(hub) == []
 
@@ -178,7 +178,7 @@ def test_an_older_revision_is_deployed_by_its_name(
     hub.api().create_tag(MODEL, tag="v1.0.0")
     second = publish_tiny(hub, tmp_path / "second", revision="r2")
     for options, commit in (([], second), (["--revision", "v1.0.0"], first)):
-        # The service here has another model, so nobody waits for this one.
+        # The service here has another model, so the command does not wait for this one.
         wanted = ("--space", SPACE, "--model", MODEL, *options, "--timeout", "1")
         done = clone.deploy(*wanted, **hub.environment(tmp_path))
         assert done.code == 2

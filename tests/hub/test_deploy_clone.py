@@ -1,4 +1,4 @@
-"""The clone that tests deploy is a repository of its own, wherever they are run from."""
+"""The clone that tests deploy is a separate repository, also when git runs the tests."""
 
 from __future__ import annotations
 

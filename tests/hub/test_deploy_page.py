@@ -49,7 +49,7 @@ def test_model_and_space_are_live_by_following_the_page(hub: Hub, tmp_path: Path
     assert "logit" in follow(load, tmp_path, environment)
     revision = load_bundle(ROOT / "hf_space" / "model").config.revision
     commit = hub.api().model_info(MODEL).sha
-    # What results call the model by leads back to it.
+    # The revision in results leads back to the model.
     assert set(hub.repository(MODEL).tags) == {"v1.0.0", f"revision-{revision}"}
 
     hub.api().create_repo(SPACE, repo_type="space", space_sdk="gradio")

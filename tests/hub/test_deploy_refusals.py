@@ -1,4 +1,4 @@
-"""What stops a deployment is said in one message, with what to do about it."""
+"""A deployment that cannot proceed gives one message with the remedy."""
 
 from __future__ import annotations
 

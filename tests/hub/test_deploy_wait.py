@@ -1,4 +1,4 @@
-"""A deployment waits for the Space's own answer, and tells why there is none."""
+"""A deployment waits for the Space's own response, and reports why there is none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPACE = "owner/biopsia"
 
 
 class Service(ThreadingHTTPServer):
-    """What stands for a Space's service.
+    """A stand-in for a Space's service.
 
     Attributes:
         models: What it answers with, one after the other; the last one stays. None: the page that
@@ -130,7 +130,7 @@ def test_it_waits_for_the_model_that_was_asked_for(
     told: list[str] = []
     assert wait(hub, told=told) == ReadySpace(space.host, after)
     assert told == [f"{SPACE}: {stage.name}" for stage in USUAL_LIFE]
-    # A public Space is asked without a token.
+    # Requests to a public Space have no token.
     assert service.tokens == [None] * 4
 
 

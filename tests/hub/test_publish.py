@@ -1,4 +1,4 @@
-"""A bundle becomes a model repository: checked before, one commit, tags that never move."""
+"""Publishing a bundle: checks first, one commit, tags that never move."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_the_name_of_a_release_never_moves(hub: Hub, bundle: Path) -> None:
         assert hub.api().model_info(REPO).sha == head
         second = publish_model(hub.api(), bundle, REPO)
     assert hub.api().model_info(REPO, revision="v1.0.0").sha == first.commit != second.commit
-    # What results name is the newest card of the same weights.
+    # The tag named in results has the newest card of the same weights.
     assert hub.api().model_info(REPO, revision="revision-r1").sha == second.commit
 
 
@@ -181,7 +181,7 @@ def test_after_a_failure_the_same_command_finishes(hub: Hub, bundle: Path) -> No
     assert not hub.api().file_exists(REPO, INFERENCE_FILE)
     sent = len([request for request in hub.requests if request.method == "PUT"])
     assert publish_model(hub.api(), bundle, REPO).changed
-    # What had arrived was not sent again.
+    # Files that had arrived were not sent again.
     assert len([request for request in hub.requests if request.method == "PUT"]) == sent
 
 

@@ -151,7 +151,7 @@ def test_the_datas_card_counts_what_is_there(published: Hub, prepared: Path) -> 
     idc = int(patches.labels[held_out].sum())
     assert f"| `test` | {len(TEST_CASES)} | {held_out.sum():,} | {idc:,} |" in card
     assert "license: cc0-1.0" in card
-    # Where the source lay is nobody's business.
+    # The path of the source is private.
     assert str(prepared) not in card
 
 

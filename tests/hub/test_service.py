@@ -1,4 +1,4 @@
-"""The service takes its model from the Hub, or from what it has of it, and from nowhere else."""
+"""The service takes its model only from the Hub or from its cache of it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_service_predicts_with_the_hubs_model_and_names_it(
     origin = {"source": "hub", "repo": REPO, "commit": commit, "revision": "r1"}
     assert found.items() >= origin.items()
 
-    # The next start finds the Hub away.
+    # At the next start the Hub is down.
     hub.down()
     with running_server(**environment) as server:
         assert health(server).items() >= (origin | {"source": "cache"}).items()
@@ -266,7 +266,7 @@ def test_a_private_model_needs_its_owners_token(
         fetch_bundle(REPO, "main")
     monkeypatch.setenv("HF_TOKEN", hub.tokens.read)
     assert fetch_bundle(REPO, "main").origin.commit == commit
-    # Whom the Hub turns away is not served from what was fetched before.
+    # If the Hub denies access, the cached model is not served.
     hub.faults.reject(hub.tokens.read)
     with pytest.raises(BundleError) as caught:
         fetch_bundle(REPO, "main")

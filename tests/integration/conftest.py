@@ -79,7 +79,7 @@ def module_store(
     redis: Redis = request.getfixturevalue("redis_server")
     postgres.start()
     redis.start()
-    # Results of another file would answer this one's first questions.
+    # Otherwise cached results of another file would answer this one's first requests.
     with RedisClient.from_url(redis.url) as client:
         client.flushall()
     name = f"module_{uuid4().hex}"
@@ -97,5 +97,5 @@ def module_client(module_store: Store) -> Iterator[TestClient]:
 
 @pytest.fixture
 def visitor(module_client: TestClient) -> Visitor:
-    """Somebody who has not been there before."""
+    """A new visitor."""
     return Visitor(module_client)

@@ -229,7 +229,7 @@ def test_unusable_bundle_means_not_ready(settings: Settings, damage: str) -> Non
         health = client.get("/health/")
         assert health.status_code == 503
         assert health.json()["model"]["state"] == "unavailable"
-        # What was saved before can still be read.
+        # Earlier records can still be read.
         assert client.get("/history/").status_code == 200
         assert client.get("/health/live").status_code == 200
         for response in (client.post("/predict/", files={"file": PATCH}), client.get("/model/")):
@@ -257,7 +257,7 @@ def test_unexpected_failure_tells_the_client_nothing(
 
 
 def test_body_is_not_read_beyond_the_limit(settings: Settings) -> None:
-    """Spoken in ASGI, because the test client reads the whole body before it sends it."""
+    """A raw ASGI request, because the test client reads the whole body before it sends it."""
     app = create_api(settings)
     received = 0
     sent: list[dict[str, Any]] = []

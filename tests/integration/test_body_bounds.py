@@ -1,4 +1,4 @@
-"""Every route that takes a body bounds it, whether its length is stated or not."""
+"""Every route with a body limits it, whether its length is stated or not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def routes_with_bodies(client: TestClient) -> list[tuple[str, str, list[str]]]:
 
 
 def content(media_type: str, size: int) -> bytes:
-    """Return a body whose image or note is so large."""
+    """Return a body whose image or note has this size."""
     if media_type == "application/json":
         return b'{"opinion":"agree","note":"' + b"x" * size + b'"}'
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'

@@ -1,4 +1,4 @@
-"""Small requests that would cost much are refused or bounded, and others are answered meanwhile."""
+"""Small requests with high cost are refused or limited, while others are still answered."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.hostile import png_chunk, png_of_size
 from tests.server import RunningServer, running_server
 
 PATCH = encode(plain_image(200, 120, 190))
-# Of pixels in work; what the process has besides, with its caches of memory, is measured.
+# Memory of pixels in progress; the rest of the process, with its caches, is measured.
 BUDGET = 64 << 20
 ELSE = 96 << 20
 
@@ -148,7 +148,7 @@ def test_an_image_beyond_the_memory_is_not_decoded(name: str, server: RunningSer
 @pytest.mark.parametrize("name", ["webp", "apng", "gif", "gif of two pictures"])
 def test_nor_are_many_at_once(name: str, server: RunningServer) -> None:
     bomb, before = BOMBS[name](), peak(server)
-    # Equal ones would be read once, for all who wait for it.
+    # Equal ones would be read once for all callers.
     bombs = [bomb + bytes([number]) for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda each: predict(server, each), bombs))
@@ -187,7 +187,7 @@ def test_made_up_tokens_leave_room_to_who_comes_from_elsewhere(server: RunningSe
             for image in images[24:]
         ]
         statuses = {each.result() for each in attacks}
-    # More came at once than may wait.
+    # More arrived at once than may wait.
     assert statuses == {200, 503}
     assert set(honest) == {200}
 
@@ -256,7 +256,7 @@ def test_texts_of_a_png_are_not_unpacked(server: RunningServer) -> None:
 
 
 def hostile_json(size: int) -> bytes:
-    """Return JSON of so many bytes that takes 60 times as much once it is read."""
+    """Return JSON of a size in bytes that takes 60 times as much once it is parsed."""
     head = b'{"image":['
     return head + b"{}," * ((size - len(head) - 4) // 3) + b"{}]}"
 
@@ -286,7 +286,7 @@ def test_the_largest_body_of_every_route_stays_within_the_memory(server: Running
                     method, f"{server.url}{there}", content=body, headers=headers, timeout=60
                 )
                 asked[path, media_type] = answer.status_code
-                # The body comes in pieces, which are then put together.
+                # The body arrives in pieces, which are then joined.
                 assert peak(server) - before < 2 * len(body) + ELSE // 2, there
     assert len(asked) == 8
     assert set(asked.values()) <= {200, 413, 415, 422}

@@ -1,4 +1,4 @@
-"""Many visitors at once while PostgreSQL and Redis are killed: nothing is lost or mixed up."""
+"""Many visitors while PostgreSQL and Redis are killed: nothing is lost or mixed up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_no_answer_and_no_record_is_wrong_while_the_databases_are_killed(
     found = chaos.findings
     assert found == Findings(found.records, lost=0, double=0, foreign=0, returned=0)
     assert sum(map(sum, (counts.values() for counts in chaos.answers.values()))) == PLAN.requests
-    # Both were really away, and there was something to lose.
+    # Both were really down, and there was something to lose.
     assert chaos.delayed > 0
     assert any("503" in counts for counts in chaos.answers.values())
     assert min(found.records, chaos.deleted, chaos.reviews) > 0

@@ -28,7 +28,7 @@ from tests.bundle_factory import encode, expected_probability, plain_image, writ
 from tests.server import ROOT
 
 MALIGNANT = (200, 120, 190)
-# Teal is no H&E.
+# Teal is not H&E.
 BENIGN = (70, 210, 200)
 
 

@@ -1,4 +1,4 @@
-"""What was deleted is found nowhere: database, log, spool, caches, server log."""
+"""Deleted data are found nowhere: database, log, spool, caches, server log."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def markers_of(image: bytes, thumbnail: bytes) -> dict[str, bytes]:
 def test_a_deleted_record_is_found_nowhere(
     path: str, store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # However busy the machine is.
+    # Even on a busy machine.
     monkeypatch.setattr("hf_space.cache.redis._CALL_SECONDS", 20.0)
     caplog.set_level(logging.DEBUG)
     image = noise(1)
@@ -83,7 +83,7 @@ def test_a_deleted_record_is_found_nowhere(
             found = found_in_files(store.folder, markers)
             assert found == {"note", "image", "thumbnail", "hash", "digest"}
         assert visitor.ask("DELETE", path.format(id=identifier)).is_success
-        # While the service goes on, and has the files open.
+        # While the service runs with the files open.
         assert found_in_files(store.folder, markers) == set()
         _assert_not_cached(client, store, markers, image)
         assert other.ids() == [kept]
@@ -97,7 +97,7 @@ def _assert_not_cached(
     if store.redis_url:
         with RedisClient.from_url(store.redis_url) as redis:
             assert found_in_redis(redis, markers) == set()
-            # That of the other visitor, whose image is another one.
+            # The result of the other visitor, for another image.
             wait_until(lambda: len(list(redis.scan_iter("biopsia:result:*"))) == 1)
     again = client.post("/predict/", files={"file": image}, data={"save": "false"}).json()
     assert not again["cached"]
@@ -120,7 +120,7 @@ def test_a_record_that_waits_for_its_database_is_found_nowhere_either(tmp_path: 
         assert found_in_files(tmp_path, marker) == {"image"}
         await deletion.delete(OWNER, record.id)
         assert found_in_files(tmp_path, marker) == set()
-        # What the database takes over stays in no log of the spool.
+        # Records moved to the database do not stay in the spool's log.
         await spool.add([record])
         async with spool.moving(10) as moved:
             assert len(moved) == 2
@@ -133,7 +133,7 @@ def test_a_record_that_waits_for_its_database_is_found_nowhere_either(tmp_path: 
 
 
 def cached_for_others(client: TestClient, image: bytes) -> bool:
-    """Tell whether somebody else would get the result from a cache; it is not put into one."""
+    """Return whether another visitor would get the result from a cache, without adding it."""
     answer = Visitor(client).predict(image, save=False)
     return bool(answer["cached"])
 

@@ -67,7 +67,7 @@ def test_it_answers_and_writes_nowhere_but_where_it_may(
     assert not is_healthy(python, free_port())
     with running_app(app, python, inside, BIOPSIA_DATA_DIR=inside["BIOPSIA_DATA_DIR"]) as service:
         assert is_healthy(python, service.port)
-        # Railway asks under a name of its own.
+        # Railway uses its own host name.
         named = {"Host": "healthcheck.railway.app"}
         health = httpx2.get(f"{service.url}/health/", headers=named)
         files = {"file": encode_png(patch)}

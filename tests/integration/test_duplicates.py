@@ -1,4 +1,4 @@
-"""Statistics count an image once, whatever comes and goes, on every pair of stores."""
+"""Statistics count an image once, whatever is added or deleted, on every pair of stores."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_an_image_counts_once_for_each_way_to_ask(visitor: Visitor) -> None:
     for times in (found["days"], found["hours"]):
         assert sum(each[name] for each in times for name in found["verdicts"]) == 6
     assert [model["count"] for model in found["models"]] == [6]
-    # Of every answer: they tell of the service.
+    # Counted for every result, because they describe the service.
     assert found["cached"] == sum(answer["cached"] for answer in answers)
     assert found["latency"]["computed"] == 16 - found["cached"]
 
@@ -128,7 +128,7 @@ def test_other_models_kinds_scales_thresholds_and_owners_are_no_duplicates(store
         {"image": image(1) | {"scale_source": "assumed"}},
     ]
     others = [made(1, **facts) for facts in other_facts]
-    # Where the scale is from, what came out and how long it took is no other question.
+    # The source of the scale, the verdict and the duration do not matter.
     same = [
         made(1, image=image(1) | {"scale_source": "metadata"}),
         made(1, probability=0.2, cached=True, total_ms=99.0),
@@ -145,7 +145,7 @@ def test_other_models_kinds_scales_thresholds_and_owners_are_no_duplicates(store
 def test_the_first_counts_in_its_own_day_and_hour(store: Store) -> None:
     async def scenario(desk: Desk) -> None:
         await desk.insert(made(1, 4))
-        # Older, but it came later; as from a disk where it waited.
+        # Older, but inserted later, like a record that waited on disk.
         await desk.insert(made(1, 0))
         await desk.insert(made(1, 8), made(1, 97))
         found = await desk.statistics()
@@ -174,7 +174,7 @@ def test_a_duplicate_counts_where_the_first_is_deleted(store: Store) -> None:
 
     async def scenario(desk: Desk) -> None:
         await desk.insert(*group)
-        # A duplicate takes nothing with it.
+        # Deleting a duplicate changes no counts.
         await desk.history.delete(OWNER, group[1].id)
         assert await desk.totals() == (2, 1)
         await desk.history.delete(OWNER, group[0].id)
@@ -183,7 +183,7 @@ def test_a_duplicate_counts_where_the_first_is_deleted(store: Store) -> None:
         assert [(day.day.day, day.malignant) for day in found.days] == [(NOON.day + 1, 2)]
         await desk.history.delete(OWNER, group[2].id)
         assert await desk.totals() == (1, 0)
-        # Nothing is left to say that there was one.
+        # No trace of it is left.
         await desk.insert(made(1, 3), made(1, 4))
         assert await desk.totals() == (2, 1)
         assert await desk.history.delete_all(OWNER) == 3
@@ -276,7 +276,7 @@ async def delete(desk: Desk, owner: bytes) -> None:
 def test_many_that_write_and_delete_at_once_leave_exact_counts(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Two that wait for each other are told apart by no second attempt.
+    # A retry would hide a deadlock, so there is none.
     monkeypatch.setattr("hf_space.history.database.connection.is_conflict", lambda _: False)
     rng = random.Random(7)  # noqa: S311 -- no secret
     owners = [bytes([number]) * 32 for number in range(3)]
@@ -323,7 +323,7 @@ def test_two_that_insert_the_same_images_wait_in_one_order(
             insert = partial(insert_records, records=group)
             other = asyncio.create_task(session.run(insert, seconds=60))
             await until_one_waits(desk)
-            # It holds nothing that the first one needs now.
+            # It holds no lock that the first one needs now.
             await insert_records(connection, [made(2, 3)])
             if not succeeds:
                 await connection.rollback()
@@ -369,7 +369,7 @@ def test_old_records_count_once_when_they_are_converted(store: Store) -> None:
     async def scenario(desk: Desk) -> None:
         await leave_old(desk, *old)
         assert await desk.totals() == (6, 0)
-        # A new one comes before they are converted, and another owner's is hers.
+        # A new record comes before they are converted; another owner's is independent.
         newest = made(0, 9)
         await desk.insert(newest, made(0, 9, OTHER))
         assert await desk.totals() == (7, 0)
@@ -417,7 +417,7 @@ def test_several_that_convert_while_others_write_count_once(store: Store) -> Non
     run(store, scenario)
 
 
-# What may happen to a history, with small numbers that say to which image and when.
+# Events of a history, with small numbers for image and time.
 PLACES = strategies.tuples(strategies.integers(0, 2), strategies.integers(0, 3))
 STEPS: SearchStrategy[tuple[str, Any]] = strategies.one_of(
     strategies.tuples(strategies.just("insert"), strategies.lists(PLACES, min_size=1, max_size=5)),
@@ -430,7 +430,7 @@ STEPS: SearchStrategy[tuple[str, Any]] = strategies.one_of(
 
 
 async def take(desk: Desk, step: str, given: Any) -> None:
-    """Let one thing happen."""
+    """Apply one event."""
     if step == "insert":
         await desk.insert(*(made(*place) for place in given))
     elif step == "spool":

@@ -12,7 +12,7 @@ from hf_space.inference.probe import DRAWN_REGION
 from tests.stores import Store, Visitor, client_of, error_of
 
 OWN = ("id", "created_at", "timing_ms", "cached")
-"""What differs between two results of the same image."""
+"""Fields that differ between two results of the same image."""
 
 
 def same(result: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def test_it_is_computed_once_and_in_no_history(module_client: TestClient, visito
 def test_anybody_s_cache_may_keep_it_for_a_minute(module_client: TestClient) -> None:
     response = module_client.get("/example")
     assert response.headers["Cache-Control"] == "public, max-age=60"
-    # A token in it would be everybody's.
+    # A token in it would be shared by all visitors.
     assert "X-Biopsia-Visitor" not in response.headers
     assert "Set-Cookie" not in response.headers
     with_pictures = module_client.get("/example/", params={"explain": "true"})

@@ -1,4 +1,4 @@
-"""The examples of the README and the API's page do what they show, word for word."""
+"""The examples of the README and the pages for callers do what they show, word for word."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ import pytest
 from tests.server import ROOT, RunningServer, running_server
 from tests.services import require
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "api.md")
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("api", "api-history", "api-limits", "python")),
+]
 _BLOCK = re.compile(r"```(bash|python|js)\n(.*?)```", re.DOTALL)
 _ADDRESS = "http://localhost:7860"
 # The command line's own environment, which `make run` builds.
 _PYTHON = ".venv-serve/bin/python"
-# What the site is developed with, which `make setup` installs.
+# The site's development packages, which `make setup` installs.
 _NODE_MODULES = ROOT / "frontend" / "node_modules"
 
 
@@ -108,7 +111,7 @@ def test_the_example_runs(server: RunningServer, folder: Path, language: str, co
     assert '"error":{' not in printed
     words = r"malignant|benign|uncertain|[Ss]uggests? IDC|suspicious|\bready\b|`BIOPSIA_"
     assert re.search(words, printed), printed
-    # What each language makes of an error is part of what its examples show.
+    # Examples also show how each language reports an error.
     if "operating_point" in code and language != "bash":
         assert "unknown_operating_point | The model has no operating point 'strict'" in printed
 
@@ -118,7 +121,7 @@ def test_both_clients_get_the_same_answers(server: RunningServer, folder: Path) 
 
     def told(language: str) -> list[str]:
         [code] = [code for tongue, code in examples() if tongue == language and "_batch" in code]
-        # Python's client first says where it asks.
+        # Python's client first prints its address.
         return run(language, code, server, folder).splitlines()[-4:]
 
     assert told("js") == told("python")

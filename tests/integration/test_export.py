@@ -84,7 +84,7 @@ class Exported:
     batch: np.ndarray
 
 
-# EfficientNetB0 has the layers of EfficientNetV2B0; what it is fed is tested with the models.
+# EfficientNetB0 has the layers of EfficientNetV2B0; its input is tested with the models.
 @pytest.fixture(scope="module", params=["efficientnetv2b0", "vgg16"])
 def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     backbone: Backbone = request.param
@@ -149,7 +149,7 @@ def test_the_probability_is_that_of_the_service_whatever_the_size(exported: Expo
     model = keras.saving.load_model(exported.folder / PROBABILITY_FILE)
     whole = make_patches(1, seed=5)[0]
     cut = [whole[:, :, :31], whole[:, :7], whole[:, :1, :1], whole[:, 9:40, 3:20]]
-    # A pixel as four: the same field at a finer scale.
+    # Each pixel as four: the same field at a finer scale.
     finer = whole.repeat(2, axis=1).repeat(2, axis=2)
     for patches in (whole, *cut, finer):
         coarse = patches if max(patches.shape[1:3]) <= 50 else patches[:, ::2, ::2]

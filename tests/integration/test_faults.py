@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis go away while the service works, and come back."""
+"""PostgreSQL and Redis stop while the service works, and start again."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def whole(server: RunningServer, postgres: Postgres, redis_server: Redis) -> Run
 
 @pytest.fixture
 def visitor(whole: RunningServer) -> Iterator[Visitor]:
-    """A newcomer."""
+    """A new visitor."""
     with httpx2.Client(base_url=whole.url, timeout=60) as client:
         yield Visitor(client)
 
@@ -122,7 +122,7 @@ def test_no_answer_and_no_record_is_lost_while_postgres_is_away(
     answers = ask_all(visitor, events, first)
     assert len(answers) == NUMBER
     delayed = [answer for answer in answers if not answer["saved"]]
-    # Those in flight when it goes, and all until it is found again.
+    # Those in progress when it stops, and all until it is reconnected.
     assert 100 <= len(delayed) <= NUMBER - 100
     for answer in answers:
         assert ("save_delayed" in codes(answer)) == (not answer["saved"])
@@ -136,7 +136,7 @@ def test_without_postgres_the_history_says_so_and_predictions_work(
 ) -> None:
     identifier = visitor.predict(patch(3000))["id"]
     postgres.stop()
-    # Nobody has to write for it to be noticed.
+    # It is noticed without any write.
     wait_until(lambda: health(whole)["status"] == "degraded")
     away = {"state": "unavailable", "kind": "postgresql", "reason": "unreachable"}
     assert health(whole)["database"] == away
@@ -160,7 +160,7 @@ def test_without_postgres_the_history_says_so_and_predictions_work(
     answer = visitor.predict(patch(3001))
     assert not answer["saved"]
     assert "save_delayed" in codes(answer)
-    # The answer that is kept has no such warning.
+    # The cached result has no such warning.
     assert visitor.predict(patch(3001), save=False)["cached"]
     postgres.start()
     wait_until(lambda: health(whole)["status"] == "ok" and not waiting(whole))
@@ -297,7 +297,7 @@ def test_no_answer_is_lost_when_redis_is_killed(
     assert len(warnings) == 1
     assert "Redis is unreachable" in warnings[0]
     assert_all_are_kept(visitor, answers)
-    # It is used again: another process finds there what this one puts.
+    # It is used again: another process finds this one's results.
     visitor.predict(patch(4999))
     assert "biopsia:results" in _keys(redis_server)
 

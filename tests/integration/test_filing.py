@@ -58,7 +58,7 @@ def test_a_saved_prediction_is_filed_and_its_result_stays(visitor: Visitor) -> N
     record = visitor.read(f"/history/{result['id']}", explain="false")
     assert where(record) == ("A", "B")
     assert record["result"]["probability"] == result["probability"]
-    # The same image again is another record, which nobody has filed.
+    # The same image again is another record, without a filing.
     again = visitor.predict(patch(130))
     assert again["cached"]
     assert where(visitor.read(f"/history/{again['id']}")) == (None, None)
@@ -171,7 +171,7 @@ def test_an_unknown_record_and_an_unknown_field_are_refused(
     (identifier,) = kept(visitor, module_store, 1)
     assert error_of(visitor.file(str(uuid7()), folder="x")) == (404, "unknown_record")
     assert error_of(visitor.file(identifier, owner="me")) == (422, "invalid_options")
-    # What is not named would be taken away, so it must be.
+    # A missing field would be cleared, so both are required.
     path = f"/history/{identifier}/filing"
     assert error_of(visitor.ask("PUT", path, json={"folder": "x"})) == (422, "invalid_options")
 

@@ -1,4 +1,4 @@
-"""A record is found by what a person types, alike on every pair of stores."""
+"""A record is found by a typed text, equally on every pair of stores."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def noted(visitor: Visitor, store: Store, *notes: str) -> list[str]:
 
 @pytest.mark.parametrize("length", [9, 14, 15, 24, 36])
 def test_the_start_of_an_id_finds_it(visitor: Visitor, module_store: Store, length: int) -> None:
-    # Hours apart, so that the first characters tell them apart.
+    # Hours apart, so that the first characters differ.
     records = [make_record(visitor.owner, NOON + timedelta(hours=100 * n)) for n in range(3)]
     module_store.insert(*records)
     for record in records:
@@ -82,7 +82,7 @@ def test_the_start_of_the_images_hash_finds_it(visitor: Visitor, module_store: S
 def test_however_much_of_a_hash_is_typed(
     visitor: Visitor, module_store: Store, length: int, *, converted: bool
 ) -> None:
-    # No id begins so.
+    # No id begins like this.
     hashes = ["f" * 64, "f" * 63 + "e", "f7" + "0" * 62, "e" + "f" * 63]
     records = [
         make_record(visitor.owner, NOON + timedelta(seconds=n), image={"sha256": each})

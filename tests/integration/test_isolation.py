@@ -91,7 +91,7 @@ class Person:
     Attributes:
         first: Number of the first image that nobody else sends.
         ids: Records, also those that are deleted later.
-        secrets: What no answer to anybody else may hold.
+        secrets: Data that no answer to another visitor may contain.
         seen: Answers, as text.
     """
 
@@ -172,7 +172,7 @@ class Person:
                 )
                 error = response.json()["error"]
                 assert (response.status_code, error["code"]) == (404, "unknown_record")
-                # The id, which was in the question.
+                # The id, which was in the request.
                 self.seen[-1] = response.text.replace(identifier, "")
 
 
@@ -196,7 +196,7 @@ def test_two_visitors_at_once_never_see_each_others_records(store: Store) -> Non
         first, second = people
         assert_kept_apart(first, second)
         assert_kept_apart(second, first)
-        # What the one deletes is not the other's.
+        # One visitor's deletion does not affect the other.
         deleted = first.answer(DELETE_ALL)
         assert deleted.json() == {"deleted": len(first.ids)}
         assert second.visitor.ids(limit=200) == second.ids[::-1]
@@ -208,7 +208,7 @@ def test_two_visitors_at_once_never_see_each_others_records(store: Store) -> Non
             assert record["folder"].split(" of ")[1] == "1000"
             for picture in ("thumbnail", "original"):
                 assert second.visitor.get(f"/history/{identifier}/{picture}").status_code == 200
-        # Another token has the same records, and again nobody else's.
+        # The new token has the same records, and no others.
         assert first.answer(SIGN_OUT).status_code == 204
         token = second.answer(REPLACE_TOKEN).headers[VISITOR_HEADER]
         assert Visitor(clients[1], token).ids(limit=200) == second.ids[::-1]
@@ -219,7 +219,7 @@ def test_two_visitors_at_once_never_see_each_others_records(store: Store) -> Non
 
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A service that answers nobody without a key."""
+    """A service that requires an API key."""
     store = Store(tmp_path_factory.mktemp("locked"))
     environment = store.environment(api_keys=f"ward:{KEY}", require_api_key=True)
     with running_server(**environment) as server:

@@ -65,7 +65,7 @@ def test_the_migrated_schema_is_that_of_the_code(store: Store) -> None:
     found, names, named_indexes = run(store, differences, table_names, indexes)
     assert found == []
     assert names == TABLES
-    # What compares schemas does not look at everything; these make pages and statistics fast.
+    # The comparison of schemas ignores these indexes, which make pages and statistics fast.
     assert named_indexes == {
         "ix_predictions_duplicates": ["owner", "fingerprint", "id"],
         "ix_predictions_old_owner_id": ["owner", "id"],

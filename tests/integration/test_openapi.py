@@ -1,4 +1,4 @@
-"""The OpenAPI document: what it promises is so, and the site's copy of it is the same."""
+"""The OpenAPI document matches the service, and the site's copy is the same."""
 
 from __future__ import annotations
 
@@ -130,5 +130,5 @@ def test_the_model_is_sent_once_until_it_changes(client: TestClient) -> None:
     again = client.get("/model/", headers=tag)
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
-    # The figures for another prevalence are other ones.
+    # Figures for another prevalence differ.
     assert client.get("/model/", params={"prevalence": 0.1}, headers=tag).status_code == 200

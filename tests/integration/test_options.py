@@ -1,4 +1,4 @@
-"""Options are the same wherever they are given, and are never ignored."""
+"""Options work the same everywhere and are never ignored."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_both_forms_and_json_offer_the_same_options(module_client: TestClient) -
     json = document["components"]["schemas"]["PredictRequest"]["properties"]
     assert set(json) == {"image", *DEFAULTS}
     for name, default in DEFAULTS.items():
-        # OpenAPI has no word for a default of null.
+        # OpenAPI cannot express a default of null.
         for fields in (*forms.values(), json):
             assert fields[name].get("default") == default
             assert fields[name]["description"] == PredictOptions.model_fields[name].description

@@ -1,4 +1,4 @@
-"""Whose records they are: visitors' tokens and API keys."""
+"""Owners of records: visitors' tokens and API keys."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_program_is_given_a_token_and_finds_its_records_with_it(
     visitor = Visitor(module_client, token)
     again = visitor.get("/history/")
     assert [item["id"] for item in again.json()["items"]] == [answer.json()["id"]]
-    # Whoever has one is not given another, nor is it repeated.
+    # A visitor with a token gets no new one, and it is not returned.
     assert VISITOR_HEADER not in again.headers
     assert again.headers["cache-control"] == "no-store"
 
@@ -104,7 +104,7 @@ def test_what_is_not_saved_brings_no_token(
     answer = module_client.post(path, files=files, data=form, headers=sent)
     assert answer.status_code == 200
     assert '"saved":false' in answer.text
-    # What was not to be saved is not in the cache either.
+    # Results that are not saved are not cached either.
     assert '"cached":false' in answer.text
     assert VISITOR_HEADER not in answer.headers
     assert "set-cookie" not in answer.headers
@@ -159,9 +159,9 @@ def test_bearer_header_and_cookie_mean_the_same_visitor(visitor: Visitor) -> Non
         {"Authorization": f"bearer  {token}"},
         {"Cookie": f"{COOKIE}={token}"},
         {"Cookie": f"other=1; {COOKIE}={token}"},
-        # Browsers send what no standard allows.
+        # Browsers also send invalid cookies.
         {"Cookie": f'other={{"a":1}}; nameless; a b=[1, 2]; {COOKIE}={token}'},
-        # A private Space is asked with a token of the Hub beside ours.
+        # Requests to a private Space have a token of the Hub beside ours.
         {"Authorization": "Bearer hf_abc", VISITOR_HEADER: token},
     ):
         answer = ask(client, "GET", "/history/", **headers)
@@ -247,7 +247,7 @@ def test_a_key_names_its_owner_however_it_is_sent(store: Store) -> None:
     ]
     with client_of(settings) as client:
         ids = {ask(client, "POST", "/predict/", **way).json()["id"] for way in ways}
-        # The owner of a key saves without asking.
+        # Results of a key's owner are saved by default.
         files = {"file": ("a.png", patch(1))}
         ids |= {client.post("/predict/", files=files, headers=way).json()["id"] for way in ways}
         for way in ways:
@@ -258,7 +258,7 @@ def test_a_key_names_its_owner_however_it_is_sent(store: Store) -> None:
         assert other.json()["items"] == []
         wrong = ask(client, "GET", "/history/", **{API_KEY_HEADER: KEY[:-1]})
         assert error_of(wrong) == (401, "invalid_credentials")
-        # Visitors are welcome beside them.
+        # Visitors without a key are also accepted.
         assert ask(client, "GET", "/history/").status_code == 200
     new_key = "n" * 32
     with client_of(store.settings(api_keys=f"ward:{new_key}")) as client:

@@ -36,7 +36,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in [*sources(), "pyproject.toml", "README.md", "LICENSE"]:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, copy / name)
-    # What may lie about, and is nobody else's business.
+    # Local files that must not be packaged.
     (copy / "hf_space" / ".env").write_text("SECRET=1")
     (copy / "hf_space" / "model" / "history.sqlite3").touch()
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-index", "--wheel-dir"]

@@ -86,7 +86,7 @@ def test_the_site_and_its_previews_may_send_images(url: str, origin: str) -> Non
 
 @pytest.mark.parametrize("origin", LOOK_ALIKES)
 def test_a_look_alike_may_not(url: str, origin: str) -> None:
-    # The demo's own paths are behind the same door.
+    # The demo's own paths have the same rule.
     for path in ("/predict/", "/predict/batch/", "/gradio_api/upload"):
         preflight = httpx2.options(f"{url}{path}", headers={"Origin": origin, **PREFLIGHT})
         assert (preflight.status_code, granted(preflight)) == (400, None)
@@ -95,7 +95,7 @@ def test_a_look_alike_may_not(url: str, origin: str) -> None:
 
 
 def test_a_preview_sends_a_large_image_straight_to_the_api_as_its_visitor(url: str) -> None:
-    # What the preview's server hands on, with the cookie of the preview's own host.
+    # A request forwarded by the preview's server, with the cookie of the preview's host.
     handed_on = {"Origin": PREVIEW, "Sec-Fetch-Site": "same-origin"}
     first = httpx2.post(f"{url}/tickets/", headers=handed_on)
     assert first.status_code == 201
@@ -103,7 +103,7 @@ def test_a_preview_sends_a_large_image_straight_to_the_api_as_its_visitor(url: s
     as_visitor = handed_on | {"Cookie": f"{COOKIE}={cookie}"}
     ticket = httpx2.post(f"{url}/tickets/", headers=as_visitor).json()["ticket"]
 
-    # What the visitor's browser sends past it.
+    # A request sent by the visitor's browser directly.
     headers = {"Origin": PREVIEW, "Sec-Fetch-Site": "cross-site"}
     headers["Authorization"] = f"Bearer {ticket}"
     answer = httpx2.post(f"{url}/predict/", headers=headers, files={"file": ("a.png", patch(2))})
@@ -116,7 +116,7 @@ def test_a_preview_sends_a_large_image_straight_to_the_api_as_its_visitor(url: s
 
 
 def test_a_page_that_is_let_in_is_nobody_by_cookie(url: str) -> None:
-    # Anybody may name a project so that its host fits: it gains what any program has.
+    # Anybody may name a project so that its host matches; it gains no more than any program has.
     answer = httpx2.options(f"{url}/history/", headers={"Origin": PREVIEW, **PREFLIGHT})
     assert granted(answer) == PREVIEW
     assert "access-control-allow-credentials" not in answer.headers

@@ -1,4 +1,4 @@
-"""Uploads leave nothing behind: no name, no part of one that broke off, no dead process's."""
+"""Uploads leave nothing behind: no file name, no partial upload, no dead process's files."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_uploads_leave_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monkey
         assert Path(path).read_bytes() == left
         with running_server(BIOPSIA_MODEL_DIR=bundle, TMPDIR=str(server.folder)) as next_one:
             assert found_in_files(server.folder, {"left": left[:64]}) == set()
-            # That of the process which runs.
+            # The folder of the running process.
             assert len(list(folder.glob("process-*"))) == 1
             next_one.stop()
             assert list(folder.glob("process-*")) == []
@@ -69,7 +69,7 @@ def test_uploads_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.Monkey
     limits = {"BIOPSIA_MAX_BATCH_BYTES": "500000", "BIOPSIA_MAX_UPLOAD_BYTES": "500000"}
     hops = {"BIOPSIA_TRUSTED_PROXY_HOPS": "1"}
     with running_server(BIOPSIA_MODEL_DIR=bundle, **limits, **hops) as server:
-        # Who comes from one address leaves half to the others.
+        # One address leaves half to the others.
         one = [upload(server, "files", bytes(500_000)) for _ in range(4)]
         assert [answer.status_code for answer in one] == [200] * 2 + [503] * 2
         assert upload(server, "files", b"x").status_code == 200
@@ -77,7 +77,7 @@ def test_uploads_do_not_fill_the_disk(tmp_path: Path, monkeypatch: pytest.Monkey
             Path(answer.json()[0]).unlink()
         addresses = [f"198.51.100.{number}" for number in range(6)]
         answers = [upload(server, "files", bytes(500_000), each) for each in addresses]
-        # Beside four of them there is no room for the examples, which lie there too.
+        # With four of them there is no room for the examples, which are in the same folder.
         assert [answer.status_code for answer in answers] == [200] * 3 + [503] * 3
         assert answers[-1].json()["error"]["code"] == "busy"
         assert "retry-after" in answers[-1].headers

@@ -107,7 +107,7 @@ def test_first_requests_at_once_are_as_many_visitors(servers: list[RunningServer
             tokens = [answer.headers[VISITOR_HEADER] for answer in answers]
             assert len(set(tokens)) == NUMBER
             await asyncio.to_thread(wait_for_the_spool, servers)
-            # Wherever they ask again.
+            # In every process.
             histories = await asyncio.gather(
                 *(
                     client.get("/history/", headers={VISITOR_HEADER: token})

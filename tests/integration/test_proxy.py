@@ -99,7 +99,7 @@ def test_visitors_behind_a_proxy_for_tls_count_by_the_addresses_that_it_states(
     def ask(forwarded: str) -> httpx2.Response:
         return proxy_for_tls.get("/history/", headers={"X-Forwarded-For": forwarded})
 
-    # What a client said of itself stands before what the proxy states.
+    # A client's own entry comes before the proxy's.
     one = [ask(f"203.0.113.{number}, 198.51.100.1") for number in range(60)]
     assert {error_of(answer) for answer in one if answer.status_code != 200} == {
         (429, "rate_limited")
@@ -128,7 +128,7 @@ def test_an_address_has_so_many_requests_at_once_and_a_site_more(
     tmp_path: Path, header: str, most: int
 ) -> None:
     require(nginx_missing())
-    # It takes connections, and never answers.
+    # It accepts connections, and never answers.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as service, ExitStack() as stack:
         proxy = Nginx(tmp_path, service.getsockname()[1])
         proxy.start()

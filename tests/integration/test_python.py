@@ -120,7 +120,7 @@ def test_many_images_are_yielded_and_bad_ones_do_not_end_the_others(
     assert bad is not None
     assert bad.code == "unsupported_image"
     assert "2/2" in capfd.readouterr().err
-    # Whoever has seen enough may stop.
+    # A caller may stop early.
     first = next(iter(model.predict_many([path] * 3)))
     assert first.result is not None
     assert model.predict(path).verdict == "malignant"

@@ -42,7 +42,7 @@ def test_a_visitor_who_asks_too_often_is_told_when_to_come_back(store: Store) ->
         assert 48 <= int(answers[-1].headers["X-RateLimit-Reset"]) <= 60
         assert refusal(answers[-1]) == (429, "rate_limited", "owner")
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 12
-        # Nobody else has to suffer, and what is free is free.
+        # Other visitors are not affected, and free routes stay free.
         assert other.get("/history/").status_code == 200
         assert visitor.get("/health/").status_code == 200
 
@@ -50,7 +50,7 @@ def test_a_visitor_who_asks_too_often_is_told_when_to_come_back(store: Store) ->
 def test_newcomers_share_the_limit_of_the_address_that_the_proxy_saw(store: Store) -> None:
     settings = store.settings(address_images_per_minute=4, trusted_proxy_hops=1)
     with client_of(settings) as client:
-        # What a client writes itself stands before what the proxy adds.
+        # Entries that a client writes itself come before the proxy's.
         found = [stranger(client, f"192.0.2.{number}, 203.0.113.7") for number in range(5)]
         assert found == [200] * 4 + [429]
         assert stranger(client, "203.0.113.7, 203.0.113.8") == 200
@@ -65,7 +65,7 @@ def test_without_proxies_the_header_is_free_text(store: Store) -> None:
 def test_a_server_of_its_own_believes_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Uvicorn by itself lets the header change the address, and trusts its own machine unasked.
+    # By default Uvicorn lets the header change the address, and trusts its own machine.
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
     with (
         running_server(

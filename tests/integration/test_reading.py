@@ -1,4 +1,4 @@
-"""Files that once gave a wrong result in silence, through the API with the bundled model."""
+"""Files that once gave a wrong result without a warning, through the API with the bundled model."""
 
 from __future__ import annotations
 

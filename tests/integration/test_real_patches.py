@@ -1,4 +1,4 @@
-"""The shipped model on real tissue, where there is some."""
+"""The shipped model on real tissue, if available."""
 
 from __future__ import annotations
 

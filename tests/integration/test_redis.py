@@ -1,4 +1,4 @@
-"""What processes share through a real Redis: results, and how much each visitor asked for."""
+"""Data that processes share through a real Redis: results and rate limits."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _cache(
 
 
 def _sizes(redis: Any) -> dict[tuple[bytes, bytes], int]:
-    """Weigh all results that are in Redis by image and rest, whatever the index says."""
+    """Return the size of all results in Redis by image, independent of the index."""
     return {
         (image, rest): redis.hstrlen(image, rest)
         for image in redis.scan_iter("biopsia:result:*")
@@ -97,7 +97,7 @@ def test_the_memory_of_another_process_keeps_it_no_longer_than_redis(
             redis.pexpire(name, 20_000)
             assert await other.get(("k",)) == (b"value", "redis")
             assert await other.get(("k",)) == (b"value", "memory")
-            # There it has expired when here the time has come, and no sooner.
+            # It expires in Redis at the same time as here, and not earlier.
             redis.delete(name)
             passed = 20.1
             assert await other.get(("k",)) is None
@@ -207,7 +207,7 @@ def test_the_cache_recovers_when_redis_evicts_its_index(lost: str, url: str, red
 
     asyncio.run(scenario())
     assert _total(redis) == 900
-    # Those that were forgotten with the index leave when they expire.
+    # Results that are missing in the index are removed when they expire.
     assert sum(_sizes(redis).values()) <= 2 * 900
 
 
@@ -226,7 +226,7 @@ def test_processes_together_never_grant_more_than_a_bucket_holds(url: str) -> No
             charges = (grants(limiter) for limiter in limiters for _ in range(5))
             return sum(await asyncio.gather(*charges))
 
-    # Another flows in every twelve seconds only, so that a slow machine changes nothing.
+    # A token refills only every twelve seconds, so that a slow machine changes nothing.
     assert asyncio.run(scenario()) == 5
 
 

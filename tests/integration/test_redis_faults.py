@@ -1,4 +1,4 @@
-"""A real Redis that goes away and comes back: no call waits for it, none fails."""
+"""A real Redis that stops and starts again: no call waits for it, none fails."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.waiting import next_turn, until
 if TYPE_CHECKING:
     from tests.services import Redis
 
-# The service's own loop and the standard one tell of lost connections in different ways.
+# The service's event loop and the standard one report lost connections differently.
 RUNNERS = pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 Runner = Callable[[Awaitable[Any]], Any]
 
@@ -102,12 +102,12 @@ def test_memory_takes_over_from_a_killed_redis_until_it_is_back(
             with pytest.raises(RateLimitedError):
                 await limiter.charge(owner=None, address="192.0.2.1", cost=2)
             assert connection.state == "unavailable"
-            # The second begins when the first has found nothing.
+            # The second begins when the first has failed.
             await until(lambda: len(searches) == 2)
             assert _lines(caplog) == [LOST]
             redis_server.start()
             await _until(connection, "ready")
-            # Another process finds what is put from now on; the scripts are known again.
+            # Another process finds new results; the scripts are loaded again.
             await put(cache, ("after",), b"3")
             other = ResultCache(MemoryCache(1000, 60), connection, 1000, 60)
             assert await other.get(("after",)) == (b"3", "redis")
@@ -130,7 +130,7 @@ def test_a_redis_that_hangs_is_waited_for_once(
             # More than there are connections.
             assert await asyncio.gather(*(echo([], ["x"]) for _ in range(200))) == [None] * 200
             with monkeypatch.context() as patience:
-                # Whoever waited for it now would wait for long.
+                # A call that waited for it now would wait long.
                 patience.setattr("hf_space.cache.redis._CALL_SECONDS", 3600.0)
                 async with asyncio.timeout(20):
                     assert await echo([], ["x"]) is None

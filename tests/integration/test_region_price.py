@@ -1,4 +1,4 @@
-"""A large region is paid for by its tiles, once, and before its pixels are decoded."""
+"""A large region is charged by its tiles, once, and before its pixels are decoded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def left_after(visitor: Visitor, image: bytes) -> int:
 
 def test_each_64_tiles_count_as_one_image_more(tmp_path: Path) -> None:
     with client_of(Store(tmp_path).settings(owner_images_per_minute=60)) as client:
-        # Somebody new each time: what was taken refills meanwhile, one in a second.
+        # A new visitor each time, because tokens refill in the meantime, one a second.
         assert [60 - left_after(Visitor(client), image) for image in (SMALL, LARGE)] == [2, 6]
         assert 60 - left_after(Visitor(client), LARGE) == 1
 

@@ -1,4 +1,4 @@
-"""Records leave when their time is over, once, whoever else is at work."""
+"""Records are deleted after the retention period, once, also with several processes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.waiting import until, wait_until
 
 OWNERS = [bytes([number]) * 32 for number in range(1, 4)]
 LABELS = {"benign": "no_idc", "malignant": "idc"}
-# A process that has all it needs says so, and waits for the others.
+# A process that is ready reports it, and waits for the others.
 PURGE = """
 import asyncio, sys
 from datetime import datetime
@@ -243,7 +243,7 @@ def test_a_clock_that_jumps_deletes_little_for_as_long_as_it_is_wrong(
             await keep(store, [make_record(OWNERS[0], now + first)])
             for hours in range(25):
                 await retention.purge(now + second + hours * HOUR, HOUR)
-            # Those of 26 to 29 days, where the last of them would have gone by then anyway.
+            # Those of 26 to 29 days; the last of them would have been deleted by then anyway.
             assert (await counts_of(database))[0] == 27
             assert "is the clock right?" in caplog.text
             # Put right, and wrong once more.
@@ -261,7 +261,7 @@ def test_a_clock_that_goes_back_deletes_nothing(store: Store) -> None:
             retention = Retention(history, 20, store.folder)
             assert await retention.purge(now, NOTHING) == 9
             assert await retention.purge(datetime(1970, 1, 1, 1, tzinfo=UTC), HOUR) == 0
-            # Put right after a day, retention is where it would have been.
+            # Corrected after a day, retention is where it would have been.
             assert await retention.purge(now + 24 * HOUR, 24 * HOUR) == 1
 
     asyncio.run(scenario())

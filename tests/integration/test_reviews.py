@@ -144,7 +144,7 @@ def test_an_uncertain_answer_may_be_either(visitor: Visitor) -> None:
         assert answer["verdict"] == "uncertain"
         review = visitor.review(answer["id"], opinion="disagree", label=label)
         assert review.json()["label"] == label
-        # Nothing is said about the class by agreeing that it is unclear.
+        # Agreement with an uncertain verdict names no class.
         assert visitor.review(answer["id"], opinion="agree").json()["label"] is None
 
 

@@ -55,13 +55,13 @@ def test_the_api_answers_behind_the_proxy_and_beside_it(
     assert visitor.get(f"/history/{identifier}/thumbnail").status_code == 200
     assert visitor.review(identifier, opinion="agree").status_code == 201
     assert client.get("/history", follow_redirects=False).status_code == 200
-    # The host's own probes pass the proxy by.
+    # The host's own probes bypass the proxy.
     assert httpx2.get(f"{service.url}/health/").json()["status"] == "ok"
 
 
 def test_a_browser_keeps_one_visitor(client: httpx2.Client) -> None:
     said = client.get("/history/", headers={"Sec-Fetch-Site": "same-origin"}).headers["Set-Cookie"]
-    # Browsers take a cookie of this name with no other path.
+    # Browsers accept a cookie of this name only with this path.
     assert said.startswith(f"{COOKIE}=")
     assert "; Path=/;" in said
 
@@ -96,7 +96,7 @@ def test_the_demo_s_page_asks_below_the_prefix(client: httpx2.Client, proxy: Ngi
     assert client.get("/config").json()["root"] == proxy.url
     asked = {urljoin(f"{proxy.url}/", link) for link in links_of(page.text)}
     own = {url for url in asked if urlsplit(url).netloc == urlsplit(proxy.url).netloc}
-    # Gradio links it by the host's root, also where there is none.
+    # Gradio links it by the host's root, even if there is none.
     own.discard(urljoin(proxy.url, "/manifest.json"))
     assert len(own) > 2
     assert {url: httpx2.get(url).status_code for url in own} == dict.fromkeys(own, 200)

@@ -1,4 +1,4 @@
-"""A search for what few records have takes indexes, on every pair of stores."""
+"""A search that matches few records uses indexes, on every pair of stores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.record_factory import NOON, id_at, make_record
 from tests.stores import Store
 
 OWNER = b"o" * 32
-# So many that PostgreSQL does not rather read all of them.
+# Enough records that PostgreSQL does not prefer to read all of them.
 NUMBER = 3000
 
 

@@ -1,4 +1,4 @@
-"""What browsers are told, and what the service takes beside a body."""
+"""Security headers, and limits of headers and connections."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_another_sites_page_cannot_write_with_what_browsers_add_unasked(
         assert post(with_keys, **credentials, **{"Sec-Fetch-Site": "same-origin"}) == 200
         assert post(with_keys, **credentials) == 200
         assert with_keys.get("/history/", headers=credentials | from_there).status_code == 200
-    # What a page's script must know is no forgery.
+    # A request with a header that only a page's own script can set is not forged.
     assert post(with_keys, **{API_KEY_HEADER: KEY}, **from_there) == 200
     assert post(with_keys, Authorization=f"Bearer {token}", **from_there) == 200
     ticket = with_keys.post("/tickets/", headers={"Authorization": f"Bearer {token}"}).json()
@@ -116,9 +116,9 @@ def test_another_sites_page_is_known_by_its_origin_over_plain_http(
         ("http://testserver", {}),
         ("http://lab.example:8080", {"Host": "Lab.example:8080"}),
         ("https://lab.example", {"Host": "lab.example:443"}),
-        # No page can add it, and some proxies write a host of their own.
+        # No other page can add it, and some proxies change the host.
         ("https://lab.example", {"Host": "api:7860", "X-Forwarded-Host": "lab.example"}),
-        # What browsers say of the site counts more than the origin.
+        # The browser's statement about the site counts more than the origin.
         ("https://lab.example", {"Host": "api:7860", "Sec-Fetch-Site": "same-origin"}),
     ],
 )
@@ -138,7 +138,7 @@ def test_who_guesses_keys_is_not_told_which_is_right(with_keys: TestClient) -> N
         {"Authorization": "Basic " + base64.b64encode(f"lab:{KEY}".encode()).decode()},
     ):
         assert post(with_keys, **credentials) == (429, "rate_limited")
-    # Visitors of the same address go on, and so do keys from elsewhere.
+    # Visitors of the same address still work, and so do keys from other addresses.
     assert post(with_keys, Authorization=f"Bearer {Visitor(with_keys).token}") == 200
     assert post(with_keys, **{API_KEY_HEADER: KEY}, **stated_by_site("203.0.113.7")) == 200
 
@@ -154,7 +154,7 @@ def test_guesses_do_not_lock_out_who_uses_a_key_from_there(store: Store) -> None
     right, unused = {API_KEY_HEADER: KEY}, {API_KEY_HEADER: "w" * 32}
     with client_of(store.settings(api_keys=keys, site_secret=SITE_SECRET)) as client:
         assert post(client, **right, **here) == 200
-        # A program that goes on with a key of yesterday guesses once.
+        # A program that keeps using an old key counts as one guess.
         for _ in range(20):
             assert post(client, **{API_KEY_HEADER: "o" * 32}, **here) == (
                 401,
@@ -170,14 +170,14 @@ def test_guesses_do_not_lock_out_who_uses_a_key_from_there(store: Store) -> None
             assert post(client, **wrong, **here) == (429, "rate_limited")
             assert post(client, **unused, **here) == (429, "rate_limited")
             assert post(client, **right, **here) == 200
-        # Elsewhere nobody has used the one, and nobody has guessed.
+        # From another address the key has not been used, and there were no guesses.
         assert post(client, **unused, **stated_by_site("203.0.113.9")) == 200
 
 
 def test_what_is_compared_with_keys_in_use_has_an_end_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Nothing refills meanwhile.
+    # Nothing refills in the meantime.
     monkeypatch.setattr("hf_space.access.rate_limit.monotonic", lambda: 5000.0)
 
     async def scenario() -> None:
@@ -299,7 +299,7 @@ def test_requests_that_nobody_reads_the_answers_of_do_not_pile_up(tmp_path: Path
     with serving(Store(tmp_path)) as port:
         said = answer(port, alive * MAX_PIPELINED + last)
         assert said.count(b"HTTP/1.1 200 ") == said.count(b'{"status":"ok"}') == MAX_PIPELINED + 1
-        # What the kernel's buffers hold; without an end it takes all.
+        # The size of the kernel's buffers; without a limit everything would be accepted.
         assert taken(port, alive * 1000) < 16 << 20
         assert answer(port, last).startswith(b"HTTP/1.1 200 ")
 
@@ -339,7 +339,7 @@ def test_an_answer_that_nobody_reads_has_an_end(tmp_path: Path) -> None:
     with serving(Store(tmp_path), Narrow) as port:
         with asking_for_much(port) as unread:
             assert Narrow.ended.wait(30)
-            # What the system had already.
+            # Data that were already in the system's buffers.
             assert 0 < len(rest(unread)) < 1 << 20
         with asking_for_much(port) as steady:
             received = rest(steady)
@@ -372,7 +372,7 @@ def test_bodies_that_trickle_in_have_an_end(
     body = b"{" + b" " * 200_000 + b"}"
     with serving(Store(tmp_path)) as port:
         assert trickled(port, body[:300], at_once=1) == b""
-        # Over several of the service's looks, but steadily.
+        # Over several of the service's checks, but steadily.
         assert b'"code":"missing_image"' in trickled(port, body, at_once=5000)
     with serving(Store(tmp_path), Impatient) as port:
         assert trickled(port, body, at_once=2000) == b""

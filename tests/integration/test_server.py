@@ -174,7 +174,7 @@ def test_an_open_page_does_not_hold_up_the_end() -> None:
         with beat as response:
             assert next(response.iter_lines()) == "data: ALIVE"
             server.process.send_signal(signal.SIGTERM)
-            # Well within the seconds that requests in work are given.
+            # Well within the time for running requests.
             server.process.wait(10)
 
 
@@ -207,7 +207,7 @@ def test_clients_that_hang_up_are_no_errors(tmp_path: Path) -> None:
     with running_server(BIOPSIA_MODEL_DIR=str(folder)) as server:
         with pytest.raises(httpx2.ReadTimeout):
             httpx2.post(f"{server.url}/predict/", files={"file": data}, timeout=0.2)
-        # The region's place is free again: this one is not kept waiting.
+        # The region's memory is free again, so this one does not wait.
         assert post(server, encode(plain_image(200, 120, 190))).status_code == 200
         text = httpx2.get(f"{server.url}/metrics").text
         log = server.log.read_text("utf-8")

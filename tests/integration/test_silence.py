@@ -1,4 +1,4 @@
-"""The service asks nobody anything by itself."""
+"""The service makes no network requests of its own."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ DESCRIBED = Familiarity(
     class_means=np.zeros((2, 1)),
     residual=np.array(1.0),
 )
-# Ends the process as a power cut would, after some strips.
+# Ends the process after some strips, like a power cut.
 KILLED = """
 import os, signal, sys
 from hf_space.cli import app

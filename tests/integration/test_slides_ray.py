@@ -34,7 +34,7 @@ from tests.slides import write_ome_tiff
 OPTIONS = SlideOptions(OperatingPoint.without_band(0.85), None, frozenset({"csv"}))
 SLIDES = 4
 STORE_BYTES = 80 << 20
-# Nothing is sent home, and a node that is killed is missed within seconds.
+# No usage reports, and a killed node is noticed within seconds.
 VARIABLES = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",

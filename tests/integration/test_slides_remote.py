@@ -140,7 +140,7 @@ def test_another_format_is_fetched_once_to_a_folder_with_a_limit(
     arguments = ["--manifest", manifest, "--out", f"{s3.address}/out", "--microns-per-pixel", "4"]
     done = slides(model, *arguments, "--format", "csv")
     assert done.exit_code == 0, done.stderr
-    # The first one had to go for the second.
+    # The first one was removed for the second.
     (kept,) = (path for path in (tmp_path / "cache").iterdir() if path.suffix == ".png")
     assert kept.read_bytes() == example
     (case,) = rows(s3.read("out/cases.csv"))
@@ -150,7 +150,7 @@ def test_another_format_is_fetched_once_to_a_folder_with_a_limit(
         model, listed[1], "--out", f"{s3.address}/b", *arguments[4:], "--format", "csv"
     )
     assert kept_again.exit_code == 0, kept_again.stderr
-    # Its beginning only, which says that it is no TIFF.
+    # Only its beginning, which shows that it is not a TIFF.
     assert sum(fetched(s3.requests, "/slides/scans/b.png")) == 1 << 12
     monkeypatch.setattr(cache, "MOST_BYTES", len(example) - 1)
     large = slides(model, listed[0], "--out", tmp_path / "out", *arguments[4:])

@@ -93,7 +93,7 @@ def test_a_list_is_scored_by_several_workers_as_by_one(
         assert 0 < int(judged["tumour_tiles"]) < int(judged["tiles"])
         summed = json.loads((out / "truth.json").read_bytes())
         assert summed["roc_auc"]["value"] == pytest.approx(float(judged["roc_auc"]), abs=1e-5)
-        # What the comparison reads is written, also where it was not asked for.
+        # The file that the comparison reads is written even if it was not requested.
         assert (out / "c.ome.tif" / "result.json").exists()
     assert tables[0] == tables[1]
     for name in ("a.ome.tif", "b.ome.tif", "c.ome.tif"):

@@ -1,4 +1,4 @@
-"""What is read together is of one moment, on every pair of stores."""
+"""Data that are read together are of one moment, on every pair of stores."""
 
 from __future__ import annotations
 

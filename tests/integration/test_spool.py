@@ -68,7 +68,7 @@ def test_what_waits_survives_a_restart_of_the_service(
     token, ids = new_token(), set()
     for restart in range(2):
         with client_of(shared_store.settings()) as client:
-            # Told before anything is added.
+            # Reported before anything is added.
             wait_until(lambda number=3 * restart: waiting(client) == number)  # type: ignore[misc]
             for number in range(3):
                 ids.add(Visitor(client, token).predict(patch(10 * restart + number))["id"])
@@ -154,7 +154,7 @@ class Desk:
 
 @asynccontextmanager
 async def desk_of(store: Store) -> AsyncIterator[Desk]:
-    """Give a desk of its own process, as it were: nothing is shared but files and servers."""
+    """Give the parts of a separate process, as it were: only files and servers are shared."""
     database, spool = store.database(), Spool(store.folder, max_records=1000)
     await database.open()
     try:
@@ -205,11 +205,11 @@ def test_nothing_comes_back_after_it_was_deleted_by_another_process(store: Store
         async with desk_of(store) as mover, desk_of(store) as deleter:
             await mover.spool.add(records(500))
             async with mover.recording():
-                # It has some records in its hands, and others wait.
+                # It is moving some records, and others wait.
                 await until(partial(has_records, mover))
                 await deleter.history.delete_all(OWNER)
                 assert await deleter.total() == await mover.spool.length() == 0
-                # It goes on, with what comes afterwards.
+                # It continues with later records.
                 await mover.spool.add(records(1, OTHER))
                 await mover.until_nothing_waits()
             assert (await deleter.total(), await deleter.total(OTHER)) == (0, 1)

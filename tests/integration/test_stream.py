@@ -1,4 +1,4 @@
-"""A prediction that is streamed: its lines, and that they say what the result says."""
+"""A streamed prediction: its lines agree with its result."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_an_error_before_the_first_line_has_its_status(
 def test_a_busy_service_refuses_before_the_first_line(client: TestClient) -> None:
     app = client.app
     assert isinstance(app, FastAPI)
-    # A closed engine takes nobody.
+    # A closed engine accepts no jobs.
     app.state.predictor.close()
     refused = post(client, mosaic([[MALIGNANT]]), "application/x-ndjson")
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "busy")

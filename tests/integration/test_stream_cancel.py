@@ -1,4 +1,4 @@
-"""A client that goes away frees the engine: what of its region has not begun is dropped."""
+"""A client that disconnects frees the engine: unstarted work of its region is dropped."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def assert_free(client: httpx2.AsyncClient) -> None:
     response = await client.post("/predict/", files={"file": PATCH}, data={"save": "false"})
     assert response.status_code == 200
     assert (await client.get("/health/")).json()["status"] == "ok"
-    # Nothing of the regions came between, and nothing comes later.
+    # No batches of the regions came in between, and none come later.
     scored = await metric(client, "biopsia_batch_size_sum")
     assert await metric(client, "biopsia_queue_length") == 0
     assert scored < TILES / 2
@@ -99,7 +99,7 @@ async def _close_in_the_queue(client: httpx2.AsyncClient) -> None:
         async with AsyncExitStack() as stack:
             for shade in range(4):
                 lines = await stack.enter_async_context(streamed(client, large_region(shade)))
-                # Two are in work, and two wait for a place; all have said what they are.
+                # Two are in progress, and two wait for memory; all have sent their first line.
                 assert (await read_until(lines, "image"))["kind"] == "region"
         await assert_free(client)
 

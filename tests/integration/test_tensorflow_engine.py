@@ -1,4 +1,4 @@
-"""The optional engine says what the usual one says."""
+"""The optional engine gives the same results as the default one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tickets through the API: who gets one, and what it opens."""
+"""Tickets through the API: who gets one, and what it allows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ UPLOADS = {("POST", path) for path in ("/predict/", "/predict/batch/", "/predict
 
 
 def take(client: httpx2.Client, **headers: str) -> str:
-    """Take a ticket as whoever the headers name."""
+    """Request a ticket with these headers."""
     client.cookies.clear()
     response = client.post("/tickets/", headers=headers)
     client.cookies.clear()
@@ -170,7 +170,7 @@ def test_a_page_of_another_site_may_send_a_ticket_and_take_none_by_cookie(store:
         assert "authorization" in allowed["access-control-allow-headers"].lower()
         foreign = {"Origin": SITE, "Sec-Fetch-Site": "cross-site"}
         stolen = client.post("/tickets/", headers=foreign | {"Cookie": f"{COOKIE}={visitor.token}"})
-        # Browsers send no such cookie there; and without this, no page may read what came of one.
+        # Browsers send no such cookie there, and without this header no page may read the response.
         assert "access-control-allow-credentials" not in stolen.headers
         assert "access-control-allow-credentials" not in allowed
 

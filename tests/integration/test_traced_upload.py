@@ -13,7 +13,7 @@ from tests.tracing import Tracer
 
 HF_SPACE = Path(__file__).parents[2] / "hf_space"
 MOST_FILES = 31
-# Recovery, conversion and retention have a look now and then, also while an upload is traced.
+# Recovery, conversion and retention run now and then, also while an upload is traced.
 IN_THE_BACKGROUND = {
     Path("history/database/conversion.py"),
     Path("history/database/duplicates.py"),

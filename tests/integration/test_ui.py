@@ -1,4 +1,4 @@
-"""The demo's named endpoints and doors, called as programs call them."""
+"""The demo's named endpoints and routes, called like programs do."""
 
 from __future__ import annotations
 
@@ -181,8 +181,8 @@ def test_api_uploads_are_deleted_after_use(client: Client, tmp_path: Path, uploa
 def test_many_may_send_the_same_image_at_once(
     server: RunningServer, patch: Path, uploads: Path
 ) -> None:
-    # Each with a client of its own: the calls of one share a stream, and what is sent while it is
-    # being closed for want of calls is cancelled by the client.
+    # Each with its own client: the calls of one client share a stream, and it cancels calls that
+    # are sent while the idle stream is being closed.
     def predict(_: int) -> list[float]:
         client = Client(server.url, verbose=False)
         try:

@@ -1,4 +1,4 @@
-"""What the demo's own endpoints refuse, and the shape of their responses."""
+"""Requests that the demo's own endpoints refuse, and the format of their responses."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def server(bundle: Path) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def token() -> str:
-    """A visitor nobody has seen."""
+    """A new visitor."""
     return new_token()
 
 
@@ -131,7 +131,7 @@ def test_a_key_comes_before_the_pages_token_and_a_cookie_does_not(
     save(server, other, *BENIGN)
     by_cookie = Page(server.url, {"Cookie": f"{COOKIE}={other}"})
     assert str(mine.id) in by_cookie.call("first_page", *ALL, token, "")[0]
-    # A private Space's page is asked with the Hub's token, which names nobody here.
+    # A private Space's page is requested with the Hub's token, which names no owner here.
     hub = {"Authorization": "Bearer hf_" + "a" * 34, "Cookie": f"{COOKIE}={other}"}
     assert str(mine.id) in Page(server.url, hub).call("first_page", *ALL, token, "")[0]
     by_key = Page(server.url, {API_KEY_HEADER: KEY})

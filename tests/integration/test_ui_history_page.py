@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 @pytest.fixture
 def token() -> str:
-    """A visitor nobody has seen."""
+    """A new visitor."""
     return new_token()
 
 
@@ -108,7 +108,7 @@ def test_a_record_is_shown_whole_and_to_its_owner_only(server: RunningServer, to
     assert text("verdict.uncertain", "es") in card
     assert overlay["value"]["url"].endswith("evidence.jpg")
     assert "tiny r1" in facts
-    # Whoever disagrees with an uncertain verdict names the right one.
+    # Disagreement with an uncertain verdict names the right one.
     assert [part["visible"] for part in (review[0], review[2], review[3])] == [True, True, True]
     assert review[1] == str(result.id)
     for name in (new_token(), ""):
@@ -165,7 +165,7 @@ def test_deletions_reach_nobody_else(server: RunningServer, token: str) -> None:
     kept = save(server, token, *BENIGN)
     page.call("forget", str(theirs.id), token)
     page.call("forget", str(mine.id), token)
-    # What is gone already is as good as deleted.
+    # A record that is already gone counts as deleted.
     page.call("forget", str(mine.id), token)
     assert [item.id for item in history(server, {VISITOR_HEADER: token}).items] == [kept.id]
     assert text("history.empty", "en") in page.call("forget_all", token)[0]
@@ -225,7 +225,7 @@ def test_what_the_page_shows_goes_with_its_record(
     left = files_below(folder)
     assert not left & of_first
     assert {path.name for path in left - theirs} > {"upload.png", "biopsia_batch.csv"}
-    # Whatever the door, and what was not saved as well.
+    # Through every interface, including results that were not saved.
     assert httpx2.delete(f"{server.url}/history/", headers=headers).json() == {"deleted": 2}
     assert files_below(folder) == theirs
 

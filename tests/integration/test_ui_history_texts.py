@@ -1,4 +1,4 @@
-"""The history's words and rules, without a server."""
+"""The history's texts and rules, without a server."""
 
 from __future__ import annotations
 

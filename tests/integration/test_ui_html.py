@@ -1,4 +1,4 @@
-"""The demo's HTML shows what others wrote as text."""
+"""The demo's HTML shows untrusted input as text."""
 
 from __future__ import annotations
 

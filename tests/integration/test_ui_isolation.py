@@ -1,4 +1,4 @@
-"""Two visitors on every function of the demo at once: neither is sent anything of the other's."""
+"""Two visitors use every function of the demo: neither gets the other's data."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Person:
     """A visitor with secrets.
 
     Attributes:
-        secrets: What nobody else may be sent.
-        seen: All that was sent.
+        secrets: Data that no other visitor may get.
+        seen: Everything that was sent.
     """
 
     server: RunningServer
@@ -112,7 +112,7 @@ INPUTS: dict[str, Callable[[Person, Any, str], list[Any]]] = {
     "weigh_choice": lambda *_: ["", "data_set", ""],
     "weigh_typed": lambda *_: ["", "data_set", "0,5"],
     "weigh_sure": lambda *_: ["", "data_set", "", True],
-    # Of a page that has not loaded the points to choose from.
+    # Value of a page that has not loaded the choices yet.
     "show": lambda *_: [None, ""],
     "show_figures": lambda *_: [None, ""],
     "load_example": lambda *_: [0],
@@ -156,7 +156,7 @@ def test_neither_visitor_is_sent_anything_of_the_other(
         failed = {}
         for name in every.keys() - DELETING:
             said = who.call(every[name], name, who.record)
-            # Whoever agrees with a verdict names no other one.
+            # Agreement with a verdict names no other one.
             if not (succeeded(said) or (name.startswith("give") and "invalid_options" in said)):
                 failed[name] = said[-300:]
         assert failed == {}
@@ -167,7 +167,7 @@ def test_neither_visitor_is_sent_anything_of_the_other(
             if name == "forget" or OF_A_RECORD.fullmatch(name):
                 said = who.call(number, name, other.record)
                 assert succeeded(said) if name == "forget" else "unknown_record" in said
-                # The id, which was in the question.
+                # The id, which was in the request.
                 who.seen[-1] = said.replace(other.record, "")
 
     with ThreadPoolExecutor(2) as pool:
@@ -183,7 +183,7 @@ def test_neither_visitor_is_sent_anything_of_the_other(
         url = f"{server.url}/history/{who.record}"
         reviews = httpx2.get(url, headers=who.headers).json()["reviews"]
         assert {review["note"] for review in reviews} == {f"note of {who.name}"}
-        # What the one deletes is not the other's.
+        # One visitor's deletion does not affect the other.
         assert succeeded(who.call(every["forget_all"], "forget_all", who.record))
         assert history(server, who.headers).items == []
         assert not [text for text in other.seen if any(secret in text for secret in who.secrets)]

@@ -1,4 +1,4 @@
-"""What a call of the demo was sent stays out of the log, also where the call fails."""
+"""The input of a demo call is never logged, even if the call fails."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_nothing_that_a_call_was_sent_is_logged(tmp_path: Path) -> None:
             assert error_of(refused) == (400, "invalid_request")
             described = client.get("/gradio_api/info").json()["named_endpoints"]
         log = server.log.read_text("utf-8")
-    # `view_api` has no other place for what an option means.
+    # `view_api` has no other place for the description of an option.
     for name in ("/predict", "/predict_region", "/predict_batch"):
         options = {each["parameter_name"] for each in described[name]["parameters"]}
         for option in options & set(PredictOptions.model_fields):

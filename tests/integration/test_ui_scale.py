@@ -1,4 +1,4 @@
-"""What the demo asks about the scale of an image before it sends it."""
+"""The demo's question for the scale of an image before it is sent."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def test_the_page_shows_the_image_then_the_map_then_the_result(
     shown = [each["output"]["data"] for each in told if each["msg"] == "process_generating"]
     first = shown[0]
     assert text("progress.image", "en", width="1,000", height="500") in first[1]
-    # What follows comes as changes to what came before.
+    # Later values are sent as changes to earlier ones.
     changed = {json.dumps(part) for values in shown[1:] for part in values}
     counts = text("progress.scored", "en", count=ROWS * COLUMNS, done="0")
     assert any(counts in each for each in changed)

@@ -1,4 +1,4 @@
-"""The demo's words and drawings, without a server."""
+"""The demo's texts and drawings, without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where uploads lie, and that they go."""
+"""The folder of uploads, and their deletion."""
 
 from __future__ import annotations
 

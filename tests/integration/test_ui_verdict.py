@@ -1,4 +1,4 @@
-"""How the demo shows a verdict, the lack of one, and what is said about either."""
+"""How the demo shows a verdict, a missing verdict, and warnings."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_what_many_images_share_is_said_once(language: Language) -> None:
         values = {"images": "3"} if scope == "some" else {}
         count = 2 if scope == "some" else 3
         assert text(f"batch.{scope}_images", language, count=count, **values) in above
-    # What is not about all images is named in the rows that it is about.
+    # Warnings that not all images share are named in their rows.
     assert table.count(text("warning_name.scale_unknown", language)) == 0
     assert table.count(text("warning_name.blurred", language)) == 2
     assert table.count(text("warning.padded", language)) == 1

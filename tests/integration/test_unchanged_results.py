@@ -1,4 +1,4 @@
-"""What the bundled model says about drawn inputs stays the same, to four decimals."""
+"""The bundled model's results for drawn inputs stay the same, to four decimals."""
 
 from __future__ import annotations
 

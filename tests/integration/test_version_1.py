@@ -1,4 +1,4 @@
-"""A history of version 0.1 under today's service: nothing of it is lost or counted wrong."""
+"""A history of version 0.1 in the current service: nothing is lost or miscounted."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_long_history_is_converted_in_steps_and_once(
             mine = [row for row in rows if row["owner"] == owner and not row["cached"]]
             exact = np.quantile([row["total_ms"] for row in mine], 0.95, method="inverted_cdf")
             assert latency.computed == len(mine)
-            # More than 0.1 could tell.
+            # More than 0.1 could record.
             assert exact > 40_000
             assert latency.p95_ms == pytest.approx(exact, rel=0.3)
 
@@ -168,7 +168,7 @@ def test_what_is_interrupted_is_undone_and_goes_on_later(
         _, records = await counts_and_records(database)
         assert Counter(record.schema_version for record in records) == {2: 25, 1: 35}
         await assert_counts(database, number=60)
-        # Both kinds are deleted with what they counted for.
+        # Both kinds are deleted with their counts.
         assert await history.delete_all(b"\0" * 32) > 0
         left = len((await counts_and_records(database))[1])
         await assert_counts(database, number=left)

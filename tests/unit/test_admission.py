@@ -1,4 +1,4 @@
-"""Room for large images is bounded, shared among senders, and paid for."""
+"""Memory for large images is limited, shared among senders, and charged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def request(
 
 
 async def free(_: int) -> None:
-    """Let everybody ask for anything."""
+    """A rate limit that allows everything."""
 
 
 async def enter(memory: ImageMemory, asked: Request, inside: list[Request]) -> None:
@@ -57,7 +57,7 @@ def test_no_more_pixels_are_in_work_than_there_is_memory_for() -> None:
         inside, tasks = await started(memory, asked)
         assert inside == asked[:2]
         await end(tasks[1])
-        # A client that leaves while it waits makes room too.
+        # A client that disconnects while waiting frees its place too.
         assert inside == asked
         for task in tasks:
             await end(task)
@@ -88,7 +88,7 @@ def test_one_sender_leaves_room_for_others() -> None:
         other = request(25, "b")
         inside, tasks = await started(memory, [*mine, other])
         assert inside == [*mine[:2], other]
-        # Nor does a batch of one keep others from waiting.
+        # A batch of one visitor does not take the waiting places of others.
         memory.check(request(25, "c"))
         for task in tasks:
             await end(task)

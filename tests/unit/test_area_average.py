@@ -12,7 +12,7 @@ LEVEL = np.random.default_rng(0).integers(0, 256, (97, 131, 3), np.uint8)
 
 
 def weights(axis: Axis, count: int) -> NDArray[np.float64]:
-    """Return what share of each pixel is covered, worked out pixel by pixel."""
+    """Return the covered share of each pixel, calculated pixel by pixel."""
     found = np.zeros((count, axis.size))
     for number in range(count):
         begin = axis.start + number * axis.step

@@ -87,13 +87,13 @@ def test_warm_light_strengthens_red_as_much_as_it_weakens_blue() -> None:
 
 
 def test_zero_stain_strength_keeps_the_colours(images: np.ndarray) -> None:
-    # Below one grey level the optical density is cut off, so black is left out.
+    # Optical density is clipped below one grey level, so black is left out.
     floats = np.maximum(images, 1).astype(np.float32)
     np.testing.assert_allclose(jitter_stains(floats, 0.0, _rng(1)), floats, atol=1e-2)
 
 
 def test_stain_jitter_scales_one_stain_in_optical_density() -> None:
-    # Pure haematoxylin of density 1: whatever is drawn, the density stays a mix of three stains.
+    # Pure haematoxylin of density 1: the density is always a mix of three stains.
     haematoxylin = np.array([0.65, 0.70, 0.29], np.float32)
     image = 255 * np.exp(-haematoxylin).reshape(1, 1, 1, 3)
     draws = np.concatenate([jitter_stains(image, 0.1, _rng(0, i)) for i in range(300)])
@@ -141,7 +141,7 @@ def test_blur_has_the_sigma_of_its_draw() -> None:
         for seed in range(200)
     ]
     assert max(sigmas) == pytest.approx(2.0, abs=0.05)
-    # So narrow a kernel has hardly more than its middle.
+    # A kernel this narrow is almost only its centre.
     assert min(sigmas) < 0.3
 
 

@@ -70,7 +70,7 @@ _START = Start(ready_seconds=4.0, import_gradio_seconds=3.0)
 
 def test_bars_compare_within_rounds() -> None:
     held = bars(_measured(), _CEILINGS, _START, 650.0)
-    # The second round was slow for all: its ratios count, not its figures.
+    # The second round was slow for all: ratios are compared, not figures.
     assert held["times_litserve_and_bentoml"].measured == 2.0
     assert held["share_of_benchmark_app"].measured == 0.5
     assert held["times_the_tutorial"].measured == 100.0
@@ -201,7 +201,7 @@ def test_history_bars_compare_within_rounds() -> None:
     assert held["share_kept_when_saved"].measured == 0.9
     assert held["cached_times_computed"].measured == 5
     assert held["cached_times_computed_saved"].measured == 5
-    # Of one owner with everything, of which little is reviewed.
+    # One owner of all records, few of them reviewed.
     assert held["statistics_ms"].measured == 49
     assert all(bar.met for bar in held.values())
 

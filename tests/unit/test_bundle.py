@@ -27,7 +27,7 @@ def test_bundle_survives_a_round_trip(tmp_path: Path) -> None:
     bundle = load_bundle(write_bundle(tmp_path))
     text = bundle.config.to_json()
     assert InferenceConfig.from_json(text.encode()) == bundle.config
-    # WSInfer's key is the file's only: the code and the API say what the scale is.
+    # Only the file has WSInfer's key; the code and the API name the scale.
     assert json.loads(text)["spacing_um_px"] == bundle.config.microns_per_pixel == 4.0
     assert "spacing_um_px" not in bundle.config.model_dump()
     assert bundle.config.class_names == ("no_idc", "idc")

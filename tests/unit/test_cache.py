@@ -12,7 +12,7 @@ Tell = Callable[[str], None]
 
 
 def ignore(_: str) -> None:
-    """Listen to nothing."""
+    """Ignore all steps."""
 
 
 def test_the_least_recently_used_leaves_first() -> None:

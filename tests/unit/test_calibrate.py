@@ -76,7 +76,7 @@ def test_the_prevalence_counts_weighted_patches() -> None:
 
 def test_a_fold_is_never_judged_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     table = _table(900)
-    # The logit names the fold, so that every fit shows what it saw.
+    # The logit encodes the fold, so that every fit shows which folds it used.
     table["logit"] += 1000 * table["fold"]
     seen = []
 

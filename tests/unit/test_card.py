@@ -1,4 +1,4 @@
-"""The card and the documents' figures come from the bundle, and only from it."""
+"""The figures of the card and the documents come only from the bundle."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_the_card_shows_each_figure_with_its_interval(
 
 @pytest.fixture(scope="module")
 def reported(tmp_path_factory: pytest.TempPathFactory) -> Measured:
-    """A bundle that was also measured off its test cases."""
+    """A bundle that was also measured beyond its test cases."""
     folder = write_measured_bundle(tmp_path_factory.mktemp("bundle"))
     write_reports(folder)
     return measured_bundle(folder)

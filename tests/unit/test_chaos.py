@@ -1,4 +1,4 @@
-"""What the chaos counts as lost, double, foreign and returned."""
+"""Which records the chaos test counts as lost, double, foreign and returned."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _strict_json(path: Path) -> dict[str, Any]:
 
 
 def _expected(*case_ids: str, smooth: bool = False) -> tuple[Any, Any, Any]:
-    """Work out labels, probabilities and weights of whole slides from their colours."""
+    """Calculate labels, probabilities and weights of whole slides from their colours."""
     labels, probabilities, weights = [], [], []
     for case_id in case_ids:
         reds = _reds(case_id)
@@ -178,7 +178,7 @@ def test_predictions_may_be_parquet_and_nothing_else(
     assert _run(monkeypatch, *arguments, "--predictions", str(out), "--views", "1") == 0
     table = pd.read_parquet(out)
     assert list(table) == ["case", "x", "y", "label", "logit", "probability", "weight"]
-    # By default the test cases; of one view there is no mean.
+    # By default the test cases; with one view there is no mean.
     assert set(table["case"]) == {TEST_CASE}
     found = _strict_json(tmp_path / "m.json")
     assert (found["dataset"]["split"], found["dihedral"]) == ("test", None)
@@ -316,7 +316,7 @@ def test_split_keeps_its_cases_only(
     assert found["dataset"]["split"] == "test"
     labels, probabilities, _ = _expected(TEST_CASE)
     _check_against_reference(found, labels, probabilities, None, threshold=BALANCED)
-    # One case has nothing to be resampled with.
+    # With one case there is nothing to resample.
     assert found["intervals"]["roc_auc"] == [None, None]
     assert (plots / "roc.png").stat().st_size > 5000
 

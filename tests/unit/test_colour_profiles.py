@@ -1,4 +1,4 @@
-"""Colours are those of sRGB, whatever profile a file has."""
+"""Colours are converted to sRGB from any profile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Candidates are judged on the same patches, by the metrics of the project."""
+"""Candidates are compared on the same patches, by the metrics of the project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss that draws two views of a patch together."""
+"""The loss that compares two views of a patch."""
 
 from __future__ import annotations
 
@@ -43,4 +43,25 @@ def test_weights_count_in_both_parts() -> None:
 def test_pairs_need_an_even_batch() -> None:
     with pytest.raises(ConfigurationError, match="a batch of 7 does not hold pairs"):
         TrainConfig(dataset="", batch_size=7)
-    assert TrainConfig(dataset="", batch_size=7, consistency=0).views == 1
+    assert not TrainConfig(dataset="", batch_size=7, consistency=0).has_pairs
+    assert not TrainConfig(dataset="", batch_size=7, paired_epochs=0).has_pairs
+
+
+def test_without_pairs_each_view_pays_for_its_label_only() -> None:
+    loss = ConsistentCrossentropy(1.0)
+    loss.paired.assign(0.0)
+    targets, logits = np.ones((2, 1), np.float32), np.array([[0.0], [2.0]], np.float32)
+    np.testing.assert_allclose(
+        loss.call(targets, logits), [math.log(2), math.log1p(math.exp(-2))], rtol=1e-6
+    )
+
+
+def test_pairs_come_last_and_only_their_epochs_are_kept() -> None:
+    config = TrainConfig(dataset="", head_epochs=1, epochs=5, paired_epochs=2)
+    assert [config.views(epoch) for epoch in range(6)] == [1, 1, 1, 1, 2, 2]
+    assert [config.may_keep(epoch) for epoch in range(6)] == [False] * 4 + [True] * 2
+    short = TrainConfig(dataset="", head_epochs=1, epochs=2, paired_epochs=4)
+    assert [short.views(epoch) for epoch in range(3)] == [1, 2, 2]
+    single = TrainConfig(dataset="", head_epochs=1, epochs=2, consistency=0)
+    assert [single.views(epoch) for epoch in range(3)] == [1, 1, 1]
+    assert all(single.may_keep(epoch) for epoch in range(3))

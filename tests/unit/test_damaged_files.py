@@ -1,4 +1,4 @@
-"""Whatever happens to a file on its way, only errors of the service come out."""
+"""Damaged files give only the service's own errors."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_what_is_required_is_locked_with_hashes_and_with_all_that_it_needs(
     assert len(re.findall(r"^[\w.-]+==.* \\\n    --hash=sha256:", text, re.MULTILINE)) == len(
         locked
     )
-    # Whoever installs chooses the registry.
+    # The registry is chosen at installation.
     assert "://" not in text
     assert not re.search(r"^\s*--(?!hash=)", text, re.MULTILINE)
     assert _needed(wanted) <= set(locked)

@@ -1,4 +1,4 @@
-"""What hosts and engines read: Dockerfile, railway.json and compose.yaml."""
+"""Files for hosting platforms and engines: Dockerfile, railway.json and compose.yaml."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_compose_bounds_what_a_container_takes(name: str) -> None:
     service = COMPOSE["services"][name]
     assert re.fullmatch(r"[1-9]\d*[mg]", service["mem_limit"])
     assert 0 < service["pids_limit"] <= 512
-    # They are in memory, too, and by themselves take half of the machine's.
+    # They are in memory, and alone take half of the machine's.
     assert all(re.search(r"[:,]size=\d+[mg]\b", place) for place in service["tmpfs"])
 
 

@@ -1,4 +1,4 @@
-"""The documentation says what is so: figures, endpoints, errors, settings, commands and links."""
+"""The documentation is correct: figures, endpoints, errors, settings, commands and links."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ MODEL = ROOT / "hf_space" / "model"
 README = ROOT / "README.md"
 OWN = [ROOT / f"{name}.md" for name in ("CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY")]
 PAGES = sorted([README, *OWN, *(ROOT / "docs").rglob("*.md")])
-API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+API_PAGES = [ROOT / "docs" / f"{name}.md" for name in ("api", "api-history", "api-limits")]
+API = "".join(page.read_text(encoding="utf-8") for page in API_PAGES)
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 TRAINING = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
@@ -52,7 +53,7 @@ RENEW = "python -m training card hf_space/model" + "".join(
 def stale(measured: Measured, card: Path, documents: list[Path]) -> list[str]:
     """Name what differs from the bundle's figures: the card, or a document's marked block."""
     found = [] if card.read_text(encoding="utf-8") == render_card(measured) else [str(card)]
-    # The answer is a measurement of its own, compared with a tolerance.
+    # The answer is measured on this machine, so it is compared with a tolerance.
     expected = {name: render_block(name, measured) for name in set(BLOCKS) - {"example"}}
     for document in documents:
         text = document.read_text(encoding="utf-8")

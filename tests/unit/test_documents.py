@@ -1,4 +1,4 @@
-"""The marked blocks of the documents come from the bundle, and only from it."""
+"""The marked blocks of the documents come only from the bundle."""
 
 from __future__ import annotations
 

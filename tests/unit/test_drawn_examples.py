@@ -1,4 +1,4 @@
-"""The pictures that ship are drawn, down to the last pixel: none shows a patient's tissue."""
+"""All shipped pictures are drawn, to the last pixel: none shows a patient's tissue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawn tissue is the same from any window, and has what its layout says where it says so."""
+"""Drawn tissue is the same in any window, and matches its layout."""
 
 from __future__ import annotations
 

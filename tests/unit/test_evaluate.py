@@ -41,7 +41,7 @@ RED, GREEN = (200, 100, 100), (100, 200, 100)
 
 
 def _corner(patches: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Stand in for a network: the red of the upper left pixel, 0 to 255, less 100, tenfold down."""
+    """Stand in for a network: red of the upper left pixel, 0 to 255, minus 100, over ten."""
     return (patches[:, 0, 0, 0].astype(np.float64) - 100) / 10
 
 
@@ -146,7 +146,7 @@ def test_neighbours_correct_a_lone_mistake_and_complete_slides_are_told_apart(
         for y in range(6)
         for x in range(8)
     ]
-    # A miss in the tumour: its eight neighbours outvote it, also at the rim.
+    # A miss in the tumour: its eight neighbours correct it, also at the edge.
     rows[6 + 8 * 3] = ("full", 301, 151, 1, -4.0)
     rows += [("sparse", 500 * x, 0, x % 2, 1.0) for x in range(4)]
     found = report(Scored.of(_table(rows), config, {}), replicates=5)["neighbourhood"]

@@ -1,4 +1,4 @@
-"""Where a map's evidence lies, measured on slides whose colours decide everything."""
+"""Positions of a map's evidence, measured on slides whose colours determine everything."""
 
 from __future__ import annotations
 

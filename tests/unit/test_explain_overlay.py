@@ -72,7 +72,7 @@ def test_edge_image_shows_its_own_part_of_the_map() -> None:
     activation[:, 1] = 6.0
     image = plain_image(200, 120, 190, width=20, height=50)
     picture = draw(activation, image)
-    # 80 px of the image; the legend is wider, and beside the image there is white.
+    # 80 px of the image; the legend is wider, so there is white beside the image.
     assert picture.shape == (200, 200, 3)
     np.testing.assert_array_equal(picture[:, :60], np.broadcast_to(TISSUE[0, 0], (200, 60, 3)))
     assert picture[:, 80:].min() == 255

@@ -1,4 +1,4 @@
-"""Files of results: guarded cells, outlines for QuPath, and names that do not collide."""
+"""Files of results: guarded cells, outlines for QuPath, and unique names."""
 
 from __future__ import annotations
 
@@ -376,7 +376,7 @@ def test_many_small_pieces_are_sent_as_few_chunks() -> None:
 
     chunks = ExportFormat("x", "X", "text/x", write).chunks(patch_result())
     first = next(chunks)
-    # The rest is not made before it is wanted.
+    # The rest is generated on demand.
     assert len(drawn) < 400
     assert 65_536 <= len(first) < 66_000
     assert sum(map(len, chunks)) + len(first) == 200_000

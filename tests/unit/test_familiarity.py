@@ -44,7 +44,7 @@ def test_a_typical_patch_lies_near_one() -> None:
     features, labels = _features(20_000, 0)
     fitted = fit_familiarity(features, labels, np.ones(20_000), components=2)
     other, _ = _features(5_000, 1)
-    # The nearer class may be the other one, which only shortens a distance.
+    # The nearer class may be the other one, which can only shorten a distance.
     assert np.sqrt((fitted.spread_distance(other) ** 2).mean()) == pytest.approx(1, abs=0.08)
     assert fitted.scales == pytest.approx([3, 1], rel=0.05)
     assert fitted.residual == pytest.approx(0.1, rel=0.05)
@@ -88,7 +88,7 @@ def test_no_case_judges_itself() -> None:
     alone = cases == "c7"
     features[alone, 1] += 30
     distances = held_out_distances(features, labels, cases, alone)
-    # Had it taken part, it would have widened the second axis.
+    # If it were included, the second axis would be wider.
     assert len(distances) == 20
     assert distances.min() > 10
 

@@ -1,4 +1,4 @@
-"""`training familiarity`: limits from networks that never saw the cases they judge."""
+"""`training familiarity`: limits from networks on cases that they never saw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read, what is refused by name, and JPEGs whose end is missing."""
+"""Supported files, files refused by name, and JPEGs without their end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Foci: what is connected, where its outline lies, and how large it is."""
+"""Foci: connected tiles, outlines and sizes."""
 
 from __future__ import annotations
 

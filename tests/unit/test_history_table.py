@@ -14,7 +14,7 @@ from hf_space.ui.tabs.history_list import ANY, HistoryList
 
 
 class _Broken:
-    """A history whose database goes away while a table is written."""
+    """A history whose database stops while a table is written."""
 
     async def export(self, *_: object) -> AsyncIterator[Any]:
         yield "a record"

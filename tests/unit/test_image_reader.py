@@ -1,4 +1,4 @@
-"""What every reader of images offers, tried on the one for still images."""
+"""The interface of image readers, tested with the one for still images."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_texts_of_a_png_are_left_out() -> None:
         for text in texts:
             with_texts = plain[:place] + text * 80 + plain[place:]
             assert png_parts(with_texts).picture == plain
-            # Pillow calls a file damaged that has more than 64 MB of them.
+            # Pillow treats a file with more than 64 MB of them as damaged.
             with reader_of(with_texts) as reader:
                 np.testing.assert_array_equal(reader.read_region(0, 0, 80, 60), RAMP)
 

@@ -97,7 +97,7 @@ def test_statistics_without_a_range_are_not_judged() -> None:
         ({}, []),
         ({"sharpness": 5.0}, ["blurred"]),
         ({"sharpness": 1.0}, ["too_blurred"]),
-        # What is out of focus has no stain to judge.
+        # Stain is not checked in an image that is out of focus.
         ({"sharpness": 1.0, "stain_distance": 99.0}, ["too_blurred"]),
         ({"stain_residual": 0.25}, []),
         ({"stain_residual": 0.5}, ["not_h_and_e"]),

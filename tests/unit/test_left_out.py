@@ -1,4 +1,4 @@
-"""Nothing of a source vanishes without a word: what is no patch is counted and listed."""
+"""Files of a source that are not patches are counted and listed."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ def test_only_an_open_route_is_reachable_without_a_required_key(
     for path in ("/items/", "/items"):
         assert client.get(path).status_code == expected
         assert client.get(path, headers={"X-API-Key": KEY}).status_code == 200
-    # Other methods of an open path need a key all the same.
+    # Other methods of an open path still need a key.
     assert client.put("/items/").status_code == 401
     assert client.head("/items/").status_code == expected
     assert client.get("/undeclared").status_code == 401
@@ -246,7 +246,7 @@ def test_without_limits_responses_have_no_headers(add_resource: Any) -> None:
 
 @pytest.fixture
 def _empty_uploads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Let no upload of another test take the room of these."""
+    """Keep uploads of other tests from using the space of these."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
 
 

@@ -1,4 +1,4 @@
-"""From what on an image gets no verdict, as measured on drawn patches."""
+"""The limits beyond which an image gets no verdict, measured on drawn patches."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_images_are_out_of_focus_where_half_of_the_tumour_is_missed(
 def test_a_logistic_curve_is_met_at_half_of_its_height() -> None:
     rng = np.random.default_rng(0)
     sharpness = np.exp(rng.uniform(0, 8, 20_000))
-    # Certain in focus, and half as likely as that at a sharpness of 50.
+    # Detected with certainty in focus, and half as often at a sharpness of 50.
     chance = 1.0 / (1.0 + (50.0 / sharpness) ** 2)
     detected = rng.random(20_000) < chance
     assert half_sensitivity(sharpness, detected, 1.0) == pytest.approx(50.0, rel=0.05)
@@ -165,7 +165,7 @@ def test_the_command_writes_them_into_the_bundle(tmp_path: Path) -> None:
     assert load_bundle(folder).config.revision == after.revision
     written = Limits.model_validate_json((folder / "limits.json").read_bytes())
     assert written == limits
-    # The figures beside it are of another revision now.
+    # The figures beside it are now of another revision.
     with pytest.raises(RunError, match="run `evaluate` again"):
         measured_bundle(folder)
 

@@ -1,4 +1,4 @@
-"""A start waits for a model as long as is sensible, and a model that comes later is served."""
+"""Startup waits for a model for a limited time, and a model that arrives later is served."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SECONDS = 20
 
 
 class _Loaded:
-    """What stands for a predictor."""
+    """A stand-in for a predictor."""
 
     model = SimpleNamespace(name="tiny", revision="r1")
     engine = SimpleNamespace(name="openvino", precision="f32")
@@ -35,7 +35,7 @@ class _Loaded:
 
 @pytest.fixture
 def state() -> State:
-    """The state of an application that is to take its model from the Hub."""
+    """The state of an application that takes its model from the Hub."""
     settings = Settings(model_repo="owner/tiny")
     return State(
         {

@@ -150,7 +150,7 @@ def test_without_a_margin_and_of_a_single_tile_the_tiles_alone_are_windows() -> 
 
 
 class MarginReader:
-    """Says the mean red of the margin alone."""
+    """Returns the mean red of the margin alone."""
 
     name: EngineName = "openvino"
     precision = "f32"

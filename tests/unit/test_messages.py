@@ -1,4 +1,4 @@
-"""The catalogue: both languages say the same, with the language's plurals, numbers and dates."""
+"""The catalogue has the same texts in both languages, with their plurals, numbers and dates."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_plural_forms_are_those_of_the_language(language: Language) -> None:
     for key, message in messages(language).items():
         if isinstance(message, dict):
             assert {"one", "other"} <= message.keys() <= categories, key
-            # All forms but that of one say how many.
+            # All forms except the singular contain the number.
             assert all(fields(form) == fields(message) for form in forms(message)), key
 
 

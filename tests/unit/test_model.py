@@ -81,7 +81,7 @@ def test_the_served_network_takes_the_margin_that_keras_reflects(
     assert inside[ACTIVATION_MAP].shape == (3, SIZE // STRIDE, SIZE // STRIDE, 1)
     for name, expected in inside.items():
         np.testing.assert_allclose(outside[name], expected, atol=1e-6, err_msg=name)
-    # What lies in the margin counts: it is not the same with other neighbours.
+    # The margin matters: other neighbours give another map.
     other = network(np.pad(images, ((0, 0), *[(2 * MARGIN,) * 2] * 2, (0, 0))))
     assert np.abs(other[ACTIVATION_MAP] - inside[ACTIVATION_MAP]).max() > 1e-6
 

@@ -1,4 +1,4 @@
-"""An image whose pixels are longer than wide is scored, and reported, as the tissue lies."""
+"""An image with non-square pixels is scored and reported in the tissue's true proportions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def predictor(bundle: Bundle) -> Iterator[Predictor]:
 
 
 def field(microns: tuple[float, float]) -> NDArray[np.uint8]:
-    """Return 2,000 x 1,500 µm of tissue, benign but from 1,000 and 600 µm on."""
+    """Return 2,000 x 1,500 µm of tissue, malignant from 1,000 and 600 µm on."""
     across, down = microns
     image = np.full((round(1500 / down), round(2000 / across), 3), BENIGN, np.uint8)
     image[round(600 / down) :, round(1000 / across) :] = MALIGNANT

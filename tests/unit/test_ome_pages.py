@@ -1,4 +1,4 @@
-"""OME-XML says which of its images a page of a TIFF is of."""
+"""OME-XML states to which image a page of a TIFF belongs."""
 
 from __future__ import annotations
 

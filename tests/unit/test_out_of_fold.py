@@ -1,4 +1,4 @@
-"""Each fold and each case is judged on its own."""
+"""Each fold and each case is evaluated on its own."""
 
 from __future__ import annotations
 

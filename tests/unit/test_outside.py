@@ -1,4 +1,4 @@
-"""What `outside` reports about drawn pictures, worked out by hand."""
+"""The report of `outside` on drawn pictures, calculated by hand."""
 
 from __future__ import annotations
 

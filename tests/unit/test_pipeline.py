@@ -124,11 +124,21 @@ def test_a_resumed_run_repeats_its_batches() -> None:
 
 def test_the_second_half_of_a_batch_shows_the_patches_of_the_first_half_otherwise() -> None:
     patches = _patches()
-    config = TrainConfig(dataset="", input_size=32, batch_size=8, patches_per_case=10)
+    config = TrainConfig(
+        dataset="",
+        input_size=32,
+        batch_size=8,
+        patches_per_case=None,
+        head_epochs=0,
+        epochs=2,
+        paired_epochs=1,
+    )
     numbers = np.arange(40, dtype=np.float32)
     examples = Examples(patches, np.arange(40), patches.labels.astype(np.float32), numbers)
     assert steps_per_epoch(examples, config) == 5
-    batches = list(training_batches(examples, config, first_step=0, last_step=5))
+    single = list(training_batches(examples, config, first_step=0, last_step=5))
+    assert len(np.unique(np.concatenate([weights for _, _, weights in single]))) == 40
+    batches = list(training_batches(examples, config, first_step=5, last_step=10))
     for images, targets, weights in batches:
         np.testing.assert_array_equal(weights[:4], weights[4:])
         np.testing.assert_array_equal(targets[:4], targets[4:])

@@ -12,7 +12,7 @@ ADDRESS = "192.0.2.1"
 
 
 class Clock:
-    """Seconds that pass when the test says so."""
+    """A clock that tests advance."""
 
     def __init__(self) -> None:
         self.now = 5000.0
@@ -94,7 +94,7 @@ def test_what_is_refused_takes_nothing_from_either_bucket() -> None:
     limiter = Limiter(4, 6, None)
     _charge(limiter, cost=3)
     assert _refusal(limiter, cost=2).details["scope"] == "owner"
-    # Had the refusals taken anything, the address had less than three left, and the owner none.
+    # If refusals took tokens, the address would have less than three left, and the owner none.
     _charge(limiter, OTHER, cost=3)
     assert _refusal(limiter, cost=1).details["scope"] == "address"
     allowance = _charge(limiter, address="192.0.2.2", cost=1)

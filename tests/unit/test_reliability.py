@@ -1,4 +1,4 @@
-"""The figures of the reliability diagram, worked out by hand."""
+"""The figures of the reliability diagram, calculated by hand."""
 
 from __future__ import annotations
 

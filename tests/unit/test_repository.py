@@ -1,4 +1,4 @@
-"""The files by which contributors and GitHub know the project."""
+"""The project's files for contributors and GitHub."""
 
 from __future__ import annotations
 

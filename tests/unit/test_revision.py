@@ -1,4 +1,4 @@
-"""Whatever changes a result changes the revision."""
+"""Everything that changes a result changes the revision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shifts and what `robust` reports about them, worked out by hand."""
+"""Shifts and the report of `robust` on them, calculated by hand."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_a_variable_left_blank_is_unset(monkeypatch: pytest.MonkeyPatch) -> None
         (f"ward:{KEY}", {"ward": KEY}),
         (f"ward: {KEY}, lab : {OTHER_KEY} ", {"ward": KEY, "lab": OTHER_KEY}),
         (f" ward:{KEY} , lab:{OTHER_KEY},", {"ward": KEY, "lab": OTHER_KEY}),
-        # Only the first colon parts the two.
+        # Only the first colon separates the two.
         (f"ward:a:{KEY}", {"ward": f"a:{KEY}"}),
     ],
 )
@@ -493,7 +493,7 @@ def test_case_does_not_matter_where_it_means_nothing(monkeypatch: pytest.MonkeyP
 def test_a_model_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("BIOPSIA_MODEL_DIR", str(tmp_path / "none"))
     assert start_lines() == [f"BIOPSIA_MODEL_DIR: there is no folder {tmp_path / 'none'}"]
-    # Whether the Hub has it is seen later.
+    # Whether the Hub has it is checked later.
     monkeypatch.delenv("BIOPSIA_MODEL_DIR")
     monkeypatch.setenv("BIOPSIA_MODEL_REPO", "nobody/none")
     assert start_lines() == []

@@ -1,4 +1,4 @@
-"""The site's figures are held against their limits, page by page."""
+"""The site's figures are compared with their limits, page by page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One reader of results does for regions and slides."""
+"""One reader of results works for regions and slides."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hf_space.slides.scan import FoundSlide
 from tests.slide_job import OPTIONS, result_of, run, table_of
 from tests.slide_results import drawn_slide
 
-# A run that is resumed writes the same file.
+# A resumed run must write the same file.
 WITHOUT_MEANING = {"timing_ms"}
 READ = type(ListOf[int])
-# Says which slide it was that somebody sent a picture of.
+# Identifies the slide of which a picture was sent.
 OF_PICTURES = {"slide"}
-# Their values are other ones, and their types say so.
+# These have other values, as their types say.
 OF_SLIDES = {"kind", "reasons", "warnings", "gradcam", "image", "region"}
 
 

@@ -1,4 +1,4 @@
-"""Reading a slide takes memory by the strip, however large the slide is."""
+"""Reading a slide takes memory for a strip, whatever the size of the slide."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCALE = (0.25, 0.25)
 
 
 class EmptySource:
-    """A slide of glass, which remembers what was asked of it."""
+    """A slide of glass that records what is read."""
 
     def __init__(self, downsamples: tuple[int, ...], tile: int = 256) -> None:
         self.levels = tuple(Level(WIDTH // down, HEIGHT // down, down) for down in downsamples)

@@ -1,4 +1,4 @@
-"""The picture of a slide: outlines where the foci are, numbers, a scale bar and a legend."""
+"""The picture of a slide: outlines of foci, numbers, a scale bar and a legend."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_outline_follows_the_tiles_of_its_focus() -> None:
         assert has_colour(drawing[640:730, x - 2 : x + 2], ORANGE)
     for y in (600, 750):
         assert has_colour(drawing[y - 2 : y + 2, 310:590], ORANGE)
-    # Nothing is drawn within, nor far outside.
+    # Nothing is drawn inside, or far outside.
     assert (drawing[620:730, 320:580] == (230, 200, 215)).all()
     assert (drawing[800:] == (230, 200, 215)).all()
     # A light line on either side keeps it apart from the tissue.

@@ -1,4 +1,4 @@
-"""A slide on disk is read at the model's scale, whatever made the file."""
+"""A slide on disk is read at the model's scale, from any maker's file."""
 
 from __future__ import annotations
 

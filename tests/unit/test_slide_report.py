@@ -93,7 +93,7 @@ def test_warnings_stand_before_the_picture_and_the_figures(tmp_path: Path) -> No
         )
     ]
     assert places == sorted(places)
-    # What every slide has is no warning about this one.
+    # A warning that every slide has is not one about this slide.
     text, _ = report(chequered(warnings=warnings[:1]), tmp_path)
     assert "Warnings" not in text
     assert "Sentence about slide_uncalibrated." in text

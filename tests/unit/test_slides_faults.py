@@ -1,4 +1,4 @@
-"""Nothing is lost or half-written when a disk is full, a run is killed, or two run at once."""
+"""Nothing is lost or partly written when a disk is full, a run is killed, or two run at once."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_disk_that_fills_up_while_writing_leaves_no_half_file(
     failed = run(slide, out, model)
     assert (failed.state, failed.code) == ("failed", "disk_full")
     folder = out / slide.name
-    # What the network says is kept, once.
+    # The network's outputs are kept, once.
     assert [path.name for path in folder.iterdir()] == ["scores.npz"]
     monkeypatch.undo()
     notes = Notes()
@@ -103,7 +103,7 @@ def test_earlier_results_stay_until_the_new_ones_are_on_the_disk(
     assert run(slide, out, model, options).code == "disk_full"
     after = contents(out / slide.name)
     if options is not OTHER:
-        # Another scale was scored: that is not lost.
+        # Scores at another scale are not lost.
         assert after.pop("scores.npz") != before.pop("scores.npz")
     assert after == before
     monkeypatch.undo()
@@ -111,13 +111,13 @@ def test_earlier_results_stay_until_the_new_ones_are_on_the_disk(
 
 
 def killed(*_: object, **__: object) -> NoReturn:
-    """Stand for the end of the process: nothing of it is caught."""
+    """Simulates the end of the process: no code catches it."""
     raise KeyboardInterrupt
 
 
 @pytest.fixture
 def described(tmp_path: Path) -> SlideModel:
-    """A model that gives features."""
+    """A model that returns features."""
     like = Familiarity(np.ones(3), np.eye(3)[:1], np.ones(1), np.ones((2, 1)), np.array(1.0))
     bundle = load_bundle(write_bundle(tmp_path / "described", like))
     return SlideModel(bundle, warm_engine("openvino", bundle))

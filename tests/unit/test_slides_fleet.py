@@ -1,4 +1,4 @@
-"""Slides are shared among workers, and none is lost with one."""
+"""Slides are distributed among workers, and no slide is lost with a worker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLIDES = [FoundSlide(Path(name), (Path(name),), name) for name in "abcd"]
 
 
 class Scripted:
-    """A fleet whose workers tell what is written down for their slide, each time a list."""
+    """A fleet whose workers report prepared lists of events for each slide."""
 
     def __init__(self, workers: int, script: dict[str, list[list[Event]]]) -> None:
         self.names = [f"w{number}" for number in range(workers)]
@@ -111,7 +111,7 @@ def test_what_a_lost_worker_still_has_locked_is_tried_again_later() -> None:
     outcomes = list(FleetScorer(fleet).score(SLIDES, Notes()))
     assert [each.name for each in outcomes] == ["b", "c", "d", "a"]
     assert {each.state for each in outcomes} == {"done"}
-    # Without a lost worker it is another run that works on the slide.
+    # Without a lost worker, another run is working on the slide.
     other = Scripted(1, {"a": [[failed("a", "in_use")]]})
     first = next(iter(FleetScorer(other).score(SLIDES, Notes())))
     assert (first.name, first.code) == ("a", "in_use")

@@ -1,4 +1,4 @@
-"""What is told and written of one slide."""
+"""Messages and files of one slide."""
 
 from __future__ import annotations
 

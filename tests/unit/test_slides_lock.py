@@ -13,7 +13,7 @@ from hf_space.slides.errors import InUseError, failure_of
 from hf_space.slides.lock import locked
 from tests.server import ROOT
 
-# Says that it holds the lock, and holds it until it is killed.
+# Reports that it has the lock, and keeps it until it is killed.
 HOLDER = """
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A list of slides: what its rows say, and what is wrong with it."""
+"""A list of slides: its rows and its errors."""
 
 from __future__ import annotations
 

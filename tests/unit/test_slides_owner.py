@@ -1,4 +1,4 @@
-"""Results stay those of their slide, however many slides have its name."""
+"""Results belong to their slide, even if other slides have the same name."""
 
 from __future__ import annotations
 

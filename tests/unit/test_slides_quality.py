@@ -1,4 +1,4 @@
-"""What is said of a slide that is out of focus, or unlike what the model learned from."""
+"""Warnings for a slide that is out of focus or unlike the training data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A slide that was begun or done before: what of it holds, and what is done again."""
+"""A slide that was started or done before: what is kept, and what is done again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of all slides, whatever becomes of one, of the disk or of the run."""
+"""The table of all slides, also if a slide, the disk or the run fails."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> SlideModel:
 
 @pytest.fixture(scope="module")
 def slides(tmp_path_factory: pytest.TempPathFactory) -> list[FoundSlide]:
-    """Three that are the same, but for their names."""
+    """Three slides that differ only in their names."""
     folder = tmp_path_factory.mktemp("slides")
     drawn = DrawnSlide(width=900, height=1000, microns_per_pixel=(4.0, 4.0))
     paths = [folder / f"{name}.ome.tif" for name in "abc"]
@@ -62,7 +62,7 @@ def rows(out: Path) -> list[tuple[str, str, str]]:
 
 
 def fill(monkeypatch: pytest.MonkeyPatch, out: Path, blocks: int) -> None:
-    """Let the folder hold so many blocks; what is beyond is told as systems do, without a path."""
+    """Limit the folder to a number of blocks; further writes fail as on a full disk."""
 
     def fsync(_: int) -> None:
         sizes = (path.stat().st_size for path in out.rglob("*") if path.is_file())

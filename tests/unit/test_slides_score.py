@@ -64,7 +64,7 @@ def strips(
 
 
 def region_of(bundle: Bundle, tmp_path: Path) -> RegionResult:
-    """What the service says of the same picture as a region."""
+    """The service's result for the same picture as a region."""
 
     async def ask() -> RegionResult:
         predictor = Predictor(bundle, Settings(data_dir=tmp_path))
@@ -147,7 +147,7 @@ def test_a_damaged_slide_ends_the_work_and_its_threads(engine: Engine, bundle: B
 
 
 class CountingEngine:
-    """Runs another engine, and counts how many rows of the slide were read meanwhile."""
+    """Wraps an engine, and counts how many rows of the slide are read at the same time."""
 
     name, precision = "openvino", "f32"
     streams = 1
@@ -202,7 +202,7 @@ def test_work_ends_when_nobody_wants_the_rest(stopped_early: ArraySlide) -> None
 
 
 class FeatureEngine:
-    """Runs another engine, and gives the mean of each input's channels as its features."""
+    """Wraps an engine, and returns the mean of each input's channels as its features."""
 
     name, precision = "openvino", "f32"
 

@@ -99,5 +99,5 @@ def test_places_count_what_their_tile_covers_of_the_mask() -> None:
     assert tissue.at(Places(200, 400, 50, 0.0))[0].tolist() == [True] * 4 + [False] * 4
     # The tile at 3.5 is half covered.
     assert tissue.at(Places(200, 400, 50, 0.5))[0].tolist() == [True] * 8 + [False] * 8
-    # A sliver at the edge is judged by what there is of it.
+    # A sliver at the edge is judged by its part within the slide.
     assert tissue.at(Places(200, 201, 50, 0.0))[0].tolist() == [True] * 2 + [False] * 3

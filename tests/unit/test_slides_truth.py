@@ -1,4 +1,4 @@
-"""Results held against annotations: what counts, the measures, and their intervals."""
+"""Results compared with annotations: counts, measures and intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Space's size and start are held against their limits."""
+"""The Space's size and start are compared with their limits."""
 
 from __future__ import annotations
 

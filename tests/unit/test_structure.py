@@ -1,4 +1,4 @@
-"""The parts of the project stand in order: who imports whom, and how large everything is."""
+"""The structure of the project: imports between its parts, and sizes."""
 
 from __future__ import annotations
 

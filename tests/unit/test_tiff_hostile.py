@@ -1,4 +1,4 @@
-"""A small TIFF cannot ask for much work, whatever its directories share or declare."""
+"""A small TIFF cannot cause much work, whatever its directories share or declare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Of a TIFF with several images the main one is read, at the level that suits."""
+"""The main image of a TIFF with several images is read, at a suitable level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tissue is told from glass of any brightness, surrounds and ink; drawn with known areas."""
+"""Tissue is separated from glass of any brightness, surrounds and ink; drawn with known areas."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def fraction(image: Image) -> float:
 
 
 def round_field(image: Image, surround: int) -> tuple[Image, NDArray[np.bool_]]:
-    """Fill all but an inscribed circle; returns the tiles that lie wholly within it, too."""
+    """Fill all but an inscribed circle; also returns the tiles that are completely inside it."""
     side = min(image.shape[:2])
     field = image[:side, :side].copy()
     y, x = np.mgrid[:side, :side] - (side - 1) / 2

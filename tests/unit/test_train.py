@@ -1,4 +1,4 @@
-"""What a run learns from, when it stops, and what it refuses."""
+"""The training patches of a run, when it stops, and what it refuses."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_folds_refuse_a_teacher_that_saw_their_cases_and_take_one_that_did_not(
 ) -> None:
     for name, cases, message in (
         ("seen", ("2", "9"), "has seen the cases"),
-        # What is then missing is only that the run was never finished.
+        # Then the only error is that the run was never finished.
         ("other", ("9",), "is not finished"),
     ):
         teacher = _teacher(tmp_path / f"{name}_teacher", *cases)

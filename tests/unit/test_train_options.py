@@ -1,4 +1,4 @@
-"""Every setting of a run is an option, or a line of a file; nonsense is refused at once."""
+"""Every setting of a run is an option or a line of a file; invalid values are refused at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Given = Callable[..., TrainConfig]
 
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Given:
-    """Return what `train` makes of options, without training."""
+    """Return the configuration that `train` makes from options, without training."""
     found: list[TrainConfig] = []
 
     def note(config: TrainConfig, run: Path, *, resume: bool) -> None:  # noqa: ARG001
@@ -106,7 +106,7 @@ def test_what_a_run_saves_is_given_to_the_next(given: Given, tmp_path: Path) -> 
     start_run(earlier, tmp_path / "earlier")
     file = str(tmp_path / "earlier" / "config.json")
     assert given("--config", file) == replace(earlier, dataset="data")
-    # Options beside it win, and leave the other strengths of the file.
+    # Options override the file and keep its other strengths.
     mixed = given("--config", file, "--epochs=9", "--augment=jpeg=0.4")
     augment = AugmentConfig(jpeg=0.4, blur=0.0)
     assert mixed == replace(earlier, dataset="data", epochs=9, augment=augment)

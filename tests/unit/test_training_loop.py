@@ -28,7 +28,7 @@ STEPS_PER_EPOCH = 5
 
 
 class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]
-    """Write down what the loop tells; with a step to stop at, break off there."""
+    """Record the loop's calls; with a step to stop at, raise an error there."""
 
     def __init__(self, *, fail_after: int | None = None) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ def test_a_run_broken_off_within_an_epoch_repeats_the_rest_exactly(tmp_path: Pat
     assert watcher.steps == list(range(6, 13))
     for left, right in zip(expected.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(left, right)
-    # The average of the weights is resumed as well, and the loop leaves both as they are.
+    # The average of the weights is resumed as well, and the loop changes neither.
     for model in (expected, resumed):
         average_weights(model)
     for left, right in zip(expected.get_weights(), resumed.get_weights(), strict=True):
@@ -156,7 +156,7 @@ def test_the_time_of_an_epoch_includes_its_earlier_sittings(tmp_path: Path) -> N
     log = EpochLog.load(tmp_path, step=12)
     assert 60 <= log.seconds < 70
     assert log.means() == {"loss": 1.5}
-    # Of another checkpoint it says nothing.
+    # It does not apply to another checkpoint.
     assert EpochLog.load(tmp_path, step=13).seconds < 10
 
 

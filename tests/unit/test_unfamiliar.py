@@ -1,4 +1,4 @@
-"""What the network's own features say of an image, from the bundle to the result."""
+"""Warnings from the network's own features, from the bundle to the result."""
 
 from __future__ import annotations
 

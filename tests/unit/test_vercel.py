@@ -1,4 +1,4 @@
-"""What Vercel builds the site from: `frontend/` and nothing beside it."""
+"""Vercel builds the site from `frontend/` alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_its_settings_are_known_and_name_what_is_there() -> None:
 
 def test_the_lock_file_is_that_of_the_package() -> None:
     package, locked = read("package.json"), read("package-lock.json")["packages"][""]
-    # Else `npm ci` refuses.
+    # Otherwise `npm ci` fails.
     for part in ("dependencies", "devDependencies", "engines"):
         assert locked[part] == package[part]
 

@@ -1,4 +1,4 @@
-"""The workflows: what they may do, and that they do what they say."""
+"""The workflows: their permissions, and that they work as described."""
 
 from __future__ import annotations
 

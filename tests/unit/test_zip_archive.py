@@ -1,4 +1,4 @@
-"""Zips of every maker are read, and what systems add to them is left out."""
+"""Zips of all common programs are read, without the files that systems add."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_command_line_leaves_out_the_same(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x")
     found = [path.relative_to(tmp_path).as_posix() for path in find_images([tmp_path])]
     assert found == ["a.png", "x/b.tif"]
-    # What is named is meant, and so is a folder that is hidden itself.
+    # A named path is always used, also a hidden folder.
     assert find_images([tmp_path / "._a.png"]) == [tmp_path / "._a.png"]
     assert find_images([tmp_path / ".hidden"]) == [tmp_path / ".hidden" / "c.png"]
     assert DATA / "._appledouble.png" not in find_images([DATA])

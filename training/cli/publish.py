@@ -57,7 +57,7 @@ def publish(
         check_name(repo)
         if dataset_repo:
             check_name(dataset_repo)
-        # Before minutes are spent on checks.
+        # Fail before checks that take minutes.
         api = connect()
         import_tensorflow()
         from training.release.publish_model import publish_model

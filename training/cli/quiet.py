@@ -1,4 +1,4 @@
-"""TensorFlow without what it says about GPUs on machines that have none."""
+"""TensorFlow without its messages about missing GPUs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final
 
-# Its libraries write these before they read the level of their log. Error 303 of CUDA means that
-# there is no driver; whatever else fails is told.
+# Its libraries write these before they read their log level. Error 303 of CUDA means that there is
+# no driver; other failures are passed on.
 _CHATTER: Final = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog|[IW]\d{4} \d\d:\d\d:|"
     rb"E\d{4} .*failed call to cuInit.*\(303\)"
@@ -19,7 +19,7 @@ _CHATTER: Final = re.compile(
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow and let it look for GPUs, of whose absence nothing is written."""
+    """Import TensorFlow and let it search for GPUs, without messages if there are none."""
     with _filtered_stderr():
         import tensorflow as tf
 
@@ -28,7 +28,7 @@ def import_tensorflow() -> None:
 
 @contextmanager
 def _filtered_stderr() -> Iterator[None]:
-    """Hold back what is written to stderr, by C++ too, and pass on what is no chatter."""
+    """Capture stderr, including that of C++, and pass on all but the known messages."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:

@@ -104,6 +104,9 @@ def train(
             help="Weight in the loss of how two views of a patch differ; 0 takes one view."
         ),
     ] = DEFAULTS.consistency,
+    paired_epochs: Annotated[
+        int, typer.Option(help="Last epochs with two views of each patch; the others have one.")
+    ] = DEFAULTS.paired_epochs,
     augment: Augmentations = None,
     split: Annotated[
         list[str] | None, typer.Option(help="Splits to learn from; default: train, extension.")
@@ -142,7 +145,7 @@ def train(
     Example: python -m training train data/prepared --out runs/first --epochs 5 --patience 2
     """
     options = locals()
-    # Whatever was not typed may come from the file.
+    # Options that were not given may come from the file.
     given = {
         name: options[name]
         for name in options.keys() - {"context", "dataset", "out", "resume", "config"}
@@ -157,7 +160,7 @@ def train(
 
 
 def run_settings(given: dict[str, Any], file: Path | None, dataset: Path) -> TrainConfig:
-    """Return a run's settings: those of a file, replaced by options that were given.
+    """Return a run's settings: those of a file, overridden by the given options.
 
     Raises:
         ConfigurationError: The file or an option cannot be read, or makes no sense.

@@ -92,7 +92,7 @@ def _images(table: Any, path: Path) -> NDArray[np.uint8]:
     # The image column is large on the full archive: it is decoded in chunks into a mapped file.
     if not path.is_file():
         path.parent.mkdir(exist_ok=True)
-        # Of runs that are started together one decodes, and the others wait for it.
+        # If runs are started together, one decodes and the others wait for it.
         with FileLock(path.with_suffix(".lock")):
             if not path.is_file():
                 _decode(table, path)

@@ -1,4 +1,4 @@
-"""What preparation finds out about each patch, and about all of them together."""
+"""Checks of each patch and of the whole data set during preparation."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Audit:
     _groups: dict[bytes, list[PatchRecord]] = field(default_factory=dict)
 
     def add(self, patch: InspectedPatch | ExcludedPatch) -> None:
-        """Take note of one patch."""
+        """Record one patch."""
         if isinstance(patch, ExcludedPatch):
             self.excluded.append(patch)
             return

@@ -1,4 +1,4 @@
-"""Which files of a folder or zip in Kaggle's layout are patches, and why the others are not."""
+"""Finds the patches of a folder or zip in Kaggle's layout, and why other files are left out."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Listing:
 
 
 Layout = Callable[[Iterable[str]], Listing]
-"""Tells patches from other files by their paths, in which folders are parted by either slash."""
+"""A function that finds patches by their paths, with either slash as separator."""
 
 
 def list_named(paths: Iterable[str]) -> Listing:
-    """Find patches by their names; where a name occurs twice, the file nearest to the root counts.
+    """Find patches by their names; if a name occurs twice, the file nearest to the root counts.
 
-    What lies in a folder of another case or class than its name says is left out: nobody knows
-    which of the two is right.
+    A file in a folder of another case or class than its name says is left out, because it is not
+    known which of the two is right.
     """
     found: dict[str, tuple[PatchRecord, str]] = {}
     left_out = []
@@ -54,7 +54,7 @@ def list_named(paths: Iterable[str]) -> Listing:
 
 
 def _conflict(place: PurePosixPath, record: PatchRecord) -> str:
-    """Say how the folders contradict a name; empty where they do not."""
+    """Return how the folders contradict a name; empty if they do not."""
     outer, inner = ("", "", *place.parts[:-1])[-2:]
     in_class = inner in _CLASS_FOLDERS
     if in_class and inner != str(record.label):

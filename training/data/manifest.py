@@ -24,8 +24,8 @@ class Picture:
         path: The image file.
         file: Its name in the manifest.
         kind: What it shows or where it comes from.
-        label: 1 with invasive carcinoma, 0 without; None where nobody says.
-        microns_per_pixel: Its scale; None where it is unknown, as to a visitor.
+        label: 1 with invasive carcinoma, 0 without; None if unknown.
+        microns_per_pixel: Its scale; None if unknown.
     """
 
     path: Path

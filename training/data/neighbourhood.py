@@ -1,4 +1,4 @@
-"""Patches in their place on the slide: their neighbours, and slides that are complete."""
+"""Positions of patches on the slide: their neighbours, and complete slides."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def grid_positions(
 def neighbourhood_mean(
     case_ids: Sequence[str] | NDArray[np.str_], x: ArrayLike, y: ArrayLike, logits: ArrayLike
 ) -> tuple[NDArray[np.float64], Indices]:
-    """Average each patch's logit with those of the patches around it, 3x3, as far as there are any.
+    """Average each patch's logit with those of its existing neighbours, 3x3.
 
     Args:
         case_ids: Case of each patch, length N; only patches of one case are neighbours.
@@ -76,7 +76,7 @@ def complete_slides(
 
     A case is complete when, in each class that it has, half of the patches have at least four
     neighbours. Some samples hold all patches of one class and a part of the other, so the classes
-    are judged apart; a tenth sample leaves less than one neighbour.
+    are checked separately; a sample of a tenth leaves less than one neighbour.
 
     Args:
         case_ids: Case of each patch, length N.

@@ -20,7 +20,7 @@ _REQUIRED: Final = ("file", "case")
 _PLAIN_CLASSES: Final = frozenset({"0", "1"})
 # Farther apart than neighbours on a slide: what has no place has no neighbours.
 _UNPLACED_STEP: Final = 1000
-# One part each to test and to validate, three to learn from.
+# One part each for test and validation, three for training.
 _PARTS: Final[tuple[SplitName, ...]] = ("test", "val", "train", "train", "train")
 
 
@@ -34,7 +34,7 @@ class _Row:
 
 
 def own_layout(table: Path, positive: str) -> Layout:
-    """Return how to find patches by a table of their cases.
+    """Return a function that finds patches by a table of their cases.
 
     Args:
         table: CSV file with the columns ``file`` (path in the source, or the name alone where it
@@ -158,7 +158,7 @@ def _records(
 
 
 def _drawn_splits(records: list[PatchRecord]) -> dict[str, SplitName]:
-    """Draw which cases test, validate and train; always the same for the same cases."""
+    """Draw the split of each case; always the same for the same cases."""
     cases = [record.case_id for record in records]
     labels = np.array([record.label for record in records])
     if min(len(set(cases)), *np.bincount(labels, minlength=2)) < len(_PARTS):

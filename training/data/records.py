@@ -1,4 +1,4 @@
-"""What is known about a patch before it is read, and about files that are left out."""
+"""Facts about a patch before it is read, and about files that are left out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEFT_OUT_TITLES: Final[dict[LeftOutKind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PatchRecord:
-    """What a patch's name tells, or a table of cases.
+    """A patch, as described by its file name or by a table of cases.
 
     Attributes:
         case_id: Patient and slide.
@@ -36,7 +36,7 @@ class PatchRecord:
         label: 1 for invasive ductal carcinoma, else 0.
         name: File name without folders.
         padded: True when an earlier preparation has already padded the image to full size.
-        own_split: Split that the source itself gives the case; None where the published lists do.
+        own_split: Split from the source itself; None if the published lists decide.
     """
 
     case_id: str
@@ -55,7 +55,7 @@ class PatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A file that is no patch of the source.
+    """A file of the source that is not a patch.
 
     Attributes:
         path: Its path in the folder or zip.
@@ -78,7 +78,7 @@ class PatchSource(Protocol):
 
     @property
     def left_out(self) -> Sequence[LeftOut]:
-        """Files that are no patches of the source."""
+        """Files of the source that are not patches."""
         ...
 
     def read(self, record: PatchRecord) -> bytes:
@@ -93,7 +93,7 @@ class PatchSource(Protocol):
 def parse_name(name: str) -> PatchRecord | None:
     """Read case, position and label from a file name; None when it is not a patch's name.
 
-    Upper and lower case are the same, and so are PNG, JPEG and TIFF.
+    Upper or lower case does not matter; PNG, JPEG and TIFF are accepted.
     """
     match = _NAME.fullmatch(name)
     if match is None:
@@ -113,7 +113,7 @@ def sort_key(record: PatchRecord) -> tuple[str, int, int, str]:
 
 
 def count_left_out(files: Sequence[LeftOut]) -> str:
-    """Say how many files were left out for each reason, as `second copy: 2, ...`."""
+    """Return the number of files left out for each reason, as `second copy: 2, ...`."""
     counts = Counter(file.kind for file in files)
     return ", ".join(
         f"{title}: {counts[kind]:,}" for kind, title in LEFT_OUT_TITLES.items() if counts[kind]

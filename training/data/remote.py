@@ -29,7 +29,7 @@ _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 def is_hub_id(source: str) -> bool:
-    """Tell a Hub id `owner/name` from a path; an existing path or an archive is a path."""
+    """Return whether this is a Hub id `owner/name`; an existing path or an archive is a path."""
     if _HUB_ID.fullmatch(source) is None or source.endswith(".zip"):
         return False
     return not Path(source).exists()
@@ -47,8 +47,8 @@ def download_kaggle() -> Path:
         raise SourceError("downloading needs kagglehub: pip install kagglehub") from error
     try:
         return Path(kagglehub.dataset_download(KAGGLE_HANDLE))
-    # kagglehub lets errors of its own, of requests and of the file system through; whatever it
-    # is, the remedy is the same.
+    # kagglehub passes on its own errors and those of requests and the file system; the remedy is
+    # always the same.
     except Exception as error:
         raise SourceError(
             f"could not download {KAGGLE_HANDLE} from Kaggle ({type(error).__name__}: {error}). "
@@ -137,7 +137,7 @@ def open_any_source(
 ) -> Iterator[PatchSource]:
     """Open a folder, a zip, a prepared folder, the word `kaggle`, or a Hub data set id.
 
-    What is no patch there is counted in the log.
+    The log counts files that are not patches.
 
     Args:
         source: What to open; an existing path wins over the other readings.

@@ -1,4 +1,4 @@
-"""A few patches that show, beside a published model, what it was tested on."""
+"""A few held-out patches, published beside a model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.data.splits import DATASET_KEY
 from training.errors import ConfigurationError
 
 FOLDER: Final = "samples"
-# By the Hub's identifiers: those that let anyone pass copies on.
+# Licences that allow redistribution, by the Hub's identifiers.
 ALLOWED_LICENCES: Final = frozenset(
     {"cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "pddl", "odc-by", "odbl"}
 )
@@ -22,7 +22,7 @@ _PER_CLASS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One patch: its file below the bundle, and what its name would tell."""
+    """One patch: its file below the bundle, its case and its class."""
 
     file: str
     case_id: str
@@ -30,10 +30,10 @@ class Sample:
 
 
 def require_licence(licence: str | None) -> str:
-    """Return the licence of the data if it allows passing copies on.
+    """Return the licence of the data if it allows redistribution.
 
     Raises:
-        ConfigurationError: None is given, or it is not known to allow that.
+        ConfigurationError: None is given, or it is not known to allow redistribution.
     """
     if licence in ALLOWED_LICENCES:
         return licence
@@ -47,11 +47,11 @@ def require_licence(licence: str | None) -> str:
 def write_samples(dataset: Path, bundle: Path) -> list[Sample]:
     """Write up to twelve held-out patches, half of them with IDC, into a bundle's `samples`.
 
-    No case gives two patches of a class, almost white ones are left out, and the order is by a
-    hash: nobody chose which look well.
+    At most one patch of each class is taken from a case, almost white ones are left out, and the
+    choice is by a hash, so that no patches are picked for their looks.
 
     Args:
-        dataset: Folder written by `prepare`; its PNG files are taken as they are.
+        dataset: Folder written by `prepare`; its PNG files are copied unchanged.
         bundle: Folder of the bundle.
 
     Raises:

@@ -78,8 +78,8 @@ class _ZipSource(_Listed):
         try:
             with self.archive.open(self.listing.paths[record]) as file:
                 data = file.read(MAX_PATCH_BYTES + 1)
-        # zipfile raises RuntimeError for encrypted members and NotImplementedError, its
-        # subclass, for unknown compression.
+        # zipfile raises RuntimeError for encrypted members, and its subclass NotImplementedError
+        # for unknown compression.
         except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             raise PatchReadError(f"{record.name}: {error}") from error
         return _limited(record, data)
@@ -115,7 +115,7 @@ def open_source(source: str | Path, layout: Layout = list_named) -> Iterator[Pat
 
     Args:
         source: Path of the folder or zip.
-        layout: Tells which of its files are patches; default: those in Kaggle's layout.
+        layout: Finds the patches among its files; default: Kaggle's layout.
 
     Yields:
         The source; a zip is closed on leaving the context.

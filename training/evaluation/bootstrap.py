@@ -1,4 +1,4 @@
-"""Confidence intervals that respect that patches of one case resemble each other."""
+"""Confidence intervals that account for the similarity of patches of one case."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def draw_counts(cases: int, replicates: int, seed: int) -> Floats:
     """Draw how often each case counts in each replicate.
 
     Returns:
-        Shape (replicates, cases), float64, each row sums to ``cases``. A single case has nothing
-        to be compared with, so it yields no rows.
+        Shape (replicates, cases), float64, each row sums to ``cases``. With a single case there is
+        nothing to resample, so there are no rows.
     """
     if cases < 2:
         return np.empty((0, cases))

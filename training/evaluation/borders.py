@@ -1,4 +1,4 @@
-"""Errors against the distance to the border of the labels: how much of them is the labels' own."""
+"""Errors by the distance to the labels' border, where labels are inexact."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ FARTHEST: Final = 4
 def border_figures(labels: NDArray[np.int64], wrong: NDArray[np.bool_]) -> list[dict[str, Any]]:
     """Count errors by the distance to the nearest tile of the other class.
 
-    Outlines were drawn at low magnification, so a tile beside the border of its label may well
-    carry the wrong one; one far inside hardly does.
+    Outlines were drawn at low magnification, so a tile at the border of its label may well be
+    labelled wrongly; a tile far inside rarely is.
 
     Args:
         labels: int64 (rows, columns): 1 with IDC, 0 without, -1 where there is no tile.

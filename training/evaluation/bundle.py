@@ -1,4 +1,4 @@
-"""A bundle with the service's own engine, to be judged."""
+"""Loads a bundle with the service's own engine, for evaluation."""
 
 from __future__ import annotations
 

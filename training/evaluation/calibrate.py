@@ -37,11 +37,11 @@ class _Frozen(BaseModel):
 
 
 class PointReport(_Frozen):
-    """What an operating point does to cases that took no part in choosing it.
+    """An operating point's figures on cases that were not used to choose it.
 
     Attributes:
         uncertain_fraction: Share of patches in the band.
-        error_rate_inside: Share of wrong calls in the band, were it ignored; None when empty.
+        error_rate_inside: Share of wrong calls in the band if it is ignored; None when empty.
         error_rate_outside: The same outside of it.
     """
 
@@ -84,7 +84,7 @@ class CalibrationReport(_Frozen):
 
 
 class CalibrationResult(_Frozen):
-    """What `export` puts into the bundle, and how well it does."""
+    """The calibration that `export` puts into the bundle, with its quality."""
 
     calibration: Calibration
     thresholds: dict[str, OperatingPoint]
@@ -94,7 +94,7 @@ class CalibrationResult(_Frozen):
 def calibrate(
     predictions: pd.DataFrame, *, weights: ArrayLike | None = None, method: Method = "platt"
 ) -> CalibrationResult:
-    """Fit calibration and operating points on all patches, and judge them fold by fold.
+    """Fit calibration and operating points on all patches, and evaluate them fold by fold.
 
     Args:
         predictions: Out-of-fold predictions with the columns case_id, label (0 or 1), logit and
@@ -172,7 +172,7 @@ def _ece(labels: Labels, logits: Floats, weights: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Calls:
-    """What an operating point says, bool (N,) each."""
+    """The calls of an operating point, bool (N,) each."""
 
     malignant: Flags
     uncertain: Flags
@@ -181,7 +181,7 @@ class _Calls:
 def _cross_fit(
     labels: Labels, logits: Floats, folds: NDArray[np.int64], weights: Floats, method: Method
 ) -> tuple[Floats, dict[str, _Calls]]:
-    """Calibrate and call each fold by what the other folds chose."""
+    """Calibrate and call each fold with the choices of the other folds."""
     after = np.empty(len(logits))
     calls: dict[str, _Calls] = {}
     for fold in np.unique(folds):
@@ -246,7 +246,7 @@ def _point_report(labels: Labels, calls: _Calls, weights: Floats) -> PointReport
         "error_rate_inside": band["error_rate_inside"],
         "error_rate_outside": band["error_rate_outside"],
     }
-    # JSON has no NaN: a rate of nothing is null.
+    # JSON has no NaN: a rate over no patches is null.
     return PointReport.model_validate(
         {name: None if np.isnan(value) else value for name, value in values.items()}
     )

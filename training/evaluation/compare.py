@@ -1,4 +1,4 @@
-"""Candidates side by side, each judged by the validation patches of its own run."""
+"""Compares candidates, each by the validation patches of its own run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Difference(BaseModel):
         value: Its metric less the best one's.
         low: Lower end of the 95 % interval, of a bootstrap by case that draws the same cases for
             both; None where there is one case.
-        high: Upper end of it. An interval that holds 0 tells no difference.
+        high: Upper end of it. An interval that contains 0 shows no difference.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,8 +88,8 @@ class _Judged:
     Attributes:
         config: Settings of the first.
         runs: Their folders.
-        metrics: Each metric of each run, float64 (runs, 1 + replicates): first on the cases as
-            they are, then on each draw of them.
+        metrics: Each metric of each run, float64 (runs, 1 + replicates): first on all cases, then
+            on each draw of them.
     """
 
     config: TrainConfig
@@ -105,9 +105,9 @@ Candidates = TypeAdapter(list[Candidate])
 
 
 def compare(runs: Sequence[Path]) -> list[Candidate]:
-    """Judge finished runs by the validation patches that they scored, best ROC AUC first.
+    """Compare finished runs by the validation patches that they scored, best ROC AUC first.
 
-    Runs that differ in nothing but their seed are one candidate.
+    Runs that differ only in their seed are one candidate.
 
     Raises:
         RunError: A run is not finished, or had no validation cases.
@@ -155,7 +155,7 @@ def _metrics(table: pd.DataFrame, config: TrainConfig) -> dict[str, Floats]:
     patches = ScoredPatches(
         table["label"], expit(table["logit"]), case_ids=table["case_id"], weights=weights
     )
-    # The same draws for every run: what is compared is the same cases.
+    # The same draws for every run, so that the same cases are compared.
     counts = draw_counts(len(patches.case_names), REPLICATES, seed=0)
     once, drawn = patches.metrics(0.5), patches.metrics(0.5, counts)
     return {name: np.concatenate([once[name], drawn[name]]) for name in _METRICS}

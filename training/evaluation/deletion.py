@@ -1,4 +1,4 @@
-"""Deletion and insertion curves (Petsiuk 2018): does a map name the cells that count?"""
+"""Deletion and insertion curves (Petsiuk 2018): whether a map finds the cells that matter."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 STEPS: Final = 8
-# At this sigma nothing of a patch's structure is left, and its colours are.
+# This sigma removes all structure of a patch and keeps its colours.
 _SIGMA_PIXELS: Final = 10.0
 
 Probabilities = Callable[[NDArray[np.uint8]], NDArray[np.float64]]
@@ -44,7 +44,7 @@ def curve_areas(
 
 
 def _ranks(evidence: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return each cell's place from the highest, 0, to the lowest; same shape."""
+    """Return each cell's rank, 0 for the highest; same shape."""
     flat = evidence.reshape(len(evidence), -1)
     order = np.argsort(-flat, axis=1, kind="stable")
     ranks = np.empty_like(order)

@@ -94,7 +94,7 @@ def evaluate(
         left_out = sum(file.kind != "second copy" for file in opened.left_out)
     if predictions is not None:
         write_predictions(table, scored, predictions)
-    # The name only: the report is published, and a path would tell about the machine.
+    # The name only: the report is published, and a path would describe the machine.
     dataset = {
         "source": Path(source).name,
         "split": split,
@@ -107,7 +107,7 @@ def evaluate(
 
 
 def _learned(bundle: Path, records: Sequence[PatchRecord], *, accepted: bool) -> list[str]:
-    """Return the cases that a bundle learned from, or refuse them."""
+    """Return the cases that a bundle learned from; refuses them unless they are allowed."""
     splits = {record.case_id: record.split for record in records}
     try:
         learned = sorted(learned_cases_of(bundle, splits) or ())

@@ -67,10 +67,10 @@ def explain(bundle_dir: Path, source: str, *, progress: bool) -> dict[str, Any]:
         progress: Show a progress bar on stderr.
 
     Returns:
-        For each slide: ``quadrants`` as `quadrant_figures` and ``peaks`` as `peak_figures` tell
-        them, and ``curves``, the areas of `deletion.curve_areas` for cells in the order of the
-        ``map``, of a map of a randomised head (``random_head``), and at random (``random``), and
-        ``borders`` as `borders.border_figures` tells them.
+        For each slide: ``quadrants`` of `quadrant_figures` and ``peaks`` of `peak_figures`, and
+        ``curves``, the areas of `deletion.curve_areas` for cells in the order of the ``map``, of a
+        map of a randomised head (``random_head``), and at random (``random``), and ``borders`` of
+        `borders.border_figures`.
 
     Raises:
         ConfigurationError: The bundle cannot be used.
@@ -105,7 +105,7 @@ def _slide_figures(slide: Slide, network: _Network, head: RandomHead) -> dict[st
         between = network.maps(slide.crops(places, margin=network.margin))
     tiles = slide.crops(np.argwhere(slide.labels >= 0).astype(float), margin=network.margin)
     maps = network.maps(tiles)
-    # A map's mean is its logit, and 0 is the logit of one half.
+    # A map's mean is its logit, and a logit of 0 is a probability of one half.
     cutoff = np.log(network.threshold / (1 - network.threshold))
     called = maps.mean(axis=(1, 2)) >= cutoff
     present = slide.labels[slide.labels >= 0]
@@ -128,7 +128,7 @@ def _curves(
     tiles = framed[:, inner, inner]
 
     def probabilities(changed: NDArray[np.uint8]) -> NDArray[np.float64]:
-        # What surrounds a tile stays as it is.
+        # The surroundings of a tile stay unchanged.
         windows = framed.copy()
         windows[:, inner, inner] = changed
         return network.probabilities(windows)
@@ -139,7 +139,7 @@ def _curves(
 
 
 def mixed_windows(labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Find the windows, shifted by half a tile, that lie on four tiles of both classes.
+    """Find the windows, shifted by half a tile, that cover four tiles of both classes.
 
     Args:
         labels: int64 (rows, columns), -1 where there is no tile.
@@ -154,7 +154,7 @@ def mixed_windows(labels: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArr
 
 
 def quadrant_figures(maps: Maps, labels: NDArray[np.int64]) -> dict[str, Any]:
-    """Tell how often the map is higher where the label says IDC.
+    """Measure how often the map is higher where the label says IDC.
 
     Args:
         maps: Evidence, float64 (N, rows, columns) with even sides.
@@ -162,8 +162,8 @@ def quadrant_figures(maps: Maps, labels: NDArray[np.int64]) -> dict[str, Any]:
 
     Returns:
         Number of ``windows`` and of ``pairs`` of a quadrant with IDC and one without in the same
-        window, and the share of pairs in which the first has the higher mean (``right``; ties
-        count half); chance is .5, and None says that there is no pair.
+        window, and the share of pairs in which the first has the higher mean (``right``; ties count
+        half); chance is .5; None without pairs.
     """
     count, rows, columns = maps.shape
     halves = maps.reshape(count, 2, rows // 2, 2, columns // 2).mean(axis=(2, 4)).reshape(count, 4)
@@ -180,7 +180,7 @@ def quadrant_figures(maps: Maps, labels: NDArray[np.int64]) -> dict[str, Any]:
 
 
 def peak_figures(maps: Maps) -> dict[str, Any]:
-    """Tell where the highest cells lie, and how far each position is off on average.
+    """Measure where the highest cells are, and the mean offset of each position.
 
     Args:
         maps: Evidence of tiles called malignant, float64 (N, rows, columns).

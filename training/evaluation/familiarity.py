@@ -1,4 +1,4 @@
-"""Describe the features of the training patches, and find from what distance on to doubt.
+"""Describe the features of the training patches, and find the limits of their distance.
 
 `hf_space.bundle.familiarity` has the measure.
 """
@@ -32,10 +32,10 @@ class FamiliarityReport(BaseModel):
     Attributes:
         patches: Number of patches that were measured.
         cases: Number of their cases.
-        limits: The distances, as `inference.json` has them.
+        limits: The distances, as in `inference.json`.
         false_alarms: Share of the patches, 0 to 1, beyond each limit when a network that never saw
             their case measures them, all cases counting alike; those without a verdict for another
-            reason do not count as beyond.
+            reason do not count.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

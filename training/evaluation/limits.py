@@ -27,22 +27,22 @@ from training.data.splits import grouped_folds
 from training.errors import DatasetError
 from training.metrics import Floats
 
-# Tails of the training patches, in percent: colours rarer than this are not H&E, and stains farther
-# from the others than this are of another kind.
+# Tails of the training patches, in percent: rarer colours are not H&E, and more distant stains are
+# of another kind.
 _COLOUR_TAIL: Final = 0.1
 _STAIN_TAIL: Final = 1.0
-# Out of focus, in pixels of the model's scale, from slight to hopeless.
+# Blur in pixels of the model's scale, from slight to unusable.
 _BLURS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0)
 _PATCHES_PER_CASE: Final = 60
 _FOLDS: Final = 5
 
 
 class Limits(BaseModel):
-    """What `inference.json` gets, and what it does to the patches.
+    """The limits for `inference.json`, and their effect on the patches.
 
     Attributes:
         assessable: Range of each statistic outside which there is no verdict.
-        stain_reference: What the stain's distance is measured from.
+        stain_reference: Reference of the stain's distance.
         patches: Number of patches that were measured.
         cases: Number of their cases.
         sensitivity_sharp: Share of the tumour patches that the model finds in focus, 0 to 1.
@@ -71,7 +71,7 @@ def measure_limits(
     *,
     progress: bool = False,
 ) -> Limits:
-    """Find from what on a model's verdict is not to be given.
+    """Find the limits beyond which a model gives no verdict.
 
     Colours and stain: beyond the tails of the patches. Focus: where the model finds half of the
     tumour patches that it finds in focus.

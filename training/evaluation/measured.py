@@ -1,4 +1,4 @@
-"""An exported, evaluated bundle with everything that was written about it, and its rendering."""
+"""An exported, evaluated bundle with all its reports, and the rendering of templates."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is known about a model.
+    """Everything known about a model.
 
     Attributes:
         bundle: The verified bundle.
         metrics: Content of ``metrics.json``.
         training: How it was trained.
         calibration: How it was calibrated, with the out-of-fold figures.
-        candidates: The candidates it was chosen from; empty where none were compared.
+        candidates: The candidates it was chosen from; empty if none were compared.
         reports: Content of the files of `REPORTS`, by name; None where a file is missing.
     """
 
@@ -108,7 +108,7 @@ def measured_bundle(folder: Path) -> Measured:
 
 
 def environment() -> Environment:
-    """Return what fills the templates of cards and documents, strict about unknown names."""
+    """Return the environment for templates of cards and documents, strict about unknown names."""
     found = Environment(  # noqa: S701 -- Markdown of our own figures, not HTML
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
@@ -178,7 +178,7 @@ def case_spread(cases: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, A
 
 
 def figure(value: float | None) -> str:
-    """Write a figure with three digits, as everywhere in the documentation."""
+    """Write a figure with three digits, as in all of the documentation."""
     return "undefined" if value is None else f"{float(value):.{_DIGITS}f}"
 
 

@@ -1,4 +1,4 @@
-"""Where to draw the line between benign and malignant, and where to say uncertain."""
+"""Chooses thresholds between benign and malignant, and the uncertain band."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def choose_operating_points(
 
     The most specific of those with 95 % sensitivity is taken, and the most sensitive of those with
     95 % specificity. A threshold lies midway between two patches, in logit. All have a band of one
-    width, chosen around the first: around the others most calls of one kind are wrong on purpose,
-    which says nothing about certainty.
+    width, chosen around the first: around the others most calls of one kind are wrong by design,
+    which does not measure certainty.
 
     Args:
         labels: Class of each patch, shape (N,); both classes occur.
@@ -42,9 +42,9 @@ def choose_operating_points(
     fallout, sensitivity, candidates = roc_curve(
         labels, calibrated, sample_weight=weights, drop_intermediate=False
     )
-    # The first calls nothing malignant and has no finite threshold.
+    # The first point calls nothing malignant and has no finite threshold.
     fallout, sensitivity, candidates = fallout[1:], sensitivity[1:], candidates[1:]
-    # The tolerance forgives rounding in the sums of the weights.
+    # The tolerance allows for rounding in the sums of the weights.
     sensitive = np.flatnonzero(sensitivity >= HIGH_SENSITIVITY_RECALL - 1e-12)
     specific = np.flatnonzero(1 - fallout >= HIGH_SPECIFICITY - 1e-12)
     chosen = {
@@ -82,7 +82,7 @@ def uncertain_half_width(
     reach = distance[order]
     wrong = (calibrated >= threshold) != (labels == 1)
     rate = np.cumsum((weights * wrong)[order]) / np.cumsum(weights[order])
-    # Patches on both sides can tie up to rounding; a band takes all of them or none.
+    # Patches on both sides can be equal up to rounding; a band takes all of them or none.
     last_of_tie = np.append(np.diff(reach) > _TIE, True)
     bad = np.flatnonzero(last_of_tie & (rate >= UNCERTAIN_ERROR_RATE))
     return float(reach[bad[-1] : bad[-1] + 2].mean()) if len(bad) else 0.0
@@ -97,8 +97,8 @@ def uncertain_report(wrong: Flags, uncertain: Flags, weights: Floats) -> dict[st
         weights: Weight of each patch, shape (N,).
 
     Returns:
-        ``fraction`` in the band, ``error_rate_inside`` and ``error_rate_outside`` of it; NaN
-        where a rate is of nothing.
+        ``fraction`` in the band, ``error_rate_inside`` and ``error_rate_outside`` of it; NaN for a
+        rate over no patches.
     """
 
     def share(part: Flags, whole: Flags) -> float:
@@ -113,6 +113,6 @@ def uncertain_report(wrong: Flags, uncertain: Flags, weights: Floats) -> dict[st
 
 
 def in_band(point: OperatingPoint, probabilities: Floats) -> Flags:
-    """Tell which calibrated probabilities the operating point calls uncertain, shape (N,)."""
+    """Return which calibrated probabilities the operating point calls uncertain, shape (N,)."""
     inside = (probabilities >= point.uncertain_low) & (probabilities <= point.uncertain_high)
     return inside & (point.uncertain_low < point.uncertain_high)

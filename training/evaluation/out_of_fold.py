@@ -47,7 +47,7 @@ def group_reports(
     malignant: Flags,
     weights: Floats,
 ) -> dict[str, GroupReport]:
-    """Judge each group on its own; arrays have length N.
+    """Evaluate each group on its own; arrays have length N.
 
     Args:
         groups: Name of the fold or the case of each patch.

@@ -1,4 +1,4 @@
-"""What the service says about pictures from outside the data set: other cameras, other things."""
+"""The service's responses to pictures from outside the data set."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _ALL: Final = "all"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the service said about a picture.
+    """The service's response to a picture.
 
     Attributes:
-        probability: Calibrated; None where the service gave an error.
+        probability: Calibrated; None if the service returned an error.
         verdict: Of the result; None with an error.
         reasons: Codes that withhold the verdict.
         cautions: Codes of warnings that do not.
@@ -46,7 +46,7 @@ class Response:
 
     @property
     def outcome(self) -> str:
-        """Which of the shares of `outside` it counts in."""
+        """The share of `outside` in which it counts."""
         if self.error is not None:
             return "refused"
         if self.reasons:
@@ -57,7 +57,7 @@ class Response:
 
 
 def outside(bundle: Path, manifest: Path, *, progress: bool) -> dict[str, Any]:
-    """Ask the service's own predictor about every picture of a manifest, at the default threshold.
+    """Score every picture of a manifest with the service's own predictor, at the default threshold.
 
     Args:
         bundle: Folder of the bundle.
@@ -68,8 +68,8 @@ def outside(bundle: Path, manifest: Path, *, progress: bool) -> dict[str, Any]:
         ``all`` and, under ``kinds``, each kind with each of its scales: number of images; ROC AUC,
         sensitivity and specificity of those with a label and a probability, withheld or not, None
         where undefined; shares of images ``refused`` with an error, ``withheld``, ``warned`` by a
-        caution, ``inconclusive``, and given a plain verdict in silence (``silent``), which add up
-        to 1; how often each code occurred. ``pictures`` holds the response to each.
+        caution, ``inconclusive``, and given a verdict without any warning (``silent``), which add
+        up to 1; how often each code occurred. ``pictures`` holds the response to each.
 
     Raises:
         ConfigurationError: The bundle cannot be used.
@@ -102,7 +102,7 @@ def outside(bundle: Path, manifest: Path, *, progress: bool) -> dict[str, Any]:
         "model": model,
         "operating_point": name,
         "threshold": point.threshold,
-        # The name only: the report is published, and a path would tell about the machine.
+        # The name only: the report is published, and a path would describe the machine.
         "manifest": manifest.name,
         _ALL: figures(lambda _: True),
         "kinds": {kind: of_kind(kind) for kind in sorted({p.kind for p in pictures})},
@@ -118,7 +118,7 @@ def group_figures(pairs: Sequence[tuple[Picture, Response]], threshold: float) -
 
     Args:
         pairs: At least one.
-        threshold: On the calibrated probability.
+        threshold: Threshold of the calibrated probability.
     """
     responses = [response for _, response in pairs]
     outcomes = Counter(response.outcome for response in responses)

@@ -111,7 +111,7 @@ def reliability_figure(patches: ScoredPatches) -> Figure:
     )
     ends = np.array([row["interval"] for row in seen])
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=":")
-    # A percentile interval of few cases can leave its estimate outside; errors are never negative.
+    # With few cases the estimate can be outside its percentile interval; errors are never negative.
     errors = np.maximum(np.nan_to_num([share - ends[:, 0], ends[:, 1] - share]), 0)
     axes.errorbar(
         mean, share, errors, fmt="o-", color=ACCENT, markersize=4, capsize=2, label="95 % interval"
@@ -119,7 +119,7 @@ def reliability_figure(patches: ScoredPatches) -> Figure:
     axes.legend(loc="upper left", frameon=False, fontsize=8)
     axes.set(xlim=(0, 1), ylim=(0, 1), ylabel="Observed share of IDC (weighted)")
     axes.set_title(f"Reliability: expected calibration error {_value(patches, 'ece'):.3f}")
-    # Of the same weights as the shares above them.
+    # Uses the same weights as the shares above.
     counts, lows = patches.bins.sum(axis=0)[:, 0], [row["low"] for row in bins]
     bars = below.bar(lows, counts, width=1 / ECE_BINS, align="edge", color=ACCENT, alpha=0.6)
     below.bar_label(bars, [_count(value) for value in counts], fontsize=5.5)
@@ -159,7 +159,7 @@ def scores_figure(
     figure = Figure(figsize=(6, 3.8), layout="constrained")
     axes = figure.subplots()
     edges = np.linspace(0, 1, 41).tolist()
-    # Fixed before drawing: equal bars have no range that a log scale could be fitted to.
+    # Set before drawing: a log scale cannot be fitted to equal bars.
     axes.set(yscale="log", ylim=(0.01, 100))
     for label, color in ((0, MUTED), (1, ACCENT)):
         own = patches.labels == label
@@ -247,7 +247,7 @@ def _point_title(name: str, point: OperatingPoint) -> str:
 
 
 def _patches(patches: ScoredPatches) -> str:
-    """Name what is counted: patches, or their weights where they do not count alike."""
+    """Return the label of the counts: patches, or weights if these differ."""
     return "Patches" if (patches.weights == 1).all() else "Patches by weight"
 
 

@@ -13,7 +13,7 @@ _SUFFIXES = (".parquet", ".csv")
 
 
 def require_table(path: Path) -> None:
-    """Raise ConfigurationError where a file's name is not that of a table."""
+    """Raise ConfigurationError if a file's name is not that of a table."""
     if path.suffix.lower() not in _SUFFIXES:
         raise ConfigurationError(f"{path} must end in {' or '.join(_SUFFIXES)}")
 
@@ -21,7 +21,7 @@ def require_table(path: Path) -> None:
 def write_predictions(table: pd.DataFrame, scored: Scored, path: Path) -> None:
     """Write the columns case, x, y, label, logit, probability and weight, one row a patch.
 
-    Where eight views were scored there are also ``dihedral_logit`` and ``dihedral_probability``.
+    With eight views there are also ``dihedral_logit`` and ``dihedral_probability``.
 
     Args:
         table: What `score_patches` returns.
@@ -29,7 +29,7 @@ def write_predictions(table: pd.DataFrame, scored: Scored, path: Path) -> None:
         path: Parquet or CSV, by its ending.
 
     Raises:
-        ConfigurationError: It ends otherwise.
+        ConfigurationError: It has another ending.
     """
     require_table(path)
     found = table[["case_id", "x", "y", "label", "logit"]].rename(columns={"case_id": "case"})

@@ -1,4 +1,4 @@
-"""Maps of a head that learned nothing, to compare with (Adebayo 2018)."""
+"""Maps of an untrained head, for comparison (Adebayo 2018)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a bundle bears what cameras, viewers and file formats do to a patch."""
+"""Robustness of a bundle against effects of cameras, viewers and file formats."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from training.metrics import ScoredPatches
 
 PATCHES_PER_CASE: Final = 40
 _CLEAN: Final = "clean"
-# Not the patches change here, but the arithmetic.
+# Here the arithmetic changes, not the patches.
 _BFLOAT16: Final = "bfloat16"
 _FIGURES: Final = {"roc_auc": "roc_auc", "sensitivity": "recall", "specificity": "specificity"}
 
@@ -50,13 +50,13 @@ def robust(
         source: Folder or zip in Kaggle's layout, `kaggle`, or a Hub data set id.
         split: Take the cases of this published split only; None takes all.
         case_weights: Weights by ``CASE`` or ``CASE:CLASS``; see `training.data.case_weights`.
-        patches_per_case: At most so many patches of a case, drawn by a hash of their names.
+        patches_per_case: Most patches of a case, drawn by a hash of their names.
         progress: Show a progress bar on stderr.
 
     Returns:
         ``shifts`` holds, for ``clean``, each of `SHIFTS` and clean patches in ``bfloat16``, ROC
         AUC, sensitivity and specificity, the share of patches that change sides of the threshold
-        (``flips``), and how far the calibrated probability moves: the most, and the 99th
+        (``flips``), and the change of the calibrated probability: the largest, and the 99th
         percentile.
 
     Raises:
@@ -92,9 +92,9 @@ def robust(
 
 
 def sample_by_case(records: Sequence[PatchRecord], patches_per_case: int) -> list[PatchRecord]:
-    """Return at most so many records of each case, in their order.
+    """Return at most a number of records of each case, in their order.
 
-    The choice goes by a hash of their names, so that it is the same everywhere and nobody's.
+    They are chosen by a hash of their names, so that the choice is the same everywhere.
     """
     ranked = sorted(records, key=lambda record: hashlib.sha256(record.name.encode()).digest())
     taken: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What cameras, viewers and file formats do to a patch, each at one strength, to measure by."""
+"""Effects of cameras, viewers and file formats on a patch, each at one strength."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WARM: Final = np.array([1.1, 1.0, 0.85])
 
 
 def jpeg(quality: int) -> Shift:
-    """Return a shift that compresses a patch as JPEG, with halved colour as most writers do."""
+    """Return a shift that compresses a patch as JPEG, with chroma halved as most writers do."""
 
     def compress(patch: Patch) -> Patch:
         options = (cv2.IMWRITE_JPEG_QUALITY, quality)
@@ -28,7 +28,7 @@ def jpeg(quality: int) -> Shift:
 
 
 def blur(sigma: float) -> Shift:
-    """Return a shift that blurs a patch by a Gaussian of so many pixels, reflecting its border."""
+    """Return a shift that blurs a patch by a Gaussian of this sigma in pixels, reflecting edges."""
 
     def smooth(patch: Patch) -> Patch:
         return np.asarray(

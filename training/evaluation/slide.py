@@ -35,11 +35,11 @@ class Slide:
     labels: NDArray[np.int64]
 
     def crops(self, places: NDArray[np.float64], *, margin: int = 0) -> NDArray[np.uint8]:
-        """Return pieces of the size of a patch, with what surrounds them.
+        """Return pieces of the size of a patch with their surroundings.
 
         Args:
-            places: float64 (N, 2): row and column of each, in tiles; halves lie between tiles.
-            margin: pixels around each on every side; beyond the slide, its reflection.
+            places: float64 (N, 2): row and column of each, in tiles; halves are between tiles.
+            margin: Pixels around each on every side; beyond the slide they are reflected.
 
         Returns:
             uint8 (N, 50 + 2 margin, 50 + 2 margin, 3).

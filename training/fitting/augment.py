@@ -15,7 +15,7 @@ from training.fitting.stain import StainTable, jitter_stains, transfer_stains
 _BLURRED_SHARE = 1 / 3
 _SHARPENED_SHARE = 1 / 5
 _RESAMPLED_SHARE = 1 / 5
-# Green may differ from the line between warm and cold light by this part of its length.
+# Green may deviate from the line between warm and cold light by this share of its length.
 _TINT = 1 / 3
 
 Images = NDArray[np.float32]
@@ -50,7 +50,7 @@ def augment_patches(
     if config.stain:
         floats = jitter_stains(floats, config.stain, rng)
     floats = change_light(floats, config, rng)
-    # What is brighter than the sensor's range is lost before any later step.
+    # Values above the sensor's range are clipped before any later step.
     floats = _some(np.clip(floats, 0, 255), config.blur, _BLURRED_SHARE, blur, rng)
     floats = _some(floats, config.sharpening, _SHARPENED_SHARE, sharpen, rng)
     floats = _some(floats, config.resampling, _RESAMPLED_SHARE, resample, rng)
@@ -101,8 +101,8 @@ def augment_geometry(images: Images, config: AugmentConfig, rng: np.random.Gener
     """Turn each patch by a few degrees and zoom it, reflecting at the border.
 
     Args:
-        images: float32 ``(N, s, s, 3)``, 0..255, at the model's input size, so that it is
-            interpolated where it is smooth.
+        images: float32 ``(N, s, s, 3)``, 0..255, at the model's input size, where the image is
+            smooth enough to interpolate.
         config: strengths; with both zero the input is returned.
         rng: draws angles and scales.
     """

@@ -1,4 +1,4 @@
-"""What happens at the end of an epoch: average, validate, log, decide."""
+"""Callbacks at the end of an epoch: averaging, validation, logging and early stopping."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hf_space.bundle.calibration import Calibration
-from training.fitting.compilation import CONFUSION_SHARES
+from training.fitting.compilation import CONFUSION_SHARES, ConsistentCrossentropy
 from training.fitting.epoch_log import EpochLog
 from training.fitting.run import HISTORY_FILE, read_history
 from training.metrics import binary_metrics
@@ -46,8 +46,26 @@ class ReseedDropout(keras.callbacks.Callback):
             generator.state.assign([self._seed + number, batch])
 
 
+class PairViews(keras.callbacks.Callback):
+    """Tell the loss at each epoch whether its batches hold two views of a patch.
+
+    Args:
+        views: returns the views in an epoch.
+    """
+
+    def __init__(self, views: Callable[[int], int]) -> None:
+        """Keep what knows the epochs."""
+        super().__init__()
+        self._views = views
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+        """Switch the comparison of views on or off."""
+        if isinstance(self.model.loss, ConsistentCrossentropy):
+            self.model.loss.paired.assign(float(self._views(epoch) > 1))
+
+
 class ValidateAverage(keras.callbacks.Callback):
-    """Judge the moving average of the weights on validation patches and keep the best.
+    """Evaluate the moving average of the weights on validation patches and keep the best.
 
     Adds ``val_*`` metrics to the epoch's logs: the loss (cross-entropy in nats, with the classes
     weighed as in training), ROC AUC, balanced accuracy, precision, recall and F1 at probability 0.5
@@ -59,7 +77,9 @@ class ValidateAverage(keras.callbacks.Callback):
         weights: float64 ``(N,)`` of those patches.
         loss_weights: float32 ``(N,)``, their weights in the loss.
         run: folder that receives the best weights.
-        patience: epochs without a better ROC AUC before stopping; ``None`` never stops.
+        may_keep: whether an epoch's weights can be the best; all epochs are judged and logged.
+        patience: of those epochs, how many without a better ROC AUC before stopping; ``None`` never
+            stops.
     """
 
     def __init__(
@@ -70,19 +90,21 @@ class ValidateAverage(keras.callbacks.Callback):
         *,
         loss_weights: NDArray[np.float32],
         run: Path,
+        may_keep: Callable[[int], bool],
         patience: int | None,
     ) -> None:
-        """Keep what the epochs' end needs."""
+        """Keep the data for the end of each epoch."""
         super().__init__()
         self._logits = logits
         self._labels = labels
         self._weights = weights
         self._loss_weights = loss_weights
         self._run = run
+        self._may_keep = may_keep
         self._patience = patience
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Score, add the metrics to the logs and decide."""
+        """Score, add the metrics to the logs, and decide whether to stop."""
         logs = {} if logs is None else logs
         raw = self.model.get_weights()
         average_weights(self.model)
@@ -93,16 +115,20 @@ class ValidateAverage(keras.callbacks.Callback):
         losses = np.logaddexp(0.0, logits) - self._labels * logits
         logs["val_loss"] = float(np.average(losses, weights=self._loss_weights))
         logs.update({f"val_{name}": metrics[name] for name in _REPORTED})
-        rows = read_history(self._run, before=epoch)
-        if metrics["roc_auc"] > max((row["val_roc_auc"] for row in rows), default=-np.inf):
-            self.model.save_weights(self._run / BEST_WEIGHTS_FILE)
-        rows.append({"val_roc_auc": metrics["roc_auc"]})
-        self.model.stop_training = out_of_patience(rows, self._patience)
+        if self._may_keep(epoch):
+            rows = [row for row in read_history(self._run, before=epoch) if self._kept(row)]
+            if metrics["roc_auc"] > max((row["val_roc_auc"] for row in rows), default=-np.inf):
+                self.model.save_weights(self._run / BEST_WEIGHTS_FILE)
+            rows.append({"val_roc_auc": metrics["roc_auc"]})
+            self.model.stop_training = out_of_patience(rows, self._patience)
         self.model.set_weights(raw)
+
+    def _kept(self, row: Mapping[str, float]) -> bool:
+        return self._may_keep(int(row["epoch"]))
 
 
 def out_of_patience(history: Sequence[Mapping[str, float]], patience: int | None) -> bool:
-    """Tell whether the last ``patience`` epochs all failed to beat the best ROC AUC before them."""
+    """Return whether none of the last ``patience`` epochs exceeded the best ROC AUC before them."""
     if patience is None or not history:
         return False
     scores = [row["val_roc_auc"] for row in history]
@@ -110,10 +136,10 @@ def out_of_patience(history: Sequence[Mapping[str, float]], patience: int | None
 
 
 class TrainingMetrics(keras.callbacks.Callback):
-    """Turn the shares of `confusion_shares` in an epoch's logs into precision, recall and F1."""
+    """Convert the shares of `confusion_shares` in an epoch's logs to precision, recall and F1."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Replace them; a metric of nothing is NaN."""
+        """Replace them; a metric over no patches is NaN."""
         logs = {} if logs is None else logs
         hits, alarms, misses = (logs.pop(share.__name__) for share in CONFUSION_SHARES)
         for name, part, whole in (
@@ -128,7 +154,7 @@ class History(keras.callbacks.Callback):
     """Write one CSV row an epoch; a resumed run replaces the rows it repeats."""
 
     def __init__(self, run: Path, log: EpochLog) -> None:
-        """Keep the run's folder, and what knows the time that an epoch takes."""
+        """Keep the run's folder, and the log with the time of an epoch."""
         super().__init__()
         self._run = run
         self._log = log
@@ -149,8 +175,8 @@ class History(keras.callbacks.Callback):
 class Checkpoint(keras.callbacks.Callback):
     """Keep the weights and the optimizer's state, which holds their average, of the last steps.
 
-    Keras's own BackupAndRestore does not tell the step before training begins, which the input
-    pipeline needs to go on with the next draws.
+    Keras's own BackupAndRestore does not give the step before training begins, which the input
+    pipeline needs to continue with the next draws.
 
     Args:
         run: the run's folder.
@@ -171,7 +197,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._done = 0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Save where it is time; at an epoch's end only after it was validated and logged."""
+        """Save when due; at an epoch's end only after it was validated and logged."""
         self._done = batch + 1
         if self._done % self._every == 0 and self._done % self._steps:
             self._save()

@@ -14,22 +14,22 @@ _HALF: Final = 0.5
 
 
 def true_positive(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-    """Tell of each patch, ``(B,)``, whether it has a tumour and the logit says so."""
+    """Return for each patch, ``(B,)``, whether it is a true positive."""
     return _share(y_true > _HALF, y_pred > 0)
 
 
 def false_positive(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-    """Tell of each patch, ``(B,)``, whether it has no tumour and the logit says that it has."""
+    """Return for each patch, ``(B,)``, whether it is a false positive."""
     return _share(y_true <= _HALF, y_pred > 0)
 
 
 def false_negative(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
-    """Tell of each patch, ``(B,)``, whether it has a tumour and the logit says that it has none."""
+    """Return for each patch, ``(B,)``, whether it is a false negative."""
     return _share(y_true > _HALF, y_pred <= 0)
 
 
 CONFUSION_SHARES: Final = (true_positive, false_positive, false_negative)
-"""Their means over steps of one size make up the metrics of all of the steps."""
+"""The metrics of all steps follow from their means, if the steps have equal size."""
 
 
 def _share(one: tf.Tensor, other: tf.Tensor) -> tf.Tensor:
@@ -48,20 +48,25 @@ def compile_model(model: keras.Model, config: TrainConfig, rate: Any) -> None:
 
 
 class ConsistentCrossentropy(keras.losses.Loss):
-    """Cross-entropy, and how far the logit of a patch's changed view is from that of the other.
+    """Cross-entropy, and the difference between the logits of a patch's two views.
 
-    Only the changed view is drawn: the other one, as FixMatch's weakly augmented view (Sohn 2020),
-    is a target, so that what compression and blur destroy is not unlearned where it is there. The
-    squared difference is the consistency cost of the Pi-model (Laine 2017), on logits.
+    Only the changed view gets the gradient of the difference. The other one is a target, like
+    FixMatch's weakly augmented view (Sohn 2020), so that the network does not unlearn details that
+    compression and blur destroy. The squared difference is the consistency cost of the Pi-model
+    (Laine 2017), on logits.
 
     Args:
         consistency: What the squared difference counts beside the cross-entropy.
+
+    Attributes:
+        paired: 1 while batches hold two views of each patch, 0 before; may change between steps.
     """
 
     def __init__(self, consistency: float) -> None:
         """Keep the weight."""
         super().__init__(name="consistent_crossentropy")
         self._consistency = consistency
+        self.paired = tf.Variable(1.0, trainable=False)
 
     def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return the loss of each view, ``(B,)``, of logits ``(B, 1)``; see `training_batches`."""
@@ -69,11 +74,12 @@ class ConsistentCrossentropy(keras.losses.Loss):
         target, changed = keras.ops.split(y_pred[:, 0], 2)
         distance = keras.ops.square(changed - keras.ops.stop_gradient(target))
         nothing = keras.ops.zeros_like(distance)
-        return entropy + self._consistency * keras.ops.concatenate([nothing, distance])
+        weight = self._consistency * self.paired
+        return entropy + weight * keras.ops.concatenate([nothing, distance])
 
 
 def _loss(config: TrainConfig) -> keras.losses.Loss:
-    if config.consistency:
+    if config.has_pairs:
         return ConsistentCrossentropy(config.consistency)
     return keras.losses.BinaryCrossentropy(from_logits=True)
 
@@ -90,7 +96,7 @@ def _optimizer(config: TrainConfig, rate: Any) -> keras.optimizers.Optimizer:
 def cosine_schedule(
     config: TrainConfig, steps: int
 ) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Return the learning rate of phase 2: it rises, then falls to zero after ``steps`` steps."""
+    """Return the learning rate of phase 2: it rises, then falls to zero at ``steps`` steps."""
     warmup = round(config.warmup_fraction * steps)
     return keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if warmup else config.learning_rate,

@@ -65,7 +65,7 @@ class AugmentConfig:
         return cls(**dict.fromkeys(asdict(cls()), 0))
 
     def geometry(self) -> AugmentConfig:
-        """Return the same without what changes colours, focus or compression."""
+        """Return the configuration without changes of colours, focus or compression."""
         kept = ("right_angles", "rotation_degrees", "zoom")
         return replace(self.off(), **{name: getattr(self, name) for name in kept})
 
@@ -75,7 +75,7 @@ class AugmentConfig:
 
 
 def parse_augment(options: Sequence[str], start: AugmentConfig | None = None) -> AugmentConfig:
-    """Read options such as ``jpeg=0.3``; what none names keeps its strength.
+    """Read options such as ``jpeg=0.3``; other strengths are kept.
 
     Args:
         options: ``NAME=STRENGTH`` each.
@@ -114,15 +114,17 @@ class TrainConfig:
         head_epochs: epochs of phase 1, in which only the head learns.
         epochs: epochs of phase 2, in which everything but batch statistics learns.
         warmup_fraction: share of phase 2's steps with a rising learning rate.
-        patches_per_case: at most this many patches of a case in each epoch, drawn anew each
-            time, so that a large slide does not outvote the others; ``None`` takes all.
+        patches_per_case: at most this many patches of a case in each epoch, drawn again each time,
+            so that a large slide does not dominate the others; ``None`` takes all.
         balance_classes: weigh the loss so that both classes count alike. The calibration on
             out-of-fold logits restores natural probabilities.
         noise: standard deviation of the relative noise on each block while training, which makes
-            the network bear arithmetic in bfloat16.
+            the network tolerate arithmetic in bfloat16.
         consistency: how much the squared difference between the logits of two views of a patch
             counts in the loss; 0 learns from one view of each patch. One view is only turned and
             zoomed, the other is changed in all ways and is drawn towards the first.
+        paired_epochs: last epochs of phase 2, in which each patch has two views; one of them
+            takes half of an epoch's patches. Epochs before learn from one view, as does phase 1.
         ema_momentum: momentum of the weights' moving average, which is what is kept.
         case_weights: weight of a case, ``CASE``, or of one class of it, ``CASE:CLASS``, in the
             loss and in the validation metrics; see ``training.data.case_weights``.
@@ -145,7 +147,7 @@ class TrainConfig:
     interpolation: Interpolation = "bilinear"
     batch_size: int = 32
     head_epochs: int = 1
-    epochs: int = 5
+    epochs: int = 8
     optimizer: OptimizerName = "adamw"
     head_learning_rate: float = 1e-3
     learning_rate: float = 3e-4
@@ -155,8 +157,9 @@ class TrainConfig:
     noise: float = 0.03
     label_smoothing: float = 0.05
     consistency: float = 1.0
+    paired_epochs: int = 4
     ema_momentum: float = 0.995
-    patches_per_case: int | None = 125
+    patches_per_case: int | None = 250
     balance_classes: bool = True
     case_weights: dict[str, float] = field(default_factory=dict)
     patience: int | None = None
@@ -176,13 +179,29 @@ class TrainConfig:
             )
         if not self.splits:
             raise ConfigurationError("no split to learn from")
-        if self.batch_size % self.views:
+        if self.batch_size % 2 and self.has_pairs:
             raise ConfigurationError(f"a batch of {self.batch_size} does not hold pairs of views")
 
     @property
-    def views(self) -> int:
-        """Augmented views of a patch in a batch."""
-        return 2 if self.consistency else 1
+    def has_pairs(self) -> bool:
+        """Whether the last epochs learn from two views of each patch."""
+        return bool(self.consistency and self.paired_epochs)
+
+    def views(self, epoch: int) -> int:
+        """Return how many augmented views of a patch a batch of an epoch holds, from phase 1 on."""
+        return 2 if self.has_pairs and epoch >= self._first_paired_epoch else 1
+
+    def may_keep(self, epoch: int) -> bool:
+        """Tell whether the weights after an epoch can be the run's result.
+
+        Pairs cost a little accuracy on clean patches, so an epoch before them would often be the
+        best one by ROC AUC, without what they teach.
+        """
+        return not self.has_pairs or epoch >= self._first_paired_epoch
+
+    @property
+    def _first_paired_epoch(self) -> int:
+        return self.head_epochs + self.epochs - min(self.paired_epochs, self.epochs)
 
     @property
     def pretrained(self) -> bool:

@@ -29,9 +29,9 @@ def cross_validate(
     """Train one model a fold for a fixed number of epochs and score the cases left out.
 
     No fold selects its epoch on the cases that it scores, so the out-of-fold logits are fit for
-    calibration. A finished fold is not trained again, so an interrupted call goes on where it was;
-    nor is a fold whose patches are those that the repeated run learned from, without stopping
-    early.
+    calibration. A finished fold is not trained again, so an interrupted call resumes. A fold with
+    the same training patches as the repeated run is not trained again either, unless that run
+    stopped early.
 
     Args:
         like: run whose settings every fold repeats.
@@ -69,7 +69,7 @@ def cross_validate(
 def _require_fair_teacher(
     config: TrainConfig, patches: Patches, chosen: NDArray[np.int64], like: Path
 ) -> None:
-    """Refuse a teacher that may know the labels of cases which a fold holds out."""
+    """Refuse a teacher that may have learned from cases which a fold holds out."""
     if config.distill_from is None or is_out_of_fold(Path(config.distill_from)):
         return
     splits = dict(zip(patches.case_ids[chosen], patches.splits[chosen], strict=True))
@@ -99,8 +99,8 @@ def assign_folds(
 ) -> NDArray[np.int64]:
     """Return the fold of each chosen patch, int64 ``(M,)``.
 
-    Where the published validation list takes part it is fold 0, so that the model of that fold
-    is also the one that candidates are compared by; the other cases share the remaining folds.
+    If the published validation list is included it is fold 0, so that the model of that fold is
+    also the one by which candidates are compared. The other cases share the remaining folds.
 
     Raises:
         ConfigurationError: fewer than three folds.

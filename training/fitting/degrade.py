@@ -1,4 +1,4 @@
-"""What a camera, a viewer or a file format does to a patch: blur, sharpening, resampling, JPEG."""
+"""Effects of cameras, viewers and file formats: blur, sharpening, resampling, JPEG."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Patch = NDArray[np.float32]
 
 
 def blur(patch: Patch, largest_sigma: float, rng: np.random.Generator) -> Patch:
-    """Blur float32 ``(h, w, 3)`` by a Gaussian of sigma up to so many pixels."""
+    """Blur float32 ``(h, w, 3)`` by a Gaussian with a sigma of up to this many pixels."""
     sigma = rng.uniform(min(_LEAST_BLUR, largest_sigma), largest_sigma)
     return _blurred(patch, sigma)
 
 
 def sharpen(patch: Patch, largest_factor: float, rng: np.random.Generator) -> Patch:
-    """Add the difference from a blurred copy, up to so many times; float32 ``(h, w, 3)``."""
+    """Add the difference from a blurred copy, up to this many times; float32 ``(h, w, 3)``."""
     factor = np.float32(rng.uniform(0, largest_factor))
     return patch + factor * (patch - _blurred(patch, 1.0))
 
@@ -46,7 +46,7 @@ def compress(patch: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.u
     quality = int(rng.integers(_QUALITIES[0], _QUALITIES[1] + 1))
     sampling = _SAMPLINGS[rng.integers(len(_SAMPLINGS))]
     options = (cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling)
-    # OpenCV takes the first channel for blue, and JPEG treats the channels differently.
+    # For OpenCV the first channel is blue, and JPEG treats the channels differently.
     _, file = cv2.imencode(".jpg", patch[..., ::-1], options)
     return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR_RGB), np.uint8)
 

@@ -12,7 +12,7 @@ EPOCH_FILE: Final = "epoch.json"
 
 
 class EpochLog:
-    """Sums what each step of an epoch tells, and the time that the epoch took.
+    """Sums the figures of each step of an epoch, and the epoch's time.
 
     Args:
         totals: sums of the steps before an interruption.
@@ -23,7 +23,7 @@ class EpochLog:
     def __init__(
         self, totals: Mapping[str, float] | None = None, steps: int = 0, seconds: float = 0.0
     ) -> None:
-        """Go on from earlier sums; the clock starts."""
+        """Continue from earlier sums, and start the clock."""
         self._totals = dict(totals or {})
         self._steps = steps
         self._seconds = seconds
@@ -31,16 +31,16 @@ class EpochLog:
 
     @property
     def seconds(self) -> float:
-        """Time in this epoch, over all sittings."""
+        """Time in this epoch, including interrupted parts."""
         return self._seconds + time.monotonic() - self._started
 
     def restart(self) -> None:
-        """Forget the epoch before."""
+        """Reset for a new epoch."""
         self._totals, self._steps, self._seconds = {}, 0, 0.0
         self._started = time.monotonic()
 
     def add(self, logs: Mapping[str, float]) -> None:
-        """Take note of one step."""
+        """Add one step."""
         self._steps += 1
         for name, value in logs.items():
             self._totals[name] = self._totals.get(name, 0.0) + float(value)
@@ -63,7 +63,7 @@ class EpochLog:
 
     @classmethod
     def load(cls, run: Path, *, step: int) -> EpochLog:
-        """Read the sums at a checkpoint; without a file, or of another step, begin anew."""
+        """Read the sums at a checkpoint; start from zero if there are none for this step."""
         path = run / EPOCH_FILE
         found = json.loads(path.read_text()) if path.is_file() else {}
         if found.pop("step", None) != step:

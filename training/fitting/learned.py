@@ -1,4 +1,4 @@
-"""Which cases a bundle's model learned from: figures of those say nothing about others."""
+"""The cases that a bundle's model learned from; figures on these do not generalise."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from training.fitting.run import TRAINING_FILE, TrainingRecord
 
 
 def learned_cases(record: TrainingRecord, splits: Mapping[str, SplitName]) -> set[str]:
-    """Return those of some cases that a model learned from.
+    """Return the cases, of those given, that a model learned from.
 
     Args:
-        record: How the model was made. One that names no cases goes by the splits.
+        record: How the model was made. If it lists no cases, the splits are used.
         splits: Split of each case, by its id.
     """
     if record.cases is not None:
@@ -22,7 +22,7 @@ def learned_cases(record: TrainingRecord, splits: Mapping[str, SplitName]) -> se
 
 
 def learned_cases_of(bundle: Path, splits: Mapping[str, SplitName]) -> set[str] | None:
-    """Return the same of the model in a bundle; None where the bundle does not say.
+    """Return the cases that a bundle's model learned from; None without a training record.
 
     Raises:
         ValueError: The bundle's record is invalid.

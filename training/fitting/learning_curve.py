@@ -36,7 +36,7 @@ def write_learning_curve(
 
 
 def learning_curve(history: Sequence[dict[str, float]], *, head_epochs: int) -> Figure:
-    """Draw the same; validation metrics as lines, those of training broken."""
+    """Draw the curves: validation metrics as solid lines, training metrics as dashed ones."""
     figure = Figure(figsize=(9, 4), layout="constrained")
     loss, metrics = figure.subplots(1, 2)
     for name, (label, color) in _LOSSES.items():
@@ -64,7 +64,7 @@ def _line(axes: Any, history: Sequence[dict[str, float]], name: str, **style: An
 
 
 def _mark_phases(axes: Any, epochs: int, head_epochs: int) -> None:
-    """Part the epochs of the head alone from those of the whole network."""
+    """Mark the border between epochs of the head alone and of the whole network."""
     if 0 < head_epochs < epochs:
         axes.axvline(head_epochs + 0.5, color="black", linewidth=0.8, linestyle=":")
         for place, name, side in ((0.4, "head ", "right"), (0.6, " whole network", "left")):

@@ -1,4 +1,4 @@
-"""The training loop: Keras's `fit` cannot begin within an epoch, and this one can."""
+"""The training loop, which can start within an epoch; Keras's `fit` cannot."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def learn_steps(
     watchers = keras.callbacks.CallbackList(list(callbacks), model=model)
     model.stop_training = False
     watchers.on_train_begin()
-    # On a terminal only: a log is no place for it.
+    # On a terminal only, not in a log.
     bar = tqdm(batches, desc="training", unit="step", disable=None)
     for step, (images, targets, weights) in enumerate(bar, start=first_step):
         epoch, position = divmod(step, steps_per_epoch)
@@ -46,7 +46,7 @@ def learn_steps(
         if position == 0 or step == first_step:
             watchers.on_epoch_begin(epoch)
         watchers.on_train_batch_begin(step)
-        # What is told is then of this step alone, whether Keras resets its running means or not.
+        # The figures are then of this step alone, whether or not Keras resets its running means.
         model.reset_metrics()
         logs = model.train_on_batch(images, targets, sample_weight=weights, return_dict=True)
         log.add(logs)

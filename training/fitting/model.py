@@ -1,8 +1,8 @@
 """Backbones under the flat head, whose activation map averages to the logit.
 
-The network looks at a margin around the patch, which is cropped off before averaging, and its
-convolutions reflect what they see instead of padding it with zeros: so little of the map is known
-by its place.
+The network sees a margin around the patch, which is cropped off before averaging, and its
+convolutions pad by reflection instead of zeros, so that the map depends little on the position in
+the patch.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ STRIDE = 16
 VGG_PREPROCESSING = "vgg16_preprocessing"
 # Channel means of ImageNet in BGR order, as VGG16 was trained with (Simonyan 2015).
 _VGG_BGR_MEAN = (103.939, 116.779, 123.68)
-# The last layer at this stride: deeper ones cost four times the weights and a coarser map.
+# The last layer at this stride: deeper ones have four times the weights and a coarser map.
 _CUT: dict[Backbone, str] = {
     "efficientnetb0": "block6a_expand_activation",
     "efficientnetv2b0": "block6a_expand_activation",
     "vgg16": "block5_conv3",
 }
-# Small tensors that every later layer depends on: noise there is cheap.
+# Small tensors on which every later layer depends: noise there costs little.
 _BLOCK_ENDS = ("_add", "_pool", FEATURE_MAP)
 
 
@@ -78,7 +78,7 @@ def build_model(
 
 
 def explained(model: keras.Model) -> keras.Model:
-    """Return the model with all that a bundle's network tells.
+    """Return the model with all outputs of a bundle's network.
 
     Its outputs are ``logit`` (N, 1), ``activation_map`` (N, r, c, 1) and ``features``
     (N, channels), the mean of the features under the map.
@@ -92,7 +92,7 @@ def explained(model: keras.Model) -> keras.Model:
 def with_noise(model: keras.Model, deviation: float) -> keras.Model:
     """Return the same layers with relative noise after each block, in training only.
 
-    Arithmetic in bfloat16 adds such noise; a network that learned with it changes less under it.
+    Arithmetic in bfloat16 adds such noise; a network trained with it is less sensitive to it.
 
     Args:
         model: a model of `build_model`; its layers, and so its weights, are shared.
@@ -189,7 +189,7 @@ def _features(backbone: Backbone, inputs: keras.KerasTensor, weights: str) -> ke
 def _reflecting(model: keras.Model) -> keras.Model:
     """Return the model with reflection in place of zeros around its convolutions.
 
-    Zeros tell the network where the border is, which a margin only moves away from the map.
+    Zeros mark the border for the network; a margin alone only moves this away from the map.
     """
     padded = {layer.name: layer for layer in model.layers if _pads(layer)}
 
@@ -200,7 +200,7 @@ def _reflecting(model: keras.Model) -> keras.Model:
         return type(layer).from_config(facts)
 
     def call(step: keras.Operation, *inputs: Any, **options: Any) -> Any:
-        # EfficientNetB0 has layers of their own for the zeros around strided convolutions.
+        # EfficientNetB0 has separate layers for the zeros around strided convolutions.
         if isinstance(step, keras.layers.ZeroPadding2D):
             return _reflected(inputs[0], step.padding)
         if step.name in padded:
@@ -215,7 +215,7 @@ def rebuilt(
     call: Callable[..., Any],
     clone: Callable[[keras.Operation], keras.Operation] | None = None,
 ) -> keras.Model:
-    """Return a copy of a functional model, its weights included, that is put together anew.
+    """Return a rebuilt copy of a functional model, with its weights.
 
     Args:
         model: The model.
@@ -225,7 +225,7 @@ def rebuilt(
     copy = keras.models.clone_model(model, clone_function=clone, call_function=call)
     copy.set_weights(model.get_weights())
     for layer in copy.layers:
-        # Keras computes with what it derives from these weights.
+        # Keras computes with values that it derives from these weights.
         if isinstance(layer, keras.layers.Normalization) and layer.weights:
             layer.finalize_state()
     return copy
@@ -248,7 +248,7 @@ def _padding(layer: keras.layers.Layer, size: tuple[int, int]) -> list[tuple[int
 def _load_headless(body: keras.Model, path: Path) -> None:
     if not path.is_file():
         raise RunError(f"no such weights file: {path}")
-    # Keras only warns about layers for which the file has nothing, and leaves them random.
+    # Keras only warns about layers that the file lacks, and leaves them random.
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         body.load_weights(path)

@@ -78,8 +78,8 @@ def loss_weights(
 ) -> NDArray[np.float32]:
     """Return each patch's weight in the loss, 1 on average over an epoch's draw.
 
-    A case counts in an epoch as its sampling weights add up, but at most as ``patches_per_case``:
-    the draw takes part of the patches of a larger case, whose weights make up for it.
+    A case's weight in an epoch is the sum of its sampling weights, limited to ``patches_per_case``.
+    Of a larger case only some patches are drawn, and their weights compensate for it.
 
     Args:
         case_ids: str ``(M,)``.
@@ -107,7 +107,7 @@ def training_batches(
 
     Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``. Where a
     patch has two views, the first half of a batch is only turned and zoomed, and the second half
-    holds the same patches changed in all ways.
+    holds the same patches changed in all ways; such an epoch takes half of the patches drawn.
     """
     load = _BatchLoader(examples, config)
 
@@ -156,8 +156,7 @@ def model_input(
 
 def steps_per_epoch(examples: Examples, config: TrainConfig) -> int:
     """Return the number of full batches in one epoch, at least one."""
-    drawn = examples.per_epoch(config.patches_per_case) * config.views
-    return max(1, drawn // config.batch_size)
+    return max(1, examples.per_epoch(config.patches_per_case) // config.batch_size)
 
 
 class _BatchLoader:
@@ -168,7 +167,7 @@ class _BatchLoader:
         self._config = config
         self._steps = steps_per_epoch(examples, config)
         self._stains = measure_stains(examples.patches, examples.indices)
-        # Steps are loaded in parallel, so around an epoch's end two orders are in use.
+        # Steps are loaded in parallel, so two orders are in use around an epoch's end.
         self._order = lru_cache(maxsize=4)(
             lambda epoch: draw_epoch(
                 examples.case_ids, config.patches_per_case, seed=config.seed, epoch=epoch
@@ -179,7 +178,7 @@ class _BatchLoader:
         self, step: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         epoch, position = divmod(int(step), self._steps)
-        views, smoothing = self._config.views, self._config.label_smoothing
+        views, smoothing = self._config.views(epoch), self._config.label_smoothing
         size = self._config.batch_size // views
         # "wrap" fills the only batch of a data set smaller than one batch.
         places = np.arange(position * size, (position + 1) * size)
@@ -197,7 +196,7 @@ class _BatchLoader:
                     sources=self._stains.case_of[part],
                 )
                 for augment, part in zip(
-                    _augments(self._config), np.split(indices, views), strict=True
+                    _augments(self._config, views), np.split(indices, views), strict=True
                 )
             ]
         )
@@ -205,6 +204,6 @@ class _BatchLoader:
         return images, targets.astype(np.float32), self._examples.weights[chosen, None]
 
 
-def _augments(config: TrainConfig) -> list[AugmentConfig]:
+def _augments(config: TrainConfig, views: int) -> list[AugmentConfig]:
     """Return how each view of a patch is augmented, in their order within a batch."""
-    return [config.augment.geometry(), config.augment][-config.views :]
+    return [config.augment.geometry(), config.augment][-views:]

@@ -17,13 +17,13 @@ _MIXED = "mixed_float16"
 
 
 def has_gpu() -> bool:
-    """Tell whether TensorFlow finds a GPU."""
+    """Return whether TensorFlow finds a GPU."""
     return bool(tf.config.list_physical_devices("GPU"))
 
 
 @contextmanager
 def precision_of(config: TrainConfig) -> Iterator[None]:
-    """Let layers that are made meanwhile compute as a run's settings say.
+    """Within the context, new layers compute with the precision of a run's settings.
 
     Raises:
         ConfigurationError: They ask for mixed precision, and there is no GPU.
@@ -46,7 +46,7 @@ def in_float32(model: keras.Model) -> keras.Model:
 
     def clone(layer: keras.Operation) -> keras.Operation:
         if not isinstance(layer, keras.layers.Layer):
-            # What only reflects computes as its inputs do.
+            # Layers that only reflect use the precision of their inputs.
             return type(layer).from_config(layer.get_config())
         return type(layer).from_config(layer.get_config() | {"dtype": "float32"})
 

@@ -24,9 +24,9 @@ _LETTERS_PIXELS: Final = 12
 
 
 def write_preview(patches: Patches, config: TrainConfig, path: Path) -> None:
-    """Write a picture: each row one patch, first as it is, then seven augmented views.
+    """Write a picture: each row one patch, first unchanged, then seven augmented views.
 
-    Columns say what they show, rows their case and class.
+    Columns are labelled with their content, rows with case and class.
 
     Args:
         patches: the prepared data set; rows are drawn by ``config.seed``.
@@ -67,7 +67,7 @@ def labelled_sheet(tiles: NDArray[np.uint8], rows: list[str], columns: list[str]
 
 
 def _views(patches: Patches, chosen: NDArray[np.int64], config: TrainConfig) -> NDArray[np.uint8]:
-    """Return each patch as it is and augmented, uint8 ``(rows, columns, s, s, 3)``."""
+    """Return each patch unchanged and augmented, uint8 ``(rows, columns, s, s, 3)``."""
     images = np.asarray(patches.images[chosen])
     stains = measure_stains(patches, np.arange(len(patches)))
     columns = [

@@ -1,4 +1,4 @@
-"""A run folder: its files, how it starts, and what it learned from."""
+"""A run folder: its files, its start, and the facts of its training patches."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def start_run(config: TrainConfig, run: Path) -> None:
 
 
 def read_history(run: Path, *, before: int | None = None) -> list[dict[str, float]]:
-    """Read a run's CSV log; a row lacks what the run did not note then.
+    """Read a run's CSV log; rows of earlier versions have fewer values.
 
     Args:
         run: folder of the run.
@@ -65,9 +65,9 @@ class RunFacts(BaseModel):
     Attributes:
         cases: number of cases learned from.
         patches: number of patches learned from.
-        seconds: training time, over all sittings of the run.
+        seconds: training time, including interrupted parts of the run.
         out_of_distribution: central 99 % of each statistic of `quality_statistics`.
-        case_ids: the cases; None in runs that did not note them.
+        case_ids: the cases; None in runs that did not record them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -93,12 +93,12 @@ class RunFacts(BaseModel):
 
 
 class TrainingRecord(BaseModel):
-    """How a model was made, as its bundle tells.
+    """How a model was made, as recorded in its bundle.
 
     Attributes:
         settings: of `TrainConfig`, without paths.
         seconds: training time.
-        cases: that the model learned from; None where its run did not note them.
+        cases: cases that the model learned from; None if its run did not record them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""Refuses settings that make no sense, before anything is read or trained."""
+"""Refuses invalid settings before anything is read or trained."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Which numbers a setting may have.
+    """The allowed numbers of a setting.
 
     Attributes:
         low: Least one.
@@ -27,7 +27,7 @@ class Bounds:
     open_high: bool = False
 
     def holds(self, value: float) -> bool:
-        """Tell whether a number is allowed; no NaN and no infinity is."""
+        """Return whether a number is allowed; NaN and infinity never are."""
         if not math.isfinite(value):
             return False
         above = value > self.low if self.open_low else value >= self.low
@@ -61,6 +61,7 @@ SETTINGS: Final[dict[str, Bounds]] = {
     "noise": Bounds(0, 0.5),
     "label_smoothing": Bounds(0, 0.5),
     "consistency": _NOT_NEGATIVE,
+    "paired_epochs": _NOT_NEGATIVE,
     "ema_momentum": _BELOW_ONE,
     "patches_per_case": _COUNT,
     "patience": _COUNT,
@@ -85,7 +86,7 @@ AUGMENTATIONS: Final[dict[str, Bounds]] = {
 
 
 def require_sense(values: Mapping[str, Any], bounds: Mapping[str, Bounds]) -> None:
-    """Raise ConfigurationError for a number outside of its bounds; None is no number."""
+    """Raise ConfigurationError for a number outside its bounds; None is accepted."""
     for name, allowed in bounds.items():
         value = values[name]
         if value is not None and not allowed.holds(value):

@@ -24,13 +24,13 @@ def read_settings(path: Path) -> dict[str, Any]:
         path: YAML or JSON, by its ending; ``config.json`` of a run is one.
 
     Raises:
-        ConfigurationError: The file cannot be read, or names a setting that there is not.
+        ConfigurationError: The file cannot be read, or names an unknown setting.
     """
     if path.suffix.lower() not in _SUFFIXES:
         raise ConfigurationError(f"{path} must end in {', '.join(_SUFFIXES)}")
     try:
         text = path.read_text(encoding="utf-8")
-        # YAML takes 1e-05, as JSON writes it, for text.
+        # YAML reads 1e-05, as JSON writes it, as text.
         found = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigurationError(f"cannot read the settings {path}: {error}") from error
@@ -47,7 +47,7 @@ def train_config(values: dict[str, Any]) -> TrainConfig:
     """Check settings and return them as a configuration.
 
     Args:
-        values: Settings by name; what is missing has its default.
+        values: Settings by name; missing ones get their default.
 
     Raises:
         ConfigurationError: A value has another type, or makes no sense.

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from hf_space.imaging.quality import HAEMATOXYLIN_EOSIN
 from training.data.arrays import Patches
 
-# The third stain of the matrix, diaminobenzidine, takes up what the first two do not explain.
+# The third stain of the matrix, diaminobenzidine, is the remainder of the first two.
 _DIAMINOBENZIDINE = [[0.27, 0.57, 0.78]]
 _MIX = np.vstack([HAEMATOXYLIN_EOSIN, _DIAMINOBENZIDINE]).astype(np.float32)
 _UNMIX = np.linalg.inv(_MIX)
 # Enough for a case's mean and deviation.
 _PATCHES_PER_CASE = 60
-# Lightness, in CIELAB, of glass: it has no stain to measure.
+# Lightness, in CIELAB, of glass, which has no stain to measure.
 _GLASS_LIGHTNESS = 92.0
 _LARGEST_RATIO = 1.6
 
@@ -30,7 +30,7 @@ class StainTable:
         case_of: int64 ``(N,)``, the row of each patch's case.
         means: float32 ``(C, 3)``, in CIELAB.
         deviations: float32 ``(C, 3)``, above zero.
-        donors: int64 ``(D,)``, the rows whose stain others may take on.
+        donors: int64 ``(D,)``, the rows whose stain may be transferred to others.
     """
 
     case_of: NDArray[np.int64]
@@ -66,15 +66,15 @@ def transfer_stains(
     table: StainTable,
     rng: np.random.Generator,
 ) -> NDArray[np.float32]:
-    """Give each patch, in part or wholly, the colours of a case drawn at random (Reinhard 2001).
+    """Transfer the colours of a random case to each patch, fully or in part (Reinhard 2001).
 
-    Both sides are statistics of whole cases, so that a patch keeps what sets it apart.
+    Both sides use statistics of whole cases, so a patch keeps its differences from its case.
 
     Args:
         images: float32 ``(N, h, w, 3)``, 0..255.
         sources: int64 ``(N,)``, the row of each patch's own case.
         table: colours of the cases.
-        rng: decides the case and how far each patch goes towards it.
+        rng: draws the case and the share of the transfer.
 
     Returns:
         float32 of the same shape, 0..255.

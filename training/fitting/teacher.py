@@ -1,4 +1,4 @@
-"""Probabilities that a student learns beside the labels (Hinton 2015, section 2)."""
+"""A teacher's probabilities, learned in addition to the labels (Hinton 2015, section 2)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLACE: Final = ["case_id", "x", "y"]
 
 
 def is_out_of_fold(teacher: Path) -> bool:
-    """Tell whether no teacher has seen the cases it teaches, as in `cross-validate`'s table."""
+    """Return whether the teacher never saw the cases it teaches, as in `cross-validate`'s table."""
     return teacher.suffix == ".parquet"
 
 
@@ -56,7 +56,7 @@ def _from_bundle(folder: Path, images: NDArray[np.uint8]) -> NDArray[np.float32]
 
 def _from_table(path: Path, patches: Patches, indices: NDArray[np.int64]) -> NDArray[np.float32]:
     try:
-        # Without folds it is a run's own prediction, and no teacher by fold.
+        # Without folds it is a run's own prediction, not out of fold.
         table = pd.read_parquet(path, columns=[*_PLACE, "logit", "fold"])
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"no teacher to distil from: {path}: {error}") from error

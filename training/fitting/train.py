@@ -19,6 +19,7 @@ from training.fitting.callbacks import (
     BEST_WEIGHTS_FILE,
     Checkpoint,
     History,
+    PairViews,
     ReseedDropout,
     TrainingMetrics,
     ValidateAverage,
@@ -56,7 +57,7 @@ _SCORING_BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Which patches a run learns from and which it is judged on.
+    """The training and the validation patches of a run.
 
     Attributes:
         train: int64 ``(M,)``, indices into the patches.
@@ -73,7 +74,7 @@ def run_training(config: TrainConfig, run: Path, *, resume: bool) -> None:
     Args:
         config: settings of a new run; a resumed run has its own.
         run: folder of the run.
-        resume: go on with the run in the folder.
+        resume: continue the run in the folder.
 
     Raises:
         RunError: the folder holds a run and ``resume`` is off, or none and it is on.
@@ -88,7 +89,7 @@ def run_training(config: TrainConfig, run: Path, *, resume: bool) -> None:
     try:
         model = fit(config, patches, fold, run)
     except TrainingError:
-        # What could not begin is no run: the corrected command must not find its folder taken.
+        # Remove the folder of a run that could not start, so that the corrected command can use it.
         if not Checkpoint.last_step(run):
             (run / CONFIG_FILE).unlink()
         raise
@@ -103,7 +104,7 @@ def published_fold(config: TrainConfig, patches: Patches) -> Fold:
     """Find the patches of the configuration's splits.
 
     Raises:
-        ConfigurationError: a split has no patches, or one both learns and validates.
+        ConfigurationError: a split has no patches, or is used for both training and validation.
     """
     if config.validation in config.splits:
         raise ConfigurationError(f"{config.validation!r} cannot both learn and validate")
@@ -120,11 +121,11 @@ def published_fold(config: TrainConfig, patches: Patches) -> Fold:
 
 
 def fit(config: TrainConfig, patches: Patches, fold: Fold, run: Path) -> keras.Model:
-    """Train, or go on from the run's last checkpoint, and save the model.
+    """Train, or continue from the run's last checkpoint, and save the model.
 
     Phase 1 trains the head on frozen features; phase 2 trains everything, with batch statistics
-    frozen when the backbone starts from learned weights. What is kept is the moving average of
-    the weights: of the best epoch where there is a validation set, of the last one otherwise.
+    frozen when the backbone starts from learned weights. The moving average of the weights is
+    saved: that of the best epoch if there is a validation set, of the last one otherwise.
 
     Args:
         config: settings, as saved in the run.
@@ -171,6 +172,7 @@ def _learn(
     log = EpochLog.load(run, step=done)
     callbacks = [
         ReseedDropout(config.seed),
+        PairViews(config.views),
         TrainingMetrics(),
         *callbacks,
         History(run, log),
@@ -201,7 +203,8 @@ def _learn(
     compile_model(learner, config, cosine_schedule(config, config.epochs * steps))
     if done > head:
         Checkpoint.restore(learner, run, step=done)
-    if not (config.validation and out_of_patience(read_history(run), config.patience)):
+    judged = [row for row in read_history(run) if config.may_keep(int(row["epoch"]))]
+    if not (config.validation and out_of_patience(judged, config.patience)):
         learn(head + config.epochs * steps)
     if (run / BEST_WEIGHTS_FILE).is_file():
         learner.load_weights(run / BEST_WEIGHTS_FILE)
@@ -275,6 +278,7 @@ def _validation(
                 cases, labels, weights, patches_per_case=None, balance=config.balance_classes
             ),
             run=run,
+            may_keep=config.may_keep,
             patience=config.patience,
         )
     ]

@@ -16,18 +16,18 @@ from training.evaluation.measured import Measured, render
 
 TEMPLATE: Final = Path(__file__).parents[2] / "model_card.md"
 CARD_FILE: Final = "README.md"
-# Keras writes it beside the weights.
+# Keras writes this file beside the weights.
 _KERAS_FILE: Final = "metadata.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a card tells of the repository it stands in.
+    """Facts about the repository of a card.
 
     Attributes:
         repo_id: `owner/name`.
-        licence: Of the samples.
-        samples: Patches that lie in the repository.
+        licence: Licence of the samples.
+        samples: Patches in the repository.
     """
 
     repo_id: str = "OWNER/NAME"
@@ -50,11 +50,11 @@ def render_card(
     Args:
         measured: An evaluated bundle.
         template: Jinja template whose first lines are the YAML front matter.
-        published: The repository that the card is for; default: none yet.
+        published: The card's repository; default: none yet.
 
     Raises:
-        ConfigurationError: The template cannot be read or rendered, names a figure that the
-            metrics lack, or yields front matter that the Hub would not take.
+        ConfigurationError: The template cannot be read or rendered, names a figure that the metrics
+            lack, or yields front matter that the Hub would not accept.
     """
     try:
         source = template.read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def render_card(
 
 
 def _keras_version(measured: Measured) -> str | None:
-    """Return the version of Keras that saved the network; None where the bundle does not say."""
+    """Return the version of Keras that saved the network; None if the bundle does not say."""
     try:
         facts = json.loads((measured.bundle.path / _KERAS_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:

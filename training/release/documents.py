@@ -46,7 +46,7 @@ def render_block(name: str, measured: Measured) -> str:
 def update_document(document: Path, measured: Measured) -> None:
     """Rewrite the marked blocks of a Markdown file.
 
-    A block of a name of `BLOCKS` lies between ``<!-- name -->`` and ``<!-- /name -->``.
+    A block named in `BLOCKS` is between ``<!-- name -->`` and ``<!-- /name -->``.
 
     Raises:
         ConfigurationError: The file cannot be read, or has no block.
@@ -64,23 +64,23 @@ def update_document(document: Path, measured: Measured) -> None:
 
 
 def block_of(text: str, name: str) -> str | None:
-    """Return the content of a marked block, stripped, or None where there is none."""
+    """Return the content of a marked block, stripped, or None if there is none."""
     match = _block_pattern(name).search(text)
     return None if match is None else match["content"].strip()
 
 
 def replace_block(text: str, name: str, content: str) -> str:
-    """Return the text with other content in a marked block; without the block, the same text."""
+    """Return the text with new content in a marked block; unchanged if there is no such block."""
     return _block_pattern(name).sub(
         lambda match: f"{match['start']}\n{content.strip()}\n{match['end']}", text
     )
 
 
 def _example(measured: Measured) -> str:
-    """Return what the service says about itself, and its result for the drawn example patch.
+    """Return the service's description of its model, and its result for the drawn example patch.
 
-    The service's own predictor is asked; fields that change with each request are left out, and
-    probabilities are rounded.
+    They come from the service's own predictor. Fields that change with each request are left out,
+    and probabilities are rounded.
     """
     bundle = measured.bundle
     try:

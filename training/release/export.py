@@ -44,7 +44,7 @@ _STALE = (
     *(METRICS_FILE, LIMITS_FILE, FAMILIARITY_FILE, FAMILIARITY_REPORT_FILE),
     "README.md",
 )
-# Until the content is known.
+# Placeholder until the content is known.
 _UNNAMED = "none"
 
 
@@ -63,10 +63,10 @@ def export(
         out: folder of the bundle; files of an earlier export are replaced, its figures
             and its card removed.
         name: the model's name, as results show it.
-        calibration: what ``calibrate`` found on out-of-fold logits.
+        calibration: result of ``calibrate`` on out-of-fold logits.
         formats: further files for other tools: ``keras`` holds the same model in one file,
-            ``saved_model`` is TensorFlow's. ``h5``'s network takes the margin from its caller, as
-            OpenVINO's. ``probability`` takes uint8 patches of any size and returns calibrated
+            ``saved_model`` is TensorFlow's. The ``h5`` network takes the margin from its caller,
+            like OpenVINO's. ``probability`` takes uint8 patches of any size and returns calibrated
             probabilities; see `probability_model`.
 
     Raises:
@@ -75,7 +75,7 @@ def export(
     if not (run / MODEL_FILE).is_file():
         raise RunError(f"{run} has no {MODEL_FILE}: finish it with `train --resume {run}`")
     out.mkdir(parents=True, exist_ok=True)
-    # Figures and limits of an earlier model must not stand beside the new weights.
+    # Figures and limits of an earlier model must not remain beside the new weights.
     for stale in _STALE:
         (out / stale).unlink(missing_ok=True)
     shutil.rmtree(out / _SAVED_MODEL, ignore_errors=True)
@@ -114,7 +114,7 @@ def write_openvino(saved_model: Path, target: Path) -> None:
 
 
 def _output_name(shape: ov.PartialShape) -> str:
-    # The conversion numbers the outputs, so they are told apart by what they hold.
+    # The conversion only numbers the outputs, so they are identified by their content.
     if len(shape) == 4:
         return ACTIVATION_MAP
     return LOGIT if shape[1] == 1 else FEATURES

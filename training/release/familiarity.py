@@ -1,4 +1,4 @@
-"""Write into a bundle what the features of its training patches look like."""
+"""Write the distribution of the training patches' features into a bundle."""
 
 from __future__ import annotations
 
@@ -60,21 +60,21 @@ def write_familiarity(
 ) -> FamiliarityReport:
     """Describe the features of the patches that a bundle's network learned from, and set limits.
 
-    The limits are found with the networks of the folds, each on the cases that it never saw: on
-    what it learned from, a network's features lie closer together. Limits of the statistics come
-    first, see `write_limits`. The bundle has another revision afterwards, and must be evaluated
-    again.
+    The limits are found with the networks of the folds, each on the cases that it never saw,
+    because a network's features are closer together on its own training cases. Set the limits of
+    the statistics first, see `write_limits`. The bundle then has another revision, and must be
+    evaluated again.
 
     Args:
         folder: The bundle, as `export` writes it.
         dataset: Folder written by `prepare`; at most 60 patches of each case are measured.
         folds: Folder written by `cross-validate`.
-        splits: Those that the model learned from.
+        splits: The splits that the model learned from.
         progress: Show progress bars.
 
     Raises:
-        RunError: A folder holds no bundle or fold, a network gives no features, the folds have
-            other inputs than the bundle, or some cases are held out by none of them.
+        RunError: A folder has no bundle or fold, a network returns no features, the folds have
+            other inputs than the bundle, or no fold holds out some of the cases.
         ConfigurationError: A split is unknown, or that of the test cases.
         DatasetError: The data set is missing.
     """
@@ -93,7 +93,7 @@ def write_familiarity(
     features = sample.features(OpenVinoEngine(bundle), bundle.config, progress=progress)
     weights = case_balanced(sample.cases)
     fitted = fit_familiarity(features, sample.labels, weights)
-    # Nothing is said twice, so that these are no alarms.
+    # The service adds no warning to these, so they are not alarms.
     distances[sample.withheld(bundle.config)] = 0.0
     report = _report(distances, sample.cases)
     _write(folder, bundle.config, fitted, report)
@@ -121,7 +121,7 @@ class _Sample:
         return spread(found)
 
     def withheld(self, config: InferenceConfig) -> NDArray[np.bool_]:
-        """Tell which patches get no verdict by their statistics already."""
+        """Return which patches already get no verdict because of their statistics."""
         return np.array([bool(_reasons(patch, config)) for patch in self.images])
 
 

@@ -1,9 +1,9 @@
-"""Answers requests on Hugging Face Inference Endpoints; `publish` puts it into the repository.
+"""Handler for Hugging Face Inference Endpoints; `publish` puts it into the repository.
 
-The inference toolkit makes one `EndpointHandler` of the repository's folder and calls it with each
-request. It stands alone there: it needs NumPy, OpenCV, OpenVINO and Pillow, and nothing of the
-project. Unlike the service it gives no cautions and always answers: it does not tell tissue from
-other pictures.
+The inference toolkit creates one `EndpointHandler` for the repository's folder and calls it with
+each request. The file works alone: it needs NumPy, OpenCV, OpenVINO and Pillow, and nothing of the
+project. Unlike the service it gives no cautions and always returns a result, because it cannot tell
+tissue from other pictures.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class EndpointHandler:
         """Classify one patch, or each of a list.
 
         Args:
-            data: ``inputs`` is an image, its file's bytes, or these in base64; or a list of them.
-                A patch covers 200 µm; one with fewer than 50 pixels on a side is one at the edge.
+            data: ``inputs`` is an image, its file's bytes, or these in base64; or a list of them. A
+                patch covers 200 µm; one with fewer than 50 pixels on a side is from a slide's edge.
 
         Returns:
             For each patch its classes with calibrated probabilities, ``[{"label": ..., "score":
@@ -50,7 +50,7 @@ class EndpointHandler:
             a list of patches a list of those.
 
         Raises:
-            ValueError: An input is no image; the toolkit answers with the message.
+            ValueError: An input is not an image; the toolkit returns the message.
         """
         inputs = data["inputs"]
         if isinstance(inputs, list):
@@ -92,7 +92,7 @@ def _image(source: Any) -> Any:
     """Return an image, its file or that in base64 as uint8 (h, w, 3), RGB."""
     try:
         if isinstance(source, str):
-            # Browsers write `data:image/png;base64,` before it.
+            # Browsers put `data:image/png;base64,` before it.
             source = base64.b64decode(source.rpartition(",")[2], validate=True)
         image = source if isinstance(source, Image.Image) else Image.open(io.BytesIO(source))
         return np.asarray(image.convert("RGB"))

@@ -1,4 +1,4 @@
-"""A network of Keras's layers alone: the older ``h5`` format holds no operations."""
+"""A network of Keras layers only, because the older ``h5`` format cannot store operations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ROWS, _COLUMNS = 1, 2
 
 
 def of_layers(network: keras.Model) -> keras.Model:
-    """Return a network that computes the same, with layers in place of its reflections.
+    """Return an equivalent network, with layers in place of its reflections.
 
     Args:
         network: A functional model whose only operations reflect images (N, rows, columns, C).

@@ -1,4 +1,4 @@
-"""Write into a bundle from what on the service gives no verdict."""
+"""Write the limits beyond which there is no verdict into a bundle."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEARNED: Final = frozenset(SPLIT_NAMES) - {"test"}
 
 
 def exported_bundle(folder: Path) -> Bundle:
-    """Return the bundle in a folder; raises RunError where there is none."""
+    """Return the bundle in a folder; raises RunError if there is none."""
     try:
         return load_bundle(folder)
     except BundleError as error:
@@ -34,7 +34,7 @@ def exported_bundle(folder: Path) -> Bundle:
 
 
 def require_learned(splits: Collection[str]) -> None:
-    """Raise ConfigurationError where a split is unknown, or that of the test cases."""
+    """Raise ConfigurationError if a split is unknown, or is that of the test cases."""
     if unknown := set(splits) - _LEARNED:
         raise ConfigurationError(
             f"limits are measured on cases that the model learned from, not on {sorted(unknown)}"
@@ -46,12 +46,12 @@ def write_limits(
 ) -> Limits:
     """Measure the limits of a bundle's model and write them into the bundle.
 
-    The bundle has another revision afterwards, and must be evaluated again.
+    The bundle then has another revision, and must be evaluated again.
 
     Args:
         folder: The bundle, as `export` writes it.
         dataset: Folder written by ``prepare``.
-        splits: Those that the model learned from.
+        splits: The splits that the model learned from.
         progress: Show progress bars.
 
     Raises:

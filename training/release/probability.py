@@ -1,7 +1,7 @@
-"""A Keras model from a patch as it lies on disk to its calibrated probability.
+"""A Keras model from a raw patch to its calibrated probability.
 
-It is made of Keras's own operations, so that plain Keras loads it on any backend: resampling is a
-product with a matrix for each axis, whose entries are worked out from the size of the patch.
+It consists of Keras's own operations, so that plain Keras loads it on any backend. Resampling is a
+matrix product for each axis; the matrix is computed from the size of the patch.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hf_space.bundle.config import InferenceConfig
 from hf_space.inference.engine import LOGIT
 
 PROBABILITY: Final = "probability"
-# ITU-R BT.601, as OpenCV takes it.
+# ITU-R BT.601, as in OpenCV.
 _LUMINANCE: Final = (0.299, 0.587, 0.114)
 _INTERPOLATIONS: Final = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
 
@@ -26,9 +26,9 @@ _INTERPOLATIONS: Final = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUB
 def probability_model(network: keras.Model, config: InferenceConfig) -> keras.Model:
     """Return a model with preprocessing and calibration inside.
 
-    It does what the service does with a patch: one smaller than ``patch_size_pixels`` is padded by
-    reflection on the right and at the bottom. A larger one is taken for the same field at a finer
-    scale: padded to a square where it is none, and reduced by averaging.
+    It treats a patch as the service does: one smaller than ``patch_size_pixels`` is padded by
+    reflection on the right and at the bottom. A larger one is assumed to show the same field at a
+    finer scale: it is padded to a square if needed, and reduced by averaging.
 
     Args:
         network: The bundle's Keras model, which reflects its own margin.
@@ -43,7 +43,7 @@ def probability_model(network: keras.Model, config: InferenceConfig) -> keras.Mo
     size = config.patch_size_pixels
     rows, columns = (ops.ones_like(ops.max(images, axis=axes)) for axes in ((0, 2, 3), (0, 1, 3)))
     side = ops.maximum(ops.maximum(ops.sum(rows), ops.sum(columns)), float(size))
-    # As long as the side or longer.
+    # At least as long as the side.
     line = ops.concatenate([rows, columns, np.ones(size, np.float32)])
     enlarging = _enlarging(config)
     vertical, horizontal = (
@@ -75,7 +75,7 @@ def _square(pixels: KerasTensor, line: KerasTensor, side: KerasTensor, size: int
     """
     place, last = ops.cumsum(pixels) - 1.0, ops.sum(pixels) - 1.0
     padded = ops.cumsum(line) - 1.0
-    # To and fro between the ends, as often as needed; the ends themselves are not repeated.
+    # Back and forth between the ends, as often as needed, without repeating the ends.
     turned = last - ops.absolute(ops.mod(padded, ops.maximum(2.0 * last, 1.0)) - last)
     reflected = ops.cast(
         ops.equal(ops.expand_dims(turned, 1), ops.expand_dims(place, 0)), "float32"

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 TEMPLATE: Final = Path(__file__).with_name("data_card.md")
-# As `datasets` shards by default: small enough to be read in parallel and fetched again.
+# The default of `datasets`: small enough to be read in parallel and fetched again.
 _SHARD_BYTES: Final = 500_000_000
 
 
 def publish_dataset(
     api: HfApi, dataset: Path, repo_id: str, *, licence: str | None, private: bool = False
 ) -> Publication:
-    """Make a prepared data set the content of a data set repository, in one commit.
+    """Replace the content of a data set repository by a prepared data set, in one commit.
 
     `datasets.load_dataset(repo_id)` and `python -m training prepare repo_id` read it.
 
@@ -41,10 +41,10 @@ def publish_dataset(
         dataset: Folder written by `prepare`.
         repo_id: `owner/name`.
         licence: The data's licence, an identifier of the Hub's.
-        private: Create the repository for its owner only.
+        private: Create a private repository.
 
     Raises:
-        ConfigurationError: The licence does not allow passing copies on.
+        ConfigurationError: The licence does not allow redistribution.
         DatasetError: There is no prepared data set.
         PublishError: The Hub does not take the card, or the repository is public.
         HubError: The Hub cannot be reached, or refuses.
@@ -69,7 +69,7 @@ def publish_dataset(
 
 
 def render_data_card(parts: dict[str, Dataset], repo_id: str, licence: str) -> str:
-    """Return the card of a data set: what it holds, counted, and where it comes from."""
+    """Return the card of a data set: its content, counts and source."""
     return (
         environment()
         .from_string(TEMPLATE.read_text(encoding="utf-8"))
@@ -105,7 +105,7 @@ def _write_shards(part: Dataset, name: str, folder: Path) -> None:
 
     folder.mkdir(exist_ok=True)
     count = max(1, math.ceil(part.data.nbytes / _SHARD_BYTES))
-    # Readers are to see images, not bytes.
+    # Readers should see images, not bytes.
     images = part.cast_column("image", Image())
     for index in range(count):
         shard = images.shard(count, index, contiguous=True)

@@ -40,17 +40,17 @@ from training.fitting.run import TRAINING_FILE
 from training.release.card import CARD_FILE, Published, render_card
 from training.release.export import PROBABILITY_FILE
 
-# Beside those whose hashes the bundle lists.
+# In addition to the files whose hashes the bundle lists.
 _FILES: Final = (
     *("config.json", "metadata.json", "model.keras", "model.h5", PROBABILITY_FILE),
     *(INFERENCE_FILE, METRICS_FILE, TRAINING_FILE),
     *(CALIBRATION_FILE, LIMITS_FILE, FAMILIARITY_REPORT_FILE, CANDIDATES_FILE),
     *REPORTS.values(),
 )
-# As `export` promises.
+# The limit that `export` promises.
 _WORST_DIFFERENCE: Final = 1e-4
 _HANDLER: Final = "handler.py"
-# What the handler needs beside what every endpoint has.
+# Packages that the handler needs and endpoints lack.
 _HANDLER_NEEDS: Final = ("opencv-python-headless", "openvino")
 _TAG: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
@@ -59,13 +59,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a repository holds now.
+    """A publication of a model.
 
     Attributes:
         repo_id: `owner/name`.
         commit: 40 hexadecimal digits.
-        changed: Whether this publication made the commit.
-        tags: The names that it goes by.
+        changed: Whether this call made the commit.
+        tags: The commit's tags.
     """
 
     repo_id: str
@@ -84,18 +84,18 @@ def publish_model(
     dataset: Path | None = None,
     licence: str | None = None,
 ) -> Publication:
-    """Check a bundle and make it the content of a model repository, created where there is none.
+    """Check a bundle and publish it in a model repository, which is created if needed.
 
-    The commit is tagged with the name given, and with `revision_tag`, so that what a result names
-    can be loaded. What is there already is neither committed nor tagged again.
+    The commit is tagged with the given name and with `revision_tag`, so that the model named in a
+    result can be loaded. Unchanged content is neither committed nor tagged again.
 
     Args:
         api: The Hub's client, with a token that may write.
         folder: An exported and evaluated bundle.
         repo_id: `owner/name`.
-        private: Create the repository for its owner only.
-        tag: Name of a release, `v1.0.0`; names are never moved.
-        dataset: Folder written by `prepare` that held-out patches are shown from.
+        private: Create a private repository.
+        tag: Name of a release, `v1.0.0`; tags are never moved.
+        dataset: Folder written by `prepare`, from which held-out patches are shown.
         licence: The data's licence; without it no patch is published.
 
     Raises:
@@ -103,7 +103,7 @@ def publish_model(
         ConfigurationError: Its card cannot be rendered, or the licence does not allow samples.
         DatasetError: There is no prepared data set.
         PublishError: The figures are of cases that the model learned from, the two forms of the
-            network differ, the Hub does not take the card, or the tag is none or taken.
+            network differ, the Hub does not accept the card, or the tag is invalid or taken.
         HubError: The Hub cannot be reached, or refuses.
     """
     if tag and (tag == "main" or not _TAG.fullmatch(tag)):
@@ -129,12 +129,12 @@ def publish_model(
 
 
 def revision_tag(revision: str) -> str:
-    """Return the tag under which a repository keeps the bundle that results call by a revision."""
+    """Return the tag of the bundle that results name by a revision."""
     return f"revision-{revision}"
 
 
 def require_unseen(measured: Measured) -> None:
-    """Raise PublishError where the figures are of cases that the model learned from."""
+    """Raise PublishError if the figures are of cases that the model learned from."""
     marked = set(measured.metrics["dataset"].get("learned_cases", ()))
     splits = {case: split_of(case) for case in measured.metrics["cases"]}
     if seen := marked | learned_cases(measured.training, splits):
@@ -152,7 +152,7 @@ def require_parity(bundle: Bundle) -> None:
     """
     patches = probe_patches(bundle.config.patch_size_pixels)
     try:
-        # Not as it is served: bfloat16, where a processor has it, differs by more.
+        # In float32: bfloat16, which may be used for serving, differs by more.
         exported, kept = (
             predict_patches(engine, bundle.config, patches).logits
             for engine in (OpenVinoEngine(bundle), load_engine("tensorflow", bundle))
@@ -170,9 +170,9 @@ def require_parity(bundle: Bundle) -> None:
 def _stage(
     measured: Measured, staged: Path, repo_id: str, dataset: Path | None, licence: str | None
 ) -> None:
-    """Copy a bundle, with a card that names its repository, and what an Inference Endpoint runs.
+    """Copy a bundle, with a card that names its repository and the files of an Inference Endpoint.
 
-    Patches are shown only as they are asked for.
+    Patches are included only on request.
     """
     for source in _files(measured.bundle):
         target = staged / source.relative_to(measured.bundle.path)
@@ -188,7 +188,7 @@ def _stage(
 
 
 def _files(bundle: Bundle) -> list[Path]:
-    """Return the files that belong to a bundle; whatever else lies there may show tissue."""
+    """Return the files of a bundle; other files in the folder may show tissue."""
     present = {path for path in bundle.path.rglob("*") if path.is_file()}
     known = {
         *(bundle.path / name for name in (*_FILES, *bundle.config.sha256)),
@@ -200,7 +200,7 @@ def _files(bundle: Bundle) -> list[Path]:
 
 
 def require_valid_card(card: RepoCard) -> None:
-    """Let the Hub judge a card's front matter; raises PublishError, or HubError."""
+    """Have the Hub validate a card's front matter; raises PublishError or HubError."""
     try:
         with explained("the check of cards"):
             card.validate()
@@ -209,10 +209,10 @@ def require_valid_card(card: RepoCard) -> None:
 
 
 def require_repo(api: HfApi, repo_id: str, repo_type: RepoType, *, private: bool) -> None:
-    """Create a repository where there is none.
+    """Create a repository if there is none.
 
     Raises:
-        PublishError: It is public and was to be private.
+        PublishError: It is public but should be private.
         HubError: The Hub refuses.
     """
     with explained(repo_id):
@@ -224,7 +224,7 @@ def require_repo(api: HfApi, repo_id: str, repo_type: RepoType, *, private: bool
 def publish_folder(
     api: HfApi, repo_id: str, folder: Path, *, repo_type: RepoType, mark: str, message: str
 ) -> Publication:
-    """Make a repository hold a folder's files, as `commit_folder` does; raises HubError."""
+    """Commit a folder's files to a repository, see `commit_folder`; raises HubError."""
     with explained(repo_id):
         commit = commit_folder(
             api, repo_id, folder, repo_type=repo_type, mark=mark, message=message
@@ -234,7 +234,7 @@ def publish_folder(
 
 
 def _require_free(api: HfApi, repo_id: str, name: str, folder: Path) -> None:
-    """Refuse the name of anything but what is to be published, before anything is changed."""
+    """Refuse a tag that already names something else, before anything is changed."""
     with explained(repo_id):
         at = _tags(api, repo_id).get(name)
         if at is None:
@@ -248,7 +248,7 @@ def _require_free(api: HfApi, repo_id: str, name: str, folder: Path) -> None:
 
 
 def _tag(api: HfApi, publication: Publication, name: str) -> None:
-    """Let a name mean a publication; that of a release is free by now, or means it already."""
+    """Tag a publication; a release's tag is free by now, or is already on it."""
     repo_id, commit = publication.repo_id, publication.commit
     with explained(repo_id):
         at = _tags(api, repo_id).get(name)

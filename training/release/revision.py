@@ -1,4 +1,4 @@
-"""The name of a bundle's content, and what keeps its files together."""
+"""The revision of a bundle, and the hash of its figures."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from hf_space.bundle.load import file_sha256
 if TYPE_CHECKING:
     from pathlib import Path
 
-# They name the model, and change no result.
+# These name the model and do not change results.
 _NAMES: Final = {"name", "revision", "training"}
 
 
 def revised(config: InferenceConfig) -> InferenceConfig:
-    """Return a bundle's facts with their revision: whatever changes a result changes it.
+    """Return a bundle's facts with their revision.
 
-    Caches and histories are keyed by it. It covers weights and familiarity by their hashes, and
-    labels, scale, preprocessing, calibration, thresholds and limits by their values. The figures
-    are measured on a revision, and hashed only.
+    Caches and histories are keyed by the revision, so everything that changes a result changes it.
+    It covers weights and familiarity by their hashes, and labels, scale, preprocessing,
+    calibration, thresholds and limits by their values. Figures are measured on a revision, so they
+    are hashed separately.
     """
     facts = config.model_dump(mode="json", exclude=_NAMES)
     facts["sha256"] = {name: each for name, each in facts["sha256"].items() if name != METRICS_FILE}
@@ -31,10 +32,10 @@ def revised(config: InferenceConfig) -> InferenceConfig:
 
 
 def hash_metrics(folder: Path) -> None:
-    """Note the hash of a bundle's figures in it, so that others' are refused.
+    """Write the hash of a bundle's figures into it, so that other figures are refused.
 
     Raises:
-        OSError: The folder holds no bundle with figures.
+        OSError: The folder has no bundle with figures.
     """
     path = folder / INFERENCE_FILE
     config = InferenceConfig.from_json(path.read_bytes())

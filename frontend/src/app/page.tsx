@@ -39,7 +39,7 @@ export default async function Page() {
   );
 }
 
-/** A smaller copy of it comes first: the exact one weighs ten times as much. */
+/** A smaller copy is shown first: the exact one is ten times as large. */
 function examplePicture({ image: { width, height } }: PredictionResult) {
   const address = sampleAddress("region");
   const { props } = getImageProps({ src: address, alt: "", width, height });

@@ -9,7 +9,7 @@ type Change = (now: URLSearchParams) => URLSearchParams;
  * The address's parameters, and how to change them without leaving the page: each change is a step
  * that the browser's back button undoes.
  *
- * A change is told the parameters of this moment, which the page may not have drawn yet.
+ * A change gets the current parameters, which the page may not have drawn yet.
  */
 export function useAddress(): [URLSearchParams, (change: Change) => void] {
   const parameters = useSearchParams();

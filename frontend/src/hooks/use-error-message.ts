@@ -4,7 +4,7 @@ import { useTranslations } from "next-intl";
 import { ApiError } from "@/lib/api/error";
 import { writtenName } from "@/lib/upload/formats";
 
-/** Says any error in the visitor's language. */
+/** Returns the message of any error in the visitor's language. */
 export function useErrorMessage(): (error: unknown) => string {
   const t = useTranslations("errors");
   return (error) => {

@@ -1,11 +1,11 @@
 import { useFormatter } from "next-intl";
 import { boundedFigure, durationOf, PROBABILITY_DECIMALS } from "@/lib/figures";
 
-/** Writes shares, probabilities and times in the visitor's language, the same everywhere. */
+/** Formats shares, probabilities and times in the visitor's language, the same everywhere. */
 export function useFigureText() {
   const format = useFormatter();
   return {
-    /** A share, 0 to 1, as a percentage of so many decimals at most, and at least. */
+    /** A share, 0 to 1, as a percentage with a largest and a smallest number of decimals. */
     share: (value: number, decimals = 1, leastDecimals = 0): string => {
       const { sign, value: bounded } = boundedFigure(value, decimals + 2);
       const text = format.number(bounded, {

@@ -3,7 +3,10 @@ import { fileNames, subscribeToNames } from "@/lib/result/file-names";
 
 const NONE: Readonly<Record<string, string>> = {};
 
-/** The names that this browser's images had, by the ids of their records; the server has none. */
+/**
+ * The file names of this browser's images, by the ids of their records; the server does not have
+ * them.
+ */
 export function useFileNames(): Readonly<Record<string, string>> {
   return useSyncExternalStore(subscribeToNames, fileNames, () => NONE);
 }

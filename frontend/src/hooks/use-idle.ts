@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-// Where a browser cannot tell that it is idle, soon after the page has loaded.
+// For browsers that cannot report idle time: soon after the page has loaded.
 const LATER_MS = 300;
 
 /** Whether the page has loaded and the browser has had nothing else to do since. */
@@ -22,7 +22,7 @@ export function useIdle(): boolean {
   return isIdle;
 }
 
-/** Calls back in the next idle moment; returns what calls that off. */
+/** Calls back in the next idle moment; returns a function that cancels this. */
 function whenIdle(act: () => void): () => void {
   if ("requestIdleCallback" in window) {
     const handle = requestIdleCallback(act);

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-/** An address for what only this page has; null before there is one. */
+/** An object URL for data of this page; null before there is one. */
 export function useObjectUrl(blob: Blob | null): string | null {
   const [address, setAddress] = useState<string | null>(null);
   useEffect(() => {

@@ -3,7 +3,7 @@ import type { Messages } from "@/i18n/messages";
 
 type PointName = keyof Messages["common"]["operating_point"];
 
-/** Names an operating point in the visitor's language; null is an own threshold. */
+/** Names an operating point in the visitor's language; null means a custom threshold. */
 export function useOperatingPointLabel(): (point: string | null) => string {
   const t = useTranslations("common.operating_point");
   return (point) => {

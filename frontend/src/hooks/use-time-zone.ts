@@ -2,10 +2,10 @@
 
 import { createContext, useContext, useSyncExternalStore } from "react";
 
-/** The time zone that this device had when it last was on the site, as far as the server knows it. */
+/** The device's time zone at its last visit, if the server knows it. */
 export const KnownTimeZone = createContext<string | null>(null);
 
-/** The IANA name of this device's time zone; null while only the server could, and does not, know it. */
+/** The IANA name of this device's time zone; null on a server that does not know it. */
 export function useTimeZone(): string | null {
   const known = useContext(KnownTimeZone);
   return useSyncExternalStore(never, zoneOfDevice, () => known);
@@ -14,7 +14,7 @@ export function useTimeZone(): string | null {
 let found: string | null = null;
 
 export function zoneOfDevice(): string {
-  // React asks at every turn, and to find it takes a slow phone a millisecond.
+  // React asks at every render, and finding it takes a slow phone a millisecond.
   found ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
   return found;
 }

@@ -2,7 +2,9 @@ import { useEffect, useState } from "react";
 
 const SIGNS = ["pointermove", "pointerdown", "wheel", "keydown", "scroll", "dragenter"] as const;
 
-/** Whether anybody has pointed, touched, scrolled or typed on the page since it was drawn. */
+/**
+ * Whether the visitor has used a pointer, touch, scrolling or keys on the page since it was drawn.
+ */
 export function useTouched(): boolean {
   const [isTouched, setIsTouched] = useState(false);
   useEffect(() => {

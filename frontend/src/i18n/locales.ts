@@ -4,7 +4,7 @@ export type Locale = (typeof LOCALES)[number];
 
 export const LOCALE_COOKIE = "biopsia-locale";
 
-/** The locale of a cookie, else the first of `Accept-Language` that the site speaks, else English. */
+/** The cookie's locale, else the first supported one of `Accept-Language`, else English. */
 export function chooseLocale(cookie: string | undefined, acceptLanguage: string | null): Locale {
   const accepted = (acceptLanguage ?? "")
     .split(",")

@@ -5,12 +5,12 @@ export type TextName = {
   [File in keyof Messages]: File | `${File}.${keyof Messages[File] & string}`;
 }[keyof Messages];
 
-/** What every page says in the browser. */
+/** The texts that every page needs in the browser. */
 const EVERYWHERE = ["common", "errors"] as const satisfies readonly TextName[];
 
 /**
- * What each page's parts say in the browser, beside what every page does. All texts would be half of
- * a page's bytes; a test follows every import to find what is said.
+ * The texts that each page's parts need in the browser, in addition to those of every page. All
+ * texts would be half of a page's bytes. A test follows every import to find missing texts.
  */
 export const PAGE_TEXTS = {
   home: [
@@ -31,7 +31,7 @@ export const PAGE_TEXTS = {
   model: ["threshold"],
 } as const satisfies Record<string, readonly TextName[]>;
 
-/** The texts that are named, and those of every page, each where it is among all texts. */
+/** The named texts and those of every page, nested as among all texts. */
 export function textsOf(messages: Messages, names: readonly TextName[]): Partial<Messages> {
   const picked: Record<string, unknown> = {};
   for (const name of [...EVERYWHERE, ...names]) {

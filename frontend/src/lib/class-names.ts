@@ -1,2 +1,2 @@
-/** Joins class names, leaving out what is false; contradicting classes are not sorted out. */
+/** Joins class names, leaving out falsy ones; conflicting classes are not resolved. */
 export { clsx as cn } from "clsx";

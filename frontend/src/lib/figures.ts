@@ -1,16 +1,17 @@
-/** How a result's probability is written: on the scale of the thresholds it is compared with. */
+/** Decimals of a result's probability, the same as those of the thresholds it is compared with. */
 export const PROBABILITY_DECIMALS = 3;
 
-/** A number as it is written: what lies just beside 0 or 1 is not rounded to them. */
+/** A formatted number; values close to 0 or 1 are not rounded to them. */
 export interface BoundedFigure {
   sign: "" | "< " | "> ";
   value: number;
 }
 
 /**
- * A share or probability to so many decimals.
+ * A share or probability with a number of decimals.
  *
- * 0.9996 to three decimals is "> 0.999" and 0.0004 is "< 0.001": only none is 0, and only all is 1.
+ * 0.9996 to three decimals is "> 0.999" and 0.0004 is "< 0.001": only exact values are written as 0
+ * or 1.
  */
 export function boundedFigure(share: number, decimals: number): BoundedFigure {
   const step = 10 ** -decimals;
@@ -22,7 +23,7 @@ export function boundedFigure(share: number, decimals: number): BoundedFigure {
     : { sign: "", value: share };
 }
 
-/** A time in the unit that it is read in: milliseconds below a second, minutes from a minute on. */
+/** A time in a readable unit: milliseconds below a second, minutes from a minute on. */
 export interface Duration {
   value: number;
   unit: "millisecond" | "second" | "minute";

@@ -1,4 +1,4 @@
-/** What the visitor chose for this browser; stored in cookies, so that the server draws it so too. */
+/** The visitor's choices for this browser, stored in cookies so that the server uses them too. */
 
 export const THEMES = ["system", "light", "dark"] as const;
 

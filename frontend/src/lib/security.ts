@@ -1,4 +1,4 @@
-/** The headers that bound what a page of the site may do. */
+/** The security headers of the site's pages. */
 
 export interface PolicyParts {
   nonce: string;
@@ -21,7 +21,7 @@ export function contentSecurityPolicy({ nonce, apiOrigin, isDevelopment }: Polic
     "style-src": "'self' 'unsafe-inline'",
     "img-src": "'self' blob: data:",
     "font-src": "'self'",
-    // A worker reads slides; its first lines are of the page's own making.
+    // The worker that reads slides starts from a blob made by the page.
     "worker-src": "'self' blob:",
     "connect-src": `'self' ${apiOrigin}${isDevelopment ? " ws:" : ""}`,
     "media-src": "'self' blob:",
@@ -35,7 +35,7 @@ export function contentSecurityPolicy({ nonce, apiOrigin, isDevelopment }: Polic
     .join("; ");
 }
 
-/** Headers of every page, beside the policy. */
+/** Headers of every page, in addition to the policy. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "X-Content-Type-Options": "nosniff",
   "X-Frame-Options": "DENY",

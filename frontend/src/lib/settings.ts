@@ -1,9 +1,9 @@
 /**
- * The site's environment, each variable read in this file only, as the server starts or when a
- * request needs it, so that one build serves anywhere.
+ * The site's environment. Variables are read only in this file, when the server starts or a request
+ * needs them, so that one build runs anywhere.
  */
 
-// As the API's settings have it.
+// As in the API's settings.
 const SECRET_LENGTH = 32;
 
 /** Where the site's server finds the API: `BIOPSIA_API_URL`. */
@@ -19,17 +19,17 @@ export function publicApiUrl(): string {
   return withoutSlash(process.env.BIOPSIA_PUBLIC_API_URL ?? apiUrl());
 }
 
-/** What the API believes the site's word on its visitors' addresses by: `BIOPSIA_SITE_SECRET`. */
+/** Secret with which the site signs its visitors' addresses for the API: `BIOPSIA_SITE_SECRET`. */
 export function siteSecret(): string | null {
   return process.env.BIOPSIA_SITE_SECRET || null;
 }
 
-/** Proxies in front of the site whose `X-Forwarded-For` counts: `BIOPSIA_SITE_PROXY_HOPS`. */
+/** Number of trusted proxies in front of the site: `BIOPSIA_SITE_PROXY_HOPS`. */
 export function proxyHops(): number {
   return Number(process.env.BIOPSIA_SITE_PROXY_HOPS || 0);
 }
 
-/** A line for each variable that would silently do something else than it says. */
+/** A line for each variable whose value is invalid or has no effect. */
 export function settingFaults(): string[] {
   const [hops, secret] = [proxyHops(), siteSecret()];
   const faults = [

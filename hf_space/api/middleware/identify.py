@@ -1,4 +1,4 @@
-"""Finds out who sends each request, and adds to the response what the visitor must be told."""
+"""Identifies the visitor of each request, and returns a new visitor's token in the response."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class IdentifyMiddleware:
 
     An API key comes as bearer token, as `X-API-Key`, or as the password of basic authentication,
     which browsers ask for; a visitor's token as bearer token, as `X-Biopsia-Visitor`, or as cookie;
-    a ticket as bearer token. What no route declares, such as the demo, needs a key where keys are
-    required, and takes no tickets.
+    a ticket as bearer token. Requests outside the routes, such as the demo's, need a key where keys
+    are required, and take no tickets.
     """
 
     def __init__(
@@ -86,8 +86,8 @@ class IdentifyMiddleware:
             require_key: Refuse requests without a key, except to routes that need none.
             tickets: Checks tickets.
             guesses: Counts unknown keys.
-            trusted_hops: Number of proxies whose word on the client's address counts.
-            site_secret: What the site signs the client's address with.
+            trusted_hops: Number of proxies that are trusted to state the client's address.
+            site_secret: Secret with which the site signs the client's address.
         """
         self._app = app
         self._keys = keys
@@ -159,7 +159,7 @@ class IdentifyMiddleware:
             if owner is None:
                 raise CredentialsError("This is neither an API key nor a visitor's token.")
             return Visitor(owner, address, has_token=True)
-        # Browsers send whatever was once set: a cookie that is not a token is ignored.
+        # Browsers also send old cookies: one that is not a token is ignored.
         owner = owner_of_token(_cookie(headers))
         if owner is None:
             return new_visitor(address)
@@ -208,12 +208,12 @@ def _uses(routes: Iterable[PolicyRoute]) -> set[tuple[str, str]]:
 
 
 def _use(method: str, path: str) -> tuple[str, str]:
-    """Return a method and path as routes see them, without a final slash."""
+    """Return a method and path as the routes have them, without a final slash."""
     return "GET" if method == "HEAD" else method, path.rstrip("/")
 
 
 def _possible_key(headers: Headers) -> str | None:
-    """Return what could be a guessed key, as `_key_owner` reads it: neither token nor ticket."""
+    """Return a credential that could be a guessed key, see `_key_owner`; no token or ticket."""
     key = headers.get(API_KEY_HEADER) or _basic_password(headers)
     if key is not None:
         return key
@@ -223,7 +223,7 @@ def _possible_key(headers: Headers) -> str | None:
 
 
 def _refuse_other_sites(method: str, headers: Headers) -> None:
-    """Refuse to write with what browsers add unasked to a request of another site's page."""
+    """Refuse writes that use only credentials which browsers attach to requests of other sites."""
     if method not in _SAFE_METHODS and _is_of_other_site(headers):
         raise CrossSiteError("A page of another site cannot write with a cookie or a password.")
 
@@ -232,11 +232,11 @@ def _is_of_other_site(headers: Headers) -> bool:
     site = headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in _OTHER_SITES
-    # Over plain HTTP browsers say the origin only. Programs say neither.
+    # Over plain HTTP browsers send only the origin. Programs send neither header.
     origin = headers.get("Origin")
     if origin is None:
         return False
-    # No page can add the latter without asking, and proxies may write a host of their own.
+    # A page cannot add the second header without a preflight, and a proxy may change the host.
     hosts = (headers.get("Host"), headers.get("X-Forwarded-Host"))
     return _host(origin.partition("://")[2]) not in {_host(host) for host in hosts if host}
 

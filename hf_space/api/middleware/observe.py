@@ -1,4 +1,4 @@
-"""Every request is named, counted, timed and logged; every answer has the security headers."""
+"""Gives each request an id, counts, times and logs it, and adds the security headers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HEADER: Final = "X-Request-ID"
 
 _ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
-# Methods are a client's free text: each unknown one would be a new time series.
+# A client can send any method: each unknown one would be a new time series.
 _METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 logger = logging.getLogger(__name__)
@@ -37,8 +37,8 @@ logger = logging.getLogger(__name__)
 class ObserveMiddleware:
     """Gives each request an id, which is in log lines and in the response's `X-Request-ID`.
 
-    It wraps all else, so what every answer must have is added here; a policy that an answer has
-    already stays.
+    It wraps everything else, so headers of every response are added here. A content security policy
+    that a response already has is kept.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -69,7 +69,7 @@ class ObserveMiddleware:
         try:
             await self._app(scope, receive, send_with_id)
         except Exception as error:
-            # A response that has started can only be cut off.
+            # A response that has started can only be aborted.
             if status is not None:
                 raise
             await unexpected_response(error)(scope, receive, send_with_id)
@@ -82,7 +82,7 @@ class ObserveMiddleware:
         route = _route(scope)
         self._metrics.requests.labels(method, route, status).inc()
         self._metrics.request_seconds.labels(route).observe(seconds)
-        # The path of a mounted application may hold a file's name; the demo says what was asked.
+        # The path of a mounted application may contain a file's name; the demo sets its own label.
         endpoint = scope.get("state", {}).get("endpoint")
         facts = {"method": method, "route": route} | ({"endpoint": endpoint} if endpoint else {})
         logger.info("request", extra={**facts, "status": status, "ms": round(seconds * 1000.0, 1)})

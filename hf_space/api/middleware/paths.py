@@ -1,4 +1,4 @@
-"""Finds the service's own route for a path before the application mounted at `/` gets it."""
+"""Finds the service's route for a path before the application mounted at `/` gets it."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ class PathMiddleware:
         try:
             await self._app(respelled, receive, send)
         finally:
-            # The middleware that counts requests, outside of this one, reads the route.
+            # The middleware that counts requests wraps this one and reads the route.
             scope.update((key, respelled[key]) for key in _FOUND if key in respelled)
 
     def _find(self, path: str, method: str) -> tuple[str, str | None]:
         """Return a route's path and method; None as method where the path allows others only."""
         for spelling in (path, path[:-1] if path.endswith("/") else f"{path}/"):
-            # The server drops the body of a response to HEAD by itself.
+            # The server removes the body of a response to HEAD.
             for verb in (method, "GET") if method == "HEAD" else (method,):
                 if self._match(spelling, verb) is Match.FULL:
                     return spelling, verb

@@ -77,14 +77,14 @@ async def predict_batch(
             )
         )
         options = resolve_save(form_options(form, PredictOptions), visitor)
-        # An unknown one is refused here, and not in each line.
+        # Refuse an unknown one here, not in each line.
         predictor.operating_point(options)
         images = await to_thread.run_sync(_images, form, settings)
         owner = visitor.use() if options.save else None
         if more := len(images) - 1:
             # The route has charged for one.
             await charge_request(request, cost=more)
-        # The response reads the files, and closes them when it ends.
+        # The response reads the files and closes them at its end.
         files = stack.pop_all()
 
     async def lines() -> AsyncGenerator[str, None]:

@@ -15,10 +15,10 @@ from hf_space.schemas.prediction import PredictionResult
 
 router = APIRouter(route_class=ChargedRoute, tags=["predict"], responses=ERROR_RESPONSES)
 
-# Drawn at the model's scale. `save` lets the cache keep the result; without an owner no history
-# does. Whoever shows it has the grid, and draws the evidence itself.
+# Drawn at the model's scale. `save` allows caching; without an owner no history keeps the result.
+# Clients draw the evidence from the grid.
 _OPTIONS: Final = PredictOptions(microns_per_pixel=4.0, explain=False, save=True)
-# Longer would show an earlier model's result beside the current model's facts.
+# A longer time could show an earlier model's result beside the current model's facts.
 _CACHING: Final = "public, max-age=60"
 
 

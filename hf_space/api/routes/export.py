@@ -18,7 +18,7 @@ from hf_space.schemas.prediction import PredictionResult, SentResult
 
 router = APIRouter(route_class=LargeBodyRoute, tags=["predict"], responses=ERROR_RESPONSES)
 
-# The route reads the body itself, so that it can bound it.
+# The route reads the body itself, so that it can limit it.
 _REQUEST_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -40,6 +40,6 @@ async def export_result(
     """Download a result that you send back as a file; nothing is stored."""
     limit = most_result_bytes(settings)
     body = await bounded(request, limit, told=limit).body()
-    # A large region takes long enough to hold up the other requests.
+    # A large region takes long enough to block other requests.
     result = await to_thread.run_sync(read_json, SentResult, body)
     return result_file(result, chosen)

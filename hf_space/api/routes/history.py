@@ -112,7 +112,7 @@ async def export_zip(chosen: ChosenDep, owner: OwnerDep, history: HistoryDep) ->
     async def pieces() -> AsyncIterator[bytes]:
         archive = HistoryArchive()
         async for item in chosen:
-            # Somebody may delete it meanwhile.
+            # It may be deleted in the meantime.
             with suppress(UnknownRecordError):
                 saved = await history.record(owner, item.id)
                 has_original = saved.record.has_original
@@ -164,7 +164,7 @@ async def read_thumbnail(id: UUID, owner: OwnerDep, history: HistoryDep) -> Resp
 async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Response:  # noqa: A002
     """Return the image file itself, if the service stores originals."""
     response = picture(await history.original(owner, id), BYTES)
-    # A file that somebody sent must not become a page of ours.
+    # An uploaded file must not be shown as a page of this site.
     response.headers["Content-Disposition"] = "attachment"
     return response
 

@@ -20,7 +20,7 @@ router = APIRouter(
 )
 
 _PNG: Final = "image/png"
-# Longer would show an earlier model's plots beside the current model's figures.
+# A longer time could show an earlier model's plots beside the current model's figures.
 _CACHING: Final = "public, max-age=3600"
 _UNCHANGED: Final = "The {} is that of the `ETag` in `If-None-Match`."
 
@@ -67,7 +67,7 @@ async def evaluation(
 def _tagged(
     content: bytes, media_type: str, if_none_match: str, headers: dict[str, str]
 ) -> Response:
-    """Return a response with an `ETag`, or without content where the caller has the same."""
+    """Return a response with an `ETag`, or without content if the caller has the same version."""
     tag = f'"{hashlib.sha256(content).hexdigest()}"'
     headers = headers | {"ETag": tag}
     if tag in if_none_match:

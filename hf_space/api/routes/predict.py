@@ -47,13 +47,13 @@ def _json_example() -> dict[str, Any]:
     return {"image": image, "microns_per_pixel": 4.0, "operating_point": "high_sensitivity"}
 
 
-# The route reads the body itself, so that it can bound it; OpenAPI must be told what it reads.
+# The route reads the body itself, so that it can limit it; OpenAPI needs its schema.
 _IMAGE_FILE: Final = {"type": "string", "format": "binary", "description": "The image file."}
 _REQUEST_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {
-            # First, so that the documentation offers it first: its example can be sent as it is.
+            # First, so that the documentation shows it first: its example can be sent unchanged.
             "application/json": {
                 "schema": reference_to(PredictRequest),
                 "examples": {
@@ -143,18 +143,18 @@ async def _answered(
         return await _streamed(request, followed)
     work = predictor.predict(data, options, owner=owner, sender=sender)
     result = await while_connected(request.receive, work)
-    # Written by pydantic at once: FastAPI would validate and copy what was just built.
+    # Serialised by pydantic directly: FastAPI would validate and copy the new object.
     return Response(result.model_dump_json(), media_type="application/json")
 
 
 async def _streamed(
     request: Request, prediction: AbstractAsyncContextManager[Steps]
 ) -> NdjsonResponse:
-    """Return the response when the first line is there; until then an error has its status."""
+    """Return the response once the first line is ready; earlier errors have their own status."""
     async with AsyncExitStack() as stack:
         steps = await stack.enter_async_context(prediction)
         first = await while_connected(request.receive, anext(steps))
-        # The response ends the prediction when it ends itself.
+        # The response ends the prediction when it is closed.
         return NdjsonResponse.sending(_lines(first, steps), stack.pop_all())
 
 

@@ -1,4 +1,4 @@
-"""A picture of an image before it is scored, for browsers that cannot draw its format."""
+"""Previews of images before they are scored, for browsers that cannot draw the format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hf_space.api.request_body import IMAGE_PART, MULTIPART, read_image, while_c
 
 router = APIRouter(route_class=LargeBodyRoute, tags=["predict"], responses=ERROR_RESPONSES)
 
-# The route reads the body itself, so that it can bound it.
+# The route reads the body itself, so that it can limit it.
 _REQUEST_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,

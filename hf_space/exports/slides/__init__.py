@@ -1,1 +1,1 @@
-"""What is written of a whole slide, for QuPath, notebooks and people."""
+"""The files of a whole slide, for QuPath, notebooks and readers."""

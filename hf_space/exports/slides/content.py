@@ -1,4 +1,4 @@
-"""What the files of a slide are written from."""
+"""The content of a slide's files."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class TileFeatures(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SlideContent:
-    """What the files of a slide are written from.
+    """The content of a slide's files.
 
     Attributes:
         tiles: The scored tiles.
-        result: What is said about the slide.
-        picture: The slide's bounds, exactly, uint8 (h, w, 3), RGB; some 1,500 px on the longer side
-            are best.
-        features: Batches of pooled features, taken once and one by one; None unless asked for.
+        result: The result for the slide.
+        picture: Picture of exactly the slide's bounds, uint8 (h, w, 3), RGB; best with some 1,500
+            px on the longer side.
+        features: Batches of pooled features, iterated once; None unless requested.
     """
 
     tiles: SlideTiles

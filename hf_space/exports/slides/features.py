@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hf_space.exports.slides.content import SlideContent
     from hf_space.imaging.slide_grid import SlideGrid
 
-# Of a row group; with 1,280 features some 20 MB.
+# For a row group; with 1,280 features some 20 MB.
 _ROWS: Final = 4096
 _PLACE: Final = {"row": "int32", "column": "int32", "x": "float64", "y": "float64"}
 
@@ -27,7 +27,7 @@ _PLACE: Final = {"row": "int32", "column": "int32", "x": "float64", "y": "float6
 def write_features(content: SlideContent, path: Path) -> None:
     """Write a row for each tile: row and column from 1, x and y in level 0, and its features.
 
-    Batches are joined into row groups of some thousand tiles, of which one is in memory.
+    Batches are joined into row groups of some thousand tiles; only one is in memory.
 
     Raises:
         OSError: The file cannot be written.
@@ -45,7 +45,7 @@ def write_features(content: SlideContent, path: Path) -> None:
 
 
 def _joined(batches: Iterable[TileFeatures]) -> Iterator[TileFeatures]:
-    """Join small batches: a thousand columns of a few rows each waste room and time."""
+    """Join small batches: a thousand columns of a few rows each waste space and time."""
     waiting: list[TileFeatures] = []
     for batch in batches:
         waiting.append(batch)

@@ -24,9 +24,9 @@ class SlideFormat:
     """One format.
 
     Attributes:
-        files: By its name in the slide's folder, what writes a file. Writers raise OSError, and
-            may leave a part of a file: give them another name first.
-        on_request: Whether it is written only where it is asked for.
+        files: The writer of each file, by its name in the slide's folder. Writers raise OSError and
+            may leave a partial file, so let them write under a temporary name.
+        on_request: Whether it is written only when requested.
     """
 
     files: dict[str, Callable[[SlideContent, Path], None]]

@@ -1,7 +1,7 @@
 """Tiles and foci of a slide for QuPath.
 
-QuPath crops a slide to its bounds (`openslide.bounds-*`), so that coordinates begin at their upper
-left corner.
+QuPath crops a slide to its bounds (`openslide.bounds-*`), so coordinates begin at their upper left
+corner.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Probabilities of a slide's tiles as a pyramid with physical size, OME-TIFF.
 
-The map begins where the slide's bounds do, so that a viewer that knows both scales lays it over the
-slide. It covers whole tiles, the last of which may reach beyond the bounds: so each level is
+The map begins at the slide's bounds, so that a viewer that knows both scales can place it over the
+slide. It covers whole tiles, and the last ones may extend beyond the bounds. So each level is
 exactly half the one before, also for a viewer that derives scales from sizes. Samples have 8 bits,
-0 without tissue and 1 + 254 p with it: OpenSlide 4.0 reads no floating point, and garbles 16 bits
-of grey in the last column of a TIFF's tiles.
+0 without tissue and 1 + 254 p with it: OpenSlide 4.0 does not read floating point, and corrupts
+16-bit grey in the last column of a TIFF's tiles.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST: Final = 254
 """Samples of tissue are 1 + MOST times the probability; 0 is no tissue."""
 REDUCTIONS: Final = (1, 2, 4, 8)
-"""How many times each level is smaller than the first; the last has one pixel for each tile."""
+"""Reduction of each level from the first; the last has one pixel for each tile."""
 
 _TILE: Final = 256
 _CM_IN_MICRONS: Final = 10_000
@@ -59,7 +59,7 @@ def write_heatmap(content: SlideContent, path: Path) -> None:
 
 
 def level_shape(grid: SlideGrid, reduction: int) -> tuple[int, int]:
-    """Return height and width of a level, which are those of the grid."""
+    """Return height and width of a level; see the grid."""
     per_cell = REDUCTIONS[-1] // reduction
     return grid.rows * per_cell, grid.columns * per_cell
 

@@ -1,4 +1,4 @@
-"""The typeface of pictures and reports: Bitstream Vera, which reportlab brings and PDFs may embed.
+"""The typeface of pictures and reports: Bitstream Vera, part of reportlab; PDFs may embed it.
 
 It has the accents of Western European languages, µ and ².
 """
@@ -19,5 +19,5 @@ BOLD: Final = _FOLDER / "VeraBd.ttf"
 
 @cache
 def font(pixels: int, file: Path = REGULAR) -> ImageFont.FreeTypeFont:
-    """Return the typeface for drawing into a picture, some pixels high."""
+    """Return the typeface for drawing into a picture, at a height in pixels."""
     return ImageFont.truetype(str(file), pixels)

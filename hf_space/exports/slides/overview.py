@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     Colour = tuple[int, int, int]
 
 NUMBERED: Final = 10
-"""How many foci have a number, the largest first; a report lists as many."""
+"""Number of foci that are numbered, the largest first; a report lists the same number."""
 
-# Longer side of the tissue, and the least width that holds the legend; all else is in proportion.
+# Longer side of the tissue, and the least width that fits the legend; the rest scales with it.
 _SIDE: Final = 1500
 _LEAST_WIDTH: Final = 1100
 _MARGIN: Final = 24
@@ -33,17 +33,17 @@ _LINE: Final = 34
 _TEXT: Final = 21
 _NUMBER: Final = 24
 _OUTLINE: Final = 3
-# Light around an outline keeps it apart from dark tissue, and from its neighbour.
+# A light edge separates an outline from dark tissue and from its neighbour.
 _HALO: Final = 8
 _INK: Final = (40, 40, 40)
 _WHITE: Final = (255, 255, 255)
-# OpenCV draws to fractions of a pixel, counted in powers of two.
+# OpenCV takes fractions of a pixel as fixed-point numbers.
 _FRACTION_BITS: Final = 4
 
 
 def write_overview(content: SlideContent, path: Path) -> None:
     """Write the drawing as PNG; raises OSError."""
-    # Tissue hardly shrinks further, in four times the time.
+    # Stronger compression hardly makes it smaller and takes four times as long.
     Image.fromarray(draw_overview(content)).save(path, "PNG", compress_level=1)
 
 
@@ -67,7 +67,7 @@ def draw_overview(content: SlideContent) -> NDArray[np.uint8]:
     draw = ImageDraw.Draw(canvas)
     for number, focus in enumerate(content.result.region.foci[:NUMBERED], 1):
         outline = _on_picture(content, focus, tissue)[0]
-        # The corner that is nearest to the upper left: the number never stands far from its focus.
+        # The corner nearest to the upper left, so that the number is never far from its focus.
         x, y = outline[outline.sum(axis=1).argmin()].tolist()
         _write_number(draw, str(number), (left + x, y), colours[number - 1])
     microns = _width_microns(content) / width
@@ -110,7 +110,7 @@ def _outline(
     thickness: int,
 ) -> None:
     rings = _on_picture(content, focus, picture)
-    # A pixel's own place is its centre.
+    # A pixel's coordinates are those of its centre.
     points = [np.rint((ring - 0.5) * 2**_FRACTION_BITS).astype(np.int32) for ring in rings]
     cv2.polylines(
         picture,
@@ -126,7 +126,7 @@ def _outline(
 def _write_number(
     draw: ImageDraw.ImageDraw, number: str, corner: tuple[float, float], colour: Colour
 ) -> None:
-    """Write a number on a plate, to the upper left of a corner and within the picture."""
+    """Write a number on a label, to the upper left of a corner and within the picture."""
     typeface = font(_NUMBER, BOLD)
     width, height = typeface.getlength(number) + 12, _NUMBER + 8
     x, y = max(0.0, corner[0] - width), max(0.0, corner[1] - height)
@@ -152,7 +152,7 @@ def _draw_scale_bar(draw: ImageDraw.ImageDraw, place: tuple[int, int], microns: 
 
 
 def legend_lines(content: SlideContent) -> list[tuple[Colour | None, str]]:
-    """Return each line of the legend, with the colour of the outline it explains."""
+    """Return each line of the legend with the colour of its outline."""
     point, foci = content.tiles.point, content.result.region.foci
     focus = f"Focus (adjacent squares at {point.threshold:.2f} or more)"
     peak = f" with a peak above {point.band[1]:.2f}" if point.band else ""

@@ -1,4 +1,4 @@
-"""One page about a slide: its picture, its foci, its figures, and what they do not mean."""
+"""A report of one page for a slide: picture, foci, figures and their limits."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
     from hf_space.exports.slides.content import SlideContent
 
-# Pictures as text are a quarter larger, and pure Python makes them so.
+# ASCII-encoded pictures are a quarter larger and slow to encode in Python.
 rl_config.useA85 = 0
 
 _WIDTH, _HEIGHT = A4
 _MARGIN: Final = 16 * mm
 _INSIDE: Final = _WIDTH - 2 * _MARGIN
 _GAP: Final = 5 * mm
-# What is left of the page for the picture must suffice for it to be read.
+# The remaining height must be enough for a legible picture.
 _LEAST_PICTURE: Final = 90 * mm
 _INK: Final = HexColor(0x282828)
 _QUIET: Final = HexColor(0x6B6B6B)
 _RULE: Final = HexColor(0xC8C8C8)
 _WARNING: Final = HexColor(0xFFF1C9)
-# What warnings may take of the page at most; more of them are written smaller.
+# Largest height of the warnings; if there are more, the text gets smaller.
 _MOST_WARNINGS: Final = 45 * mm
 _JPEG_QUALITY: Final = 88
 
@@ -60,7 +60,7 @@ NOTICE: Final = "Research use only. Not a diagnosis. The model has no verdict fo
 def write_report(content: SlideContent, path: Path) -> None:
     """Write one page of A4 as PDF, with its typeface embedded; raises OSError.
 
-    It holds no name of the file, no label and no data of the file beyond scale and size.
+    It contains no file name, no label and no data of the file except scale and size.
     """
     for name, typeface in (("Vera", REGULAR), ("VeraBd", BOLD)):
         pdfmetrics.registerFont(TTFont(name, str(typeface)))
@@ -72,18 +72,18 @@ def write_report(content: SlideContent, path: Path) -> None:
 
 
 def _describe(canvas: Canvas, content: SlideContent) -> None:
-    """State title, program and the date of the result; reportlab would invent the others."""
+    """Set title, program and the date of the result; reportlab's defaults would be wrong."""
     canvas.setTitle("Biopsia: result for a whole slide")
     canvas.setCreator("Biopsia")
     canvas.setAuthor("")
     canvas.setSubject("")
-    # The date of the result, and not of the writing, so that the same result is the same file.
+    # The date of the result and not of writing, so that the same result gives the same file.
     date = content.result.created_at.astimezone(UTC).strftime("D:%Y%m%d%H%M%S+00'00'")
     canvas.setDateFormatter(lambda *_: date)
 
 
 def _draw_page(canvas: Canvas, content: SlideContent) -> None:
-    """Draw what has a fixed height from both ends; the picture takes what is left."""
+    """Draw the parts of fixed height from both ends; the picture gets the remaining height."""
     top = _draw_header(canvas, content)
     foot = KeepInFrame(
         _INSIDE,
@@ -98,9 +98,9 @@ def _draw_page(canvas: Canvas, content: SlideContent) -> None:
 
 
 def _draw_header(canvas: Canvas, content: SlideContent) -> float:
-    """Draw title, date, a line for the slide's name, notice and warnings; return where they end.
+    """Draw title, date, a line for the slide's name, notice and warnings; return their end.
 
-    The name is for a person to write: the file has none.
+    The name is left blank, to be written by hand.
     """
     date = content.result.created_at.strftime("%d %B %Y, %H:%M UTC").lstrip("0")
     right = ParagraphStyle("right", _SMALL, alignment=2)
@@ -146,7 +146,7 @@ def _draw_picture(canvas: Canvas, content: SlideContent, top: float, bottom: flo
     picture = Image.fromarray(draw_overview(content))
     factor = min(_INSIDE / picture.width, (top - bottom) / picture.height)
     width, height = picture.width * factor, picture.height * factor
-    # JPEG goes into the file as it is; a lossless picture of tissue would take megabytes.
+    # PDF embeds JPEG unchanged; a lossless picture of tissue would take megabytes.
     with io.BytesIO() as jpeg:
         picture.save(jpeg, "JPEG", quality=_JPEG_QUALITY)
         jpeg.seek(0)
@@ -213,7 +213,7 @@ def _plate(colour: Color) -> TableStyle:
 
 
 def _paragraph(text: str, style: ParagraphStyle, bullet: str | None = None) -> Paragraph:
-    # Paragraphs read their text as XML.
+    # Paragraphs parse their text as XML.
     return Paragraph(escape(text, quote=False), style, bulletText=bullet)
 
 

@@ -1,4 +1,4 @@
-"""What a report says about a slide: figures, foci, and the limits of both."""
+"""The text of a slide's report: figures, foci, and their limits."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from hf_space.exports.slides.content import SlideContent
 
-# Beyond these, rounding would say none, or certain.
+# Beyond these, rounding would give 0 or 1.
 _LEAST_SHARE: Final = 0.0005
 _MOST_PROBABILITY: Final = 0.995
-# The warning that every slide has.
+# Every slide has this warning.
 _OF_ALL: Final = "slide_uncalibrated"
 
 
@@ -47,7 +47,7 @@ def foci_rows(content: SlideContent) -> list[tuple[str, str, str, str]]:
 
 
 def limits(content: SlideContent) -> list[str]:
-    """Return in whole sentences how the figures are to be read, and what they do not say."""
+    """Return sentences on how to read the figures and on their limits."""
     result, region = content.result, content.result.region
     side = region.tile_size_pixels * region.microns_per_pixel
     return [
@@ -66,12 +66,12 @@ def limits(content: SlideContent) -> list[str]:
 
 
 def own_warnings(content: SlideContent) -> list[str]:
-    """Return in whole sentences the reasons to trust this slide's figures less than others'."""
+    """Return the reasons to trust this slide's figures less than others', as sentences."""
     return [each.message for each in content.result.warnings if each.code != _OF_ALL]
 
 
 def facts(content: SlideContent) -> str:
-    """Return in one paragraph by what model, from what slide and at what scale."""
+    """Return a paragraph with the model, the slide and the scale."""
     result = content.result
     across, down = result.image.scale
     _, _, width, height = result.image.bounds
@@ -88,7 +88,7 @@ def facts(content: SlideContent) -> str:
 
 
 def scale_text(microns_per_pixel: tuple[float, float]) -> str:
-    """Return a scale in x and in y, in one number where they are equal."""
+    """Return a scale in x and in y, as one number if they are equal."""
     across, down = microns_per_pixel
     return f"{across:g}" if across == down else f"{across:g} x {down:g}"
 
@@ -98,7 +98,7 @@ def _percent(share: float) -> str:
 
 
 def _probability(value: float) -> str:
-    """Write no probability as 1."""
+    """Format a probability, never as 1."""
     return "> 0.99" if value > _MOST_PROBABILITY else f"{value:.2f}"
 
 

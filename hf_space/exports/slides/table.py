@@ -1,4 +1,4 @@
-"""The tiles of a slide as the table that WSInfer writes.
+"""The tiles of a slide as a table in WSInfer's format.
 
 https://github.com/SBU-BMI/wsinfer has the columns: integers in pixels of level 0, then a
 probability for each class.
@@ -24,11 +24,11 @@ def _start(tile: SlideTile, axis: int) -> int:
 
 
 def _length(tile: SlideTile, axis: int) -> int:
-    """Return a side such that tiles side by side have no gap and do not overlap."""
+    """Return a side length with which adjacent tiles neither overlap nor leave a gap."""
     return round(tile.box[axis + 2]) - round(tile.box[axis])
 
 
-# Programs that read WSInfer's files expect no byte order mark; there is no text that needs one.
+# Programs that read WSInfer's files expect no byte order mark, and no text here needs one.
 _TABLE: Final = Table[SlideTile](
     {
         "minx": lambda tile: _start(tile, 0),

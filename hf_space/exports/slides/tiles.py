@@ -1,4 +1,4 @@
-"""The scored tiles of a slide, from which every file is written."""
+"""The scored tiles of a slide, the source of all its files."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class SlideTile:
 
 @dataclass(frozen=True, slots=True)
 class SlideTiles:
-    """What the model says about each cell of a slide's grid.
+    """The model's output for each cell of a slide's grid.
 
     Attributes:
-        grid: Where the cells lie.
+        grid: Geometry of the cells.
         logits: Calibrated and smoothed over 3x3 cells, float64 (rows, columns); NaN without tissue.
         raw_logits: Calibrated, of each cell alone, float64 (rows, columns); NaN without tissue.
         point: The rule that gives a tile its verdict.

@@ -34,7 +34,7 @@ Work = Callable[[AsyncConnection], Awaitable[None]]
 """Statements to execute on a connection."""
 
 _CONNECT_SECONDS: Final = 2.0
-# Longer than another process may need to bring back what waits on disk.
+# Longer than another process may need to insert the records that wait on disk.
 _SQLITE_LOCK_SECONDS: Final = 15.0
 _CLOSE_SECONDS: Final = 2.0
 # SQLite's own defaults are for a single process that must survive a power cut between any two
@@ -44,7 +44,7 @@ _SQLITE_PRAGMAS: Final = (
     "synchronous=NORMAL",
     "foreign_keys=ON",
     "secure_delete=ON",
-    # What a statement sorts or undoes is the records themselves.
+    # Statements sort and undo the records themselves, so temporary data must not stay on disk.
     "temp_store=MEMORY",
     f"busy_timeout={int(_SQLITE_LOCK_SECONDS * 1000)}",
 )
@@ -91,7 +91,8 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Give a transaction to read in, whose statements all see the same state."""
-        # SQLite's own do. On PostgreSQL it is said as the transaction begins, and costs nothing.
+        # SQLite's transactions do this anyway. On PostgreSQL it is set at the start and costs
+        # nothing.
         level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         async with self._engine.execution_options(**level).connect() as connection:
             yield connection
@@ -109,8 +110,8 @@ class Database:
             thoroughly: Rewrite the database, rather than only empty its log.
 
         Returns:
-            Whether it was done. That it cannot be done now, as others use the database or the disk
-            is full, is logged; the rows are deleted all the same.
+            Whether it was done. If it cannot be done now, because others use the database or the
+            disk is full, this is logged; the rows are deleted all the same.
         """
         if self._file is None:
             return True
@@ -129,7 +130,7 @@ class Database:
         return await engine.connect()
 
     async def close(self) -> None:
-        """Close all connections; one whose other end is silent is left to itself."""
+        """Close all connections, without waiting for one that does not respond."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._engine.dispose()
@@ -166,7 +167,7 @@ class WriteSession:
         if self._database.is_sqlite:
             async with asyncio.timeout(seconds), self._database.reading():
                 return
-        # It also keeps the connection from being cut because nothing went over it.
+        # It also prevents the connection from being closed as idle.
         await self.run(_select_one, seconds=seconds)
 
     async def close(self) -> None:

@@ -1,9 +1,9 @@
 """Brings the records of earlier versions to today's, some at a time, while the service runs.
 
-Their results become those of version 2, and they get what tells duplicates. A long history takes
-minutes, longer than a migration may lock its tables. The migrations only add columns; until a
-record's turn comes, readers convert what they show, and deletions count it as its version did. A
-process of 0.1 that is still running may go on adding records.
+Their results are converted to version 2, and they get the hashes that identify duplicates. A long
+history takes minutes, longer than a migration may lock its tables. The migrations only add columns;
+until a record's turn comes, readers convert what they show, and deletions count it as its version
+did. A process of 0.1 that is still running may go on adding records.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ async def keep_converting(database: Database) -> None:
 async def convert_all(database: Database) -> int:
     """Convert all old records, in steps that each are a transaction; returns their number.
 
-    Of several processes one at a time does it; one that finds another at it leaves it the rest.
+    Only one process does this at a time; another one that finds it running leaves it the rest.
     """
     converted = 0
     while True:

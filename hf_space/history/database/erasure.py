@@ -1,4 +1,4 @@
-"""Leaves nothing of deleted rows in SQLite's files, and the files to this user alone."""
+"""Erases deleted rows from SQLite's files, and makes the files private to this user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _PRIVATE_FILE: Final = 0o600
 _PRIVATE_FOLDER: Final = 0o700
 _BUSY_SECONDS: Final = 5.0
-# Beyond it, compaction would need much disk, and hold up writers for long.
+# Beyond this, compaction would need much disk space and block writers for long.
 _MOST_COMPACTED_BYTES: Final = 256 << 20
 
 logger = logging.getLogger(__name__)
@@ -23,8 +23,8 @@ logger = logging.getLogger(__name__)
 def create_private(file: Path) -> None:
     """Create a database's file, and the folder that it lies in, for this user alone.
 
-    What is there is left as it is: other things may lie in the folder, and the file may be none of
-    ours. SQLite gives the files beside a database the database's own mode.
+    Existing ones are not changed: the folder may have other content, and the file may not be ours.
+    SQLite gives the files beside a database the database's own mode.
 
     Args:
         file: The database.

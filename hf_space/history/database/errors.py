@@ -1,4 +1,4 @@
-"""What an error of a database means."""
+"""Classifies errors of a database."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def is_unreachable(error: BaseException) -> bool:
 
 
 def fault_of(error: BaseException) -> DatabaseFault:
-    """Return what `/health/` says of an error: no text of it, which may hold addresses."""
+    """Return an error's code for `/health/`, without its text, which may contain addresses."""
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", 0) & _PRIMARY
@@ -68,12 +68,12 @@ def describe(error: BaseException) -> str:
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """Tell whether PostgreSQL gave another transaction precedence, so that this one is retried."""
+    """Return whether PostgreSQL preferred another transaction, so that this one is retried."""
     return _state(error) in {"40001", "40P01"}
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Tell whether the values themselves are refused, so that trying again cannot help."""
+    """Return whether the values themselves are refused, so that a retry cannot help."""
     # asyncpg does not tell bad data by its class.
     return isinstance(error, DataError | IntegrityError) or _state(error).startswith(("22", "23"))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-# Any number will do that no other application on the same database takes.
+# Any number that no other application on the same database uses.
 _LOCK: Final = 0x62696F70
 
 

@@ -86,7 +86,7 @@ def tally_of(record: Record) -> dict[str, Any]:
 
 
 def changes(added: Iterable[Counted], removed: Iterable[Counted]) -> list[dict[str, Any]]:
-    """Return the rows that add and subtract records, in the order of the tallies' keys."""
+    """Return the rows that add and subtract records, in the order of the counts' keys."""
     sums: defaultdict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
     for record in added:
         sums[_key_of(record)].update(_counted(record))
@@ -144,7 +144,7 @@ async def delete_oldest(
 async def recount(
     connection: AsyncConnection, added: Iterable[Counted], removed: Iterable[Counted]
 ) -> None:
-    """Count records as they are now, and no longer as they were."""
+    """Replace the counts of earlier versions of records by those of the current ones."""
     statement = _adding_statement(connection.dialect.name)
     await connection.execute(statement, changes(added, removed))
 

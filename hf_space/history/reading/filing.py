@@ -1,4 +1,4 @@
-"""Where an owner's records are filed: written, and counted by folder."""
+"""Writes the filing of an owner's records, and counts records by folder."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ ITEM_COLUMNS: Final = (
     *(predictions.c[name] for name in ("id", "probability", "margin", "result")),
     HAS_ORIGINAL,
 )
-"""What a page of the history is made of."""
+"""The columns that a page of the history needs."""
 
 _ITEM_FIELDS: Final = (
     *("id", "created_at", "kind", "verdict", "reasons", "probability", "threshold"),
@@ -52,7 +52,7 @@ def review_of(row: Row[Any]) -> Review:
 
 
 async def filings_of(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Filing]:
-    """Return where records are filed, without those that are filed nowhere."""
+    """Return the filing of records, for those that have one."""
     found = await connection.execute(select(filings).where(filings.c.prediction_id.in_(ids)))
     return {
         # Checked when it was written.

@@ -1,4 +1,4 @@
-"""An owner's records: found, reviewed, counted and deleted. Nobody else's are ever touched."""
+"""Finds, reviews, counts and deletes the records of one owner."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class HistoryRepository:
         )
 
     async def record(self, owner: bytes, identifier: UUID) -> SavedRecord:
-        """Return a record with its reviews and what its drawings are made from."""
+        """Return a record with its reviews and the data for its drawings."""
         columns = [column for column in predictions.c if column.name != "original"]
         beside = neighbours(owner, identifier)
         query = select(*columns, HAS_ORIGINAL, *beside).where(one_of(owner, identifier))
@@ -191,7 +191,7 @@ class HistoryRepository:
         return await self._deletion.delete_all(owner)
 
     def when_deleted(self, listener: Listener) -> None:
-        """Have a listener called when an owner has deleted records, by whatever door."""
+        """Call a listener whenever an owner has deleted records."""
         self._deletion.listeners.append(listener)
 
     async def change_owner(self, old: bytes, new: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Finds an owner's records by what a person types.
+"""Finds an owner's records by a typed text.
 
 It is the start of an id or of a hash, or part of a note, of a case label or of a folder.
 """
@@ -31,7 +31,7 @@ _SHA256_PREFIX: Final = re.compile(r"[0-9a-f]{1,64}")
 def folded(text: str) -> str:
     """Return a text as searches compare it: in one case, and with accents written in one way.
 
-    Databases fold what their own locale knows, SQLite nothing but ASCII; so none of them is asked.
+    Databases fold by their own locale, and SQLite folds only ASCII, so this is done here.
     """
     return unicodedata.normalize("NFC", text.casefold())
 
@@ -43,7 +43,7 @@ def folded_filing(filing: Filing) -> str:
 
 
 def matches(owner: bytes, text: str) -> ColumnElement[bool]:
-    """Return the condition that an owner's record has what was typed."""
+    """Return the condition that an owner's record matches a typed text."""
     typed = folded(text)
     noted = select(reviews.c.prediction_id).where(
         reviews.c.owner == owner, reviews.c.folded_note.contains(typed, autoescape=True)

@@ -1,4 +1,4 @@
-"""From what a caller asks of the history to conditions, order and pages."""
+"""Converts a caller's request to conditions, order and pages."""
 
 from __future__ import annotations
 

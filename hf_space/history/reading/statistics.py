@@ -1,4 +1,4 @@
-"""What one owner's predictions add up to, summed by the database from the tallies."""
+"""Statistics of one owner's predictions, summed by the database from the counts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _LAST_QUARTER: Final = quarter_of(datetime(9999, 12, 31, tzinfo=UTC))
 async def read_statistics(
     connection: AsyncConnection, owner: bytes, query: StatisticsQuery
 ) -> Statistics:
-    """Sum up what an owner's predictions are; those of others do not count."""
+    """Sum up an owner's predictions."""
     chosen = _chosen(owner, query)
     models = (await connection.execute(_sums(chosen))).all()
     span = _span(models)
@@ -124,7 +124,7 @@ def _reviews(owner: bytes, query: StatisticsQuery) -> Any:
 
 
 def zone_offsets(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]:
-    """List from which quarter on which offset holds, in seconds east of UTC.
+    """List the offsets from UTC, in seconds east, with the quarter from which each applies.
 
     Args:
         zone: The time zone.
@@ -144,7 +144,7 @@ def zone_offsets(zone: ZoneInfo, first: int, last: int) -> list[tuple[int, int]]
 
 
 def latency_quantile(counts: list[int], share: float) -> float | None:
-    """Return about the time, in ms, within which a share of predictions was made.
+    """Return an estimate of a quantile of the durations, in ms.
 
     Args:
         counts: Predictions in each latency bin.
@@ -221,7 +221,7 @@ def _days(hours: Sequence[Row[Any]]) -> list[DayCounts]:
     return [
         DayCounts(day=_EPOCH_DAY + timedelta(days=day), **counts)
         for day, counts in sorted(days.items())
-        # Not those of duplicates only.
+        # Without rows that count only duplicates.
         if any(counts.values())
     ]
 

@@ -1,1 +1,1 @@
-"""Write records in groups; what the database cannot take now goes to the spool."""
+"""Writes records in groups, or to the spool while the database does not accept them."""

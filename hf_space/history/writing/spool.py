@@ -35,7 +35,7 @@ class Spool:
         self._opening = asyncio.Lock()
 
     async def add(self, records: Sequence[Record]) -> int:
-        """Add records, as many of the first ones as there is room for; returns their number."""
+        """Add as many of the first records as fit; returns their number."""
         database = await self._opened()
         full = await self._bytes(database) >= _MAX_BYTES
         room = 0 if full else max(0, self._max_records - await self.length())
@@ -103,7 +103,7 @@ class Spool:
         return await self._remove(_mine(owner, identifier))
 
     async def remove_before(self, limit: UUID) -> int:
-        """Delete everybody's records with a lower id; returns how many there were."""
+        """Delete the records of all owners with a lower id; returns their number."""
         return await self._remove(predictions.c.id < limit)
 
     async def erase(self) -> bool:

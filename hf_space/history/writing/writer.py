@@ -1,4 +1,4 @@
-"""Writes records in groups; what the database cannot take now goes to the spool."""
+"""Writes records in groups, or to the spool while the database does not accept them."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Writer:
     """Belongs to one event loop, from `start` to `close`.
 
     Attributes:
-        fault: Why the database did not take the last group; None where it did.
-            `hf_space.history.writing.recovery` takes it away.
+        fault: Why the database did not accept the last group; None if it did.
+            `hf_space.history.writing.recovery` clears it.
         retry_seconds: How long recovery is to wait before it tries again.
     """
 
@@ -70,7 +70,7 @@ class Writer:
         self._task = asyncio.create_task(self._write_queued())
 
     async def save(self, record: Record) -> Outcome:
-        """Write a record; returns when it is safe, or known not to be.
+        """Write a record; returns when it is stored, or known to be lost.
 
         It is written even if the caller is cancelled meanwhile.
         """
@@ -94,7 +94,7 @@ class Writer:
         await self._session.check(seconds=_WRITE_SECONDS)
 
     async def count_spooled(self) -> int:
-        """Return how many records wait on disk, and tell the metrics."""
+        """Return how many records wait on disk, and update the metrics."""
         # Those of an earlier process, and of others beside it, wait too.
         try:
             number = await self._spool.length()
@@ -105,9 +105,9 @@ class Writer:
         return number
 
     def note_failure(self, error: Exception) -> None:
-        """Write to the spool from now on, until recovery takes the fault away."""
+        """Write to the spool from now on, until recovery clears the fault."""
         if self.state == "ready":
-            # One that can be reached and takes nothing is not to be tried every second.
+            # A database that can be reached but accepts nothing must not be retried every second.
             self.retry_seconds = min(2 * self.retry_seconds, _LONGEST_RETRY_SECONDS)
             # A statement that fails names its mistake; an unreachable database has none to name.
             trace = None if is_unreachable(error) else error
@@ -115,12 +115,12 @@ class Writer:
         self.fault = fault_of(error)
 
     def note_refusal(self, record: Record) -> Outcome:
-        """Log that the database refuses a record for what it holds."""
+        """Log that the database refuses the content of a record."""
         logger.error("the database refuses record %s, which is lost", record.id)
         return "lost"
 
     def count_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        """Tell the metrics what became of records."""
+        """Count the outcome of records in the metrics."""
         for outcome, number in Counter(outcomes).items():
             self._metrics.saves.labels(outcome).inc(number)
 
@@ -159,7 +159,7 @@ class Writer:
         if self.state == "ready":
             try:
                 await self.insert(records)
-            except Exception as error:  # whatever it is, requests must not wait for ever
+            except Exception as error:  # after any error, requests must not wait forever
                 if is_refusal(error) and len(records) > 1:
                     return [outcome for one in records for outcome in await self._write([one])]
                 if is_refusal(error):
@@ -173,7 +173,7 @@ class Writer:
         try:
             added = await self._spool.add(records)
             await self.count_spooled()
-        except Exception:  # whatever it is, requests must not wait for ever
+        except Exception:  # after any error, requests must not wait forever
             logger.exception("records could not be written to disk")
             added = 0
         if added < len(records):

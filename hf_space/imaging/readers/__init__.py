@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hf_space.imaging.readers.base import ReaderClass
 
-# The first whose signature a file begins with reads it; the last one names what nobody reads.
+# The first reader whose signature matches a file reads it; the last one names unsupported files.
 READERS: Final[tuple[ReaderClass, ...]] = (TiffReader, PillowReader)
 
 

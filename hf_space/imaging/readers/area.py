@@ -1,4 +1,4 @@
-"""Average areas along rows and columns, so that strips of a picture join without a seam."""
+"""Averages areas along rows and columns, so that strips of a picture join without a seam."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 # Weights are whole numbers that add up to this. Sums of uint8 by them are below 2^24, and so are
 # exact in float32: a row is the same to the bit in whatever strip, and order, it is computed.
 _UNIT: Final = 1 << 16
-# Steps that differ less from a whole number add up to no tenth of a pixel over 100,000 pixels.
+# Steps closer than this to a whole number add up to less than a tenth of a pixel over 100,000.
 _SAME: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """How pixels along one axis of a picture are averages of those of a level.
+    """Pixels along one axis of a picture, as averages of a level's pixels.
 
     Pixel i covers ``[start + i * step, start + (i + 1) * step)`` in pixels of the level. What lies
     beyond the level repeats its last pixel.
@@ -130,7 +130,7 @@ def _averaged(
     height, width, _ = level.shape
     rows, columns = len(down[0]), len(across[0])
     flat = _weighted(level.reshape(height, -1), *down, np.float32)
-    # What is averaged lies along the first axis, where NumPy is fast. The products have 40 bits.
+    # Averaging is along the first axis, where NumPy is fast. The products have 40 bits.
     turned = cv2.transpose(flat.reshape(rows, width, 3)).reshape(width, -1)
     total = _weighted(turned, *across, np.float64)
     # Cut off after adding a half, which rounds it up.

@@ -1,4 +1,4 @@
-"""What every reader of images offers, from a phone's JPEG to a whole slide."""
+"""The interface of all image readers, from a phone's JPEG to a whole slide."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ class ImageReader(Protocol):
     Attributes:
         width: Pixels of level 0 across.
         height: Pixels of level 0 down.
-        microns_per_pixel: Scale of level 0 in x and in y; None where the file does not state a
-            plausible one, or contradicts itself. Who knows the scale better sets it before reading.
+        microns_per_pixel: Scale of level 0 in x and in y; None if the file does not state a
+            plausible one, or contradicts itself. A caller who knows the scale better sets it before
+            reading.
         stated_scales: Every plausible scale of level 0 that the file states, in x and in y; more
             than one where its metadata come from several programs.
         levels: All resolutions, from the finest to the coarsest.
@@ -105,11 +106,11 @@ class ImageReader(Protocol):
 
 
 class ReaderClass(Protocol):
-    """What the class of a reader offers beside its instances."""
+    """The interface of a reader's class."""
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """Names of the formats that it reads, as people know them."""
+        """Readable names of the formats that it reads."""
         ...
 
     @property
@@ -119,7 +120,7 @@ class ReaderClass(Protocol):
 
     @property
     def signatures(self) -> tuple[bytes, ...]:
-        """First bytes of the files that it is meant for; an empty one stands for every file."""
+        """First bytes of its files; an empty signature matches every file."""
         ...
 
     def __call__(self, data: bytes, *, max_bytes: int, max_pixels: int) -> ImageReader:

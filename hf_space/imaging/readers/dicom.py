@@ -69,8 +69,8 @@ class SlideInstance:
 def slide_instance(path: Path) -> SlideInstance | None:
     """Return what a file says of the slide's level in it; None for any other file.
 
-    Only what stands at the top counts: slides that are referred to have UIDs too. Labels, overviews
-    and thumbnails are other files.
+    Only top-level elements count: slides that are referred to have UIDs too. Labels, overviews and
+    thumbnails are other files.
 
     Raises:
         CorruptImageError: It breaks off before its pixels or within them, so that a level or a
@@ -97,7 +97,7 @@ def slide_instance(path: Path) -> SlideInstance | None:
 
 
 def _is_other(found: dict[_Tag, bytes]) -> bool:
-    """Tell whether what was read so far is of no level of a slide."""
+    """Return whether the values read so far exclude a level of a slide."""
     classes = {found.get(tag, _SLIDE_CLASS) for tag in (_META_CLASS, _CLASS)}
     kinds = frozenset(found.get(_IMAGE_TYPE, b"").split(b"\\"))
     return classes != {_SLIDE_CLASS} or not kinds.isdisjoint(_NO_TISSUE)
@@ -107,12 +107,12 @@ class _Header:
     """Goes through a file's elements, each after the other; what is nested in them is skipped."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Begin where the file stands, after the magic."""
+        """Start at the file's position, after the magic."""
         self._file = file
         self._count = 0
 
     def elements(self) -> Iterator[tuple[_Tag, bytes]]:
-        """Yield tag and value of what is wanted, up to the pixels, which are all there then.
+        """Yield the wanted tags and values, up to the pixels, which are then complete.
 
         Raises:
             struct.error: The file ends.

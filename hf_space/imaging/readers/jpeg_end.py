@@ -1,4 +1,4 @@
-"""Read a JPEG that lacks only the marker of its end."""
+"""Reads a JPEG that lacks only its end marker."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _FILLINGS: Final = (b"\x55" * 4096, b"\xaa" * 4096, b"\x00" * 4096)
 
 
 def complete_jpeg(data: bytes) -> Image.Image | None:
-    """Decode a JPEG that nothing but its end is missing from.
+    """Decode a JPEG from which only the end is missing.
 
-    A decoder goes on with whatever bytes follow, so where any data are missing, the pixels depend
-    on what is filled in. They are decoded with different fillings and compared; a progressive file
-    must also have all its scans.
+    A decoder continues with whatever bytes follow, so if any data are missing, the pixels depend on
+    the filling. They are decoded with different fillings and compared; a progressive file must also
+    have all its scans.
 
     Returns:
         The decoded image, or None where data are missing.

@@ -1,4 +1,4 @@
-"""Name what a file is by its first bytes, where nothing here reads it."""
+"""Names the format of an unsupported file by its first bytes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from hf_space.errors import CorruptImageError, ImageError, UnsupportedImageError
 from hf_space.messages.errors import unsupported_format
 
-# What to do instead is in the catalogue. Raw files of cameras that begin like a TIFF come first.
+# The catalogue has the remedies. Cameras' raw files that begin like a TIFF come first.
 _KINDS: Final = (
     (rb"....ftyp(?:hei[cxms]|hev[cmx]|heim|heis|mif1|msf1)", "HEIC"),
     (rb"....ftypcrx ", "A camera's raw file"),
@@ -57,11 +57,11 @@ _AVIF: Final = re.compile(rb"....ftypavi[fs]", re.DOTALL)
 
 
 def unreadable_file(data: bytes, formats: tuple[str, ...]) -> ImageError:
-    """Return the error that says what a file is, where its first bytes tell, and what to do.
+    """Return the error for an unsupported file, with its format if known, and the remedy.
 
     Args:
         data: The file's content.
-        formats: Named where the first bytes tell nothing.
+        formats: Supported formats, named if the first bytes are unknown.
     """
     head = data[:_HEAD]
     if _AVIF.match(head):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from hf_space.imaging.readers.scales import Scale
 
-# Readers have limits of their own; below the largest of them Pillow is not to warn.
+# Readers have their own limits; below the largest of them Pillow should not warn.
 Image.MAX_IMAGE_PIXELS = MAX_SLIDE_PIXELS
 
 _STRIP_ROWS: Final = 512

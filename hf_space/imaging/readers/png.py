@@ -1,4 +1,4 @@
-"""What a PNG holds beside its pixels, read before Pillow does.
+"""Reads a PNG's other content before Pillow reads its pixels.
 
 Pillow would decode the pixels to look behind them, calls a file damaged whose colour profile is
 longer than a text may be, and unpacks 64 MB of texts, which it keeps.

@@ -33,13 +33,13 @@ _BAND_ROWS: Final = 256
 
 
 class LevelSource(Protocol):
-    """Whoever decodes parts of the levels of a slide.
+    """A source that decodes parts of the levels of a slide.
 
     Attributes:
         levels: All resolutions, from the finest to the coarsest.
         bounds: Left, top, width and height of the scanned part, in pixels of level 0.
         stated_scales: Every plausible scale of level 0 that the file states.
-        properties: What may be told of the file.
+        properties: Properties of the file without private data.
         profile: ICC profile that is still to be applied to what is read.
     """
 
@@ -80,8 +80,8 @@ class PyramidReader:
         Args:
             source: Decodes the levels.
             scale: Of level 0, in x and in y.
-            scale_source: Who says so.
-            conflict: Whether the file says otherwise.
+            scale_source: Source of the scale.
+            conflict: Whether the file states another scale.
         """
         self._source = source
         self.levels = source.levels
@@ -181,7 +181,8 @@ class PyramidReader:
         start, end = horizontal.span(0, columns)
         for part in _parts(rows, end - start, vertical.step):
             target = pixels[part.start - rows.start : part.stop - rows.start]
-            # No name holds the window, nor below the band: the next one would be made beside it.
+            # No variable keeps the window or the band, so that the next one does not need extra
+            # memory.
             target[...] = average(
                 self._window(index, (start, end), vertical.span(part.start, len(part))),
                 vertical,
@@ -203,8 +204,8 @@ class PyramidReader:
     def _downsample(self, index: int) -> tuple[float, float]:
         """Return how many pixels of level 0 make one of a level, in x and in y.
 
-        A level has so many whole pixels, and what is left over was cut off or filled up: sides that
-        fit a whole number are reduced by exactly that.
+        A level has whole pixels, so a remainder was cut off or padded. If the sides fit a whole
+        number, the level is reduced by exactly that number.
         """
         level, first = self.levels[index], self.levels[0]
         whole = round(level.downsample)

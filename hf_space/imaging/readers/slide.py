@@ -1,4 +1,4 @@
-"""What a reader of whole slides offers beyond other readers."""
+"""The interface of readers of whole slides, beyond that of other readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Open a slide on disk with the reader that its content asks for."""
+"""Opens a slide on disk with the reader for its content."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 # tifffile and imagecodecs decode them four times as fast as OpenSlide, and find SubIFDs.
 _TIFF_VENDORS: Final = frozenset({None, GENERIC, APERIO})
-# A picture that is decoded whole has so many pixels at most; its file is not much longer.
+# Most pixels of a picture that is decoded whole; its file is not much longer.
 _MOST_BYTES: Final = 8 * MAX_PIXELS
-# Where its folder is missing, what is left of such a slide is a picture of the glass and its label.
+# Without its folder, such a slide is only a picture of the glass and its label.
 _MIRAX: Final = ".mrxs"
 # A slide is 76 x 26 mm, and the largest glass, for sections of a whole breast, some 200 x 150 mm;
 # half as long again leaves room for what a scanner adds. Beyond, the scale is wrong, and looking at
@@ -156,7 +156,7 @@ def _tiff_source(path: Path, vendor: str | None) -> LevelSource:
     try:
         return TiffSource(FileBytes.open(path))
     except UnsupportedImageError:
-        # What cannot be read in parts may be read as a whole, or by OpenSlide.
+        # A file that cannot be read in parts may be read as a whole, or by OpenSlide.
         if path.stat().st_size <= _MOST_BYTES:
             return ImageSource(path)
         if vendor is None:

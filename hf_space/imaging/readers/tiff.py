@@ -87,7 +87,7 @@ class TiffReader:
     def _read_directories(self, directories: TiffDirectories) -> None:
         pages = find_levels(directories)
         if pages[0].is_tiled and directories.is_cut_off:
-            # Behind the last strip a stray number may stand; behind tiles, a lost level.
+            # A stray number after the last strip is harmless; after tiles it means a lost level.
             raise CorruptImageError("The TIFF is truncated.")
         main = pages[0].directory
         self._places = [page.places for page in pages]

@@ -1,4 +1,4 @@
-"""From the samples of a TIFF to 8-bit sRGB, by what its directory says they mean."""
+"""Converts the samples of a TIFF to 8-bit sRGB, according to its directory."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _decoded_kind(page: tifffile.TiffPage, photometric: int) -> int:
 
 
 def _kind_of_grey(page: tifffile.TiffPage, photometric: int) -> int:
-    """Return what many samples are that are marked as grey: mostly RGB, by programs that forget."""
+    """Return the meaning of several samples marked as grey: mostly RGB with a wrong tag."""
     if not _ALPHAS.isdisjoint(int(kind) for kind in page.extrasamples):
         return photometric
     sort = (photometric, page.samplesperpixel, page.bitspersample, int(page.sampleformat))

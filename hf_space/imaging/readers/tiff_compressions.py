@@ -1,4 +1,4 @@
-"""The compressions of TIFF that are read here, and what their content declares of itself."""
+"""The supported compressions of TIFF, and the sizes in their own headers."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Walk the directories of a TIFF, untrusted, before any library reads it.
 
-What a directory says of itself is bounded here: entries, values, directories, loops.
+Everything a directory states is limited here: entries, values, directories, loops.
 """
 
 from __future__ import annotations
@@ -144,10 +144,10 @@ class Directory:
 
 
 class TiffDirectories:
-    """The directories of a TIFF, of which only so many are read.
+    """The directories of a TIFF; only a limited number is read.
 
     Attributes:
-        is_cut_off: Whether what was read so far refers to places behind the end of the file.
+        is_cut_off: Whether anything read so far points beyond the end of the file.
     """
 
     def __init__(self, data: ByteSource) -> None:

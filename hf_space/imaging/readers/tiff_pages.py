@@ -43,7 +43,7 @@ class Page:
 
     Attributes:
         directory: What the file says of it.
-        is_sub: Whether it stands below a page rather than in the chain of pages.
+        is_sub: Whether it is a SubIFD of a page rather than a page of the chain.
         described: The images of the file's OME-XML that this page, or the one above, is of.
         planes: What the file says of green and blue, where this is only the red of an image.
     """
@@ -98,11 +98,11 @@ class Page:
 def find_levels(directories: TiffDirectories) -> list[Page]:
     """Return the picture in its resolutions, from the finest to the coarsest.
 
-    The picture is the largest image that is neither marked as reduced or as a mask nor named as
-    label, macro or thumbnail; in Aperio's files it is the first. Its levels are the images of the
-    same proportions and sort of pixels that are marked as reduced, stand below it, or are tiles as
-    it is. Label, macro and thumbnail are never read. Three pages of 8-bit grey, with copies below
-    each, that OME-XML calls the channels of one image are its red, green and blue.
+    The picture is the largest image that is not marked as reduced or as a mask and not named label,
+    macro or thumbnail; in Aperio's files it is the first. Its levels are the images with its
+    proportions and pixel type that are marked as reduced, are SubIFDs, or are tiled. Label, macro
+    and thumbnail are never read. Three pages of 8-bit grey, with copies below each, that OME-XML
+    calls the channels of one image are its red, green and blue.
 
     Raises:
         CorruptImageError: No directory can be read.
@@ -118,7 +118,7 @@ def find_levels(directories: TiffDirectories) -> list[Page]:
     is_aperio = any(text.startswith("Aperio") for text in first.heads)
     beside = _named_beside(pages)
     candidates = [page for page in sized if not page.subfile_type and page not in beside]
-    # An image that is marked as reduced and stands alone is all there is.
+    # If the only image is marked as reduced, it is the picture.
     main = first if is_aperio else max(candidates or sized, key=lambda page: page.area)
     others = [page for page in candidates if page is not main]
     if is_aperio and main.is_tiled:
@@ -160,7 +160,7 @@ def _joined(pages: list[Page]) -> list[Page]:
     for image in {image.pages: image for page in pages for image in page.described}.values():
         colours = [groups[number] for number in image.pages if number < len(groups)]
         is_split = (image.colours, image.planes, len(colours)) == (_COLOURS, 1, _COLOURS)
-        # Without copies they may as well be a stack, which some programs call channels.
+        # Without copies they may also be a stack, whose planes some programs call channels.
         counts = {len(group) for group in colours}
         has_copies = len(counts) == 1 and min(counts) > 1
         if is_split and has_copies and _are_colours([group[0] for group in colours]):
@@ -169,7 +169,7 @@ def _joined(pages: list[Page]) -> list[Page]:
 
 
 def _join(groups: list[list[Page]], numbers: tuple[int, ...]) -> None:
-    """Keep of three pages the red one, with the others as its planes."""
+    """Keep only the red one of three pages, with the others as its planes."""
     colours = [groups[number] for number in numbers]
     joined = [
         replace(red, planes=(green.directory, blue.directory))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from hf_space.imaging.readers.file_bytes import ByteSource
 
-# It says on its log what it thinks of a file; what counts is raised.
+# It logs remarks about a file; real errors are raised.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
 _PLANAR: Final = 2
@@ -37,7 +37,7 @@ _BYTES_PER_PIXEL: Final = 8
 # A last strip or tile may hold more than its share.
 _SLACK_PIXELS: Final = 1 << 16
 _BAND_ROWS: Final = 256
-# No vendor's own treatment: it reads far more than the image that is asked for.
+# Without tifffile's vendor-specific handling, which reads far more than the requested image.
 _NO_VENDOR: Final[dict[str, Any]] = {f"is_{flag}": False for flag in tifffile.TIFF.FILE_FLAGS}
 
 
@@ -73,7 +73,7 @@ class Segments:
 
     @property
     def are_complete(self) -> bool:
-        """Whether the file lists as many as the image's size takes."""
+        """Whether the file lists the number of segments that the image's size needs."""
         listed = min(len(self.page.dataoffsets), len(self.page.databytecounts))
         return listed >= self.across * self.down * self.planes
 

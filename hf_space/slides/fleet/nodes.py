@@ -54,7 +54,7 @@ class NodeWorker:
         return True
 
     def score(self, slide: FoundSlide) -> Iterator[Event]:
-        """Yield what is told of a slide while a thread works on it, its outcome last."""
+        """Yield the events of a slide while a thread works on it, its outcome last."""
         events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         thread = threading.Thread(target=self._score, args=(slide, events), daemon=True)
         thread.start()
@@ -84,7 +84,7 @@ class _Actor:
 
     @property
     def waited(self) -> Any:
-        """What says that it is ready, or has more to tell; None while it has nothing to do."""
+        """The reference that becomes ready with the actor or its next event; None while idle."""
         return self.stream if self.starting is None else self.starting
 
 
@@ -173,7 +173,7 @@ class NodeFleet:
                 yield name, event
 
     def _received(self, name: str, actor: _Actor) -> Event | None:
-        """Return what an actor tells; None where it is ready now."""
+        """Return an actor's event; None if it is now ready."""
         try:
             if actor.starting is not None:
                 ray.get(actor.starting)
@@ -187,7 +187,7 @@ class NodeFleet:
         return event
 
     def _lost(self, name: str, actor: _Actor, reason: str) -> Event:
-        """Let another actor of the node take the place; where none can start, leave it out."""
+        """Start another actor on the node; if that fails, leave the node out."""
         del self._actors[name]
         self._looked = -_LOOK_SECONDS
         if actor.starting is None:

@@ -84,7 +84,7 @@ class ProcessFleet:
                 yield name, event
 
     def _received(self, worker: _Process) -> Event | None:
-        """Return what a process tells; None where it is ready now.
+        """Return a process's event; None if it is now ready.
 
         Raises:
             WorkersError: It could not load the model.
@@ -112,11 +112,11 @@ class ProcessFleet:
 
 
 def core_shares(workers: int) -> list[frozenset[int]]:
-    """Part the cores that this process may use among workers.
+    """Divide the cores that this process may use among workers.
 
     Returns:
-        The cores of each worker; none stands for all, where there are fewer cores than workers, or
-        the system cannot bind a process to cores.
+        The cores of each worker; empty means all, if there are fewer cores than workers or the
+        system cannot bind a process to cores.
     """
     if not hasattr(os, "sched_getaffinity"):
         return [frozenset()] * workers
@@ -136,7 +136,7 @@ def _serve(pipe: Connection, work: Work, cores: frozenset[int]) -> None:
     """Score the slides that come through the pipe; the process's only task."""
     # Ctrl-C reaches all processes of a terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # An end that is asked for leaves no lock behind.
+    # A requested end leaves no lock behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     bind(cores)
     worker = SlideWorker(work)

@@ -1,4 +1,4 @@
-"""Share slides among workers, whatever becomes of a worker."""
+"""Distributes slides among workers, which may fail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hf_space.slides.options import Watcher
     from hf_space.slides.scan import FoundSlide
 
-# A slide whose worker ends so often is the cause, as one that takes more memory than there is.
+# After this many lost workers the slide itself is the cause, for example by its memory use.
 MOST_TRIES: Final = 3
 
 
@@ -41,7 +41,7 @@ class FleetScorer:
         return [*self._running.values(), *again]
 
     def score(self, slides: Sequence[FoundSlide], watcher: Watcher) -> Generator[Outcome]:
-        """Yield what became of each slide, in the order in which they are done with.
+        """Yield the outcome of each slide, in the order in which they end.
 
         Raises:
             WorkersError: There are no workers.
@@ -69,7 +69,7 @@ class FleetScorer:
         slide = self._running.pop(worker)
         tries = self._tries[slide.name]
         if isinstance(event, Outcome):
-            # What a lost worker had locked is free when all of it has ended.
+            # A lost worker's locks are released once all its processes have ended.
             if event.code == "in_use" and 1 < tries < MOST_TRIES:
                 self._waiting.append(slide)
             else:

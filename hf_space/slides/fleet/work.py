@@ -1,4 +1,4 @@
-"""What workers are told, what they tell, and how each of them works on a slide."""
+"""The task of workers, their events, and how each works on a slide."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class WorkersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is the same for all workers and slides.
+    """The part of the task that all workers and slides share.
 
     Attributes:
         settings: Name the model and the engine.
@@ -77,7 +77,7 @@ class Lost:
 
 
 Event = Note | Begun | Advanced | Outcome | Lost
-"""What a worker tells of its slide; the last two are the last it tells."""
+"""An event of a worker's slide; the last two kinds end the slide."""
 
 
 class Fleet(Protocol):
@@ -100,7 +100,7 @@ class Fleet(Protocol):
         ...
 
     def wait(self) -> Iterator[tuple[str, Event]]:
-        """Wait a moment for news, and yield what workers tell of their slides.
+        """Wait a moment, and yield events of the workers' slides.
 
         Raises:
             WorkersError: There are no workers left, and none will come.
@@ -116,7 +116,7 @@ class SlideWorker:
 
         Raises:
             BundleError: They cannot be used.
-            WorkersError: The model is another one than that of who asked.
+            WorkersError: The model differs from the caller's.
         """
         self._work = work
         self._model = load_slide_model(work.settings)
@@ -130,7 +130,7 @@ class SlideWorker:
 
         Args:
             slide: The slide.
-            tell: Is told how it goes on; what it raises ends the work.
+            tell: Called with each event; an exception from it ends the work.
         """
         watcher = _Teller(tell)
         return score_slide(slide, self._results, self._model, self._work.options, watcher)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hf_space.slides.remote.store import ObjectFacts, StoredObject
 
 MOST_BYTES: Final = 50_000_000_000
-"""Of all fetched slides together; what was not used for longest goes first."""
+"""Limit of all fetched slides together; the least recently used are removed first."""
 
 _FOLDER: Final = "biopsia-slides"
 # Another worker may be fetching the same slide.

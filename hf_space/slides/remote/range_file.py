@@ -1,4 +1,4 @@
-"""A file of which only the parts that are asked for are fetched."""
+"""A file whose parts are fetched on demand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BLOCK_BYTES: Final = 1 << 20
-"""What is fetched at once. Tiles of a level lie side by side, so that a row of them takes few."""
+"""Size of a block. Tiles of a level are adjacent in the file, so a row of them needs few blocks."""
 
 # A row of tiles of the level that is scored, and the directories.
 _MOST_BLOCKS: Final = 64

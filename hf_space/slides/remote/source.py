@@ -81,7 +81,7 @@ def _in_parts(stored: StoredObject, facts: ObjectFacts) -> TiffSource | None:
     try:
         return TiffSource(data)
     except ImageError:
-        # Read as a whole, or by OpenSlide, it may do; and if not, that says why.
+        # It may be readable as a whole or by OpenSlide; if not, that error says why.
         return None
 
 
@@ -96,7 +96,7 @@ def _has_mark(data: FileBytes) -> bool:
                 if any(mark in each for each in texts for mark in marks):
                     return True
     except ImageError:
-        # Whoever reads it says what is wrong.
+        # The reader reports the fault.
         return False
     return False
 

@@ -1,4 +1,4 @@
-"""Objects of a store: read, written and listed, each tried again where the way there fails."""
+"""Objects of a store: read, written and listed, with retries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
 
 TRIES: Final = 4
-"""How often what a store refuses for a while is asked of it."""
+"""Number of tries of a request that a store refuses temporarily."""
 
 # Before the second try; each later one waits twice as long.
 _FIRST_WAIT_SECONDS: Final = 0.5
@@ -39,7 +39,7 @@ _METHOD: Final = {"method": "put"}
 
 @dataclass(frozen=True, slots=True)
 class ObjectFacts:
-    """What a store says of an object.
+    """A store's facts about an object.
 
     Attributes:
         size: In bytes.

@@ -1,1 +1,1 @@
-"""Results of slides held against annotations of one's own."""
+"""Compares results of slides with annotations."""

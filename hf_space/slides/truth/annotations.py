@@ -23,7 +23,7 @@ TUMOUR_CLASSES: Final = frozenset(
 )
 """Names of QuPath's classes, in lower case, that mean tumour; what has no class is tumour too."""
 
-# QuPath leaves out of everything what has a class of this name, with or without its asterisk.
+# QuPath ignores annotations with a class of this name, with or without its asterisk.
 _IGNORED: Final = "ignore"
 _AREAS: Final = frozenset({"Polygon", "MultiPolygon"})
 
@@ -34,7 +34,7 @@ class TruthError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """What is known of a slide, in pixels of level 0.
+    """The annotations of a slide, in pixels of level 0.
 
     Attributes:
         tumour: All outlines of tumour, joined.

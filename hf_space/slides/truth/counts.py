@@ -1,4 +1,4 @@
-"""What a slide's result and its annotations have in common, counted so that slides add up."""
+"""The overlap of a slide's result and its annotations, as counts that add up over slides."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class TruthCounts:
 
 
 def count_slide(result: SlideResult, annotations: Annotations) -> TruthCounts:
-    """Hold a slide's result against its annotations.
+    """Compare a slide's result with its annotations.
 
-    A tile is tumour where half of its area within the scanned part is annotated so. What is to be
-    ignored counts neither as focus nor as tumour.
+    A tile is tumour where half of its area within the scanned part is annotated so. Ignored areas
+    count neither as focus nor as tumour.
 
     Args:
         result: Of the slide.

@@ -1,4 +1,4 @@
-"""Measures of counts, with intervals that respect that slides of one case resemble each other."""
+"""Measures from counts, with intervals that account for the similarity of a case's slides."""
 
 from __future__ import annotations
 

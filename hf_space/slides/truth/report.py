@@ -31,7 +31,7 @@ _DECIMALS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """A slide that was held against its annotations."""
+    """A slide that was compared with its annotations."""
 
     slide: FoundSlide
     threshold: float
@@ -67,7 +67,7 @@ _TABLE: Final = Table[_Judged](
 
 
 class TruthReport:
-    """Holds results against annotations as slides are done."""
+    """Compares results with annotations as slides are done."""
 
     def __init__(self, results: Results) -> None:
         """Begin with no slide.

@@ -1,4 +1,4 @@
-"""A batch as HTML: what holds for many of its images once, and a row for each."""
+"""A batch as HTML: shared warnings once, and a row for each image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hf_space.schemas.batch import BatchItem
     from hf_space.schemas.prediction import PredictionResult, WarningCode
 
-    # How many images each warning is about that several share.
+    # Warnings that several images share, with their number of images.
     Shared = Mapping[WarningCode, int]
 
 
@@ -59,7 +59,7 @@ def batch_summary(items: Sequence[BatchItem], language: Language) -> str:
 def _shared_warnings(
     results: Sequence[PredictionResult], shared: Shared, language: Language
 ) -> list[dict[str, str]]:
-    """Return the warnings that several images share, what weighs most first."""
+    """Return the warnings that several images share, most severe first."""
     known = {warning.code: warning for result in results for warning in result.warnings}
     found = [known[code] for code in known if code in shared]
     order = list(SEVERITY_MARKS)
@@ -98,7 +98,7 @@ def _row(item: BatchItem, shared: Shared, images: int, language: Language) -> li
 
 
 def _row_notes(result: PredictionResult, shared: Shared, images: int, language: Language) -> str:
-    """Return the warnings that are not about every image, by name if said in full above."""
+    """Return the warnings that not every image has; only the name if the text is above."""
     own = [warning_text(w, language) for w in result.warnings if w.code not in shared]
     names = [
         text_or(f"warning_name.{w.code}", language, w.message)

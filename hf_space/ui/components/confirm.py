@@ -1,4 +1,4 @@
-"""A button that asks once more before it acts."""
+"""A button that asks for confirmation."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import gradio as gr
 
 
 def build_confirmed(i18n: gr.I18n, key: str) -> gr.Button:
-    """Add a button, the question behind it, and its two buttons; returns the one that means yes.
+    """Add a button, its question, and the two answers; returns the button for yes.
 
-    The question is a part of the page: browsers refuse dialogs to pages in a frame of another
-    site, as a Space's is.
+    The question is a part of the page: browsers block dialogs in a frame of another site, such as a
+    Space.
 
     Args:
         i18n: The demo's texts.
-        key: What is deleted, `record` or `history`.
+        key: The deleted thing, `record` or `history`.
     """
     ask = gr.Button(i18n(f"delete.{key}"), size="md")
     with gr.Column(visible=False, elem_classes="bp-sure", min_width=200) as question:

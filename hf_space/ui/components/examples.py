@@ -1,4 +1,4 @@
-"""Images to try: real ones that come with the model, else drawn ones."""
+"""Example images: the model's own real ones, or else drawn ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from hf_space.inference.probe import EXAMPLES
 
-# A path, as the tabs' inputs take it.
+# Paths, as the tabs' inputs need them.
 Example = list[str]
 
 _SAMPLES: Final = "samples"
@@ -30,13 +30,13 @@ def find_examples(model_dir: Path) -> tuple[list[Example], list[Example]]:
 
 
 def example_folders(model_dir: Path) -> list[str]:
-    """Return the folders that examples come from."""
+    """Return the folders of the examples."""
     return [str(EXAMPLES), str(model_dir / _SAMPLES)]
 
 
 @cache
 def example_digests(model_dir: Path) -> frozenset[str]:
-    """Return the SHA-256 of every example: the page knows their scale, which no file states."""
+    """Return the SHA-256 of every example: their files state no scale, but the page knows it."""
     offered = [example for examples in find_examples(model_dir) for example in examples]
     return frozenset(hashlib.sha256(Path(path).read_bytes()).hexdigest() for [path] in offered)
 

@@ -1,4 +1,4 @@
-"""What the page's file inputs offer, and what they take."""
+"""The files that the page's inputs offer and accept."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _SCRIPT: Final = (Path(__file__).parents[1] / "upload.js").read_text("utf-8").st
 
 
 def build_file_picker(blocks: gr.Blocks) -> None:
-    """Let the file inputs offer what the service reads.
+    """Make the file inputs offer the formats that the service reads.
 
-    `gradio.Image` has no such option, and `gradio.File` refuses what is dropped and not offered,
-    in English, before the service could say in the visitor's language what to do with it.
+    `gradio.Image` has no such option. `gradio.File` refuses other dropped files with an English
+    message, before the service can explain in the visitor's language what to do with them.
     """
     images = sorted(suffixes())
     accepts = {PICTURE: ",".join(images), FILES: ",".join([*images, ".zip"])}

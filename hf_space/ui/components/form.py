@@ -1,4 +1,4 @@
-"""What the tabs that read one image share: the form on the left, the picture on the right."""
+"""Shared by the tabs that read one image: the form on the left, the picture on the right."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from hf_space.ui.gradio_app.uploads import read_upload, uploaded_path
 from hf_space.ui.image_scale import Headers, StatedScale, read_header
 from hf_space.ui.visitor import Visit, language_of, page_owner
 
-# How the page is told to change a component, and leave the rest of it.
+# Marks an update that changes some properties of a component and keeps the others.
 _UPDATE: Final = {"__type__": "update"}
 _DRAWINGS: Final = {"heatmap": "heatmap.jpg", "overlay": "evidence.jpg"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a visitor asks beside the upload, as the page sends it.
+    """The visitor's options beside the upload, as the page sends them.
 
     Attributes:
         point: The chosen operating point, or that of an own threshold.
         threshold: As it was typed.
         save: Whether the result is saved in the visitor's history.
-        scale: What was said about the scale.
+        scale: The stated scale.
     """
 
     point: str | None
@@ -56,7 +56,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The button that starts a call, and the one that ends it, which is there while it runs."""
+    """The button that starts a call, and the one that ends it, shown while it runs."""
 
     start: gr.Button
     cancel: gr.Button
@@ -88,7 +88,7 @@ def build_form(
         i18n: The demo's texts.
         visit: Says whose history gets the result.
         kind: `image` or `region`.
-        examples: To choose from; none are computed before somebody asks.
+        examples: Images to choose from; they are computed only when chosen.
     """
     image = gr.Image(
         type="filepath",
@@ -130,31 +130,31 @@ def call_on_run(
     outputs: list[Any],
     **more: Any,
 ) -> None:
-    """Call a handler when the button is pressed; a result never outlives what it is about.
+    """Call a handler when the button is pressed; a result is cleared when its input changes.
 
     Args:
         run: The buttons.
-        upload: What is to be read; another one clears the outputs and ends the call.
-        panel: The options; so does another choice of them.
+        upload: The file; another one clears the outputs and ends the call.
+        panel: The options; changing them does the same.
         visit: Says whose history gets the result.
         read: Gets the upload, the options and the visitor's token.
-        outputs: What it fills; they are cleared first, so that a failed call leaves nothing.
+        outputs: The outputs it fills; they are cleared first, so that a failed call leaves none.
         **more: For the listener.
     """
-    # The page handles the listeners of one event in their order, each when the last is done.
+    # The page runs the listeners of an event in order, one after another.
     clear, end = clearing(outputs), _visible(run.cancel, is_so=False)
     run.start.click(**clear)
     run.start.click(**_visible(run.cancel, is_so=True))
-    # Without preprocessing the handler gets the file as it was sent: Gradio would decode it, and
-    # lose its scale and its type.
+    # Without preprocessing the handler gets the file as sent: Gradio would decode it, and lose its
+    # scale and its type.
     inputs = [upload, *panel.inputs, visit.token]
     call = run.start.click(
         read, inputs, outputs, preprocess=False, api_visibility="private", **more
     )
-    # What was shown before a failure is no result.
+    # Outputs shown before a failure are not a result.
     call.failure(**clear)
     call.then(**end)
-    # What the page itself fills in is no choice.
+    # Values that the page fills in itself are not the visitor's choice.
     choices = [panel.point.input, panel.threshold.input, *panel.scale.changes]
     for change in (upload.change, *choices, run.cancel.click):
         change(fn=None, cancels=[call], api_visibility="private")
@@ -165,7 +165,8 @@ def call_on_run(
 def clearing(outputs: list[Any]) -> dict[str, Any]:
     """Return a listener that clears components.
 
-    The page does it by itself, at once: a busy or unreachable server cannot leave an old result.
+    It runs in the page, at once, so that no old result remains while the server is busy or
+    unreachable.
     """
     return {
         "fn": None,
@@ -177,13 +178,13 @@ def clearing(outputs: list[Any]) -> dict[str, Any]:
 
 
 def _visible(button: gr.Button, *, is_so: bool) -> dict[str, Any]:
-    """Return a listener that shows or hides a button, as `clearing` does its work."""
+    """Return a listener that shows or hides a button, in the page like `clearing`."""
     update = json.dumps({**_UPDATE, "visible": is_so})
     return clearing([button]) | {"js": f"() => ({update})"}
 
 
 def _empty(output: Any) -> Any:
-    """Return what clears an output, as the page takes it."""
+    """Return the update that clears an output."""
     if isinstance(output, gr.HTML | gr.Textbox):
         return ""
     if isinstance(output, gr.DownloadButton):
@@ -219,12 +220,12 @@ async def upload_prediction(
     Args:
         backend: Computes it.
         upload: The file.
-        asked: What was chosen.
-        visitor: The token and the request that say for whom.
-        mode: As what the image is read.
+        asked: The chosen options.
+        visitor: The token and the request that identify the visitor.
+        mode: How the image is read.
 
     Raises:
-        BiopsiaError: The file or the options cannot be used, or too many wait.
+        BiopsiaError: The file or the options cannot be used, or too many images wait.
         gradio.Error: The scale is needed and was not stated, or an unlikely one not confirmed.
     """
     settings = backend.settings
@@ -233,7 +234,7 @@ async def upload_prediction(
         data = await read_upload(upload, settings.max_upload_bytes)
         digests = example_digests(settings.model_dir)
         digest = await to_thread.run_sync(lambda: hashlib.sha256(data).hexdigest())
-        # Examples are the page's own.
+        # Examples are files of the page.
         if digest not in digests:
             backend.offers(*visitor).note(path, digest)
         header = await to_thread.run_sync(read_header, data, settings, digests)
@@ -250,7 +251,7 @@ async def upload_prediction(
 def check_scale(headers: Headers, stated: StatedScale, language: Language) -> None:
     """Refuse images whose scale must be stated or confirmed first.
 
-    The page disables its button until then; this is for who was faster than the page.
+    The page disables its button until then; this catches a click that was faster.
 
     Raises:
         gradio.Error: Says what is missing.
@@ -276,19 +277,19 @@ def drawing(
     offers: Offers,
     **more: Any,
 ) -> gr.Image:
-    """Return a drawing as it came, with a title and a text for those who cannot see it.
+    """Return a drawing unchanged, with a title and a text for screen readers.
 
     Args:
         kind: `heatmap` or `overlay`.
-        result: What it is of; both texts say so where it is not a verdict.
+        result: The result it shows; both texts say so if there is no verdict.
         data_url: The drawing.
         language: The visitor's.
-        offers: Gives it to the visitor.
+        offers: Makes it available to the visitor.
         **more: For the component.
     """
     texts = [text(f"picture.{key}", language) for key in (kind, f"{kind}_alt")]
     if result.verdict == "not_assessable":
-        # At the beginning, which a narrow screen does not cut off.
+        # At the start, which a narrow screen does not cut off.
         mark = text("result.no_verdict", language)
         texts = [f"{mark[0].upper()}{mark[1:]}: {each}" for each in texts]
     value = None

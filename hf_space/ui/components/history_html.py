@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def review_text(review: Review | None, verdicts: Mapping[str, str], language: Language) -> str:
-    """Return what a review says.
+    """Return the text of a review.
 
     Args:
         review: The review, if there is one.
-        verdicts: What each class means; other classes are named as they are.
+        verdicts: Verdict of each class; other classes keep their names.
         language: The visitor's.
     """
     if review is None:
@@ -39,7 +39,7 @@ def review_text(review: Review | None, verdicts: Mapping[str, str], language: La
 def review_list(
     reviews: Sequence[Review], verdicts: Mapping[str, str], zone: str | None, language: Language
 ) -> str:
-    """Draw the reviews so far, oldest first; nothing where there are none."""
+    """Draw the reviews so far, oldest first; empty if there are none."""
     if not reviews:
         return ""
     shown = [
@@ -54,7 +54,7 @@ def review_list(
 
 
 def record_facts(result: PredictionResult, zone: str | None, language: Language) -> str:
-    """Draw when and by which model a saved result was computed, and from what."""
+    """Draw the time, the model and the image of a saved result."""
     image = result.image
     facts = (
         ("created", date_time(result.created_at, zone, language)),
@@ -79,7 +79,7 @@ def history_list(
     Args:
         items: The records.
         thumbnails: Their pictures, WebP.
-        chosen: Id of the record that is shown beside.
+        chosen: Id of the record shown beside the list.
         verdicts: What each class means.
         zone: The visitor's time zone.
         language: The visitor's.
@@ -103,7 +103,7 @@ def history_list(
 def _lines(
     item: HistoryItem, verdicts: Mapping[str, str], zone: str | None, language: Language
 ) -> list[str]:
-    """Return what a row says below the verdict."""
+    """Return the text of a row below the verdict."""
     shown = probability(item.probability, language)
     if item.verdict == "not_assessable":
         shown = f"{shown} ({text('result.no_verdict', language)})"

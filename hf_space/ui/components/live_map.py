@@ -1,4 +1,4 @@
-"""What a tab shows of a prediction while it is computed: a region's map as it fills in."""
+"""Shows a prediction while it is computed: a region's map as it fills in."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from hf_space.ui.rendering import paragraph
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Between two pictures, so that drawing and sending them costs little beside the scoring.
+# Seconds between two pictures, so that drawing and sending cost little compared with scoring.
 _PAUSE_SECONDS: Final = 0.7
 _SHARE_OF_TIME: Final = 0.05
 _NAME: Final = "tiles_so_far.jpg"
 
 
 class _LiveMap:
-    """Draws the tiles that were scored so far over their region."""
+    """Draws the tiles scored so far over their region."""
 
     def __init__(self, language: Language, offers: Offers) -> None:
         self._language = language
@@ -47,7 +47,7 @@ class _LiveMap:
         """Return picture and text after a step, or None where too little has changed."""
         if isinstance(step, ImageFound):
             self._image = step.facts.sha256
-            # A patch is there before anybody could read a text.
+            # A patch is done before anybody could read a text.
             return [gr.skip(), self._image_text(step)] if step.kind == "region" else None
         if isinstance(step, TissueFound):
             self._found = step
@@ -105,9 +105,9 @@ async def live_values(
     Args:
         prediction: Cancelled when the page stops listening.
         language: The visitor's.
-        offers: Gives the pictures to the visitor.
+        offers: Makes the pictures available to the visitor.
         show: Returns the values for the result; called in another thread.
-        outputs: How many there are: a picture, a text, and others that wait for the result.
+        outputs: Number of outputs: a picture, a text, and others that wait for the result.
     """
     live = _LiveMap(language, offers)
     async with prediction as steps:

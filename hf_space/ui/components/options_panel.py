@@ -20,7 +20,7 @@ from hf_space.ui.components.scale_text import scale_choices
 from hf_space.ui.rendering import paragraph
 from hf_space.ui.visitor import language_of
 
-# Measured thresholds are written with few digits; a typed one is exactly the same, or another.
+# Measured thresholds have few digits, so a typed one is either equal or another threshold.
 _SAME: Final = 1e-6
 
 
@@ -36,12 +36,12 @@ class Panel:
 
     @property
     def inputs(self) -> list[Any]:
-        """What a handler gets beside the upload, in the order of `asked_options`."""
+        """Inputs of a handler beside the upload, in the order of `asked_options`."""
         return [self.point, self.threshold, self.save, *self.scale.inputs]
 
     @property
     def filled(self) -> list[Any]:
-        """What `panel_values` fills, in its order."""
+        """Outputs of `panel_values`, in its order."""
         return [self.point, self.threshold, self.figures, self.scale.choice]
 
 
@@ -51,7 +51,7 @@ def build_panel(backend: Backend, i18n: gr.I18n, scale: ScaleQuestion) -> Panel:
         point = gr.Radio(
             [], label=i18n("options.operating_point"), info=i18n("options.operating_point_info")
         )
-        # Gradio's number fields make a silent 0 or 1 of what they cannot read, such as `0,5`.
+        # Gradio's number fields silently turn unreadable input, such as `0,5`, into 0 or 1.
         threshold = gr.Textbox(
             label=i18n("options.threshold"),
             info=i18n("options.threshold_info"),
@@ -82,13 +82,13 @@ def build_panel(backend: Backend, i18n: gr.I18n, scale: ScaleQuestion) -> Panel:
         "api_visibility": "private",
     }
     point.input(show, [point, threshold], [threshold, figures], **more)
-    # The field is no output here: a result must not meddle with what is being typed.
+    # The field is not an output here: a result must not change a field that is being typed in.
     threshold.input(show_figures, [point, threshold], figures, **more)
     return panel
 
 
 def join_choices(panels: list[Panel]) -> None:
-    """Let a choice to save nothing hold in all panels: who made it once means it."""
+    """Apply the choice to save nothing to all panels, so that it need not be made again."""
     for panel in panels:
         others = [other.save for other in panels if other is not panel]
         panel.save.input(
@@ -101,7 +101,7 @@ def join_choices(panels: list[Panel]) -> None:
 
 
 def panel_values(backend: Backend, language: Language) -> list[Any]:
-    """Return the operating points, the default threshold, what that gives, and the scales."""
+    """Return the operating points, the default threshold, its figures, and the scales."""
     scales = gr.Radio(choices=scale_choices([], language, with_file=False))
     try:
         predictor = backend.get_predictor()
@@ -121,7 +121,7 @@ def panel_values(backend: Backend, language: Language) -> list[Any]:
 def figures_line(
     backend: Backend, point: str | None, threshold: str | None, language: Language
 ) -> str:
-    """Say what a choice gives on held-out cases, or that nobody measured it."""
+    """Return the figures of a choice on held-out cases, or that it was not measured."""
     try:
         report = model_report(backend.get_predictor().bundle, backend.settings)
     except ModelUnavailableError:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hf_space.messages.language import Language
     from hf_space.schemas.prediction import PredictionResult, ResultWarning, Severity
 
-# A shape for each verdict and severity, so that colour is never alone.
+# A shape for each verdict and severity, so that nothing depends on colour alone.
 MARKS: Final[dict[Verdict, str]] = {
     "malignant": "▲",
     "uncertain": "◆",
@@ -27,14 +27,14 @@ MARKS: Final[dict[Verdict, str]] = {
 }
 SEVERITY_MARKS: Final[dict[Severity, str]] = {"withholds": "✕", "caution": "!", "note": "i"}
 MAX_TILES_SHOWN: Final = 200
-# A larger grid is a picture, not a table.
+# A larger grid cannot be read as a table.
 _MAX_GRID: Final = 8
 
 
 def verdict_card(result: PredictionResult, language: Language) -> str:
     """Draw the verdict, the warnings, the probability on its scale, and the rule applied.
 
-    Where there is no verdict, the probability stands below the reasons and is said to be none.
+    Without a verdict, the probability is below the reasons, with a note that it is not one.
     """
     key = "result.region_probability" if result.kind == "region" else "result.probability"
     return render(
@@ -51,7 +51,7 @@ def verdict_card(result: PredictionResult, language: Language) -> str:
 
 
 def not_a_verdict(result: PredictionResult, language: Language) -> str:
-    """Say that the figures of a result are no verdict; empty where there is one."""
+    """Return a note that a result's figures are not a verdict; empty if there is one."""
     if result.verdict != "not_assessable":
         return ""
     microns = number(result.image.microns_per_pixel, language)
@@ -69,14 +69,14 @@ def point_name(name: str, language: Language) -> str:
 
 
 def evidence_grid(grid: Sequence[Sequence[float | None]], language: Language) -> str:
-    """Draw a patch's evidence as numbers; nothing for a grid too large to read."""
+    """Draw a patch's evidence as numbers; empty for a grid too large to read."""
     if max(len(grid), len(grid[0])) > _MAX_GRID:
         return ""
     return render("evidence_grid", language, grid=grid, full_scale=FULL_SCALE_LOGIT)
 
 
 def region_figures(result: PredictionResult, language: Language) -> str:
-    """Draw the figures of a region; nothing for a patch."""
+    """Draw the figures of a region; empty for a patch."""
     region = result.region
     if region is None:
         return ""
@@ -96,7 +96,7 @@ def region_figures(result: PredictionResult, language: Language) -> str:
 
 
 def tile_table(result: PredictionResult, language: Language) -> str:
-    """Draw a region's tiles of the highest probability as a table; nothing for a patch."""
+    """Draw a region's tiles of the highest probability as a table; empty for a patch."""
     if result.region is None:
         return ""
     ranked = sorted(tissue_tiles(result), key=lambda tile: -tile.probability)
@@ -115,7 +115,7 @@ def tile_table(result: PredictionResult, language: Language) -> str:
 
 
 def _by_severity(result: PredictionResult, language: Language) -> list[dict[str, object]]:
-    """Return the texts of a result's warnings in groups, what weighs most first."""
+    """Return the texts of a result's warnings in groups, most severe first."""
     groups: list[dict[str, object]] = []
     for severity, mark in SEVERITY_MARKS.items():
         found = [w for w in result.warnings if w.severity == severity]
@@ -127,7 +127,7 @@ def _by_severity(result: PredictionResult, language: Language) -> list[dict[str,
 
 
 def warning_text(warning: ResultWarning, language: Language) -> str:
-    """Return the text of a warning, in English where the catalogue does not know it."""
+    """Return the text of a warning, in English if the catalogue does not have it."""
     return text_or(f"warning.{warning.code}", language, warning.message)
 
 
@@ -149,7 +149,7 @@ def _facts(result: PredictionResult, language: Language) -> list[str]:
 
 
 def column_names(names: Sequence[str], language: Language) -> list[str]:
-    """Return what a table's columns are called."""
+    """Return the headings of a table."""
     return [text(f"column.{name}", language) for name in names]
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hf_space.ui.backend import Backend
     from hf_space.ui.visitor import Visit
 
-# What each button says: the review's opinion, and the verdict held right in place of the model's.
+# Meaning of each button: the opinion, and the verdict in place of the model's.
 _CHOICES: Final[dict[str, tuple[Opinion, Verdict | None]]] = {
     "agree": ("agree", None),
     "malignant": ("disagree", "malignant"),
@@ -38,13 +38,13 @@ class ReviewBox:
     """The component.
 
     Attributes:
-        box: All of it; hidden while there is nothing to judge.
-        record: The id of what is judged.
+        box: The whole component; hidden while there is nothing to review.
+        record: Id of the reviewed record.
         malignant: Disagrees with a verdict other than malignant.
         benign: Disagrees with a verdict other than benign.
         note: Free text.
         reviews: Those given so far.
-        given: Called when a review was given.
+        given: Called after a review.
     """
 
     box: gr.Column
@@ -57,7 +57,7 @@ class ReviewBox:
 
     @property
     def outputs(self) -> list[Any]:
-        """What `review_values` fills, in its order."""
+        """Outputs of `review_values`, in its order."""
         return [self.box, self.record, self.malignant, self.benign, self.note, self.reviews]
 
 
@@ -94,11 +94,11 @@ def build_review(backend: Backend, i18n: gr.I18n, visit: Visit) -> ReviewBox:
 
 
 def review_values(result: PredictionResult, reviews: str = "") -> list[gr.Column | gr.Button | str]:
-    """Return what makes the component judge a result; it stays hidden where nothing was saved.
+    """Return the updates for reviewing a result; the component stays hidden if it was not saved.
 
     Args:
-        result: What is judged. Who disagrees with a verdict names another: of two classes the
-            other one, of an uncertain verdict either.
+        result: The result. A reviewer who disagrees names another verdict: the other class, or
+            either one for an uncertain verdict.
         reviews: Those given so far, as HTML.
     """
     return [
@@ -112,7 +112,7 @@ def review_values(result: PredictionResult, reviews: str = "") -> list[gr.Column
 
 
 def record_id(text: object) -> UUID:
-    """Return the id that the page sent; raises UnknownRecordError for what is none."""
+    """Return the id that the page sent; raises UnknownRecordError if it is not an id."""
     try:
         return UUID(str(text))
     except ValueError as error:

@@ -45,10 +45,10 @@ _QUIET: Final[dict[str, Any]] = {
     "show_progress": "hidden",
     "trigger_mode": "always_last",
     "api_visibility": "private",
-    # The choices change with the image, which a restarted service does not know.
+    # The choices depend on the image, which a restarted service does not know.
     "preprocess": False,
 }
-# How the page is told to change a component, and leave the rest of it.
+# Marks an update that changes some properties of a component and keeps the others.
 _HIDDEN: Final[dict[str, Any]] = {"__type__": "update", "visible": False}
 _ENABLED: Final[dict[str, Any]] = {"__type__": "update", "interactive": True}
 
@@ -58,13 +58,13 @@ class ScaleQuestion:
     """The components.
 
     Attributes:
-        summary: What the file says of its scale.
-        choice: What the visitor says.
-        typed: µm per pixel, for those who know it.
-        field: How much tissue the image then shows.
+        summary: The scale that the file states.
+        choice: The visitor's choice.
+        typed: µm per pixel, typed by the visitor.
+        field: Size of the field of view at that scale.
         sure: Confirms an unlikely field.
-        headers: What the page holds of the files' headers.
-        for_batch: Whether it is about many images.
+        headers: Data from the files' headers, kept in the page.
+        for_batch: Whether it is for many images.
     """
 
     summary: gr.HTML
@@ -77,7 +77,7 @@ class ScaleQuestion:
 
     @property
     def inputs(self) -> list[Any]:
-        """What `StatedScale` takes, in its order."""
+        """Inputs of `StatedScale`, in its order."""
         return [self.choice, self.typed, self.sure]
 
     @property
@@ -87,7 +87,7 @@ class ScaleQuestion:
 
     @property
     def shown(self) -> list[Any]:
-        """What an inspected upload fills, in its order."""
+        """Outputs of an inspected upload, in order."""
         return [self.summary, self.choice, self.typed, self.field, self.sure, self.headers]
 
 
@@ -120,17 +120,17 @@ def build_question(i18n: gr.I18n, *, for_batch: bool = False) -> ScaleQuestion:
 def ask_for_scale(
     question: ScaleQuestion, backend: Backend, upload: gr.Image | gr.File, run: gr.Button
 ) -> None:
-    """Ask about each upload, and let nothing be sent before there is an answer where one is needed.
+    """Ask about each upload, and allow sending only once a needed answer is given.
 
     Args:
         question: The components.
         backend: Knows the limits of files, and the examples.
-        upload: What is asked about.
+        upload: The upload.
         run: Sends it; disabled while the scale is missing.
     """
     asking = _Asking(backend, for_batch=question.for_batch)
     said = [question.headers, question.choice, question.typed]
-    # At once and in the page: a scale must never be used for an image it was not stated for.
+    # At once and in the page: a scale must never be used for another image.
     upload.change(
         fn=None,
         outputs=[*question.shown, run],
@@ -143,20 +143,20 @@ def ask_for_scale(
     question.choice.input(
         asking.weigh_choice, said, [question.typed, question.field, question.sure, run], **_QUIET
     )
-    # The field is no output here: a result must not meddle with what is being typed.
+    # The field is not an output here: a result must not change a field that is being typed in.
     question.typed.input(asking.weigh_typed, said, [question.field, question.sure, run], **_QUIET)
     question.sure.input(asking.weigh_sure, [*said, question.sure], run, **_QUIET)
 
 
 class _Asking:
-    """Handlers of the question; they take what the page sends as it is."""
+    """Handlers of the question; they get the page's raw input."""
 
     def __init__(self, backend: Backend, *, for_batch: bool) -> None:
         self._backend = backend
         self._for_batch = for_batch
 
     async def inspect_image(self, upload: object, request: gr.Request) -> list[Any]:
-        """Return what the page says about an image, before anything is chosen."""
+        """Return the page's texts for an image before anything is chosen."""
         language, settings = language_of(request), self._backend.settings
         if upload is None:
             return self._shown([], "", language)
@@ -169,7 +169,7 @@ class _Asking:
         return self._shown([header], image_summary(header, language), language)
 
     async def inspect_batch(self, uploads: object, request: gr.Request) -> list[Any]:
-        """Return what the page says about the images of a batch."""
+        """Return the page's texts for the images of a batch."""
         language, settings = language_of(request), self._backend.settings
         if not isinstance(uploads, list) or not uploads:
             return self._shown([], "", language)
@@ -188,7 +188,7 @@ class _Asking:
     def weigh_choice(
         self, headers: object, choice: object, typed: object, request: gr.Request
     ) -> list[Any]:
-        """Return what a choice leads to; a new one must be confirmed anew."""
+        """Return the state after a choice; a new choice must be confirmed again."""
         weighed = self._weighed(
             headers, StatedScale(choice, typed, for_batch=self._for_batch), request
         )
@@ -197,13 +197,13 @@ class _Asking:
     def weigh_typed(
         self, headers: object, choice: object, typed: object, request: gr.Request
     ) -> list[Any]:
-        """Return what a typed scale leads to; a new one must be confirmed anew."""
+        """Return the state after a typed scale; a new one must be confirmed again."""
         return self._weighed(
             headers, StatedScale(choice, typed, for_batch=self._for_batch), request
         )
 
     def weigh_sure(self, headers: object, choice: object, typed: object, sure: object) -> gr.Button:
-        """Let an unlikely field be sent once it is confirmed."""
+        """Allow an unlikely field to be sent once it is confirmed."""
         stated = StatedScale(choice, typed, sure, self._for_batch)
         return gr.Button(interactive=stated.problem(unpacked_headers(headers)) is None)
 
@@ -242,5 +242,5 @@ def _problem(error: BiopsiaError, language: Language) -> str:
 
 
 def _reset() -> list[Any]:
-    """Return the state without an image, as the page takes it."""
+    """Return the state without an image."""
     return ["", None, {**_HIDDEN, "value": ""}, "", {**_HIDDEN, "value": False}, "", _ENABLED]

@@ -1,4 +1,4 @@
-"""What the page says about the scale of images: the file's, the choices, and the field."""
+"""Texts about the scale of images: the file's scale, the choices, and the field."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def scale_choices(headers: Headers, language: Language, *, with_file: bool) -> C
 
 
 def image_summary(header: Header, language: Language) -> str:
-    """Say how large an image is, and what is known of its scale; ask for it where it is needed."""
+    """Return an image's size and known scale, and the question for the scale if it is needed."""
     size = f"{number(header.width, language)} × {number(header.height, language)} px"
     known, asking = _state(header, language)
     return render(
@@ -70,7 +70,7 @@ def image_summary(header: Header, language: Language) -> str:
 def batch_summary(
     headers: Sequence[Header | None], names: Sequence[str | None], language: Language
 ) -> str:
-    """Say how many images state their scale, ask for that of the others, and name the unreadable.
+    """Return how many images state a scale, the question for the others, and unreadable names.
 
     Args:
         headers: Of the files, in order; None for those that cannot be read.
@@ -105,14 +105,14 @@ def batch_summary(
 
 
 def _some(names: Sequence[str], language: Language) -> str:
-    """Join names, the first few where there are many."""
+    """Join names; of many, only the first few."""
     joined = ", ".join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return text("scale.more", language, count=more, names=joined) if more > 0 else joined
 
 
 def field_summary(headers: Headers, stated: StatedScale, language: Language) -> str:
-    """Say how much tissue the images show at the stated scale, and question what is unlikely."""
+    """Return the size of the field at the stated scale, and a question if it is unlikely."""
     if stated.text is not None and stated.microns is None:
         label, rule = text("options.microns", language), text("option.microns_per_pixel", language)
         return render("scale_field", language, lines=[f"{label}: {rule}."], is_wrong=True)
@@ -125,7 +125,7 @@ def field_summary(headers: Headers, stated: StatedScale, language: Language) -> 
 
 
 def _questions(fields: Sequence[tuple[float, float]], language: Language) -> list[str]:
-    """Return what is unlikely about fields, in µm."""
+    """Return why fields, in µm, are unlikely."""
     counts = {
         "over": (sum(map(is_too_large, fields)), LARGEST_FIELD_MICRONS),
         "under": (sum(map(is_too_small, fields)), SMALLEST_FIELD_MICRONS),
@@ -154,7 +154,7 @@ def _sizes(fields: Sequence[tuple[float, float]], language: Language) -> list[st
 
 
 def _state(header: Header, language: Language) -> tuple[str, str]:
-    """Return what is known of an image's scale, and what is asked until there is a choice."""
+    """Return the known scale of an image, and the question until there is a choice."""
     if header.microns_per_pixel is not None:
         key = "example_scale" if header.of_example else "file_scale"
         microns = number(header.microns_per_pixel, language)

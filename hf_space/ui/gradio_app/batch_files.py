@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def batch_images(
     files: list[tuple[str, Path]], settings: Settings, stack: ExitStack
 ) -> list[NamedImage]:
-    """List the images of a batch, in another thread: the files, or what is in a single zip.
+    """List the images of a batch, in another thread: the files, or the content of a single zip.
 
     Args:
         files: Names and paths of uploaded files.

@@ -1,4 +1,4 @@
-"""Bounds what calls of the demo are sent: they wait in Gradio's queue, and their JSON with them."""
+"""Limits the bodies of the demo's calls, which are kept in Gradio's queue with their JSON."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ CALL: Final = re.compile(r"/gradio_api/(?:api|run|call(?:/v2)?)/(\w+)(?:/\w+)?/?
 
 _MOST_VALUES: Final = 1000
 _VALUES_OF_A_FILE: Final = 32
-# Of large calls that are read, wait or run; in memory they become some four times as much.
+# Total of large calls that are read, wait or run; in memory they take some four times as much.
 _MOST_WAITING_BYTES: Final = 16 * MAX_CALL_BYTES
-# They have no input of files, but state those, or what their headers say.
+# These have no file inputs, but list files or header data.
 _OF_MANY_FILES: Final = frozenset({"predict_batch", "weigh_choice", "weigh_typed", "weigh_sure"})
 
 
 @dataclass(frozen=True, eq=False)
 class LargeCall:
-    """Stands for the body of a call with many files, for as long as the call has it."""
+    """Memory reserved for the body of a call with many files, while the call holds it."""
 
     size: int
     address: str
 
 
 class Calls:
-    """Bounds the bodies of calls; belongs to one event loop."""
+    """Limits the bodies of calls; belongs to one event loop."""
 
     def __init__(self, functions: Collection[BlockFunction], *, max_files: int) -> None:
-        """Begin with no call.
+        """Start without calls.
 
         Args:
             functions: Those of the demo.
@@ -57,18 +57,18 @@ class Calls:
         self._large: WeakSet[LargeCall] = WeakSet()
 
     def has(self, name: str) -> bool:
-        """Tell whether the demo has a function."""
+        """Return whether the demo has a function."""
         return name in self._names.values()
 
     def enter(self, size: int, address: str) -> LargeCall | None:
-        """Hold room for a body before it is read; it is free when nothing refers to it any more.
+        """Reserve memory for a body before it is read; it is freed with its last reference.
 
         Args:
-            size: Bytes of the body; small ones need no room.
+            size: Bytes of the body; small ones need no reservation.
             address: Network address that it comes from.
 
         Raises:
-            BusyError: Many large calls wait, or those of the address take half of the room.
+            BusyError: Many large calls wait, or those of the address take half of the memory.
         """
         if size <= MAX_SMALL_CALL_BYTES:
             return None
@@ -81,7 +81,7 @@ class Calls:
         return call
 
     def check(self, path: str, body: bytes) -> None:
-        """Refuse a body that its function has no use for; raises PayloadTooLargeError."""
+        """Refuse a body that is too large for its function; raises PayloadTooLargeError."""
         check_values(body, self._most_values)
         if self._is_of_many(path, body):
             return
@@ -94,7 +94,7 @@ class Calls:
         return (call[1] if call else self._called(body)) in self._of_many
 
     def _called(self, body: bytes) -> str | None:
-        """Return the name of the function that a body states by its number, as Gradio reads it."""
+        """Return the name of the function that a body gives by number, as Gradio reads it."""
         try:
             return self._names.get(json.loads(body)["fn_index"])
         except (ValueError, TypeError, KeyError, RecursionError):

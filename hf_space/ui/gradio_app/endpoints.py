@@ -24,11 +24,11 @@ from hf_space.ui.gradio_app.batch_files import batch_images
 from hf_space.ui.gradio_app.uploads import read_bounded, uploaded_name, uploaded_path
 from hf_space.ui.visitor import caller, caller_owner
 
-# No postponed annotations in this file: Gradio reads the return types as they stand.
+# No postponed annotations in this file: Gradio reads the return types at run time.
 
 
 class Endpoints:
-    """What programs call; each upload is deleted as soon as it was read."""
+    """The endpoints for programs; each upload is deleted as soon as it was read."""
 
     def __init__(self, backend: Backend) -> None:
         """Serve from a backend, which computes the results and deletes files that were read."""
@@ -124,7 +124,7 @@ class Endpoints:
                 mode=mode,
             )
             predictor = self._backend.get_predictor()
-            # An unknown one is refused here, and not in each item.
+            # Refuse an unknown one here, not in each item.
             predictor.operating_point(options)
             images = await batch_images(paths, self._backend.settings, stack)
             await self._backend.charge_batch(len(images), request)
@@ -171,7 +171,7 @@ class Endpoints:
 
 
 def _described(endpoint: Callable[..., object]) -> str:
-    """Return what an endpoint does, and what each of its options means, for `view_api`."""
+    """Return the description of an endpoint and its options for `view_api`."""
     fields = PredictOptions.model_fields
     options = [
         f"`{name}`: {fields[name].description}"
@@ -184,8 +184,8 @@ def _described(endpoint: Callable[..., object]) -> str:
 def _options(request: gr.Request, **options: object) -> tuple[PredictOptions, bytes | None]:
     """Return a call's options and its owner; raises InvalidOptionsError.
 
-    A result is never saved for nobody: unlike the API's, this response has no headers that could
-    tell a new visitor the token.
+    A result is never saved without an owner: unlike the API's, this response has no headers that
+    could return a token to a new visitor.
     """
     wanted, owner = (
         resolve_save(read_options(PredictOptions, options), caller(request)),

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from hf_space.observability.metrics import Metrics
     from hf_space.ui.gradio_app.calls import Calls
 
-# What predicts or uploads; the page gets the results with GET, which is free.
+# Requests that predict or upload; the page gets the results with GET, which is free.
 _CHARGED: Final = re.compile(r"/gradio_api/((call|run|api)/|(queue/join|upload)/?$)")
 _UPLOAD: Final = "/gradio_api/upload"
-# What the page and Gradio's clients need. Gradio has more routes, and adds some with every version:
-# one stores whatever is sent to it, another writes a file for each call.
+# Paths that the page and Gradio's clients need. Gradio has more routes, and adds some with every
+# version: one stores anything sent to it, another writes a file for each call.
 _PAGE: Final = (
     "",
     "config",
@@ -50,7 +50,7 @@ _CALLS: Final = (
     "(cancel|reset|upload|upload_progress)",
     r"heartbeat/\w+",
     "queue/(data|join|status)",
-    # Of files that a call has returned, and of those that the page shows.
+    # Paths of files that a call has returned, and of those that the page shows.
     "file[=/].+",
 )
 NEEDED: Final = re.compile(rf"/({'|'.join(_PAGE)}|gradio_api/({'|'.join(_CALLS)}))/?", re.DOTALL)
@@ -58,24 +58,25 @@ NEEDED: Final = re.compile(rf"/({'|'.join(_PAGE)}|gradio_api/({'|'.join(_CALLS)}
 
 # Calls a function of the demo by its name.
 _FUNCTION: Final = re.compile(r"/gradio_api/(?:api|run|call(?:/v2)?)/(\w+)(?:/\w+)?/?")
-# The beginning of a needed path, which holds nothing that a caller chose.
+# The beginning of a needed path, without any part chosen by a caller.
 _ENDPOINT: Final = re.compile(r"/gradio_api/(?:queue/\w+|[\w-]+)|/\w*")
-# With an address in place of a path, Gradio would fetch it and pass it on.
+# If the path is an address, Gradio would fetch and forward it.
 _RELAY: Final = re.compile(r"/gradio_api/(file[=/]\s*https?:|proxy=)", re.IGNORECASE)
-# By these Gradio takes the address that the page is to use from whoever sends them.
+# From these headers Gradio takes the address that the page uses, whoever sends them.
 _OWN_ADDRESS: Final = frozenset({b"x-forwarded-host", b"x-gradio-server"})
 _OVERHEAD_BYTES: Final = 64 * 1024
 _HELD: Final = "biopsia.call"
-# How many of the largest uploads the disk has room for.
+# Number of largest uploads that fit on the disk.
 _UPLOADS_AT_ONCE: Final = 4
 
 
 class GuardMiddleware:
     """Charges calls and uploads, and refuses what the demo does not need.
 
-    That is large bodies, requests for other hosts' files, and routes of Gradio beyond the demo's.
+    It refuses large bodies, requests for other hosts' files, and routes of Gradio beyond the
+    demo's.
 
-    Whoever sends a request is known already: the service identifies visitors of the demo too.
+    Visitors are already identified: the service does this for the demo too.
     """
 
     def __init__(
@@ -146,7 +147,7 @@ class GuardMiddleware:
         except (BusyError, PayloadTooLargeError) as error:
             await biopsia_response(error)(scope, receive, send)
         except ClientDisconnect:
-            # Nobody reads it; the log and the metrics see that the call was given up.
+            # Not read by any client; the log and the metrics show that the call was given up.
             await client_closed()(scope, receive, send)
         else:
             # The scope lives as long as the call in Gradio's queue.
@@ -193,7 +194,7 @@ def _path(scope: Scope) -> str:
 
 
 def _endpoint(path: str) -> str | None:
-    """Return what the log calls a path that is passed on: a function, or the route's beginning."""
+    """Return the log's label of a forwarded path: a function, or the route's beginning."""
     if call := _FUNCTION.fullmatch(path):
         return f"/{call[1]}"
     found = _ENDPOINT.match(path)
@@ -214,7 +215,7 @@ def _with_policy(send: Send) -> Send:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Return a channel that gives a body that was read, and then what comes."""
+    """Return a channel that gives the body already read, then further messages."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replay() -> Message:

@@ -1,4 +1,4 @@
-"""What the service changes about the demo once it is mounted."""
+"""Changes to the demo after it is mounted."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 
 def end_streams(app: FastAPI) -> None:
-    """Let go of open pages, whose heartbeat streams would hold up the end of the service."""
+    """Close the heartbeat streams of open pages, which would delay shutdown."""
     mounted_app(app).stop_event.set()
 
 
 def remove_at_end(app: FastAPI, folder: Path) -> None:
     """Remove the demo's folder when the application ends.
 
-    A process that a signal ends skips what is registered with `atexit`.
+    A process that is ended by a signal does not run `atexit` handlers.
     """
     lifespan = app.router.lifespan_context
 
@@ -49,7 +49,7 @@ def remove_at_end(app: FastAPI, folder: Path) -> None:
 
 
 def name_unknown_paths(app: FastAPI) -> None:
-    """Let the demo refuse unknown paths and wrong methods in the service's error shape."""
+    """Make the demo refuse unknown paths and wrong methods with the service's error format."""
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 -- registered for its statuses only
@@ -70,7 +70,7 @@ class _Functions(dict[int, "BlockFunction"]):
 
 
 def name_unknown_functions(app: FastAPI) -> None:
-    """Let the demo refuse unknown numbers of functions in the service's error shape.
+    """Make the demo refuse unknown function numbers with the service's error format.
 
     Gradio would answer with a bare 500, and a traceback in the log.
     """
@@ -80,16 +80,16 @@ def name_unknown_functions(app: FastAPI) -> None:
         return biopsia_response(error)
 
     mounted = mounted_app(app)
-    # Every session begins with a copy of it.
+    # Every session starts with a copy of it.
     config = mounted.get_blocks().default_config
     config.fns = _Functions(config.fns)
     mounted.add_exception_handler(UnknownPathError, refuse)
 
 
 def name_wrong_inputs(app: FastAPI) -> None:
-    """Let the demo refuse inputs by names that a function does not have in the error shape.
+    """Make the demo refuse unknown input names with the service's error format.
 
-    Gradio would answer with a bare 500, and log them with a traceback.
+    Gradio would answer with a bare 500, and log the names with a traceback.
     """
 
     async def refuse(_: Request, error: Exception) -> Response:
@@ -103,6 +103,6 @@ def name_wrong_inputs(app: FastAPI) -> None:
 
 
 def mounted_app(app: FastAPI) -> App:
-    """Return Gradio's own application, which `gradio.mount_gradio_app` hung at `/`."""
+    """Return Gradio's own application, which `gradio.mount_gradio_app` mounted at `/`."""
     root = next(route for route in app.routes if isinstance(route, Mount) and route.path == "")
     return cast("App", root.app)

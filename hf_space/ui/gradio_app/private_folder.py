@@ -1,4 +1,4 @@
-"""A folder for the files of this process, and the removal of what dead processes have left."""
+"""A folder for the files of this process, and the removal of dead processes' folders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 _PREFIX: Final = "process-"
-# The system ends a lock with its process, however that ends.
+# The system releases a lock when its process ends for any reason.
 _LOCK: Final = ".lock"
 _PRIVATE_FOLDER: Final = 0o700
 _PRIVATE_FILE: Final = 0o600
@@ -32,18 +32,18 @@ def root_folder() -> Path:
     folder = Path(tempfile.gettempdir()) / f"biopsia-{user}"
     with suppress(FileExistsError):
         folder.mkdir(mode=_PRIVATE_FOLDER)
-    # In a folder for everybody, another user may have made it first.
+    # In a shared folder, another user may have created it first.
     return folder if _is_private(folder) else Path(tempfile.mkdtemp(prefix="biopsia-"))
 
 
 def process_folder(root: Path) -> Path:
-    """Return a new folder below a root, which goes with the process; sweeps the root first.
+    """Return a new folder below a root, removed with the process; cleans the root first.
 
     Args:
-        root: Made if it does not exist.
+        root: Created if it does not exist.
     """
     root.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-    # A folder that another process has made and not locked yet must not seem to be a dead one's.
+    # A folder that another process has created but not locked yet must not look abandoned.
     with FileLock(root / _LOCK, mode=_PRIVATE_FILE):
         sweep(root)
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=root))
@@ -55,19 +55,19 @@ def process_folder(root: Path) -> Path:
 
 
 def is_process_folder(folder: str) -> bool:
-    """Tell whether a folder is one that `process_folder` has returned."""
+    """Return whether a folder came from `process_folder`."""
     return Path(folder) in _own_locks
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder that `process_folder` has returned, unless that was done before."""
+    """Remove a folder from `process_folder`, unless it is already removed."""
     if lock := _own_locks.pop(folder, None):
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()
 
 
 def sweep(root: Path) -> None:
-    """Remove the folders of processes that have ended without doing so."""
+    """Remove the folders of processes that ended without doing so."""
     for folder in root.glob(f"{_PREFIX}*"):
         lock = FileLock(folder / _LOCK, mode=_PRIVATE_FILE)
         with suppress(Timeout, OSError):

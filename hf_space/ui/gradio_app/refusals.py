@@ -19,10 +19,10 @@ _CALL: Final = "/gradio_api/queue/join"
 
 
 class RefusalTextMiddleware:
-    """Adds a `detail` to refusals of calls that come too often.
+    """Adds a `detail` to rate limit refusals.
 
-    Gradio's page shows such a text, and of the service's own error shape nothing but that there
-    was one.
+    Gradio's page shows this text; of the service's own format it only shows that there was an
+    error.
     """
 
     def __init__(self, app: ASGIApp) -> None:

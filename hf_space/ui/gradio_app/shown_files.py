@@ -1,4 +1,4 @@
-"""Files that the page shows or offers to one visitor, which go when their record is deleted."""
+"""Files that the page shows or offers to a visitor; they are deleted with their record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gradio.utils import get_upload_folder
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-# Gradio has deleted them long before.
+# Gradio has deleted them long before this.
 _KNOWN_SECONDS: Final = 3600
 
 
@@ -26,21 +26,21 @@ class _Shown:
 
 
 class ShownFiles:
-    """Knows whose files these are and of which images, as long as they may be there."""
+    """Remembers the owner and the images of files while they may exist."""
 
     def __init__(self) -> None:
         """Start with none."""
         self._files: dict[Path, _Shown] = {}
-        # Results are drawn in threads.
+        # Results are drawn in several threads.
         self._lock = Lock()
 
     def note(self, path: Path, owner: bytes, images: Collection[str]) -> None:
-        """Remember a file, or of which images it is after all.
+        """Remember a file, or update its images.
 
         Args:
             path: The file.
-            owner: To whom it is shown.
-            images: SHA-256 of the images that it tells of.
+            owner: The visitor who sees it.
+            images: SHA-256 of the images it is about.
         """
         with self._lock:
             self._files[path] = _Shown(owner, frozenset(images), monotonic())
@@ -48,7 +48,7 @@ class ShownFiles:
                 del self._files[oldest]
 
     def taken(self, owner: bytes, images: Collection[str] | None) -> list[Path]:
-        """Return, and forget, the files of an owner that tell of some images; None for all."""
+        """Return and forget an owner's files about some images; None for all."""
         with self._lock:
             chosen = [
                 path
@@ -65,23 +65,23 @@ class ShownFiles:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Gives files to one visitor's browser.
+    """Makes files available to one visitor's browser.
 
     Attributes:
         shown: Remembers them.
-        owner: The visitor; None for one who has no records, whose files go by their age only.
+        owner: The visitor; None for one without records, whose files are deleted by age only.
     """
 
     shown: ShownFiles
     owner: bytes | None
 
     def note(self, path: Path, *images: str) -> None:
-        """Remember a file that tells of some images, by their SHA-256."""
+        """Remember a file about some images, by their SHA-256."""
         if self.owner is not None:
             self.shown.note(path, self.owner, images)
 
     def place(self, name: str, *images: str) -> Path:
-        """Return where to write a file that the visitor's browser may fetch.
+        """Return a path for a file that the visitor's browser may fetch.
 
         The folder's name cannot be guessed, and Gradio deletes the file with the uploads.
         """

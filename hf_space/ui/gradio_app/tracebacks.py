@@ -1,8 +1,9 @@
-"""Says in the log where a call of the demo failed, but not what it was sent, nor holds that.
+"""Logs where a call of the demo failed, without its input, and does not keep the input.
 
-Gradio prints the traceback of every error that is not meant for visitors. Its message may hold all
-that the call was sent: names of files, notes, tokens. Its frames hold that too: the one that keeps
-the error is in the error's traceback, and so all of it stays until the collector comes by.
+Gradio prints the traceback of every error that is not meant for visitors. Its message may contain
+the call's input: file names, notes, tokens. The frames hold the input too. One of them refers to
+the error, and the error's traceback refers to the frame, so all of it stays until the garbage
+collector runs.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Places:
-    """Stands in for the module `traceback`, of which Gradio uses one function there."""
+    """Replaces the module `traceback`, of which Gradio uses one function."""
 
     @staticmethod
     def print_exc() -> None:
@@ -29,20 +30,20 @@ class _Places:
 
 
 def log_places(error: BaseException) -> None:
-    """Log the class of a call's error, and the files and lines that it came through."""
+    """Log the class of a call's error, and the files and lines of its traceback."""
     called = traceback.extract_tb(error.__traceback__)
     places = " ".join(f"{Path(place.filename).name}:{place.lineno}" for place in called)
     logger.error("a call of the demo failed: %s at %s", type(error).__name__, places)
 
 
 def keep_content_out_of_log() -> None:
-    """Let Gradio log the class of an error and its place in the code, without the message."""
+    """Make Gradio log an error's class and its place in the code, without the message."""
     for module in (gradio.queueing, gradio.routes):
         module.traceback = _Places  # type: ignore[attr-defined]
 
 
 def forget_frames(error: BaseException | None) -> None:
-    """Let go of what the frames held that an error, and those before it, came through."""
+    """Clear the frames of an error and of the errors that caused it."""
     while error is not None:
         traceback.clear_frames(error.__traceback__)
         error.__traceback__ = None
@@ -50,7 +51,7 @@ def forget_frames(error: BaseException | None) -> None:
 
 
 def forget_failed_calls() -> None:
-    """Let Gradio's queue hold nothing of a call that failed."""
+    """Make Gradio's queue keep nothing of a failed call."""
 
     def told(
         error: BaseException | None,

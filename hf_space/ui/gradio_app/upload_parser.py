@@ -1,7 +1,7 @@
-"""Reads uploads without keeping the visitor's file names, or anything of an upload that breaks off.
+"""Reads uploads without keeping the visitor's file names or parts of interrupted uploads.
 
-Gradio names a file on disk as the visitor called it, in a folder named by its content's hash, and
-leaves what it has received so far when the visitor goes away.
+Gradio keeps the visitor's file name on disk, in a folder named by the content's hash, and leaves a
+partial file when the visitor disconnects.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import gradio.route_utils
 from gradio.route_utils import GradioMultiPartParser, GradioUploadFile
 from starlette.datastructures import FormData
 
-# The only field that Gradio takes files from.
+# The only field from which Gradio reads files.
 _FIELD: Final = "files"
-# What components accept is told by it; a longer one may hold a part of a name.
+# Components check the type by it; a longer one may contain part of a name.
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,5}", re.IGNORECASE)
 
 
 folder_prefix: ContextVar[str] = ContextVar("folder_prefix", default="")
-"""How the names of the folders begin that an upload's files get."""
+"""Prefix of the folders of uploaded files."""
 
 
 class PrivateParser(GradioMultiPartParser):
     """Gradio's parser, whose files have random names."""
 
     async def parse(self) -> FormData:
-        """Read the form; what has come of one that cannot be read is deleted."""
+        """Read the form; if that fails, delete what has arrived."""
         try:
             form = await super().parse()
         except BaseException:
@@ -49,14 +49,14 @@ class PrivateParser(GradioMultiPartParser):
 
 
 class _RandomName:
-    """Stands in for the hash by which Gradio names a file's folder."""
+    """Replaces the hash by which Gradio names a file's folder."""
 
     def hexdigest(self) -> str:
         return folder_prefix.get() + secrets.token_hex(16)
 
 
 def install_private_parser() -> None:
-    """Let Gradio's upload route read forms with `PrivateParser`."""
+    """Make Gradio's upload route read forms with `PrivateParser`."""
     gradio.route_utils.GradioMultiPartParser = PrivateParser  # type: ignore[misc]
 
 

@@ -1,4 +1,4 @@
-"""Bounds how many bytes the folder of uploads holds, so that nobody fills the disk."""
+"""Limits the size of the upload folder, so that nobody fills the disk."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ _PREFIX_BYTES: Final = 8
 
 
 class UploadRoom:
-    """Room on the disk for the uploads of this process; belongs to one event loop.
+    """Disk space for the uploads of this process; belongs to one event loop.
 
-    As with the memory of images, no address holds more than half of it with several uploads; a
-    first one is let in whatever its size.
+    As with the memory for images, an address with several uploads holds half at most; its first one
+    is admitted whatever its size.
     """
 
     def __init__(self, max_bytes: int) -> None:
-        """Begin with no upload on its way.
+        """Start without uploads in progress.
 
         Args:
-            max_bytes: Most that the folder holds, with what the page offers for download.
+            max_bytes: Largest size of the folder, including files offered for download.
         """
         self._most = max_bytes
         self._arriving: Counter[str] = Counter()
-        # Whoever sees the folder's names learns no address by them.
+        # The folder's names do not reveal the address.
         self._key = secrets.token_bytes(_KEY_BYTES)
 
     @asynccontextmanager
     async def held(self, size: int, address: str) -> AsyncIterator[None]:
-        """Hold room while an upload of so many bytes arrives.
+        """Reserve space while an upload arrives.
 
         Args:
             size: Its bytes.
             address: Network address that it comes from.
 
         Raises:
-            BusyError: The folder is full, or the address has too much of it, until uploads are read
-                or ten minutes old.
+            BusyError: The folder is full, or the address uses too much of it; uploads are removed
+                once they are read or ten minutes old.
         """
         whose = self._prefix(address)
         self._arriving[whose] += size
@@ -78,17 +78,17 @@ def _stored_bytes(whose: str) -> tuple[int, int]:
     """Return the bytes of all files in the folder, and of those below folders of a prefix."""
     total = own = 0
     root = get_upload_folder()
-    # Unlike `Path.rglob`, it passes over folders that go meanwhile.
+    # Unlike `Path.rglob`, it skips folders that disappear in the meantime.
     for folder, _, names in os.walk(root):
         size = sum(map(_size, (os.path.join(folder, name) for name in names)))
-        # A folder takes room too, and there is one for each small file.
+        # A folder takes space too, and there is one for each small file.
         total += size + _size(folder)
         own += size * os.path.relpath(folder, root).startswith(whose)
     return total, own
 
 
 def _size(path: str) -> int:
-    """Return the bytes of a file or folder, none if it has gone."""
+    """Return the bytes of a file or folder; 0 if it no longer exists."""
     try:
         return os.stat(path).st_size
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Uploaded files: read only what was uploaded, and delete it when nobody waits for it."""
+"""Uploaded files: only these are read, and they are deleted when no longer needed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _HTTP: Final = ("http://", "https://")
 
 
 class Uploads(set[str]):
-    """Gradio's set of uploaded files, from which a file goes as soon as it was read.
+    """Gradio's set of uploaded files; a file is removed as soon as it was read.
 
     Attributes:
-        own_files: Files of the page itself, such as examples, which stay.
-        others: Gradio's sets of files to delete by age, which would otherwise grow for ever.
-        shown: What the page shows to whom.
+        own_files: Files of the page itself, such as examples, which are kept.
+        others: Gradio's sets of files to delete by age, which would otherwise grow forever.
+        shown: The files shown to each visitor.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Uploads(set[str]):
         self.shown = ShownFiles()
 
     def release(self, path: Path) -> None:
-        """Delete a file that was read, and the folder that was made for it."""
+        """Delete a file that was read, and its folder."""
         name = str(path)
         for paths in (self, *self.others):
             paths.discard(name)
@@ -49,7 +49,7 @@ class Uploads(set[str]):
                 path.parent.rmdir()
 
     def drop(self, owner: bytes, images: Collection[str] | None) -> None:
-        """Delete the files of images whose records an owner has deleted; None means all."""
+        """Delete the files about images whose records an owner has deleted; None means all."""
         for path in self.shown.taken(owner, images):
             self.release(path)
 
@@ -57,25 +57,25 @@ class Uploads(set[str]):
 def keep_uploads_private() -> Path:
     """Give Gradio a folder that only this process uses and only its user may read; returns it.
 
-    Call it before any component is made. The folder goes with the process; where the process is
-    killed, the next one that starts removes it.
+    Call it before any component is made. The folder is removed with the process; if the process is
+    killed, the next one to start removes it.
     """
     install_private_parser()
     folder = os.environ.get("GRADIO_TEMP_DIR", "")
     if not is_process_folder(folder):
-        # Gradio names files below the folder as it is spelled here, `uploaded_path` by their real
-        # place; behind a link the two would differ, and uploads would stay.
+        # Gradio names files by this path, `uploaded_path` by their real path; behind a symbolic
+        # link the two would differ, and uploads would not be deleted.
         folder = str(process_folder(root_folder().resolve()))
         os.environ["GRADIO_TEMP_DIR"] = folder
     return Path(folder)
 
 
 def watch_uploads(blocks: gr.Blocks, uploads: Uploads) -> None:
-    """Let `Uploads` stand in for Gradio's own set, and refuse files on other hosts.
+    """Replace Gradio's own set by `Uploads`, and refuse files on other hosts.
 
-    Call it when all components are there. Gradio checks that a path which a caller sends lies in
-    the upload folder only for a launched app, and a mounted one counts as never launched. It also
-    downloads an address which a caller sends in place of a file; this service fetches nothing.
+    Call it after all components are made. Gradio checks that a caller's path is in the upload
+    folder only for a launched app, and a mounted app never counts as launched. It also downloads an
+    address that a caller sends in place of a file; this service fetches nothing.
     """
     blocks.upload_file_set = uploads
     uploads.others = list(blocks.temp_file_sets)
@@ -107,7 +107,7 @@ def uploaded_path(payload: object) -> Path:
 
 
 def uploaded_name(payload: Mapping[str, Any]) -> str:
-    """Return the name the file had on the visitor's side."""
+    """Return the visitor's name of the file."""
     return Path(str(payload.get("orig_name") or payload.get("path") or "")).name
 
 

@@ -27,7 +27,7 @@ from hf_space.ui.image_scale import Header, StatedScale, read_headers
 from hf_space.ui.tabs.region import download
 from hf_space.ui.visitor import Visit, language_of, page_owner
 
-# Gradio puts the progress of the call in its place.
+# Gradio shows the progress of the call in its place.
 _PROGRESS: Final = gr.Progress()
 
 
@@ -84,7 +84,7 @@ async def _read_all(
     visitor: tuple[object, gr.Request],
     on_progress: Callable[[int, int], None],
 ) -> list[BatchItem]:
-    """Read all files, in order; raises BiopsiaError where the batch as a whole cannot be read."""
+    """Read all files, in order; raises BiopsiaError if the whole batch cannot be read."""
     predictor, owner = backend.get_predictor(), page_owner(*visitor)
     settings, offers = backend.settings, backend.offers(*visitor)
     items: list[BatchItem] = []
@@ -115,7 +115,7 @@ def _digests(items: list[BatchItem]) -> list[str]:
 
 
 def _groups(headers: list[Header | None], asked: Asked) -> list[tuple[list[int], PredictOptions]]:
-    """Return the places of the images that share a scale, and the options for each such group."""
+    """Return the indices of images that share a scale, with the options of each group."""
     places: dict[str | None, list[int]] = {}
     for place, header in enumerate(headers):
         places.setdefault(asked.scale.option(header), []).append(place)

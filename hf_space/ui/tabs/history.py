@@ -1,4 +1,4 @@
-"""The tab of the visitor's own history: find, look, judge again, take along, delete."""
+"""The tab of the visitor's own history: find, view, review, export and delete records."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hf_space.ui.backend import Backend
     from hf_space.ui.visitor import Visit
 
-# One listener for all rows, whatever part of one was pressed.
+# One listener for all rows, whichever part of a row was pressed.
 _ON_ROW: Final = """
 element.addEventListener("click", (event) => {
   const row = event.target.closest("[data-id]");
@@ -36,7 +36,7 @@ _SAVE_TABLE: Final = f"""(table) => {{
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }}"""
-# On a phone the record lies below the list.
+# On a phone the record is below the list.
 _GO_TO_RECORD: Final = """() => {
   const record = document.querySelector(".bp-record"), top = record.getBoundingClientRect().top;
   if (top < 0 || top > innerHeight / 2) record.scrollIntoView({ behavior: "smooth" });
@@ -49,9 +49,9 @@ class HistoryTab:
     """The tab's components.
 
     Attributes:
-        order: What comes first.
+        order: The sort order.
         verdict: Which verdicts are listed.
-        reviewed: Whether those with a review are listed, and those without.
+        reviewed: Whether records with and without a review are listed.
         rows: The list.
         here: Where its page begins.
         beyond: Where the next one does.
@@ -70,12 +70,12 @@ class HistoryTab:
 
     @property
     def filters(self) -> list[Any]:
-        """What `filter_values` fills, in its order."""
+        """Outputs of `filter_values`, in its order."""
         return [self.order, self.verdict, self.reviewed]
 
     @property
     def page(self) -> list[Any]:
-        """What a page of the list fills."""
+        """Outputs of a page of the list."""
         return [self.rows, self.here, self.beyond, self.start, self.more]
 
 
@@ -139,9 +139,9 @@ def _build_list(i18n: gr.I18n) -> HistoryTab:
 def _list_on_events(
     listing: HistoryList, parts: HistoryTab, record: RecordView, visit: Visit, tab: gr.Tab
 ) -> None:
-    """Read the first page, the next one, or the same again."""
+    """Read the first page, the next one, or reload the same one."""
     asked = [*parts.filters, record.review.record, visit.token, visit.zone]
-    # Without preprocessing: it knows of no choices when the service was started anew meanwhile.
+    # Without preprocessing, which does not know the choices after a restart of the service.
     more: dict[str, Any] = {"preprocess": False, "trigger_mode": "always_last", **_QUIET}
     gr.on(
         [tab.select, parts.start.click, *(choice.input for choice in parts.filters)],
@@ -168,7 +168,7 @@ def _act_on_records(
     visit: Visit,
     delete_all: gr.Button,
 ) -> None:
-    """Show the chosen record, and none after all were deleted."""
+    """Show the chosen record, or none after all were deleted."""
     shown = parts.rows.click(record.show, [visit.token, visit.zone], record.outputs, **_QUIET)
     shown.success(fn=None, js=_GO_TO_RECORD, api_visibility="private")
     shown.failure(**clearing(record.outputs))

@@ -1,4 +1,4 @@
-"""What the history's list asks for: pages, the table of all, and an end to all of it."""
+"""Actions of the history's list: pages, the table of all records, and their deletion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TABLE: Final = "biopsia_history.csv"
 
 
 class HistoryList:
-    """Handlers of the list; they take what the page sends as it is."""
+    """Handlers of the list; they get the page's raw input."""
 
     def __init__(self, backend: Backend) -> None:
         """Read from a backend's history."""
@@ -41,7 +41,7 @@ class HistoryList:
         zone: str,
         request: gr.Request,
     ) -> list[Any]:
-        """Return the beginning of the list."""
+        """Return the start of the list."""
         return await self.page("", order, verdict, reviewed, chosen, token, zone, request)
 
     async def page(
@@ -55,14 +55,14 @@ class HistoryList:
         zone: str,
         request: gr.Request,
     ) -> list[Any]:
-        """Return a page of the list, and where it and the next one begin.
+        """Return a page of the list, and the cursors of it and of the next one.
 
         Args:
-            cursor: Where it begins; empty at the start.
-            order: What comes first.
-            verdict: The only one wanted, or `ANY`.
+            cursor: Start of the page; empty for the first one.
+            order: The sort order.
+            verdict: The verdict to list, or `ANY`.
             reviewed: A key of `REVIEWED`.
-            chosen: Id of the record that is shown beside the list.
+            chosen: Id of the record shown beside the list.
             token: Whose history it is.
             zone: The visitor's time zone.
             request: The call.
@@ -75,7 +75,7 @@ class HistoryList:
             )
             found = await history.page(owner, query)
             if cursor and not found.items:
-                # All that this page held was deleted.
+                # All records of this page were deleted.
                 cursor = ""
                 found = await history.page(owner, query.model_copy(update={"cursor": None}))
             drawn = _nothing(wanted, language)
@@ -93,9 +93,9 @@ class HistoryList:
             return [drawn, cursor, beyond, *buttons]
 
     async def table(self, verdict: str, reviewed: str, token: str, request: gr.Request) -> str:
-        """Return the chosen records as CSV, newest first whatever comes first in the list.
+        """Return the chosen records as CSV, newest first in any sort order.
 
-        The browser makes the file: one of the service would outlive the records' deletion.
+        The browser makes the file: one on the server would remain after the records' deletion.
         """
         with errors_shown(language_of(request)):
             wanted = validated(HistoryFilter, **_wanted(verdict, reviewed))
@@ -104,7 +104,7 @@ class HistoryList:
             return b"".join([HISTORY_TABLE.header(), *lines]).decode()
 
     async def forget_all(self, token: str, request: gr.Request) -> list[Any]:
-        """Delete the whole history, and return the page of an empty one."""
+        """Delete the whole history, and return an empty page."""
         language = language_of(request)
         with errors_shown(language):
             await self._backend.history.delete_all(page_owner(token, request))
@@ -113,7 +113,7 @@ class HistoryList:
 
 
 def _wanted(verdict: str, reviewed: str) -> dict[str, Any]:
-    """Return the parts of a filter that were chosen; none means all."""
+    """Return the chosen parts of a filter; empty means all."""
     wanted: dict[str, Any] = {} if verdict == ANY else {"verdict": [verdict]}
     return wanted if reviewed == ANY else wanted | {"reviewed": REVIEWED.get(str(reviewed))}
 

@@ -1,4 +1,4 @@
-"""One record of the history, whole: its drawings, its verdict, and what others said since."""
+"""One record of the history: its drawings, its verdict, and its reviews."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class RecordView:
 
     Attributes:
         backend: Finds and deletes the record.
-        box: All of it; hidden until a record is chosen.
-        drawn: What is drawn of the record, in the order of `_drawn`.
+        box: The whole view; hidden until a record is chosen.
+        drawn: Outputs of `_drawn`, in its order.
         review: Its reviews; holds its id.
-        delete: Deletes it, when this was confirmed.
+        delete: Deletes it after confirmation.
     """
 
     backend: Backend
@@ -47,13 +47,13 @@ class RecordView:
 
     @property
     def outputs(self) -> list[Any]:
-        """What `show` fills, in its order."""
+        """Outputs of `show`, in its order."""
         return [self.box, *self.drawn, *self.review.outputs]
 
     async def show(
         self, token: str, zone: str, request: gr.Request, event: gr.EventData
     ) -> list[Any]:
-        """Return the whole record that was chosen from the list."""
+        """Return the record that was chosen from the list."""
         language, history = language_of(request), self.backend.history
         with errors_shown(language):
             saved = await history.record(page_owner(token, request), record_id(event.id))
@@ -69,7 +69,7 @@ class RecordView:
             ]
 
     async def forget(self, record: str, token: str, request: gr.Request) -> None:
-        """Delete the record that is shown."""
+        """Delete the displayed record."""
         with errors_shown(language_of(request)), suppress(UnknownRecordError):
             await self.backend.history.delete(page_owner(token, request), record_id(record))
 

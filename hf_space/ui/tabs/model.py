@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from hf_space.schemas.model import ModelReport
 
 _FRONT_MATTER: Final = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-# The card's pictures lie beside it, where the browser cannot reach; the tab shows them itself.
+# The browser cannot load the card's pictures, which are files beside it; the tab shows them.
 _PICTURE: Final = re.compile(r"^!\[[^\]]*\]\([^)]*\)\n?", re.MULTILINE)
 _PLOT_ORDER: Final = ("roc", "pr", "reliability", "thresholds", "confusion", "scores")
 
 
 def build_model_tab(backend: Backend, i18n: gr.I18n, tab: gr.Tab) -> None:
-    """Add the tab's content, which is read from the bundle when the tab is opened."""
+    """Add the tab's content; it is read from the bundle when the tab is opened."""
     facts = gr.HTML()
     plots = gr.HTML()
     with gr.Accordion(i18n("model.card"), open=True):
@@ -61,7 +61,7 @@ def card_text(path: Path) -> str:
 
 
 def facts_html(predictor: Predictor, report: ModelReport, language: Language) -> str:
-    """Draw the model's facts, and what it reaches at each operating point."""
+    """Draw the model's facts, and its figures at each operating point."""
     keys = ("uncertain_band", "sensitivity", "specificity", "precision")
     labels = [text(f"options.{key}", language) for key in ("operating_point", "threshold")]
     return render(
@@ -74,7 +74,7 @@ def facts_html(predictor: Predictor, report: ModelReport, language: Language) ->
 
 
 def plots_html(plots: Mapping[str, Path], language: Language) -> str:
-    """Draw the bundle's plots; nothing where there are none."""
+    """Draw the bundle's plots; empty if there are none."""
     shown = [
         (
             text_or(f"plot.{name}", language, name),

@@ -102,7 +102,7 @@ def export(result: PredictionResult, chosen: ExportFormat, offers: Offers) -> gr
 
 
 def download(path: str | None) -> gr.DownloadButton:
-    """Return a button that offers a file; it stays grey where there is none."""
+    """Return a button that offers a file; it is disabled if there is none."""
     return gr.DownloadButton(value=path, interactive=path is not None)
 
 

@@ -32,7 +32,7 @@ export default async function Page({ searchParams }: PageProps<"/dashboard">) {
   );
 }
 
-/** What the page asks first, so that its figures come with it. */
+/** The page's first request, made by the server so that the page arrives with its figures. */
 async function readFigures(client: QueryClient, zone: string, address: URLSearchParams) {
   const bounds = boundsOf(rangeOf(address), dayOf(new Date(), zone));
   const query = statisticsParameters(bounds, zone);
@@ -45,7 +45,7 @@ async function readFigures(client: QueryClient, zone: string, address: URLSearch
   }
 }
 
-/** Of parameters that are given twice, the first counts, as in the browser. */
+/** If a parameter is given twice, the first one counts, as in the browser. */
 function addressOf(parameters: Awaited<PageProps<"/dashboard">["searchParams"]>): URLSearchParams {
   const entries = Object.entries(parameters).flatMap(([name, value]) =>
     [value ?? []].flat().map((one) => [name, one]),

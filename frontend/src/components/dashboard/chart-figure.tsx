@@ -6,11 +6,11 @@ import { cn } from "@/lib/class-names";
 
 interface ChartFigureProps {
   title: string;
-  /** What there is to see, in a sentence; it stands for the drawing where that is not seen. */
+  /** A sentence that describes the drawing, for screen readers. */
   summary: string;
   /** The same numbers as rows. */
   table: ReactNode;
-  /** Classes that give drawing and table their one height. */
+  /** Classes for the common height of drawing and table. */
   height: string;
   children: ReactNode;
 }

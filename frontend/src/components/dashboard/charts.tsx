@@ -50,7 +50,7 @@ export function Charts({ statistics, bounds, today }: ChartsProps) {
 }
 
 export const CHART_GRID = "grid gap-6";
-// Captions beside each other are as high as the longest of most, so that what follows lines up.
+// Adjacent captions have the height of most long ones, so that the drawings below line up.
 export const FIRST =
   "grid gap-x-8 gap-y-6 border-t [&_figcaption]:min-h-14 lg:grid-cols-[minmax(0,1fr)_minmax(0,3fr)]";
 export const HALVES = "grid gap-x-8 gap-y-6 border-t [&_figcaption]:min-h-14 lg:grid-cols-2";

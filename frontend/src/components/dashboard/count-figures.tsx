@@ -22,7 +22,7 @@ const HEIGHT = "h-72";
 interface CountFigureProps {
   title: string;
   summary: string;
-  /** What a row is: a day, an hour. */
+  /** Heading of the rows: a day, an hour. */
   unit: string;
   rows: readonly (Counts & { key: string; name: string; tick: string })[];
 }

@@ -1,6 +1,9 @@
 import { useFormatter } from "next-intl";
 
-/** What all drawings have in common. They are left to the eye: summary and table say the same. */
+/**
+ * Common attributes of all drawings. They are hidden from screen readers: summary and table say the
+ * same.
+ */
 export const CHART = {
   responsive: true,
   accessibilityLayer: false,
@@ -21,7 +24,7 @@ interface HintProps {
   lines: readonly { name: string; value: number }[];
 }
 
-/** The numbers of what is pointed at. */
+/** The numbers of the part under the pointer. */
 export function Hint({ title, lines }: HintProps) {
   const format = useFormatter();
   return (

@@ -16,7 +16,7 @@ interface NothingCountedProps {
 
 const EVER = { from: null, to: null };
 
-/** Nothing counts in the period: either the visitor has nothing at all, or it lies elsewhere. */
+/** Nothing counts in the period: the visitor has no records, or only in other periods. */
 export function NothingCounted({ zone, duplicates, onShowAll }: NothingCountedProps) {
   const t = useTranslations("dashboard");
   const { data: ever } = useQuery(statisticsQuery(statisticsParameters(EVER, zone)));

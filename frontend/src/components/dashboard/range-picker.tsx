@@ -9,9 +9,9 @@ import { PRESETS, type StatisticsRange } from "@/lib/statistics/range";
 
 interface RangePickerProps {
   range: StatisticsRange;
-  /** The zone whose days are meant; null while it is not known. */
+  /** The time zone of the days; null while unknown. */
   zone: string | null;
-  /** Told what is to be different. */
+  /** Called with the changed values. */
   onChange: (part: Partial<StatisticsRange>) => void;
 }
 

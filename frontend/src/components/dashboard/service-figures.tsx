@@ -9,7 +9,7 @@ import { isTooFewForP95, quantileTime, shareOf } from "@/lib/statistics/statisti
 
 const HEIGHT = "h-40";
 
-/** Writes the time that a share of the computed results took at most. */
+/** Formats a quantile of the computed results' durations. */
 export function useQuantileText() {
   const { duration, longerThan } = useNumberFormat();
   return (quantile: "median_ms" | "p95_ms", latency: Statistics["latency"]): string => {
@@ -67,7 +67,7 @@ export function ResultTimes({ latency }: Pick<Statistics, "latency">) {
   );
 }
 
-/** Which sentence is true of the times: of none, of times beyond what is measured, or of others. */
+/** Chooses the sentence about the times: none, beyond the measured range, or measured. */
 function latencySummary(latency: Statistics["latency"]) {
   const { computed, median_ms, p95_ms } = latency;
   if (computed === 0) {

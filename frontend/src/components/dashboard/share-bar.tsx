@@ -10,7 +10,7 @@ export interface Part {
   fill: string;
 }
 
-/** Parts of a whole: one bar, and below it what each part is and how much. */
+/** Parts of a whole: one bar, with a legend of names and amounts below. */
 export function ShareBar({ parts }: { parts: readonly Part[] }) {
   return (
     <div className="grid gap-3">

@@ -52,7 +52,7 @@ function ShareFigure({ title, summary, unit, parts }: ShareFigureProps) {
   );
 }
 
-/** How the verdicts share the results. */
+/** Shares of the verdicts among the results. */
 export function Verdicts({ verdicts }: Pick<Statistics, "verdicts">) {
   const t = useTranslations("dashboard.verdicts");
   const verdictName = useTranslations("common.verdict");
@@ -71,7 +71,7 @@ export function Verdicts({ verdicts }: Pick<Statistics, "verdicts">) {
   );
 }
 
-/** What reviewers said of the verdicts. */
+/** Reviews of the verdicts. */
 export function Reviews({ statistics }: { statistics: Statistics }) {
   const t = useTranslations("dashboard.reviews");
   const reviewName = useTranslations("common.review");

@@ -23,7 +23,7 @@ export function useNumberFormat() {
       format.number(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
     /** A time in milliseconds; null of none. */
     duration: (value: number | null) => (value === null ? t("none") : figures.duration(value)),
-    /** A time that is known to be longer only. */
+    /** A time of which only a lower limit is known. */
     longerThan: (value: number) => t("longer_than", { time: figures.duration(value) }),
     shortDay: (day: Day) =>
       format.dateTime(noonOf(day), { day: "numeric", month: "short", timeZone: "UTC" }),

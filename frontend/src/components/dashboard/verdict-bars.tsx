@@ -9,7 +9,7 @@ import { FillDefinitions, VERDICT_STROKE } from "@/components/dashboard/verdict-
 import { VERDICTS } from "@/lib/history/filters";
 import type { Counts } from "@/lib/statistics/statistics";
 
-/** A bar's counts; `name` is written in full where it is pointed at, `tick` below the axis. */
+/** A bar's counts; `name` is its full name in the tooltip, `tick` its label below the axis. */
 export type NamedCounts = Counts & { name: string; tick: string };
 
 /** Counts by verdict as stacked bars, side by side. */

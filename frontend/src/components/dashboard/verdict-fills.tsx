@@ -3,7 +3,7 @@ import type { Verdict } from "@/components/shared/verdict-badge";
 import { cn } from "@/lib/class-names";
 import { VERDICTS } from "@/lib/history/filters";
 
-/** How each verdict fills an area, told apart without colour: full, hatched, outlined, or dotted. */
+/** Fill of each verdict, distinguishable without colour: full, hatched, outlined, or dotted. */
 export const VERDICT_FILL: Readonly<Record<Verdict, string>> = {
   malignant: "border border-malignant bg-malignant",
   uncertain: "hatched border border-uncertain bg-surface",

@@ -6,19 +6,19 @@ import { useTouched } from "@/hooks/use-touched";
 import type { PredictionResult } from "@/lib/api/schema";
 import { EarlyGestures } from "@/lib/viewer/early-gestures";
 
-// Of OpenSeadragon.
+// A class of OpenSeadragon.
 const CANVAS = "openseadragon-canvas";
 
 const ExampleViewer = dynamic(
   () =>
     import("@/components/example/example-viewer")
       .then(({ ExampleViewer }) => ExampleViewer)
-      // The picture stays as it is.
+      // Without the viewer, the still picture remains.
       .catch(() => () => null),
   { ssr: false },
 );
 
-/** Attributes of the picture that the page comes with, which may be a smaller copy. */
+/** Attributes of the page's initial picture, which may be a smaller copy. */
 export type FirstPicture = Pick<ComponentProps<"img">, "src" | "srcSet">;
 
 interface ExamplePictureProps {
@@ -27,11 +27,11 @@ interface ExamplePictureProps {
   address: string;
   first: FirstPicture;
   alt: string;
-  /** What the model found, drawn over the picture. */
+  /** The model's findings, drawn over the picture. */
   children: ReactNode;
 }
 
-/** The example's image, and in its place a viewer as soon as somebody is at the page. */
+/** The example's image, replaced by a viewer at the visitor's first interaction. */
 export function ExamplePicture({ result, address, first, alt, children }: ExamplePictureProps) {
   const isTouched = useTouched();
   const place = useRef<HTMLDivElement>(null);
@@ -70,7 +70,7 @@ function repeatIn(place: HTMLElement | null, gestures: EarlyGestures): void {
   }
 }
 
-/** Whether a viewer hears what is done there. */
+/** Whether a viewer handles the gestures there. */
 function isHeard(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(`.${CANVAS}`) !== null;
 }

@@ -20,7 +20,7 @@ interface ExampleViewerProps {
   onOpen: () => void;
 }
 
-/** The viewer's stage alone: the example is looked at, and there is nothing to choose. */
+/** The viewer's stage without controls. */
 export function ExampleViewer({ result, address, onOpen }: ExampleViewerProps) {
   const { rule } = useThreshold(result);
   const picture = { source: address, file: null, ...useLoadedImage() };

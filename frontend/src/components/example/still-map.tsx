@@ -6,10 +6,10 @@ import { DASH_CSS_PIXELS, HATCH_COLOUR, LINE_CSS_PIXELS, PAPER } from "@/lib/res
 import { INK } from "@/lib/result/paint-text";
 import { bandOfResult, sideOf } from "@/lib/threshold/threshold";
 
-// The viewer's lines are as far apart on any screen; here, on one where the picture is a bit smaller.
+// The viewer's lines have a fixed distance on screen; these are set for a slightly smaller picture.
 const HATCH_PIXELS = 10;
 
-/** What the viewer draws over the picture, by the server: it is there with the page. */
+/** The viewer's drawing over the picture, rendered by the server with the page. */
 export function StillMap({ result }: { result: PredictionResult }) {
   const { image, threshold } = result;
   const rule = { threshold, band: bandOfResult(result) };

@@ -8,13 +8,13 @@ import type { Filing } from "@/lib/api/schema";
 import { FILING_FIELDS, type FilingDraft, MAX_FILING_LENGTH } from "@/lib/history/filing";
 
 interface FilingFieldsProps {
-  /** Where the record is filed, or what all records share. */
+  /** The record's filing, or the part that all records share. */
   filing: Filing;
   draft: FilingDraft;
   onChange: (draft: FilingDraft) => void;
 }
 
-/** A case label and a folder, of which the visitor's own are offered. */
+/** A case label and a folder, with the visitor's folders as suggestions. */
 export function FilingFields({ filing, draft, onChange }: FilingFieldsProps) {
   const t = useTranslations("history.filing");
   const { data: folders } = useQuery(foldersQuery);

@@ -3,7 +3,7 @@
 import { useTranslations } from "next-intl";
 import { Button, ButtonLink } from "@/components/ui/button";
 
-/** What will be here. */
+/** Explains an empty history. */
 export function EmptyHistory() {
   const t = useTranslations("history.empty");
   return (

@@ -17,7 +17,7 @@ interface FileChosenProps {
   onClose: () => void;
 }
 
-/** Gives the selected records a case label and a folder; what is left alone stays as it was. */
+/** Gives the selected records a case label and a folder; unchanged fields are kept. */
 export function FileChosen({ chosen, filing, onClose }: FileChosenProps) {
   const t = useTranslations("history.filing");
   const common = useTranslations("common");

@@ -89,7 +89,7 @@ function VerdictChoice({ filters, onChange }: FilterProps) {
   );
 }
 
-/** One of the visitor's own folders; not there before she has one. */
+/** The choice of a folder; hidden until the visitor has one. */
 function FolderChoice({ filters: { folder }, onChange }: FilterProps) {
   const t = useTranslations("history.filters");
   const { data: folders = [] } = useQuery(foldersQuery);

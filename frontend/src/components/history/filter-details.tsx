@@ -8,7 +8,7 @@ import { countOfDetails, type HistoryFilters, KINDS, probabilityText } from "@/l
 
 export interface FilterProps {
   filters: HistoryFilters;
-  /** Told what is to be different. */
+  /** Called with the changed values. */
   onChange: (part: Partial<HistoryFilters>) => void;
 }
 

@@ -7,7 +7,7 @@ import { useAddress } from "@/hooks/use-address";
 import { useTimeZone } from "@/hooks/use-time-zone";
 import { addressOf, filtersOf, type HistoryFilters } from "@/lib/history/filters";
 
-/** The visitor's records: what is asked for stands in the address. */
+/** The visitor's records; filters and order are in the address. */
 export function History() {
   const [address, go] = useAddress();
   const zone = useTimeZone();

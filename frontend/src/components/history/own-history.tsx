@@ -21,7 +21,7 @@ const REQUESTS: Readonly<Record<Act, readonly ["POST" | "DELETE", string]>> = {
   delete: ["DELETE", "/history"],
 };
 
-/** Whose these records are; how all of them are taken along, and how the visitor parts with them. */
+/** Information about the visitor's history, with export of all records, sign-out and deletion. */
 export function OwnHistory() {
   const t = useTranslations("history.own");
   const [asked, setAsked] = useState<Act | null>(null);

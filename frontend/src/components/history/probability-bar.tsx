@@ -10,8 +10,8 @@ interface ProbabilityBarProps {
 }
 
 /**
- * A probability as a number and a short bar, with a tick at the record's own threshold; where there
- * is no verdict, the number alone and marked so.
+ * A probability as a number and a short bar, with a tick at the record's own threshold; without a
+ * verdict, only the number, marked as such.
  */
 export function ProbabilityBar({ item, text }: ProbabilityBarProps) {
   const t = useTranslations("history");

@@ -11,7 +11,7 @@ interface RecordNamesProps {
   className?: string;
 }
 
-/** How the visitor knows a record: its case and folder, and the file's name in this browser. */
+/** The visitor's names of a record: case, folder, and file name in this browser. */
 export function RecordNames({ item, text, className }: RecordNamesProps) {
   const { [item.id]: fileName } = useFileNames();
   const lines = new Set([text.filing(item), fileName].filter(Boolean));

@@ -31,7 +31,10 @@ const COLUMNS = [
 
 const NUMERIC: ReadonlySet<string> = new Set(["size", "area"]);
 
-/** Records as rows, dense, or as cards on a narrow screen; each whole one leads to its result. */
+/**
+ * Records as compact rows, or as cards on a narrow screen; the whole row or card is a link to the
+ * result.
+ */
 export function ResultTable(props: ShapeProps) {
   const t = useTranslations("history");
   const { entries, items, ...shared } = props;

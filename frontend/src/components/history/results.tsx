@@ -31,11 +31,11 @@ const NO_ITEMS: readonly HistoryItem[] = [];
 interface ResultsProps {
   filters: HistoryFilters;
   zone: string;
-  /** Told what is to be different. */
+  /** Called with the changed values. */
   onChange: (part: Partial<HistoryFilters>) => void;
 }
 
-/** The records that the filters leave, and what can be done with them. */
+/** The filtered records and their actions. */
 export function Results({ filters, zone, onChange }: ResultsProps) {
   const query = filterQuery(filters, zone);
   const pages = useInfiniteQuery({
@@ -85,7 +85,7 @@ export function Results({ filters, zone, onChange }: ResultsProps) {
   );
 }
 
-/** The selected ids; what was selected under other filters is forgotten. */
+/** The selected ids; the selection is cleared when the filters change. */
 function useSelection(filters: HistoryFilters) {
   const [selection, setSelection] = useState({ under: "", ids: NONE });
   const under = addressOf({ ...filters, view: null }).toString();
@@ -97,7 +97,7 @@ interface MoreProps {
   error: unknown;
   onRetry: () => unknown;
   isLoading: boolean;
-  /** Asks for the next page; null after the last. */
+  /** Loads the next page; null after the last. */
   onMore: (() => unknown) | null;
 }
 

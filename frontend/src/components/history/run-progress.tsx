@@ -3,7 +3,7 @@
 import { useTranslations } from "next-intl";
 import type { Run } from "@/components/history/use-each";
 
-/** How far something is that is done to many records. */
+/** Progress of an action on many records. */
 export function RunProgress({ progress }: Pick<Run, "progress">) {
   const t = useTranslations("history.selection");
   return (

@@ -19,7 +19,7 @@ interface SelectionBarProps {
   onSelect: (selected: ReadonlySet<string>) => void;
 }
 
-/** What can be done with the selected records; it stays in sight while they are scrolled. */
+/** Actions on the selected records; stays visible while scrolling. */
 export function SelectionBar({ chosen, text, onSelect }: SelectionBarProps) {
   const t = useTranslations("history.selection");
   const [asked, setAsked] = useState<"delete" | "file" | null>(null);

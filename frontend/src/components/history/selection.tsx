@@ -6,20 +6,20 @@ import type { HistoryItem } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { type Entry, idsOf } from "@/lib/history/duplicates";
 
-/** What the table and the grid need to show records, and to select among them. */
+/** Data and callbacks of the table and the grid, for display and selection. */
 export interface ShapeProps {
-  /** All records, those too that lie in closed folds. */
+  /** All records, including those in closed groups. */
   items: readonly HistoryItem[];
-  /** What is shown of them. */
+  /** The displayed records. */
   entries: readonly Entry[];
   text: RecordText;
   selected: ReadonlySet<string>;
   onSelect: (selected: ReadonlySet<string>) => void;
-  /** Opens or closes a fold. */
+  /** Opens or closes a group. */
   onFold: (key: string) => void;
 }
 
-/** What one of its records needs. */
+/** Properties of one record. */
 export interface EntryProps extends Omit<ShapeProps, "items" | "entries"> {
   entry: Entry;
 }
@@ -66,10 +66,10 @@ export function SelectAll({
 
 interface CheckboxProps {
   label: string;
-  /** The records that it stands for. */
+  /** The records of this checkbox. */
   ids: readonly string[];
   selected: ReadonlySet<string>;
-  /** Told whether all of them were selected. */
+  /** Called with whether all of them are selected. */
   onChange: (isAll: boolean) => void;
   className?: string;
 }

@@ -10,7 +10,7 @@ interface ThumbnailProps {
   className?: string;
 }
 
-/** A record's small picture, by its own sides; a patch pixel by pixel. */
+/** A record's thumbnail in its own proportions; a patch without interpolation. */
 export function Thumbnail({ item, alt, className }: ThumbnailProps) {
   const { width, height } = item.image;
   const scale = Math.min(1, LARGEST_PIXELS / Math.max(width, height));

@@ -14,7 +14,7 @@ interface ToolbarProps extends Pick<FilterProps, "onChange"> {
   count: number;
   /** Whether there are no others. */
   isAll: boolean;
-  /** What the records were asked by. */
+  /** The filters of the records. */
   query: Query;
 }
 

@@ -4,19 +4,19 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { applyToEach } from "@/lib/history/apply-to-each";
 
-/** Something done to many records, as far as it is. */
+/** Progress of an action on many records. */
 export interface Run {
   /** While it runs. */
   progress: { done: number; total: number } | null;
   /** The errors of the last run, by id. */
   failures: ReadonlyMap<string, unknown>;
-  /** With how many the last run succeeded. */
+  /** Number of successes of the last run. */
   succeeded: number;
 }
 
 type Acts = ReadonlyMap<string, () => Promise<void>>;
 
-/** Does something to each of many records; whatever shows the history is then asked anew. */
+/** Applies an action to each of many records, then reloads the history's data. */
 export function useEach() {
   const client = useQueryClient();
   const [run, setRun] = useState<Run>({ progress: null, failures: new Map(), succeeded: 0 });
@@ -28,7 +28,7 @@ export function useEach() {
     show(0);
     const act = async (id: string) => acts.get(id)?.();
     const failures = await applyToEach([...acts.keys()], act, show);
-    // Not waited for: with an unreachable service it would also take long to fail.
+    // Not awaited: if the service is unreachable, it would also take long to fail.
     client.invalidateQueries({ queryKey: ["history"] });
     setRun({ progress: null, failures, succeeded: acts.size - failures.size });
     return failures;

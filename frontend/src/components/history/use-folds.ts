@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { HistoryItem } from "@/lib/api/schema";
 import { type Entry, entriesOf, foldsOf } from "@/lib/history/duplicates";
 
-/** What is shown of records, those of one image folded; and what opens or closes a fold. */
+/** Displayed records, grouped by image, and the function that opens or closes a group. */
 export function useFolds(
   items: readonly HistoryItem[],
 ): readonly [readonly Entry[], (key: string) => void] {

@@ -5,7 +5,7 @@ import { useFigureText } from "@/hooks/use-figure-text";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import type { HistoryItem, WarningCode } from "@/lib/api/schema";
 
-/** What a record says of itself, in the visitor's language; `zone` is an IANA name. */
+/** The texts of a record in the visitor's language; `zone` is an IANA name. */
 export function useRecordText(zone: string) {
   const format = useFormatter();
   const t = useTranslations("history");
@@ -37,7 +37,7 @@ export function useRecordText(zone: string) {
           ? t("scale_unknown")
           : null
         : `${format.number(malignant_area_mm2, { minimumFractionDigits: 2, maximumFractionDigits: 2 })} mm²`,
-    /** Empty where it is filed nowhere. */
+    /** Empty if it has no filing. */
     filing: ({ case_label, folder }: HistoryItem) =>
       [case_label, folder && t("in_folder", { folder })].filter(Boolean).join(" · "),
     review: ({ review }: HistoryItem) => common(`review.${review?.opinion ?? "none"}`),

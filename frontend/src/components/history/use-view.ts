@@ -6,7 +6,7 @@ import type { View } from "@/lib/history/filters";
 /** As Tailwind's `max-sm`. */
 const NARROW = "(width < 40rem)";
 
-/** The view that was chosen; else pictures on a phone, where a table would not fit. */
+/** The chosen view, or pictures on a phone, where a table would not fit. */
 export function useView(chosen: View | null): View {
   const isNarrow = useSyncExternalStore(
     subscribe,

@@ -19,7 +19,7 @@ import type { LocalSlide } from "@/lib/slide/local-slide";
 import { provisionalResult } from "@/lib/slide/provisional";
 import type { PredictOptions } from "@/lib/upload/settings";
 
-/** Until the service says its model's. */
+/** Used until the service's model is known. */
 const ANY_MODEL = { threshold: 0.5, micronsPerPixel: 4, patchSizePixels: 50 };
 
 interface LocalSlidePanelProps {
@@ -28,7 +28,7 @@ interface LocalSlidePanelProps {
   onClose: () => void;
 }
 
-/** A slide on the visitor's disk: looked at first, and scored when the visitor says so. */
+/** A slide on the visitor's disk: displayed first, and scored when the visitor asks for it. */
 export function LocalSlidePanel({ file, options, onClose }: LocalSlidePanelProps) {
   const t = useTranslations("slide");
   const { slide, error } = useOpenSlide(file, options.micronsPerPixel);
@@ -103,7 +103,7 @@ function OpenedSlide({ slide, options }: { slide: LocalSlide; options: PredictOp
   );
 }
 
-/** The result, or what there is of it. */
+/** The result, or its part so far. */
 function useShownResult(
   slide: LocalSlide,
   asking: Asking,

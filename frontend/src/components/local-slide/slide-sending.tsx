@@ -19,7 +19,7 @@ interface SlideSendingProps {
   onCancel: () => void;
 }
 
-/** What leaves the computer, before it does, and how far the service is with it. */
+/** States what will be sent before sending, then shows the service's progress. */
 export function SlideSending(props: SlideSendingProps) {
   const { slide, preparation, asking, onAsk, onCancel } = props;
   const common = useTranslations("common");

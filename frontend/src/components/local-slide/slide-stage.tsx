@@ -20,11 +20,11 @@ const NONE: readonly Polygon[] = [];
 
 interface SlideStageProps {
   slide: LocalSlide;
-  /** What was made to be sent, of which foci are cut out; null until it is there. */
+  /** The picture that is sent, from which foci are cut out; null until it is ready. */
   picture: Blob | null;
   result: PredictionResult;
   threshold: ThresholdState;
-  /** How much of the result there is. */
+  /** The part of the result that exists. */
   state: "none" | "some" | "all";
 }
 
@@ -40,7 +40,7 @@ export function SlideStage({ slide, picture, result, threshold, state }: SlideSt
     choice: state === "none" ? PLAIN : CHOICE,
     annotations: NONE,
   });
-  // What is not scored yet must not look like glass.
+  // Tiles that are not scored yet must not look like glass.
   const scene = useMemo(
     () => stage.scene && (state === "all" ? stage.scene : { ...stage.scene, empty: [] }),
     [stage.scene, state],

@@ -10,7 +10,7 @@ interface Opening {
   error: SlideError | null;
 }
 
-/** Opens a slide, and lets go of it with the component unless a result shows it. */
+/** Opens a slide, and releases it with the component unless a result shows it. */
 export function useOpenSlide(file: File, micronsPerPixel: number | null): Opening {
   const [state, setState] = useState<Opening>({ slide: null, error: null });
   useEffect(() => {

@@ -6,16 +6,16 @@ import type { LocalSlide } from "@/lib/slide/local-slide";
 import type { SlidePicture } from "@/lib/slide/picture";
 
 export interface Preparation {
-  /** Of the rows that are done, 0 to 1. */
+  /** Share of the rows done, 0 to 1. */
   share: number;
-  /** What is sent; null until it is ready. */
+  /** The picture to send; null until it is ready. */
   picture: SlidePicture | null;
   error: SlideError | null;
 }
 
 const BEGUN: Preparation = { share: 0, picture: null, error: null };
 
-/** Makes what is sent of a slide, as soon as the service has said what it takes. */
+/** Makes the picture of a slide to send, as soon as the service's limits are known. */
 export function useSlidePicture(slide: LocalSlide): Preparation {
   const { data: model } = useQuery(modelQuery);
   const [state, setState] = useState<Preparation>(BEGUN);

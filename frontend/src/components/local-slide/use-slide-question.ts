@@ -13,7 +13,7 @@ import { type Analysis, advance, NO_ANALYSIS } from "@/lib/upload/analysis";
 import type { ProgressEvent } from "@/lib/upload/stream-event";
 import { type Ticket, Visit } from "@/lib/upload/visit";
 
-/** How far the question to the service is. */
+/** Progress of the request to the service. */
 export type Asking =
   | { phase: "idle" | "cancelled" }
   | { phase: "uploading"; share: number }
@@ -26,7 +26,7 @@ interface SlideOptions {
   save: boolean;
 }
 
-/** Asks the service for a slide's result, once the visitor says so, and follows the answer. */
+/** Requests a slide's result when the visitor asks for it, and follows the response. */
 export function useSlideQuestion(slide: LocalSlide, { operatingPoint, save }: SlideOptions) {
   const client = useQueryClient();
   const publicApiUrl = usePublicApiUrl();
@@ -77,7 +77,7 @@ export function useSlideQuestion(slide: LocalSlide, { operatingPoint, save }: Sl
   return { asking, ask, cancel };
 }
 
-/** When all has left, the service begins. */
+/** The service begins when everything is sent. */
 function afterShare(share: number): Asking {
   return share < 1 ? { phase: "uploading", share } : { phase: "analysing", analysis: NO_ANALYSIS };
 }

@@ -5,7 +5,9 @@ import { RobustnessPlot } from "@/components/model/robustness-plot";
 import type { ModelReport } from "@/lib/api/schema";
 import { blurSteps, outsideGroups, robustness } from "@/lib/model/reports";
 
-/** How the model does on patches that cameras and files changed, and on pictures from elsewhere. */
+/**
+ * The model's figures on patches degraded by cameras and files, and on pictures from other sources.
+ */
 export function ConditionSection({ reports }: Pick<ModelReport, "reports">) {
   const t = useTranslations("model.conditions");
   const changed = robustness(reports.robust);

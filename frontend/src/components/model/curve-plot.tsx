@@ -10,12 +10,12 @@ interface CurvePlotProps {
   figures: readonly ThresholdFigures[];
   points: Readonly<Record<string, OperatingPointReport>>;
   pointOf: (figures: ThresholdFigures) => PlotPoint | null;
-  /** The path that guessing would take. */
+  /** The line of random guessing. */
   guess: string;
   summary: string;
 }
 
-// Names stand inside of the curve, where there is room.
+// Names are inside the curve, where there is room.
 const LABEL_SIDES = { roc: "ml-3", pr: "-ml-3 -translate-x-full" } as const;
 
 const TICKS = [0, 0.25, 0.5, 0.75, 1];

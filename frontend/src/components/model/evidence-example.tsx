@@ -3,7 +3,7 @@ import { cn } from "@/lib/class-names";
 import { INVENTED_MAP, meanOf, sigmoid } from "@/lib/model/evidence";
 import { FULL_SCALE_LOGIT } from "@/lib/result/colours";
 
-/** An invented map in numbers, and what of it can be seen in a drawing. */
+/** A made-up map in numbers, and as it would be drawn. */
 export function EvidenceExample() {
   const t = useTranslations("model.map");
   const format = useFormatter();
@@ -43,7 +43,7 @@ export function EvidenceExample() {
 interface GridProps {
   title: string;
   summary: string;
-  /** Writes a cell's evidence into it; without it, evidence is drawn. */
+  /** Formats a cell's evidence; if missing, evidence is drawn. */
   write?: (cell: number) => string;
 }
 

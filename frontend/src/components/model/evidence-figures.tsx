@@ -36,7 +36,7 @@ interface ChanceFigureProps {
   rows: readonly { slide: string; value: number | null; chance: number | null }[];
 }
 
-/** A share of each slide beside what chance would give. */
+/** A share of each slide beside the value by chance. */
 function ChanceFigure({ name, rows }: ChanceFigureProps) {
   const t = useTranslations("model.evidence");
   const { share } = useFigures();

@@ -18,7 +18,7 @@ interface FigureProps {
   children: ReactNode;
 }
 
-/** A drawing of figures, what it shows, and the figures themselves. */
+/** A drawing of figures, its description, and the figures as a table. */
 export function Figure({ title, text, table, className, children }: FigureProps) {
   return (
     <figure className={cn("grid min-w-0 grid-cols-1 content-start gap-4", className)}>
@@ -32,7 +32,7 @@ export function Figure({ title, text, table, className, children }: FigureProps)
   );
 }
 
-/** Figures as a table, closed until it is asked for. */
+/** Figures as a table, closed at first. */
 export function FigureDetails({ title, table }: { title: string; table: FigureTable }) {
   const t = useTranslations("model");
   return (

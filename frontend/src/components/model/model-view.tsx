@@ -19,7 +19,7 @@ import { slideEvidence } from "@/lib/model/reports";
 
 interface ModelViewProps {
   report: ModelReport;
-  /** Where people find the API. */
+  /** Public address of the API. */
   apiUrl: string;
 }
 

@@ -7,7 +7,7 @@ import { OUTCOMES, type Outcome, type OutsideGroup } from "@/lib/model/reports";
 
 type KindName = keyof Messages["model"]["conditions"]["kind"];
 
-/** Told apart without colour: dotted, dashed, hatched, full. */
+/** Distinguishable without colour: dotted, dashed, hatched, full. */
 const FILLS: Readonly<Record<Outcome, string>> = {
   refused: "border border-withheld bg-surface",
   withheld: "dotted border border-withheld border-dashed bg-surface",
@@ -16,7 +16,7 @@ const FILLS: Readonly<Record<Outcome, string>> = {
   silent: "border border-accent bg-accent",
 };
 
-/** What the service did with pictures from elsewhere, by kind and scale. */
+/** The service's responses to pictures from other sources, by kind and scale. */
 export function OutsidePlot({ groups }: { groups: readonly OutsideGroup[] }) {
   const t = useTranslations("model.conditions");
   const figures = useTranslations("model.metric");

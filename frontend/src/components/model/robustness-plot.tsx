@@ -86,7 +86,7 @@ export function RobustnessPlot({ robustness }: { robustness: Robustness }) {
 function useShiftName(): (shift: Shift) => string {
   const t = useTranslations("model.conditions.shift");
   return ({ name }) => {
-    // Names of messages hold no point.
+    // Names of messages cannot contain a dot.
     const key = name.replace(".", "_");
     return t.has(key as ShiftName) ? t(key as ShiftName) : name;
   };

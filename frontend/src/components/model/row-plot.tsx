@@ -1,7 +1,7 @@
 import { useFormatter } from "next-intl";
 import { cn } from "@/lib/class-names";
 
-/** A mark's shape tells its series apart without colour. */
+/** A mark's shape identifies its series without colour. */
 export const SERIES = {
   first: { shape: "disc", colour: "text-malignant" },
   second: { shape: "square", colour: "text-benign" },
@@ -20,7 +20,7 @@ export interface PlotRow {
   key: string;
   name: string;
   marks: readonly RowMark[];
-  /** Where a dashed line of comparison stands, 0 to 1. */
+  /** Position of a dashed reference line, 0 to 1. */
   references?: readonly number[];
 }
 
@@ -105,7 +105,7 @@ const SQUARE = "fill-surface stroke-current";
 
 interface SeriesLegendProps {
   entries: readonly { series: Series; text: string }[];
-  /** What the dashed lines are. */
+  /** Label of the dashed lines. */
   reference?: string;
 }
 

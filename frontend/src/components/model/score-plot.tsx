@@ -11,11 +11,11 @@ const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
 interface ScorePlotProps {
   bins: readonly ReliabilityBin[];
-  /** Where the model decides unless told otherwise. */
+  /** The model's default threshold. */
   point: OperatingPointReport | undefined;
 }
 
-/** How the probabilities of each class are spread, one class below the other. */
+/** Distribution of the probabilities of each class, one below the other. */
 export function ScorePlot({ bins, point }: ScorePlotProps) {
   const t = useTranslations("model.curves");
   const format = useFormatter();
@@ -46,7 +46,7 @@ interface ClassBarsProps {
   bins: readonly ReliabilityBin[];
   /** Of the class, in each bin. */
   shares: readonly number[];
-  /** The share that the highest bar may have. */
+  /** Share at the top of the axis. */
   top: number;
   threshold: number | undefined;
   fill: string;

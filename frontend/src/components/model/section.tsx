@@ -6,7 +6,7 @@ interface SectionProps {
   children: ReactNode;
 }
 
-/** A part of a long page, which the contents lead to. */
+/** A section of a long page, linked from the contents. */
 export function Section({ id, title, children }: SectionProps) {
   return (
     <section
@@ -26,7 +26,7 @@ export function SubTitle({ children }: { children: ReactNode }) {
   return <h3 className="font-medium">{children}</h3>;
 }
 
-/** Running text, in lines that an eye can follow. */
+/** Running text with a readable line length. */
 export function Prose({ children }: { children: ReactNode }) {
   return <div className="grid max-w-[68ch] gap-3">{children}</div>;
 }
@@ -57,7 +57,7 @@ interface ScrollBoxProps {
   children: ReactNode;
 }
 
-/** What is wider than a narrow screen scrolls in its own box, by keyboard too. */
+/** A box in which wide content scrolls on a narrow screen, also by keyboard. */
 export function ScrollBox({ label, children }: ScrollBoxProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling box must be reachable by keyboard

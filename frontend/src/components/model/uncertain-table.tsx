@@ -10,7 +10,7 @@ interface UncertainTableProps {
   bands: Readonly<Record<string, OperatingPointReport>>;
 }
 
-/** How many patches the inconclusive band takes, and what it saves. */
+/** Share of patches in the inconclusive band, and the errors inside and outside it. */
 export function UncertainTable({ points, bands }: UncertainTableProps) {
   const t = useTranslations("model.uncertain");
   const { share, threshold } = useFigures();

@@ -12,8 +12,8 @@ interface Drawn {
 /**
  * The service's picture of a file that this browser cannot draw, as TIFF; it keeps nothing.
  *
- * @param file Null where there is none, or where the browser draws it.
- * @param mayAsk Whether the file may be sent for it; a picture that is here already comes anyway.
+ * @param file Null if there is none, or if the browser can draw it.
+ * @param mayAsk Whether the file may be sent for it; an existing preview is returned anyway.
  */
 export function useServicePreview(file: Blob | null, mayAsk = true) {
   const publicApiUrl = usePublicApiUrl();

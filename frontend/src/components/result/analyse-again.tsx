@@ -10,7 +10,7 @@ import type { PredictionResult } from "@/lib/api/schema";
 import { imageOf, subscribeToImages } from "@/lib/result/session";
 import { scaleStep } from "@/lib/result/warnings";
 
-/** The way from a result without a verdict to one at the image's own scale. */
+/** Leads from a result without a verdict to an analysis at the image's own scale. */
 export function AnalyseAgain({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.verdict");
   const router = useRouter();

@@ -57,7 +57,7 @@ function useRemoval(id: string) {
     onSuccess: async () => {
       router.push("/history");
       forgetResult(client, id);
-      // Its own page must not ask for it while it is being left.
+      // Its page must not reload it while the visitor is leaving.
       await client.invalidateQueries({
         queryKey: ["history"],
         predicate: ({ queryKey }) => queryKey[2] !== id,

@@ -6,7 +6,7 @@ import { hasRecord } from "@/lib/api/has-record";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
 import { imageScale } from "@/lib/result/geometry";
 
-/** What was judged, by which model, when. */
+/** The image, the model and the time of a result. */
 export function Facts({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.facts");
   const common = useTranslations("common");
@@ -42,7 +42,7 @@ export function Facts({ result }: { result: PredictionResult }) {
   );
 }
 
-/** How large the image is, on the screen and on the glass. */
+/** Size of the image in pixels and on the slide. */
 function ImageRows({ image }: { image: ImageFacts }) {
   const t = useTranslations("result.facts");
   const common = useTranslations("common.scale_source");

@@ -67,7 +67,7 @@ function useKeys(newer: string | null, older: string | null) {
   }, [router, newer, older]);
 }
 
-/** Whether what has the focus, or an open dialog, takes the key itself. */
+/** Whether the focused element or an open dialog handles the key itself. */
 function hasOtherUse(event: KeyboardEvent): boolean {
   const isChord = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented;
   const takers = "input, textarea, select, dialog, [role=application], [tabindex='0']";

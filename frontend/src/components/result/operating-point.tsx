@@ -5,11 +5,11 @@ import type { OperatingPointReport, PredictionResult } from "@/lib/api/schema";
 
 interface OperatingPointProps {
   result: PredictionResult;
-  /** The point's figures, where they are known. */
+  /** The point's figures, if known. */
   measured: OperatingPointReport | null;
 }
 
-/** The rule that turned the probability into a verdict, and how good it is on patches. */
+/** The rule from the probability to the verdict, with its figures on patches. */
 export function OperatingPoint({ result, measured }: OperatingPointProps) {
   const t = useTranslations("result.verdict");
   const labelOf = useOperatingPointLabel();

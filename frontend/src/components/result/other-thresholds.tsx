@@ -18,7 +18,7 @@ interface OtherThresholdsProps {
   threshold: ThresholdState;
 }
 
-/** What the verdict would be at other thresholds; loaded when it is scrolled to. */
+/** The verdict at other thresholds; loaded when scrolled into view. */
 export function OtherThresholds({ result, threshold }: OtherThresholdsProps) {
   const t = useTranslations("result.thresholds");
   return (

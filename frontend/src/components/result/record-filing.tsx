@@ -43,7 +43,7 @@ export function RecordFiling({ record }: { record: HistoryRecord }) {
   );
 }
 
-/** Files a record; whatever shows the history is then asked anew. */
+/** Sets a record's filing, then reloads the history's data. */
 function useSaving(id: string, onSaved: () => void) {
   const client = useQueryClient();
   return useMutation({

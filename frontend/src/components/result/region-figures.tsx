@@ -10,7 +10,7 @@ interface RegionFiguresProps {
   threshold: number;
 }
 
-/** How much of a region is at or above the threshold that it is looked at with. */
+/** The area of a region at or above the chosen threshold. */
 export function RegionFigures({ result, region, threshold }: RegionFiguresProps) {
   const t = useTranslations("result.region");
   const common = useTranslations("common");

@@ -10,11 +10,11 @@ import { useErrorMessage } from "@/hooks/use-error-message";
 import { ApiError } from "@/lib/api/error";
 import { recordQuery } from "@/lib/api/queries";
 
-/** One result of this visitor; of anybody else's, that there is none. */
+/** One result of this visitor; another visitor's result is reported as unknown. */
 export function ResultPage({ id }: { id: string }) {
   const { data: record, error, refetch } = useQuery(recordQuery(id));
-  // A result that was deleted elsewhere is still in this page's memory. One that the history has
-  // not got yet was never there.
+  // A result that was deleted elsewhere is still in this page's memory. One that waits to be saved
+  // is not in the history yet.
   const isExpected = record?.result.saved !== false;
   if (isExpected && error instanceof ApiError && error.code === "unknown_record") {
     return <NoSuchResult error={error} />;

@@ -1,7 +1,7 @@
 import { useTranslations } from "next-intl";
 import { RESULT_GRID } from "@/components/result/result-view";
 
-/** The page's shape while the result is on its way. */
+/** The page's layout while the result is loading. */
 export function ResultSkeleton() {
   const t = useTranslations("common");
   return (

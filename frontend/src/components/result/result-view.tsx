@@ -17,7 +17,7 @@ import type { HistoryRecord } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { pointOf } from "@/lib/threshold/threshold";
 
-/** A result: the image with the evidence, and what is to be known about it. */
+/** A result: the image with the evidence, and its facts. */
 export function ResultView({ record }: { record: HistoryRecord }) {
   const { result } = record;
   const t = useTranslations("common");
@@ -74,6 +74,6 @@ export function ResultView({ record }: { record: HistoryRecord }) {
   );
 }
 
-/** The image, and beside it one column, or two where there is room for them. */
+/** The image, with one column beside it, or two on wide screens. */
 export const RESULT_GRID =
   "grid gap-x-8 gap-y-3 lg:grid-cols-[minmax(0,1fr)_23rem] lg:gap-y-4 min-[105rem]:grid-cols-[minmax(0,1fr)_22rem_20rem]";

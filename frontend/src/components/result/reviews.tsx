@@ -3,7 +3,7 @@ import { ReviewForm } from "@/components/review/review-form";
 import { ReviewList } from "@/components/review/review-list";
 import type { HistoryRecord } from "@/lib/api/schema";
 
-/** What people say about the result. */
+/** Reviews of the result. */
 export function Reviews({ record }: { record: HistoryRecord }) {
   const t = useTranslations("result.review");
   const { result, reviews } = record;

@@ -6,7 +6,7 @@ import { useFileNames } from "@/hooks/use-file-names";
 import { hasRecord } from "@/lib/api/has-record";
 import type { HistoryRecord } from "@/lib/api/schema";
 
-/** What this result is called, and the ways from here. */
+/** The result's name, with navigation. */
 export function TopBar({ record }: { record: HistoryRecord }) {
   const { result, case_label: caseLabel } = record;
   const { [result.id]: fileName } = useFileNames();

@@ -46,7 +46,7 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
   );
 }
 
-/** The probability beside its threshold; where there is no verdict, smaller and marked so. */
+/** The probability beside its threshold; without a verdict, smaller and marked as such. */
 function Probability({ result }: { result: PredictionResult }) {
   const t = useTranslations("common");
   const texts = useTranslations("result.verdict");

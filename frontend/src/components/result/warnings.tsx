@@ -2,7 +2,7 @@ import { useTranslations } from "next-intl";
 import { WarningList } from "@/components/shared/warning-list";
 import type { ResultWarning } from "@/lib/api/schema";
 
-/** Reasons to trust the result less; those for giving no verdict stand with the verdict. */
+/** Reasons to trust the result less; reasons for no verdict are shown with the verdict. */
 export function Warnings({ warnings }: { warnings: readonly ResultWarning[] }) {
   const t = useTranslations("result.warnings");
   const shown = warnings.filter(({ severity }) => severity !== "withholds");

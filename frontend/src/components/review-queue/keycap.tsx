@@ -1,4 +1,4 @@
-/** The key that does the same; read out from the list of shortcuts only. */
+/** The key of the same action; screen readers get it only from the list of shortcuts. */
 export function Keycap({ name }: { name: string }) {
   return (
     <span

@@ -12,12 +12,12 @@ interface QueueChoicesProps {
   choices: ReturnType<typeof useReviewChoices>;
   classNames: readonly string[];
   isSaving: boolean;
-  /** Whether the buttons say their keys. */
+  /** Whether the buttons show their keys. */
   hasKeys: boolean;
   onSkip: () => void;
 }
 
-/** A button for each review on offer. */
+/** A button for each possible review. */
 export function QueueChoices(props: QueueChoicesProps) {
   const { choices, classNames, isSaving, hasKeys, onSkip } = props;
   const t = useTranslations("history.review");

@@ -25,7 +25,7 @@ interface QueuePictureProps {
   zone: string;
 }
 
-/** The image of a record, as large as there is room; with its evidence if that is wanted. */
+/** The image of a record, as large as possible, with its evidence on request. */
 export function QueuePicture({ item, hasEvidence, zone }: QueuePictureProps) {
   const text = useRecordText(zone);
   return (

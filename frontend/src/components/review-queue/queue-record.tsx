@@ -27,7 +27,7 @@ interface QueueRecordProps {
   onHelp: () => void;
 }
 
-/** A record to judge: its image large, what the model says, and the reviews on offer. */
+/** A record to review: its image, the model's result, and the possible reviews. */
 export function QueueRecord(props: QueueRecordProps) {
   const { item, zone, model, isSaving, hasShortcuts, onJudge, onSkip, onHelp } = props;
   const t = useTranslations("history.review");

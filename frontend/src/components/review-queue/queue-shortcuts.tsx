@@ -20,7 +20,7 @@ interface QueueShortcutsProps {
   onToggle: (isOpen: boolean) => void;
 }
 
-/** What the keys do, and their switch: single keys can be in the way of speech input. */
+/** The list of shortcuts, with a switch: single keys can interfere with speech input. */
 export function QueueShortcuts({ isOn, onSwitch, isOpen, onToggle }: QueueShortcutsProps) {
   const t = useTranslations("history.review");
   return (

@@ -11,7 +11,7 @@ interface QueueStatusProps {
   last: LastStep | null;
 }
 
-/** How far the queue is, and what was done last, with the way back to it. */
+/** Progress of the queue, and the last action with undo. */
 export function QueueStatus({ count, hasMore, last }: QueueStatusProps) {
   const t = useTranslations("history.review");
   const reviews = useTranslations("common.review");

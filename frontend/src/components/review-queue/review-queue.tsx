@@ -14,7 +14,7 @@ import { modelQuery } from "@/lib/api/queries";
 import { SHORTCUTS_COOKIE } from "@/lib/history/shortcuts";
 import { remember } from "@/lib/preferences";
 
-/** Reviews where they tell most, by button or by key. */
+/** Reviews of the most uncertain results, by button or key. */
 export function ReviewQueue({ initialShortcuts }: { initialShortcuts: boolean }) {
   const common = useTranslations("common");
   const zone = useTimeZone();

@@ -12,7 +12,7 @@ interface ReviewChoicesOptions {
   onJudge: (choice: ReviewChoice) => void;
 }
 
-/** The reviews on offer for a record, by button or by key. */
+/** The possible reviews of a record, by button or key. */
 export function useReviewChoices({ item, classNames, onJudge }: ReviewChoicesOptions) {
   const [askedFor, setAskedFor] = useState<string | null>(null);
   const choices = reviewChoices(item.verdict, classNames);
@@ -44,9 +44,9 @@ export function useReviewChoices({ item, classNames, onJudge }: ReviewChoicesOpt
   }
 
   return {
-    /** The classes that may be right instead: two where the verdict is of neither. */
+    /** The possible correct classes: two if the verdict names neither. */
     labels: disagreements.map(({ label }) => label),
-    /** Whether it was said that the verdict is wrong, but not yet what is right. */
+    /** Whether the reviewer disagreed but has not chosen a class yet. */
     isAsking: askedFor === item.id,
     choose,
   };

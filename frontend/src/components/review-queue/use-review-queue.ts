@@ -10,7 +10,7 @@ import { thumbnailPath } from "@/lib/result/picture";
 
 const FEW = 5;
 
-/** What was done last. */
+/** The last action. */
 export type LastStep = { id: string; review: ReviewChoice["opinion"] | "skip" };
 
 /** The visitor's unreviewed records, one at a time. */
@@ -33,7 +33,7 @@ export function useReviewQueue() {
   }, [isShort, hasNextPage, isFetching, isError, fetchNextPage]);
   useEffect(() => {
     if (nextId) {
-      // Fetched ahead, so that the next image is there as soon as this one is judged.
+      // Prefetched, so that the next image is ready when this one is reviewed.
       new Image().src = thumbnailPath(nextId);
     }
   }, [nextId]);
@@ -51,7 +51,7 @@ export function useReviewQueue() {
 
   function skip() {
     if (current && !review.isPending) {
-      // What went wrong with this record must not stand under the next.
+      // An error of this record must not be shown under the next one.
       review.reset();
       setProgress((now) => withSkipped(now, current.id));
       setLast({ id: current.id, review: "skip" });
@@ -59,7 +59,7 @@ export function useReviewQueue() {
   }
 
   return {
-    /** Undefined until the first page is there; then at its end, the last of what is loaded. */
+    /** Undefined until the first page is loaded; then the last loaded record. */
     left,
     current,
     hasMore: hasNextPage,

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import { type Shortcut, shortcutOf } from "@/lib/history/shortcuts";
 
-/** Hears the queue's keys, unless they are switched off or typed into something. */
+/** Handles the queue's keys, unless they are switched off or typed into a field. */
 export function useShortcuts(isOn: boolean, onShortcut: (shortcut: Shortcut) => void): void {
   const latest = useRef(onShortcut);
   useEffect(() => {

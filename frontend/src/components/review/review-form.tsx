@@ -21,11 +21,11 @@ interface ReviewFormProps {
   /** A saved result. */
   id: string;
   verdict: Verdict;
-  /** Told the review as it was saved. */
+  /** Called with the saved review. */
   onReviewed?: (review: Review) => void;
 }
 
-/** A review in one press, with a note if there is something to say. */
+/** A review by one button, with an optional note. */
 export function ReviewForm({ id, verdict, onReviewed }: ReviewFormProps) {
   const t = useTranslations("result.review");
   const { data: model } = useQuery(modelQuery);

@@ -4,7 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { send } from "@/lib/api/client";
 import type { Review, ReviewRequest } from "@/lib/api/schema";
 
-/** Adds a review to a saved result; whatever shows the history is then asked anew. */
+/** Adds a review to a saved result, then reloads the history's data. */
 export function useReview(id: string) {
   const client = useQueryClient();
   return useMutation({

@@ -12,7 +12,7 @@ import {
   tissueShare,
 } from "@/lib/upload/analysis";
 
-/** What the service has found out about an image so far, and how long it will still take. */
+/** The service's progress on an image, and the remaining time. */
 export function AnalysisStatus({ name, analysis }: { name: string; analysis: Analysis }) {
   const t = useTranslations("upload.analysis");
   const figures = useFigureText();
@@ -49,7 +49,7 @@ function ImageLine({ image }: { image: ImageEvent }) {
   );
 }
 
-/** Tiles done of all, their rate, and the time left; before there are tiles, what is done instead. */
+/** Tiles done, their rate, and the time left; before there are tiles, the current step. */
 function useTilesText(analysis: Analysis): string {
   const t = useTranslations("upload.analysis");
   const phase = useTranslations("upload.phase");

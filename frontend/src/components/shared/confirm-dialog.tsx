@@ -8,13 +8,13 @@ interface ConfirmDialogProps {
   title: string;
   /** What will happen. */
   description: ReactNode;
-  /** Progress or an error, where there is one, and the buttons; the first has the focus. */
+  /** Progress or an error, if any, and the buttons; the first gets the focus. */
   children: ReactNode;
-  /** Told when it is left, by Escape too. */
+  /** Called when it is closed, also by Escape. */
   onClose: () => void;
 }
 
-/** A question that comes before everything else; it opens as it appears. */
+/** A modal question that opens when it is rendered. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { role = "alertdialog", title, description, children, onClose } = props;
   const id = useId();
@@ -23,7 +23,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     const shown = dialog.current;
     shown?.showModal();
     return () => {
-      // Closing gives the focus back to where it was, unless that is gone.
+      // Closing returns the focus to its earlier element, unless that is gone.
       shown?.close();
       setTimeout(focusContent);
     };
@@ -38,7 +38,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         event.preventDefault();
         onClose();
       }}
-      // Browsers close it unasked when Escape is pressed again.
+      // Browsers close it without an event when Escape is pressed again.
       onClose={() => dialog.current?.open || onClose()}
       className="m-auto w-full max-w-md rounded-lg border border-edge bg-surface p-6 text-ink backdrop:bg-[oklch(10%_0_0/0.5)]"
     >

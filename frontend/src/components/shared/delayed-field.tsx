@@ -6,17 +6,17 @@ import { cn } from "@/lib/class-names";
 const PAUSE_MS = 400;
 
 type DelayedFieldProps = Omit<ComponentProps<"input">, "value" | "onChange"> & {
-  /** The value as it counts, in the form that `read` gives. */
+  /** The current value, in the form that `read` returns. */
   value: string;
-  /** What a text typed so far stands for; an empty text for nothing. */
+  /** The value of a typed text; an empty text if there is none. */
   read: (text: string) => string;
   onCommit: (value: string) => void;
 };
 
 /**
- * A field that says what was typed once typing pauses, or Enter is pressed.
+ * A field that reports its value once typing pauses, or Enter is pressed.
  *
- * Its text is the visitor's while they type: "0.50" stays so where it counts as "0.5".
+ * The text is not changed while the visitor types: "0.50" is kept although its value is "0.5".
  */
 export function DelayedField({ value, read, onCommit, className, ...props }: DelayedFieldProps) {
   const field = useRef<HTMLInputElement>(null);

@@ -3,7 +3,7 @@
 import { useFormatter } from "next-intl";
 import { useTimeZone } from "@/hooks/use-time-zone";
 
-/** A moment in this device's time zone, which it names; in UTC until that is known. */
+/** A moment in this device's time zone, with its name; in UTC until that is known. */
 export function Moment({ time }: { time: string }) {
   const format = useFormatter();
   const timeZone = useTimeZone() ?? "UTC";

@@ -5,11 +5,11 @@ import type { PredictionResult } from "@/lib/api/schema";
 
 interface NoVerdictProps {
   result: PredictionResult;
-  /** What the visitor may do about it here. */
+  /** Actions for the visitor. */
   children?: ReactNode;
 }
 
-/** Why an image supports no verdict, and what to do. */
+/** Why an image allows no verdict, and what to do. */
 export function NoVerdict({ result, children }: NoVerdictProps) {
   const t = useTranslations("result.verdict");
   const id = useId();

@@ -1,6 +1,6 @@
 import { useTranslations } from "next-intl";
 
-/** Stands for a part that is loaded late where the network is gone, so that the rest of the page stays. */
+/** Replaces a lazily loaded part if the network is lost, so that the rest of the page stays. */
 export function NotLoaded() {
   const t = useTranslations("common");
   return (

@@ -7,7 +7,7 @@ interface NumberTableProps {
   rows: readonly { key: string; name: string; cells: readonly string[] }[];
 }
 
-/** Numbers under their headings, which stay in sight. */
+/** Numbers under sticky headings. */
 export function NumberTable({ caption, columns, rows }: NumberTableProps) {
   return (
     <table className="w-full text-sm">

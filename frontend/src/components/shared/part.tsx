@@ -1,8 +1,8 @@
 import { type ReactNode, Suspense } from "react";
 
 /**
- * A part of a page that starts in a turn of its own: a slow phone answers in between, and a part that
- * is touched starts first. Nothing in it waits, so nothing stands for it meanwhile.
+ * A part of a page that is hydrated separately: a slow phone stays responsive in between, and a
+ * part that is touched is hydrated first. It never suspends, so it needs no fallback.
  */
 export function Part({ children }: { children: ReactNode }) {
   return <Suspense>{children}</Suspense>;

@@ -6,13 +6,13 @@ import { cn } from "@/lib/class-names";
 interface ProbabilityScaleProps {
   probability: number;
   threshold: number;
-  /** The inconclusive band, as probabilities; null where the threshold has none. */
+  /** The inconclusive band, as probabilities; null if the threshold has none. */
   band: { low: number; high: number } | null;
   verdict: Verdict;
   className?: string;
 }
 
-/** Where a probability lies between 0 and 1, beside the threshold and the inconclusive band. */
+/** A probability on a scale from 0 to 1, with the threshold and the inconclusive band. */
 export function ProbabilityScale(props: ProbabilityScaleProps) {
   const { probability, threshold, band, verdict, className } = props;
   const t = useTranslations("common");

@@ -8,11 +8,11 @@ import { ApiError } from "@/lib/api/error";
 
 interface ProblemProps {
   error: unknown;
-  /** Asks again; offered only where that can help. */
+  /** Retries; offered only if that can help. */
   onRetry?: () => void;
 }
 
-/** What went wrong, and how to go on. */
+/** An error and its remedy. */
 export function Problem({ error, onRetry }: ProblemProps) {
   const t = useTranslations("common");
   const messageOf = useErrorMessage();

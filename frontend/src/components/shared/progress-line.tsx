@@ -1,11 +1,11 @@
 interface ProgressLineProps {
   name: string;
-  /** Null where nobody knows how long it takes. */
+  /** Null if the duration is unknown. */
   percent: number | null;
   text: string;
 }
 
-/** A text, and under it how much of the way that is. */
+/** A text with a progress bar below. */
 export function ProgressLine({ name, percent, text }: ProgressLineProps) {
   const value = percent === null ? {} : { "aria-valuenow": percent };
   return (

@@ -7,7 +7,7 @@ import { bySeverity } from "@/lib/result/warnings";
 
 type Severity = ResultWarning["severity"];
 
-/** Each severity's sign and colour; its word stands beside them. */
+/** Each severity's sign and colour, used beside its word. */
 const SIGN: Readonly<Record<Severity, { icon: LucideIcon; tone: string }>> = {
   note: { icon: Info, tone: "text-muted" },
   caution: { icon: TriangleAlert, tone: "text-malignant" },
@@ -20,7 +20,7 @@ interface WarningListProps {
   className?: string;
 }
 
-/** Warnings in full, the gravest first. */
+/** Warnings in full, most severe first. */
 export function WarningList({ warnings, label, className }: WarningListProps) {
   return (
     <ul aria-label={label} className={cn("divide-y", className)}>

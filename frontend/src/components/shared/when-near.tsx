@@ -2,16 +2,16 @@
 
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
-// Drawings cost a slow phone half a second each: none is made that nobody is about to see.
+// Drawings cost a slow phone half a second each, so they are made only when nearly visible.
 const MARGIN = "64px";
 
 interface WhenNearProps {
-  /** Classes that give the place its height, so that nothing moves when it is filled. */
+  /** Classes for the placeholder's height, so that nothing moves when it is filled. */
   className: string;
   children: ReactNode;
 }
 
-/** What need not be there before the visitor comes near it. */
+/** Content that is rendered when the visitor scrolls near it. */
 export function WhenNear({ className, children }: WhenNearProps) {
   const place = useRef<HTMLDivElement>(null);
   const [isNear, setIsNear] = useState(false);

@@ -21,7 +21,7 @@ export function Navigation({ label, items }: NavigationProps) {
           <li key={href}>
             <Link
               href={href}
-              // Pages are drawn when they are asked for: there is next to nothing to fetch before.
+              // Pages are rendered on request, so prefetching would bring almost nothing.
               prefetch={false}
               aria-current={path === href ? "page" : undefined}
               className={cn(

@@ -16,9 +16,9 @@ export function usePublicApiUrl(): string {
 
 interface ProvidersProps {
   publicApiUrl: string;
-  /** As a cookie of an earlier visit tells it. */
+  /** From a cookie of an earlier visit. */
   timeZone: string | null;
-  /** Whether that cookie is of use: nothing is kept of a visitor who has saved nothing. */
+  /** Whether to keep that cookie: nothing is stored for a visitor who has saved nothing. */
   hasHistory: boolean;
   children: ReactNode;
 }
@@ -42,7 +42,7 @@ export function Providers({ publicApiUrl, timeZone, hasHistory, children }: Prov
 function newClient(): QueryClient {
   const client = new QueryClient({
     defaultOptions: {
-      // Asked offline too: a question that waits silently looks like a response that never comes.
+      // Requests are sent offline too: one that waits silently would look like a missing response.
       queries: {
         networkMode: "always",
         refetchOnReconnect: true,
@@ -53,9 +53,9 @@ function newClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
-  // A result that was not saved is nowhere but here, and stays until the page is closed.
+  // A result that was not saved exists only here, and is kept until the page is closed.
   client.setQueryDefaults(["history", "record"], { gcTime: Number.POSITIVE_INFINITY });
-  // Their being empty is kept too: what the server drew with a page may come back with that page.
+  // Emptied entries are kept too: data rendered by the server may come back with their page.
   client.setQueryDefaults(["history", "statistics"], { gcTime: Number.POSITIVE_INFINITY });
   return client;
 }

@@ -9,7 +9,7 @@ interface TextsProps {
   children: ReactNode;
 }
 
-/** Gives the parts within the texts that they say in the browser, and no others. */
+/** Provides the parts within with the texts that they need in the browser, and no others. */
 export async function Texts({ names, children }: TextsProps) {
   return (
     <NextIntlClientProvider messages={textsOf(await getMessages(), names)}>

@@ -2,7 +2,7 @@ import { useTranslations } from "next-intl";
 import { cn } from "@/lib/class-names";
 import type { NaturalFrequencies } from "@/lib/threshold/threshold";
 
-/** The same figures as counted patches, which people read more surely than chances. */
+/** The same figures as counts of patches, which are easier to read correctly than probabilities. */
 export function NaturalFrequencyTree({ frequencies }: { frequencies: NaturalFrequencies }) {
   const t = useTranslations("threshold");
   const { total, carcinoma, found, missed, others, falselyCalled, spared } = frequencies;
@@ -32,7 +32,7 @@ interface BranchProps {
   share: number;
   text: string;
   parts: readonly [string, string];
-  /** Of this branch, the share that was judged rightly. */
+  /** Share of this branch with the right verdict. */
   filled: number;
   className: string;
 }

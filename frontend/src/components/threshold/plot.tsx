@@ -16,12 +16,12 @@ interface PlotProps {
   yTicks: readonly Tick[];
   /** SVG in a square of `PLOT_UNITS`, stretched to the plot; strokes keep their width. */
   children: ReactNode;
-  /** What must not be stretched, positioned over the plot. */
+  /** Content over the plot that must not be stretched. */
   marks?: ReactNode;
   className?: string;
 }
 
-/** Left and right of every plot's axis; what stands under a plot takes the same. */
+/** Margins left and right of every plot's axis; content under a plot uses the same. */
 export const PLOT_INSET = "pl-12 pr-3";
 
 /** Two axes from 0 to 1 and a grid of hairlines, as one image to assistive technology. */

@@ -24,13 +24,13 @@ import {
 } from "@/lib/threshold/threshold";
 
 interface ThresholdExplorerProps {
-  /** What the threshold is for; without it the model alone is shown. */
+  /** The result for the threshold; without it only the model is shown. */
   result?: PredictionResult;
-  /** Of the result, and of what else shows it; without it the explorer has its own. */
+  /** The shared threshold of a result's page; without it the explorer has its own. */
   threshold?: Pick<ThresholdState, "choice" | "choose">;
 }
 
-/** Move the threshold, and see what that would have meant on the held-out cases. */
+/** A movable threshold with its figures on the held-out cases. */
 export function ThresholdExplorer(props: ThresholdExplorerProps) {
   const t = useTranslations();
   const { data, error, refetch } = useQuery(modelQuery);

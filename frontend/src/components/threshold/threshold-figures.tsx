@@ -15,13 +15,13 @@ import {
 interface ThresholdFiguresProps {
   chosen: Chosen;
   measuredPrevalence: number | null;
-  /** What the probability assumes; null if unknown. */
+  /** The prevalence that the probability assumes; null if unknown. */
   assumedPrevalence: number | null;
   /** Of the patch that the threshold is for; null where there is none. */
   probability: number | null;
 }
 
-/** Sensitivity and specificity, and what they come to at a prevalence. */
+/** Sensitivity and specificity, and the predictive values at a prevalence. */
 export function ThresholdFigures(props: ThresholdFiguresProps) {
   const { chosen, measuredPrevalence, assumedPrevalence, probability } = props;
   const t = useTranslations("threshold");

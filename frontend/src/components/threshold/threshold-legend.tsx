@@ -2,7 +2,7 @@ import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { useFigures } from "@/components/threshold/use-figures";
 
-/** Dash patterns tell the lines apart without colour. */
+/** Dash patterns distinguish the lines without colour. */
 export const DASHES = { specificity: "6 4", result: "2 3" } as const;
 
 interface ThresholdLegendProps {

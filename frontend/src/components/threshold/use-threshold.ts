@@ -10,12 +10,12 @@ import {
   withBandOf,
 } from "@/lib/threshold/threshold";
 
-/** The threshold that a result is looked at with, wherever on its page that is chosen. */
+/** The chosen threshold of a result's page. */
 export interface ThresholdState {
   rule: Rule;
   /** Whether it is another one than the result was judged with. */
   isMoved: boolean;
-  /** Null until something is chosen: then the result's own. */
+  /** Null until one is chosen, which means the result's own. */
   choice: Choice | null;
   choose: (choice: Choice | null) => void;
 }

@@ -37,11 +37,11 @@ export function Button({ className, variant, size, ...props }: ButtonProps) {
 
 type ButtonLinkProps = ComponentProps<typeof Link> & VariantProps<typeof buttonVariants>;
 
-/** A link with a button's looks. */
+/** A link that looks like a button. */
 export function ButtonLink({ className, variant, size, ...props }: ButtonLinkProps) {
   return (
     <Link
-      // Pages are drawn when they are asked for: there is next to nothing to fetch before.
+      // Pages are rendered on request, so prefetching would bring almost nothing.
       prefetch={false}
       className={cn(buttonVariants({ variant, size }), className)}
       {...props}
@@ -51,7 +51,7 @@ export function ButtonLink({ className, variant, size, ...props }: ButtonLinkPro
 
 type DownloadLinkProps = ComponentProps<"a"> & VariantProps<typeof buttonVariants>;
 
-/** A link to a file of the API, with a button's looks. */
+/** A link to a file of the API that looks like a button. */
 export function DownloadLink({ className, variant, size, ...props }: DownloadLinkProps) {
   return <a download className={cn(buttonVariants({ variant, size }), className)} {...props} />;
 }

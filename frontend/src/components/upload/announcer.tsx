@@ -6,7 +6,7 @@ import { useFigureText } from "@/hooks/use-figure-text";
 import { quartersDone } from "@/lib/upload/analysis";
 import type { Upload, Uploads } from "@/lib/upload/uploads";
 
-/** Says each verdict, and each failure, to who does not see the page, and how far a long one is. */
+/** Announces verdicts, failures and the progress of long analyses to screen readers. */
 export function Announcer({ items, endedId, shownId }: Uploads) {
   const ended = useEndText(items.find(({ id }) => id === endedId));
   const progress = useProgressText(items.find(({ id }) => id === shownId));
@@ -45,7 +45,7 @@ function useEndText(upload: Upload | undefined): string | null {
   });
 }
 
-/** The same for many tiles, so that it is not said with each of them. */
+/** The same text for many tiles, so that it is not announced with each of them. */
 function useProgressText(upload: Upload | undefined): string | null {
   const t = useTranslations("upload.announce");
   const figures = useFigureText();

@@ -17,7 +17,7 @@ interface ExhibitResultProps {
   onAskScale: () => void;
 }
 
-/** The verdict on one image, or first of all why there is none. */
+/** The verdict for one image, or why there is none. */
 export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
   const t = useTranslations("upload");
   const verdict = useTranslations("result.verdict");

@@ -14,7 +14,7 @@ import type { Upload } from "@/lib/upload/uploads";
 interface ExhibitProps {
   upload: Upload;
   queue: UploadQueue;
-  /** Whether its scale is asked for beside it, and not for several images at once. */
+  /** Whether its scale is asked for beside it, rather than for several images at once. */
   isAskedHere: boolean;
 }
 

@@ -29,7 +29,7 @@ export function FileButtons({ isProminent, onFiles }: FileButtonsProps) {
   return (
     <div className="flex flex-wrap gap-2">
       <input ref={files} {...hidden} multiple accept={accept} />
-      {/* Phones open the camera only where nothing but pictures is accepted. */}
+      {/* Phones open the camera only if the input accepts nothing but pictures. */}
       <input ref={camera} {...hidden} accept="image/*" capture="environment" />
       <Button
         size={size}

@@ -4,7 +4,7 @@ import { useTranslations } from "next-intl";
 import { useFileSize } from "@/hooks/use-file-size";
 import type { Upload } from "@/lib/upload/uploads";
 
-/** A file's name, which stays in this browser, its size, and what was asked for it. */
+/** A file's name, which stays in this browser, its size, and its options. */
 export function FileFacts({ upload: { file, options } }: { upload: Upload }) {
   const t = useTranslations("upload");
   const bytes = useFileSize();

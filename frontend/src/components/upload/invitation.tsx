@@ -10,11 +10,11 @@ import { writtenName } from "@/lib/upload/formats";
 
 interface InvitationProps {
   onFiles: (files: readonly File[]) => void;
-  /** Whether it has the stage for itself. */
+  /** Whether it is alone on the stage. */
   isAlone: boolean;
 }
 
-/** The empty stage: how images get here, and which. */
+/** The empty stage: how to add images, and which formats. */
 export function Invitation({ onFiles, isAlone }: InvitationProps) {
   const t = useTranslations("upload");
   const slides = useTranslations("slide");

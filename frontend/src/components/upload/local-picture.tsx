@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useObjectUrl } from "@/hooks/use-object-url";
 import { cn } from "@/lib/class-names";
 
-/** Images up to so many pixels wide are drawn with their pixels seen. */
+/** Images up to this width in pixels are drawn without interpolation. */
 const TINY_PIXELS = 400;
 
 interface LocalPictureProps {

@@ -5,7 +5,7 @@ import { useTranslations } from "next-intl";
 
 interface NotDrawnProps {
   isLarge?: boolean;
-  /** Whether a picture may still come. */
+  /** Whether a picture may still arrive. */
   isLoading?: boolean;
 }
 

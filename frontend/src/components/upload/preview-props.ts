@@ -1,6 +1,6 @@
 export interface PreviewProps {
   file: File;
-  /** What the picture is, for who cannot see it; empty where that stands beside it. */
+  /** Alternative text of the picture; empty if the text is already beside it. */
   alt: string;
   /** Whether the service is asked for a picture that the browser cannot draw. */
   isLarge?: boolean;

@@ -4,7 +4,7 @@ import { useFigureText } from "@/hooks/use-figure-text";
 import type { PredictionResult } from "@/lib/api/schema";
 import { probabilityKind } from "@/lib/result/geometry";
 
-/** The probability of a result, what it is of, and how far it is from the threshold. */
+/** The probability of a result, what it refers to, and its distance from the threshold. */
 export function ResultFigures({ result }: { result: PredictionResult }) {
   const common = useTranslations("common");
   const texts = useTranslations("result.verdict");

@@ -13,7 +13,7 @@ import { bySeverity, scaleStep } from "@/lib/result/warnings";
 interface RowResultProps {
   result: PredictionResult;
   name: string;
-  /** Warnings that all results have, which are said above and not here. */
+  /** Warnings that all results share, which are shown above and not here. */
   saidAbove: ReadonlySet<WarningCode>;
   onAskScale: () => void;
 }

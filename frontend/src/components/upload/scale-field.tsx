@@ -13,7 +13,7 @@ interface ScaleFieldProps extends SettingsProps {
 
 const INPUT = "h-9 rounded-md border border-edge bg-surface px-2";
 
-/** How large a pixel is, where the file does not say it. */
+/** The pixel size, for files that do not state it. */
 export function ScaleField({ settings, onChange, micronsField }: ScaleFieldProps) {
   const t = useTranslations("upload.settings.scale");
   const format = useFormatter();
@@ -66,7 +66,7 @@ interface ChoiceProps {
   isChosen: boolean;
   onChoose: () => void;
   text: string;
-  /** What else is asked once it is chosen. */
+  /** Further fields once it is chosen. */
   children?: ReactNode;
 }
 

@@ -7,7 +7,7 @@ import { useScaleText } from "@/components/upload/use-scale-text";
 import { cn } from "@/lib/class-names";
 import type { ScaleChoice } from "@/lib/upload/scale-choice";
 
-/** The scales on offer, each with the field that it makes of the images. */
+/** The possible scales, each with the resulting field of view. */
 export function ScaleOptions({ form }: { form: ScaleForm }) {
   const t = useTranslations("upload.scale_question");
   return (

@@ -14,7 +14,7 @@ import type { AskingUpload } from "@/lib/upload/uploads";
 const MOST_NAMES = 4;
 
 interface ScaleQuestionProps {
-  /** One image or more, asked about for one and the same reason. */
+  /** One image or more with the same reason for the question. */
   uploads: readonly [AskingUpload, ...AskingUpload[]];
   onState: (microns: number | null) => void;
 }
@@ -25,7 +25,7 @@ export function ScaleQuestion({ uploads, onState }: ScaleQuestionProps) {
   const id = useId();
   const form = useScaleForm(uploads, onState);
   const heading = useRef<HTMLHeadingElement>(null);
-  // So that it is read aloud, and the next key press is in the form.
+  // Focus it, so that it is read aloud and the next key press is in the form.
   useEffect(() => heading.current?.focus(), []);
   return (
     <form
@@ -90,7 +90,7 @@ function Names({ uploads }: Pick<ScaleQuestionProps, "uploads">) {
   );
 }
 
-/** A file's name, and what tells it from another of the same name. */
+/** A file's name, with its size to distinguish files of the same name. */
 function Name({ upload: { file, progress } }: { upload: AskingUpload }) {
   const t = useTranslations("result.facts");
   const { size } = progress.facts;
@@ -105,7 +105,7 @@ function Name({ upload: { file, progress } }: { upload: AskingUpload }) {
   );
 }
 
-/** Questions a field that is hardly that of a slide. */
+/** Asks about a field that is unlikely for a slide. */
 function Confirmation({ form }: { form: ScaleForm }) {
   const t = useTranslations("upload.scale_question");
   const text = useScaleText();

@@ -5,7 +5,7 @@ import { LocalPicture } from "@/components/upload/local-picture";
 import { NotDrawn } from "@/components/upload/not-drawn";
 import type { PreviewProps } from "@/components/upload/preview-props";
 
-/** What the service draws of a file, once it is large; small ones show what came of that. */
+/** The service's preview of a file, requested for the large view; small views show the same one. */
 export function ServicePicture({ file, alt, isLarge = false }: PreviewProps) {
   const { picture, isLoading } = useServicePreview(file, isLarge);
   return picture ? (

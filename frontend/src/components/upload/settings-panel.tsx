@@ -10,7 +10,7 @@ interface SettingsPanelProps extends SettingsProps {
   micronsField: RefObject<HTMLInputElement | null>;
 }
 
-/** What counts for the files that come next. */
+/** Settings for the next files. */
 export function SettingsPanel({ settings, onChange, micronsField }: SettingsPanelProps) {
   const t = useTranslations("upload.settings");
   return (

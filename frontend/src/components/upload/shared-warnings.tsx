@@ -5,7 +5,7 @@ import { WarningItem } from "@/components/shared/warning-list";
 import { sharedWarnings } from "@/lib/result/warnings";
 import { resultsOf, type Uploads } from "@/lib/upload/uploads";
 
-/** What several results of a batch are warned of, said once for all of them. */
+/** Warnings that several results of a batch share, shown once. */
 export function SharedWarnings({ uploads }: { uploads: Pick<Uploads, "items"> }) {
   const t = useTranslations("upload.shared_warnings");
   const results = resultsOf(uploads);

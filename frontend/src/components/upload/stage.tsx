@@ -9,7 +9,7 @@ import { useIdle } from "@/hooks/use-idle";
 import type { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Uploads } from "@/lib/upload/uploads";
 
-// Home is drawn without it; it is there before the first image is.
+// Home does not need it; it is loaded before the first image is ready.
 const loadUploadedImages = () =>
   import("@/components/upload/uploaded-images").then(({ UploadedImages }) => UploadedImages);
 const UploadedImages = dynamic(() => loadUploadedImages().catch(() => NotLoaded));
@@ -17,12 +17,12 @@ const UploadedImages = dynamic(() => loadUploadedImages().catch(() => NotLoaded)
 interface StageProps {
   uploads: Uploads;
   queue: UploadQueue;
-  /** What is shown with the invitation; null where there is nothing to show. */
+  /** Content beside the invitation; null if there is none. */
   example: ReactNode;
   onFiles: (files: readonly File[]) => void;
 }
 
-/** The light table: an invitation, one image, or several in rows. */
+/** The stage: an invitation, one image, or several in rows. */
 export function Stage({ uploads, queue, example, onFiles }: StageProps) {
   const t = useTranslations("upload");
   const isIdle = useIdle();

@@ -9,7 +9,7 @@ export interface TileMapProps {
   image: ScaledImage;
   region: Pick<RegionResult, "rows" | "columns" | "tile_size_pixels" | "microns_per_pixel">;
   tiles: Grid;
-  /** Where there is tissue, as far as that is still to be scored. */
+  /** Tissue tiles that are not scored yet. */
   tissue: readonly (readonly boolean[])[];
   threshold: number;
 }

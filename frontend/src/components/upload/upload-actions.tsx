@@ -11,14 +11,14 @@ interface UploadActionsProps {
   queue: UploadQueue;
 }
 
-/** Whether to begin anew may end otherwise. */
+/** Whether a retry may succeed. */
 function mayHelp(progress: Progress): boolean {
   return progress.phase === "failed"
     ? !(progress.error instanceof ApiError && progress.error.isOfFile)
     : progress.phase === "cancelled";
 }
 
-/** What can be done with a file right now. */
+/** The current actions for a file. */
 export function UploadActions({ upload: { id, file, progress }, queue }: UploadActionsProps) {
   const t = useTranslations("upload");
   const common = useTranslations("common");

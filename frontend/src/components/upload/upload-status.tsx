@@ -8,7 +8,7 @@ import { useErrorMessage } from "@/hooks/use-error-message";
 import type { ApiError } from "@/lib/api/error";
 import type { Upload } from "@/lib/upload/uploads";
 
-/** How far a file is, until it has its verdict. */
+/** Progress of a file until its verdict. */
 export function UploadStatus({ upload: { file, progress } }: { upload: Upload }) {
   const t = useTranslations("upload.phase");
   const messageOf = useErrorMessage();

@@ -10,7 +10,7 @@ const TEXT_FIELD =
 /**
  * Takes files that are dropped or pasted anywhere on the page.
  *
- * @param take Told the files; none where a paste has no image.
+ * @param take Called with the files; none if a paste has no image.
  * @returns Whether files are held over the page right now.
  */
 export function useFileIntake(take: (files: readonly File[]) => void): boolean {
@@ -23,7 +23,7 @@ export function useFileIntake(take: (files: readonly File[]) => void): boolean {
     }
   });
   const onLeave = useEffectEvent((event: DragEvent) => {
-    // Without a related target it is the page that is left, and not one of its parts.
+    // Without a related target the drag has left the page, not just one of its parts.
     if (event.relatedTarget === null) {
       setIsOver(false);
     }

@@ -8,12 +8,12 @@ import { micronsOf, ownScale, type ScaleChoice, scaleChoices } from "@/lib/uploa
 import { maxMicrons, readMicrons } from "@/lib/upload/settings";
 import type { AskingUpload } from "@/lib/upload/uploads";
 
-/** The model's own scale, until the service says it. */
+/** The model's scale, used until the service states it. */
 const DATA_SET_MICRONS = 4;
 
 export type ScaleProblem = "missing" | "missing_microns" | "unconfirmed";
 
-/** What the visitor stated so far about the scale of images, and what is still missing. */
+/** The visitor's entries about the scale of images so far, and what is missing. */
 export function useScaleForm(
   uploads: readonly AskingUpload[],
   onState: (microns: number | null) => void,
@@ -41,7 +41,7 @@ export function useScaleForm(
     const found = microns === null ? missing : odd && confirmed !== microns ? "unconfirmed" : null;
     setProblem(found);
     if (!found) {
-      // A scale of its own stays the file's: null keeps it as it was stated.
+      // A file's own scale is kept: null means as stated in the file.
       onState(choice === "own" ? null : microns);
     }
   }

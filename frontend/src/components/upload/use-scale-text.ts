@@ -4,7 +4,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import type { PixelSize } from "@/lib/upload/image-header";
 import { type Field, fieldsAt, rangeOf } from "@/lib/upload/scale";
 
-/** Writes scales and the fields that they make of images. */
+/** Formats scales and the resulting fields of view. */
 export function useScaleText() {
   const t = useTranslations("upload.scale_question");
   const format = useFormatter();

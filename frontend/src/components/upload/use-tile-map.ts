@@ -5,7 +5,7 @@ import type { TileMapProps } from "@/components/upload/tile-map";
 import { modelQuery } from "@/lib/api/queries";
 import type { Upload } from "@/lib/upload/uploads";
 
-/** Until the service says its model's. */
+/** Used until the service's model is known. */
 const ANY_THRESHOLD = 0.5;
 
 /** The map of an upload, as far as there is one; null for a patch, and before tissue is found. */
@@ -24,5 +24,5 @@ export function useTileMap({ options, progress }: Upload): TileMapProps | null {
   return image && tissue && { image, region: tissue, tiles, tissue: tissue.tissue, threshold };
 }
 
-/** The same each time, or the map would be drawn again. */
+/** A constant object; otherwise the map would be redrawn. */
 const NO_TISSUE: readonly (readonly boolean[])[] = [];

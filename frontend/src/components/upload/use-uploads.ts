@@ -12,7 +12,7 @@ import { UploadQueue } from "@/lib/upload/upload-queue";
 import type { Uploads } from "@/lib/upload/uploads";
 import { type Ticket, Visit } from "@/lib/upload/visit";
 
-/** A page's uploads go on while the visitor looks at a result, and are there afterwards. */
+/** A page's uploads, which continue while the visitor looks at a result. */
 const queues = new WeakMap<QueryClient, UploadQueue>();
 
 export function useUploads(): [Uploads, UploadQueue] {
@@ -24,7 +24,7 @@ export function useUploads(): [Uploads, UploadQueue] {
   return [uploads, queue];
 }
 
-/** What sends images, and reads what comes; loaded by then, or tried again as a request is. */
+/** The code that sends images and reads responses; loaded on demand, with retries. */
 function loadSender() {
   return import("@/lib/upload/sender").catch(() => {
     throw errorWithoutResponse();
@@ -51,7 +51,7 @@ function newQueue(client: QueryClient, publicApiUrl: string): UploadQueue {
   return queue;
 }
 
-/** With the first file, or at once where a reload may have left some: home is drawn without. */
+/** Loaded with the first file, or at once if a reload may have left some; home does not need it. */
 function loadWhenUsed(queue: UploadQueue): void {
   const load = () => {
     end();

@@ -36,11 +36,11 @@ function keyOf({ name, size, lastModified }: File): string {
 
 interface WorkbenchProps {
   samples: readonly Sample[];
-  /** What is shown until there is an image; null where there is nothing to show. */
+  /** Content until there is an image; null if there is none. */
   example: ReactNode;
 }
 
-/** Where images come in, wait, and get their verdict. */
+/** The place where images are added, queued and analysed. */
 export function Workbench({ samples, example }: WorkbenchProps) {
   const t = useTranslations("upload");
   const [uploads, queue] = useUploads();

@@ -12,7 +12,7 @@ interface ControlsProps {
 const VIEWS = ["overlay", "side", "image"] as const;
 const LAYERS = { region: ["tiles", "evidence", "grid"], patch: ["evidence", "grid"] } as const;
 
-/** What is laid over the image, and how strongly. */
+/** The choice of the overlay and its opacity. */
 export function Controls({ isRegion, choice, onChange }: ControlsProps) {
   const t = useTranslations("result.viewer");
   const isOver = choice.view !== "image";

@@ -16,10 +16,10 @@ import type { Rule } from "@/lib/threshold/threshold";
 
 interface DownloadsProps {
   result: PredictionResult;
-  /** What is drawn now; null before it is. */
+  /** The current drawing; null before there is one. */
   scene: Scene | null;
   choice: Choice;
-  /** By which tiles are drawn. */
+  /** Threshold by which tiles are drawn. */
   rule: Rule;
 }
 
@@ -68,7 +68,7 @@ export function Downloads({ result, scene, choice, rule }: DownloadsProps) {
   );
 }
 
-/** Makes the picture as it is shown. */
+/** Makes the picture as currently shown. */
 function usePngOf(
   result: PredictionResult,
   choice: Choice,
@@ -101,7 +101,7 @@ function DownloadButton({ name, ...props }: DownloadButtonProps) {
   );
 }
 
-/** What a picture must say of itself when it is on its own. */
+/** The caption that a picture needs outside the page. */
 function useCaption(result: PredictionResult, rule: Rule): readonly string[] {
   const t = useTranslations("result");
   const common = useTranslations("common");

@@ -11,7 +11,7 @@ import { rememberSlide } from "@/lib/slide/opened-slides";
 
 type Found = "checking" | "other" | "unreadable" | null;
 
-/** Finds the slide of a result on the visitor's disk again, and takes no other file for it. */
+/** Opens the slide of a result from the visitor's disk again, and refuses other files. */
 export function FindSlide({ result }: { result: PredictionResult }) {
   const t = useTranslations("slide");
   const [found, setFound] = useState<Found>(null);
@@ -52,7 +52,7 @@ export function FindSlide({ result }: { result: PredictionResult }) {
   );
 }
 
-/** Opens the file where it is the slide of the result; says what is wrong with it otherwise. */
+/** Opens the file if it is the slide of the result; otherwise reports the reason. */
 async function opened(result: PredictionResult, file: File): Promise<Found> {
   const { slide: known, image } = result;
   const stated = image.scale_source === "request" ? image.microns_per_pixel : null;

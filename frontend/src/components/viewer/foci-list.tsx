@@ -9,9 +9,9 @@ import type { Focus } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import type { Size } from "@/lib/result/geometry";
 
-// More than anybody goes through; the table and the files have the rest.
+// More than anybody would look through; the table and the files have all.
 const MOST_SHOWN = 60;
-// Two rows of a page, which has more to tell.
+// Two rows, to leave room on the page.
 const MOST_PRINTED = 10;
 
 interface FociListProps {
@@ -110,7 +110,7 @@ function FocusButton({ focus, number, isCurrent, onFly, ...cut }: FocusButtonPro
   );
 }
 
-/** Scrolls a list, and nothing around it, until one of its parts is seen. */
+/** Scrolls a list, and nothing around it, until one of its items is visible. */
 function showWithin(list: HTMLElement, part: HTMLElement): void {
   const [outer, inner] = [list.getBoundingClientRect(), part.getBoundingClientRect()];
   const by = (start: number, end: number) => (start < 0 ? start : Math.max(0, end));
@@ -151,7 +151,7 @@ interface StatusProps {
   count: number;
 }
 
-/** Says which focus was flown to. */
+/** Announces the focus that was zoomed to. */
 function Status({ current, place, count }: StatusProps) {
   const t = useTranslations("result.foci");
   const { peak, size } = useFocusText();

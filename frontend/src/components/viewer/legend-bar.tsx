@@ -4,13 +4,13 @@ import { legendOf, type Measure } from "@/lib/result/legend";
 interface LegendBarProps {
   measure: Measure;
   threshold: number;
-  /** Share of the full opacity that is drawn with. */
+  /** Share of the full opacity. */
   opacity: number;
-  /** What is drawn, where it is not a result's map. */
+  /** Name of the drawing, if it is not a result's map. */
   caption?: string;
 }
 
-/** Which colour over the image means how much, as strong as it is drawn. */
+/** The legend of the colours over the image, at their opacity. */
 export function LegendBar({ measure, threshold, opacity, caption }: LegendBarProps) {
   const t = useTranslations("result.legend");
   const format = useFormatter();

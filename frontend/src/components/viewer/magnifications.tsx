@@ -4,7 +4,7 @@ import { cn } from "@/lib/class-names";
 import { MAGNIFICATIONS, magnificationOf, scaleOfMagnification } from "@/lib/result/magnification";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
-// Of the magnification: what is shown as equal is chosen.
+// Tolerance of the magnification: a button is selected if the displayed numbers are equal.
 const TOLERANCE = 0.005;
 
 interface MagnificationsProps {
@@ -12,7 +12,7 @@ interface MagnificationsProps {
   micronsPerPixel: number;
 }
 
-/** The magnifications of a microscope, true to the scale, and the one that is seen now. */
+/** A microscope's magnifications, true to scale, and the current one. */
 export function Magnifications({ store, micronsPerPixel }: MagnificationsProps) {
   const t = useTranslations("result.viewer");
   const format = useFormatter();

@@ -13,7 +13,10 @@ interface MinimapProps {
   image: Size;
 }
 
-/** The whole image, small, with what of it is seen; there while that is not all. For the mouse: the arrow keys do the same. */
+/**
+ * The whole image, small, with the visible part marked; shown while only a part is visible. It is
+ * for the mouse: the arrow keys do the same.
+ */
 export function Minimap({ ref, store, image }: MinimapProps) {
   useView(store);
   const scale = SIDE / Math.max(image.width, image.height);

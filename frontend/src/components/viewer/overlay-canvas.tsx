@@ -15,7 +15,7 @@ interface OverlayCanvasProps {
   ruler: Ruler;
 }
 
-/** What lies over the image, drawn in the same frame as the image and as sharp as the screen is. */
+/** The overlay of the image, drawn in the same frame and at the screen's resolution. */
 export function OverlayCanvas({ scene, store, tiles, selected, ruler }: OverlayCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const view = useView(store);
@@ -46,7 +46,7 @@ export function OverlayCanvas({ scene, store, tiles, selected, ruler }: OverlayC
   );
 }
 
-/** The ruler as it lies now, the same object while it is the same. */
+/** The current ruler; the same object while it does not change. */
 function useMeasured({ isOn, from, to, lengthOf }: Ruler, store: ViewportStore) {
   const view = useView(store);
   const pointer = usePointer(store);

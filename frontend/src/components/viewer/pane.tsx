@@ -12,7 +12,7 @@ import type { Point } from "@/lib/result/viewport";
 import type { PictureSource } from "@/lib/viewer/picture-source";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
-// What is moved less is no drag.
+// A shorter movement is not a drag.
 const TAP_PIXELS = 5;
 
 interface PaneProps {
@@ -23,13 +23,13 @@ interface PaneProps {
   tiles: readonly Tile[];
   selected: Tile | null;
   ruler: Ruler;
-  /** Where a small picture of the whole is to be drawn. */
+  /** Element of the minimap. */
   minimap?: RefObject<HTMLElement | null>;
   /** Shown until the picture is drawn. */
   children?: (isDrawn: boolean) => ReactNode;
 }
 
-/** One drawing of the image, to be moved and zoomed. */
+/** One view of the image that can be moved and zoomed. */
 export function Pane(props: PaneProps) {
   const { label, source, store, ruler, minimap, children } = props;
   const t = useTranslations("result.viewer");

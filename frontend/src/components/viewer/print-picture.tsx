@@ -4,10 +4,10 @@ import { wholeView } from "@/lib/result/viewport";
 
 // The longer side, in pixels: sharp on half a page.
 const LONG_SIDE = 1400;
-// Lines and letters are that many times as thick as on such a canvas of a screen.
+// Factor by which lines and text are larger than on a screen's canvas of this size.
 const RATIO = 2;
 
-/** All of the image with what lies over it, on paper, however it lies on the screen. */
+/** The whole image with its overlay for printing, whatever the current view. */
 export function PrintPicture({ scene }: { scene: Scene | null }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {

@@ -17,7 +17,7 @@ interface ReadoutProps {
   rule: Rule;
 }
 
-/** What the model found at the point that is meant. */
+/** The model's result at the point in question. */
 export function Readout({ result, store, tiles, selected, rule }: ReadoutProps) {
   const t = useTranslations("result.readout");
   const { data: model } = useQuery(modelQuery);

@@ -1,7 +1,7 @@
 import { useTranslations } from "next-intl";
 import type { Ruler } from "@/components/viewer/use-ruler";
 
-/** Says what the ruler waits for, or what it measured. */
+/** The ruler's instruction, or its measurement. */
 export function RulerStatus({ ruler }: { ruler: Ruler }) {
   const t = useTranslations("result.ruler");
   const { isOn, from, to, lengthOf } = ruler;

@@ -10,7 +10,7 @@ interface ScaleBarProps {
   labelOf: (microns: number) => string;
 }
 
-/** How long a stretch of the tissue is, on paper so that it is read. */
+/** A scale bar on the tissue, on white so that it is legible. */
 export function ScaleBar({ store, micronsPerPixel, labelOf }: ScaleBarProps) {
   const view = useView(store);
   if (!view) {

@@ -10,7 +10,7 @@ interface SmallCopyProps {
   picture: Picture;
 }
 
-/** Says that the picture is less than the image, and offers what can be done about it. */
+/** States that the picture is smaller than the image, with ways to show the original. */
 export function SmallCopy({ result, picture }: SmallCopyProps) {
   return picture.isUndrawable ? (
     <Undrawable preview={picture.preview} />

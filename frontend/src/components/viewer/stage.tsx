@@ -15,7 +15,7 @@ import { plainScene, type Scene } from "@/lib/result/paint";
 import { type PictureSource, pictureSource } from "@/lib/viewer/picture-source";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
-/** What the stage needs of a picture, wherever it comes from. */
+/** A picture for the stage, from any source. */
 interface StagePicture extends Pick<Picture, "source" | "element" | "file"> {
   imgProps: ComponentProps<"img">;
 }
@@ -23,7 +23,7 @@ interface StagePicture extends Pick<Picture, "source" | "element" | "file"> {
 interface StageProps {
   result: PredictionResult;
   isSideBySide: boolean;
-  /** Whether it is as high as there is room, and not as its picture is. */
+  /** Whether it fills the available height instead of following its picture. */
   isFilling: boolean;
   scene: Scene | null;
   picture: StagePicture;
@@ -37,7 +37,7 @@ interface StageProps {
   barLabel: (microns: number) => string;
 }
 
-/** Where the image lies: one pane with the evidence over it, or one without beside one with. */
+/** The image: one pane with the evidence over it, or two panes, one without it. */
 export function Stage(props: StageProps) {
   const { result, isSideBySide, isFilling, picture, tiles, selected, store, screen, ruler } = props;
   const t = useTranslations("result.viewer");
@@ -90,7 +90,7 @@ export function Stage(props: StageProps) {
   );
 }
 
-/** The picture as the panes take it; null until it has come, if there is one. */
+/** The panes' source of the picture; null until it is loaded. */
 function useSource({ image }: PredictionResult, { element, file, source }: StagePicture) {
   const isReady = element !== null || source === null;
   return useMemo(
@@ -99,7 +99,7 @@ function useSource({ image }: PredictionResult, { element, file, source }: Stage
   );
 }
 
-/** The image as it comes from the server, before anything can be drawn; then it is loaded only. */
+/** The image from the server, shown before anything can be drawn; afterwards it is only loaded. */
 function InitialImage({ picture, isDrawn }: { picture: StagePicture; isDrawn: boolean }) {
   const t = useTranslations("result.viewer");
   if (!picture.source) {

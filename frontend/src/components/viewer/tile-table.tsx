@@ -12,14 +12,14 @@ const COLUMNS = ["tile", "probability", "pixels", "microns"] as const;
 
 interface TileTableProps {
   result: PredictionResult;
-  /** On which side of it a tile lies. */
+  /** The side of it on which a tile is. */
   rule: Rule;
   tiles: readonly Tile[];
   selected: Tile | null;
   onSelect: (tile: Tile) => void;
 }
 
-/** The most suspicious tiles as figures, each a way to its place in the image. */
+/** The most suspicious tiles as a table, each with a link to its position in the image. */
 export function TileTable({ result, rule, tiles, selected, onSelect }: TileTableProps) {
   const t = useTranslations("result.tiles");
   const title = tiles.length > MOST_TILES ? "title" : "title_all";
@@ -69,7 +69,7 @@ export function TileTable({ result, rule, tiles, selected, onSelect }: TileTable
   );
 }
 
-/** At an assumed scale nobody knows how many micrometres a pixel is. */
+/** At an assumed scale the pixel size in micrometres is unknown. */
 function hasScale({ image }: PredictionResult): boolean {
   return image.scale_source !== "assumed";
 }

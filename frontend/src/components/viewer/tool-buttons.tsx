@@ -22,7 +22,7 @@ interface ToolButtonsProps {
   store: ViewportStore;
   ruler: Ruler;
   isFull: boolean;
-  /** Null where the browser cannot fill the screen. */
+  /** Null if the browser has no full screen. */
   onFull: (() => void) | null;
 }
 
@@ -31,11 +31,11 @@ interface Action {
   key: string;
   Icon: LucideIcon;
   act: () => void;
-  /** Of what stays on until it is pressed again. */
+  /** State of a toggle button. */
   isPressed?: boolean;
 }
 
-/** What the viewer does without a wheel, fingers or keys. */
+/** Buttons for the viewer's functions. */
 export function ToolButtons({ store, ruler, isFull, onFull }: ToolButtonsProps) {
   const t = useTranslations("result.viewer");
   const actions: readonly Action[] = [

@@ -5,7 +5,7 @@ import type { Focus } from "@/lib/api/schema";
 const AREA_DECIMALS = 3;
 const LENGTH_DECIMALS = 2;
 
-/** Writes what is known of a focus, in mm² and mm as the rest of the page does. */
+/** Formats the figures of a focus, in mm² and mm like the rest of the page. */
 export function useFocusText() {
   const t = useTranslations("result.foci");
   const format = useFormatter();

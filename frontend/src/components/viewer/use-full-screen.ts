@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 
-/** An element that can fill the screen, where the browser lets it. */
+/** An element that can fill the screen, if the browser allows it. */
 export function useFullScreen<T extends HTMLElement>() {
   const ref = useRef<T>(null);
   const [isFull, setIsFull] = useState(false);
@@ -19,7 +19,7 @@ export function useFullScreen<T extends HTMLElement>() {
       const done = document.fullscreenElement
         ? document.exitFullscreen()
         : ref.current?.requestFullscreen();
-      // A refusal leaves all as it is.
+      // If it is refused, nothing changes.
       done?.catch(() => {});
     },
   };

@@ -3,10 +3,10 @@ import { type SyntheticEvent, startTransition, useCallback, useState } from "rea
 /** The picture that an `img` loaded last, ready to be drawn, and what that `img` needs. */
 export function useLoadedImage() {
   const [element, setElement] = useState<HTMLImageElement | null>(null);
-  // The image may have come before this code did, and then tells nobody.
+  // The image may have loaded before this code, without an event.
   const ref = useCallback((node: HTMLImageElement | null) => {
     if (node?.complete && node.naturalWidth > 0) {
-      // Not at one go with the page's start, on which all else waits.
+      // Not during the page's start, which would delay everything else.
       startTransition(() => setElement(node));
     }
   }, []);

@@ -6,7 +6,7 @@ const COOKIE = "biopsia-opacity";
 let chosen: number | null = null;
 const listeners = new Set<() => void>();
 
-/** The share of the full opacity, 0 to 1, as this browser remembers it, and what changes it. */
+/** The share of the full opacity, 0 to 1, stored in this browser, and its setter. */
 export function useOpacity(): readonly [number, (share: number) => void] {
   // The server draws no overlay.
   const share = useSyncExternalStore(subscribe, current, () => 1);

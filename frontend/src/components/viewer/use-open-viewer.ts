@@ -45,7 +45,7 @@ export function useOpenViewer({ store, source, minimap }: ViewerParts) {
   return { host, isDrawn: state === "drawn", hasFailed: state === "failed" };
 }
 
-/** Its start and what is done with it are much work, which is not done at one go. */
+/** Its start takes long, so it is split into several tasks. */
 async function loadLibrary() {
   const { default: library } = await import("openseadragon");
   await turn();

@@ -31,17 +31,17 @@ export function usePicture(record: HistoryRecord) {
   const previewAddress = useObjectUrl(preview.picture);
   const copy = previewAddress ?? (saved ? thumbnailPath(id) : null);
   return {
-    /** Null where there is nothing to show: the image was not saved and cannot be drawn. */
+    /** Null if there is nothing to show: the image was not saved and cannot be drawn. */
     source: isOwn ? address : copy,
-    /** The picture that came last, ready to be drawn. */
+    /** The last loaded picture, ready to be drawn. */
     element,
-    /** Its file, where this page has it. */
+    /** Its file, if this page has it. */
     file: isOwn && element?.src === address ? own : null,
-    /** Whether it is a copy with less than the image that was judged. */
+    /** Whether it is a smaller copy of the analysed image. */
     isSmall: !isOwn && (saved ? !isThumbnailExact(record) : isUndrawable),
-    /** Whether the image is here, and in a format that this browser does not draw. */
+    /** Whether the image is available, but in a format that this browser cannot draw. */
     isUndrawable,
-    /** What the service draws of it then, once it is asked. */
+    /** The service's preview of it, once requested. */
     preview: { ...preview, ask: () => setIsPreviewWanted(true) },
     imgProps: { ...imgProps, onError: () => setUndrawable(address) },
     show: (file: Blob) => {

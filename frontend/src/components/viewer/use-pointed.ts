@@ -4,7 +4,7 @@ import { type Tile, tileAt } from "@/lib/result/geometry";
 import { type Point, toImage } from "@/lib/result/viewport";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
-/** What is meant: the point and the tile under the pointer, else a tile that was selected. */
+/** The point and tile under the pointer, or else the selected tile. */
 export function usePointed(
   store: ViewportStore,
   tiles: readonly Tile[],

@@ -41,7 +41,7 @@ export function useRuler(image: ImageFacts, store: ViewportStore) {
   };
 }
 
-/** Writes how far two points of the image are apart: in pixels where its scale is unknown. */
+/** Formats the distance of two points of the image; in pixels if the scale is unknown. */
 function useLengthText(image: ImageFacts) {
   const t = useTranslations("result.viewer");
   const format = useFormatter();

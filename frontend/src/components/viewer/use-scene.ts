@@ -10,10 +10,10 @@ import { canvasOf, type Overlay, plainScene, type Scene } from "@/lib/result/pai
 import { cellRaster, evidenceRaster, type Raster, tileRaster } from "@/lib/result/raster";
 import { type Rule, sideOf } from "@/lib/threshold/threshold";
 
-/** What lies over the image: tiles by probability, or evidence, smooth or as a grid of figures. */
+/** The overlay: tiles by probability, or evidence, smooth or as a grid of figures. */
 export type Layer = Measure | "grid";
 
-/** What the visitor chose to see. */
+/** The visitor's choices. */
 export interface Choice {
   view: "overlay" | "side" | "image";
   layer: Layer;
@@ -33,11 +33,11 @@ interface SceneParts {
   annotations: readonly Polygon[];
   picture: CanvasImageSource | null;
   choice: Choice;
-  /** Canvases are of browsers only: false while the server draws the page. */
+  /** Only browsers have canvases: false while the server renders the page. */
   isReady: boolean;
 }
 
-/** What is to be drawn, the same object while that is the same; null before it can be. */
+/** The scene to draw; the same object while it does not change, null before it is available. */
 export function useScene(parts: SceneParts): Scene | null {
   const { result, tiles, foci, current, rule, annotations, picture, choice, isReady } = parts;
   const overlay = useOverlay(parts);
@@ -85,7 +85,7 @@ export function useScene(parts: SceneParts): Scene | null {
   ]);
 }
 
-/** What a scale bar of so many µm is called. */
+/** The label of a scale bar by its length in µm. */
 export function useBarLabel(image: ImageFacts): (microns: number) => string {
   const t = useTranslations("result.viewer");
   const format = useFormatter();
@@ -127,7 +127,7 @@ function useOverlay({ result, rule, choice, isReady }: SceneParts): Overlay | nu
   }, [result, model, format, opacity, layer, pixels]);
 }
 
-// Nothing is written as minus zero.
+// Avoid minus zero.
 const ONE_DECIMAL = {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,

@@ -4,12 +4,12 @@ import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
 const NONE = () => null;
 
-/** How the image lies in its pane now; null before it is drawn. */
+/** The current view of the image in its pane; null before it is drawn. */
 export function useView(store: ViewportStore): View | null {
   return useSyncExternalStore(store.subscribe, store.getView, NONE);
 }
 
-/** The point of the pane under the pointer; null where there is none. */
+/** The point of the pane under the pointer; null if there is none. */
 export function usePointer(store: ViewportStore): Point | null {
   return useSyncExternalStore(store.subscribe, store.getPointer, NONE);
 }

@@ -13,22 +13,22 @@ const PAN_KEYS: Readonly<Record<string, Point>> = {
   ArrowDown: { x: 0, y: -PAN_STEP_PIXELS },
 };
 
-// Held, these go on; others act once.
+// These repeat while held; others act once.
 const REPEATED = /^[+=npNP-]$/;
 
 interface ViewerKeys {
-  /** Of the viewer; its keys count where the focus is within. */
+  /** The viewer's element; its keys work while the focus is inside. */
   frame: RefObject<HTMLElement | null>;
   store: ViewportStore;
-  /** Hides what lies over the image, as long as the key is held. */
+  /** Hides the overlay while the key is held. */
   onHide: (isHidden: boolean) => void;
   onFull: () => void;
   ruler: Ruler;
-  /** To the focus so many places further on. */
+  /** Moves by a number of foci. */
   onStep: (step: 1 | -1) => void;
 }
 
-/** Hears the viewer's keys; those that pages and buttons need too count on the image only. */
+/** Handles the viewer's keys; those that pages and buttons also use work only on the image. */
 export function useViewerKeys(keys: ViewerKeys): void {
   const latest = useRef(keys);
   useEffect(() => {
@@ -122,7 +122,7 @@ const LETTERS: Readonly<Record<string, (keys: ViewerKeys, event: KeyboardEvent) 
       onStep(-1),
 };
 
-/** Whether a key is typed somewhere, or meant for another part of the page. */
+/** Whether a key is typed into a field, or meant for another part of the page. */
 function isTaken(target: Element, frame: HTMLElement | null): boolean {
   const isTyping = target.matches(
     "input:not([type=radio], [type=checkbox], [type=range]), textarea, select",

@@ -21,7 +21,7 @@ interface ViewedResult {
   annotations: readonly Polygon[];
 }
 
-/** What any viewer of a result draws and hears, whatever stands around its stage. */
+/** Drawing and key handling of every viewer of a result, independent of its layout. */
 export function useViewerParts({ result, picture, rule, choice, annotations }: ViewedResult) {
   const { image } = result;
   const [isHidden, setIsHidden] = useState(false);
@@ -46,14 +46,14 @@ export function useViewerParts({ result, picture, rule, choice, annotations }: V
   });
   return {
     foci,
-    /** All that is to be drawn, also while a held key hides it. */
+    /** The whole scene, also while a held key hides it. */
     scene,
-    /** What the stage takes. */
+    /** Properties of the stage. */
     stage: { result, tiles, store, screen, ruler, scene: shown, barLabel: useBarLabel(image) },
   };
 }
 
-/** Whether the image lies in a pane, without a render for each time that it is moved. */
+/** Whether the image is in a pane, without a render for each movement. */
 function useIsReady(store: ViewportStore): boolean {
   const [isReady, setIsReady] = useState(false);
   useEffect(

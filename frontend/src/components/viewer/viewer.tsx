@@ -34,7 +34,7 @@ interface ViewerProps {
   threshold: ThresholdState;
 }
 
-/** The image with what the model found in it. */
+/** The image with the model's findings. */
 export function Viewer({ record, threshold }: ViewerProps) {
   const { result } = record;
   const { image, region } = result;
@@ -114,7 +114,7 @@ interface LegendProps {
   threshold: ThresholdState;
 }
 
-/** What the colours mean, and from where on they say suspicious. */
+/** The legend of the colours, with the threshold. */
 function Legend({ result, choice, threshold }: LegendProps) {
   return (
     <div className="flex min-w-0 flex-wrap items-start gap-x-6 gap-y-2">
@@ -130,7 +130,7 @@ function Legend({ result, choice, threshold }: LegendProps) {
   );
 }
 
-/** What is shown at first, with the opacity that this browser remembers. */
+/** The initial view, with the opacity stored in this browser. */
 function useChoice({ region }: PredictionResult): readonly [Choice, (choice: Choice) => void] {
   const [opacity, setOpacity] = useOpacity();
   const [choice, setChoice] = useState<Omit<Choice, "opacity">>({

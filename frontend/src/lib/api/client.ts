@@ -2,12 +2,12 @@ import { ApiError, errorOfResponse, errorWithoutResponse } from "@/lib/api/error
 
 const TIMEOUT_MS = 20_000;
 
-/** Query parameters; what is null or undefined is left out, and a list is repeated. */
+/** Query parameters; null and undefined are left out, and lists are repeated. */
 export type Query = Readonly<
   Record<string, string | number | boolean | readonly string[] | null | undefined>
 >;
 
-/** The site's own address of an API path; the site hands it on to the API. */
+/** The site's own address of an API path; the site forwards it to the API. */
 export function apiPath(path: string, query: Query = {}): string {
   return `/api${withQuery(path, query)}`;
 }
@@ -26,16 +26,16 @@ export function withQuery(path: string, query: Query): string {
 }
 
 /**
- * Ask the API, and return its JSON; null for a response without content.
+ * Call the API and return its JSON; null for a response without content.
  *
- * @throws ApiError for every response outside 2xx, and where none comes.
+ * @throws ApiError for every response outside 2xx, and if there is no response.
  */
 export async function ask<T>(address: string, init: RequestInit = {}): Promise<T> {
   const body = await read(await respond(address, init), "text");
   return (body ? JSON.parse(body) : null) as T;
 }
 
-/** Ask the API for a file, which may take so long; throws as `ask`. */
+/** Get a file from the API, within a time limit; throws like `ask`. */
 export async function askFile(
   address: string,
   init: RequestInit = {},

@@ -1,6 +1,6 @@
 import type { ErrorCode as ApiErrorCode, ErrorReport } from "@/lib/api/schema";
 
-/** The API's codes, and what can go wrong before it responds; there is a message for each. */
+/** The API's codes, and errors before it responds; there is a message for each. */
 export type ErrorCode =
   | ApiErrorCode
   | "offline"
@@ -9,7 +9,7 @@ export type ErrorCode =
   | "no_response"
   | "cancelled";
 
-/** A request that did not bring what was asked. */
+/** A failed request. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
 
@@ -17,29 +17,29 @@ export class ApiError extends Error {
     readonly code: ErrorCode,
     message: string,
     readonly details: Readonly<Record<string, unknown>> = {},
-    /** Seconds after which the API asks to be tried again; null where it names none. */
+    /** Seconds after which the API asks to retry; null if it names none. */
     readonly retryAfterSeconds: number | null = null,
   ) {
     super(message);
   }
 
-  /** Whether the same request may work a little later. */
+  /** Whether a retry of the same request may succeed a little later. */
   get isTransient(): boolean {
     return TRANSIENT.has(this.code);
   }
 
-  /** Whether to ask again by hand may end otherwise, which what is asked wrongly never does. */
+  /** Whether a manual retry may succeed; an invalid request always fails. */
   get mayPass(): boolean {
     return !this.isOfFile && !FINAL.has(this.code);
   }
 
-  /** Whether the file is at fault, so that to send it again helps nobody. */
+  /** Whether the file is at fault, so that sending it again cannot help. */
   get isOfFile(): boolean {
     return OF_FILE.has(this.code);
   }
 }
 
-/** Of the file itself, which will be the same next time. */
+/** Errors of the file itself, which stay the same next time. */
 const OF_FILE: ReadonlySet<ErrorCode> = new Set([
   "unsupported_image",
   "missing_image",
@@ -51,7 +51,7 @@ const OF_FILE: ReadonlySet<ErrorCode> = new Set([
   "too_many_pixels",
 ]);
 
-/** Of what is asked, or of who asks, which will be the same next time. */
+/** Errors of the request or of the visitor's rights, which stay the same next time. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   "invalid_request",
   "invalid_options",
@@ -89,7 +89,7 @@ export function errorOfResponse(status: number, body: string, retryAfter: string
   if (report) {
     return new ApiError(report.error.code, report.error.message, report.error.details, wait);
   }
-  // From a proxy in between, which says only that the API cannot be reached.
+  // From a proxy in between, so all that is known is that the API cannot be reached.
   return new ApiError("unreachable", `status ${status} without a report`, {}, wait);
 }
 
@@ -98,7 +98,7 @@ export function errorWithoutResponse(): ApiError {
   return new ApiError(isOffline() ? "offline" : "unreachable", "no response");
 }
 
-/** The error of a response that ended before all of it had come. */
+/** The error of a response that ended early. */
 export function errorOfInterruption(): ApiError {
   return new ApiError(isOffline() ? "offline" : "interrupted", "the response was cut off");
 }

@@ -1,6 +1,6 @@
 import type { Limits, ModelReport, OperatingPointReport, ThresholdFigures } from "@/lib/api/schema";
 
-/** What every page needs of `GET /model/`; the model's own page reads the whole. */
+/** The part of `GET /model/` that every page needs; the model's own page reads all of it. */
 export interface ModelFacts {
   name: string;
   revision: string;

@@ -10,7 +10,7 @@ import type {
   Statistics,
 } from "@/lib/api/schema";
 
-/** Every request to the API whose response is cached; one place for each key. */
+/** All requests to the API with cached responses, with their keys. */
 
 export const modelQuery = queryOptions({
   queryKey: ["model"],
@@ -29,8 +29,8 @@ export function recordQuery(id: string) {
     queryKey: ["history", "record", id],
     queryFn: ({ signal }) =>
       ask<HistoryRecord>(apiPath(`/history/${id}`, { explain: false }), { signal }),
-    // What has no record is known to this page only: nobody may be asked for it, not even after
-    // something else of the history has changed.
+    // A result without a record exists only in this page, so it must never be fetched, not even
+    // after another change of the history.
     staleTime: ({ state }) => (state.data && !hasRecord(state.data.result) ? "static" : 10_000),
   });
 }

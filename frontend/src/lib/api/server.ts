@@ -6,8 +6,10 @@ import { SITE_HEADER, signedAddress } from "@/lib/server/client-address";
 import { VISITOR_COOKIE } from "@/lib/server/visit";
 import { apiUrl } from "@/lib/settings";
 
-/** What the site's own server asks the API before a page leaves. Null where it cannot be had: the
- * page then asks itself, and says what is wrong. */
+/**
+ * Requests of the site's server to the API before it sends a page. Null if they fail: the page then
+ * sends the request itself and shows the error.
+ */
 
 const TIMEOUT_MS = 2000;
 

@@ -1,17 +1,20 @@
-/** Calendar days in a time zone, also where a day has 23 or 25 hours, or begins at one o'clock. */
+/**
+ * Calendar days in a time zone, including days of 23 or 25 hours and days that begin at one
+ * o'clock.
+ */
 
 /** A calendar day without a zone, `YYYY-MM-DD`. */
 export type Day = string;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-// Offsets lie between -12 and +14 hours.
+// Offsets are between -12 and +14 hours.
 const EARLIEST_START_MINUTES = -15 * 60;
 const LATEST_START_MINUTES = 13 * 60;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Whether a text names a day that there is, of the years 1000 to 9998: the next has one too. */
+/** Whether a text is an existing day of the years 1000 to 9998, so that the next day exists too. */
 export function isDay(text: string | null): text is Day {
   if (text === null || !/^(?!9999)[1-9]\d{3}-\d{2}-\d{2}$/.test(text)) {
     return false;
@@ -20,23 +23,23 @@ export function isDay(text: string | null): text is Day {
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
-/** The day that a text names; an empty text for none. */
+/** The day that a text names; an empty text if it names none. */
 export function dayText(text: string): Day | "" {
   return isDay(text) ? text : "";
 }
 
-/** The day so many days later; earlier for a negative count. */
+/** The day a number of days later; earlier for a negative number. */
 export function addDays(day: Day, count: number): Day {
   return new Date(noonOf(day).getTime() + count * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** All days from the first to the last, both included; none where the last comes first. */
+/** All days from the first to the last, both included; none if the last comes before the first. */
 export function daysBetween(first: Day, last: Day): Day[] {
   const count = (noonOf(last).getTime() - noonOf(first).getTime()) / DAY_MS + 1;
   return Array.from({ length: Math.max(0, count) }, (_, index) => addDays(first, index));
 }
 
-/** Noon of a day in UTC: to be formatted in UTC, it is that day in every language. */
+/** Noon of a day in UTC; formatted in UTC, it is that day in every language. */
 export function noonOf(day: Day): Date {
   return new Date(`${day}T12:00:00Z`);
 }
@@ -64,9 +67,9 @@ export function startOfDay(day: Day, zone: string): Date {
 }
 
 /**
- * The moments that bound a range of days, as the API takes them: ISO 8601, the second excluded.
+ * The bounds of a range of days for the API: ISO 8601, the second excluded.
  *
- * Null is open; days in the wrong order are taken in the right one.
+ * Null is open; days in the wrong order are swapped.
  */
 export function momentsOf(
   range: { from: Day | null; to: Day | null },
@@ -85,7 +88,7 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   if (known) {
     return known;
   }
-  // Swedish writes its dates as ISO 8601 does.
+  // Swedish dates have the format of ISO 8601.
   const format = new Intl.DateTimeFormat("sv-SE", {
     timeZone: zone,
     year: "numeric",

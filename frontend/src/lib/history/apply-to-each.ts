@@ -4,13 +4,13 @@ import { retryDelayMs, shouldRetry } from "@/lib/api/retry";
 const AT_ONCE = 4;
 
 /**
- * Do something to each of many records, four at a time, and go on where one fails.
+ * Apply an action to each of many records, four at a time, and continue if one fails.
  *
- * What may pass is tried again, until one record has used up its tries: then none is any more.
+ * Temporary errors are retried, until one record has used up its retries; then no other is retried.
  *
- * @param act Does it to one of them; it may be asked again for the same.
- * @param onProgress Told after each how many are done with, failed or not.
- * @param wait Resolves after so many milliseconds.
+ * @param act The action on one record; it may be called again for the same one.
+ * @param onProgress Called after each with the number that are finished, failed or not.
+ * @param wait Resolves after a number of milliseconds.
  * @returns The error of each that failed, by its id.
  */
 export async function applyToEach(
@@ -22,7 +22,7 @@ export async function applyToEach(
   const failures = new Map<string, unknown>();
   const waiting = [...ids];
   let done = 0;
-  // Else an unreachable service would take seconds for each of hundreds.
+  // Otherwise an unreachable service would take seconds for each of hundreds.
   let isUnavailable = false;
 
   async function actPatiently(id: string): Promise<void> {

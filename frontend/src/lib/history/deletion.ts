@@ -1,7 +1,7 @@
 import { send } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/error";
 
-/** Delete one record; one that is gone already is as deleted as can be. */
+/** Delete one record; an unknown record counts as deleted. */
 export async function deleteRecord(id: string): Promise<void> {
   try {
     await send("DELETE", `/history/${id}`);

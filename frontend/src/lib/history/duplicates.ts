@@ -1,12 +1,12 @@
 import type { HistoryItem } from "@/lib/api/schema";
 
-/** Records of one image by one model, in the order of the list; the first stands for all. */
+/** Records of one image by one model, in the list's order; the first one represents all. */
 export interface Fold {
   key: string;
   items: readonly HistoryItem[];
 }
 
-/** A record that is shown: the first of its fold, or one of an open fold's others. */
+/** A displayed record: the first of its group, or another one of an open group. */
 export interface Entry {
   item: HistoryItem;
   fold: Fold;
@@ -14,7 +14,7 @@ export interface Entry {
   isOpen: boolean;
 }
 
-/** The records by image and model, each fold where its first record stands. */
+/** The records grouped by image and model, each group at the place of its first record. */
 export function foldsOf(items: readonly HistoryItem[]): readonly Fold[] {
   const byKey = new Map<string, HistoryItem[]>();
   for (const item of items) {
@@ -29,7 +29,7 @@ export function foldsOf(items: readonly HistoryItem[]): readonly Fold[] {
   return [...byKey].map(([key, same]) => ({ key, items: same }));
 }
 
-/** What is shown of folds: of a closed one its first record only. */
+/** The displayed records of groups; of a closed one only the first. */
 export function entriesOf(folds: readonly Fold[], open: ReadonlySet<string>): readonly Entry[] {
   return folds.flatMap((fold) => {
     const isOpen = open.has(fold.key);
@@ -43,7 +43,9 @@ export function idsOf({ item, fold, isOpen }: Entry): readonly string[] {
   return isOpen ? [item.id] : fold.items.map(({ id }) => id);
 }
 
-/** Whether a fold hides a verdict that its first record does not have, as at another threshold. */
+/**
+ * Whether a group hides a verdict that differs from its first record's, as at another threshold.
+ */
 export function hasOtherVerdicts({ items }: Fold): boolean {
   return new Set(items.map(({ verdict }) => verdict)).size > 1;
 }

@@ -17,7 +17,7 @@ export const VIEWS = ["table", "grid"] as const;
 
 export type View = (typeof VIEWS)[number];
 
-/** What of the history is shown, and how; null or empty where anything goes. */
+/** The history's filters and view; null or empty means no filter. */
 export interface HistoryFilters {
   search: string;
   verdicts: readonly Verdict[];
@@ -32,11 +32,11 @@ export interface HistoryFilters {
   min: number | null;
   max: number | null;
   sort: (typeof SORTS)[number];
-  /** Null for what suits the screen. */
+  /** Null chooses by screen size. */
   view: View | null;
 }
 
-/** The filters that an address stands for; what it says wrongly counts as not said. */
+/** The filters in an address; invalid values are ignored. */
 export function filtersOf(address: URLSearchParams): HistoryFilters {
   return {
     search: address.get("search")?.trim() ?? "",
@@ -53,7 +53,7 @@ export function filtersOf(address: URLSearchParams): HistoryFilters {
   };
 }
 
-/** The address of filters, without what is at its default. */
+/** The address of filters, without default values. */
 export function addressOf(filters: HistoryFilters): URLSearchParams {
   const { reviewed, sort, view } = filters;
   const values: Record<string, string | number | null> = {
@@ -82,17 +82,17 @@ export function withoutFilters({ sort, view }: HistoryFilters): HistoryFilters {
   return { ...filtersOf(new URLSearchParams()), sort, view };
 }
 
-/** Whether anything is left out. */
+/** Whether any filter is set. */
 export function isFiltered(filters: HistoryFilters): boolean {
   return addressOf({ ...filters, sort: "newest", view: null }).size > 0;
 }
 
-/** How many of the filters that are not always in sight are set. */
+/** Number of set filters that are not always visible. */
 export function countOfDetails({ kind, reviewed, from, to, min, max }: HistoryFilters): number {
   return [kind, reviewed, from ?? to, min ?? max].filter((value) => value !== null).length;
 }
 
-/** What the API is asked for the records themselves, in an export too; `zone` is an IANA name. */
+/** The API's query parameters for lists and exports; `zone` is an IANA name. */
 export function filterQuery(filters: HistoryFilters, zone: string): Query {
   const { min, max } = filters;
   const [least, greatest] =
@@ -109,7 +109,7 @@ export function filterQuery(filters: HistoryFilters, zone: string): Query {
   };
 }
 
-/** The probability that a text stands for, in its shortest form; an empty text for none. */
+/** The probability in a text, in its shortest form; an empty text if there is none. */
 export function probabilityText(text: string): string {
   return String(probabilityIn(text) ?? "");
 }

@@ -4,7 +4,7 @@ import type { HistoryPage } from "@/lib/api/schema";
 
 const PAGE_SIZE = 50;
 
-/** The visitor's records, page by page, under a key of its own. */
+/** The visitor's records, page by page. */
 export function historyPages(query: Query) {
   return pagesOf(["history", "page", query], query);
 }
@@ -12,7 +12,7 @@ export function historyPages(query: Query) {
 /**
  * The records to be reviewed, the most uncertain first.
  *
- * Not under the history's key: what is reviewed there must not be asked anew after each review.
+ * Not under the history's key: the queue must not be fetched again after each review.
  */
 export const reviewQueue = {
   ...pagesOf(["review-queue"], { sort: "uncertainty", reviewed: false }),

@@ -1,16 +1,16 @@
 import type { HistoryItem } from "@/lib/api/schema";
 
-/** What was done with the records of a review queue, so far. */
+/** The progress of a review queue. */
 export interface QueueProgress {
-  /** Those reviewed by now. */
+  /** Records reviewed so far. */
   reviewed: ReadonlySet<string>;
-  /** Those put aside for this round. */
+  /** Records skipped in this round. */
   skipped: ReadonlySet<string>;
 }
 
 export const NO_PROGRESS: QueueProgress = { reviewed: new Set(), skipped: new Set() };
 
-/** The records that are still to be judged in this round, in their order. */
+/** The records still to be reviewed in this round, in order. */
 export function itemsLeft(
   items: readonly HistoryItem[],
   { reviewed, skipped }: QueueProgress,
@@ -26,7 +26,7 @@ export function withSkipped(progress: QueueProgress, id: string): QueueProgress 
   return { ...progress, skipped: new Set([...progress.skipped, id]) };
 }
 
-/** Another round, of what was put aside. */
+/** Another round, with the skipped records. */
 export function nextRound({ reviewed }: QueueProgress): QueueProgress {
   return { reviewed, skipped: new Set() };
 }

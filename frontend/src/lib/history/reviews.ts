@@ -2,10 +2,10 @@ import type { PredictionResult, Review, ReviewRequest } from "@/lib/api/schema";
 
 type Verdict = PredictionResult["verdict"];
 
-/** The API's own bound on a note, in characters. */
+/** The API's limit for a note, in characters. */
 export const MAX_NOTE_LENGTH = 2000;
 
-/** One review that can be given: `label` is the class held right, to disagree only. */
+/** A possible review; `label` is the correct class, for disagreement only. */
 export type ReviewChoice = Readonly<{
   opinion: ReviewRequest["opinion"];
   label: string | null;
@@ -29,18 +29,18 @@ export function reviewChoices(
   ];
 }
 
-/** The body that gives a review; a note of blanks is none. */
+/** The request body of a review; a blank note is left out. */
 export function reviewRequest(choice: ReviewChoice, note: string): ReviewRequest {
   const text = note.trim();
   return { ...choice, note: text === "" ? null : text };
 }
 
-/** Reviews as they are read: the latest, which counts, first. */
+/** Reviews in reading order: the latest one, which counts, first. */
 export function newestFirst(reviews: readonly Review[]): readonly Review[] {
   return reviews.toSorted((one, other) => other.created_at.localeCompare(one.created_at));
 }
 
-/** Whether a class means IDC or everything else, for text about it; null for a class of neither. */
+/** Whether a class means IDC or everything else; null for an unknown class. */
 export function meaningOf(
   label: string | null,
   classNames: readonly string[],

@@ -20,7 +20,7 @@ export const KEYS = {
 
 export type Shortcut = (typeof KEYS)[keyof typeof KEYS];
 
-/** What a key stands for, in any case; null for another key, or beside a modifier. */
+/** The action of a key in upper or lower case; null for other keys, or with a modifier. */
 export function shortcutOf(press: {
   key: string;
   ctrlKey: boolean;

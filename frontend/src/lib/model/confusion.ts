@@ -1,6 +1,6 @@
 import { dictionary, entries, numberOf } from "@/lib/model/dictionary";
 
-/** Patches by class and verdict, each counted once, whatever its case weighs. */
+/** Patches by class and verdict, each counted once, whatever its case's weight. */
 export interface Confusion {
   /** With IDC, called suggestive. */
   found: number;
@@ -14,7 +14,8 @@ export interface Confusion {
 
 /** The counts at an operating point, from `cases` of `metrics`; null if a case lacks its figures. */
 export function confusionAt(point: string, cases: unknown): Confusion | null {
-  // In one case all patches of a class weigh the same, so its shares give back its counts.
+  // Within a case all patches of a class have the same weight, so its counts follow from its
+  // shares.
   const all = entries(cases).map(([, { patches, idc, operating_points: points }]) => {
     const { recall, specificity } = dictionary(dictionary(points)[point]);
     const carcinoma = countOf(idc);
@@ -36,7 +37,7 @@ function countOf(value: unknown): number {
   return numberOf(value) ?? Number.NaN;
 }
 
-// A share of no patches is not defined, and counts none.
+// A share over no patches is undefined and adds nothing.
 function partOf(count: number, share: unknown): number {
   return count === 0 ? 0 : Math.round(count * countOf(share));
 }

@@ -1,4 +1,4 @@
-/** Reads free dictionaries of figures: what is missing or of another kind is left out. */
+/** Reads untyped dictionaries of figures; missing values and other types are left out. */
 
 export type Dictionary = Readonly<Record<string, unknown>>;
 
@@ -6,7 +6,7 @@ export function isDictionary(value: unknown): value is Dictionary {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A dictionary; empty where the value is none. */
+/** A dictionary; empty if the value is not one. */
 export function dictionary(value: unknown): Dictionary {
   return isDictionary(value) ? value : {};
 }

@@ -1,6 +1,6 @@
-/** What a map of evidence adds up to: for this kind of model, its mean is the logit. */
+/** The logit of an evidence map: for this kind of model, it is the map's mean. */
 
-/** An invented map, in calibrated logits; not of any patch. */
+/** A made-up map, in calibrated logits; not from any patch. */
 export const INVENTED_MAP: readonly (readonly number[])[] = [
   [5.2, 2.1, -0.4, -2.6],
   [2.8, 3.4, 0.6, -1.9],

@@ -1,6 +1,6 @@
 /**
- * The measured figures of a model, read from the free dictionary `metrics` of `GET /model/`. A model
- * may come without some of them: what is missing or not a number is left out, and nothing fails.
+ * The measured figures of a model, read from the untyped dictionary `metrics` of `GET /model/`.
+ * Figures that are missing or not numbers are left out without an error.
  */
 
 import { type Confusion, confusionAt } from "@/lib/model/confusion";
@@ -37,7 +37,7 @@ export interface Measure {
 
 export type Measures = Readonly<Partial<Record<Metric, Measure>>>;
 
-/** Shares, 0 to 1: called uncertain, and wrong on either side were the band ignored. */
+/** Shares, 0 to 1: called uncertain, and wrong on either side if the band is ignored. */
 export interface UncertainCost {
   fraction: number;
   errorInside: number | null;
@@ -52,7 +52,7 @@ export interface PointMeasures {
   uncertain: UncertainCost | null;
 }
 
-/** One case on its own, at the model's default operating point; null is not defined there. */
+/** One case on its own, at the model's default operating point; null is undefined. */
 export interface CaseMeasures {
   id: string;
   patches: number;
@@ -80,7 +80,7 @@ export interface ModelMetrics {
 
 const METRICS: readonly Metric[] = [...VERDICT_METRICS, ...SCORE_METRICS];
 
-/** Read what `GET /model/` has under `metrics`; null for a model without measured figures. */
+/** Read `metrics` of `GET /model/`; null for a model without measured figures. */
 export function modelMetrics(metrics: unknown): ModelMetrics | null {
   if (!isDictionary(metrics)) {
     return null;
@@ -111,7 +111,7 @@ export function carcinomaPatches({ cases }: ModelMetrics): number {
   return cases.reduce((sum, { carcinoma }) => sum + carcinoma, 0);
 }
 
-/** The figure that a share of all lies below, between neighbours in proportion; null of none. */
+/** The quantile of figures, interpolated between neighbours; null without figures. */
 export function quantile(values: readonly number[], share: number): number | null {
   const sorted = values.toSorted((one, other) => one - other);
   const position = share * (sorted.length - 1);
@@ -154,7 +154,7 @@ function casesOf(cases: unknown): CaseMeasures[] {
     .toSorted((one, other) => rank(one) - rank(other) || one.id.localeCompare(other.id));
 }
 
-// Cases of which balanced accuracy is not defined come last.
+// Cases without a defined balanced accuracy come last.
 function rank({ balancedAccuracy }: CaseMeasures): number {
   return balancedAccuracy ?? 2;
 }

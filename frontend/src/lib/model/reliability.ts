@@ -1,6 +1,6 @@
 import { type Dictionary, intervalOf, numberOf, rowsOf } from "@/lib/model/dictionary";
 
-/** Patches of about one probability; the shares go by the weights of the cases. */
+/** Patches with similar probability; the shares are weighted by case. */
 export interface ReliabilityBin {
   low: number;
   high: number;
@@ -31,7 +31,7 @@ function binOf(bin: Dictionary): ReliabilityBin[] {
   return isWhole ? [{ ...figures, interval: intervalOf(bin.interval) }] : [];
 }
 
-/** Which share of a class lies in each bin, 0 to 1; all 0 for a class without patches. */
+/** Share of a class in each bin, 0 to 1; all 0 for a class without patches. */
 export function classShares(
   bins: readonly ReliabilityBin[],
   countOf: (bin: ReliabilityBin) => number,

@@ -1,11 +1,11 @@
 /**
- * Figures measured beyond the held-out cases, read from `reports` of `GET /model/`. A model may come
- * without any of them, and a file may lack some: those are left out.
+ * Figures measured beyond the held-out cases, read from `reports` of `GET /model/`. Missing reports
+ * and missing fields are left out.
  */
 
 import { type Dictionary, dictionary, entries, numberOf, rowsOf } from "@/lib/model/dictionary";
 
-/** How the model did on patches changed in one way; `clean` is not changed. */
+/** The model's figures on patches changed in one way; `clean` is unchanged. */
 export interface Shift {
   name: string;
   rocAuc: number | null;
@@ -23,7 +23,7 @@ export interface Robustness {
   shifts: readonly Shift[];
 }
 
-/** What the service did with images, each of which is in one; shares, 0 to 1. */
+/** The service's responses to images, each counted in one of them; shares, 0 to 1. */
 export const OUTCOMES = ["refused", "withheld", "warned", "inconclusive", "silent"] as const;
 
 export type Outcome = (typeof OUTCOMES)[number];
@@ -40,19 +40,19 @@ export interface OutsideGroup {
   specificity: number | null;
 }
 
-/** Where the evidence of the tiles of one complete slide lies; shares, 0 to 1. */
+/** Position of the evidence in the tiles of one complete slide; shares, 0 to 1. */
 export interface SlideEvidence {
   slide: string;
-  /** Of windows across a border of the labels, the evidence is higher on the side with IDC. */
+  /** Share of windows across a border of the labels with higher evidence on the side with IDC. */
   right: number | null;
-  /** Of tiles called suggestive, the strongest cell is at a corner; and by chance. */
+  /** Share of tiles called suggestive with the strongest cell at a corner; and the chance of it. */
   corner: number | null;
   cornerChance: number | null;
   /** Wrong verdicts by the distance to the nearest tile of the other class, in tiles. */
   borders: readonly { distance: number; tiles: number; errorRate: number | null }[];
 }
 
-/** Sensitivity on patches blurred by so many pixels (standard deviation of a Gaussian). */
+/** Sensitivity on patches by blur, in pixels (standard deviation of a Gaussian). */
 export interface BlurStep {
   sigma: number;
   sensitivity: number;
@@ -84,7 +84,7 @@ export function isChanged({ name }: Shift): boolean {
 export function outsideGroups(report: unknown): OutsideGroup[] {
   return entries(dictionary(report).kinds).flatMap(([kind, scales]) =>
     entries(scales)
-      // `all` sums up the scales.
+      // `all` combines the scales.
       .filter(([scale]) => scale !== "all")
       .map(([scale, figures]) => ({
         kind,
@@ -111,7 +111,7 @@ export function slideEvidence(report: unknown): SlideEvidence[] {
   }));
 }
 
-/** The patches in focus first. */
+/** Patches in focus come first. */
 export function blurSteps(report: unknown): BlurStep[] {
   const { sensitivity_sharp: sharp, sensitivity_blurred: blurred } = dictionary(report);
   return [["0", sharp] as const, ...Object.entries(dictionary(blurred))]

@@ -1,4 +1,4 @@
-/** A white canvas to draw on: what is transparent is judged on white. */
+/** A white canvas: the model also sees transparent images on white. */
 export function whiteCanvas(width: number, height: number): CanvasRenderingContext2D {
   const canvas = document.createElement("canvas");
   canvas.width = width;

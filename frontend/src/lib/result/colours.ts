@@ -5,7 +5,7 @@ import { colourOf, type Rgb } from "@/lib/result/colour-map";
 /** Calibrated logits at which the scale of evidence ends: a probability of 0.998. */
 export const FULL_SCALE_LOGIT = 6;
 
-/** No tissue is covered more than this. */
+/** Largest opacity over tissue. */
 export const MAX_OPACITY = 0.35;
 // Just below the threshold; tissue of low probability stays easy to see.
 const OPACITY_BELOW = 0.14;
@@ -16,13 +16,13 @@ export interface Tint {
   opacity: number;
 }
 
-/** How evidence, in calibrated logits, is drawn; evidence against carcinoma is not. */
+/** Colour of evidence in calibrated logits; evidence against carcinoma is not drawn. */
 export function evidenceTint(logit: number): Tint {
   const share = Math.min(Math.max(logit / FULL_SCALE_LOGIT, 0), 1);
   return { colour: colourOf(share), opacity: MAX_OPACITY * share };
 }
 
-/** How a tile is drawn: in full from the threshold on, faintly below it. */
+/** Colour of a tile: full from the threshold on, faint below it. */
 export function tileTint(probability: number, threshold: number): Tint {
   const isAbove = probability >= threshold;
   return {
@@ -31,7 +31,7 @@ export function tileTint(probability: number, threshold: number): Tint {
   };
 }
 
-/** What a tint looks like over white paper, as in a legend. */
+/** A tint's colour over white, as in a legend. */
 export function overWhite({ colour, opacity }: Tint): Rgb {
   const mix = (level: number) => Math.round(255 + (level - 255) * opacity);
   return [mix(colour[0]), mix(colour[1]), mix(colour[2])];

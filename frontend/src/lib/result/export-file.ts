@@ -3,7 +3,7 @@ import { ApiError } from "@/lib/api/error";
 import type { PredictionResult } from "@/lib/api/schema";
 import { MAX_JSON_BYTES } from "@/lib/upload/request";
 
-/** What the API writes of a result. */
+/** The API's export formats of a result. */
 export const FORMATS = [
   { suffix: "geojson", name: "GeoJSON" },
   { suffix: "json", name: "JSON" },
@@ -18,9 +18,9 @@ export function fileName(id: string, extension: string): string {
 }
 
 /**
- * How to ask for a result as a file: by its record, or by sending back one that was not saved.
+ * The request for a result as a file: by its record, or by sending back one that was not saved.
  *
- * @throws ApiError `payload_too_large` where the result is more than the site's host passes on.
+ * @throws ApiError `payload_too_large` if the result is larger than the site's host accepts.
  */
 export function exportRequest(result: PredictionResult, suffix: Suffix): [string, RequestInit] {
   if (result.saved) {
@@ -34,7 +34,7 @@ export function exportRequest(result: PredictionResult, suffix: Suffix): [string
   return [apiPath(`/export.${suffix}`), { method: "POST", headers, body }];
 }
 
-/** As the exports of records are. */
+/** As for exports of records. */
 function withoutDrawings(result: PredictionResult): PredictionResult {
   return {
     ...result,

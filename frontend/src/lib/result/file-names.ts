@@ -1,10 +1,10 @@
 /**
- * The names that images had when they were chosen, by the ids of their records. They may name a
- * patient: they stay in this browser, and are never sent.
+ * The file names of images, by the ids of their records. They may contain a patient's name, so they
+ * stay in this browser and are never sent.
  */
 
 const KEY = "biopsia-file-names";
-/** Records are deleted after a while; of more names than these, the oldest go. */
+/** Records are deleted after a while; beyond this number, the oldest names are dropped. */
 const MAX_NAMES = 1000;
 
 type Names = Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export function forgetEveryName(): void {
   store(NONE);
 }
 
-/** Have a listener called whenever a name is kept or dropped; returns what ends that. */
+/** Call a listener whenever a name is kept or dropped; returns a function that ends this. */
 export function subscribeToNames(listener: () => void): () => void {
   listeners.add(listener);
   globalThis.addEventListener?.("storage", listener);
@@ -59,7 +59,7 @@ function store(names: Names): void {
       storage()?.setItem(KEY, JSON.stringify(Object.fromEntries(newest)));
     }
   } catch {
-    // The storage is full: the records stay without names.
+    // The storage is full: the records have no names.
   }
   for (const listener of listeners) {
     listener();
@@ -78,7 +78,7 @@ function namesIn(text: string | null): Names {
   }
 }
 
-/** Null where the browser has none, or lets no page use it. */
+/** Null if the browser has no storage or blocks it. */
 function storage(): Storage | null {
   try {
     return globalThis.localStorage ?? null;

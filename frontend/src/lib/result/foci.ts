@@ -2,15 +2,17 @@ import type { Focus, ImageFacts, PredictionResult, RegionResult } from "@/lib/ap
 import { patchSize, type Rect, type Size, scaleOf } from "@/lib/result/geometry";
 import { type Ring, ringsOf } from "@/lib/result/rings";
 
-/** Foci at a threshold of one's own: tiles at or above it that touch by their sides, as in the
- * service's `prediction/foci.py`. */
+/**
+ * Foci at a custom threshold: tiles at or above it that are connected by their sides, as in the
+ * service's `prediction/foci.py`.
+ */
 
 const PIXEL_DECIMALS = 3;
 const MM_DECIMALS = 6;
 
 type Cell = readonly [column: number, row: number];
 
-/** The foci of a region at a threshold, from the most suspicious on; none of a patch. */
+/** The foci of a region at a threshold, most suspicious first; none for a patch. */
 export function fociAt(
   { image, region, threshold: own }: Pick<PredictionResult, "image" | "region" | "threshold">,
   threshold: number,
@@ -108,7 +110,7 @@ function longest(outline: Ring, mm: Size): number {
   );
 }
 
-/** The outermost corners of each row, among which are all of the convex hull. */
+/** The outermost corners of each row, which include all corners of the convex hull. */
 function extremes(outline: Ring): Ring {
   const rows = new Map<number, { left: number; right: number }>();
   for (const [x, y] of outline) {

@@ -1,7 +1,9 @@
 import type { ImageFacts, PredictionResult, RegionResult } from "@/lib/api/schema";
 
-/** Where the model's patches lie in an uploaded image. All lengths are pixels of that image, from
- * its upper left corner, unless a name says otherwise. */
+/**
+ * Positions of the model's patches in an uploaded image. All lengths are pixels of that image, from
+ * its upper left corner, unless a name says otherwise.
+ */
 
 export interface Size {
   width: number;
@@ -13,13 +15,13 @@ export interface Rect extends Size {
   y: number;
 }
 
-/** What the model looks at: `patchSizePixels` at `micronsPerPixel`. */
+/** The model's field: `patchSizePixels` at `micronsPerPixel`. */
 export interface ModelScale {
   patchSizePixels: number;
   micronsPerPixel: number;
 }
 
-/** What is to be known of an image to find places in it. */
+/** The facts needed to find positions in an image. */
 export type ScaledImage = Pick<
   ImageFacts,
   "width" | "height" | "microns_per_pixel" | "microns_per_pixel_xy"
@@ -37,9 +39,9 @@ export interface Tile extends Rect, Place {
 }
 
 /**
- * What the activation map covers: the whole of the patches, which may reach beyond the image.
+ * The area of the activation map: whole patches, which may extend beyond the image.
  *
- * @param scale The model's, which a region says itself; without it null for a patch.
+ * @param scale The model's scale, which a region states itself; without it, a patch gives null.
  */
 export function coveredSize(
   { image, region }: PredictionResult,
@@ -57,7 +59,7 @@ export function coveredSize(
 /** Side of a neighbourhood, in tiles. */
 const NEIGHBOURHOOD_TILES = 3;
 
-/** What a result's probability is of: a region too small for a whole neighbourhood has none. */
+/** The neighbourhood of a result's probability; null if the region is smaller than one. */
 export function probabilityKind({
   region,
 }: Pick<PredictionResult, "region">): "patch" | "region" | "small_region" {
@@ -78,7 +80,7 @@ export function tissueTiles({ image, region }: PredictionResult): readonly Tile[
   );
 }
 
-/** The tiles of a region without tissue, which the model did not look at. */
+/** The tiles of a region without tissue, which were not scored. */
 export function emptyTiles({ image, region }: PredictionResult): readonly Rect[] {
   return (region?.tiles ?? []).flatMap((line, row) =>
     line.flatMap((probability, column) =>
@@ -87,7 +89,7 @@ export function emptyTiles({ image, region }: PredictionResult): readonly Rect[]
   );
 }
 
-/** A tile by its place, which counts from 0, cut at the image's edge. */
+/** A tile by its position, from 0, cut at the image's edge. */
 function tileRect(image: ImageFacts, region: RegionResult, place: Place): Rect & Place {
   const { width, height } = patchSize(image, scaleOf(region));
   const [x, y] = [place.column * width, place.row * height];
@@ -101,7 +103,7 @@ function tileRect(image: ImageFacts, region: RegionResult, place: Place): Rect &
   };
 }
 
-/** The sides of a patch, not quite equal where the rescaled image was rounded to whole pixels. */
+/** The sides of a patch; slightly unequal if the rescaled image was rounded to whole pixels. */
 export function patchSize(
   image: ScaledImage,
   { patchSizePixels, micronsPerPixel }: ModelScale,
@@ -119,7 +121,7 @@ export function imageScale(image: ScaledImage): [across: number, down: number] {
 
 type Corner = Pick<Rect, "x" | "y">;
 
-/** How far two points of the image are apart in the tissue, in µm. */
+/** Distance of two points of the image in the tissue, in µm. */
 export function distanceMicrons(image: ImageFacts, from: Corner, to: Corner): number {
   const [across, down] = imageScale(image);
   return Math.hypot((to.x - from.x) * across, (to.y - from.y) * down);
@@ -131,7 +133,7 @@ export function scaleOf(
   return { patchSizePixels: region.tile_size_pixels, micronsPerPixel: region.microns_per_pixel };
 }
 
-/** The cell of a grid, laid over `covered`, that holds a point, counted from 0; null outside. */
+/** The cell of a grid over `covered` that contains a point, counted from 0; null outside. */
 export function cellAt(
   point: { x: number; y: number },
   covered: Size,
@@ -143,22 +145,22 @@ export function cellAt(
   return isInside ? { row, column } : null;
 }
 
-/** The tile under a point of the image, itself and no copy; null where there is none. */
+/** The tile under a point of the image, the same object; null if there is none. */
 export function tileAt(tiles: readonly Tile[], at: { x: number; y: number }): Tile | null {
   const holds = ({ x, y, width, height }: Tile) =>
     at.x >= x && at.y >= y && at.x < x + width && at.y < y + height;
   return tiles.find(holds) ?? null;
 }
 
-/** Tiles from the most suspicious on, at most `count`; equal ones stay row by row. */
+/** The most suspicious tiles, at most `count`; ties stay in row order. */
 export function mostSuspicious(tiles: readonly Tile[], count: number): readonly Tile[] {
   return tiles.toSorted((one, other) => other.probability - one.probability).slice(0, count);
 }
 
-/** A stretch of an outline: from one point to another. */
+/** A segment of an outline, from one point to another. */
 export type Segment = readonly [x: number, y: number, toX: number, toY: number];
 
-/** The outline of what some tiles cover together: no lines between neighbours. */
+/** The outline of the union of some tiles, without lines between neighbours. */
 export function outlineOf(tiles: readonly Tile[]): readonly Segment[] {
   const places = new Set(tiles.map(({ row, column }) => `${row} ${column}`));
   const isOutside = (row: number, column: number) => !places.has(`${row} ${column}`);
@@ -174,7 +176,7 @@ export function outlineOf(tiles: readonly Tile[]): readonly Segment[] {
   });
 }
 
-/** The service's rounding, Python's. */
+/** Python's rounding, as in the service. */
 function roundHalfEven(value: number): number {
   const rounded = Math.round(value);
   return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;

@@ -6,25 +6,28 @@ import {
   tileTint,
 } from "@/lib/result/colours";
 
-/** What the colours over an image stand for. */
+/** The meaning of the colours over an image. */
 export type Measure = "evidence" | "tiles";
 
-/** A legend, and where along it which value stands. */
+/** A legend, with the positions of its values. */
 export interface Legend {
-  /** Colours over white at their places, 0 to 1; two at one place are a step. */
+  /** Colours over white at their positions, 0 to 1; two at one position are a step. */
   stops: readonly { place: number; colour: string }[];
   ticks: readonly { value: number; place: number }[];
 }
 
 const STEPS = 24;
 
-/** The legend of evidence, 0 to 6 logits, or of tiles, 0 to 1 with the threshold; `opacity` is the share of the full one. */
+/**
+ * The legend of evidence, 0 to 6 logits, or of tiles, 0 to 1 with the threshold. `opacity` is a
+ * share of the full opacity.
+ */
 export function legendOf(measure: Measure, threshold: number, opacity = 1): Legend {
   const isTiles = measure === "tiles";
   const most = isTiles ? 1 : FULL_SCALE_LOGIT;
   const tint = isTiles ? (value: number) => tileTint(value, threshold) : evidenceTint;
   const even = Array.from({ length: STEPS + 1 }, (_, step) => (most * step) / STEPS);
-  // The least below it, so that the step is where the threshold is.
+  // Just below it, so that the step is at the threshold.
   const values = isTiles ? [...even, threshold - 1e-9, threshold].toSorted((a, b) => a - b) : even;
   const shown = isTiles ? [0, threshold, 1] : [0, 2, 4, 6];
   return {

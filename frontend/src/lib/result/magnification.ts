@@ -4,7 +4,7 @@ export const MAGNIFICATIONS = [1.25, 2.5, 5, 10, 20, 40] as const;
 
 const MICRONS_AT_1X = 10;
 
-/** The magnification at which an image is seen; `scale` in CSS pixels for each of its pixels. */
+/** The magnification of a displayed image; `scale` in CSS pixels for each of its pixels. */
 export function magnificationOf(scale: number, micronsPerPixel: number): number {
   return (MICRONS_AT_1X * scale) / micronsPerPixel;
 }

@@ -3,7 +3,7 @@ import { scaleBar } from "@/lib/result/scale-bar";
 
 const LONGEST_CSS_PIXELS = 140;
 
-/** How long a stretch of the tissue is, in the lower left corner, on paper so that it is read. */
+/** A scale bar in the lower left corner, on white so that it is legible. */
 export function paintBar(
   context: CanvasRenderingContext2D,
   pixelsPerMicron: number,

@@ -3,19 +3,19 @@ import { fontFamily, INK } from "@/lib/result/paint-text";
 import type { Grid } from "@/lib/result/raster";
 import { matrixOf, toPane, type View } from "@/lib/result/viewport";
 
-/** Values, and the text for each. */
+/** Values, and the function that formats them. */
 export interface Figures {
   grid: Grid;
   label: (value: number) => string;
 }
 
-// Cells too small for a figure have none.
+// Smallest cell with a figure.
 const LEAST_CELL_CSS_PIXELS = 36;
 const FIGURE_CSS_PIXELS = 12;
-// Lines closer than this would hide what they divide.
+// Lines closer than this would hide the cells.
 const LEAST_LINED_CSS_PIXELS = 6;
 
-/** Write values into the cells of a grid that is laid over `covered`, upright however it is turned. */
+/** Write values into the cells of a grid over `covered`, upright at any rotation. */
 export function paintFigures(
   context: CanvasRenderingContext2D,
   { grid, label }: Figures,
@@ -34,7 +34,7 @@ export function paintFigures(
   if (side < LEAST_CELL_CSS_PIXELS) {
     return;
   }
-  // In CSS pixels: letters far below one pixel, enlarged, come out crooked.
+  // In CSS pixels: text far below one pixel is distorted when enlarged.
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   styleFigures(context);
   const isSeen = (at: { x: number; y: number }) =>

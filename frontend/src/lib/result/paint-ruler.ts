@@ -1,7 +1,7 @@
 import { fontFamily, INK } from "@/lib/result/paint-text";
 import { matrixOf, type Point, toPane, type View } from "@/lib/result/viewport";
 
-/** A length on the tissue: between two points of the image, and how it is written. */
+/** A length on the tissue: two points of the image, and its text. */
 export interface Ruler {
   from: Point;
   to: Point;
@@ -11,7 +11,7 @@ export interface Ruler {
 const TICK_CSS_PIXELS = 6;
 const GAP_CSS_PIXELS = 14;
 
-/** Draw a ruler, as thick and its label as large at any zoom. */
+/** Draw a ruler, with the same thickness and label size at any zoom. */
 export function paintRuler(
   context: CanvasRenderingContext2D,
   { from, to, label }: Ruler,
@@ -43,7 +43,7 @@ export function paintRuler(
   context.setTransform(...matrixOf(view, ratio));
 }
 
-/** From end to end, with a tick across at either. */
+/** A line with a tick at either end. */
 function line(context: CanvasRenderingContext2D, start: Point, end: Point): void {
   const length = Math.hypot(end.x - start.x, end.y - start.y) || 1;
   const across = {

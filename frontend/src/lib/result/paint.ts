@@ -7,55 +7,55 @@ import { INK } from "@/lib/result/paint-text";
 import type { Raster } from "@/lib/result/raster";
 import { matrixOf, type View } from "@/lib/result/viewport";
 
-/** Draws an image with what the model found over it, on any canvas. */
+/** Draws an image with the model's findings over it, on any canvas. */
 
-/** All that is drawn; lengths in pixels of the uploaded image. */
+/** Everything that is drawn; lengths in pixels of the uploaded image. */
 export interface Scene {
   image: Size;
-  /** The image in any resolution; null where it cannot be drawn. */
+  /** The image in any resolution; null if it cannot be drawn. */
   picture: CanvasImageSource | null;
   overlay: Overlay | null;
-  /** Around the foci: each an outline and its holes. */
+  /** Outlines of the foci, with holes. */
   foci: readonly Polygon[];
-  /** The focus that was flown to. */
+  /** The focus that was zoomed to. */
   current: Polygon | null;
-  /** Around what a person marked; blue. */
+  /** Outlines drawn by a person; blue. */
   annotations: readonly Polygon[];
-  /** Around what is inconclusive; dashed. */
+  /** Outlines of inconclusive tiles; dashed. */
   dashed: readonly Segment[];
-  /** Without tissue: hatched. */
+  /** Tiles without tissue; hatched. */
   empty: readonly Rect[];
-  /** What is pointed at. */
+  /** The tile or cell under the pointer. */
   marked: Rect | null;
-  /** What is measured; null for nothing. */
+  /** The measured length; null for none. */
   ruler: Ruler | null;
   micronsPerPixel: number;
-  /** What a scale bar of so many µm is called; null for no bar. */
+  /** The label of a scale bar by its length in µm; null for no bar. */
   barLabel: ((microns: number) => string) | null;
 }
 
 export interface Overlay {
   pixels: HTMLCanvasElement;
-  /** What the pixels cover: maybe more than the image. */
+  /** The area of the pixels; may be larger than the image. */
   covered: Size;
   opacity: number;
   isSmooth: boolean;
-  /** Values to be written into their cells; null for none. */
+  /** Values to write into their cells; null for none. */
   figures: Figures | null;
 }
 
 export const PAPER = "#ffffff";
-// Told from ink in every kind of colour vision, and from haematoxylin by the white beside it.
+// Differs from ink in every kind of colour vision, and from haematoxylin by its white edge.
 const BLUE = "#0057d9";
 const HATCH_CSS_PIXELS = 8;
 export const DASH_CSS_PIXELS = [5, 7];
 export const HATCH_COLOUR = "rgb(60 56 72 / 0.28)";
-/** Of a line on paper, and the ink on it. */
+/** Widths of a line's white edge, and of the line on it. */
 export const LINE_CSS_PIXELS = [3.5, 1.5] as const;
-// Times the width of other outlines.
+// Relative to the width of other outlines.
 const CURRENT_WIDTH = 2;
 
-/** A raster as something that can be drawn and stretched. */
+/** A raster as a canvas that can be drawn and stretched. */
 export function canvasOf({ width, height, data }: Raster): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = width;
@@ -64,7 +64,7 @@ export function canvasOf({ width, height, data }: Raster): HTMLCanvasElement {
   return canvas;
 }
 
-/** The same image without anything over it but what is pointed at, for beside it. */
+/** The same image without findings, except under the pointer, for display beside it. */
 export function plainScene(scene: Scene): Scene {
   return {
     ...scene,
@@ -95,7 +95,7 @@ export function paintScene(
   }
 }
 
-/** Draw what lies over the image, on a canvas that is clear. */
+/** Draw everything over the image, on a clear canvas. */
 export function paintOver(
   context: CanvasRenderingContext2D,
   scene: Scene,
@@ -134,12 +134,12 @@ function clipTo(context: CanvasRenderingContext2D, { width, height }: Size): voi
 
 function paintPicture(context: CanvasRenderingContext2D, scene: Scene, zoom: number): void {
   const { width, height } = scene.image;
-  // What is transparent is judged on white.
+  // The model also sees transparent images on white.
   context.fillStyle = PAPER;
   context.fillRect(0, 0, width, height);
   if (scene.picture) {
     const own = naturalWidth(scene.picture);
-    // Pixels of tissue are data: enlarged, nothing is invented between them.
+    // Pixels of tissue are data, so they are not interpolated when enlarged.
     context.imageSmoothingEnabled = own < width || zoom < 1;
     context.imageSmoothingQuality = "high";
     context.drawImage(scene.picture, 0, 0, width, height);
@@ -186,7 +186,7 @@ function hatching(context: CanvasRenderingContext2D, ratio: number): CanvasPatte
   return made;
 }
 
-/** Lines from the lower left to the upper right, as far apart on any screen. */
+/** Lines from the lower left to the upper right, at the same distance on any screen. */
 function madeHatching(context: CanvasRenderingContext2D, ratio: number): CanvasPattern | null {
   const side = Math.round(HATCH_CSS_PIXELS * ratio);
   const canvas = document.createElement("canvas");
@@ -196,7 +196,7 @@ function madeHatching(context: CanvasRenderingContext2D, ratio: number): CanvasP
   if (!lines) {
     return null;
   }
-  // Beyond its edges too, or the corners of the squares would be cut.
+  // Also beyond the edges; otherwise the corners of the squares would be cut.
   for (const shift of [-side, 0, side]) {
     lines.moveTo(shift - 1, side + 1);
     lines.lineTo(shift + side + 1, -1);
@@ -258,7 +258,7 @@ function mark(context: CanvasRenderingContext2D, part: Rect | null, scale: numbe
   }
 }
 
-/** Dark on light, so that a line is seen on any tissue and any colour. */
+/** Dark on light, so that a line is visible on any tissue and colour. */
 function strokeTwice(
   context: CanvasRenderingContext2D,
   lines: readonly Path2D[],

@@ -1,20 +1,20 @@
 import { apiPath } from "@/lib/api/client";
 import type { HistoryRecord } from "@/lib/api/schema";
 
-// The service keeps pictures of this many pixels or fewer exactly.
+// The service stores pictures of at most this many pixels without loss.
 const EXACT_PIXELS = 64 * 64;
 
-/** Where the small picture of a saved result lies. */
+/** Address of the thumbnail of a saved result. */
 export function thumbnailPath(id: string): string {
   return apiPath(`/history/${id}/thumbnail`);
 }
 
-/** Where the image file of a saved result lies, if the service keeps such files. */
+/** Address of the image file of a saved result, if the service stores such files. */
 export function originalPath(id: string): string {
   return apiPath(`/history/${id}/original`);
 }
 
-/** Whether the service's small picture is the image itself, pixel by pixel. */
+/** Whether the service's thumbnail is the image itself, pixel by pixel. */
 export function isThumbnailExact({ result }: HistoryRecord): boolean {
   return result.image.width * result.image.height <= EXACT_PIXELS;
 }

@@ -4,16 +4,16 @@ import { paintScene, plainScene, type Scene } from "@/lib/result/paint";
 import { fontFamily, INK } from "@/lib/result/paint-text";
 import { wholeView } from "@/lib/result/viewport";
 
-/** What stands below the image. */
+/** The text below the image. */
 export interface Sheet {
   caption: readonly string[];
   measure: Measure;
-  /** What the legend measures, with its unit. */
+  /** The legend's quantity, with its unit. */
   title: string;
   threshold: number;
 }
 
-// Small images are enlarged about to the first, large ones shrunk to the second, in pixels.
+// Small images are enlarged to about the first size, large ones reduced to the second, in pixels.
 const LONG_SIDE = 1200;
 const LONGEST_SIDE = 3200;
 const MARGIN = 24;
@@ -24,7 +24,7 @@ const BAR = { width: 480, height: 14 };
  * The whole image as a PNG, with the evidence as it is shown, its legend and a caption.
  *
  * @param isSideBySide Whether the image without the evidence is beside it.
- * @throws Error where the browser has no memory for the drawing.
+ * @throws Error if the browser has not enough memory for the drawing.
  */
 export async function resultPng(scene: Scene, sheet: Sheet, isSideBySide: boolean): Promise<Blob> {
   const scale = scaleOf(scene);

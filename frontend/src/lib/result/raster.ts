@@ -4,7 +4,7 @@ import type { Size } from "@/lib/result/geometry";
 /** Values, row by row; null where there is no tissue. */
 export type Grid = readonly (readonly (number | null)[])[];
 
-/** Pixels as canvases take them: red, green, blue and opacity, each 0 to 255, row by row. */
+/** Pixels in canvas format: red, green, blue and opacity, each 0 to 255, row by row. */
 export interface Raster extends Size {
   data: Uint8ClampedArray<ArrayBuffer>;
 }
@@ -14,11 +14,11 @@ interface Plane extends Size {
   values: Float64Array;
 }
 
-// Smooth enough to be stretched over a screen, and made in some milliseconds.
+// Smooth enough to be stretched over a screen, and computed in some milliseconds.
 const MAX_SIDE = 1024;
 const MAX_PIXELS_PER_CELL = 32;
 const LEVELS = 255;
-// The sharpness of OpenCV's cubic interpolation.
+// The parameter of OpenCV's cubic interpolation.
 const CUBIC = -0.75;
 
 /** One pixel for each tile, by probability and threshold; clear without tissue. */
@@ -34,10 +34,10 @@ export function tileRaster(tiles: Grid, threshold: number): Raster {
   return { width, height, data };
 }
 
-// Paper over tissue that is not scored yet: it clears where the model has looked.
+// White over tissue that is not scored yet.
 const VEIL = [255, 255, 255, 140];
 
-/** Tiles as `tileRaster` has them, and a veil where there is tissue and no value yet. */
+/** Tiles as in `tileRaster`, with a veil over tissue without a value yet. */
 export function progressRaster(
   tiles: Grid,
   tissue: readonly (readonly boolean[])[],
@@ -54,14 +54,14 @@ export function progressRaster(
   return raster;
 }
 
-/** One pixel for each cell of the activation map; clear where nothing speaks for carcinoma. */
+/** One pixel for each cell of the activation map; clear without evidence of carcinoma. */
 export function cellRaster(grid: Grid): Raster {
   return paint(planeOf(grid));
 }
 
 /**
  * The activation map enlarged as the service does it: cubic between the centres of the cells, with
- * negative evidence too, so that it bounds the glow of its neighbours.
+ * negative evidence too, so that positive neighbours do not spread into it.
  */
 export function evidenceRaster(grid: Grid): Raster {
   const cells = planeOf(grid);
@@ -87,7 +87,7 @@ function paint(plane: Plane): Raster {
     table.set([...colour, Math.round(255 * opacity)], 4 * level);
   }
   const data = new Uint8ClampedArray(4 * plane.values.length);
-  // A whole pixel at a time: there are up to a million.
+  // A whole pixel at a time, for speed: there are up to a million.
   const [tints, pixels] = [new Uint32Array(table.buffer), new Uint32Array(data.buffer)];
   plane.values.forEach((value, place) => {
     if (!Number.isNaN(value)) {
@@ -98,7 +98,7 @@ function paint(plane: Plane): Raster {
   return { width: plane.width, height: plane.height, data };
 }
 
-/** A raster without what was drawn into cells that have no tissue. */
+/** A raster that is clear in cells without tissue. */
 function cleared(raster: Raster, grid: Grid, times: number): Raster {
   grid.forEach((line, row) => {
     line.forEach((value, column) => {
@@ -113,7 +113,7 @@ function cleared(raster: Raster, grid: Grid, times: number): Raster {
   return raster;
 }
 
-/** A plane so many times as wide; beyond its edges the outermost values go on. */
+/** A plane enlarged by a factor; beyond its edges the outermost values are repeated. */
 function widened({ width, height, values }: Plane, times: number): Plane {
   const wide = new Float64Array(width * times * height);
   for (let x = 0; x < width * times; x += 1) {
@@ -140,7 +140,7 @@ function transposed({ width, height, values }: Plane): Plane {
   return { width: height, height: width, values: turned };
 }
 
-/** Weights of the four neighbours of a point that lies `part` of the way from the second on. */
+/** Weights of the four neighbours of a point at `part` of the way from the second to the third. */
 function cubicWeights(part: number): readonly number[] {
   const near = (distance: number) =>
     ((CUBIC + 2) * distance - (CUBIC + 3)) * distance * distance + 1;

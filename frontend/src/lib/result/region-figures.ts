@@ -1,11 +1,11 @@
 import type { PredictionResult, RegionResult } from "@/lib/api/schema";
 import { patchSize, scaleOf, tissueTiles } from "@/lib/result/geometry";
 
-/** How much of a region lies at or above a threshold. */
+/** The area of a region at or above a threshold. */
 export interface RegionFigures {
-  /** Null where the scale is assumed. */
+  /** Null if the scale is assumed. */
   areaMm2: number | null;
-  /** Of the tissue's area, 0 to 1. */
+  /** Share of the tissue's area, 0 to 1. */
   share: number;
   tilesAbove: number;
   tissueTiles: number;
@@ -13,7 +13,7 @@ export interface RegionFigures {
 
 const AREA_DECIMALS = 6;
 
-/** The figures of a region at a threshold; at its own they are the service's. */
+/** The figures of a region at a threshold; at its own threshold they equal the service's. */
 export function regionFiguresAt(
   result: PredictionResult,
   region: RegionResult,

@@ -1,9 +1,9 @@
-/** A closed line through corners of a grid's cells; the last corner is the first. */
+/** A closed line through corners of a grid's cells; the last corner equals the first. */
 export type Ring = readonly (readonly [column: number, row: number])[];
 
 type Corner = readonly [column: number, row: number];
 
-/** Right, down, left, up: each a turn to the right from the one before. */
+/** Right, down, left, up: each is a right turn from the previous one. */
 const STEPS: readonly Corner[] = [
   [1, 0],
   [0, 1],
@@ -12,16 +12,16 @@ const STEPS: readonly Corner[] = [
 ];
 
 /**
- * The outline of cells that are joined by their sides, then its holes, with corners where they turn.
+ * The outline of cells connected by their sides, then its holes, as lists of corners.
  *
- * Holes that touch the outside, or one another, at a corner only are holes of their own.
+ * Holes that touch the outside, or each other, only at a corner are separate holes.
  */
 export function ringsOf(cells: readonly Corner[]): readonly Ring[] {
   const own = new Set(cells.map(keyOf));
   const isOwn = (column: number, row: number) => own.has(keyOf([column, row]));
   const edges = new Map<string, readonly [from: Corner, direction: number]>();
   for (const [column, row] of cells) {
-    // Each edge runs with its cell on the right.
+    // Each edge has its cell on the right.
     const sides: readonly [boolean, Corner, number][] = [
       [isOwn(column, row - 1), [column, row], 0],
       [isOwn(column + 1, row), [column + 1, row], 1],
@@ -43,7 +43,7 @@ export function ringsOf(cells: readonly Corner[]): readonly Ring[] {
   return rings.toSorted((one, other) => sizeOf(other) - sizeOf(one));
 }
 
-/** Takes the edges of one ring out of the map, in their order. */
+/** Removes the edges of one ring from the map, in order. */
 function followed(
   [start, first]: readonly [Corner, number],
   edges: Map<string, readonly [Corner, number]>,
@@ -58,7 +58,7 @@ function followed(
     before = direction;
     const [across, down] = STEPS[direction] ?? [0, 0];
     at = [at[0] + across, at[1] + down];
-    // Where cells meet at a corner, the left turn stays with the same gap between them.
+    // Where cells meet at a corner, a left turn follows the same gap between them.
     const next = [3, 0, 1].map((turn) => (direction + turn) % 4);
     direction = next.find((one) => edges.has(`${keyOf(at)} ${one}`)) ?? direction;
   }
@@ -66,7 +66,7 @@ function followed(
   return closed[0] ? [...closed, closed[0]] : [];
 }
 
-/** Twice the area within a ring. */
+/** Twice the area inside a ring. */
 function sizeOf(ring: Ring): number {
   return Math.abs(
     ring.reduce((sum, [x, y], place) => {

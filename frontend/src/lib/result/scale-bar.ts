@@ -1,11 +1,11 @@
 /** A scale bar: its length on the tissue, and on the screen. */
 export interface ScaleBar {
   microns: number;
-  /** In the unit that `pixelsPerMicron` counts in. */
+  /** In the pixels of `pixelsPerMicron`. */
   length: number;
 }
 
-/** The longest bar of 1, 2 or 5 times a power of ten µm that is no longer than `longest`. */
+/** The longest bar of 1, 2 or 5 times a power of ten µm, at most `longest`. */
 export function scaleBar(pixelsPerMicron: number, longest: number): ScaleBar {
   const most = longest / pixelsPerMicron;
   const power = 10 ** Math.floor(Math.log10(most));

@@ -7,8 +7,8 @@ import { forgetEveryHandle, forgetHandle } from "@/lib/slide/handles";
 import { forgetEverySlide, forgetSlide } from "@/lib/slide/opened-slides";
 
 /**
- * What this page alone knows until it is closed: the images as they were chosen. The service keeps
- * small pictures only, and nothing of what is not to be saved.
+ * The chosen images, kept in this page until it is closed. The service stores only thumbnails, and
+ * nothing of results that are not saved.
  */
 const images = new Map<string, Blob>();
 const listeners = new Set<() => void>();
@@ -28,29 +28,29 @@ export function rememberResult(client: QueryClient, result: PredictionResult, im
     newer_id: null,
     older_id: null,
   };
-  // Of one with a record the history knows more, its neighbours, and is asked when it is looked at.
+  // For a result with a record the history also has the neighbours, so it is fetched when viewed.
   const updatedAt = hasRecord(result) ? 0 : Date.now();
   client.setQueryData(recordQuery(result.id).queryKey, record, { updatedAt });
 }
 
-/** The image that led to a result, if it was chosen on this page or shown to it again. */
+/** The image of a result, if it was chosen on this page, now or again. */
 export function imageOf(id: string): Blob | undefined {
   return images.get(id);
 }
 
-/** Keep the image of a result, which the visitor chose now or again. */
+/** Keep the image of a result that the visitor chose, now or again. */
 export function rememberImage(id: string, image: Blob): void {
   images.set(id, image);
   tell();
 }
 
-/** Have a listener called whenever an image is kept or dropped; returns what ends that. */
+/** Call a listener whenever an image is kept or dropped; returns a function that ends this. */
 export function subscribeToImages(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** Drop what this page knows of a result that was deleted, so that going back does not draw it. */
+/** Drop this page's data of a deleted result, so that going back does not show it. */
 export function forgetResult(client: QueryClient, id: string): void {
   images.delete(id);
   forgetSlide(id);
@@ -61,7 +61,7 @@ export function forgetResult(client: QueryClient, id: string): void {
   emptyQueries(client, recordQuery(id).queryKey);
 }
 
-/** Drop what this page knows of all results, those too that were not saved. */
+/** Drop this page's data of all results, including those that were not saved. */
 export function forgetEveryResult(client: QueryClient): void {
   images.clear();
   forgetEverySlide();
@@ -74,8 +74,8 @@ export function forgetEveryResult(client: QueryClient): void {
 }
 
 /**
- * Emptied now, not removed: a page that the server drew brings its data along again when the
- * visitor goes back to it, and that would fill a gap but does not replace what is newer.
+ * Emptied instead of removed: when the visitor goes back to a page drawn by the server, its data
+ * come back. They would fill a missing entry, but do not replace a newer one.
  */
 function emptyQueries(client: QueryClient, queryKey: readonly unknown[]): void {
   for (const query of client.getQueryCache().findAll({ queryKey })) {

@@ -1,6 +1,6 @@
 import type { Size } from "@/lib/result/geometry";
 
-/** How an image lies in a pane. Panes count in CSS pixels, from their upper left corner. */
+/** The view of an image in a pane. Pane coordinates are CSS pixels from the upper left corner. */
 export interface View {
   pane: Size;
   /** The point of the image in the middle of the pane. */
@@ -9,7 +9,7 @@ export interface View {
   scale: number;
   /** Clockwise, before the image is flipped. */
   degrees: number;
-  /** Left and right of the pane exchanged. */
+  /** Mirrored left to right. */
   isFlipped: boolean;
 }
 
@@ -18,10 +18,10 @@ export interface Point {
   y: number;
 }
 
-/** An affine map as canvases take it: x' = a x + c y + e, y' = b x + d y + f. */
+/** An affine map in canvas order: x' = a x + c y + e, y' = b x + d y + f. */
 export type Matrix = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
-/** All of an image and nothing else, `scale` times as large. */
+/** Exactly the whole image, `scale` times as large. */
 export function wholeView({ width, height }: Size, scale: number): View {
   return {
     pane: { width: width * scale, height: height * scale },
@@ -50,7 +50,7 @@ export function matrixOf({ pane, centre, scale, degrees, isFlipped }: View, rati
   ];
 }
 
-/** The point of the pane where a point of the image lies. */
+/** The point of the pane for a point of the image. */
 export function toPane(view: View, at: Point): Point {
   const [a, b, c, d, e, f] = matrixOf(view);
   return { x: a * at.x + c * at.y + e, y: b * at.x + d * at.y + f };

@@ -7,16 +7,16 @@ const RANK: Readonly<Record<Severity, number>> = { withholds: 0, caution: 1, not
 /** A warning that several results have in common. */
 export interface SharedWarning {
   warning: ResultWarning;
-  /** How many of the results have it. */
+  /** Number of results that have it. */
   count: number;
 }
 
-/** The gravest first. */
+/** Most severe first. */
 export function bySeverity(warnings: readonly ResultWarning[]): readonly ResultWarning[] {
   return warnings.toSorted((one, other) => RANK[one.severity] - RANK[other.severity]);
 }
 
-/** The warnings that two results or more have in common, the gravest first. */
+/** The warnings that at least two results have in common, most severe first. */
 export function sharedWarnings(
   results: readonly Pick<PredictionResult, "warnings">[],
 ): readonly SharedWarning[] {
@@ -38,7 +38,7 @@ export function codesOfAll(
   return new Set(shared.map(({ warning }) => warning.code));
 }
 
-/** The reasons that another scale may take away. */
+/** The reasons that another scale may remove. */
 const OF_SCALE: ReadonlySet<ResultWarning["code"]> = new Set([
   "scale_unknown",
   "field_too_small",
@@ -47,8 +47,8 @@ const OF_SCALE: ReadonlySet<ResultWarning["code"]> = new Set([
 ]);
 
 /**
- * What may give a result its verdict: to state its scale, or another one where it is known; null
- * where no scale would.
+ * The action that may give a result a verdict: stating its scale, or another scale; null if no
+ * scale would help.
  */
 export function scaleStep({
   reasons,

@@ -1,13 +1,14 @@
 import { proxyHops, siteSecret } from "@/lib/settings";
 
-/** In which the API takes the signed address. */
+/** Header for the signed address. */
 export const SITE_HEADER = "X-Biopsia-Client";
 
 /**
- * The visitor's address, signed for the API, which would count all of the site's visitors as one.
+ * The visitor's address, signed for the API, which would otherwise count all visitors of the site
+ * as one.
  *
  * @returns `1764430000 203.0.113.7 SIGNATURE`, with Unix seconds and the HMAC-SHA256 of both in
- *   hexadecimal digits; null without a secret, or where no trusted proxy states the address.
+ * hexadecimal digits; null without a secret, or if no trusted proxy states the address.
  */
 export async function signedAddress(headers: Headers): Promise<string | null> {
   const [secret, address] = [siteSecret(), addressOf(headers, proxyHops())];
@@ -18,7 +19,7 @@ export async function signedAddress(headers: Headers): Promise<string | null> {
   return `${stated} ${await hmac(secret, stated)}`;
 }
 
-/** Each proxy appends its client's address; earlier entries are free text of the client. */
+/** Each proxy appends its client's address; earlier entries can be forged by the client. */
 export function addressOf(headers: Headers, hops: number): string | null {
   const entries = (headers.get("X-Forwarded-For") ?? "").split(",").map((entry) => entry.trim());
   return (hops > 0 && entries.at(-Math.min(hops, entries.length))) || null;

@@ -1,17 +1,18 @@
 import { SITE_HEADER, signedAddress } from "@/lib/server/client-address";
 import { apiUrl } from "@/lib/settings";
 
-// What the site needs of the API; the rest of it is not the site's to offer.
+// The API paths that the site needs; it does not expose others.
 const API_PATH =
   /^\/api\/((?:predict|preview|history|stats|model|health|tickets)(?:\/.*)?|visitor\/token|export\.[a-z]+)$/;
-// They are of one connection, or what this server sets by itself.
+// Headers of one connection, or set by this server itself.
 const NOT_PASSED_ON = ["connection", "host", "keep-alive", "transfer-encoding", "upgrade"];
 const RETRY_SECONDS = "2";
 
 /**
- * Asks the API, and passes body and answer on as they come.
+ * Forwards a request to the API, streaming both bodies.
  *
- * An API that cannot be reached is answered as a busy one: 503 with the code `unreachable`.
+ * If the API cannot be reached, the response is that of a busy one: 503 with the code
+ * `unreachable`.
  */
 export async function forward(request: Request, { pathname, search }: URL): Promise<Response> {
   const path = API_PATH.exec(pathname)?.[1];
@@ -40,7 +41,7 @@ async function headersFor(request: Request): Promise<Headers> {
   for (const name of NOT_PASSED_ON) {
     headers.delete(name);
   }
-  // Passed on as it is: what was unpacked on the way would contradict its own headers.
+  // Forwarded unchanged: an unpacked body would contradict its headers.
   headers.set("Accept-Encoding", "identity");
   if (isOwnOrigin(request.headers)) {
     headers.delete("Origin");
@@ -54,12 +55,12 @@ async function headersFor(request: Request): Promise<Headers> {
 }
 
 /**
- * Whether a page of this site asks. The API, under another host, would take it for another site's
- * where browsers say no more than the origin, as they do over plain HTTP.
+ * Whether the request comes from a page of this site. The API has another host. Over plain HTTP
+ * browsers send only the origin, so the API would take the request for another site's.
  */
 function isOwnOrigin(headers: Headers): boolean {
   const asking = /^https?:\/\/(.+)$/.exec(headers.get("Origin") ?? "")?.[1];
-  // No page can add the latter without asking.
+  // A page of another site cannot add this header without a preflight.
   const own = [headers.get("Host"), headers.get("X-Forwarded-Host")];
   return own.some((host) => !!host && !!asking && plainHost(host) === plainHost(asking));
 }

@@ -8,25 +8,28 @@ import { roundHalfEven } from "@/lib/slide/levels";
 /** Weights are whole numbers that add up to this. */
 const UNIT = 1 << 16;
 const WHOLE = UNIT * UNIT;
-/** Steps that differ less from a whole number add up to no tenth of a pixel over 100,000 pixels. */
+/**
+ * Steps closer than this to a whole number add up to less than a tenth of a pixel over 100,000
+ * pixels.
+ */
 const SAME = 1e-6;
 
-/** How pixels along one axis are averages of those of a level, from its first pixel on. */
+/** Pixels along one axis as averages of a level's pixels, from its first pixel on. */
 export interface Axis {
-  /** How many pixels of the level make one. */
+  /** Number of the level's pixels for each pixel. */
   step: number;
   /** Pixels of the level along the axis. */
   size: number;
 }
 
-/** What makes some pixels: a row of places and weights for each. */
+/** The sources of some pixels: a row of positions and weights for each. */
 export interface Taps {
-  /** How many places each pixel has. */
+  /** Number of sources of each pixel. */
   count: number;
   /** Pixels of the level, from 0 to its last. */
   places: Int32Array;
   weights: Float64Array;
-  /** The step, where pixels are blocks of whole pixels of the level; else 0. */
+  /** The step if pixels are blocks of whole pixels of the level; else 0. */
   block: number;
 }
 
@@ -73,7 +76,7 @@ function emptyTaps(per: number, count: number): Taps {
   };
 }
 
-/** Shares, which add up to 1, as whole parts; what lies beyond the level repeats its last pixel. */
+/** Shares, which add up to 1, as integers; beyond the level its last pixel is repeated. */
 function put(
   taps: Taps,
   pixel: number,
@@ -91,7 +94,7 @@ function put(
   });
 }
 
-/** Rows of a level, RGBA, of which the first is `top`. */
+/** Rows of a level, RGBA, from row `top` on. */
 export interface Band {
   top: number;
   width: number;
@@ -154,7 +157,9 @@ function averageLine(
   }
 }
 
-/** The service has OpenCV average whole blocks: it rounds a half up in those of 2 x 2 pixels only. */
+/**
+ * In the service OpenCV averages whole blocks; it rounds a half up only in blocks of 2 x 2 pixels.
+ */
 function roundingOf(down: number, across: number): (value: number) => number {
   const isHalfUp = down * across === 0 || (down === across && down <= 2);
   return isHalfUp ? halfUp : roundHalfEven;

@@ -13,9 +13,9 @@ export interface SlideQuestion {
 }
 
 /**
- * Have the picture of a slide scored.
+ * Send the picture of a slide to be scored.
  *
- * @param publicApiUrl Where this browser finds the API itself, without a final slash.
+ * @param publicApiUrl Address of the API for this browser, without a final slash.
  */
 export function askForSlide(
   publicApiUrl: string,
@@ -28,7 +28,7 @@ export function askForSlide(
   return sendToApi({ address, visit, body: slideForm(question), save, tracking });
 }
 
-/** The body of `POST /predict/slide/`: no name, and nothing of the file but the picture. */
+/** The body of `POST /predict/slide/`: only the picture, without the file's name or metadata. */
 export function slideForm({ facts, picture, operatingPoint, save }: SlideQuestion): FormData {
   const form = new FormData();
   const fields = {

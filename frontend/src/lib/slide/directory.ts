@@ -24,7 +24,7 @@ interface Entry {
   place: number;
 }
 
-/** What a TIFF says of one of its images. */
+/** A TIFF's directory of one of its images. */
 export class Directory {
   constructor(
     readonly place: number,
@@ -39,19 +39,19 @@ export class Directory {
     return this.entries.has(tag);
   }
 
-  /** An entry's first number; null where it is missing or no number. */
+  /** An entry's first number; null if it is missing or not a number. */
   async first(tag: number): Promise<number | null> {
     const [value] = await this.numbers(tag, 1);
     return value ?? null;
   }
 
-  /** An entry's first number as a whole one. */
+  /** An entry's first number as an integer. */
   async number(tag: number, otherwise: number): Promise<number> {
     const value = await this.first(tag);
     return value === null || !Number.isFinite(value) ? otherwise : Math.trunc(value);
   }
 
-  /** An entry's numbers, at most so many; none where it is missing or no number. */
+  /** An entry's numbers, up to a limit; none if it is missing or not a number. */
   async numbers(tag: number, most = MOST_VALUES): Promise<readonly number[]> {
     const entry = this.entries.get(tag)?.[0];
     if (!entry || entry.kind === 2 || entry.kind === 7) {
@@ -65,7 +65,7 @@ export class Directory {
     );
   }
 
-  /** The texts of all entries of a tag, or how they begin. */
+  /** The texts of all entries of a tag, or their beginnings. */
   async texts(tag: number, mostBytes = MOST_TEXT_BYTES): Promise<readonly string[]> {
     const texts = (this.entries.get(tag) ?? []).filter(({ kind }) => TEXT_KINDS.has(kind));
     return Promise.all(
@@ -85,9 +85,9 @@ export class Directory {
   }
 }
 
-/** The directories of a file, of which only so many are read. */
+/** The directories of a file; only a limited number is read. */
 export class Directories {
-  /** Whether what was read so far refers to places behind the end of the file. */
+  /** Whether anything read so far points beyond the end of the file. */
   isCutOff = false;
   private read = 0;
 
@@ -106,7 +106,7 @@ export class Directories {
     return new Directories(file, isLittle, isBig, start);
   }
 
-  /** The directories of the chain, each read when it is asked for. */
+  /** The directories of the chain, each read on demand. */
   async *chain(): AsyncGenerator<Directory> {
     const seen = new Set<number>();
     for (let place = this.start; place; ) {
@@ -124,7 +124,7 @@ export class Directories {
     }
   }
 
-  /** The directory at a place. */
+  /** The directory at an offset. */
   async at(place: number): Promise<Directory> {
     if (this.read === MOST_DIRECTORIES) {
       throw new SlideError("several");
@@ -194,7 +194,7 @@ export class Directories {
   }
 }
 
-/** A part of a file; throws a RangeError where the file ends before it does. */
+/** A part of a file; throws a RangeError if the file ends before it. */
 export async function bytesOf(
   file: Blob,
   place: number,
@@ -248,7 +248,7 @@ function wide(view: DataView, at: number, isLittle: boolean): number {
   return Number(view.getBigUint64(at, isLittle));
 }
 
-/** Text in UTF-8, or else in Latin-1, its parts on lines. */
+/** Text in UTF-8, or else in Latin-1, with its parts on separate lines. */
 function textOf(bytes: Uint8Array): string {
   const decoded = decode(bytes).replace(/\0+$/, "");
   return decoded.replaceAll("\0", "\n");

@@ -1,8 +1,8 @@
 /** Why a slide cannot be opened or read here. */
 export type SlideProblem =
-  /** A format that `format` names, of which this page reads no tile. */
+  /** A format, named by `format`, that this page cannot read. */
   | "format"
-  /** A TIFF whose compression or kind of pixels is not read here. */
+  /** A TIFF whose compression or pixel type is not supported here. */
   | "pixels"
   | "corrupt"
   /** Several pictures, or planes of a stack. */
@@ -11,7 +11,7 @@ export type SlideProblem =
   | "scale_conflict"
   /** At the model's scale it is larger than the service takes. */
   | "too_large"
-  /** The file was moved or removed since it was chosen, or may not be read. */
+  /** The file was moved or removed since it was chosen, or cannot be accessed. */
   | "unreadable";
 
 export type SlideDetails = Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export class SlideError extends Error {
   }
 }
 
-/** What went wrong as a `SlideError`: what the browser reports of a file is that it cannot be read. */
+/** Converts an error to a `SlideError`; errors of the browser mean that the file cannot be read. */
 export function slideErrorOf(error: unknown): SlideError {
   if (error instanceof SlideError) {
     return error;

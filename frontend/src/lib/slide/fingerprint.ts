@@ -1,4 +1,4 @@
-/** By this a slide is found again without reading all of it. */
+/** Identifies a slide without reading all of it. */
 
 const END_BYTES = 1 << 20;
 

@@ -1,19 +1,19 @@
 import { roundHalfEven } from "@/lib/slide/levels";
 
 /**
- * Empty glass, which is sent flat: its noise would be most of what leaves the computer.
+ * Flattens empty glass before a slide is sent: its noise would be most of the upload.
  *
- * What counts as tissue is the service's to say. It scores the tiles that hold tissue, with what lies
- * around them. So blocks of 4 x 4 pixels become their own mean only in tiles that are glass, as are
- * all that touch them: what the network sees stays the same to the last bit.
+ * The service decides what counts as tissue. It scores the tiles with tissue, with their
+ * surroundings. So blocks of 4 x 4 pixels are replaced by their mean only in glass tiles whose
+ * neighbours are all glass: the network's input stays the same to the last bit.
  */
 
-/** Pixels of a side of what becomes one colour, at the model's scale: 16 µm. */
+/** Side in pixels of a block that gets one colour, at the model's scale: 16 µm. */
 export const BLOCK = 4;
 /** Red, green and blue of a slide's glass. */
 export type White = readonly [number, number, number];
 
-/** As the service tells glass, `imaging/tissue.py`; the bounds here are stricter. */
+/** Like the service's rule for glass, `imaging/tissue.py`, with stricter bounds. */
 const LEAST_BRIGHTNESS = 160;
 const MOST_SATURATION = 0.08;
 const LEAST_SHARE = 0.05;
@@ -23,7 +23,7 @@ const MOST_DENSITY = 0.02;
 /** A tile is scored from a tenth of stain on. */
 const LEAST_GLASS_OF_TILE = 0.97;
 
-/** Mean colours of blocks, three numbers each. */
+/** Mean colour of each block, three numbers. */
 export function blockMeans(
   pixels: Uint8Array | Uint8ClampedArray,
   width: number,
@@ -47,7 +47,7 @@ export function blockMeans(
   return means;
 }
 
-/** The white point of a slide, by blocks from all over it; null where there is too little glass. */
+/** The white point of a slide, from blocks all over it; null if there is too little glass. */
 export function whitePoint(means: Float32Array): White | null {
   const blocks = Array.from({ length: means.length / 3 }, (_, block) => colourAt(means, block));
   const bright = percentile(blocks.map(brightnessOf), 0.99);
@@ -68,7 +68,7 @@ export function whitePoint(means: Float32Array): White | null {
   return [red ?? 255, green ?? 255, blue ?? 255];
 }
 
-/** Whether a block is glass beyond doubt. */
+/** Whether a block is clearly glass. */
 function isGlass(means: Float32Array, block: number, white: White): boolean {
   const red = (means[3 * block] as number) + 1;
   const green = (means[3 * block + 1] as number) + 1;
@@ -99,14 +99,14 @@ function percentile(values: readonly number[], share: number): number {
   return sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
 }
 
-/** Rows that are both whole tiles and whole blocks, as many as there are of each in the other. */
+/** Smallest number of rows that is both whole tiles and whole blocks. */
 export function stripRows(tile: number): number {
   return tile % BLOCK === 0 ? tile : 2 * tile;
 }
 
-/** Makes glass flat in strips that come from above, each of `stripRows` but for the last. */
+/** Makes glass flat in consecutive strips, each of `stripRows` except the last. */
 export class GlassFlattener {
-  /** For each row of tiles, which of them are glass. */
+  /** For each row of tiles, whether each tile is glass. */
   private readonly glass: boolean[][] = [];
   private held: Uint8Array | null = null;
   private given = 0;
@@ -117,7 +117,7 @@ export class GlassFlattener {
     private readonly white: White | null,
   ) {}
 
-  /** Take a strip; returns the one before it, flat where it is glass. */
+  /** Add a strip; returns the previous one, with flat glass. */
   push(strip: Uint8Array): Uint8Array | null {
     if (!this.white) {
       return strip;
@@ -175,7 +175,7 @@ export class GlassFlattener {
     return strip;
   }
 
-  /** Whether all tiles that a block touches are glass, and all around these. */
+  /** Whether all tiles that a block touches are glass, and all their neighbours. */
   private mayBeFlat(firstRow: number, y: number, x: number): boolean {
     const place = (block: number) => Math.floor((block * BLOCK) / this.tile);
     const end = (block: number) => Math.floor(((block + 1) * BLOCK - 1) / this.tile);

@@ -1,12 +1,12 @@
 /**
- * Where the files of saved results lie, in browsers with File System Access: a handle is no copy, and
- * is read again only when the visitor allows it.
+ * File handles of saved results, in browsers with File System Access. A handle is not a copy, and
+ * is read again only if the visitor allows it.
  */
 
 const DATABASE = "biopsia-slides";
 const STORE = "handles";
 
-/** What the library for pages does not know yet. */
+/** Types that TypeScript's DOM library lacks. */
 interface ReadableHandle extends FileSystemFileHandle {
   queryPermission?(how: { mode: "read" }): Promise<PermissionState>;
   requestPermission?(how: { mode: "read" }): Promise<PermissionState>;
@@ -18,7 +18,7 @@ interface HandleItem extends DataTransferItem {
 
 const dropped: { file: File; handle: FileSystemFileHandle }[] = [];
 
-/** Note where dropped files lie; to be called before the drop is over. */
+/** Remember the handles of dropped files; call it before the drop event ends. */
 export function noteHandles(transfer: DataTransfer | null): void {
   for (const item of [...(transfer?.items ?? [])] as HandleItem[]) {
     const file = item.kind === "file" ? item.getAsFile() : null;
@@ -35,7 +35,7 @@ export function noteHandles(transfer: DataTransfer | null): void {
   }
 }
 
-/** The browser makes a `File` anew each time that it is asked for one. */
+/** Browsers create a new `File` at each request, so files are compared by name, size and time. */
 function handleOf(file: File): FileSystemFileHandle | null {
   const isSame = ({ file: other }: { file: File }) =>
     other.name === file.name &&
@@ -44,7 +44,7 @@ function handleOf(file: File): FileSystemFileHandle | null {
   return dropped.findLast(isSame)?.handle ?? null;
 }
 
-/** Keep where the slide of a result lies; does nothing where the browser does not tell. */
+/** Keep the handle of a result's slide; does nothing if the browser has none. */
 export async function keepHandle(id: string, file: File): Promise<void> {
   const handle = handleOf(file);
   if (handle) {
@@ -52,7 +52,7 @@ export async function keepHandle(id: string, file: File): Promise<void> {
   }
 }
 
-/** Whether it is known where the slide of a result lies. */
+/** Whether there is a handle of a result's slide. */
 export async function isHandleKept(id: string): Promise<boolean> {
   return inStore<number>((store) => store.count(id)).then(
     (count) => count > 0,
@@ -60,7 +60,7 @@ export async function isHandleKept(id: string): Promise<boolean> {
   );
 }
 
-/** The slide of a result, if the visitor allows it; null where it is not known or gone. */
+/** The slide of a result, if the visitor allows it; null if there is no handle or no file. */
 export async function keptFile(id: string): Promise<File | null> {
   try {
     const handle = await inStore<ReadableHandle | undefined>((store) => store.get(id));

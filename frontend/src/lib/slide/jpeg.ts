@@ -10,12 +10,12 @@ const JFIF = [0x4a, 0x46, 0x49, 0x46];
 const ADOBE = [0x41, 0x64, 0x6f, 0x62, 0x65];
 /** PhotometricInterpretation of YCbCr. */
 const YCBCR = 6;
-/** A segment's length counts itself; ICC.1, annex B.4: what stands before a part of a profile. */
+/** A segment's length includes itself; ICC.1, annex B.4: header of a part of a profile. */
 const MOST_SEGMENT_BYTES = 65_533;
 const ICC_NAME = [...new TextEncoder().encode("ICC_PROFILE"), 0];
 
 export interface JpegParts {
-  /** Tables that tiles share; null where each has its own. */
+  /** Tables that tiles share; null if each has its own. */
   tables: Uint8Array | null;
   photometric: number;
   /** To be applied by the browser; null for none. */
@@ -23,10 +23,10 @@ export interface JpegParts {
 }
 
 /**
- * A tile with the tables that it shares, and with what tells its colours.
+ * A tile with its shared tables, and with a marker of its colour space.
  *
- * A marker of JFIF or Adobe in the tile says whether its colours are YCbCr, and is left as it is. One
- * that has neither gets Adobe's, by what the TIFF says: a decoder would have to guess.
+ * A JFIF or Adobe marker in the tile says whether its colours are YCbCr, and is kept. A tile
+ * without either gets Adobe's, according to the TIFF; otherwise a decoder would have to guess.
  */
 export function wholeJpeg(tile: Uint8Array, parts: JpegParts): Uint8Array<ArrayBuffer> {
   const tables = parts.tables ? inner(parts.tables) : new Uint8Array(0);
@@ -36,7 +36,7 @@ export function wholeJpeg(tile: Uint8Array, parts: JpegParts): Uint8Array<ArrayB
   return joined([Uint8Array.of(0xff, SOI), Uint8Array.from(marker), ...profile, tables, body]);
 }
 
-/** What stands between the start and the end of an image. */
+/** The content between the start and the end marker of an image. */
 function inner(tables: Uint8Array): Uint8Array {
   const hasEnd = tables.at(-2) === 0xff && tables.at(-1) === EOI;
   return tables.subarray(2, hasEnd ? -2 : undefined);

@@ -3,7 +3,7 @@ import { SlideError } from "@/lib/slide/error";
 import { foreignName } from "@/lib/slide/names";
 import { TAG } from "@/lib/slide/tags";
 
-/** Formats of slides that only the service's command reads, by OpenSlide. */
+/** Slide formats that only the service's command reads, with OpenSlide. */
 
 const SCN = /leica-microsystems\.com\/scn/;
 const VENDORS: readonly (readonly [RegExp, string])[] = [
@@ -15,7 +15,7 @@ const DICOM_OFFSET = 128;
 const HEAD_BYTES = 400;
 const TIFF_HEADS: ReadonlySet<string> = new Set(["II*\0", "MM\0*", "II+\0", "MM\0+"]);
 
-/** A format of slides that is not read here; null where it is TIFF, or no slide. */
+/** A slide format that is not read here; null for TIFF and for other files. */
 export async function foreignKind(file: File): Promise<string | null> {
   const head = await file.slice(0, DICOM_OFFSET + 4).text();
   return head.endsWith("DICM") ? "DICOM" : foreignName(file.name);

@@ -5,14 +5,14 @@ export interface Size {
   height: number;
 }
 
-/** A level this much too coarse still counts. */
+/** A level may be too coarse by this factor. */
 const LEVEL_TOLERANCE = 1.02;
 
 /**
- * How many pixels of level 0 make one of a level, across and down.
+ * Number of level 0 pixels for each pixel of a level, across and down.
  *
- * A level has so many whole pixels, and what is left over was cut off or filled up: sides that fit a
- * whole number are reduced by exactly that.
+ * A level has whole pixels, so a remainder was cut off or padded. If the sides fit a whole number,
+ * the level is reduced by exactly that number.
  */
 export function downsampleOf(level: Size, first: Size): readonly [number, number] {
   const [across, down] = [first.width / level.width, first.height / level.height];
@@ -24,7 +24,7 @@ export function downsampleOf(level: Size, first: Size): readonly [number, number
     : [across, down];
 }
 
-/** The number of the coarsest level that is reduced no more than so many times. */
+/** The number of the coarsest level that is reduced at most by a factor. */
 export function levelFor(levels: readonly [Size, ...Size[]], step: number): number {
   return levels.reduce((found, level, index) => {
     const isEnough = Math.max(...downsampleOf(level, levels[0])) <= step * LEVEL_TOLERANCE;
@@ -32,7 +32,7 @@ export function levelFor(levels: readonly [Size, ...Size[]], step: number): numb
   }, 0);
 }
 
-/** A side of the slide in steps of so many pixels, at least 1. */
+/** A side of the slide in steps of a number of pixels, at least 1. */
 export function sizeIn(side: number, step: number): number {
   return Math.max(1, roundHalfEven(side / step));
 }

@@ -20,7 +20,7 @@ export class LocalSlide {
   /**
    * Open a file.
    *
-   * @param micronsPerPixel Of level 0, where a person states it; null: the file's own counts.
+   * @param micronsPerPixel Scale of level 0 stated by a person; null uses the file's own.
    * @throws SlideError Why it cannot be opened.
    */
   static async open(file: File, micronsPerPixel: number | null): Promise<LocalSlide> {
@@ -44,7 +44,7 @@ export class LocalSlide {
     return this.worker.ask("picture", limits, onShare);
   }
 
-  /** Let go of the file; what is still asked for fails. */
+  /** Release the file; pending requests fail. */
   close(): void {
     this.worker.close();
   }

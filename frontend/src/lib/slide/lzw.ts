@@ -58,7 +58,8 @@ function copied(
   if (code > next || (code === next && lastLength === 0)) {
     throw new SlideError("corrupt");
   }
-  // What is not in the table yet is the last one and its first byte again, which stand together.
+  // A code that is not in the table yet is the last one followed by its own first byte, which are
+  // adjacent in the output.
   const [start, length] =
     code === next ? [lastStart, lastLength + 1] : [starts[code] as number, lengths[code] as number];
   for (let index = 0; index < length && at < target.length; index++) {

@@ -12,12 +12,12 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
 ];
 const TIFF_NAME = /\.(?:svs|tiff?|btf)$/i;
 
-/** Whether a name is one of slides, or of TIFF, which many scanners write. */
+/** Whether a file name is that of a slide, or of TIFF, which many scanners write. */
 export function mayBeSlide(name: string): boolean {
   return TIFF_NAME.test(name) || foreignName(name) !== null;
 }
 
-/** The format of slides that a name stands for, and that is not read here; null for others. */
+/** The slide format of a file name, if it is not read here; null for others. */
 export function foreignName(name: string): string | null {
   return NAMES.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }

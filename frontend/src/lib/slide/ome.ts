@@ -1,6 +1,6 @@
 import { micronsIn, type Scale, unescaped } from "@/lib/upload/stated-scale";
 
-/** What OME-XML says of the images of a file, read as in the service's `imaging/readers/scales.py`. */
+/** Reads a file's OME-XML, as in the service's `imaging/readers/scales.py`. */
 
 /** An image that OME-XML describes. */
 export interface OmeImage {
@@ -10,13 +10,13 @@ export interface OmeImage {
   pages: ReadonlySet<number>;
   /** Z planes times time points. */
   planes: number;
-  /** µm per pixel, plausible or not; null where none is stated. */
+  /** µm per pixel, plausible or not; null if none is stated. */
   scale: Scale | null;
 }
 
 type Attributes = Readonly<Record<string, string>>;
 
-/** An image while its elements are read. */
+/** An image whose elements are being read. */
 interface Draft {
   image: Attributes;
   pixels: Attributes | null;
@@ -28,10 +28,10 @@ const ELEMENT = /<(?:[A-Za-z]\w{0,30}:)?(Image|Pixels|Channel|TiffData)\b([^<>]{
 const ATTRIBUTE = /\b(\w{1,40})\s{0,8}=\s{0,8}(?:"([^"]{0,400})"|'([^']{0,400})')/g;
 const MOST_PAGES = 256;
 const MOST_IMAGES = 1024;
-/** OME-XML says so at its beginning. */
+/** OME-XML is recognised by its beginning. */
 const HEAD_CHARACTERS = 10_000;
 
-/** The images that OME-XML describes; none where a text is not OME-XML. */
+/** The images that OME-XML describes; none if a text is not OME-XML. */
 export function omeImages(text: string): readonly OmeImage[] {
   const head = text.slice(0, HEAD_CHARACTERS);
   if (!head.includes("<OME") && !head.includes(":OME")) {

@@ -7,7 +7,7 @@ import { type Level, levelOf } from "@/lib/slide/segments";
 import { TAG } from "@/lib/slide/tags";
 import { agree, type Scale } from "@/lib/upload/stated-scale";
 
-/** A slide of which every tile can be read when it is needed. */
+/** An open slide, whose tiles are read on demand. */
 export interface OpenedSlide {
   file: Blob;
   levels: readonly [Level, ...Level[]];
@@ -18,13 +18,13 @@ export interface OpenedSlide {
   profile: Uint8Array | null;
 }
 
-/** What is known of a slide before its scale is. */
+/** The facts of a slide before its scale is known. */
 export interface SlidePages {
   pages: readonly [Page, ...Page[]];
   directories: Directories;
 }
 
-/** The images of a TIFF that are the slide; throws a SlideError where there is none. */
+/** The images of a TIFF that are the slide; throws a SlideError if there are none. */
 export async function slidePages(file: Blob): Promise<SlidePages> {
   try {
     const directories = await Directories.of(file);
@@ -38,7 +38,7 @@ export async function slidePages(file: Blob): Promise<SlidePages> {
 /**
  * Open a slide by its directories; no pixel is read.
  *
- * @param micronsPerPixel Of level 0, where a person states it; null: the file's own counts.
+ * @param micronsPerPixel Scale of level 0 stated by a person; null uses the file's own.
  * @throws SlideError Why it cannot be opened.
  */
 export async function openSlide(file: Blob, micronsPerPixel: number | null): Promise<OpenedSlide> {
@@ -79,7 +79,7 @@ async function scaleOf(
   return { scale, scaleSource: "metadata" };
 }
 
-/** Whether a TIFF is a slide: tiles in several resolutions, or more of them than are ever sent. */
+/** Whether a TIFF is a slide: tiles in several resolutions, or too many to be sent. */
 export function isSlide(pages: readonly [Page, ...Page[]], mostPixels: number): boolean {
   const [main] = pages;
   return main.isTiled && (pages.length > 1 || main.width * main.height > mostPixels);

@@ -1,6 +1,6 @@
 import type { LocalSlide } from "@/lib/slide/local-slide";
 
-/** Slides that this page has open, by the result that they led to. */
+/** Slides that this page has open, by their result. */
 
 const slides = new Map<string, LocalSlide>();
 const listeners = new Set<() => void>();
@@ -9,7 +9,7 @@ export function slideOf(id: string): LocalSlide | null {
   return slides.get(id) ?? null;
 }
 
-/** Whether a slide has led to a result of this page, which still shows it. */
+/** Whether a slide belongs to a result that this page still shows. */
 export function isRemembered(slide: LocalSlide): boolean {
   return [...slides.values()].includes(slide);
 }
@@ -34,7 +34,7 @@ export function forgetEverySlide(): void {
   tell();
 }
 
-/** Have a listener called whenever a slide is kept or dropped; returns what ends that. */
+/** Call a listener whenever a slide is kept or dropped; returns a function that ends this. */
 export function subscribeToSlides(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

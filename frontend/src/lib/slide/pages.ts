@@ -4,25 +4,25 @@ import { type OmeImage, omeImages } from "@/lib/slide/ome";
 import { TAG } from "@/lib/slide/tags";
 
 /**
- * Which images of a TIFF are the slide in its resolutions, by the rules of the service's
+ * Finds the levels of the slide among a TIFF's images, by the rules of the service's
  * `imaging/readers/tiff_pages.py`.
  */
 
 /** One image of a TIFF. */
 export interface Page {
   directory: Directory;
-  /** Whether it stands below a page rather than in the chain of pages. */
+  /** Whether it is a SubIFD of a page rather than a page of the chain. */
   isSub: boolean;
   width: number;
   height: number;
   isTiled: boolean;
   /** The bits of NewSubfileType. */
   subfileType: number;
-  /** What the levels of one image have in common. */
+  /** The properties that all levels of one image share. */
   sort: string;
-  /** How its descriptions and its name begin. */
+  /** The beginnings of its descriptions and its name. */
   heads: readonly string[];
-  /** The images of the file's OME-XML that this page, or the one above, is of. */
+  /** The images of the file's OME-XML to which this page, or its parent, belongs. */
   described: readonly OmeImage[];
 }
 
@@ -33,14 +33,11 @@ const YCBCR = 6;
 const HEAD_BYTES = 400;
 const BESIDE = /\b(?:label|macro|thumbnail|overview|barcode)\b/i;
 const IMAGEJ_IMAGES = /^images=(\d{1,9})/m;
-/** Sides of a pyramid's levels are rounded up or down, at each level anew. */
+/** Sides of a pyramid's levels are rounded up or down at each level. */
 const ROUNDING_PIXELS = 2;
 const SMALLEST_REDUCTION = 1.5;
 
-/**
- * The slide in its resolutions, from the finest to the coarsest; label, macro and thumbnail are
- * never among them.
- */
+/** The levels of the slide, from the finest to the coarsest, without label, macro and thumbnail. */
 export async function findLevels(directories: Directories): Promise<readonly [Page, ...Page[]]> {
   const pages = await pagesOf(directories);
   const sized = pages.filter((page) => areaOf(page) > 0);

@@ -7,9 +7,9 @@ import { PngWriter } from "@/lib/slide/png";
 import { tileCounts } from "@/lib/slide/segments";
 import { TileReader } from "@/lib/slide/tile-reader";
 
-/** What a slide is sent as: all of it at the model's scale, without loss. */
+/** Makes the picture that is sent for a slide: all of it at the model's scale, lossless. */
 
-/** What the service takes, and how its model looks. */
+/** The service's limits, and its model's scale and patch. */
 export interface PictureLimits {
   micronsPerPixel: number;
   patchSizePixels: number;
@@ -21,17 +21,17 @@ export interface SlidePicture extends Size {
   png: Blob;
 }
 
-/** Scale at which the service looks for tissue, in µm per pixel. */
+/** Scale at which the service finds tissue, in µm per pixel. */
 const OVERVIEW_MICRONS = 16;
 /** Places across and down at which glass is looked for. */
 const SAMPLES = 4;
 
 /**
- * Make the picture, and in a chunk of its own what the service finds the tissue by: the same level at
- * 16 µm per pixel, as the command averages it. From the picture it would be averaged, and rounded,
- * twice.
+ * Make the picture, and in a chunk of its own what the service finds the tissue by: the same level
+ * at 16 µm per pixel, as the command averages it. From the picture it would be averaged, and
+ * rounded, twice.
  *
- * @param onShare Told the share of the rows that are done.
+ * @param onShare Called with the share of rows done.
  * @throws SlideError `too_large` where it exceeds the limits; `corrupt` for a damaged tile.
  */
 export async function makePicture(
@@ -132,7 +132,7 @@ class Overview {
   }
 }
 
-/** Mean colours of blocks in tiles from all over a level. */
+/** Mean colours of blocks in tiles from all parts of a level. */
 async function sampledMeans(
   reader: TileReader,
   slide: OpenedSlide,

@@ -1,4 +1,4 @@
-/** Writes a PNG row by row, so that no more than its compressed bytes is held. */
+/** Writes a PNG row by row, so that only its compressed bytes are in memory. */
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const CHANNELS = 3;
@@ -9,7 +9,7 @@ const SUB = 1;
 const UP = 2;
 const PAETH = 4;
 
-/** A PNG of 8-bit RGB that grows from above. */
+/** A PNG of 8-bit RGB, written from top to bottom. */
 export class PngWriter {
   private readonly compression = new CompressionStream("deflate");
   private readonly writer = this.compression.writable.getWriter();
@@ -42,7 +42,7 @@ export class PngWriter {
   /**
    * The whole file.
    *
-   * @param overview What stands in a chunk of its own behind the pixels, see `makePicture`.
+   * @param overview Content of a separate chunk after the pixels, see `makePicture`.
    */
   async end(overview: Uint8Array<ArrayBuffer>): Promise<Blob> {
     await this.writer.close();
@@ -98,7 +98,7 @@ function bestFilter(line: Uint8Array, before: Uint8Array): number {
   return ofSub <= ofUp ? SUB : UP;
 }
 
-/** Of a difference modulo 256, seen as a number with a sign. */
+/** Absolute value of a difference modulo 256, taken as signed. */
 function size(difference: number): number {
   const byte = difference & 255;
   return byte < 128 ? byte : 256 - byte;

@@ -4,9 +4,9 @@ import type { PictureLimits, SlidePicture } from "@/lib/slide/picture";
 import type { ViewRequest } from "@/lib/slide/view";
 import type { Scale } from "@/lib/upload/stated-scale";
 
-/** What a page and the worker that reads its slide say to each other. */
+/** Messages between a page and the worker that reads its slide. */
 
-/** What a page is told of a slide when it is open. */
+/** The facts of an open slide for the page. */
 export interface SlideFacts extends Size {
   /** µm per pixel of level 0, across and down. */
   scale: Scale;

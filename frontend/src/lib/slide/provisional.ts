@@ -2,7 +2,7 @@ import type { PredictionResult } from "@/lib/api/schema";
 import type { SlideFacts } from "@/lib/slide/protocol";
 import type { Analysis } from "@/lib/upload/analysis";
 
-/** How a result is judged until there is one. */
+/** The rule and the model's scale that are used until there is a result. */
 export interface ProvisionalRule {
   threshold: number;
   band: PredictionResult["uncertain_band"];
@@ -10,7 +10,7 @@ export interface ProvisionalRule {
   patchSizePixels: number;
 }
 
-/** What is known of a slide so far, in the shape of a result, so that the viewer draws it. */
+/** The facts known of a slide so far, in the form of a result, so that the viewer can draw it. */
 export function provisionalResult(
   { width, height, scale, scaleSource, fingerprint }: SlideFacts,
   analysis: Analysis | null,

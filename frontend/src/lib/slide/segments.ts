@@ -4,7 +4,7 @@ import type { Size } from "@/lib/slide/levels";
 import type { Page } from "@/lib/slide/pages";
 import { TAG } from "@/lib/slide/tags";
 
-/** How the pixels of a level are stored, as far as they are read here. */
+/** The storage of a level's pixels, as far as it is supported here. */
 
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946 } as const;
 
@@ -18,13 +18,13 @@ const UPRIGHT = 1;
 /** Decoded pixels of one tile or strip. */
 const MOST_PIXELS = 1 << 24;
 
-/** One resolution of a slide in the tiles or strips that hold it. */
+/** One level of a slide, stored in tiles or strips. */
 export interface Level extends Size {
   tile: Size;
   compression: number;
   photometric: number;
   samples: number;
-  /** Whether each pixel is stored as the difference to the one before. */
+  /** Whether each pixel is stored as the difference from the previous one. */
   isPredicted: boolean;
   /** Tables that all JPEG tiles share. */
   jpegTables: Uint8Array | null;
@@ -96,7 +96,7 @@ function checkPlaces(level: Level, fileBytes: number): void {
   }
 }
 
-/** How many tiles or strips lie side by side, and one below another. */
+/** Number of tiles or strips across and down. */
 export function tileCounts({ width, height, tile }: Level) {
   return { across: Math.ceil(width / tile.width), down: Math.ceil(height / tile.height) };
 }

@@ -1,13 +1,13 @@
 import { foreignKind, isTiff } from "@/lib/slide/kinds";
 import { isSlide, slidePages } from "@/lib/slide/open-slide";
 
-/** What the service takes of an image that is sent as it is. */
+/** The service's limits for an image that is sent unchanged. */
 export interface ImageLimits {
   maxPixels: number;
   maxBytes: number;
 }
 
-/** Of files whose names may be those of slides, the ones that are to be read here. */
+/** The slides among files with possible slide names, to be read here. */
 export async function slidesAmong(
   files: readonly File[],
   limits: ImageLimits,
@@ -30,7 +30,7 @@ async function isToBeReadHere(file: File, limits: ImageLimits): Promise<boolean>
     const { pages } = await slidePages(file);
     return isSlide(pages, limits.maxPixels) || file.size > limits.maxBytes;
   } catch {
-    // It may be a damaged slide, and slides are not sent before the visitor agrees.
+    // It may be a damaged slide, and slides are sent only if the visitor agrees.
     return true;
   }
 }

@@ -7,7 +7,7 @@ const AT_ONCE = 8;
 /** Rows of tiles that are kept as pixels: areas reach from one into the next. */
 const KEPT_ROWS = 2;
 
-/** Reads the tiles of a slide as they are in the file, for what is sent. */
+/** Reads the tiles of a slide unchanged, for the picture that is sent. */
 export class TileReader {
   private readonly rows = new Map<string, Uint8ClampedArray>();
 
@@ -28,7 +28,7 @@ export class TileReader {
     return band;
   }
 
-  /** The pixels of one tile, RGBA, cut at the level's edge; white where the scanner left it out. */
+  /** The pixels of one tile, RGBA, cut at the level's edge; white if the scanner left it out. */
   async tile(index: number, column: number, row: number): Promise<ImageData> {
     const level = this.level(index);
     const [x, y] = [column * level.tile.width, row * level.tile.height];

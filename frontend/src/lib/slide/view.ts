@@ -17,13 +17,13 @@ const MOST_BYTES = 64 * 1024 * 1024;
 /** What is shrunk more is put together from parts of half the reduction. */
 const MOST_SHRINKING = 4;
 
-/** Draws parts of a slide for the screen, in the colours that its profile means. */
+/** Draws parts of a slide for the screen, with its colour profile. */
 export class SlideView {
   private readonly tiles = new Map<string, Promise<ImageBitmap | null>>();
 
   constructor(private readonly slide: OpenedSlide) {}
 
-  /** A part as it is shown, on white. */
+  /** A part for the screen, on white. */
   async part(request: ViewRequest): Promise<ImageBitmap> {
     const canvas = await this.drawn(request);
     return canvas.transferToImageBitmap();
@@ -64,7 +64,7 @@ export class SlideView {
     }
   }
 
-  /** In whole pixels of the level first, so that no line is seen between its tiles. */
+  /** In whole pixels of the level first, so that no lines appear between its tiles. */
   private async drawLevel(
     context: OffscreenCanvasRenderingContext2D,
     { x, y, width, height }: ViewRequest,
@@ -92,11 +92,11 @@ export class SlideView {
     context.drawImage(canvas, ...place, (right - left) / across, (bottom - top) / down);
   }
 
-  /** A decoded tile; null where the scanner left it out. */
+  /** A decoded tile; null if the scanner left it out. */
   private tile(index: number, column: number, row: number): Promise<ImageBitmap | null> {
     const key = `${index}/${column}/${row}`;
     const found = this.tiles.get(key) ?? this.decoded(index, column, row);
-    // The latest is last, and the first goes when there are too many.
+    // The latest is last; the first is dropped when there are too many.
     this.tiles.delete(key);
     this.tiles.set(key, found);
     const { width, height } = (this.slide.levels[index] ?? this.slide.levels[0]).tile;

@@ -6,12 +6,12 @@ import { makePicture } from "@/lib/slide/picture";
 import type { Answer, Question, Requests, SlideFacts } from "@/lib/slide/protocol";
 import { SlideView } from "@/lib/slide/view";
 
-/** Reads one slide, beside the page that shows it. */
+/** Reads one slide, in a worker of the page that shows it. */
 
 let opened: { slide: OpenedSlide; view: SlideView } | null = null;
 
 function tell(answer: Answer, moved: Transferable[] = []): void {
-  // TypeScript's library for pages knows another function of this name.
+  // TypeScript's DOM library declares another function of this name.
   (self as unknown as { postMessage(message: Answer, moved: Transferable[]): void }).postMessage(
     answer,
     moved,

@@ -5,7 +5,7 @@ export const PRESETS = ["week", "month", "all", "own"] as const;
 
 export type Preset = (typeof PRESETS)[number];
 
-/** A period by name; `from` and `to` count for an own one only. Null is open. */
+/** A period by name; `from` and `to` are used for a custom one only. Null is open. */
 export interface StatisticsRange {
   preset: Preset;
   from: Day | null;
@@ -14,7 +14,7 @@ export interface StatisticsRange {
 
 const LENGTH_DAYS = { week: 7, month: 30 } as const;
 
-/** The period that an address stands for: 30 days unless it names another. */
+/** The period in an address: 30 days unless it names another. */
 export function rangeOf(address: URLSearchParams): StatisticsRange {
   const preset = PRESETS.find((name) => name === address.get("range")) ?? "month";
   const day = (name: string) => {
@@ -45,7 +45,7 @@ export function boundsOf(
   return from && to && to < from ? { from: to, to: from } : { from, to };
 }
 
-/** What the API is asked to count; `zone` is an IANA name. */
+/** The API's query parameters; `zone` is an IANA name. */
 export function statisticsParameters(
   bounds: { from: Day | null; to: Day | null },
   zone: string,

@@ -11,7 +11,7 @@ export function totalOf({ malignant, uncertain, benign, not_assessable }: Counts
   return malignant + uncertain + benign + not_assessable;
 }
 
-/** A part of a whole, from 0 to 1; null of nothing. */
+/** A share of a whole, from 0 to 1; null if the whole is 0. */
 export function shareOf(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole;
 }
@@ -37,13 +37,13 @@ export function everyDay(
   return shown.map((day) => known.get(day) ?? { day, ...NONE });
 }
 
-/** The one with most predictions, the earliest of several; null where there are none at all. */
+/** The one with most predictions, the earliest of ties; null without predictions. */
 export function busiest<T extends Counts>(rows: readonly T[]): T | null {
   const most = Math.max(0, ...rows.map(totalOf));
   return most === 0 ? null : (rows.find((row) => totalOf(row) === most) ?? null);
 }
 
-/** The bin with most predictions, the lowest of several; null where there are none at all. */
+/** The bin with most predictions, the lowest of ties; null without predictions. */
 export function fullestBin(bins: readonly Bin[]): Bin | null {
   const most = Math.max(0, ...bins.map(({ count }) => count));
   return most === 0 ? null : (bins.find(({ count }) => count === most) ?? null);
@@ -59,19 +59,19 @@ export function reviewCounts({ agreement }: Statistics) {
   ] as const;
 }
 
-/** With fewer results the 95th percentile, as the service counts it, is the slowest of them. */
+/** With fewer results the service's 95th percentile is the slowest one. */
 export const LEAST_FOR_P95 = 20;
 
 export function isTooFewForP95({ computed }: Pick<Statistics["latency"], "computed">): boolean {
   return computed > 0 && computed < LEAST_FOR_P95;
 }
 
-/** How long a quantile of the computed results took. */
+/** A quantile of the computed results' durations. */
 export type QuantileTime =
   | { kind: "measured"; ms: number }
-  /** Longer than what is measured. */
+  /** Longer than the measured range. */
   | { kind: "beyond"; ms: number }
-  /** Nothing was computed: all came from the cache. */
+  /** No result was computed: all came from the cache. */
   | { kind: "none" };
 
 export function quantileTime(

@@ -2,11 +2,11 @@
 
 export interface PlotPoint {
   x: number;
-  /** Null where the figure is not defined: the line is broken there. */
+  /** Null if the figure is undefined, which interrupts the line. */
   y: number | null;
 }
 
-/** The units of a plot's square view box. */
+/** Side of a plot's square view box. */
 export const PLOT_UNITS = 100;
 
 /** An SVG path through the points of a square of `PLOT_UNITS`, y down; empty without points. */
@@ -20,7 +20,7 @@ export function linePath(points: readonly PlotPoint[]): string {
   return steps.filter(Boolean).join("");
 }
 
-/** Where a mark stands in its plot, as CSS. */
+/** Position of a mark in its plot, as CSS. */
 export function place(x: number, y: number): { left: string; top: string } {
   return { left: `${unit(x)}%`, top: `${unit(1 - y)}%` };
 }

@@ -7,9 +7,9 @@ import type {
   ThresholdFigures,
 } from "@/lib/api/schema";
 
-/** What a threshold means: figures measured on held-out cases, and what follows from them. */
+/** Figures of a threshold, measured on held-out cases, and values derived from them. */
 
-/** The patches, of so many, that carcinoma and the verdict sort into four groups. */
+/** Of a number of patches, how many fall into the four groups of class and verdict. */
 export interface NaturalFrequencies {
   total: number;
   carcinoma: number;
@@ -20,30 +20,32 @@ export interface NaturalFrequencies {
   spared: number;
 }
 
-/** The chance that a verdict is right, 0 to 1; null where no patch would get that verdict. */
+/** The probability that a verdict is right, 0 to 1; null if no patch would get that verdict. */
 export interface PredictiveValues {
   positive: number | null;
   negative: number | null;
 }
 
-/** What a person chose: an operating point by its name, or a point of the curve by its index. */
+/** A visitor's choice: an operating point by its name, or a point of the curve by its index. */
 export type Choice = string | number;
 
-/** The figures of a choice, exactly as measured there. */
+/** The measured figures of a choice. */
 export interface Chosen extends Rule {
-  /** Null where the threshold is a point of the curve. */
+  /** Null if the threshold is a point of the curve. */
   name: string | null;
   sensitivity: number | null;
   specificity: number | null;
 }
 
-/** The rule that turns a probability into a verdict; a threshold of one's own has no band. */
+/** The rule from a probability to a verdict; a custom threshold has no band. */
 export interface Rule {
   threshold: number;
   band: { low: number; high: number } | null;
 }
 
-/** Index of the measured threshold nearest to one, the lower of two equally near; -1 of none. */
+/**
+ * Index of the measured threshold nearest to a value, the lower one of a tie; -1 if there are none.
+ */
 export function nearestIndex(
   curve: readonly Pick<ThresholdFigures, "threshold">[],
   threshold: number,
@@ -55,7 +57,10 @@ export function nearestIndex(
   );
 }
 
-/** Whether a model is the very one that computed a result: of another revision its figures say nothing. */
+/**
+ * Whether a model is exactly the one that computed a result: figures of another revision do not
+ * apply.
+ */
 export function isModelOf(
   model: Pick<ModelFacts, "revision">,
   result: Pick<HistoryItem, "model">,
@@ -73,14 +78,14 @@ export function pointOf(
     : null;
 }
 
-/** The inconclusive band of an operating point; null where there is none. */
+/** The inconclusive band of an operating point; null if there is none. */
 export function bandOf(point: OperatingPoint | null | undefined): Rule["band"] {
   return point && point.uncertain_low < point.uncertain_high
     ? { low: point.uncertain_low, high: point.uncertain_high }
     : null;
 }
 
-/** The band that a result was judged with, which it states itself. */
+/** The band of a result's own rule. */
 export function bandOfResult({
   uncertain_band: band,
 }: Pick<HistoryItem, "uncertain_band">): Rule["band"] {
@@ -108,7 +113,7 @@ export function firstChoice(
     : nearestIndex(thresholdCurve, result?.threshold ?? 0.5);
 }
 
-/** A choice with the band that a result states, where it is the rule which that was judged by. */
+/** A choice, with the result's own band if it is the rule of that result. */
 export function withBandOf(
   chosen: Chosen,
   result: Pick<HistoryItem, "operating_point" | "threshold" | "uncertain_band">,
@@ -117,7 +122,7 @@ export function withBandOf(
   return isItsRule ? { ...chosen, band: bandOfResult(result) } : chosen;
 }
 
-/** The figures of a choice; null where the model has none such. */
+/** The figures of a choice; null if the model does not have them. */
 export function chosenOf(facts: ModelFacts, choice: Choice): Chosen | null {
   const isNamed = typeof choice === "string";
   const point = isNamed ? facts.operatingPoints[choice] : facts.thresholdCurve[choice];
@@ -132,7 +137,7 @@ export function chosenOf(facts: ModelFacts, choice: Choice): Chosen | null {
     : null;
 }
 
-/** The verdict on a probability; both ends of the band belong to it, as in the service. */
+/** The verdict for a probability; both ends of the band belong to it, as in the service. */
 export function verdictBy(
   { threshold, band }: Rule,
   probability: number,
@@ -143,7 +148,7 @@ export function verdictBy(
   return probability >= threshold ? "malignant" : "benign";
 }
 
-/** On which side of a rule's threshold a tile lies, or that it lies in the band. */
+/** The side of a rule's threshold on which a tile is, or that it is in the band. */
 export function sideOf(rule: Rule, probability: number): "at_or_above" | "below" | "inconclusive" {
   const verdict = verdictBy(rule, probability);
   return ({ malignant: "at_or_above", uncertain: "inconclusive", benign: "below" } as const)[
@@ -172,9 +177,10 @@ export function predictiveValues(
 }
 
 /**
- * A calibrated probability at another prevalence than it assumes: the odds change as the prior odds do.
+ * A calibrated probability at another prevalence than it assumes: the odds change like the prior
+ * odds.
  *
- * All are shares; null where the prevalence is 0 or 1, which leaves nothing to tell.
+ * All are shares; null if the prevalence is 0 or 1, where the class is already certain.
  */
 export function probabilityAt(
   probability: number,
@@ -188,7 +194,7 @@ export function probabilityAt(
   return share(probability * ratio, probability * ratio + (1 - probability));
 }
 
-/** The predictive values as whole patches of `total`; every group's parts add up to the group. */
+/** The predictive values as whole patches of `total`; the parts of every group add up to it. */
 export function naturalFrequencies(
   sensitivity: number,
   specificity: number,
@@ -203,7 +209,7 @@ export function naturalFrequencies(
   return { total, carcinoma, found, missed, others, falselyCalled, spared };
 }
 
-/** A percentage as a person types it, with point or comma, as a share; null if it is none. */
+/** A typed percentage, with point or comma, as a share; null if it is invalid. */
 export function parsePercentage(text: string): number | null {
   const plain = text.trim().replace(/\s*%$/, "").replace(",", ".");
   const value = /^(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : Number.NaN;

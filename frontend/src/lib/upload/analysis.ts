@@ -1,18 +1,18 @@
 import type { ImageEvent, TilesEvent, TissueEvent } from "@/lib/api/schema";
 import type { ProgressEvent } from "@/lib/upload/stream-event";
 
-/** What is known of an image while the service works on it. */
+/** The state of an image while the service works on it. */
 export interface Analysis {
   /** When the first event came, in milliseconds; null before that. */
   startedAt: number | null;
   image: ImageEvent | null;
-  /** Null for a patch, and until the tissue of a region is found. */
+  /** Null for a patch, and before a region's tissue is found. */
   tissue: TissueEvent | null;
-  /** Probabilities of the tiles that are scored, row by row; null for the others. */
+  /** Probabilities of scored tiles, row by row; null for the others. */
   tiles: readonly (readonly (number | null)[])[];
   /** Tiles scored so far. */
   done: number;
-  /** How many were scored when; the oldest first, those of the last seconds only. */
+  /** Number of scored tiles over time, for the last seconds; oldest first. */
   counts: readonly TileCount[];
 }
 
@@ -33,14 +33,14 @@ export const NO_ANALYSIS: Analysis = {
 
 /** Time that the rate is measured over: long enough to be steady, short enough to follow. */
 const WINDOW_MS = 10_000;
-/** What was measured over less is no rate. */
+/** A rate over less time is unreliable. */
 const LEAST_MS = 1000;
 const BETWEEN_COUNTS_MS = 250;
-/** What is over sooner is not told while it goes on. */
+/** Shorter computations have no announced progress. */
 const QUIET_MS = 5000;
 
 /**
- * What is known after one more event.
+ * The state after one more event.
  *
  * @param now In milliseconds, on any clock that only goes forward.
  */
@@ -63,7 +63,7 @@ export function advance(before: Analysis, event: ProgressEvent, now: number): An
   }
 }
 
-/** Tiles scored in a second; null until that is known. */
+/** Tiles scored per second; null until that is known. */
 export function tilesPerSecond({ counts }: Analysis): number | null {
   const [first, last] = [counts[0], counts.at(-1)];
   if (!first || !last || last.at - first.at < LEAST_MS || last.done === first.done) {
@@ -72,19 +72,19 @@ export function tilesPerSecond({ counts }: Analysis): number | null {
   return (1000 * (last.done - first.done)) / (last.at - first.at);
 }
 
-/** Seconds until all tiles are scored at the present rate; null where that is unknown. */
+/** Seconds until all tiles are scored at the present rate; null if unknown. */
 export function secondsLeft(analysis: Analysis): number | null {
   const rate = tilesPerSecond(analysis);
   return rate && analysis.tissue ? (analysis.tissue.total - analysis.done) / rate : null;
 }
 
-/** A time to come, as coarse as it is known. */
+/** A remaining time, rounded to its accuracy. */
 export interface TimeLeft {
   value: number;
   unit: "second" | "minute";
 }
 
-/** Whole seconds below ten, then every five, and from a minute on minutes; never nothing. */
+/** Whole seconds below ten, then steps of five, and minutes from a minute on; never 0. */
 export function roundedTime(seconds: number): TimeLeft {
   const step = seconds <= 10 ? 1 : 5;
   const rounded = Math.max(step, step * Math.ceil(seconds / step));
@@ -110,7 +110,7 @@ export function tissueShare({ rows, columns, total }: TissueEvent): number {
   return total / (rows * columns);
 }
 
-/** Only rows that change are copied. */
+/** Copies only the rows that change. */
 function withTiles(tiles: Analysis["tiles"], event: TilesEvent): Analysis["tiles"] {
   const changed = [...tiles];
   const copies = new Map<number, (number | null)[]>();

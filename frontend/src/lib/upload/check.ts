@@ -10,17 +10,17 @@ import {
   type StatedScale,
 } from "@/lib/upload/stated-scale";
 
-/** Enough for the size in a JPEG, which stands behind EXIF data and colour profiles. */
+/** Enough for the size in a JPEG, which follows EXIF data and colour profiles. */
 const HEAD_BYTES = 256 * 1024;
 
-/** What a file says of itself before anything is sent. */
+/** The facts in a file, read before anything is sent. */
 export interface FileFacts {
-  /** Null where it cannot be told here. */
+  /** Null if it cannot be read here. */
   size: PixelSize | null;
   stated: StatedScale;
 }
 
-/** Refused even before the service has said what it reads. */
+/** Refused even before the service's list of formats is known. */
 const NEVER_READ: ReadonlySet<ImageFormat> = new Set(["HEIC", "ZIP"]);
 
 export type Inspection = { error: ApiError } | { error: null; facts: FileFacts };
@@ -39,7 +39,7 @@ export async function inspectFile(file: File, limits: KnownLimits): Promise<Insp
     const error = problemOf(file, head, limits);
     return error ? { error } : withinPixels(await factsOf(file, head), limits);
   } catch {
-    // A folder, or a file that was moved since it was chosen.
+    // A folder, or a file that was moved after it was chosen.
     return { error: new ApiError("unsupported_image", "The file cannot be read.") };
   }
 }

@@ -1,10 +1,10 @@
 import type { Limits } from "@/lib/api/schema";
 import readable from "@/lib/upload/readable-formats.json";
 
-/** What the service reads, by its own list, until it says so itself. */
+/** The service's formats, used until its own list is loaded. */
 export const READABLE_FORMATS: Limits["formats"] = readable.formats;
 
-/** What a file picker must be told of one format. */
+/** A format as a file picker needs it. */
 interface FileKind {
   types: readonly string[];
   suffixes: readonly string[];
@@ -23,7 +23,7 @@ const KINDS: Readonly<Record<string, FileKind>> = {
   JPEGXL: { types: ["image/jxl"], suffixes: [".jxl"] },
 };
 
-/** Names as people write them, where the service's differ. */
+/** Readable names, if the service's differ. */
 const WRITTEN: Readonly<Record<string, string>> = {
   WEBP: "WebP",
   JPEG2000: "JPEG 2000",
@@ -36,23 +36,23 @@ export function acceptOf(formats: Limits["formats"]): string {
   return kinds.flatMap(({ types, suffixes }) => [...types, ...suffixes]).join(",");
 }
 
-/** A format's name for people. */
+/** A format's readable name. */
 export function writtenName(format: string): string {
   return WRITTEN[keyOf(format)] ?? format;
 }
 
-/** Whether a format is among those listed, however it is spelled. */
+/** Whether a format is in a list, in any spelling. */
 export function isListed(format: string, formats: Limits["formats"]): boolean {
   return formats.some((name) => keyOf(name) === keyOf(format));
 }
 
-/** Whether a file's name is of a listed format that cannot be told here by its first bytes. */
+/** Whether a file's name is of a listed format that is not recognised here by its first bytes. */
 export function isOfUnknownFormat(name: string, formats: Limits["formats"]): boolean {
   const unknown = formats.filter((format) => !(keyOf(format) in KINDS));
   return unknown.flatMap((format) => kindOf(format).suffixes).some((end) => hasEnd(name, end));
 }
 
-/** A format that is not known here is named by its suffix. */
+/** A format that is unknown here is named by its suffix. */
 function kindOf(format: string): FileKind {
   return KINDS[keyOf(format)] ?? { types: [], suffixes: [`.${format.toLowerCase()}`] };
 }

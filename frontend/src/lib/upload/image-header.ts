@@ -1,6 +1,9 @@
-/** What the first bytes of an image file tell without decoding it. */
+/** Reads the first bytes of an image file without decoding it. */
 
-/** As the service names them in `limits.formats` of `GET /model/`; HEIC and others to refuse them by name. */
+/**
+ * The names in `limits.formats` of `GET /model/`; HEIC and others are listed to refuse them by
+ * name.
+ */
 export type ImageFormat =
   | "PNG"
   | "JPEG"
@@ -23,7 +26,7 @@ export interface PixelSize {
 
 export interface ImageHeader {
   format: ImageFormat;
-  /** Null where the size stands further back than was read, as in most TIFFs. */
+  /** Null if the size is beyond the bytes that were read, as in most TIFFs. */
   size: PixelSize | null;
 }
 
@@ -51,7 +54,7 @@ const SIGNATURES: readonly (readonly [ImageFormat, readonly number[], SizeReader
   ["ZIP", [0x50, 0x4b, 0x03, 0x04], unknownSize],
 ];
 
-/** Read the header at the beginning of a file; null where it is no image that is known here. */
+/** Read the header of a file; null if it is not a known image format. */
 export function readHeader(head: Uint8Array): ImageHeader | null {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   if (textAt(view, 0) === "RIFF" && textAt(view, 8) === "WEBP") {
@@ -68,7 +71,7 @@ export function readHeader(head: Uint8Array): ImageHeader | null {
   return null;
 }
 
-/** Reading beyond the end throws a RangeError: the size is not among these bytes. */
+/** Reading beyond the end throws a RangeError: the size is not in these bytes. */
 function orNull(sizeOf: SizeReader, view: DataView): PixelSize | null {
   try {
     return sizeOf(view);
@@ -84,7 +87,7 @@ function textAt(view: DataView, offset: number): string {
   return String.fromCharCode(...bytes);
 }
 
-/** Walks from marker to marker to the start of frame, which comes after EXIF and colour profiles. */
+/** Follows the markers to the start of frame, which comes after EXIF and colour profiles. */
 function jpegSize(view: DataView): PixelSize | null {
   let offset = 2;
   while (view.getUint8(offset) === 0xff) {
@@ -92,14 +95,14 @@ function jpegSize(view: DataView): PixelSize | null {
     if (isStartOfFrame(marker)) {
       return { width: view.getUint16(offset + 7), height: view.getUint16(offset + 5) };
     }
-    // Any number of 0xff bytes may fill the room before a marker.
+    // Any number of 0xff bytes may precede a marker.
     offset += marker === 0xff ? 1 : 2 + view.getUint16(offset + 2);
   }
   return null;
 }
 
 function isStartOfFrame(marker: number): boolean {
-  // Within this range lie also the tables of Huffman (c4) and arithmetic coding (cc), and c8.
+  // This range also has the tables of Huffman (c4) and arithmetic coding (cc), and c8.
   return marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 }
 
@@ -118,7 +121,7 @@ function gifSize(view: DataView): PixelSize {
 function webpSize(view: DataView): PixelSize | null {
   const chunk = textAt(view, 12);
   if (chunk === "VP8X") {
-    // Two fields of 24 bits, each one less than the side.
+    // Two fields of 24 bits, each the side minus one.
     const width = 1 + (view.getUint32(24, true) & 0xffffff);
     return { width, height: 1 + (view.getUint32(26, true) >>> 8) };
   }
@@ -134,7 +137,7 @@ const HEIC_BRANDS: ReadonlySet<string> = new Set([
   ...["heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"],
 ]);
 
-/** A file of ISO media boxes, which says in its first box what it holds. */
+/** A file of ISO media boxes; the first box states its type. */
 function mediaFile(view: DataView): ImageHeader | null {
   const end = Math.min(view.byteLength >= 4 ? view.getUint32(0) : 0, view.byteLength);
   const brands = Array.from({ length: Math.max(0, Math.floor((end - 8) / 4)) }, (_, place) =>
@@ -146,7 +149,7 @@ function mediaFile(view: DataView): ImageHeader | null {
   return brands.some((brand) => HEIC_BRANDS.has(brand)) ? { format: "HEIC", size: null } : null;
 }
 
-/** The largest of the sizes that the boxes state: an image of tiles states those of the tiles too. */
+/** The largest size in the boxes, since a tiled image also states the sizes of its tiles. */
 function mediaSize(view: DataView): PixelSize | null {
   let largest: PixelSize | null = null;
   for (let offset = 0; offset + 16 <= view.byteLength; offset++) {

@@ -5,10 +5,10 @@ import { UploadStore } from "@/lib/upload/upload-store";
 import type { Upload } from "@/lib/upload/uploads";
 
 /**
- * Go on with the uploads that this tab kept before it was loaded anew, and keep those that come:
- * from when they are added until they have their result or are removed.
+ * Continue with the uploads that this tab kept before a reload, and keep new ones until they have
+ * their result or are removed.
  *
- * Does nothing where the browser keeps nothing, as some do in private windows.
+ * Does nothing if the browser has no storage, as in some private windows.
  */
 export async function keepUploads(queue: UploadQueue): Promise<void> {
   const opened = await openStore();
@@ -25,7 +25,7 @@ export async function keepUploads(queue: UploadQueue): Promise<void> {
       known = now;
       if (changed.length > 0 || dropped.length > 0) {
         const written = changed.flatMap((item) => keptOf(item) ?? []);
-        // A file that was moved, or a disk that is full: the upload itself goes on.
+        // A moved file or a full disk: the upload itself continues.
         store.write(written, dropped).catch(() => undefined);
       }
     };
@@ -43,7 +43,7 @@ async function openStore() {
   }
 }
 
-/** The uploads that are to be kept. */
+/** The uploads to keep. */
 function byKey(items: readonly Upload[]): ReadonlyMap<string, Upload> {
   return new Map(
     items.filter((item) => keptOf(item) !== null).map((item) => [item.key, item] as const),

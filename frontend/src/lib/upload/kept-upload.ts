@@ -2,10 +2,13 @@ import { ApiError, type ErrorCode } from "@/lib/api/error";
 import type { PredictOptions } from "@/lib/upload/settings";
 import type { Progress, Upload } from "@/lib/upload/uploads";
 
-/** What this browser keeps of an upload that has no result yet, so that a reload does not lose it. */
+/**
+ * The data that this browser keeps of an upload without a result, so that a reload does not lose
+ * it.
+ */
 export interface KeptUpload extends Pick<Upload, "key" | "file" | "scaleAsked"> {
   options: PredictOptions;
-  /** How it ended; null where it is still on its way. */
+  /** How it ended; null while it is in progress. */
   end: KeptEnd | null;
 }
 
@@ -14,8 +17,7 @@ type KeptEnd =
   | { phase: "failed"; code: ErrorCode; details: Readonly<Record<string, unknown>> };
 
 /**
- * What is to be kept of an upload; null for nothing: it has its result, or the visitor wants
- * nothing saved.
+ * The data to keep of an upload; null if it has its result, or if the visitor wants nothing saved.
  */
 export function keptOf({ key, file, scaleAsked, options, progress }: Upload): KeptUpload | null {
   return progress.phase === "done" || !options.save
@@ -23,7 +25,7 @@ export function keptOf({ key, file, scaleAsked, options, progress }: Upload): Ke
     : { key, file, scaleAsked, options, end: endOf(progress) };
 }
 
-/** Whether what is kept of an upload is the same as of an earlier state of it. */
+/** Whether the kept data of an upload equal those of an earlier state. */
 export function isKeptAlike(one: Upload, other: Upload): boolean {
   return (
     one.options === other.options &&
@@ -32,7 +34,7 @@ export function isKeptAlike(one: Upload, other: Upload): boolean {
   );
 }
 
-/** Where a kept upload goes on. */
+/** The state in which a kept upload continues. */
 export function progressOf({ end }: KeptUpload): Progress {
   if (end?.phase === "failed") {
     const error = new ApiError(end.code, "kept from before the page was loaded", end.details);
@@ -41,7 +43,7 @@ export function progressOf({ end }: KeptUpload): Progress {
   return { phase: end?.phase ?? "checking" };
 }
 
-/** How an upload ended, as something that compares; null while it is on its way. */
+/** How an upload ended, as a comparable value; null while it is in progress. */
 function endedAs(progress: Progress): unknown {
   if (progress.phase === "failed") {
     return progress.error;

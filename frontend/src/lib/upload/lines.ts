@@ -1,8 +1,8 @@
-/** Cuts text that comes in pieces into lines, wherever the pieces end. */
+/** Splits text that arrives in pieces into lines. */
 export class LineCutter {
   private rest = "";
 
-  /** The lines that a piece completes; empty ones are left out. */
+  /** The lines completed by a piece, without empty ones. */
   push(piece: string): readonly string[] {
     const lines = (this.rest + piece).split("\n");
     this.rest = lines.pop() ?? "";

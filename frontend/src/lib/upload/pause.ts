@@ -1,5 +1,5 @@
 /**
- * Resolves after a time, or as soon as `wake` hears `wake`, or the signal aborts.
+ * Resolves after a time, on a `wake` event of `wake`, or when the signal aborts.
  *
  * @param ms Milliseconds.
  */

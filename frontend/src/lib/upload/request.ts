@@ -7,8 +7,8 @@ export const MAX_JSON_BYTES = 4_000_000;
 const OPTIONS_BYTES = 1024;
 
 /**
- * How a file of so many bytes travels: `json`, in base64 through the site, or `form`, as it is and
- * straight to the API.
+ * How a file of a size is sent: `json`, in base64 through the site, or `form`, unchanged and
+ * directly to the API.
  */
 export function wayOf(bytes: number): "json" | "form" {
   return base64Length(bytes) + OPTIONS_BYTES <= MAX_JSON_BYTES ? "json" : "form";
@@ -19,7 +19,7 @@ export async function jsonBody(image: Blob, options: PredictOptions): Promise<st
   return JSON.stringify({ image: await base64(image), ...fieldsOf(options) });
 }
 
-/** The body for `POST /predict/` as a form; without the file's name, which is nobody's business. */
+/** The body for `POST /predict/` as a form, without the file's name, for privacy. */
 export function formBody(image: Blob, options: PredictOptions): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(fieldsOf(options))) {
@@ -29,7 +29,7 @@ export function formBody(image: Blob, options: PredictOptions): FormData {
   return form;
 }
 
-/** The site draws the evidence by itself, so the service need not. */
+/** The site draws the evidence itself, so the service need not. */
 function fieldsOf({ operatingPoint, micronsPerPixel, save }: PredictOptions) {
   return {
     explain: false,
@@ -46,7 +46,7 @@ function base64Length(bytes: number): number {
 function base64(image: Blob): Promise<string> {
   const reader = new FileReader();
   return new Promise((resolve, reject) => {
-    // A data URL: the base64 follows the first comma.
+    // In a data URL, the base64 follows the first comma.
     reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ""));
     reader.onerror = () => reject(reader.error);
     reader.readAsDataURL(image);

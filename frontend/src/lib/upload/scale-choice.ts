@@ -2,16 +2,16 @@ import { fieldsAt, type OddField, oddestOf } from "@/lib/upload/scale";
 import { micronsOfObjective, OBJECTIVES, type Objective } from "@/lib/upload/settings";
 import type { AskingUpload } from "@/lib/upload/uploads";
 
-/** A scale that is offered: as stated before, an objective's, the data set's, or one to type. */
+/** A scale to choose: the earlier one, an objective's, the data set's, or a typed one. */
 export type ScaleChoice = "own" | Objective | "microns" | "data_set";
 
-/** What is offered; what was stated before only where that is to be confirmed. */
+/** The choices; the earlier scale only if it needs confirmation. */
 export function scaleChoices(hasOwn: boolean): readonly ScaleChoice[] {
   return [...(hasOwn ? (["own"] as const) : []), ...OBJECTIVES, "microns", "data_set"];
 }
 
 /**
- * µm per pixel that a choice stands for; null where none is stated yet.
+ * µm per pixel of a choice; null if none is stated yet.
  *
  * @param own As stated before.
  * @param typed As read from what was typed.
@@ -27,7 +27,7 @@ export function micronsOf(
   return choice ? { own, microns: typed, data_set: dataSet }[choice] : null;
 }
 
-/** The scale that images have by themselves or by the settings; null unless all have the same. */
+/** The scale of images from their files or the settings; null unless all have the same. */
 export function ownScale(uploads: readonly AskingUpload[]): number | null {
   const scales = uploads.map(
     ({ options, progress }) => options.micronsPerPixel ?? progress.facts.stated.microns,
@@ -36,7 +36,7 @@ export function ownScale(uploads: readonly AskingUpload[]): number | null {
   return scales.every((scale) => scale === first) ? first : null;
 }
 
-/** The oddest field of images, each at the scale that it has by itself or by the settings. */
+/** The most unlikely field of images, each at the scale of its file or of the settings. */
 export function ownOddField(uploads: readonly AskingUpload[]): OddField | null {
   const fields = uploads.flatMap((upload) => {
     const microns = ownScale([upload]);

@@ -1,14 +1,14 @@
 import type { FileFacts } from "@/lib/upload/check";
 import type { PixelSize } from "@/lib/upload/image-header";
 
-/** An image of this side at most is taken for a patch of the data set, as in the service. */
+/** An image of at most this side is assumed to be a patch of the data set, as in the service. */
 const LARGEST_PATCH_PIXELS = 64;
-/** Fields beyond these, in millimetres, are no usual view of tissue on a slide. */
+/** Limits of a usual field of view on a slide, in millimetres. */
 const FIELD_MM = { least: 0.15, most: 60 } as const;
 
 /**
- * Why a scale is asked for before an image is sent: the file states none, or several that
- * contradict each other, or one at which its field is hardly that of a slide.
+ * Why the scale is asked for before an image is sent: the file states none, states contradictory
+ * ones, or states one that gives an unlikely field of view.
  */
 export type ScaleQuestion = "unknown" | "contradiction" | "field";
 
@@ -18,14 +18,14 @@ export interface Field {
   height: number;
 }
 
-/** A field that is likely wrong, and on which side. */
+/** An unlikely field, and whether it is too large or too small. */
 export interface OddField {
   size: "large" | "small";
   field: Field;
 }
 
 /**
- * What is to be asked about the scale of an image; null where it may be sent.
+ * The question about an image's scale; null if it may be sent.
  *
  * @param stated µm per pixel that the visitor stated; null: the file's own counts.
  */
@@ -41,26 +41,29 @@ export function questionOf(facts: FileFacts, stated: number | null): ScaleQuesti
   return facts.stated.contradicting.length > 0 ? "contradiction" : "unknown";
 }
 
-/** The fields of images at so many µm per pixel, of those whose size is known. */
+/** The fields of images at a scale in µm per pixel, for images of known size. */
 export function fieldsAt(sizes: readonly (PixelSize | null)[], microns: number): readonly Field[] {
   return sizes.flatMap((size) =>
     size ? [{ width: (size.width * microns) / 1000, height: (size.height * microns) / 1000 }] : [],
   );
 }
 
-/** The smallest and the largest of several fields, by their area; null where there is none. */
+/** The smallest and the largest of several fields, by area; null without fields. */
 export function rangeOf(fields: readonly Field[]): { least: Field; most: Field } | null {
   const ordered = fields.toSorted((one, other) => areaOf(one) - areaOf(other));
   const [least, most] = [ordered[0], ordered.at(-1)];
   return least && most ? { least, most } : null;
 }
 
-/** The oddest field of images at a scale; null where all look usual. */
+/** The most unlikely field of images at a scale; null if all are usual. */
 export function oddFieldOf(sizes: readonly (PixelSize | null)[], microns: number): OddField | null {
   return oddestOf(fieldsAt(sizes, microns));
 }
 
-/** The largest field that no slide shows, else the smallest that is too small; null if none is. */
+/**
+ * The largest field that is too large for a slide, else the smallest one that is too small; null if
+ * there is none.
+ */
 export function oddestOf(fields: readonly Field[]): OddField | null {
   const longest = fields.toSorted((one, other) => longerSide(other) - longerSide(one))[0];
   if (longest && longerSide(longest) > FIELD_MM.most) {

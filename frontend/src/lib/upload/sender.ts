@@ -13,9 +13,9 @@ export type Send = (
 ) => Promise<PredictionResult>;
 
 /**
- * Sends images in the way that fits each, as one visitor.
+ * Sends each image in the appropriate way, as one visitor.
  *
- * @param publicApiUrl Where this browser finds the API itself, without a final slash.
+ * @param publicApiUrl Address of the API for this browser, without a final slash.
  */
 export function sender(publicApiUrl: string, visit: Visit): Send {
   return (image, options, tracking) =>
@@ -44,7 +44,7 @@ async function sendThroughSite(
 }
 
 interface FormParcel {
-  /** Of the API itself. */
+  /** Address of the API itself. */
   address: string;
   visit: Visit;
   body: FormData;
@@ -52,7 +52,7 @@ interface FormParcel {
   tracking: Tracking;
 }
 
-/** Send a form straight to the API, as this browser's visitor where the result is to be saved. */
+/** Send a form directly to the API; with the visitor's ticket if the result is to be saved. */
 export async function sendToApi({
   address,
   visit,
@@ -67,7 +67,7 @@ export async function sendToApi({
   if (!save) {
     return postAs({});
   }
-  // The ticket's request brings the cookie too, should this browser have none.
+  // The ticket's response also sets the cookie if this browser has none.
   const { ticket } = await visit.ticket();
   return postAs(bearer(ticket)).catch(async (error: unknown) => {
     if (error instanceof ApiError && error.code === "invalid_credentials") {
@@ -81,7 +81,7 @@ function bearer(ticket: string): Record<string, string> {
   return { Authorization: `Bearer ${ticket}` };
 }
 
-/** What was cancelled while it was got ready must not be sent. */
+/** An upload cancelled during preparation must not be sent. */
 function throwIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) {
     throw new ApiError("cancelled", "cancelled");

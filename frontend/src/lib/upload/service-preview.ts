@@ -2,19 +2,19 @@ import { apiPath, askFile } from "@/lib/api/client";
 import { type ImageFormat, readHeader } from "@/lib/upload/image-header";
 import { MAX_JSON_BYTES } from "@/lib/upload/request";
 
-/** A large file takes a while to leave, and to be read. */
+/** Large files take a while to upload and to read. */
 const TIMEOUT_MS = 120_000;
 /** Room for the form around the file. */
 const FORM_BYTES = 1024;
 const HEAD_BYTES = 64;
 
-/** What the service reads and many browsers do not draw. */
+/** Formats that the service reads and many browsers cannot draw. */
 const DRAWN_BY_SERVICE: ReadonlySet<ImageFormat> = new Set(["TIFF", "JPEG2000", "JPEGXL"]);
 
-/** Pictures by their files, so that none is sent twice. */
+/** Previews by file, so that none is sent twice. */
 const pictures = new WeakMap<Blob, Promise<Blob | null>>();
 
-/** Whether the picture of a file was asked for before. */
+/** Whether the preview of a file was requested before. */
 export function isPreviewAsked(file: Blob): boolean {
   return pictures.has(file);
 }

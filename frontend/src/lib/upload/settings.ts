@@ -5,14 +5,14 @@ export const OBJECTIVES = [2.5, 5, 10, 20, 40] as const;
 
 export type Objective = (typeof OBJECTIVES)[number];
 
-/** What the visitor set for the files that come next, as the form holds it. */
+/** The visitor's settings for the next files, as in the form. */
 export interface UploadSettings {
   /** A named operating point; null: the model's default. */
   operatingPoint: string | null;
   scale: "file" | "microns" | "objective";
-  /** µm per pixel as typed; counts where `scale` is `microns`. */
+  /** µm per pixel as typed; used if `scale` is `microns`. */
   microns: string;
-  /** Counts where `scale` is `objective`; null: none is chosen yet, and the file's own counts. */
+  /** Used if `scale` is `objective`; null: none is chosen yet, and the file's own scale is used. */
   objective: Objective | null;
   saveNothing: boolean;
 }
@@ -25,7 +25,7 @@ export const FIRST_SETTINGS: UploadSettings = {
   saveNothing: false,
 };
 
-/** What is asked of the service with one image. */
+/** The options sent with one image. */
 export interface PredictOptions {
   operatingPoint: string | null;
   /** µm per pixel; null: the file's own, else the model's. */
@@ -33,7 +33,7 @@ export interface PredictOptions {
   save: boolean;
 }
 
-/** Slide scanners' usual scale: 0.25 µm/px at 40x, and in proportion. */
+/** Usual scale of slide scanners: 10 µm/px divided by the magnification, 0.25 at 40x. */
 export function micronsOfObjective(objective: Objective): number {
   return 10 / objective;
 }
@@ -43,13 +43,13 @@ export function maxMicrons(facts: Pick<ModelFacts, "micronsPerPixel"> | undefine
   return facts ? 8 * facts.micronsPerPixel : Number.POSITIVE_INFINITY;
 }
 
-/** A scale as typed, with a point or a comma; null unless above 0 and at most `max`. */
+/** A typed scale, with a point or a comma; null unless above 0 and at most `max`. */
 export function readMicrons(text: string, max: number): number | null {
   const value = Number(text.trim().replace(",", "."));
   return value > 0 && value <= max ? value : null;
 }
 
-/** The options that the settings stand for; null where the scale typed is not valid. */
+/** The options of the settings; null if the typed scale is invalid. */
 export function optionsOf(settings: UploadSettings, max: number): PredictOptions | null {
   const { operatingPoint, scale, microns, objective, saveNothing } = settings;
   const typed = readMicrons(microns, max);

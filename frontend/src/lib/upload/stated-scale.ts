@@ -1,11 +1,11 @@
 import type { ImageHeader } from "@/lib/upload/image-header";
 import { readTiff, type TiffFacts } from "@/lib/upload/tiff";
 
-/** What a file says of its scale, in µm per pixel. */
+/** The scale that a file states, in µm per pixel. */
 export interface StatedScale {
-  /** Null where the file states none, or contradicts itself. */
+  /** Null if the file states none, or contradicts itself. */
   microns: number | null;
-  /** The scales of a file that contradicts itself; else none. */
+  /** The scales of a file that contradicts itself; else empty. */
   contradicting: readonly number[];
 }
 
@@ -14,14 +14,14 @@ export const NO_SCALE: StatedScale = { microns: null, contradicting: [] };
 /** µm per pixel across and down. */
 export type Scale = readonly [number, number];
 
-/** Scales of microscopes and slide scanners; other resolutions say how large to print. */
+/** Range of microscopes and slide scanners; other resolutions are print sizes. */
 const PLAUSIBLE_MICRONS = { least: 0.05, most: 20 } as const;
-/** Vendors round; scales that are further apart contradict each other. */
+/** Vendors round; scales that differ by more contradict each other. */
 const TOLERANCE = 1.1;
 
 const MICRONS_PER_INCH = 25_400;
 const MICRONS_PER_CENTIMETRE = 10_000;
-/** Units in which a plausible scale is written, of those that the service knows. */
+/** Units in which a plausible scale is written, from those that the service knows. */
 const MICRONS: ReadonlyMap<string, number> = new Map([
   ...["micron", "microns", "um", "µm", "μm", "\\u00b5m"].map((name) => [name, 1] as const),
   ...["micrometer", "micrometers", "micrometre", "micrometres"].map((name) => [name, 1] as const),
@@ -61,14 +61,14 @@ export async function headScales(
     }
     return format === "JPEG" ? [...jfifScales(view), ...(await exifScales(head))] : [];
   } catch {
-    // The file ends before what was looked for.
+    // The file ends before the value.
     return [];
   }
 }
 
 /**
- * What scales come to, as in the service: only plausible ones count, those must agree on each axis,
- * and one whose axes differ counts as their geometric mean.
+ * Combines scales as the service does: only plausible ones count, they must agree on each axis, and
+ * a scale whose axes differ counts as their geometric mean.
  */
 export function agreedScale(scales: readonly Scale[]): StatedScale {
   const plausible = scales.filter(isPlausible);
@@ -90,7 +90,7 @@ export function isPlausible(scale: Scale): boolean {
   return scale.every((microns) => least <= microns && microns <= most);
 }
 
-/** Whether scales are no more than a tenth apart on each axis. */
+/** Whether scales differ by at most a tenth on each axis. */
 export function agree(scales: readonly Scale[]): boolean {
   return ([0, 1] as const).every((axis) => {
     const values = scales.map((scale) => scale[axis]);
@@ -98,7 +98,7 @@ export function agree(scales: readonly Scale[]): boolean {
   });
 }
 
-/** Reads a TIFF's size and scale; null where its directory cannot be read. */
+/** Reads a TIFF's size and scale; null if its directory cannot be read. */
 export async function readTiffScale(file: Blob) {
   try {
     const facts = await readTiff(file);
@@ -108,7 +108,7 @@ export async function readTiffScale(file: Blob) {
   }
 }
 
-/** The scale of a resolution in pixels per unit, of so many µm; none where either is missing. */
+/** The scale of a resolution in pixels per unit, with the unit in µm; none if either is missing. */
 export function scaleOfResolution(
   resolution: TiffFacts["resolution"],
   perUnit: number | null,
@@ -116,7 +116,7 @@ export function scaleOfResolution(
   return resolution && perUnit ? [[perUnit / resolution[0], perUnit / resolution[1]]] : [];
 }
 
-/** Micrometres in the unit that ImageJ gives the resolution in; null where none is named. */
+/** Micrometres in the unit of ImageJ's resolution; null if none is named. */
 export function imageJUnit(description: string): number | null {
   const unit = description.startsWith("ImageJ=") && /^unit=(.*?)\r?$/m.exec(description)?.[1];
   return unit ? micronsIn(unit) : null;
@@ -145,14 +145,14 @@ function omeScales(description: string): readonly Scale[] {
   return scale.every((microns) => microns > 0) ? [scale] : [];
 }
 
-/** Text of XML without its references to single characters. */
+/** Text of XML with character references resolved. */
 export function unescaped(text: string): string {
   return text.replace(/&#(?:x([\da-f]{1,5})|(\d{1,6}));/gi, (_, hex, decimal) =>
     String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal)),
   );
 }
 
-/** Micrometres in a unit of length by its name; null for one that is not known. */
+/** Micrometres in a unit of length by its name; null for an unknown one. */
 export function micronsIn(unit: string): number | null {
   const name = unit.trim();
   return MICRONS.get(name) ?? MICRONS.get(name.toLowerCase()) ?? null;

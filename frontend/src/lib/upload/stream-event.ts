@@ -7,12 +7,12 @@ import type {
   TissueEvent,
 } from "@/lib/api/schema";
 
-/** What is told before the result is there. */
+/** Events before the result. */
 export type ProgressEvent = ImageEvent | TissueEvent | TilesEvent;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** For each kind of event, whether its fields are what this page reads of them. */
+/** For each kind of event, a check of the fields that this page reads. */
 const IS_WHOLE: Readonly<Record<StreamEvent["event"], (fields: Fields) => boolean>> = {
   image: ({ width, height, microns_per_pixel, kind, scale_source }) =>
     [width, height, microns_per_pixel].every(isPositive) &&
@@ -31,9 +31,9 @@ const IS_WHOLE: Readonly<Record<StreamEvent["event"], (fields: Fields) => boolea
 };
 
 /**
- * One line of a streamed prediction; null for a kind that this page does not know.
+ * One line of a streamed prediction; null for an unknown kind.
  *
- * @throws ApiError `internal_error` where the line is no event, or lacks what its kind has.
+ * @throws ApiError `internal_error` if the line is not an event, or lacks fields of its kind.
  */
 export function readEvent(line: string): StreamEvent | null {
   const value = parsed(line);

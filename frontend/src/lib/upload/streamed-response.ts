@@ -9,7 +9,7 @@ export class StreamedResponse {
   private length = 0;
   private result: PredictionResult | null = null;
 
-  /** @param tell Told the events that came together, before the result. */
+  /** @param tell Called with the events that arrived together, before the result. */
   constructor(private readonly tell: (events: readonly ProgressEvent[]) => void) {}
 
   get hasBegun(): boolean {
@@ -17,7 +17,7 @@ export class StreamedResponse {
   }
 
   /**
-   * Read on.
+   * Continue reading.
    *
    * @param text All of the response so far.
    * @throws ApiError of the event `error`, or as `readEvent`.
@@ -32,9 +32,9 @@ export class StreamedResponse {
   }
 
   /**
-   * The result, when all of the response was read.
+   * The result, once the whole response was read.
    *
-   * @throws ApiError as `errorOfInterruption` where it ended without one.
+   * @throws ApiError as `errorOfInterruption` if it ended without one.
    */
   end(): PredictionResult {
     if (!this.result) {

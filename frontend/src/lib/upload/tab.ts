@@ -1,6 +1,6 @@
 const TAB_KEY = "biopsia-tab";
 
-/** What tells this tab from others, and stays when the page is loaded anew. */
+/** Identifies this tab; it survives a reload. */
 export function tabName(): string {
   const name = sessionStorage.getItem(TAB_KEY) ?? `${Date.now()}-${Math.random()}`;
   sessionStorage.setItem(TAB_KEY, name);

@@ -1,18 +1,18 @@
 import type { PixelSize } from "@/lib/upload/image-header";
 
-/** The tags of a TIFF's first directory that say how large the image and its pixels are. */
+/** The tags of a TIFF's first directory with the size of the image and its pixels. */
 export interface TiffFacts {
   size: PixelSize | null;
   description: string;
-  /** Pixels per unit across and down; null where a tag is missing. */
+  /** Pixels per unit across and down; null if a tag is missing. */
   resolution: readonly [number, number] | null;
-  /** 1: no unit, 2: inch, 3: centimetre; an inch unless said. */
+  /** 1: no unit, 2: inch, 3: centimetre; inch by default. */
   resolutionUnit: number;
 }
 
-/** The description of an OME-TIFF may be long; the pixels' size stands near its beginning. */
+/** The description of an OME-TIFF may be long; the pixel size is near its beginning. */
 const MOST_TEXT_BYTES = 256 * 1024;
-/** A directory of more tags is damaged. */
+/** A directory with more tags is damaged. */
 const MOST_TAGS = 4096;
 
 const TAG = { width: 256, height: 257, description: 270, x: 282, y: 283, unit: 296 } as const;
@@ -29,14 +29,14 @@ interface Layout {
 interface Entry {
   type: number;
   count: number;
-  /** Where the value begins in the file. */
+  /** Offset of the value in the file. */
   offset: number;
 }
 
 /**
- * Read the first directory, wherever in the file it stands.
+ * Read the first directory, anywhere in the file.
  *
- * @throws RangeError where the file ends before its directory does.
+ * @throws RangeError if the file ends before its directory does.
  */
 export async function readTiff(file: Blob): Promise<TiffFacts> {
   const head = await viewOf(file, 0, 16);
@@ -86,7 +86,7 @@ async function readDirectory(
   return entries;
 }
 
-/** The first number of a tag; null where it is missing or of a kind that is not read here. */
+/** The first number of a tag; null if it is missing or of an unsupported type. */
 async function numberOf(
   file: Blob,
   entry: Entry | undefined,

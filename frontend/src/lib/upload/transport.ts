@@ -8,11 +8,11 @@ import type { PredictionResult } from "@/lib/api/schema";
 import type { ProgressEvent } from "@/lib/upload/stream-event";
 import { StreamedResponse } from "@/lib/upload/streamed-response";
 
-/** Milliseconds in which nothing of the body leaves, after which a request counts as lost. */
+/** Milliseconds without upload progress after which a request counts as lost. */
 const STALLED_MS = 60_000;
-/** Milliseconds that the service has for the next line: a large region takes minutes to read. */
+/** Milliseconds to wait for the next line: a large region takes minutes. */
 const RESPONSE_MS = 10 * 60_000;
-/** Milliseconds of silence after which the connection of a device that went offline is lost. */
+/** Milliseconds without data after which a device that went offline counts as disconnected. */
 const OFFLINE_MS = 10_000;
 
 export interface Parcel {
@@ -23,9 +23,9 @@ export interface Parcel {
 
 export interface Tracking {
   signal: AbortSignal;
-  /** Told the share of the body that has left, 0 to 1. */
+  /** Called with the share of the body that is sent, 0 to 1. */
   onProgress: (share: number) => void;
-  /** Told what the service says while it works. */
+  /** Called with the service's events. */
   onEvents: (events: readonly ProgressEvent[]) => void;
 }
 
@@ -57,7 +57,7 @@ function open(request: XMLHttpRequest, parcel: Parcel): void {
   }
 }
 
-/** Ends a request in which nothing moves, and tells how much of its body has left. */
+/** Ends a stalled request, and reports the upload progress. */
 function limitSilence(
   request: XMLHttpRequest,
   state: Sending,
@@ -75,7 +75,7 @@ function limitSilence(
     wait(RESPONSE_MS);
   };
   request.addEventListener("progress", () => {
-    // While the device is offline, what was on its way already may still come.
+    // While the device is offline, data already in transit may still arrive.
     state.wentOffline &&= !navigator.onLine;
     wait(state.wentOffline ? OFFLINE_MS : RESPONSE_MS);
   });
@@ -88,11 +88,11 @@ function limitSilence(
 
 interface Sending {
   isSent: boolean;
-  /** Whether the device went offline, and nothing has come since it is back. */
+  /** Whether the device went offline, and no data have arrived since it is back. */
   wentOffline: boolean;
 }
 
-/** The result of a request that is read while it comes. */
+/** The result of a streamed response. */
 function followed(
   request: XMLHttpRequest,
   { onEvents }: Tracking,
@@ -105,7 +105,7 @@ function followed(
         act();
       } catch (error) {
         reject(error);
-        // What follows has no reader.
+        // The rest is not read.
         request.abort();
       }
     };
@@ -131,7 +131,7 @@ function errorOfSilence({ isSent, wentOffline }: Sending): ApiError {
   return isSent ? new ApiError("no_response", "no response in time") : errorWithoutResponse();
 }
 
-/** Lets a request take so many milliseconds from the call on, whatever it took before. */
+/** Restarts a request's time limit, in milliseconds from this call. */
 function waitFor(request: XMLHttpRequest): (ms: number) => void {
   const started = performance.now();
   return (ms) => {

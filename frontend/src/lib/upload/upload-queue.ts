@@ -19,26 +19,26 @@ import {
 } from "@/lib/upload/uploads";
 
 const MAX_AT_ONCE = 3;
-/** So that keys sort as they were given. */
+/** Width of keys, so that they sort in the order given. */
 const KEY_DIGITS = 6;
-/** How often that is sent again which arrived and got no result: it may be what fails the service. */
+/** Retries of an upload that arrived but got no result: the image itself may crash the service. */
 const MAX_RESENDS: Partial<Record<ErrorCode, number>> = { no_response: 1, interrupted: 3 };
 
 interface Surroundings {
   send: Send;
-  /** The service's limits, as far as they are known yet. */
+  /** The service's limits, if already known. */
   limits: () => Limits | null;
-  /** Told each result before the page shows it. */
+  /** Called with each result before the page shows it. */
   onResult: (result: PredictionResult, file: File) => void;
 }
 
-/** The files of one page, from choice to verdict; it outlives the component that shows it. */
+/** The files of one page, from choice to verdict; it outlives the component that displays it. */
 export class UploadQueue {
   private uploads: Uploads = NO_UPLOADS;
   private nextId = 1;
   private readonly openedAt = Date.now();
   private readonly listeners = new Set<() => void>();
-  /** One for each file that is being sent, or waits for its next try. */
+  /** One for each file that is being sent or waits for a retry. */
   private readonly runs = new Map<number, AbortController>();
   private readonly wake = new EventTarget();
 
@@ -59,7 +59,7 @@ export class UploadQueue {
     this.addAll(files, options, "if_needed");
   }
 
-  /** Add an image whose scale is asked for, whatever its file says. */
+  /** Add an image whose scale is always asked for. */
   addAskingScale(file: File, options: Omit<PredictOptions, "micronsPerPixel">): void {
     this.addAll([file], { ...options, micronsPerPixel: null }, "always");
   }
@@ -77,7 +77,7 @@ export class UploadQueue {
     this.begin(items);
   }
 
-  /** Go on with what was kept when the page was left; what had ended waits to be asked. */
+  /** Continue with the uploads kept from the previous page; ended ones wait for the visitor. */
   restore(kept: readonly KeptUpload[]): readonly Upload[] {
     const items = kept.map((one): Upload => {
       const { key, file, options, scaleAsked } = one;
@@ -98,7 +98,7 @@ export class UploadQueue {
     }
   }
 
-  /** Begin anew with what failed or was cancelled. */
+  /** Restart a failed or cancelled upload. */
   retry(id: number): void {
     const upload = this.find(id);
     if (upload && !isUnderWay(upload.progress)) {
@@ -124,13 +124,13 @@ export class UploadQueue {
     this.start();
   }
 
-  /** Analyse an image once more, without the scale that it was sent with. */
+  /** Analyse an image again, without the scale that it was sent with. */
   askScaleAgain(id: number): void {
     this.change({ type: "scaled", id, micronsPerPixel: null, asked: "always" });
     this.retry(id);
   }
 
-  /** End all waiting for the next try: somebody asks for it, or the connection is back. */
+  /** Retry at once: the visitor asks for it, or the connection is back. */
   readonly tryNow = (): void => {
     this.wake.dispatchEvent(new Event("wake"));
   };
@@ -198,7 +198,7 @@ export class UploadQueue {
     this.start();
   }
 
-  /** An unreachable service may take minutes to start, so only the visitor ends the trying. */
+  /** An unreachable service may take minutes to start, so only the visitor ends the retries. */
   private async sendUntilDone(upload: Upload, signal: AbortSignal): Promise<Progress> {
     const resends = new Map<ErrorCode, number>();
     for (let failures = 0; ; failures++) {
@@ -254,13 +254,13 @@ export class UploadQueue {
   }
 }
 
-/** Loaded with the first file: home is drawn without it. */
+/** Loaded with the first file, because home does not need it. */
 async function inspected(file: File, limits: Limits | null): Promise<Inspection> {
   const check = await import("@/lib/upload/check").catch(() => null);
   return check ? check.inspectFile(file, limits) : { error: errorWithoutResponse() };
 }
 
-/** Sent is only what the service can read, and an image larger than a patch only with its scale. */
+/** Only readable files are sent, and images larger than a patch only with their scale. */
 function progressAfter(inspection: Inspection, upload: Upload): Progress {
   if (inspection.error) {
     return { phase: "failed", error: inspection.error };
@@ -278,7 +278,7 @@ function questionFor({ scaleAsked, options }: Upload, facts: FileFacts): ScaleQu
   return scaleAsked === "always" ? (question ?? "unknown") : question;
 }
 
-/** Whether to send again, and how often that was; what fails each time ends so. */
+/** Whether a retry may succeed; counts the errors that are retried only a few times. */
 function mayPass(error: unknown, resends: Map<ErrorCode, number>): error is ApiError {
   if (!(error instanceof ApiError)) {
     return false;

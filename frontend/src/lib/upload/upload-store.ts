@@ -4,13 +4,13 @@ import type { KeptUpload } from "@/lib/upload/kept-upload";
 
 const DATABASE = "biopsia";
 const STORE = "uploads";
-/** All that is kept, of all tabs: a dozen of the largest images that the service takes. */
+/** Limit for all tabs: a dozen of the largest images that the service accepts. */
 const MAX_BYTES = 256 * 1024 * 1024;
-/** What a tab that was closed has left is removed after a day. */
+/** Files of a closed tab are removed after a day. */
 const MAX_AGE_MS = 24 * 3600 * 1000;
 
 interface Row extends KeptUpload {
-  /** A tab goes on with its own uploads only: another one may be at work on them. */
+  /** A tab continues only its own uploads: another tab may be working on the others. */
   tab: string;
   /** In milliseconds of `Date.now`. */
   keptAt: number;
@@ -20,10 +20,10 @@ export class UploadStore {
   private readonly opened = openDatabase();
   private written: Promise<void> = Promise.resolve();
 
-  /** @param tab Of this tab, and the same after a reload. */
+  /** @param tab Name of this tab, the same after a reload. */
   constructor(private readonly tab: string) {}
 
-  /** What this tab has kept, in the order of its keys; removes what is too old of any tab. */
+  /** This tab's uploads, in order of their keys; removes expired ones of all tabs. */
   async read(): Promise<readonly KeptUpload[]> {
     const store = await this.store();
     const rows = await resultOf<Row[]>(store.getAll());
@@ -36,9 +36,9 @@ export class UploadStore {
     return rows.filter(({ tab, keptAt }) => tab === this.tab && keptAt >= oldest);
   }
 
-  /** Drop what is over, and keep what there is room for; resolves when that is done. */
+  /** Drop finished uploads, and keep as many as fit; resolves when that is done. */
   write(kept: readonly KeptUpload[], droppedKeys: readonly string[]): Promise<void> {
-    // One after the other, or what is dropped could be kept by a write that is late.
+    // One after another; otherwise a late write could keep a dropped upload.
     const written = this.written.then(() => this.writeNow(kept, droppedKeys));
     this.written = written.catch(() => undefined);
     return written;
@@ -63,7 +63,7 @@ export class UploadStore {
   }
 }
 
-/** Drop the uploads of every tab; does nothing where the browser keeps none. */
+/** Drop the uploads of every tab; does nothing if the browser keeps none. */
 export async function forgetUploads(): Promise<void> {
   try {
     const database = await openDatabase();
@@ -75,9 +75,10 @@ export async function forgetUploads(): Promise<void> {
 }
 
 /**
- * Those that fit, one after the other, beside what is kept already; what replaces itself always does.
+ * The uploads that fit, in order, beside those already kept; a new version of a kept one always
+ * fits.
  *
- * @param sizes Bytes of what is kept, by key.
+ * @param sizes Bytes of the kept uploads, by key.
  */
 export function fitting<Kept extends Pick<KeptUpload, "key" | "file">>(
   kept: readonly Kept[],

@@ -5,10 +5,10 @@ import type { FileFacts } from "@/lib/upload/check";
 import type { ScaleQuestion } from "@/lib/upload/scale";
 import { FIRST_SETTINGS, type PredictOptions, type UploadSettings } from "@/lib/upload/settings";
 
-/** How far one file is. */
+/** The state of one file. */
 export type Progress =
   | { phase: "checking" | "waiting" | "cancelled" }
-  /** Nothing is sent before the visitor has stated the scale, or confirmed it. */
+  /** Waits for the visitor to state or confirm the scale. */
   | { phase: "asking"; question: ScaleQuestion; facts: FileFacts }
   | { phase: "uploading"; share: number }
   | { phase: "analysing"; analysis: Analysis }
@@ -19,11 +19,11 @@ export type Progress =
 
 export interface Upload {
   id: number;
-  /** What it is kept under in this browser; no other upload ever has the same. */
+  /** Its unique key in this browser's storage. */
   key: string;
   file: File;
   options: PredictOptions;
-  /** Whether the scale is asked for only where it must be, in any case, or was stated when asked. */
+  /** Whether the scale is asked for only if needed, always, or was stated on request. */
   scaleAsked: "if_needed" | "always" | "settled";
   progress: Progress;
 }
@@ -34,9 +34,9 @@ export type AskingUpload = Upload & { progress: Extract<Progress, { phase: "aski
 export interface Uploads {
   settings: UploadSettings;
   items: readonly Upload[];
-  /** The one that lies large on the stage. */
+  /** The upload shown large. */
   shownId: number | null;
-  /** The last one that ended, well or badly, for who listens to the page. */
+  /** The last one that ended, with or without a result, for screen readers. */
   endedId: number | null;
 }
 
@@ -75,17 +75,17 @@ export function reduce(uploads: Uploads, change: Change): Uploads {
   }
 }
 
-/** Whether a file is still on its way, so that it can be cancelled. */
+/** Whether a file is in progress, so that it can be cancelled. */
 export function isUnderWay({ phase }: Progress): boolean {
   return phase !== "done" && phase !== "failed" && phase !== "cancelled";
 }
 
-/** The results that are there already. */
+/** The results so far. */
 export function resultsOf({ items }: Pick<Uploads, "items">): readonly PredictionResult[] {
   return items.flatMap(({ progress }) => (progress.phase === "done" ? [progress.result] : []));
 }
 
-/** The uploads that wait for their scale for one and the same reason. */
+/** The uploads that wait for their scale for the same reason. */
 export function askingFor(
   { items }: Pick<Uploads, "items">,
   question: ScaleQuestion,
@@ -96,7 +96,7 @@ export function askingFor(
   );
 }
 
-/** One file that comes alone is shown; of several none is before the others. */
+/** A single added file is shown large; of several none is. */
 function added(uploads: Uploads, items: readonly Upload[]): Uploads {
   const [only, ...others] = items;
   const shownId = only && others.length === 0 ? only.id : null;

@@ -1,11 +1,11 @@
-/** What `POST /tickets/` gives: the right to speak for this browser's visitor, for a short while. */
+/** The response of `POST /tickets/`: credentials of this browser's visitor for a short time. */
 export interface Ticket {
   ticket: string;
   /** ISO 8601. */
   expires_at: string;
 }
 
-/** A ticket must last until the upload that it goes with has arrived. */
+/** A ticket must last until its upload has arrived. */
 const MARGIN_MS = 60_000;
 
 /**
@@ -22,18 +22,18 @@ export class Visit {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Resolves when the browser has its cookie; asks once in a page's life. */
+  /** Resolves when the browser has its cookie; sends one request for each page load. */
   async establish(): Promise<void> {
     await (this.asked ?? this.renew());
   }
 
-  /** A ticket that holds for a while yet. */
+  /** A ticket that is valid for a while. */
   async ticket(): Promise<Ticket> {
     const ticket = await (this.asked ?? this.renew());
     return Date.parse(ticket.expires_at) - MARGIN_MS > this.now() ? ticket : this.renew();
   }
 
-  /** A new ticket, in place of one that the API does not take. */
+  /** A new ticket, in place of one that the API refuses. */
   renew(): Promise<Ticket> {
     const asked = this.request();
     this.asked = asked;

@@ -1,14 +1,14 @@
 const BEGINNINGS = ["pointerdown", "pointermove", "wheel"] as const;
-// A mouse may be let go anywhere.
+// A mouse button may be released anywhere.
 const ENDS = ["pointerup", "pointercancel"] as const;
 
 type Gesture = PointerEvent | WheelEvent;
 
-/** What is done to a place before a viewer is there to hear it, so that no gesture is lost. */
+/** Records gestures on an element before its viewer is loaded, so that none is lost. */
 export class EarlyGestures {
   private noted: Gesture[] = [];
 
-  /** Notes what is done to a place, except where `isHeard`; returns what ends that. */
+  /** Records gestures on an element, except where `isHeard`; returns a function that ends this. */
   note(place: EventTarget, isHeard: (target: EventTarget | null) => boolean): () => void {
     const listening = new AbortController();
     const options = { capture: true, passive: true, signal: listening.signal };
@@ -26,13 +26,13 @@ export class EarlyGestures {
     return () => listening.abort();
   }
 
-  /** Does it all again to what hears it now; what is still held down goes on there. */
+  /** Replays the gestures on the loaded viewer; pointers that are still down continue there. */
   repeat(target: Element): void {
     const gestures = this.noted;
     const held = this.held();
     this.noted = [];
     for (const gesture of gestures) {
-      // An event describes itself.
+      // An event can be copied from itself.
       const Kind = isPointer(gesture) ? PointerEvent : WheelEvent;
       target.dispatchEvent(new Kind(gesture.type, gesture));
       if (gesture.type === "pointerdown" && isPointer(gesture) && held.has(gesture.pointerId)) {
@@ -46,7 +46,7 @@ export class EarlyGestures {
       if (!this.held().has(gesture.pointerId)) {
         return;
       }
-      // Of a way, its end is enough.
+      // For a path, its end is enough.
       const last = this.noted.at(-1);
       if (gesture.type === "pointermove" && last && isMoveOf(last, gesture.pointerId)) {
         this.noted.pop();
@@ -55,7 +55,7 @@ export class EarlyGestures {
     this.noted.push(gesture);
   }
 
-  /** Pointers that went down, and are not up again. */
+  /** Pointers that are still down. */
   private held(): ReadonlySet<number> {
     const held = new Set<number>();
     for (const gesture of this.noted.filter(isPointer)) {

@@ -3,33 +3,33 @@ import type { PictureSource } from "@/lib/viewer/picture-source";
 import { tileSource } from "@/lib/viewer/tile-source";
 import type { ViewportStore } from "@/lib/viewer/viewport-store";
 
-// A pixel of the image drawn this large shows nothing more when it is larger still.
+// A pixel of the image drawn larger than this shows nothing more.
 const MAX_CSS_PIXELS_PER_PIXEL = 64;
-// Below the whole image there are still the lower magnifications.
+// Lower magnifications can be smaller than the whole image.
 const LEAST_SHARE_OF_WHOLE = 1 / 64;
-// Cut by the page itself: more at once would only make it wait.
+// Tiles are cut by the page itself: more at once would only block it.
 const TILES_AT_ONCE = 2;
 const ANIMATION_SECONDS = 0.35;
-// Of the first, a wheel turns about 100 a notch; a pinch on a touchpad comes as small turns.
+// A wheel turns about 100 pixels a notch; a pinch on a touchpad arrives as small turns.
 const WHEEL_SPEED = 0.0016;
 const TOUCHPAD_PINCH_SPEED = 0.01;
 
 interface ViewerParts {
   library: typeof OpenSeadragon;
-  /** Empty, and as large as the picture may be. */
+  /** An empty element, as large as the picture may be. */
   host: HTMLElement;
-  /** Where a small picture of the whole is drawn; null for none. */
+  /** Element of the minimap; null for none. */
   minimap: HTMLElement | null;
   store: ViewportStore;
 }
 
 export interface OpenViewer {
-  /** Shows a picture in place of the one before; `onDrawn` is called once it is seen. */
+  /** Shows a picture in place of the previous one; `onDrawn` is called once it is visible. */
   show(picture: PictureSource, onDrawn: () => void): void;
   close(): void;
 }
 
-/** A viewer that fills its host, follows gestures, and shares its view with others of the store. */
+/** A viewer that fills its host, handles gestures, and shares its view through the store. */
 export function openViewer(parts: ViewerParts): OpenViewer {
   const { library, host, minimap, store } = parts;
   let shown: PictureSource | null = null;
@@ -55,7 +55,7 @@ export function openViewer(parts: ViewerParts): OpenViewer {
 function options(): OpenSeadragon.Options {
   const isStill = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   return {
-    // What WebGL gains is lost where a processor has to do it.
+    // WebGL is slower than the canvas if it runs on the processor.
     drawer: "canvas",
     tabIndex: -1,
     showNavigationControl: false,
@@ -105,7 +105,7 @@ function showPicture(
   });
 }
 
-/** Pixels of tissue are data: enlarged, nothing is invented between them. */
+/** Pixels of tissue are data, so they are not interpolated when enlarged. */
 function keepPixels(viewer: OpenSeadragon.Viewer, pictureOf: () => PictureSource | null): void {
   let isSmooth = true;
   viewer.addHandler("update-viewport", () => {
@@ -120,14 +120,14 @@ function keepPixels(viewer: OpenSeadragon.Viewer, pictureOf: () => PictureSource
   });
 }
 
-/** What shows the whole image goes on to when its room changes. */
+/** A view of the whole image still shows all of it after a resize. */
 function keepWhole(viewer: OpenSeadragon.Viewer, store: ViewportStore): void {
   let wasFitted = true;
   let isResized = false;
   viewer.addHandler("resize", () => {
     isResized = true;
   });
-  // OpenSeadragon sets a zoom of its own after it has told of the new size.
+  // OpenSeadragon sets its own zoom after the resize event.
   viewer.addHandler("update-viewport", () => {
     if (isResized && wasFitted) {
       store.home(true);
@@ -137,7 +137,7 @@ function keepWhole(viewer: OpenSeadragon.Viewer, store: ViewportStore): void {
   });
 }
 
-/** Where there is nothing left to zoom out, the page scrolls. */
+/** When zoomed out completely, the wheel scrolls the page. */
 function hearWheel(viewer: OpenSeadragon.Viewer, store: ViewportStore): void {
   viewer.addHandler("canvas-scroll", (event) => {
     event.preventDefaultAction = true;
@@ -151,7 +151,7 @@ function hearWheel(viewer: OpenSeadragon.Viewer, store: ViewportStore): void {
   });
 }
 
-/** What is dragged stays under the pointer, without a delay. */
+/** A dragged point stays under the pointer, without delay. */
 function hearDrags(viewer: OpenSeadragon.Viewer, store: ViewportStore): void {
   viewer.addHandler("canvas-drag", (event) => {
     event.preventDefaultAction = true;
@@ -159,7 +159,7 @@ function hearDrags(viewer: OpenSeadragon.Viewer, store: ViewportStore): void {
   });
 }
 
-/** While all of the image is shown, one finger scrolls the page. */
+/** While the whole image is visible, one finger scrolls the page. */
 function leavePageToFingers(viewer: OpenSeadragon.Viewer, store: ViewportStore): void {
   const set = () => {
     const action = store.isFitted() ? "pan-y" : "none";

@@ -4,37 +4,37 @@ import { turn } from "@/lib/viewer/turn";
 
 /** A part of a picture at one of its levels, in pixels of that level. */
 export interface TileRequest {
-  /** How many times smaller the level is than the image: 1, 2, 4 and so on. */
+  /** Reduction of the level from the image: 1, 2, 4 and so on. */
   reduction: number;
   x: number;
   y: number;
-  /** Not always whole at the image's right and lower edges. */
+  /** May be a fraction at the image's right and lower edges. */
   width: number;
   height: number;
 }
 
-/** Where a viewer's tiles come from: a picture that the browser has, or a slide's pyramid. */
+/** The source of a viewer's tiles: a picture in the browser, or a slide's pyramid. */
 export interface PictureSource {
-  /** Tells its tiles from those of other sources. */
+  /** Distinguishes its tiles from those of other sources. */
   id: string;
-  /** Of the image that was analysed. */
+  /** Size of the analysed image. */
   size: Size;
-  /** Whether its pixels are the image's own, which are shown as they are when enlarged. */
+  /** Whether its pixels are the image's own, which are not interpolated when enlarged. */
   isExact: boolean;
-  /** A canvas that holds the part, in whole pixels. */
+  /** A canvas with the part, in whole pixels. */
   tile(request: TileRequest): Promise<CanvasRenderingContext2D>;
 }
 
 /** A picture that the browser can draw. */
 export interface BrowserPicture {
   element: HTMLImageElement;
-  /** Its file, which is decoded beside the page's own work; null where only the server has it. */
+  /** Its file, decoded in the background; null if only the server has it. */
   file: Blob | null;
 }
 
 let made = 0;
 
-/** A picture that the browser holds, in any resolution; without one the image is white. */
+/** A picture in the browser, in any resolution; without one the image is white. */
 export function pictureSource(size: Size, picture: BrowserPicture | null): PictureSource {
   made += 1;
   let levels: Promise<Levels> | null = null;
@@ -55,10 +55,10 @@ export function pictureSource(size: Size, picture: BrowserPicture | null): Pictu
   };
 }
 
-/** The picture at a reduction, or all there is of it. */
+/** The picture at a reduction, or at its smallest level. */
 type Levels = (reduction: number) => Promise<ImageBitmap | HTMLCanvasElement>;
 
-/** Decoded once, and drawn smaller and smaller, each from the one before, when it is needed. */
+/** Decoded once; each smaller level is drawn from the previous one on demand. */
 async function levelsOf(size: Size, { element, file }: BrowserPicture): Promise<Levels> {
   await element.decode();
   const decoded = await createImageBitmap(file ?? element);
@@ -79,7 +79,7 @@ async function levelsOf(size: Size, { element, file }: BrowserPicture): Promise<
 // Some milliseconds of work for a picture of 6000 px.
 const STRIP_ROWS = 128;
 
-/** Strip by strip, so that the page answers meanwhile. */
+/** Strip by strip, so that the page stays responsive. */
 async function halved(
   picture: ImageBitmap | HTMLCanvasElement,
   size: Size,
@@ -101,7 +101,7 @@ async function halved(
   return canvas;
 }
 
-/** The whole is drawn, and the canvas cuts it: so no tile ends where its neighbour does not begin. */
+/** The whole picture is drawn and cut by the canvas, so that adjacent tiles have no gap. */
 function drawPart(
   context: CanvasRenderingContext2D,
   picture: CanvasImageSource,

@@ -4,7 +4,7 @@ import type { PictureSource } from "@/lib/viewer/picture-source";
 
 let made = 0;
 
-/** A slide on the visitor's disk as a viewer's tiles. */
+/** A slide on the visitor's disk as a source of tiles. */
 export function slideSource(slide: LocalSlide): PictureSource {
   made += 1;
   const { width, height } = slide.facts;

@@ -2,10 +2,10 @@ import type OpenSeadragon from "openseadragon";
 import type { PictureSource, TileRequest } from "@/lib/viewer/picture-source";
 
 const TILE_PIXELS = 512;
-// Neighbours share a pixel, so that no line is seen between them when they are turned.
+// Neighbours share a pixel, so that no lines appear between them when rotated.
 const OVERLAP_PIXELS = 1;
 
-/** A picture as OpenSeadragon takes it: levels of half the size, the smallest of one tile. */
+/** A picture in OpenSeadragon's form: levels of half the size, the smallest of one tile. */
 export function tileSource(
   library: typeof OpenSeadragon,
   picture: PictureSource,

@@ -1,4 +1,4 @@
-/** Lets the page do what else there is to do. */
+/** Yields to the page's other tasks. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

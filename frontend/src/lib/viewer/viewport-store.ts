@@ -2,12 +2,12 @@ import type OpenSeadragon from "openseadragon";
 import type { Rect, Size } from "@/lib/result/geometry";
 import type { Point, View } from "@/lib/result/viewport";
 
-// What is flown to takes this share of the pane.
+// A part that is zoomed to fills this share of the pane.
 const CENTRED_SHARE = 0.35;
-// A zoom this near to that of the whole image counts as it.
+// A zoom this close to that of the whole image counts as the same.
 const TOLERANCE = 1.001;
 
-/** How the image lies in the panes that show it, the same in all, and what is pointed at. */
+/** The view of the image, the same in all panes, and the point under the pointer. */
 export class ViewportStore {
   private library: typeof OpenSeadragon | null = null;
   private readonly viewers: OpenSeadragon.Viewer[] = [];
@@ -18,19 +18,19 @@ export class ViewportStore {
 
   constructor(readonly image: Size) {}
 
-  /** Has a listener called after each change; returns what ends that. */
+  /** Calls a listener after each change; returns a function that ends this. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
 
-  /** As it is drawn now; null before it is. */
+  /** The view as it is drawn now; null before. */
   readonly getView = (): View | null => this.view;
 
-  /** The point of a pane under the pointer; null where there is none. */
+  /** The point of a pane under the pointer; null if there is none. */
   readonly getPointer = (): Point | null => this.pointer;
 
-  /** Whether there is nothing left to zoom out. */
+  /** Whether the view is zoomed out completely. */
   readonly isFitted = (): boolean => {
     const viewport = this.viewers[0]?.viewport;
     return !viewport || viewport.getZoom() <= this.wholeZoom(viewport) * TOLERANCE;
@@ -41,7 +41,7 @@ export class ViewportStore {
     this.tell();
   };
 
-  /** Takes a viewer in, which follows the others from then on; returns what lets it go. */
+  /** Adds a viewer, which then follows the others; returns a function that removes it. */
   add(library: typeof OpenSeadragon, viewer: OpenSeadragon.Viewer): () => void {
     this.library = library;
     this.viewers.push(viewer);
@@ -51,7 +51,7 @@ export class ViewportStore {
     };
   }
 
-  /** Has a viewer that has just opened its picture show what the others show. */
+  /** Sets a newly opened viewer to the view of the others. */
   join(viewer: OpenSeadragon.Viewer): void {
     const first = this.viewers[0];
     if (first && first !== viewer) {
@@ -77,7 +77,7 @@ export class ViewportStore {
     });
   }
 
-  /** Shows all of the image, as large as it can be. */
+  /** Shows the whole image, as large as possible. */
   home(isImmediate = false): void {
     this.lead((viewport) => {
       viewport.zoomTo(this.wholeZoom(viewport), undefined, isImmediate);
@@ -85,7 +85,7 @@ export class ViewportStore {
     });
   }
 
-  /** Shows so many CSS pixels for each pixel of the image. */
+  /** Sets the scale in CSS pixels for each pixel of the image. */
   zoomTo(scale: number): void {
     this.lead((viewport) => {
       viewport.zoomTo((scale * this.image.width) / viewport.getContainerSize().x);
@@ -96,7 +96,7 @@ export class ViewportStore {
     });
   }
 
-  /** Flies to a part of the image, with what surrounds it. */
+  /** Zooms to a part of the image, with its surroundings. */
   centre({ x, y, width, height }: Rect): void {
     this.lead((viewport, point) => {
       const pane = viewport.getContainerSize();
@@ -109,7 +109,7 @@ export class ViewportStore {
     });
   }
 
-  /** Turns by degrees, clockwise as seen. */
+  /** Rotates by degrees, clockwise on the screen. */
   rotate(degrees: number): void {
     const wasFitted = this.isFitted();
     this.lead((viewport) => viewport.rotateBy(viewport.getFlip() ? -degrees : degrees));
@@ -122,7 +122,7 @@ export class ViewportStore {
     this.lead((viewport) => viewport.setFlip(!viewport.getFlip()));
   }
 
-  /** OpenSeadragon's zoom at which all of the image is seen, turned as it is going to be. */
+  /** OpenSeadragon's zoom at which the whole image is visible, at its target rotation. */
   private wholeZoom(viewport: OpenSeadragon.Viewport): number {
     const { x: paneWidth, y: paneHeight } = viewport.getContainerSize();
     const turn = (viewport.getRotation() * Math.PI) / 180;
@@ -135,7 +135,7 @@ export class ViewportStore {
     return (scale * width) / paneWidth;
   }
 
-  /** Commands go to the first viewer; the others follow it. */
+  /** Commands are given to the first viewer; the others follow it. */
   private lead(
     act: (viewport: OpenSeadragon.Viewport, point: (at: Point) => OpenSeadragon.Point) => void,
   ): void {
@@ -169,7 +169,7 @@ export class ViewportStore {
   }
 }
 
-/** Has a viewport show at once what another one shows now. */
+/** Sets a viewport at once to the current view of another one. */
 function align(viewport: OpenSeadragon.Viewport, leader: OpenSeadragon.Viewport): void {
   viewport.setFlip(leader.getFlip());
   viewport.setRotation(leader.getRotation(true), true);
