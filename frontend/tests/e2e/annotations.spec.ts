@@ -50,6 +50,9 @@ test("outlines of QuPath are drawn beside the model's, and sent nowhere", async 
   });
   await choose.setInputFiles(file("wrong.geojson", "{}"));
   await expect(page.getByText("wrong.geojson has no outlines")).toBeVisible();
+  const far = { type: "Polygon", coordinates: [[0, 1, 2, 0].map((x) => [9000 + x, 9000])] };
+  await choose.setInputFiles(file("slide.geojson", JSON.stringify(far)));
+  await expect(page.getByText("All outlines of slide.geojson lie outside")).toBeVisible();
   // What the service exports for QuPath comes back: all of its features are polygons.
   await choose.setInputFiles(file("back.geojson", exported));
   const { features } = JSON.parse(exported);
@@ -76,7 +79,9 @@ test("outlines of QuPath are drawn beside the model's, and sent nowhere", async 
     data.items.add(new File([text], "mine.geojson"));
     return data;
   }, JSON.stringify(drawn));
-  await image(page).dispatchEvent("drop", { dataTransfer: transfer });
+  // Beside the image too, where the browser would open the file in place of the page.
+  const heading = page.getByRole("heading", { level: 1 });
+  await heading.dispatchEvent("drop", { dataTransfer: transfer });
   await expect(page.getByText("1 outline of mine.geojson, in blue")).toBeVisible();
   const again = (await placing(page, facts)).at(150, 100);
   const [red = 0, , blue = 0] = await colourAt(page, again.x, again.y);

@@ -2,15 +2,11 @@ import type { Locator, Page } from "@playwright/test";
 import { drawing } from "./files";
 import { expect, PHONE, test } from "./fixtures";
 import { analyse } from "./result-page";
+import { lengthenTexts } from "./room";
 
 const LABELS = {
-  "en-US": { agree: "Agree", views: "View", layers: "Layer", evidence: "Image with evidence" },
-  "es-ES": {
-    agree: "De acuerdo",
-    views: "Vista",
-    layers: "Capa",
-    evidence: "Imagen con la evidencia",
-  },
+  "en-US": { agree: "Agree" },
+  "es-ES": { agree: "De acuerdo" },
 } as const;
 
 const DESKTOPS = [
@@ -31,6 +27,17 @@ async function boxOf(part: Locator) {
 async function openSample(page: Page, name: "drawn_region" | "drawn_crowded"): Promise<void> {
   const { id } = await analyse(page, drawing(name));
   await page.goto(`/results/${id}`);
+  await expect(page.getByRole("application")).toHaveAttribute("data-drawn", "true");
+}
+
+/** The choices above the legend, one beside the other. */
+async function expectOneLine(page: Page): Promise<void> {
+  const views = await boxOf(page.getByRole("radio").and(page.locator("[value=overlay]")));
+  const layers = await boxOf(page.getByRole("radio").and(page.locator("[value=tiles]")));
+  const outline = await boxOf(page.getByRole("checkbox"));
+  expect(layers.y).toBe(views.y);
+  expect(outline.y).toBeLessThan(views.bottom);
+  expect(outline.bottom).toBeGreaterThan(views.y);
 }
 
 for (const [locale, labels] of Object.entries(LABELS)) {
@@ -44,7 +51,7 @@ for (const [locale, labels] of Object.entries(LABELS)) {
         await page.setViewportSize(viewport);
         await openSample(page, "drawn_region");
         for (const part of [
-          page.getByRole("application", { name: labels.evidence }),
+          page.getByRole("application"),
           page.getByRole("heading", { level: 1 }),
           page.getByTestId("probability"),
           page.getByTestId("legend"),
@@ -54,12 +61,15 @@ for (const [locale, labels] of Object.entries(LABELS)) {
         ]) {
           expect((await boxOf(part)).bottom).toBeLessThanOrEqual(viewport.height);
         }
-        const views = await boxOf(page.getByRole("group", { name: labels.views, exact: true }));
-        const layers = await boxOf(page.getByRole("group", { name: labels.layers, exact: true }));
-        const outline = await boxOf(page.getByRole("checkbox"));
-        expect(layers.y).toBe(views.y);
-        expect(outline.y).toBeLessThan(views.bottom);
-        expect(outline.bottom).toBeGreaterThan(views.y);
+        await expectOneLine(page);
+        const threshold = page.getByRole("slider").nth(1);
+        const place = await boxOf(threshold);
+        for (const layer of ["evidence", "grid", "tiles"]) {
+          await page.locator(`input[value=${layer}]`).check();
+          expect(await boxOf(threshold)).toEqual(place);
+        }
+        await lengthenTexts(page);
+        await expectOneLine(page);
       });
     }
 
@@ -67,7 +77,12 @@ for (const [locale, labels] of Object.entries(LABELS)) {
       test(`on a phone the tissue of ${name} begins within 350 px`, async ({ page }) => {
         await page.setViewportSize(PHONE);
         await openSample(page, name);
-        const pane = page.getByRole("application", { name: labels.evidence });
+        const pane = page.getByRole("application");
+        for (const width of [PHONE.width, 320]) {
+          await page.setViewportSize({ ...PHONE, width });
+          expect((await boxOf(pane)).y).toBeLessThanOrEqual(350);
+        }
+        await lengthenTexts(page);
         expect((await boxOf(pane)).y).toBeLessThanOrEqual(350);
       });
     }

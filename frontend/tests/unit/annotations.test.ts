@@ -9,6 +9,7 @@ const SQUARE = [
     [0, 0],
   ],
 ];
+const IMAGE = { width: 600, height: 400 };
 const polygon = { type: "Polygon", coordinates: SQUARE };
 const feature = { type: "Feature", geometry: polygon, properties: { name: "tumour" } };
 
@@ -29,10 +30,38 @@ describe("outlines are found", () => {
     ],
     ["in a collection of geometries", { type: "GeometryCollection", geometries: [polygon] }, 1],
   ])("%s", (_, content, count) => {
-    const found = annotationsOf(JSON.stringify(content));
-    expect(found).toHaveLength(count);
-    expect(found[0]).toEqual(SQUARE);
+    const { polygons, outside } = annotationsOf(JSON.stringify(content), IMAGE);
+    expect(polygons).toHaveLength(count);
+    expect(polygons[0]).toEqual(SQUARE);
+    expect(outside).toBe(0);
   });
+});
+
+/** A square of 100 px whose upper left corner is given. */
+function squareAt(x: number, y: number) {
+  const corners = [
+    [x, y],
+    [x + 100, y],
+    [x + 100, y + 100],
+    [x, y + 100],
+    [x, y],
+  ];
+  return { type: "Polygon", coordinates: [corners] };
+}
+
+test("what lies outside the image is counted, not drawn", () => {
+  const content = [squareAt(550, 350), squareAt(-50, -50), squareAt(601, 0), squareAt(0, -101)];
+  const { polygons, outside } = annotationsOf(JSON.stringify(content), IMAGE);
+  expect(polygons.map(([outline]) => outline?.[0])).toEqual([
+    [550, 350],
+    [-50, -50],
+  ]);
+  expect(outside).toBe(2);
+});
+
+test("outlines of a whole slide over a part of it are not said to be drawn", () => {
+  const content = JSON.stringify(squareAt(48_000, 21_000));
+  expect(() => annotationsOf(content, IMAGE)).toThrow(new NoAnnotations("outside"));
 });
 
 test.each([
@@ -45,5 +74,5 @@ test.each([
   JSON.stringify({ type: "Polygon", coordinates: [[[0, 0]]] }),
   JSON.stringify({ type: "Polygon", coordinates: [] }),
 ])("%j holds none", (text) => {
-  expect(() => annotationsOf(text)).toThrow(NoAnnotations);
+  expect(() => annotationsOf(text, IMAGE)).toThrow(new NoAnnotations("none"));
 });

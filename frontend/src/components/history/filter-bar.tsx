@@ -15,7 +15,7 @@ import { isFiltered, SORTS, VERDICTS, withoutFilters } from "@/lib/history/filte
 export function FilterBar({ filters, onChange }: FilterProps) {
   const t = useTranslations("history.filters");
   return (
-    <search aria-label={t("label")} className="mt-4 grid gap-3 print:hidden">
+    <search aria-label={t("label")} className="mt-4 grid grid-cols-1 gap-3 print:hidden">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <SearchField filters={filters} onChange={onChange} />
         <VerdictChoice filters={filters} onChange={onChange} />
@@ -119,14 +119,14 @@ function FolderChoice({ filters: { folder }, onChange }: FilterProps) {
 function SortChoice({ filters, onChange }: FilterProps) {
   const t = useTranslations("history.filters");
   return (
-    <label className="flex items-center gap-2 text-sm">
+    <label className="flex min-w-0 items-center gap-2 text-sm">
       <span className="text-muted">{t("sort")}</span>
       <select
         value={filters.sort}
         onChange={({ target: { value } }) =>
           onChange({ sort: SORTS.find((sort) => sort === value) ?? "newest" })
         }
-        className="min-h-9 rounded-md border border-edge bg-surface px-2"
+        className="min-h-9 min-w-0 rounded-md border border-edge bg-surface px-2"
       >
         {SORTS.map((sort) => (
           <option key={sort} value={sort}>

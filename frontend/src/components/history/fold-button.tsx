@@ -4,15 +4,10 @@ import { ChevronDown, ChevronRight } from "lucide-react";
 import { useTranslations } from "next-intl";
 import type { EntryProps } from "@/components/history/selection";
 import { Button } from "@/components/ui/button";
-import { cn } from "@/lib/class-names";
 import { hasOtherVerdicts } from "@/lib/history/duplicates";
 
-interface FoldButtonProps extends Pick<EntryProps, "entry" | "onFold"> {
-  className?: string;
-}
-
 /** Opens the other results of the same image, where there are any; it lies above the record's link. */
-export function FoldButton({ entry, onFold, className }: FoldButtonProps) {
+export function FoldButton({ entry, onFold }: Pick<EntryProps, "entry" | "onFold">) {
   const t = useTranslations("history.fold");
   const { fold, isFirst, isOpen } = entry;
   const count = fold.items.length;
@@ -20,7 +15,7 @@ export function FoldButton({ entry, onFold, className }: FoldButtonProps) {
     return null;
   }
   if (!isFirst) {
-    return <span className={cn("block text-muted text-xs", className)}>{t("same")}</span>;
+    return <span className="block text-muted text-xs">{t("same")}</span>;
   }
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
@@ -29,10 +24,7 @@ export function FoldButton({ entry, onFold, className }: FoldButtonProps) {
       size="bare"
       aria-expanded={isOpen}
       onClick={() => onFold(fold.key)}
-      className={cn(
-        "relative z-10 min-h-6 justify-start gap-1 whitespace-normal text-left font-normal text-xs",
-        className,
-      )}
+      className="relative z-10 min-h-6 justify-start text-left font-normal text-xs"
     >
       <Chevron aria-hidden="true" className="size-3.5!" />
       {t(hasOtherVerdicts(fold) ? "count_differ" : "count", { count })}

@@ -52,7 +52,7 @@ function Card(props: EntryProps) {
         className="absolute top-1 left-1 rounded-md border border-edge bg-surface"
       />
       <div className="mt-1.5 flex flex-wrap items-center justify-between gap-x-2">
-        <VerdictBadge verdict={item.verdict} className="whitespace-normal!" />
+        <VerdictBadge verdict={item.verdict} />
         <span
           className={
             item.verdict === "not_assessable" ? "text-muted text-sm" : "font-medium text-sm"

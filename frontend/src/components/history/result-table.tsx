@@ -74,10 +74,12 @@ export function ResultTable(props: ShapeProps) {
 }
 
 const HEAD =
-  "whitespace-nowrap border-b bg-ground px-2 py-1 font-medium text-muted text-xs min-[84rem]:sticky min-[84rem]:top-[3.5625rem] min-[84rem]:z-20";
+  "whitespace-nowrap border-b bg-ground px-2 py-1 font-medium text-muted text-xs min-[84rem]:sticky min-[84rem]:top-[3.5625rem] min-[84rem]:z-20 min-[84rem]:whitespace-normal";
 const NUMBER = "pr-6 text-right max-sm:pr-2 max-sm:text-left";
 const CELL =
   "whitespace-nowrap border-b px-2 py-1.5 group-last:border-b-0 max-sm:border-b-0 max-sm:py-1";
+// Where nothing scrolls to the side, words give way.
+const WORDS = "min-[84rem]:whitespace-normal";
 
 function Row(props: EntryProps) {
   const { entry, text, selected } = props;
@@ -97,7 +99,7 @@ function Row(props: EntryProps) {
       <td className={CELL}>
         <Thumbnail item={item} alt={text.picture(item)} className="size-10" />
       </td>
-      <td className={CELL}>
+      <td className={cn(CELL, WORDS)}>
         <VerdictBadge verdict={item.verdict} />
         {item.reasons.length > 0 && (
           <span
@@ -119,17 +121,20 @@ function Row(props: EntryProps) {
           <time dateTime={item.created_at}>{text.time(item)}</time>
         </Link>
         <RecordNames item={item} text={text} className="max-w-44" />
-        <FoldButton {...props} />
+        <span className="block max-w-44 whitespace-normal">
+          <FoldButton {...props} />
+        </span>
       </th>
-      <td className={CELL}>{text.threshold(item)}</td>
+      <td className={cn(CELL, WORDS)}>{text.threshold(item)}</td>
       <td className={CELL}>{common(`kind.${item.kind}`)}</td>
       <td className={cn(CELL, NUMBER)}>
         {text.size(item)}
-        <span className="block text-muted text-xs">{text.scale(item)}</span>
+        <span className={cn("block text-muted text-xs", WORDS)}>{text.scale(item)}</span>
       </td>
       <td
         className={cn(
           CELL,
+          WORDS,
           NUMBER,
           item.verdict === "not_assessable" && "text-muted",
           text.area(item) === null && "max-sm:hidden",
@@ -137,7 +142,7 @@ function Row(props: EntryProps) {
       >
         {text.area(item) ?? <Nothing />}
       </td>
-      <td className={cn(CELL, !item.review && "text-muted")}>{text.review(item)}</td>
+      <td className={cn(CELL, WORDS, !item.review && "text-muted")}>{text.review(item)}</td>
       <td className={CELL}>
         {item.warnings.length === 0 ? (
           <Nothing />

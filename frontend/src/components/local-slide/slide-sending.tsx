@@ -78,11 +78,7 @@ function SendButton({ picture, isAgain, onAsk }: SendButtonProps) {
   const t = useTranslations("slide");
   const bytes = useFileSize();
   const name = isAgain ? t("again") : t("picture.send", { bytes: bytes(picture.png.size) });
-  return (
-    <Button className="whitespace-normal" onClick={() => onAsk(picture)}>
-      {name}
-    </Button>
-  );
+  return <Button onClick={() => onAsk(picture)}>{name}</Button>;
 }
 
 function Status({ slide, preparation, asking, onAsk }: SlideSendingProps) {

@@ -34,7 +34,7 @@ export function AnalyseAgain({ result }: { result: PredictionResult }) {
   }
   return image ? (
     <div className="grid justify-items-start gap-2 print:hidden">
-      <Button className="w-full whitespace-normal" onClick={() => analyse(image)}>
+      <Button className="w-full" onClick={() => analyse(image)}>
         {t(step)}
       </Button>
       <p className="text-muted text-xs">{t("again_hint")}</p>

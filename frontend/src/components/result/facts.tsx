@@ -75,9 +75,9 @@ function ImageRows({ image }: { image: ImageFacts }) {
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div className="flex justify-between gap-4 py-1.5 print:py-0.5">
-      <dt className="shrink-0 text-muted">{name}</dt>
-      <dd className="text-right">{children}</dd>
+    <div className="flex flex-wrap justify-between gap-x-4 py-1.5 print:py-0.5">
+      <dt className="text-muted">{name}</dt>
+      <dd className="ml-auto text-right">{children}</dd>
     </div>
   );
 }

@@ -1,5 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { Facts } from "@/components/result/facts";
+import { OperatingPoint } from "@/components/result/operating-point";
 import { OtherThresholds } from "@/components/result/other-thresholds";
 import { RecordFiling } from "@/components/result/record-filing";
 import { RegionFigures } from "@/components/result/region-figures";
@@ -10,14 +12,17 @@ import { Warnings } from "@/components/result/warnings";
 import { Part } from "@/components/shared/part";
 import { useThreshold } from "@/components/threshold/use-threshold";
 import { Viewer } from "@/components/viewer/viewer";
+import { modelQuery } from "@/lib/api/queries";
 import type { HistoryRecord } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
+import { pointOf } from "@/lib/threshold/threshold";
 
 /** A result: the image with the evidence, and its facts. */
 export function ResultView({ record }: { record: HistoryRecord }) {
   const { result } = record;
   const t = useTranslations("common");
   const threshold = useThreshold(result);
+  const { data: model } = useQuery(modelQuery);
   return (
     <article
       data-wide
@@ -40,6 +45,7 @@ export function ResultView({ record }: { record: HistoryRecord }) {
         </Part>
       </div>
       <div className="grid content-start gap-4 lg:col-start-2 lg:row-start-3 print:mt-3 print:gap-3">
+        <OperatingPoint result={result} measured={pointOf(model, result)} />
         <Warnings warnings={result.warnings} />
         {result.region && (
           <RegionFigures

@@ -14,7 +14,7 @@ export function TopBar({ record }: { record: HistoryRecord }) {
   const t = useTranslations("result");
   const common = useTranslations("common");
   return (
-    <div className="flex min-h-9 flex-wrap items-center gap-x-4 gap-y-2 lg:col-span-full print:mb-3 print:border-b print:pb-1">
+    <div className="flex min-h-9 flex-wrap items-center gap-x-2 gap-y-2 sm:gap-x-4 lg:col-span-full print:mb-3 print:border-b print:pb-1">
       <p className="mr-auto text-muted text-sm">
         <span className="hidden font-semibold text-ink print:inline">{`${t("print_title")} · `}</span>
         <span className="hidden sm:inline print:inline">{`${common(`kind.${result.kind}`)} · `}</span>

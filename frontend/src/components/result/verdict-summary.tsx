@@ -1,22 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
 import { useTranslations } from "next-intl";
 import { AnalyseAgain } from "@/components/result/analyse-again";
-import { OperatingPoint } from "@/components/result/operating-point";
 import { NoVerdict } from "@/components/shared/no-verdict";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
 import { useFigureText } from "@/hooks/use-figure-text";
-import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { probabilityKind } from "@/lib/result/geometry";
-import { bandOfResult, pointOf } from "@/lib/threshold/threshold";
+import { bandOfResult } from "@/lib/threshold/threshold";
 
 /** The verdict and how far it is from the threshold, or why there is none. */
 export function VerdictSummary({ result }: { result: PredictionResult }) {
   const t = useTranslations("common");
   const texts = useTranslations("result.verdict");
-  const { data: model } = useQuery(modelQuery);
   const { verdict } = result;
   return (
     <section
@@ -46,7 +42,6 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
         </NoVerdict>
       )}
       <Probability result={result} />
-      <OperatingPoint result={result} measured={pointOf(model, result)} />
     </section>
   );
 }

@@ -74,7 +74,7 @@ function ChoiceButton({ keyName, isSaving, hasKeys, onPress, children }: ChoiceB
       onClick={onPress}
       className="w-full"
     >
-      <span className="mr-auto whitespace-normal text-left">{children}</span>
+      <span className="mr-auto text-left">{children}</span>
       {hasKeys && <Keycap name={keyName} />}
     </Button>
   );

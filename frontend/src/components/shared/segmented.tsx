@@ -17,7 +17,7 @@ export function Segmented<T extends string>(props: SegmentedProps<T>) {
       {options.map((option) => (
         <label
           key={option.value}
-          className="relative flex min-h-8 flex-auto items-center justify-center whitespace-nowrap px-2 py-1 text-xs sm:px-3 sm:text-sm hover:bg-raised has-checked:bg-accent-soft has-checked:text-accent-strong has-focus-visible:z-10 has-focus-visible:outline-2 has-focus-visible:outline-accent"
+          className="relative flex min-h-8 flex-auto items-center justify-center whitespace-nowrap px-2 py-1 text-xs sm:text-sm hover:bg-raised has-checked:bg-accent-soft has-checked:text-accent-strong has-focus-visible:z-10 has-focus-visible:outline-2 has-focus-visible:outline-accent"
         >
           <input
             type="radio"

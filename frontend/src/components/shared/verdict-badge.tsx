@@ -19,18 +19,24 @@ const SOFT: Readonly<Record<Verdict, string>> = {
   not_assessable: "outline outline-dashed -outline-offset-1 outline-edge",
 };
 
-interface VerdictBadgeProps {
+interface VerdictMarkProps {
   verdict: Verdict;
   className?: string;
 }
 
-export function VerdictBadge({ verdict, className }: VerdictBadgeProps) {
+interface VerdictBadgeProps extends VerdictMarkProps {
+  /** Where it is the first thing to be read. */
+  isLarge?: boolean;
+}
+
+export function VerdictBadge({ verdict, isLarge = false, className }: VerdictBadgeProps) {
   const t = useTranslations("common.verdict");
   return (
     <span
       data-verdict={verdict}
       className={cn(
-        "inline-flex items-center gap-1.5 whitespace-nowrap rounded-sm px-2 py-0.5 font-medium text-sm",
+        "inline-flex items-center gap-1.5 rounded-sm px-2 py-0.5 font-medium",
+        isLarge ? "text-lg" : "text-sm",
         SOFT[verdict],
         VERDICT_TEXT[verdict],
         className,
@@ -45,7 +51,7 @@ export function VerdictBadge({ verdict, className }: VerdictBadgeProps) {
 /**
  * A verdict without colour: a shape for each, the same as in the service's own interface.
  */
-export function VerdictMark({ verdict, className }: VerdictBadgeProps) {
+export function VerdictMark({ verdict, className }: VerdictMarkProps) {
   return (
     <svg viewBox="0 0 12 12" aria-hidden="true" className={cn("size-3 shrink-0", className)}>
       <path d={MARK[verdict]} fill="currentColor" />

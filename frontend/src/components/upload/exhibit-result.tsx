@@ -25,14 +25,10 @@ export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
   const others = result.warnings.filter(({ severity }) => severity !== "withholds");
   return (
     <>
-      <VerdictBadge verdict={result.verdict} className="self-start text-lg" />
+      <VerdictBadge verdict={result.verdict} isLarge className="self-start" />
       {result.verdict === "not_assessable" && (
         <NoVerdict result={result}>
-          {step && (
-            <Button className="whitespace-normal" onClick={onAskScale}>
-              {verdict(step)}
-            </Button>
-          )}
+          {step && <Button onClick={onAskScale}>{verdict(step)}</Button>}
         </NoVerdict>
       )}
       <div className="grid gap-2">

@@ -35,7 +35,7 @@ function ScaleOption({ choice, form }: ScaleOptionProps) {
   const microns = form.scaleOf(choice);
   return (
     <li className={cn(isChosen && "bg-accent-soft")}>
-      <label className="flex min-h-10 flex-wrap items-center gap-x-3 px-3 py-1.5">
+      <label className="flex min-h-10 items-center gap-x-3 px-3 py-1.5">
         <input
           type="radio"
           name="image-scale"
@@ -44,9 +44,11 @@ function ScaleOption({ choice, form }: ScaleOptionProps) {
           onChange={() => form.choose(choice)}
           className="size-4 shrink-0 accent-accent"
         />
-        <Title choice={choice} microns={microns} />
-        <span id={name} className="ml-auto text-right text-muted">
-          {microns !== null && text.fields(form.sizes, microns)}
+        <span className="flex min-w-0 flex-1 flex-wrap gap-x-3">
+          <Title choice={choice} microns={microns} />
+          <span id={name} className="ml-auto text-right text-muted">
+            {microns !== null && text.fields(form.sizes, microns)}
+          </span>
         </span>
       </label>
       {isChosen && choice === "microns" && <MicronsField form={form} />}

@@ -27,11 +27,18 @@ export function AnnotationsField({ annotations }: { annotations: Annotations }) 
         />
         {t("choose")}
       </label>
-      <p role="status" className="empty:hidden">
-        {refused !== null ? (
-          <span className="text-malignant">{t("refused", { name: refused })}</span>
+      <p role="status" className="wrap-anywhere min-w-0 empty:hidden">
+        {refused ? (
+          <span className="text-malignant">
+            {t(`refused.${refused.reason}`, { name: refused.name })}
+          </span>
         ) : (
-          shown && t("shown", { count: shown.polygons.length, name: shown.name })
+          shown &&
+          t("shown", {
+            count: shown.polygons.length,
+            name: shown.name,
+            outside: shown.outside,
+          })
         )}
       </p>
       {shown && (

@@ -17,7 +17,7 @@ export function Controls({ isRegion, choice, onChange }: ControlsProps) {
   const t = useTranslations("result.viewer");
   const isOver = choice.view !== "image";
   return (
-    <div className="flex flex-wrap items-center gap-x-5 gap-y-2 print:hidden">
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-2 print:hidden">
       <Segmented
         label={t("mode.label")}
         options={VIEWS.map((value) => ({ value, text: t(`mode.${value}`) }))}
@@ -57,7 +57,7 @@ function OpacityField({ choice, onChange }: Omit<ControlsProps, "isRegion">) {
   const id = useId();
   const text = format.number(choice.opacity, { style: "percent" });
   return (
-    <div className="flex items-center gap-2 text-sm">
+    <div className="flex min-w-0 max-w-52 flex-auto items-center gap-2 text-sm">
       <label htmlFor={id}>{t("opacity")}</label>
       <input
         id={id}
@@ -68,9 +68,9 @@ function OpacityField({ choice, onChange }: Omit<ControlsProps, "isRegion">) {
         value={Math.round(100 * choice.opacity)}
         aria-valuetext={text}
         onChange={(event) => onChange({ ...choice, opacity: event.target.valueAsNumber / 100 })}
-        className="h-6 w-20 accent-accent"
+        className="h-6 w-10 min-w-0 flex-auto accent-accent"
       />
-      <output htmlFor={id} className="w-11 text-right text-muted">
+      <output htmlFor={id} className="w-11 shrink-0 text-right text-muted">
         {text}
       </output>
     </div>

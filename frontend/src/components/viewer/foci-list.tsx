@@ -132,13 +132,13 @@ function StepButton({ name, shortcut, isOn, act, children }: StepButtonProps) {
   return (
     <Button
       variant="outline"
-      size="icon"
+      size="icon-sm"
       aria-label={name}
       aria-keyshortcuts={shortcut}
       title={`${name} (${shortcut})`}
       disabled={!isOn}
       onClick={act}
-      className="size-8 print:hidden"
+      className="print:hidden"
     >
       {children}
     </Button>

@@ -17,7 +17,7 @@ export function LegendBar({ measure, threshold, opacity, caption }: LegendBarPro
   const { stops, ticks } = legendOf(measure, threshold, opacity);
   const gradient = stops.map(({ colour, place }) => `${colour} ${100 * place}%`).join(", ");
   return (
-    <figure className="grid w-full max-w-72 gap-1 text-xs">
+    <figure className="grid w-72 max-w-full gap-1 text-xs">
       <figcaption className="text-muted">{caption ?? t(measure)}</figcaption>
       <div className="relative">
         <div

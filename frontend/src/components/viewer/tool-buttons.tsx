@@ -62,7 +62,7 @@ export function ToolButtons({ store, ruler, isFull, onFull }: ToolButtonsProps) 
         <Button
           key={key}
           variant="ghost"
-          size="icon"
+          size="bare"
           aria-label={name}
           aria-keyshortcuts={key}
           title={`${name} (${key})`}

@@ -43,7 +43,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
   const [selected, setSelected] = useState<Tile | null>(null);
   const picture = usePicture(record);
   const slide = useSlideSource(result);
-  const annotations = useAnnotations();
+  const annotations = useAnnotations(image);
   const { foci, scene, stage } = useViewerParts({
     ...{ result, picture, choice, rule: threshold.rule },
     annotations: annotations.shown?.polygons ?? NONE,
@@ -51,11 +51,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
   const { screen, store, tiles } = stage;
 
   return (
-    <section
-      aria-label={t("label")}
-      className="@container min-w-0 rounded-lg border bg-surface"
-      {...annotations.dropProps}
-    >
+    <section aria-label={t("label")} className="@container min-w-0 rounded-lg border bg-surface">
       {result.verdict === "not_assessable" && (
         <p className="flex gap-2 border-b px-3 py-2 font-medium text-sm text-withheld">
           <VerdictMark verdict="not_assessable" className="mt-1" />
@@ -79,7 +75,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
           />
           {region && <FociList foci={foci} image={image} picture={picture.element} />}
         </div>
-        <div className="grid gap-3 border-t px-3 py-2">
+        <div className="grid grid-cols-1 gap-3 border-t px-3 py-2">
           <Controls isRegion={region !== null} choice={choice} onChange={setChoice} />
           <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
             <Legend {...{ result, choice, threshold }} />
@@ -121,7 +117,7 @@ interface LegendProps {
 /** The legend of the colours, with the threshold. */
 function Legend({ result, choice, threshold }: LegendProps) {
   return (
-    <div className="flex flex-wrap items-start gap-x-6 gap-y-2">
+    <div className="flex min-w-0 flex-wrap items-start gap-x-6 gap-y-2">
       {choice.view !== "image" && (
         <LegendBar
           measure={choice.layer === "grid" ? "evidence" : choice.layer}
