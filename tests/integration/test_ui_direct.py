@@ -9,9 +9,11 @@ import httpx2
 import pytest
 
 from tests.bundle_factory import encode, plain_image, write_bundle
+from tests.crowded import REFUSED
 from tests.server import RunningServer, running_server
 
 PATCH = encode(plain_image(200, 120, 190))
+FULL_OF_COMMENTS = REFUSED["comments"][0]()
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def test_what_is_refused_has_the_status_of_its_error(server: RunningServer, door
     assert answer["data"]
     for file, point, expected in (
         (b"no image", None, (415, "unsupported_image")),
-        (PATCH[:90], None, (422, "corrupt_image")),
+        (FULL_OF_COMMENTS, None, (422, "corrupt_image")),
         (PATCH, "nowhere", (422, "unknown_operating_point")),
     ):
         status, answer = call(server, door, uploaded(server, file), point, *options[1:])
