@@ -58,3 +58,15 @@ def test_inputs_that_cannot_be_read_are_the_callers_mistake(
     assert 400 <= status < 500
     assert answer["error"]["code"]
     assert "/etc" not in str(answer)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"1", b"secret", b'{"data": "secret"}'])
+@pytest.mark.parametrize("door", ["queue/join", "call/predict", "run/predict", "api/predict"])
+def test_bodies_of_another_shape_are_refused_and_not_sent_back(
+    server: RunningServer, door: str, body: bytes
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = httpx2.post(f"{server.url}/gradio_api/{door}", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "invalid_request"
+    assert "secret" not in answer.text
