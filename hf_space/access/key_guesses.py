@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cachetools import TTLCache
 
@@ -13,6 +13,8 @@ from hf_space.access.rate_limit import Limiter
 from hf_space.errors import RateLimitedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hf_space.cache.redis import RedisConnection
 
 # Enough for a person who mistypes, and far too few to find a key of 16 characters.
@@ -43,29 +45,32 @@ class KeyGuesses:
             _MOST_REMEMBERED, _REMEMBERED_SECONDS
         )
 
-    async def check(self, address: str, owner: bytes | None) -> None:
+    async def check(self, address: str, owner: bytes | None, key: str) -> None:
         """Refuse an address that has no guesses left, before it is told whether a key is right.
+
+        An unknown key is counted here and now, so that guesses that come at once are no more. The
+        same one again, as a program sends it, is no other guess.
 
         Args:
             address: Where the key came from.
             owner: Whose key it is; None for an unknown one.
+            key: What was sent.
 
         Raises:
             RateLimitedError: It has sent too many unknown keys.
         """
         is_in_use = owner is not None and (address, owner) in self._in_use
-        try:
-            await _check(self._refused if is_in_use else self._unknown, address)
-        except RateLimitedError:
-            await _count(self._refused, address)
-            raise
-
-    async def count(self, address: str, key: str) -> None:
-        """Count an unknown key; the same one again, as a program sends it, is no other guess."""
         guess = (address, hashlib.sha256(key.encode()).digest())
-        if guess not in self._counted:
-            self._counted[guess] = True
-            await _count(self._unknown, address)
+        try:
+            if owner is None and guess not in self._counted:
+                await _take(self._unknown, address)
+                self._counted[guess] = True
+            else:
+                await _check(self._refused if is_in_use else self._unknown, address)
+        except RateLimitedError:
+            with suppress(RateLimitedError):
+                await _take(self._refused, address)
+            raise
 
     def note_use(self, address: str, owner: bytes) -> None:
         """Remember that a right key came from an address."""
@@ -73,17 +78,22 @@ class KeyGuesses:
 
 
 async def _check(limiter: Limiter, address: str) -> None:
+    """Refuse an address whose bucket holds no more than a part of a guess."""
     left = await limiter.charge(owner=None, address=address, cost=0)
     if left and left.remaining < 1:
-        seconds = -(-60 // left.limit)
-        raise RateLimitedError(
-            f"Too many unknown API keys came from your network address; try again in {seconds} s.",
-            retry_after_seconds=seconds,
-            scope="address",
-            **asdict(left),
-        )
+        raise _refusal(asdict(left))
 
 
-async def _count(limiter: Limiter, address: str) -> None:
-    with suppress(RateLimitedError):
+async def _take(limiter: Limiter, address: str) -> None:
+    try:
         await limiter.charge(owner=None, address=address)
+    except RateLimitedError as error:
+        raise _refusal(error.details) from None
+
+
+def _refusal(left: Mapping[str, Any]) -> RateLimitedError:
+    seconds = -(-60 // left["limit"])
+    return RateLimitedError(
+        f"Too many unknown API keys came from your network address; try again in {seconds} s.",
+        **{**left, "retry_after_seconds": seconds, "scope": "address"},
+    )

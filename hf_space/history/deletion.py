@@ -121,9 +121,8 @@ class Deletion:
         limit = first_id_at(beginning)
         with reachable():
             spooled = await self._spool.remove_before(limit)
-        deleted = await self._delete_many(predictions.c.id < limit, lock=_PURGE_LOCK)
-        self._has_deleted |= bool(spooled or deleted)
-        return spooled + deleted
+        self._has_deleted |= bool(spooled)
+        return spooled + await self._delete_many(predictions.c.id < limit, lock=_PURGE_LOCK)
 
     async def compact(self) -> None:
         """Rewrite SQLite's files where something was deleted since they last were rewritten."""
@@ -156,6 +155,9 @@ class Deletion:
         images: list[str] = []
         try:
             yield images
+        except BaseException:
+            self._has_deleted = True
+            raise
         finally:
             if images and owner is not None:
                 await self._leave_no_copies(owner, {image for image in images if image})
@@ -191,6 +193,8 @@ class Deletion:
                     images += await _images(connection, _oldest(step))
                 gone = await delete_oldest(connection, step, _STEP)
             deleted += len(gone)
+            # Now: a later step may break off.
+            self._has_deleted |= bool(gone)
             if len(gone) < _STEP:
                 return deleted
             # Starting at the oldest again would read past all deleted rows each time.

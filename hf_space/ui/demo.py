@@ -22,7 +22,7 @@ from hf_space.ui.gradio_app.mounted import (
     name_wrong_inputs,
     remove_at_end,
 )
-from hf_space.ui.gradio_app.refusals import RefusalTextMiddleware
+from hf_space.ui.gradio_app.refusals import DirectCallMiddleware, RefusalTextMiddleware
 from hf_space.ui.gradio_app.tracebacks import forget_failed_calls, keep_content_out_of_log
 from hf_space.ui.gradio_app.uploads import keep_uploads_private, watch_uploads
 from hf_space.ui.rendering import paragraph
@@ -84,6 +84,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
         allowed_paths=example_folders(settings.model_dir),
     )
     # Within the application, whose own middleware then sees these responses too.
+    mounted_app(app).add_middleware(DirectCallMiddleware)
     mounted_app(app).add_middleware(
         GuardMiddleware,
         calls=Calls(blocks.fns.values(), max_files=settings.max_batch_files),

@@ -184,15 +184,14 @@ def test_what_is_compared_with_keys_in_use_has_an_end_too(
         guesses = KeyGuesses(None)
         guesses.note_use("here", b"lab")
         for number in range(10):
-            await guesses.check("here", None)
-            await guesses.count("here", str(number))
+            await guesses.check("here", None, str(number))
         for _ in range(1000):
             with pytest.raises(RateLimitedError):
-                await guesses.check("here", None)
+                await guesses.check("here", None, "one more")
         with pytest.raises(RateLimitedError) as refused:
-            await guesses.check("here", b"lab")
+            await guesses.check("here", b"lab", KEY)
         assert refused.value.details["retry_after_seconds"] == 1
-        await guesses.check("elsewhere", b"lab")
+        await guesses.check("elsewhere", b"lab", KEY)
 
     asyncio.run(scenario())
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.errors import fault_of
+from hf_space.history.database.errors import fault_of, is_unreachable
 from hf_space.history.record import group_size
 
 MEGABYTE = 1 << 20
@@ -64,6 +65,8 @@ def test_a_group_is_some_megabytes_or_a_single_record(weights: list[int], size: 
         (asyncpg.ReadOnlySQLTransactionError("secret"), "read_only"),
         (asyncpg.DiskFullError("secret"), "full"),
         (asyncpg.TooManyConnectionsError("secret"), "busy"),
+        (asyncpg.QueryCanceledError("secret"), "busy"),
+        (asyncpg.LockNotAvailableError("secret"), "busy"),
         (asyncpg.CannotConnectNowError("secret"), "unreachable"),
         (ConnectionRefusedError(), "unreachable"),
         (TimeoutError(), "unreachable"),
@@ -72,6 +75,25 @@ def test_a_group_is_some_megabytes_or_a_single_record(weights: list[int], size: 
 )
 def test_a_fault_of_postgresql_has_a_word(error: Exception, fault: str) -> None:
     assert fault_of(error) == fault
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        asyncpg.QueryCanceledError,
+        asyncpg.AdminShutdownError,
+        asyncpg.LockNotAvailableError,
+        asyncpg.IdleInTransactionSessionTimeoutError,
+        asyncpg.DeadlockDetectedError,
+        asyncpg.SerializationError,
+        asyncpg.OutOfMemoryError,
+    ],
+)
+def test_a_statement_that_cannot_be_served_now_is_told_from_one_that_is_wrong(
+    kind: type[asyncpg.PostgresError],
+) -> None:
+    assert is_unreachable(DBAPIError("SELECT 1", {}, kind("secret")))
+    assert not is_unreachable(DBAPIError("SELECT", {}, asyncpg.PostgresSyntaxError("secret")))
 
 
 def lock(file: Path) -> None:

@@ -133,14 +133,10 @@ class IdentifyMiddleware:
         if key is None:
             return self._visitor(scope, headers, address)
         owner = self._keys.owner(key)
-        await self._guesses.check(address, owner)
+        await self._guesses.check(address, owner, key)
         if owner:
             self._guesses.note_use(address, owner)
-        try:
-            return self._visitor(scope, headers, address)
-        except (CredentialsError, ApiKeyRequiredError):
-            await self._guesses.count(address, key)
-            raise
+        return self._visitor(scope, headers, address)
 
     def _visitor(self, scope: Scope, headers: Headers, address: str) -> Visitor:
         owner = self._key_owner(headers)

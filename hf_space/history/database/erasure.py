@@ -82,6 +82,11 @@ def compact(file: Path) -> bool:
         sqlite3.OperationalError: Others write for too long, or the disk is full.
     """
     if file.is_file() and file.stat().st_size <= _MOST_COMPACTED_BYTES:
-        with closing(sqlite3.connect(file, timeout=_BUSY_SECONDS)) as connection:
-            connection.execute("VACUUM")
+        try:
+            with closing(sqlite3.connect(file, timeout=_BUSY_SECONDS)) as connection:
+                connection.execute("VACUUM")
+        except sqlite3.Error:
+            # Rewriting takes room on the disk; the log holds whole pages, and emptying it none.
+            empty_log(file)
+            raise
     return empty_log(file)

@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from hf_space.schemas.health import DatabaseFault
 
 # How the SQLSTATE of an error begins by which PostgreSQL says "not now" (its documentation,
-# appendix A): connections, resources such as disk and connections, shutting down or starting up,
-# the system's own errors, and a server that only reads.
-_NOT_NOW: Final = ("08", "53", "57P", "58", "25006")
+# appendix A): connections, transactions that gave way to others, resources such as disk and
+# connections, locks that others hold, canceled statements, shutting down or starting up, the
+# system's own errors, a server that only reads, and transactions that took too long.
+_NOT_NOW: Final = ("08", "40", "53", "55P03", "57", "58", "25006", "25P03", "25P04")
 _FAULTS_OF_POSTGRESQL: Final[dict[str, DatabaseFault]] = {
     "28": "refused",
     "3D": "refused",
     "25006": "read_only",
     "53100": "full",
     "53300": "busy",
+    **dict.fromkeys(("40", "55P03", "57014", "25P03", "25P04"), "busy"),
 }
 # By its primary result codes, https://www.sqlite.org/rescode.html
 _FAULTS_OF_SQLITE: Final[dict[int, DatabaseFault]] = {

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import io
-import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from PIL import Image
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from hf_space.imaging.readers.jpeg import (
+    PROGRESSIVE,
+    START_OF_SCAN,
+    segments_with_scans,
+)
 
 _END: Final = b"\xff\xd9"
-_START_OF_SCAN: Final = 0xDA
 _STARTS_OF_FRAME: Final = frozenset({0xC0, 0xC1, 0xC2})
-_PROGRESSIVE: Final = 0xC2
 _BLOCK: Final = 64
-# Stuffed bytes, restarts, filling, start and end have no content.
-_MARKER: Final = re.compile(rb"\xff[\x01-\xcf\xda-\xfe]")
 # What stands in place of missing data; no two decode alike.
 _FILLINGS: Final = (b"\x55" * 4096, b"\xaa" * 4096, b"\x00" * 4096)
 
@@ -55,11 +53,11 @@ def _has_all_scans(data: bytes) -> bool:
     components: list[int] = []
     last_bit: dict[tuple[int, int], int] = {}
     progressive = False
-    for kind, content in _segments(data):
+    for kind, content in segments_with_scans(data):
         if kind in _STARTS_OF_FRAME and len(content) > 5:
-            progressive = kind == _PROGRESSIVE
+            progressive = kind == PROGRESSIVE
             components = list(content[6 : 6 + 3 * content[5] : 3])
-        elif kind == _START_OF_SCAN and content and len(content) >= 4 + 2 * content[0]:
+        elif kind == START_OF_SCAN and content and len(content) >= 4 + 2 * content[0]:
             first, last, bits = content[1 + 2 * content[0] : 4 + 2 * content[0]]
             for component in content[1 : 1 + 2 * content[0] : 2]:
                 for place in range(first, min(last, _BLOCK - 1) + 1):
@@ -68,13 +66,3 @@ def _has_all_scans(data: bytes) -> bool:
         return bool(components)
     wanted = ((component, place) for component in components for place in range(_BLOCK))
     return all(last_bit.get(coefficient) == 0 for coefficient in wanted)
-
-
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the kind and content of each segment; the coded data between them are passed over."""
-    place = 2
-    while found := _MARKER.search(data, place):
-        start = found.end()
-        length = max(2, int.from_bytes(data[start : start + 2]))
-        yield data[start - 1], data[start + 2 : start + length]
-        place = start + length

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from hf_space.errors import CorruptImageError, ImageError, UnsupportedImageError
+from hf_space.imaging.readers.avif import AVIF
 from hf_space.messages.errors import unsupported_format
 
 # The catalogue has the remedies. Cameras' raw files that begin like a TIFF come first.
@@ -52,8 +53,6 @@ _KINDS: Final = (
 )
 _PATTERNS: Final = tuple((re.compile(start, re.DOTALL), name) for start, name in _KINDS)
 _HEAD: Final = 4096
-# Pillow reads it, and does not know it again where its end is missing.
-_AVIF: Final = re.compile(rb"....ftypavi[fs]", re.DOTALL)
 
 
 def unreadable_file(data: bytes, formats: tuple[str, ...]) -> ImageError:
@@ -64,7 +63,8 @@ def unreadable_file(data: bytes, formats: tuple[str, ...]) -> ImageError:
         formats: Supported formats, named if the first bytes are unknown.
     """
     head = data[:_HEAD]
-    if _AVIF.match(head):
+    # Pillow reads it, and does not know it again where its end is missing.
+    if AVIF.match(head):
         return CorruptImageError("The AVIF file is truncated or damaged.")
     for start, name in _PATTERNS:
         if start.match(head):

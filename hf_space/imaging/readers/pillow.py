@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from hf_space.errors import (
     AnimatedImageError,
@@ -18,18 +18,18 @@ from hf_space.errors import (
 )
 from hf_space.imaging.readers.base import Level
 from hf_space.imaging.readers.colour import profile_fits, to_srgb
-from hf_space.imaging.readers.gif import GIF_MAGICS, still_gif
-from hf_space.imaging.readers.jp2 import jp2_profile
 from hf_space.imaging.readers.jpeg_end import complete_jpeg
 from hf_space.imaging.readers.kinds import unreadable_file
-from hf_space.imaging.readers.png import PNG_MAGIC, PNG_TEXTS, png_parts
+from hf_space.imaging.readers.metadata import FileParts, stated_orientation
+from hf_space.imaging.readers.parts import file_parts
+from hf_space.imaging.readers.png import PNG_MAGIC
 from hf_space.imaging.readers.scales import agreed, still_image_scales
 from hf_space.imaging.resolution import resample
 from hf_space.settings import MAX_PIXELS, MAX_SLIDE_PIXELS, MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Self
+    from collections.abc import Mapping, Sequence
+    from typing import BinaryIO, Self
 
     from numpy.typing import NDArray
 
@@ -39,9 +39,8 @@ if TYPE_CHECKING:
 Image.MAX_IMAGE_PIXELS = MAX_SLIDE_PIXELS
 
 _STRIP_ROWS: Final = 512
-# Chunks of a PNG that say how to turn or to colour it, that there are more pictures, or that hold
-# texts; the pixels may hold such bytes by chance.
-_PNG_EXTRAS: Final = (b"iCCP", b"eXIf", b"acTL", *PNG_TEXTS)
+# Of a PNG that holds its header and its pixels only, the places of these and the bytes besides.
+_PIXELS, _PIXEL_BYTES, _PNG_OVERHEAD = slice(37, 41), slice(33, 37), 57
 # EXIF 2.32, section 4.6.5: orientations that swap width and height.
 _UPRIGHT: Final = 1
 _SIDEWAYS: Final = frozenset({5, 6, 7, 8})
@@ -95,17 +94,18 @@ class PillowReader:
             CorruptImageError: The header is damaged.
         """
         check_bytes(data, max_bytes)
-        is_png = data.startswith(PNG_MAGIC)
-        png = png_parts(data) if is_png and any(kind in data for kind in _PNG_EXTRAS) else None
-        whole = still_gif(data) if data.startswith(GIF_MAGICS) else data
-        self._data = png.picture if png else whole
+        parts = None if _is_bare_png(data) else file_parts(data)
         self.max_pixels = max_pixels
-        self._image = _open(self._data, self.formats, max_pixels)
-        _check_header(self._image, max_pixels)
-        # Pillow decodes a PNG to look for an orientation behind its pixels.
-        source = png.metadata if png else self._image
-        self._orientation = _UPRIGHT if is_png and not png else _orientation(source)
-        self._profile = png.profile if png else _profile(self._image, data)
+        file = parts.opened() if parts else io.BytesIO(data)
+        self._image = _open(file, data, self.formats, max_pixels)
+        _check_header(self._image, max_pixels, parts)
+        info = self._image.info
+        if parts is None:
+            parts = FileParts(exif=info.get("exif", b""), xmp=info.get("xmp", b""))
+        # A JPEG that lacks its end is read again.
+        self._pieces = parts.pieces
+        self._orientation = _orientation(self._image, parts)
+        self._profile = info.get("icc_profile", parts.profile)
         self.profile_ignored = False
         self.width, self.height = self._image.size
         if self._orientation in _SIDEWAYS:
@@ -114,8 +114,8 @@ class PillowReader:
         self.microns_per_pixel: Scale | None = None
         self.stated_scales: tuple[Scale, ...] = ()
         # Most files have neither.
-        if "dpi" in self._image.info or "exif" in self._image.info:
-            scales = still_image_scales(self._image.info)
+        if "dpi" in info or parts.exif:
+            scales = still_image_scales(info.get("dpi", (None, None)), parts.exif)
             self.stated_scales = tuple(scale[::-1] if is_sideways else scale for scale in scales)
             self.microns_per_pixel = agreed(self.stated_scales)
         self.levels: tuple[Level, ...] = (Level(self.width, self.height, 1.0),)
@@ -165,7 +165,7 @@ class PillowReader:
     def _decoded(self) -> NDArray[np.uint8]:
         if self._pixels is None:
             with self._image as image:
-                whole = _loaded(image, self._data)
+                whole = _loaded(image, self._pieces)
                 self._pixels, self.profile_ignored = _to_rgb(
                     whole, self._orientation, self._profile
                 )
@@ -191,9 +191,19 @@ def check_bytes(data: bytes, max_bytes: int) -> None:
         )
 
 
-def _open(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image:
+def _is_bare_png(data: bytes) -> bool:
+    """Tell whether a file is a PNG of nothing but its header and its pixels."""
+    pixels = int.from_bytes(data[_PIXEL_BYTES])
+    return (
+        data.startswith(PNG_MAGIC)
+        and data[_PIXELS] == b"IDAT"
+        and len(data) == pixels + _PNG_OVERHEAD
+    )
+
+
+def _open(file: BinaryIO, data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image:
     try:
-        return Image.open(io.BytesIO(data), formats=formats)
+        return Image.open(file, formats=formats)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixelsError(
             f"The image declares too many pixels; at most {max_pixels} are accepted.",
@@ -205,8 +215,10 @@ def _open(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Image.Image
         raise CorruptImageError("The image file's header is damaged.") from error
 
 
-def _check_header(image: Image.Image, max_pixels: int) -> None:
+def _check_header(image: Image.Image, max_pixels: int, parts: FileParts | None) -> None:
     width, height = image.size
+    if parts and parts.size and parts.size != image.size:
+        raise CorruptImageError("The image's pixels declare another size than the file.")
     if width * height > max_pixels:
         raise TooManyPixelsError(
             f"The image is {width}x{height} px; at most {max_pixels} pixels are accepted.",
@@ -214,8 +226,7 @@ def _check_header(image: Image.Image, max_pixels: int) -> None:
             height=height,
             max_pixels=max_pixels,
         )
-    # A phone's MPO is a JPEG followed by previews or depth maps: its first frame is the picture.
-    if image.format != "MPO" and getattr(image, "is_animated", False):
+    if getattr(image, "is_animated", False):
         raise AnimatedImageError("The file holds several frames or pages; send a single image.")
     if image.mode not in _EIGHT_BIT_MODES | _SIXTEEN_BIT_MODES:
         raise UnsupportedImageError(
@@ -223,28 +234,19 @@ def _check_header(image: Image.Image, max_pixels: int) -> None:
         )
 
 
-def _orientation(metadata: Image.Image) -> int:
+def _orientation(image: Image.Image, parts: FileParts) -> int:
     """Return the orientation that the file states, 1 to 8, without decoding a pixel."""
-    try:
-        found = metadata.getexif().get(ExifTags.Base.Orientation, _UPRIGHT)
-    except Exception as error:  # Pillow raises almost any type on hostile metadata
-        raise CorruptImageError("The image file's metadata is damaged.") from error
-    return found if isinstance(found, int) else _UPRIGHT
+    # An AVIF is turned by properties of its own, which Pillow gives as EXIF.
+    exif = image.info.get("exif", b"") if image.format == "AVIF" else parts.exif
+    return stated_orientation(exif, parts.xmp) if exif or parts.xmp else _UPRIGHT
 
 
-def _profile(image: Image.Image, data: bytes) -> bytes | None:
-    """Return the profile that the file states; an empty one where parts of it are missing."""
-    if image.format == "JPEG2000":
-        return jp2_profile(data)
-    return (image.info["icc_profile"] or b"") if "icc_profile" in image.info else None
-
-
-def _loaded(image: Image.Image, data: bytes) -> Image.Image:
+def _loaded(image: Image.Image, pieces: Sequence[memoryview]) -> Image.Image:
     """Decode an image; a JPEG may lack the marker of its end."""
     try:
         image.load()
     except Exception as error:  # Pillow's decoders raise almost any type on hostile data
-        if image.format in {"JPEG", "MPO"} and (whole := complete_jpeg(data)):
+        if image.format == "JPEG" and (whole := complete_jpeg(b"".join(pieces))):
             return whole
         raise CorruptImageError("The image file is truncated or damaged.") from error
     return image

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from PIL import ExifTags, Image
+from hf_space.imaging.readers import tiff_directory as tags
+from hf_space.imaging.readers.metadata import exif_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
 Scale: TypeAlias = tuple[float, float]
 
@@ -31,9 +32,6 @@ SAME_SCALE: Final = 1.1
 INCH: Final = 2
 CENTIMETRE: Final = 3
 _MICROMETRES_PER_UNIT: Final = {INCH: 25_400.0, CENTIMETRE: 10_000.0}
-_EXIF_TAGS: Final = (
-    *(ExifTags.Base.XResolution, ExifTags.Base.YResolution, ExifTags.Base.ResolutionUnit),
-)
 # OME's UnitsLength, and how ImageJ spells the same: micrometres in each.
 _MICROMETRES: Final = {
     **dict.fromkeys(("micron", "microns", "um", "µm", "μm", "\\u00b5m", "micrometer"), 1.0),
@@ -100,22 +98,21 @@ def micron_scale(across: object, down: object) -> list[Scale]:
     return _plausible(_number(across), _number(down))
 
 
-def still_image_scales(info: Mapping[Any, Any]) -> list[Scale]:
+def still_image_scales(resolution: tuple[object, object], exif: bytes) -> list[Scale]:
     """Return the scales of the resolution that a file states itself, and in its EXIF.
 
     Args:
-        info: What Pillow knows of the file: `dpi` from a PNG's pHYs, a JPEG's JFIF or a BMP's
-            header, and `exif`.
+        resolution: Pixels per inch, across and down, of a PNG's pHYs, a JPEG's JFIF or a BMP's
+            header.
+        exif: The EXIF; empty where there is none.
     """
-    across, down = info.get("dpi", (None, None))
-    scales = resolution_scale(across, down, INCH)
-    exif = Image.Exif()
-    try:
-        exif.load(info.get("exif", b""))
-        across, down, unit = (exif.get(tag) for tag in _EXIF_TAGS)
-    except Exception:  # Pillow raises almost any type on hostile metadata; it only lacks a scale
+    scales = resolution_scale(*resolution, INCH)
+    directory = exif_directory(exif)
+    if directory is None:
         return scales
-    # Pillow takes the one from the other where a JPEG states none itself.
+    across, down = (directory.first(tag) for tag in (tags.X_RESOLUTION, tags.Y_RESOLUTION))
+    unit = directory.number(tags.RESOLUTION_UNIT, 0)
+    # The one is often written from the other.
     return list(dict.fromkeys(scales + resolution_scale(across, down, unit)))
 
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from PIL import Image
 
+from hf_space.imaging.readers.jp2 import jp2_size
+from hf_space.imaging.readers.jpeg import jpeg_size
 from hf_space.imaging.readers.jpeg_xl import jpeg_xl_size
+from hf_space.imaging.readers.png import png_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,19 +26,21 @@ _PLAIN: Final = frozenset({1, 5, 8, 32773, 32946, 34925, 34926, 50000})
 COMPRESSIONS: Final = _PLAIN | _CCITT | JPEG | _JPEG_2000 | _WEBP | _PNG | _JPEG_XL
 
 
-def _pillow_size(image_format: str) -> Callable[[bytes], tuple[int, int]]:
-    def size(content: bytes) -> tuple[int, int]:
-        with Image.open(io.BytesIO(content), formats=(image_format,)) as image:
-            return image.size
+def _webp_size(content: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(content), formats=("WEBP",)) as image:
+        return image.size
 
-    return size
+
+def _png_size(content: bytes) -> tuple[int, int]:
+    with Image.open(png_parts(content).opened(), formats=("PNG",)) as image:
+        return image.size
 
 
 DECLARED_SIZES: Final[dict[int, Callable[[bytes], tuple[int, int]]]] = {
-    **dict.fromkeys(JPEG, _pillow_size("JPEG")),
-    **dict.fromkeys(_JPEG_2000, _pillow_size("JPEG2000")),
-    **dict.fromkeys(_WEBP, _pillow_size("WEBP")),
-    **dict.fromkeys(_PNG, _pillow_size("PNG")),
+    **dict.fromkeys(JPEG, jpeg_size),
+    **dict.fromkeys(_JPEG_2000, jp2_size),
+    **dict.fromkeys(_WEBP, _webp_size),
+    **dict.fromkeys(_PNG, _png_size),
     **dict.fromkeys(_JPEG_XL, jpeg_xl_size),
 }
 """Width and height that a strip or tile declares in its own header, by its compression."""

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from anyio import to_thread
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
@@ -87,18 +88,20 @@ def name_unknown_functions(app: FastAPI) -> None:
 
 
 def name_wrong_inputs(app: FastAPI) -> None:
-    """Make the demo refuse unknown input names with the service's error format.
+    """Make the demo refuse unreadable bodies and unknown inputs in the service's error format.
 
-    Gradio would answer with a bare 500, and log the names with a traceback.
+    Gradio would return the first in its own format, and answer the second with a bare 500 and log
+    it with a traceback.
     """
 
     async def refuse(_: Request, error: Exception) -> Response:
-        log_places(error)
+        if not isinstance(error, RequestValidationError):
+            log_places(error)
         return biopsia_response(
             RequestError("The function takes other inputs; see the demo's API.")
         )
 
-    for kind in (TypeError, ValueError):
+    for kind in (TypeError, ValueError, RequestValidationError):
         mounted_app(app).add_exception_handler(kind, refuse)
 
 
