@@ -13,6 +13,8 @@ export function SlideProblem({ error: { problem, details }, name }: SlideProblem
     compression: details.compression ?? "none",
     format: details.format ?? "",
     scales: details.scales ?? "",
+    scale: details.scale ?? "",
+    size: details.size ?? "",
   };
   return (
     <div role="alert" data-problem={problem} className="grid gap-3 p-4">
