@@ -58,6 +58,17 @@ test.each<[why: string, tags: Tags]>([
   await expect(opened(tags)).rejects.toMatchObject({ problem: "pixels" });
 });
 
+test.each([
+  [33005, "JPEG 2000"],
+  [50001, "WebP"],
+  [65000, "65000"],
+])("the compression %d is named: %s", async (compression, name) => {
+  await expect(opened([[TAG.compression, compression]])).rejects.toMatchObject({
+    problem: "pixels",
+    details: { compression: name },
+  });
+});
+
 test.each<[format: string, tags: Tags]>([
   ["Ventana BIF", [[TAG.xmp, '<Metadata><iScan Magnification="40"/></Metadata>']]],
   ["Philips TIFF", [[TAG.software, "Philips DP v1.0"]]],

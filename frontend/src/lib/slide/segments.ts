@@ -8,8 +8,12 @@ import { TAG } from "@/lib/slide/tags";
 
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946 } as const;
 
-/** TIFF's numbers, with names for people. */
-const JPEG_2000: ReadonlySet<number> = new Set([33003, 33004, 33005, 34712]);
+/** Names for people, by TIFF's numbers. */
+const NAMES: Readonly<Record<number, string>> = {
+  ...{ 6: "JPEG of TIFF 6.0", 32773: "PackBits", 34887: "LERC", 34925: "LZMA" },
+  ...{ 33003: "JPEG 2000", 33004: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000" },
+  ...{ 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL" },
+};
 const READ: ReadonlySet<number> = new Set(Object.values(COMPRESSION));
 const RGB = 2;
 const YCBCR = 6;
@@ -46,8 +50,7 @@ export interface Level extends Size {
 export async function levelOf({ directory, width, height, isTiled }: Page, fileBytes: number) {
   const compression = await directory.number(TAG.compression, 1);
   if (!READ.has(compression)) {
-    const name = JPEG_2000.has(compression) ? "JPEG 2000" : String(compression);
-    throw new SlideError("pixels", { compression: name });
+    throw new SlideError("pixels", { compression: NAMES[compression] ?? String(compression) });
   }
   const level: Level = {
     width,
