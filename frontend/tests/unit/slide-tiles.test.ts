@@ -49,6 +49,13 @@ describe("a JPEG tile", () => {
     expect([...wholeJpeg(tile, { ...JPEG, photometric: 2 })]).toEqual([...tile]);
   });
 
+  test("whose components are named R, G and B is RGB, though the TIFF says YCbCr", () => {
+    const components = [..."RGB"].flatMap((name) => [name.charCodeAt(0), 0x11, 0]);
+    const frame = [0xff, 0xc0, 0, 17, 8, 0, 16, 0, 16, 3, ...components];
+    const tile = Uint8Array.of(0xff, 0xd8, ...frame, ...SCAN);
+    expect([...wholeJpeg(tile, JPEG)]).toEqual([0xff, 0xd8, ...ADOBE, 0, ...frame, ...SCAN]);
+  });
+
   test("takes a colour profile along, in parts where it is long", () => {
     const profile = new Uint8Array(70_000).fill(9);
     const tile = Uint8Array.of(0xff, 0xd8, ...JFIF, ...SCAN);

@@ -36,7 +36,10 @@ export interface JpegParts {
 export function wholeJpeg(tile: Uint8Array, parts: JpegParts): Uint8Array<ArrayBuffer> {
   const tables = parts.tables ? inner(parts.tables) : new Uint8Array(0);
   const body = tile.subarray(2);
-  const marker = saysColours(tile) || saysColours(parts.tables) ? [] : adobe(parts.photometric);
+  const marker =
+    saysColours(tile) || saysColours(parts.tables)
+      ? []
+      : adobe(parts.photometric === YCBCR && !isNamedRgb(tile));
   const profile = parts.profile ? profileSegments(parts.profile) : [];
   return joined([Uint8Array.of(0xff, SOI), Uint8Array.from(marker), ...profile, tables, body]);
 }
@@ -49,10 +52,25 @@ function inner(tables: Uint8Array): Uint8Array {
 
 /** The size that a JPEG declares; null where it declares none. */
 export function sizeOfJpeg(jpeg: Uint8Array): Size | null {
+  const at = frameOf(jpeg);
+  // Behind the length and the bits of a sample.
+  return at === null ? null : { width: numberAt(jpeg, at + 7), height: numberAt(jpeg, at + 5) };
+}
+
+/** Whether a JPEG's components have the names R, G and B, by which libjpeg knows them. */
+function isNamedRgb(jpeg: Uint8Array): boolean {
+  const at = frameOf(jpeg);
+  return (
+    at !== null &&
+    [..."RGB"].every((name, index) => jpeg[at + 10 + 3 * index] === name.charCodeAt(0))
+  );
+}
+
+/** Where the frame begins; null where there is none. */
+function frameOf(jpeg: Uint8Array): number | null {
   for (const { marker, at } of segmentsOf(jpeg)) {
     if (marker >= SOF.first && marker <= SOF.last && !SOF.others.has(marker)) {
-      // Behind the length and the bits of a sample.
-      return { width: numberAt(jpeg, at + 7), height: numberAt(jpeg, at + 5) };
+      return at;
     }
   }
   return null;
@@ -86,9 +104,8 @@ function numberAt(jpeg: Uint8Array, at: number): number {
 }
 
 /** Adobe's segment (Supporting the DCT Filters, 5116): its last byte names the transform. */
-function adobe(photometric: number): readonly number[] {
-  const transform = photometric === YCBCR ? 1 : 0;
-  return [0xff, APP14, 0, 14, ...ADOBE, 0, 100, 0, 0, 0, 0, transform];
+function adobe(isYcbcr: boolean): readonly number[] {
+  return [0xff, APP14, 0, 14, ...ADOBE, 0, 100, 0, 0, 0, 0, isYcbcr ? 1 : 0];
 }
 
 function profileSegments(profile: Uint8Array): readonly Uint8Array[] {
