@@ -28,6 +28,7 @@ from tests.drawn_slide import DrawnSlide
 from tests.slides import write_svs
 
 FINGERPRINT = "ab" * 32
+DATA = Path(__file__).parents[1] / "data"
 _END_BYTES = 12
 POINT = "high_sensitivity"
 SLIDE = DrawnSlide(6000, 4400, microns_per_pixel=(0.5, 0.5), has_pen=True)
@@ -101,6 +102,33 @@ def test_tiles_and_foci_are_those_of_the_command(
     foci = [focus["polygon"] for focus in result["region"]["foci"]]
     assert foci
     assert foci == json.loads(json.dumps([focus.polygon for focus in wanted.region.foci]))
+
+
+def test_the_colour_profile_that_comes_with_the_picture_is_applied(
+    bundled_client: TestClient, tmp_path: Path
+) -> None:
+    slide = DrawnSlide(3000, 2000, microns_per_pixel=(0.5, 0.5))
+    with Image.open(DATA / "display_p3_profile.png") as image:
+        profile: bytes = image.info["icc_profile"]
+    wanted = command(
+        bundled_client,
+        write_svs(tmp_path / "a.svs", slide, downsamples=(1, 8), profile=profile),
+        tmp_path / "out",
+    )
+    stored = write_svs(tmp_path / "b.svs", slide, downsamples=(1, 8))
+
+    def tiles(png: bytes) -> NDArray[np.float64]:
+        answer = bundled_client.post(
+            "/predict/slide/",
+            files={"file": with_overview(png, picture_of(stored, 16.0))},
+            data=fields(3000, 2000, operating_point=POINT),
+        )
+        return np.array(answer.json()["region"]["tiles_raw"], dtype=float)
+
+    picture = picture_of(stored)
+    expected = np.array(wanted.region.tiles_raw, dtype=float)
+    np.testing.assert_allclose(tiles(encode(picture, icc_profile=profile)), expected, atol=1e-3)
+    assert np.nanmax(np.abs(tiles(encode(picture)) - expected)) > 0.01
 
 
 @pytest.fixture

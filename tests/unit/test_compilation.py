@@ -41,7 +41,7 @@ def test_weights_count_in_both_parts() -> None:
 
 
 def test_pairs_need_an_even_batch() -> None:
-    with pytest.raises(ConfigurationError, match="a batch of 7 does not hold pairs"):
+    with pytest.raises(ConfigurationError, match="a batch of 7 views cannot hold pairs"):
         TrainConfig(dataset="", batch_size=7)
     assert not TrainConfig(dataset="", batch_size=7, consistency=0).has_pairs
     assert not TrainConfig(dataset="", batch_size=7, paired_epochs=0).has_pairs

@@ -158,9 +158,9 @@ def test_a_batch_larger_than_an_epoch_is_refused() -> None:
     examples = Examples(
         patches, np.arange(40), patches.labels.astype(np.float32), np.ones(40, np.float32)
     )
-    whole = TrainConfig(dataset="", batch_size=80, patches_per_case=None)
+    whole = TrainConfig(dataset="", batch_size=40, patches_per_case=None)
     assert steps_per_epoch(examples, whole) == 1
-    for more in (replace(whole, batch_size=82), replace(whole, batch_size=41, consistency=0)):
+    for more in (replace(whole, batch_size=42), replace(whole, batch_size=41, consistency=0)):
         with pytest.raises(ConfigurationError, match=f"less than a batch of {more.batch_size}"):
             steps_per_epoch(examples, more)
 

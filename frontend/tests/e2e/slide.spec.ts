@@ -142,6 +142,7 @@ test("a dropped slide is found where it lies", async ({ page }) => {
  */
 async function dropFromDisk(page: Page, path: string): Promise<void> {
   await page.evaluate(() => {
+    document.querySelector("#disk")?.remove();
     const input = document.createElement("input");
     input.type = "file";
     input.id = "disk";
@@ -183,6 +184,45 @@ test("what cannot be read here is said in words", async ({ page }) => {
   }
   await expect(page.locator("code")).toContainText("hf_space slides 'other name.ndpi' --out");
   const panel = await openSlide(page, slides.path("deflate.tif"));
+  await expect(sendButton(panel)).toBeVisible(LONG);
+});
+
+test("a slide that is added again with another scale is opened anew", async ({ page }) => {
+  const microns = page.getByRole("textbox", { name: "µm per pixel" });
+  const path = slides.path("unscaled.svs");
+  const panel = await openSlide(page, path);
+  const problem = (name: string) => panel.locator(`[data-problem="${name}"]`);
+  await expect(problem("scale_unknown")).toBeVisible();
+  await page.getByRole("radio", { name: "µm per pixel" }).check();
+  for (const [scale, name] of [
+    ["30", "scale_out_of_range"],
+    ["20", "too_large"],
+  ] as const) {
+    await microns.fill(scale);
+    await dropFromDisk(page, path);
+    await expect(problem(name)).toBeVisible();
+  }
+  await microns.fill("0.5");
+  await dropFromDisk(page, path);
+  await expect(sendButton(panel)).toBeVisible(LONG);
+  await expect(panel.getByTestId("leaving")).toContainText("375 × 250 px");
+  await expect(problem("too_large")).toHaveCount(0);
+});
+
+test("a slide that the service cannot be asked about says so, and goes on", async ({
+  page,
+  site,
+}) => {
+  await site.service.kill();
+  const panel = await openSlide(page, slides.path("deflate.tif"));
+  const alert = panel.getByRole("alert");
+  try {
+    await expect(panel.getByRole("application")).toHaveAttribute("data-drawn", "true", LONG);
+    await expect(alert).toHaveAttribute("data-code", "unreachable", LONG);
+  } finally {
+    await site.service.resume();
+  }
+  await alert.getByRole("button").click();
   await expect(sendButton(panel)).toBeVisible(LONG);
 });
 

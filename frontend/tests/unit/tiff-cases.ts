@@ -13,6 +13,8 @@ interface CasePage {
   y?: number;
   unit?: number;
   subs?: readonly CasePage[];
+  /** Tags by their numbers, in place of those of 8-bit RGB. */
+  others?: readonly (readonly [tag: number, value: Value])[];
 }
 
 export interface TiffCase {
@@ -31,7 +33,7 @@ export const TIFF_CASES: readonly TiffCase[] = JSON.parse(
   readFileSync(fileURLToPath(PLACE), "utf8"),
 );
 
-const TAGS: Readonly<Record<keyof CasePage, number>> = {
+const TAGS: Readonly<Record<Exclude<keyof CasePage, "others">, number>> = {
   subfile: 254,
   width: 256,
   height: 257,
@@ -84,13 +86,14 @@ export function tiffOf({ big = false, little = true, pages }: TiffCase): Uint8Ar
     const rest = new Array(word - inner.length).fill(0);
     return [...packed(2, tag), ...packed(2, kind), ...packed(word, count), ...inner, ...rest];
   };
-  const directory = ({ subs = [], ...page }: CasePage, following: number): number => {
+  const directory = ({ subs = [], others = [], ...page }: CasePage, following: number): number => {
     const places = subs.map((sub) => directory(sub, 0));
     const values = Object.entries(page).map(
-      ([name, value]) => [TAGS[name as keyof CasePage], value] as const,
+      ([name, value]) => [TAGS[name as keyof typeof TAGS], value] as const,
     );
     const below = places.length > 0 ? [[TAGS.subs, places] as const] : [];
-    const all = [...values, ...COLOURS, ...below].toSorted(([one], [other]) => one - other);
+    const found = new Map<number, Value>([...values, ...COLOURS, ...below, ...others]);
+    const all = [...found].toSorted(([one], [other]) => one - other);
     const entries = all.map(([tag, value]) => entry(tag, value));
     bytes.push(...new Array(bytes.length % 2).fill(0));
     const place = bytes.length;

@@ -10,6 +10,7 @@ import { SlideStage } from "@/components/local-slide/slide-stage";
 import { useOpenSlide } from "@/components/local-slide/use-open-slide";
 import { useSlidePicture } from "@/components/local-slide/use-slide-picture";
 import { type Asking, useSlideQuestion } from "@/components/local-slide/use-slide-question";
+import { Problem } from "@/components/shared/problem";
 import { ProgressLine } from "@/components/shared/progress-line";
 import { useThreshold } from "@/components/threshold/use-threshold";
 import { Button } from "@/components/ui/button";
@@ -76,7 +77,7 @@ function Facts({ slide }: { slide: LocalSlide }) {
 }
 
 function OpenedSlide({ slide, options }: { slide: LocalSlide; options: PredictOptions }) {
-  const { data: model } = useQuery(modelQuery);
+  const { data: model, error: modelError, refetch } = useQuery(modelQuery);
   const preparation = useSlidePicture(slide);
   const { asking, ask, cancel } = useSlideQuestion(slide, options);
   const result = useShownResult(slide, asking, options.operatingPoint);
@@ -90,9 +91,13 @@ function OpenedSlide({ slide, options }: { slide: LocalSlide; options: PredictOp
         picture={picture?.png ?? null}
         state={stateOf(asking)}
       />
-      {error ? (
-        <SlideProblem error={error} name={slide.file.name} />
-      ) : (
+      {error && <SlideProblem error={error} name={slide.file.name} />}
+      {!model && modelError && (
+        <div className="border-t p-4">
+          <Problem error={modelError} onRetry={() => refetch()} />
+        </div>
+      )}
+      {!error && (model || !modelError) && (
         <SlideSending
           {...{ slide, preparation, micronsPerPixel, asking }}
           onAsk={ask}

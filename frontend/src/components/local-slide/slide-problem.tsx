@@ -1,4 +1,4 @@
-import { useTranslations } from "next-intl";
+import { useFormatter, useTranslations } from "next-intl";
 import type { SlideError } from "@/lib/slide/error";
 
 interface SlideProblemProps {
@@ -9,10 +9,17 @@ interface SlideProblemProps {
 /** Why a slide cannot be read here, and what reads it. */
 export function SlideProblem({ error: { problem, details }, name }: SlideProblemProps) {
   const t = useTranslations("slide");
+  const format = useFormatter();
+  const numbersIn = (text = "") =>
+    text.replace(/\d[\d.]*(?:e-?\d+)?/g, (number) =>
+      format.number(Number(number), { maximumFractionDigits: 4 }),
+    );
   const values = {
     compression: details.compression ?? "none",
     format: details.format ?? "",
-    scales: details.scales ?? "",
+    scales: numbersIn(details.scales),
+    scale: numbersIn(details.scale),
+    size: numbersIn(details.size),
   };
   return (
     <div role="alert" data-problem={problem} className="grid gap-3 p-4">

@@ -27,11 +27,8 @@ const LocalSlidePanel = dynamic(() =>
 interface DroppedSlide {
   file: File;
   options: PredictOptions;
-}
-
-/** Two files of one name are opened anew all the same. */
-function keyOf({ name, size, lastModified }: File): string {
-  return `${name} ${size} ${lastModified}`;
+  /** A file that is added again is opened anew: its scale may be stated now. */
+  number: number;
 }
 
 interface WorkbenchProps {
@@ -69,19 +66,22 @@ export function Workbench({ samples, example }: WorkbenchProps) {
   }
 
   async function takeSlides(files: readonly File[], options: PredictOptions) {
-    const { slidesAmong } = await import("@/lib/slide/sniff");
     const limits = {
       maxPixels: model?.limits.max_pixels ?? Number.POSITIVE_INFINITY,
       maxBytes: model?.limits.max_upload_bytes ?? Number.POSITIVE_INFINITY,
     };
-    const slides = await slidesAmong(files, limits);
+    const slides = await import("@/lib/slide/sniff").then(
+      ({ slidesAmong }) => slidesAmong(files, limits),
+      // The panel says that the network is gone.
+      () => files.filter(({ name }) => mayBeSlide(name)),
+    );
     const [file] = slides;
     const others = files.filter((each) => !slides.includes(each));
     if (others.length > 0) {
       queue.add(others, options);
     }
     if (file) {
-      setSlide({ file, options });
+      setSlide((before) => ({ file, options, number: (before?.number ?? 0) + 1 }));
       setNotice(slides.length > 1 ? "one_slide" : null);
     }
   }
@@ -105,9 +105,7 @@ export function Workbench({ samples, example }: WorkbenchProps) {
   return (
     <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_19rem]">
       <div className="grid gap-6">
-        {slide && (
-          <LocalSlidePanel key={keyOf(slide.file)} {...slide} onClose={() => setSlide(null)} />
-        )}
+        {slide && <LocalSlidePanel key={slide.number} {...slide} onClose={() => setSlide(null)} />}
         {(!slide || uploads.items.length > 0) && (
           <Stage uploads={uploads} queue={queue} example={example} onFiles={take} />
         )}

@@ -21,10 +21,21 @@ export function FindSlide({ result }: { result: PredictionResult }) {
     isHandleKept(result.id).then(setIsKept);
   }, [result.id]);
 
-  async function open(file: File | null | undefined) {
+  async function open(file: File) {
+    setFound("checking");
+    setFound(await opened(result, file));
+  }
+
+  async function openKept() {
+    const file = await keptFile(result.id);
+    // It may have been moved, or its permission refused: choosing it helps then.
+    await (file ? open(file) : setFound("unreadable"));
+  }
+
+  function choose({ target }: ChangeEvent<HTMLInputElement>) {
+    const [file] = target.files ?? [];
     if (file) {
-      setFound("checking");
-      setFound(await opened(result, file));
+      open(file);
     }
   }
 
@@ -32,17 +43,12 @@ export function FindSlide({ result }: { result: PredictionResult }) {
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-t p-3 text-sm print:hidden">
       <p className="min-w-0 flex-1 basis-64 text-muted">{t("find.text")}</p>
       {isKept && (
-        <Button variant="outline" size="sm" onClick={async () => open(await keptFile(result.id))}>
+        <Button variant="outline" size="sm" onClick={openKept}>
           {t("find.again")}
         </Button>
       )}
       <label className="inline-flex min-h-8 items-center rounded-md border border-edge px-3 py-1 font-medium hover:bg-raised has-focus-visible:outline-2 has-focus-visible:outline-accent has-focus-visible:outline-offset-2">
-        <input
-          type="file"
-          accept={accept}
-          onChange={(event: ChangeEvent<HTMLInputElement>) => open(event.target.files?.[0])}
-          className="sr-only"
-        />
+        <input type="file" accept={accept} onChange={choose} className="sr-only" />
         {t("find.choose")}
       </label>
       <p role="status" className="basis-full text-malignant empty:hidden">

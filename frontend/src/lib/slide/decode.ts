@@ -1,13 +1,15 @@
 import { SlideError } from "@/lib/slide/error";
-import { wholeJpeg } from "@/lib/slide/jpeg";
-import { unpackLzw } from "@/lib/slide/lzw";
+import { sizeOfJpeg, wholeJpeg } from "@/lib/slide/jpeg";
+import type { Size } from "@/lib/slide/levels";
 import { COMPRESSION, type Level } from "@/lib/slide/segments";
+import { unpackedTile } from "@/lib/slide/unpack";
 
 /** Turns tiles into pictures that a canvas draws; in a worker, or on a page. */
 
 /**
  * A tile, decoded by the browser.
  *
+ * @param part What of it lies within the level; all of that is there.
  * @param profile ICC profile that the browser applies to what is shown; null leaves the numbers as
  *   they are in the file. Only JPEG takes one along.
  * @throws SlideError `corrupt` where the tile is damaged.
@@ -15,64 +17,43 @@ import { COMPRESSION, type Level } from "@/lib/slide/segments";
 export async function decodeTile(
   content: Uint8Array<ArrayBuffer>,
   level: Level,
+  part: Size,
   profile: Uint8Array | null,
 ): Promise<ImageBitmap> {
   try {
     if (level.compression === COMPRESSION.jpeg) {
+      checkJpeg(content, level, part);
       return await decodeJpeg(content, level, profile);
     }
     const { width, height } = level.tile;
-    const samples = await unpacked(content, level);
+    const samples = await unpackedTile(content, level, part);
     return await createImageBitmap(new ImageData(toRgba(samples, level), width, height));
   } catch {
     throw new SlideError("corrupt");
   }
 }
 
-async function decodeJpeg(
+/**
+ * Refuse a JPEG that does not fill its place, or that is larger, before memory is taken for it.
+ *
+ * @throws SlideError `corrupt`.
+ */
+export function checkJpeg(content: Uint8Array, { tile }: Level, part: Size): void {
+  const { width, height } = sizeOfJpeg(content) ?? { width: 0, height: 0 };
+  const isFilled = width >= part.width && height >= part.height;
+  if (!isFilled || width > tile.width || height > tile.height) {
+    throw new SlideError("corrupt");
+  }
+}
+
+function decodeJpeg(
   content: Uint8Array<ArrayBuffer>,
-  { jpegTables, photometric, tile }: Level,
+  { jpegTables, photometric }: Level,
   profile: Uint8Array | null,
 ): Promise<ImageBitmap> {
   const jpeg = wholeJpeg(content, { tables: jpegTables, photometric, profile });
   const colorSpaceConversion = profile ? "default" : "none";
-  const bitmap = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }), {
-    colorSpaceConversion,
-  });
-  // A last strip may have fewer rows than the others.
-  if (bitmap.width > 2 * tile.width || bitmap.height > 2 * tile.height) {
-    bitmap.close();
-    throw new SlideError("corrupt");
-  }
-  return bitmap;
-}
-
-async function unpacked(content: Uint8Array<ArrayBuffer>, level: Level): Promise<Uint8Array> {
-  const size = level.tile.width * level.tile.height * level.samples;
-  switch (level.compression) {
-    case COMPRESSION.lzw:
-      return unpackLzw(content, size);
-    case COMPRESSION.none:
-      return content;
-    default:
-      return inflated(content, size);
-  }
-}
-
-async function inflated(content: Uint8Array<ArrayBuffer>, size: number): Promise<Uint8Array> {
-  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const reader = stream.getReader();
-  const whole = new Uint8Array(size);
-  for (let at = 0; at < size; ) {
-    const { done, value } = await reader.read();
-    if (done) {
-      break;
-    }
-    whole.set(value.subarray(0, size - at), at);
-    at += value.length;
-  }
-  await reader.cancel();
-  return whole;
+  return createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }), { colorSpaceConversion });
 }
 
 function toRgba(samples: Uint8Array, level: Level): Uint8ClampedArray<ArrayBuffer> {

@@ -76,12 +76,11 @@ export class Directory {
     );
   }
 
-  /** An entry's bytes; null where it is missing. */
-  async content(tag: number): Promise<Uint8Array<ArrayBuffer> | null> {
+  /** An entry's bytes; null where it is missing, or longer than that. */
+  async content(tag: number, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
     const entry = this.entries.get(tag)?.[0];
-    return entry
-      ? bytesOf(this.file, entry.place, entry.count * (BYTES_OF_KIND[entry.kind] ?? 1))
-      : null;
+    const length = entry ? entry.count * (BYTES_OF_KIND[entry.kind] ?? 1) : 0;
+    return entry && length <= mostBytes ? bytesOf(this.file, entry.place, length) : null;
   }
 }
 

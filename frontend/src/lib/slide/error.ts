@@ -9,6 +9,8 @@ export type SlideProblem =
   | "several"
   | "scale_unknown"
   | "scale_conflict"
+  /** None of a slide: `scale` would make it `size` large. */
+  | "scale_out_of_range"
   /** At the model's scale it is larger than the service takes. */
   | "too_large"
   /** The file was moved or removed since it was chosen, or cannot be accessed. */

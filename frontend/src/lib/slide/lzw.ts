@@ -5,9 +5,8 @@ const CLEAR = 256;
 const END = 257;
 const MOST_CODES = 4096;
 
-/** Unpack LZW into as many bytes as there is room for. */
-export function unpackLzw(packed: Uint8Array, size: number): Uint8Array {
-  const unpacked = new Uint8Array(size);
+/** Unpack LZW into as many bytes as there is room for; returns how many there were. */
+export function unpackLzw(packed: Uint8Array, unpacked: Uint8Array): number {
   // Each code is bytes that were written before: where they begin, and how many they are.
   const starts = new Int32Array(MOST_CODES);
   const lengths = new Int32Array(MOST_CODES);
@@ -21,7 +20,7 @@ export function unpackLzw(packed: Uint8Array, size: number): Uint8Array {
     }
     bits -= width;
     const code = (buffer >> bits) & ((1 << width) - 1);
-    if (code === END || at >= size) {
+    if (code === END || at >= unpacked.length) {
       break;
     }
     if (code === CLEAR) {
@@ -42,7 +41,7 @@ export function unpackLzw(packed: Uint8Array, size: number): Uint8Array {
     [lastStart, lastLength] = [begin, at - begin];
     width = next >= 2047 ? 12 : next >= 1023 ? 11 : next >= 511 ? 10 : 9;
   }
-  return unpacked;
+  return at;
 }
 
 function copied(

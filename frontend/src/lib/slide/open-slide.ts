@@ -1,11 +1,17 @@
 import { Directories } from "@/lib/slide/directory";
 import { SlideError } from "@/lib/slide/error";
-import { checkVendor } from "@/lib/slide/kinds";
+import type { Size } from "@/lib/slide/levels";
 import { findLevels, type Page } from "@/lib/slide/pages";
 import { statedScales } from "@/lib/slide/scales";
 import { type Level, levelOf } from "@/lib/slide/segments";
 import { TAG } from "@/lib/slide/tags";
-import { agree, type Scale } from "@/lib/upload/stated-scale";
+import { agree, isPlausible, type Scale } from "@/lib/upload/stated-scale";
+
+/** The largest glass has some 200 x 150 mm, and scanners add to it. */
+const MOST_MM = 300;
+const MOST_MM2 = 30_000;
+/** The service applies none that is longer. */
+const MOST_PROFILE_BYTES = 8 << 20;
 
 /** An open slide, whose tiles are read on demand. */
 export interface OpenedSlide {
@@ -44,7 +50,6 @@ export async function slidePages(file: Blob): Promise<SlidePages> {
 export async function openSlide(file: Blob, micronsPerPixel: number | null): Promise<OpenedSlide> {
   const { pages, directories } = await slidePages(file);
   const [main] = pages;
-  await checkVendor(main.directory);
   if (directories.isCutOff) {
     throw new SlideError("corrupt");
   }
@@ -52,12 +57,26 @@ export async function openSlide(file: Blob, micronsPerPixel: number | null): Pro
   if (!first) {
     throw new SlideError("corrupt");
   }
+  const found = await scaleOf(main, micronsPerPixel);
+  checkSize(first, found.scale);
   return {
     file,
     levels: [first, ...others],
-    ...(await scaleOf(main, micronsPerPixel)),
-    profile: await main.directory.content(TAG.iccProfile),
+    ...found,
+    profile: await main.directory.content(TAG.iccProfile, MOST_PROFILE_BYTES),
   };
+}
+
+/** Refuse a scale that no slide has, as the service's `imaging/readers/slide_file.py`. */
+function checkSize({ width, height }: Size, scale: Scale): void {
+  const [across, down] = [(width * scale[0]) / 1000, (height * scale[1]) / 1000];
+  const isSlide = Math.max(across, down) <= MOST_MM && across * down <= MOST_MM2;
+  if (!isPlausible(scale) || !isSlide) {
+    throw new SlideError("scale_out_of_range", {
+      scale: [...new Set(scale)].join(" × "),
+      size: `${Math.ceil(across)} × ${Math.ceil(down)}`,
+    });
+  }
 }
 
 async function scaleOf(

@@ -1,5 +1,6 @@
 import type { Directories, Directory } from "@/lib/slide/directory";
 import { SlideError } from "@/lib/slide/error";
+import { checkVendor } from "@/lib/slide/kinds";
 import { type OmeImage, omeImages } from "@/lib/slide/ome";
 import { TAG } from "@/lib/slide/tags";
 
@@ -26,6 +27,9 @@ export interface Page {
   described: readonly OmeImage[];
 }
 
+/** Of 8-bit grey, such as one colour of an image. */
+const GREY_TILES = JSON.stringify([true, [8], 1, 1]);
+const COLOURS = 3;
 const REDUCED = 1;
 const OLD_REDUCED = 2;
 const RGB = 2;
@@ -53,7 +57,7 @@ export async function findLevels(directories: Directories): Promise<readonly [Pa
     (page) => page !== main && (page.isTiled || !(isAperio && main.isTiled)),
   );
   if (!others.every((page) => isLevel(page, main)) || (await hasPlanes(main))) {
-    throw new SlideError("several");
+    throw new SlideError(isOneColour(main, pages) ? "pixels" : "several");
   }
   const copies = sized.filter((page) => !beside.has(page) && isLevel(page, main));
   return [main, ...copies.toSorted((one, other) => areaOf(other) - areaOf(one))];
@@ -66,6 +70,8 @@ async function pagesOf(directories: Directories): Promise<readonly Page[]> {
   let number = 0;
   for await (const directory of directories.chain()) {
     if (number === 0) {
+      // Their pages would be taken for several pictures.
+      await checkVendor(directory);
       images = (await directory.texts(TAG.description)).flatMap(omeImages);
     }
     const described = images.filter((image) => image.pages.has(number));
@@ -158,6 +164,16 @@ async function hasPlanes({ directory, described }: Page): Promise<boolean> {
   const texts = await directory.texts(TAG.description);
   return texts.some(
     (text) => text.startsWith("ImageJ=") && Number(IMAGEJ_IMAGES.exec(text)?.[1] ?? 0) > 1,
+  );
+}
+
+/** Whether a page is the red of an image in grey pages, which the service joins by their copies. */
+function isOneColour(main: Page, pages: readonly Page[]): boolean {
+  const copies = pages.filter(({ isSub, described }) => isSub && described === main.described);
+  return (
+    main.sort === GREY_TILES &&
+    copies.length > 0 &&
+    main.described.some(({ pages: { size }, planes }) => size === COLOURS && planes === 1)
   );
 }
 

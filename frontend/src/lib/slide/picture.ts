@@ -1,4 +1,6 @@
-import { type Axis, averageRows, spanOf, type Taps, tapsOf } from "@/lib/slide/area";
+import { tapsOf } from "@/lib/slide/area";
+import { type AveragePlan, Overview, readAverages, rowsAtOnce } from "@/lib/slide/averages";
+import { joined } from "@/lib/slide/bytes";
 import { SlideError } from "@/lib/slide/error";
 import { BLOCK, blockMeans, GlassFlattener, stripRows, whitePoint } from "@/lib/slide/glass";
 import { downsampleOf, levelFor, type Size, sizeIn } from "@/lib/slide/levels";
@@ -25,6 +27,8 @@ export interface SlidePicture extends Size {
 const OVERVIEW_MICRONS = 16;
 /** Places across and down at which glass is looked for. */
 const SAMPLES = 4;
+/** What is looked at of a tile that is larger. */
+const SAMPLE_PIXELS = 512 * 512;
 
 /**
  * Make the picture, and in a chunk of its own what the service finds the tissue by: the same level
@@ -40,47 +44,29 @@ export async function makePicture(
   onShare: (share: number) => void,
 ): Promise<SlidePicture> {
   const reader = new TileReader(slide);
-  const steps = slide.scale.map((microns) => limits.micronsPerPixel / microns);
-  const [across = 1, down = 1] = steps;
-  const [first] = slide.levels;
-  const size = { width: sizeIn(first.width, across), height: sizeIn(first.height, down) };
-  if (size.width * size.height > limits.maxPixels) {
-    throw new SlideError("too_large");
-  }
-  const index = levelFor(slide.levels, Math.min(...steps));
-  const level = slide.levels[index] ?? first;
-  const [reducedAcross, reducedDown] = downsampleOf(level, first);
-  const columns = tapsOf({ step: across / reducedAcross, size: level.width }, 0, size.width);
-  const axis = { step: down / reducedDown, size: level.height };
-  const times = OVERVIEW_MICRONS / limits.micronsPerPixel;
-  const overview = new Overview(reader, index, {
-    down: { step: (times * down) / reducedDown, size: level.height },
-    rows: sizeIn(first.height, times * down),
-    across: tapsOf(
-      { step: (times * across) / reducedAcross, size: level.width },
-      0,
-      sizeIn(first.width, times * across),
-    ),
-    width: level.width,
-  });
+  const { size, index, picture, overview: plan, overviewRows } = planOf(slide, limits);
+  const overview = new Overview(reader, plan, overviewRows);
   const white = whitePoint(await sampledMeans(reader, slide, index));
   const flattener = new GlassFlattener(size.width, limits.patchSizePixels, white);
   const png = new PngWriter(size.width, size.height, slide.profile?.slice() ?? null);
   const rows = stripRows(limits.patchSizePixels);
   try {
     for (let top = 0; top < size.height; top += rows) {
-      const taps = tapsOf(axis, top, Math.min(rows, size.height - top));
-      const [begin, end] = spanOf(taps);
-      const rgba = await reader.band(index, begin, end);
-      const band = { top: begin, width: level.width, rgba };
-      const ready = flattener.push(averageRows(band, taps, columns));
+      const end = Math.min(top + rows, size.height);
+      const parts: Uint8Array[] = [];
+      for (let row = top; row < end; row += rowsAtOnce(picture)) {
+        const count = Math.min(rowsAtOnce(picture), end - row);
+        parts.push(await readAverages(reader, picture, row, count));
+        // While the tiles are at hand.
+        await overview.readTo(Math.floor((row + count) * picture.down.step));
+      }
+      const ready = flattener.push(joined(parts));
       await (ready && png.write(ready));
-      await overview.readTo(end);
-      onShare(Math.min(1, (top + rows) / size.height));
+      onShare(end / size.height);
     }
     const last = flattener.end();
     await (last && png.write(last));
-    await overview.readTo(level.height);
+    await overview.readTo(picture.down.size);
   } catch (error) {
     png.abort();
     throw error;
@@ -92,44 +78,31 @@ export async function makePicture(
   return { ...size, png: blob };
 }
 
-interface OverviewPlan {
-  down: Axis;
-  rows: number;
-  across: Taps;
-  /** Of the level. */
-  width: number;
-}
-
-/** The slide at 16 µm per pixel, put together while the level is read. */
-class Overview {
-  private readonly parts: Uint8Array[] = [];
-  private done = 0;
-
-  constructor(
-    private readonly reader: TileReader,
-    private readonly index: number,
-    private readonly plan: OverviewPlan,
-  ) {}
-
-  /** Go on as far as so many rows of the level make it possible. */
-  async readTo(bottom: number): Promise<void> {
-    const { down, rows, across, width } = this.plan;
-    const isAll = bottom === down.size;
-    const ready = isAll ? rows : Math.min(rows, Math.floor(bottom / down.step));
-    if (ready > this.done) {
-      const taps = tapsOf(down, this.done, ready - this.done);
-      const [begin, end] = spanOf(taps);
-      const rgba = await this.reader.band(this.index, begin, end);
-      this.parts.push(averageRows({ top: begin, width, rgba }, taps, across));
-      this.done = ready;
-    }
+/** Which level is read, and what is made of it; throws a SlideError `too_large`. */
+function planOf(slide: OpenedSlide, limits: PictureLimits) {
+  const [first] = slide.levels;
+  const [across, down] = slide.scale.map((microns) => limits.micronsPerPixel / microns);
+  const steps = [across ?? 1, down ?? 1] as const;
+  const size = { width: sizeIn(first.width, steps[0]), height: sizeIn(first.height, steps[1]) };
+  if (size.width * size.height > limits.maxPixels) {
+    throw new SlideError("too_large");
   }
-
-  pixels(): Uint8Array<ArrayBuffer> {
-    const whole = new Uint8Array(lengthOf(this.parts));
-    fill(whole, this.parts);
-    return whole;
-  }
+  const index = levelFor(slide.levels, Math.min(...steps));
+  const level = slide.levels[index] ?? first;
+  const reduced = downsampleOf(level, first);
+  const planAt = (times: number): AveragePlan => ({
+    index,
+    width: level.width,
+    down: { step: (times * steps[1]) / reduced[1], size: level.height },
+    across: tapsOf(
+      { step: (times * steps[0]) / reduced[0], size: level.width },
+      0,
+      sizeIn(first.width, times * steps[0]),
+    ),
+  });
+  const times = OVERVIEW_MICRONS / limits.micronsPerPixel;
+  const overviewRows = sizeIn(first.height, times * steps[1]);
+  return { size, index, picture: planAt(1), overview: planAt(times), overviewRows };
 }
 
 /** Mean colours of blocks in tiles from all parts of a level. */
@@ -144,29 +117,19 @@ async function sampledMeans(
   for (const row of spread(down)) {
     for (const column of spread(across)) {
       const { data, width, height } = await reader.tile(index, column, row);
-      if (Math.min(width, height) >= BLOCK) {
-        parts.push(blockMeans(data, width, height, 4));
+      const rows = Math.min(height, Math.ceil(SAMPLE_PIXELS / width));
+      if (Math.min(width, rows) >= BLOCK) {
+        parts.push(blockMeans(data, width, rows, 4));
       }
     }
   }
-  const means = new Float32Array(lengthOf(parts));
-  fill(means, parts);
-  return means;
-}
-
-function fill(
-  whole: Uint8Array | Float32Array,
-  parts: readonly (Uint8Array | Float32Array)[],
-): void {
+  const means = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
-    whole.set(part, at);
+    means.set(part, at);
     at += part.length;
   }
-}
-
-function lengthOf(parts: readonly ArrayLike<number>[]): number {
-  return parts.reduce((sum, { length }) => sum + length, 0);
+  return means;
 }
 
 function spread(count: number): readonly number[] {

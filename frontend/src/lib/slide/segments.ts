@@ -8,13 +8,22 @@ import { TAG } from "@/lib/slide/tags";
 
 export const COMPRESSION = { none: 1, lzw: 5, jpeg: 7, deflate: 8, oldDeflate: 32946 } as const;
 
-/** TIFF's numbers, with names for people. */
-const JPEG_2000: ReadonlySet<number> = new Set([33003, 33004, 33005, 34712]);
+/** Names for people, by TIFF's numbers. */
+const NAMES: Readonly<Record<number, string>> = {
+  ...{ 6: "JPEG of TIFF 6.0", 32773: "PackBits", 34887: "LERC", 34925: "LZMA" },
+  ...{ 33003: "JPEG 2000", 33004: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000" },
+  ...{ 50000: "Zstandard", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL" },
+};
 const READ: ReadonlySet<number> = new Set(Object.values(COMPRESSION));
 const RGB = 2;
 const YCBCR = 6;
+/** Predictor. */
+const PLAIN = 1;
 const HORIZONTAL = 2;
 const UPRIGHT = 1;
+const HIGHEST_BIT_FIRST = 1;
+/** Far longer than all the tables that a JPEG can have. */
+const MOST_TABLE_BYTES = 1 << 20;
 /** Decoded pixels of one tile or strip. */
 const MOST_PIXELS = 1 << 24;
 
@@ -41,8 +50,7 @@ export interface Level extends Size {
 export async function levelOf({ directory, width, height, isTiled }: Page, fileBytes: number) {
   const compression = await directory.number(TAG.compression, 1);
   if (!READ.has(compression)) {
-    const name = JPEG_2000.has(compression) ? "JPEG 2000" : String(compression);
-    throw new SlideError("pixels", { compression: name });
+    throw new SlideError("pixels", { compression: NAMES[compression] ?? String(compression) });
   }
   const level: Level = {
     width,
@@ -57,7 +65,7 @@ export async function levelOf({ directory, width, height, isTiled }: Page, fileB
     photometric: await directory.number(TAG.photometric, RGB),
     samples: await directory.number(TAG.samples, 1),
     isPredicted: (await directory.number(TAG.predictor, 1)) === HORIZONTAL,
-    jpegTables: await directory.content(TAG.jpegTables),
+    jpegTables: await directory.content(TAG.jpegTables, MOST_TABLE_BYTES),
     offsets: await directory.numbers(isTiled ? TAG.tileOffsets : TAG.stripOffsets),
     byteCounts: await directory.numbers(isTiled ? TAG.tileByteCounts : TAG.stripByteCounts),
   };
@@ -69,8 +77,14 @@ export async function levelOf({ directory, width, height, isTiled }: Page, fileB
 async function checkPixels(directory: Page["directory"], level: Level): Promise<void> {
   const bits = await directory.numbers(TAG.bits);
   const isJpeg = level.compression === COMPRESSION.jpeg;
+  const predictor = await directory.number(TAG.predictor, PLAIN);
+  const isAsStored =
+    [PLAIN, HORIZONTAL].includes(predictor) &&
+    (await directory.number(TAG.fillOrder, HIGHEST_BIT_FIRST)) === HIGHEST_BIT_FIRST;
   const isRead =
+    bits.length > 0 &&
     bits.every((each) => each === 8) &&
+    (isJpeg || isAsStored) &&
     level.samples === 3 &&
     (level.photometric === RGB || (isJpeg && level.photometric === YCBCR)) &&
     (await directory.number(TAG.planar, 1)) === 1 &&
@@ -99,6 +113,14 @@ function checkPlaces(level: Level, fileBytes: number): void {
 /** Number of tiles or strips across and down. */
 export function tileCounts({ width, height, tile }: Level) {
   return { across: Math.ceil(width / tile.width), down: Math.ceil(height / tile.height) };
+}
+
+/** What of a tile or strip lies within its level; what is beyond may be missing. */
+export function partOf({ width, height, tile }: Level, column: number, row: number): Size {
+  return {
+    width: Math.min(tile.width, width - column * tile.width),
+    height: Math.min(tile.height, height - row * tile.height),
+  };
 }
 
 /** The content of a tile; null where the scanner left it out. */

@@ -1,9 +1,10 @@
 import { decodeTile } from "@/lib/slide/decode";
 import type { OpenedSlide } from "@/lib/slide/open-slide";
-import { type Level, tileBytes, tileCounts } from "@/lib/slide/segments";
+import { type Level, partOf, tileBytes, tileCounts } from "@/lib/slide/segments";
 
-/** Tiles that are decoded at once. */
+/** Tiles that are decoded at once, and the bytes that they may take. */
 const AT_ONCE = 8;
+const AT_ONCE_BYTES = 64 * 1024 * 1024;
 /** Rows of tiles that are kept as pixels: areas reach from one into the next. */
 const KEPT_ROWS = 2;
 
@@ -31,15 +32,14 @@ export class TileReader {
   /** The pixels of one tile, RGBA, cut at the level's edge; white if the scanner left it out. */
   async tile(index: number, column: number, row: number): Promise<ImageData> {
     const level = this.level(index);
-    const [x, y] = [column * level.tile.width, row * level.tile.height];
-    const width = Math.min(level.tile.width, level.width - x);
-    const height = Math.min(level.tile.height, level.height - y);
+    const part = partOf(level, column, row);
+    const { width, height } = part;
     const { across } = tileCounts(level);
     const content = await tileBytes(this.slide.file, level, row * across + column);
     if (!content) {
       return new ImageData(new Uint8ClampedArray(width * height * 4).fill(255), width, height);
     }
-    const bitmap = await decodeTile(content, level, null);
+    const bitmap = await decodeTile(content, level, part, null);
     const pixels = pixelsOf(bitmap, width, height);
     bitmap.close();
     return pixels;
@@ -55,12 +55,13 @@ export class TileReader {
     if (known) {
       return known;
     }
-    const found = await this.decodedRow(index, row);
-    this.rows.set(key, found);
+    // Before another one takes memory.
     const [oldest] = this.rows.keys();
-    if (this.rows.size > KEPT_ROWS && oldest !== undefined) {
+    if (this.rows.size === KEPT_ROWS && oldest !== undefined) {
       this.rows.delete(oldest);
     }
+    const found = await this.decodedRow(index, row);
+    this.rows.set(key, found);
     return found;
   }
 
@@ -69,8 +70,10 @@ export class TileReader {
     const height = Math.min(level.tile.height, level.height - row * level.tile.height);
     const pixels = new Uint8ClampedArray(level.width * height * 4);
     const { across } = tileCounts(level);
-    for (let first = 0; first < across; first += AT_ONCE) {
-      const count = Math.min(AT_ONCE, across - first);
+    const bytes = 4 * level.tile.width * level.tile.height;
+    const atOnce = Math.max(1, Math.min(AT_ONCE, Math.floor(AT_ONCE_BYTES / bytes)));
+    for (let first = 0; first < across; first += atOnce) {
+      const count = Math.min(atOnce, across - first);
       const columns = Array.from({ length: count }, (_, place) => first + place);
       const tiles = await Promise.all(columns.map((column) => this.tile(index, column, row)));
       tiles.forEach((tile, place) => {

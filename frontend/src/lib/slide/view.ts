@@ -1,7 +1,7 @@
 import { decodeTile } from "@/lib/slide/decode";
 import { downsampleOf, levelFor } from "@/lib/slide/levels";
 import type { OpenedSlide } from "@/lib/slide/open-slide";
-import { type Level, tileBytes, tileCounts } from "@/lib/slide/segments";
+import { type Level, partOf, tileBytes, tileCounts } from "@/lib/slide/segments";
 
 /** A part of the slide at a reduction: 1, 2, 4 and so on; lengths in reduced pixels. */
 export interface ViewRequest {
@@ -14,6 +14,8 @@ export interface ViewRequest {
 
 /** Decoded tiles that are kept; of 256 x 256 px they take a quarter of a MiB each. */
 const MOST_BYTES = 64 * 1024 * 1024;
+/** As many meet at a corner. */
+const LEAST_TILES = 4;
 /** What is shrunk more is put together from parts of half the reduction. */
 const MOST_SHRINKING = 4;
 
@@ -100,7 +102,7 @@ export class SlideView {
     this.tiles.delete(key);
     this.tiles.set(key, found);
     const { width, height } = (this.slide.levels[index] ?? this.slide.levels[0]).tile;
-    const most = Math.max(16, Math.floor(MOST_BYTES / (4 * width * height)));
+    const most = Math.max(LEAST_TILES, Math.floor(MOST_BYTES / (4 * width * height)));
     const [oldest] = this.tiles.keys();
     if (this.tiles.size > most && oldest !== undefined) {
       this.tiles.delete(oldest);
@@ -112,7 +114,7 @@ export class SlideView {
     const { file, levels, profile } = this.slide;
     const level = levels[index] ?? levels[0];
     const content = await tileBytes(file, level, row * tileCounts(level).across + column);
-    return content && decodeTile(content, level, profile);
+    return content && decodeTile(content, level, partOf(level, column, row), profile);
   }
 }
 
