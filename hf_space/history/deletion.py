@@ -85,16 +85,18 @@ class Deletion:
     async def delete_all(self, owner: bytes) -> int:
         """Delete all records that an owner has by now, for good; returns their number."""
         async with self._leaving_no_copies(owner) as images:
-            deleted = await self._remove_spooled(images, owner)
+            spooled = await self._remove_spooled(images, owner)
         mine = predictions.c.owner == owner
         newest = select(predictions.c.id).where(mine).order_by(predictions.c.id.desc()).limit(1)
         async with reading(self._database) as connection:
             last = (await connection.execute(newest)).scalar()
+        deleted = 0
         if last is not None:
             # Not records saved in the meantime: for an owner who keeps sending it would never end.
-            deleted += await self._delete_many(and_(mine, predictions.c.id <= last), owner)
+            old = and_(mine, predictions.c.id <= last)
+            deleted = await self._delete_many(old, owner, counted=spooled)
         self._tell(owner, None)
-        return deleted
+        return len(spooled) + deleted
 
     async def change_owner(self, old: bytes, new: bytes) -> None:
         """Give all records, and what was counted of them, to an owner who has none yet.
@@ -122,7 +124,10 @@ class Deletion:
         with reachable():
             spooled = await self._spool.remove_before(limit)
         self._has_deleted |= bool(spooled)
-        return spooled + await self._delete_many(predictions.c.id < limit, lock=_PURGE_LOCK)
+        deleted = await self._delete_many(
+            predictions.c.id < limit, lock=_PURGE_LOCK, counted=spooled
+        )
+        return len(spooled) + deleted
 
     async def compact(self) -> None:
         """Rewrite SQLite's files where something was deleted since they last were rewritten."""
@@ -138,7 +143,7 @@ class Deletion:
 
     async def _remove_spooled(
         self, images: list[str], owner: bytes, identifier: UUID | None = None
-    ) -> int:
+    ) -> set[UUID]:
         with reachable():
             images += await self._spool.images_of(owner, identifier)
             return await self._spool.remove_of(owner, identifier)
@@ -170,7 +175,12 @@ class Deletion:
         await self._database.erase()
 
     async def _delete_many(
-        self, chosen: ColumnElement[bool], owner: bytes | None = None, *, lock: int | None = None
+        self,
+        chosen: ColumnElement[bool],
+        owner: bytes | None = None,
+        *,
+        lock: int | None = None,
+        counted: Collection[UUID],
     ) -> int:
         """Delete step by step, from old to new, as long as the lock can be taken.
 
@@ -178,6 +188,11 @@ class Deletion:
             chosen: The records.
             owner: Their owner; None for all owners.
             lock: Number of the lock; None needs none.
+            counted: Ids deleted from the spool. A record is in both places if it was inserted
+                while the answer of the database did not arrive in time.
+
+        Returns:
+            How many were deleted that are not counted yet.
         """
         deleted = 0
         rest: ColumnElement[bool] = true()
@@ -192,7 +207,7 @@ class Deletion:
                 if owner is not None:
                     images += await _images(connection, _oldest(step))
                 gone = await delete_oldest(connection, step, _STEP)
-            deleted += len(gone)
+            deleted += len(set(gone) - set(counted))
             # Now: a later step may break off.
             self._has_deleted |= bool(gone)
             if len(gone) < _STEP:

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -177,6 +177,24 @@ def test_deleting_reaches_what_waits(store: Store) -> None:
             async with desk.recording():
                 await desk.until_nothing_waits()
             assert (await desk.total(), await desk.total(OTHER)) == (0, 2)
+
+    asyncio.run(scenario())
+
+
+def test_a_record_that_waits_and_is_in_the_database_is_deleted_once(store: Store) -> None:
+    async def scenario() -> None:
+        async with desk_of(store) as desk:
+            for deletion in (
+                partial(desk.history.delete_all, OWNER),
+                partial(desk.history.purge, datetime(2100, 1, 1, tzinfo=UTC)),
+            ):
+                saved = records(3)
+                async with desk.recording():
+                    await desk.writer.insert(saved)
+                # The database has inserted all, and one of its answers came too late.
+                await desk.spool.add(saved[:1])
+                assert await deletion() == 3
+            assert await desk.total() == await desk.spool.length() == 0
 
     asyncio.run(scenario())
 

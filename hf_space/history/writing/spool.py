@@ -98,12 +98,12 @@ class Spool:
             await connection.execute(changed)
             yield
 
-    async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> int:
-        """Delete one or all records of an owner; returns how many there were."""
+    async def remove_of(self, owner: bytes, identifier: UUID | None = None) -> set[UUID]:
+        """Delete one or all records of an owner; returns their ids."""
         return await self._remove(_mine(owner, identifier))
 
-    async def remove_before(self, limit: UUID) -> int:
-        """Delete the records of all owners with a lower id; returns their number."""
+    async def remove_before(self, limit: UUID) -> set[UUID]:
+        """Delete the records of all owners with a lower id; returns their ids."""
         return await self._remove(predictions.c.id < limit)
 
     async def erase(self) -> bool:
@@ -118,12 +118,13 @@ class Spool:
             await self._database.close()
             self._database = None
 
-    async def _remove(self, which: ColumnElement[bool]) -> int:
+    async def _remove(self, which: ColumnElement[bool]) -> set[UUID]:
         if not await self.length():
-            return 0
+            return set()
         database = await self._opened()
         async with database.writing() as connection:
-            removed = (await connection.execute(delete(predictions).where(which))).rowcount
+            removing = delete(predictions).where(which).returning(predictions.c.id)
+            removed = set((await connection.execute(removing)).scalars())
         await database.erase()
         return removed
 
