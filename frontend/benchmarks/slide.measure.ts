@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { Browser, Page } from "@playwright/test";
+import type { Browser, Locator, Page } from "@playwright/test";
 import { test } from "../tests/e2e/fixtures";
 import { SlideFiles, sendButton } from "../tests/e2e/slide-files";
 
@@ -35,7 +35,7 @@ async function measure(
   const started = performance.now();
   const since = () => Math.round(performance.now() - started);
   const panel = await openSlideHere(page, slides.path(name));
-  await panel.locator('[role="application"][data-drawn="true"]').waitFor();
+  await drawn(panel);
   const firstView = since();
   await sendButton(panel).waitFor();
   const ready = since();
@@ -52,6 +52,18 @@ async function measure(
     png_bytes: slides.pictureBytes(name),
     tab_mb: await mostOfTab(browser),
   };
+}
+
+/** A locator would look every half second only. */
+async function drawn(panel: Locator): Promise<void> {
+  await panel.evaluate(
+    (section) =>
+      new Promise<void>((resolve) => {
+        const look = () =>
+          section.querySelector('[data-drawn="true"]') ? resolve() : requestAnimationFrame(look);
+        look();
+      }),
+  );
 }
 
 async function openSlideHere(page: Page, path: string) {
