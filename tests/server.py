@@ -26,6 +26,12 @@ OWN_STORES = (
 )
 """Variables that may name a developer's own database, model or token, which are not for tests."""
 
+NO_RATE_LIMIT = {
+    "BIOPSIA_OWNER_IMAGES_PER_MINUTE": "0",
+    "BIOPSIA_ADDRESS_IMAGES_PER_MINUTE": "0",
+}
+"""Settings of a service that takes any number of images."""
+
 
 @dataclass(frozen=True)
 class RunningServer:

@@ -18,7 +18,7 @@ from hf_space.schemas.errors import ErrorBody, ErrorReport
 from hf_space.ui.gradio_app.calls import MAX_SMALL_CALL_BYTES, Calls
 from hf_space.ui.gradio_app.guard import NEEDED
 from tests.bundle_factory import encode, plain_image, write_bundle
-from tests.server import RunningServer, running_server
+from tests.server import NO_RATE_LIMIT, RunningServer, running_server
 
 PRINT_ROUTES = """
 import json, warnings
@@ -91,8 +91,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         BIOPSIA_MODEL_DIR=str(write_bundle(tmp_path_factory.mktemp("bundle") / "model")),
         BIOPSIA_MAX_UPLOAD_BYTES=str(MAX_UPLOAD),
         BIOPSIA_MAX_BATCH_BYTES=str(MAX_BATCH),
-        BIOPSIA_OWNER_IMAGES_PER_MINUTE="0",
-        BIOPSIA_ADDRESS_IMAGES_PER_MINUTE="0",
+        **NO_RATE_LIMIT,
     ) as server:
         yield server
 

@@ -19,7 +19,7 @@ from hf_space.access.visitor import new_token
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from tests.bundle_factory import encode, write_bundle
 from tests.demo_page import ALL, Page, history, uploaded
-from tests.server import RunningServer, running_server
+from tests.server import NO_RATE_LIMIT, RunningServer, running_server
 
 SEEDS = {"surname-1970": 0, "name-1981": 10_000}
 ENDPOINTS = {"predict", "predict_region", "predict_batch", "model_info"}
@@ -35,11 +35,7 @@ FOLDER = re.compile(r"/([0-9a-f]{32,})/")
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     bundle = write_bundle(tmp_path_factory.mktemp("bundle") / "model")
-    with running_server(
-        BIOPSIA_MODEL_DIR=str(bundle),
-        BIOPSIA_OWNER_IMAGES_PER_MINUTE="0",
-        BIOPSIA_ADDRESS_IMAGES_PER_MINUTE="0",
-    ) as server:
+    with running_server(BIOPSIA_MODEL_DIR=str(bundle), **NO_RATE_LIMIT) as server:
         yield server
 
 
