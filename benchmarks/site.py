@@ -67,7 +67,7 @@ def bars(found: dict[str, Any]) -> dict[str, Bar]:
     drop = found["drop"]
     return {
         "performance_mobile": at_least(95, lowest("performance", "mobile")),
-        "performance_desktop": at_least(95, lowest("performance", "desktop")),
+        "performance_desktop": at_least(98, lowest("performance", "desktop")),
         "accessibility": at_least(100, lowest("accessibility", *_DEVICES)),
         "best_practices": at_least(100, lowest("best_practices", *_DEVICES)),
         "home_script_kb": at_most(180, found["script"]["first_load"] / 1000),
