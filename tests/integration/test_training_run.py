@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import keras
@@ -14,8 +13,8 @@ from hf_space.bundle.config import METRICS_FILE
 from hf_space.bundle.load import load_bundle
 from hf_space.inference.engine import predict_patches
 from hf_space.inference.openvino_engine import OpenVinoEngine
+from tests.command_line import run_training
 from tests.narrow_training import run, run_killed
-from training import cli
 from training.data.arrays import load_patches
 from training.data.prepare import prepare
 from training.fitting.callbacks import Checkpoint
@@ -94,11 +93,8 @@ def test_a_second_run_in_the_same_folder_is_refused(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    command = ["training", "train", prepared, "--out", finished, *OPTIONS]
-    monkeypatch.setattr(sys, "argv", [str(word) for word in command])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    assert stopped.value.code == 2
+    command = ("train", str(prepared), "--out", str(finished), *OPTIONS)
+    assert run_training(monkeypatch, *command) == 2
     assert "already has a run" in capsys.readouterr().err
 
 

@@ -11,6 +11,7 @@ import pytest
 from hf_space.bundle.load import Bundle, load_bundle
 from hf_space.imaging.readers.pyramid import PyramidReader
 from hf_space.inference.warmup import warm_engine
+from hf_space.settings import Settings
 from hf_space.slides.options import SlideModel
 from hf_space.slides.scan import FoundSlide, find_slides
 from tests.bundle_factory import write_bundle
@@ -63,3 +64,10 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[range]:
 def out(tmp_path: Path) -> Path:
     """Folder of results."""
     return tmp_path / "out"
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the service comes from the environment."""
+    for name in ("PORT", *(f"BIOPSIA_{field.upper()}" for field in Settings.model_fields)):
+        monkeypatch.delenv(name, raising=False)

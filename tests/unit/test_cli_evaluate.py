@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,10 @@ from scipy.special import expit
 
 from hf_space.bundle.config import OPENVINO_FILE
 from tests.bundle_factory import CALIBRATION, expected_logit, expected_probability, write_bundle
+from tests.command_line import run_training
 from tests.reference import reference_metrics
 from tests.synthetic import write_patch
-from training import cli
 from training.data.prepare import prepare
-from training.evaluation.calibrate import CalibrationResult
 from training.fitting.config import TrainConfig
 from training.fitting.run import TRAINING_FILE, TrainingRecord
 from training.metrics import ECE_BINS, METRICS
@@ -64,15 +62,8 @@ def evaluated(
     arguments += ["--plots", str(out / "plots"), "--case-weight", f"{TRAINING_CASE}=0.1"]
     arguments += ["--split", "all", "--predictions", str(out / "predictions.csv")]
     with pytest.MonkeyPatch.context() as patched:
-        assert _run(patched, *arguments) == 0
+        assert run_training(patched, *arguments) == 0
     return _strict_json(out / "metrics.json"), out / "plots"
-
-
-def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["training", *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    return int(stopped.value.code or 0)
 
 
 def _strict_json(path: Path) -> dict[str, Any]:
@@ -175,14 +166,14 @@ def test_predictions_may_be_parquet_and_nothing_else(
 ) -> None:
     arguments = ["evaluate", str(bundle_folder), str(tree), "--json", str(tmp_path / "m.json")]
     out = tmp_path / "deep" / "predictions.parquet"
-    assert _run(monkeypatch, *arguments, "--predictions", str(out), "--views", "1") == 0
+    assert run_training(monkeypatch, *arguments, "--predictions", str(out), "--views", "1") == 0
     table = pd.read_parquet(out)
     assert list(table) == ["case", "x", "y", "label", "logit", "probability", "weight"]
     # By default the test cases; with one view there is no mean.
     assert set(table["case"]) == {TEST_CASE}
     found = _strict_json(tmp_path / "m.json")
     assert (found["dataset"]["split"], found["dihedral"]) == ("test", None)
-    assert _run(monkeypatch, *arguments, "--predictions", str(tmp_path / "p.xlsx")) == 2
+    assert run_training(monkeypatch, *arguments, "--predictions", str(tmp_path / "p.xlsx")) == 2
 
 
 def test_cases_that_the_model_learned_from_are_refused_or_marked(
@@ -198,14 +189,14 @@ def test_cases_that_the_model_learned_from_are_refused_or_marked(
     for cases in ((TRAINING_CASE, "1"), None):
         record = TrainingRecord(settings=settings, seconds=1, cases=cases)
         (folder / TRAINING_FILE).write_text(record.model_dump_json())
-        assert _run(monkeypatch, *arguments) == 2
+        assert run_training(monkeypatch, *arguments) == 2
         told = capsys.readouterr().err
         assert f"learned from 1 of these 2 cases ({TRAINING_CASE})" in told
         assert not out.exists()
-    assert _run(monkeypatch, *arguments, "--with-learned") == 0
+    assert run_training(monkeypatch, *arguments, "--with-learned") == 0
     assert _strict_json(out)["dataset"]["learned_cases"] == [TRAINING_CASE]
     assert "not for publication" in capsys.readouterr().out
-    assert _run(monkeypatch, *arguments[:-2]) == 0
+    assert run_training(monkeypatch, *arguments[:-2]) == 0
     assert _strict_json(out)["dataset"]["learned_cases"] == []
 
 
@@ -217,7 +208,7 @@ def test_a_prepared_folder_gives_the_figures_of_its_source(
     for source in (tree, tmp_path / "prepared"):
         out = tmp_path / "metrics.json"
         arguments = [str(bundle_folder), str(source), "--json", str(out), "--views", "1"]
-        assert _run(monkeypatch, "evaluate", *arguments) == 0
+        assert run_training(monkeypatch, "evaluate", *arguments) == 0
         found.append(_strict_json(out))
         assert found[-1].pop("dataset")["source"] == source.name
     assert found[0] == found[1]
@@ -310,7 +301,7 @@ def test_split_keeps_its_cases_only(
     out = tmp_path / "metrics.json"
     plots = tmp_path / "plots"
     arguments = ["--json", str(out), "--split", "test", "--plots", str(plots)]
-    assert _run(monkeypatch, "evaluate", str(bundle_folder), str(tree), *arguments) == 0
+    assert run_training(monkeypatch, "evaluate", str(bundle_folder), str(tree), *arguments) == 0
     found = _strict_json(out)
     assert found["cases"].keys() == {TEST_CASE}
     assert found["dataset"]["split"] == "test"
@@ -329,7 +320,7 @@ def test_one_class_is_measured_as_far_as_it_goes(
         write_patch(tmp_path / "tree", TEST_CASE, 50 * column, 0, 0, image)
     out = tmp_path / "metrics.json"
     arguments = [str(tmp_path / "tree"), "--json", str(out), "--plots", str(tmp_path / "plots")]
-    assert _run(monkeypatch, "evaluate", str(bundle_folder), *arguments) == 0
+    assert run_training(monkeypatch, "evaluate", str(bundle_folder), *arguments) == 0
     found = _strict_json(out)
     called = sum(expected_probability(red, 110, 130) >= BALANCED for red in (90, 100, 140))
     assert called == 1
@@ -358,7 +349,7 @@ def test_a_wrong_option_is_one_message_without_traceback(
 ) -> None:
     out = tmp_path / "metrics.json"
     arguments = ["evaluate", str(bundle_folder), str(tree), "--json", str(out), *change]
-    assert _run(monkeypatch, *arguments) == 2
+    assert run_training(monkeypatch, *arguments) == 2
     told = capsys.readouterr().err
     assert why in told
     assert "Traceback" not in told
@@ -371,85 +362,5 @@ def test_a_damaged_bundle_is_one_message_without_traceback(
     folder = write_bundle(tmp_path / "tiny")
     (folder / OPENVINO_FILE).write_text("altered")
     out = tmp_path / "metrics.json"
-    assert _run(monkeypatch, "evaluate", str(folder), str(tree), "--json", str(out)) == 2
+    assert run_training(monkeypatch, "evaluate", str(folder), str(tree), "--json", str(out)) == 2
     assert OPENVINO_FILE in capsys.readouterr().err
-
-
-def _out_of_fold(path: Path, count: int = 4000) -> pd.DataFrame:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 3, count)
-    case = rng.integers(0, 20, count)
-    table = pd.DataFrame(
-        {
-            "case_id": [f"c{number}" for number in case],
-            "label": (rng.uniform(size=count) < expit(0.5 * logits)).astype(int),
-            "logit": logits,
-            "fold": case % 4,
-        }
-    )
-    table.to_parquet(path)
-    return table
-
-
-@pytest.mark.parametrize("method", ["platt", "temperature"])
-def test_calibrate_writes_what_export_reads(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    method: str,
-) -> None:
-    _out_of_fold(tmp_path / "oof.parquet")
-    out = tmp_path / "calibration.json"
-    arguments = [str(tmp_path / "oof.parquet"), "--out", str(out), "--method", method]
-    assert _run(monkeypatch, "calibrate", *arguments) == 0
-    result = CalibrationResult.model_validate_json(out.read_bytes())
-    assert result.calibration.method == method
-    assert result.calibration.slope == pytest.approx(0.5, abs=0.05)
-    assert result.thresholds.keys() == {"balanced", "high_sensitivity", "high_specificity"}
-    assert f"{result.report.ece_after:.4f}" in capsys.readouterr().out
-
-
-def test_case_weights_reach_the_calibration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    table = _out_of_fold(tmp_path / "oof.parquet")
-    intercepts = {}
-    for name, weight in (("plain", "1"), ("heavy", "3")):
-        options = [f"{case_id}:1={weight}" for case_id in table["case_id"].unique()]
-        arguments = [part for option in options for part in ("--case-weight", option)]
-        out = tmp_path / f"{name}.json"
-        assert (
-            _run(
-                monkeypatch,
-                *("calibrate", str(tmp_path / "oof.parquet"), "--out", str(out), *arguments),
-            )
-            == 0
-        )
-        intercepts[name] = json.loads(out.read_text())["calibration"]["intercept"]
-    # Weighing a class by w moves the log odds by log w.
-    assert intercepts["heavy"] - intercepts["plain"] == pytest.approx(np.log(3), abs=0.1)
-
-
-@pytest.mark.parametrize("column", ["case_id", "label", "logit", "fold"])
-def test_a_table_without_a_column_is_one_message(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    column: str,
-) -> None:
-    table = _out_of_fold(tmp_path / "oof.parquet", 200)
-    table.drop(columns=column).to_parquet(tmp_path / "oof.parquet")
-    out = tmp_path / "calibration.json"
-    assert _run(monkeypatch, "calibrate", str(tmp_path / "oof.parquet"), "--out", str(out)) == 2
-    assert column in capsys.readouterr().err
-    assert not out.exists()
-
-
-def test_a_table_with_other_labels_is_one_message(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    table = _out_of_fold(tmp_path / "oof.parquet", 200)
-    table.assign(label=2 * table["label"]).to_parquet(tmp_path / "oof.parquet")
-    out = tmp_path / "calibration.json"
-    assert _run(monkeypatch, "calibrate", str(tmp_path / "oof.parquet"), "--out", str(out)) == 2
-    assert "labels other than 0 and 1" in capsys.readouterr().err

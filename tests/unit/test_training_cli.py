@@ -9,6 +9,7 @@ import kagglehub
 import pytest
 from datasets import load_from_disk
 
+from tests.command_line import run_training
 from tests.synthetic import write_kaggle_tree
 from training import cli
 from training.data import remote
@@ -17,19 +18,12 @@ from training.data.remote import is_hub_id
 ROOT = Path(__file__).parents[2]
 
 
-def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["training", *arguments])
-    with pytest.raises(SystemExit) as stopped:
-        cli.main()
-    return int(stopped.value.code or 0)
-
-
 def test_prepare_writes_the_data_set_and_tells_the_speed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_kaggle_tree(tmp_path / "tree", ["10254"], 2)
     out = tmp_path / "out"
-    assert _run(monkeypatch, "prepare", str(tmp_path / "tree"), "--out", str(out)) == 0
+    assert run_training(monkeypatch, "prepare", str(tmp_path / "tree"), "--out", str(out)) == 0
     told = capsys.readouterr()
     assert f"4 patches of 1 cases written to {out}, 0 left out" in told.out
     assert re.search(r"\d+ images per second", told.out)
@@ -41,7 +35,7 @@ def test_an_error_is_one_message_without_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = tmp_path / "missing.zip"
-    assert _run(monkeypatch, "prepare", str(missing), "--out", str(tmp_path / "out")) == 2
+    assert run_training(monkeypatch, "prepare", str(missing), "--out", str(tmp_path / "out")) == 2
     told = capsys.readouterr()
     assert told.err.strip() == f"error: {missing} does not exist"
     assert not (tmp_path / "out").exists()
@@ -53,7 +47,7 @@ def test_a_folder_that_cannot_be_made_is_one_message_too(
     write_kaggle_tree(tmp_path / "tree", ["10254"], 1)
     (tmp_path / "file").write_text("")
     out = tmp_path / "file" / "out"
-    assert _run(monkeypatch, "prepare", str(tmp_path / "tree"), "--out", str(out)) == 2
+    assert run_training(monkeypatch, "prepare", str(tmp_path / "tree"), "--out", str(out)) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
     assert str(tmp_path / "file") in line
@@ -66,7 +60,7 @@ def test_a_failed_kaggle_download_says_how_to_log_in(
         raise ConnectionError(f"no route to {handle}")
 
     monkeypatch.setattr(kagglehub, "dataset_download", refuse)
-    assert _run(monkeypatch, "prepare", "kaggle", "--out", str(tmp_path / "out")) == 2
+    assert run_training(monkeypatch, "prepare", "kaggle", "--out", str(tmp_path / "out")) == 2
     message = capsys.readouterr().err
     assert remote.KAGGLE_HANDLE in message
     assert "KAGGLE_USERNAME" in message
@@ -78,14 +72,16 @@ def test_the_word_kaggle_prepares_the_downloaded_folder(
 ) -> None:
     write_kaggle_tree(tmp_path / "download", ["10255"], 1)
     monkeypatch.setattr(kagglehub, "dataset_download", lambda _: str(tmp_path / "download"))
-    assert _run(monkeypatch, "prepare", "kaggle", "--out", str(tmp_path / "out")) == 0
+    assert run_training(monkeypatch, "prepare", "kaggle", "--out", str(tmp_path / "out")) == 0
     assert len(load_from_disk(tmp_path / "out")["test"]) == 2
 
 
 def test_an_unreachable_hub_data_set_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _run(monkeypatch, "prepare", "nobody/nothing", "--out", str(tmp_path / "out")) == 2
+    assert (
+        run_training(monkeypatch, "prepare", "nobody/nothing", "--out", str(tmp_path / "out")) == 2
+    )
     message = capsys.readouterr().err
     assert "'nobody/nothing' is no existing path" in message
     assert "Traceback" not in message
