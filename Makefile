@@ -107,9 +107,8 @@ $(RUN)/folds/out_of_fold.parquet: $(RUN)/selection/validation.parquet
 $(RUN)/calibration.json: $(RUN)/folds/out_of_fold.parquet
 	$(TRAINING) calibrate $< --out $@ $(CASE_WEIGHTS)
 
-$(RUN)/final/facts.json: $(RUN)/selection/validation.parquet
-	$(TRAINING) train $(PREPARED) --out $(@D) $(call resume,$(@D)) $(TRAIN_ARGS) $(CASE_WEIGHTS) \
-		--split train --split extension --split val --validation none
+$(RUN)/final/facts.json: $(RUN)/folds/out_of_fold.parquet
+	$(TRAINING) average $(PREPARED) --folds $(<D) --out $(@D)
 
 $(RUN)/bundle/README.md: $(RUN)/final/facts.json $(RUN)/calibration.json
 	$(TRAINING) export $(RUN)/final --calibration $(RUN)/calibration.json --out $(@D) \

@@ -21,6 +21,7 @@ from training import cli
 
 ROOT = Path(__file__).parents[1]
 _SHARE = 8
+_WIDE = keras.applications.VGG16
 
 
 def run(*commands: Sequence[str | Path], cwd: Path = ROOT) -> None:
@@ -52,12 +53,17 @@ def _run(
 
 def narrow_vgg16() -> None:
     """Let Keras build VGG16 an eighth as wide from now on."""
-    wide = keras.applications.VGG16
+    keras.applications.VGG16 = _narrow
 
-    def narrow(**options: Any) -> keras.Model:
-        return keras.models.clone_model(wide(**options), clone_function=_narrower)
 
-    keras.applications.VGG16 = narrow
+def write_weights(path: Path) -> None:
+    """Write random weights of the narrow network, for runs to start from as from learned ones."""
+    keras.utils.set_random_seed(0)
+    _narrow(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(path)
+
+
+def _narrow(**options: Any) -> keras.Model:
+    return keras.models.clone_model(_WIDE(**options), clone_function=_narrower)
 
 
 def _narrower(layer: keras.layers.Layer) -> keras.layers.Layer:

@@ -14,15 +14,16 @@ import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from hf_space.bundle.load import load_bundle
-from tests.narrow_training import ROOT, run
+from tests.narrow_training import ROOT, run, write_weights
 from tests.synthetic import write_kaggle_tree
 from training.data.splits import PUBLISHED
 from training.release.card import CARD_FILE
 
 TRAIN = (
-    "--backbone=vgg16 --weights=none --size=32 --margin=0 --batch-size=8 --consistency=0 "
+    "--backbone=vgg16 --size=32 --margin=0 --batch-size=8 --consistency=0 "
     "--epochs=4 --learning-rate=0.001 --ema-momentum=0.5"
 )
+WEIGHTS = "learned.weights.h5"
 EXTENSION = "99001"
 CASES = [*PUBLISHED["train"][:6], *PUBLISHED["val"][:3], *PUBLISHED["test"][:3], EXTENSION]
 
@@ -36,7 +37,7 @@ def make(folder: Path, *options: str, data: str = "archive") -> subprocess.Compl
     # What a make that runs the tests tells its own.
     environment = {key: value for key, value in os.environ.items() if "MAKE" not in key}
     return subprocess.run(  # noqa: S603
-        [*command, *places, f"TRAIN_ARGS={TRAIN}", "BIN=nowhere"],
+        [*command, *places, f"TRAIN_ARGS={TRAIN} --weights={folder / WEIGHTS}", "BIN=nowhere"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -58,10 +59,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which all steps were run."""
     folder = tmp_path_factory.mktemp("make")
     write_kaggle_tree(folder / "archive", CASES, 6)
+    write_weights(folder / WEIGHTS)
     found = steps(folder)
     names = [words[3] if "training" in words else words[0] for words in found]
     assert names == [
-        *("prepare", "train", "train", "cross-validate", "calibrate", "export", "limits"),
+        *("prepare", "train", "cross-validate", "average", "calibrate", "export", "limits"),
         *("familiarity", "compare", "evaluate", "robust", "explain", "mkdir", "cp", "card"),
     ]
     run(*(words[3:] for words in found[:-3]))
@@ -76,8 +78,9 @@ def test_it_ends_with_a_bundle_whose_card_is_right(made: Path) -> None:
     assert bundle.metrics is not None
     assert bundle.metrics["dataset"]["split"] == "test"
     assert bundle.metrics["cases"].keys() == set(PUBLISHED["test"][:3])
-    learned = json.loads((bundle.path / "training.json").read_text())["cases"]
-    assert set(learned) == {*PUBLISHED["train"][:6], *PUBLISHED["val"][:3], EXTENSION}
+    record = json.loads((bundle.path / "training.json").read_text())
+    assert set(record["cases"]) == {*PUBLISHED["train"][:6], *PUBLISHED["val"][:3], EXTENSION}
+    assert record["averaged_runs"] == 5
     card = (bundle.path / CARD_FILE).read_text("utf-8")
     assert "120 patches of 10 cases" in card
     assert bundle.config.revision in card

@@ -1,4 +1,4 @@
-"""The commands around training: `cross-validate`, `augment`, `export`."""
+"""The commands around training: `cross-validate`, `average`, `augment`, `export`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.fitting.config import parse_augment
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (cross_validate, augment, export):
+    for command in (cross_validate, average, augment, export):
         app.command(name=command.__name__.replace("_", "-"))(command)
 
 
@@ -43,6 +43,24 @@ def cross_validate(
     splits = set(split or ("train", "extension", "val"))
     run(like, patches, splits=splits, folds=folds, out=out)
     typer.echo(f"Out-of-fold predictions are in {out / OUT_OF_FOLD_FILE}.")
+
+
+def average(
+    dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
+    folds: Annotated[Path, typer.Option(help="Folder written by `cross-validate`.")],
+    out: Annotated[Path, typer.Option(help="New folder for the run.")],
+) -> None:
+    """Average the weights of the folds into one model that learned from the cases of all.
+
+    Example: python -m training average data/prepared --folds runs/folds --out runs/final
+    """
+    import_tensorflow()
+    from training.data.arrays import load_patches
+    from training.fitting.average import average as run
+    from training.fitting.cross_validate import fold_runs
+
+    facts = run(fold_runs(folds), load_patches(dataset), out)
+    typer.echo(f"The average of {facts.averaged_runs} runs, of {facts.cases:,} cases, is in {out}.")
 
 
 def augment(

@@ -68,6 +68,18 @@ def cross_validate(
     return out_of_fold
 
 
+def fold_runs(folds: Path) -> list[Path]:
+    """Return the runs of a finished cross-validation.
+
+    Raises:
+        RunError: ``folds`` holds none that is finished.
+    """
+    runs = sorted(folds.glob("fold_*"))
+    if not runs or not (folds / OUT_OF_FOLD_FILE).is_file():
+        raise RunError(f"{folds} is not finished: run `cross-validate` to its end")
+    return runs
+
+
 def _require_fair_teacher(
     config: TrainConfig, patches: Patches, chosen: NDArray[np.int64], like: Path
 ) -> None:

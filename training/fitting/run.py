@@ -70,6 +70,7 @@ class RunFacts(BaseModel):
         seconds: training time, including interrupted parts of the run.
         out_of_distribution: central 99 % of each statistic of `quality_statistics`.
         case_ids: the cases; None in runs that did not record them.
+        averaged_runs: number of runs whose weights were averaged; 1 for a run that was trained.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,6 +81,7 @@ class RunFacts(BaseModel):
     seconds: float
     out_of_distribution: dict[str, StatisticRange]
     case_ids: tuple[str, ...] | None = None
+    averaged_runs: int = 1
 
     @classmethod
     def load(cls, run: Path) -> RunFacts:
@@ -101,6 +103,7 @@ class TrainingRecord(BaseModel):
         settings: of `TrainConfig`, without paths.
         seconds: training time.
         cases: cases that the model learned from; None if its run did not record them.
+        averaged_runs: number of runs of these settings whose weights were averaged.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -108,13 +111,19 @@ class TrainingRecord(BaseModel):
     settings: dict[str, Any]
     seconds: float
     cases: tuple[str, ...] | None = None
+    averaged_runs: int = 1
 
     @classmethod
     def of(cls, run: Path) -> TrainingRecord:
         """Collect the record of a finished run; raises as `RunFacts.load` does."""
         facts = RunFacts.load(run)
         settings = TrainConfig.load(run).published()
-        return cls(settings=settings, seconds=facts.seconds, cases=facts.case_ids)
+        return cls(
+            settings=settings,
+            seconds=facts.seconds,
+            cases=facts.case_ids,
+            averaged_runs=facts.averaged_runs,
+        )
 
 
 def measure_facts(patches: Patches, indices: NDArray[np.int64], *, seconds: float) -> RunFacts:
