@@ -113,7 +113,7 @@ $(RUN)/final/facts.json: $(RUN)/folds/out_of_fold.parquet
 $(RUN)/bundle/README.md: $(RUN)/final/facts.json $(RUN)/calibration.json
 	$(TRAINING) export $(RUN)/final --calibration $(RUN)/calibration.json --out $(@D) \
 		--formats probability
-	$(TRAINING) limits $(@D) $(PREPARED) --split train --split extension --split val
+	$(TRAINING) limits $(@D) $(PREPARED)
 	$(TRAINING) familiarity $(@D) $(PREPARED) --folds $(RUN)/folds
 	$(TRAINING) compare $(RUN)/selection --json $(@D)/candidates.json
 	$(TRAINING) evaluate $(@D) $(PREPARED) --json $(@D)/metrics.json \

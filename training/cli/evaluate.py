@@ -10,12 +10,20 @@ import typer
 
 from hf_space.bundle.config import METRICS_FILE
 from training.cli.quiet import import_tensorflow
+from training.data.splits import LEARNABLE
 
 CaseWeights = Annotated[
     list[str] | None,
     typer.Option(
         help="CASE=W or CASE:CLASS=W, repeatable: weight of a case, or of one of its classes, "
         "to correct for a sample of patches without the natural proportions."
+    ),
+]
+
+LearnedSplits = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Cases the model learned from; repeatable; default: " + ", ".join(LEARNABLE) + "."
     ),
 ]
 
@@ -144,10 +152,7 @@ def calibrate(
 def limits(
     bundle: Annotated[Path, typer.Argument(help="Folder written by `export`.")],
     dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
-    split: Annotated[
-        list[str] | None,
-        typer.Option(help="Cases the model learned from; repeatable; default: train, val."),
-    ] = None,
+    split: LearnedSplits = None,
 ) -> None:
     """Measure the limits beyond which the service gives no verdict; write them to the bundle.
 
@@ -158,7 +163,7 @@ def limits(
     """
     from training.release.limits import write_limits
 
-    found = write_limits(bundle, dataset, splits=split or ["train", "val"], progress=True)
+    found = write_limits(bundle, dataset, splits=split or LEARNABLE, progress=True)
     typer.echo(f"{found.patches:,} patches of {found.cases:,} cases, without a verdict:")
     for reason, share in found.withheld.items():
         typer.echo(f"  {reason:16} {share:.2%}")
@@ -168,12 +173,7 @@ def familiarity(
     bundle: Annotated[Path, typer.Argument(help="Folder written by `export`.")],
     dataset: Annotated[Path, typer.Argument(help="Folder written by `prepare`.")],
     folds: Annotated[Path, typer.Option(help="Folder written by `cross-validate`.")],
-    split: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Cases the model learned from; repeatable; default: train, extension, val."
-        ),
-    ] = None,
+    split: LearnedSplits = None,
 ) -> None:
     """Describe the network's features on its training patches; write them to the bundle.
 
@@ -186,8 +186,7 @@ def familiarity(
     import_tensorflow()
     from training.release.familiarity import write_familiarity
 
-    splits = split or ["train", "extension", "val"]
-    found = write_familiarity(bundle, dataset, folds, splits=splits, progress=True)
+    found = write_familiarity(bundle, dataset, folds, splits=split or LEARNABLE, progress=True)
     typer.echo(f"{found.patches:,} patches of {found.cases:,} cases, beyond each limit:")
     for name, limit in found.limits.model_dump().items():
         typer.echo(f"  {name:16} distance {limit:.3f}, {found.false_alarms[name]:.2%}")

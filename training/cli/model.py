@@ -10,6 +10,7 @@ import typer
 
 from training.cli.quiet import import_tensorflow
 from training.cli.train import DEFAULTS, Augmentations
+from training.data.splits import LEARNABLE
 from training.errors import ConfigurationError
 from training.fitting.config import parse_augment
 
@@ -40,7 +41,7 @@ def cross_validate(
     from training.fitting.cross_validate import cross_validate as run
 
     patches = load_patches(dataset)
-    splits = set(split or ("train", "extension", "val"))
+    splits = set(split or LEARNABLE)
     run(like, patches, splits=splits, folds=folds, out=out)
     typer.echo(f"Out-of-fold predictions are in {out / OUT_OF_FOLD_FILE}.")
 

@@ -20,6 +20,8 @@ from training.errors import ConfigurationError, DatasetError
 
 SplitName = Literal["train", "val", "test", "extension"]
 SPLIT_NAMES: Final[tuple[SplitName, ...]] = ("train", "val", "test", "extension")
+LEARNABLE: Final[tuple[SplitName, ...]] = ("train", "extension", "val")
+"""All but the test cases, which no model may learn from."""
 
 DATASET_KEY: Final[dict[SplitName, str]] = {
     "train": "train",
