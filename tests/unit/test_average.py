@@ -115,7 +115,9 @@ def test_runs_of_other_settings_are_refused(
 def test_runs_from_random_weights_are_refused(tmp_path: Path, patches: Patches) -> None:
     config = replace(CONFIG, weights="none")
     runs = [write_run(tmp_path / name, patches, ["1"], 1.0, config) for name in ("a", "b")]
-    with pytest.raises(RunError, match="random weights.*train data --config .*--validation none"):
+    with pytest.raises(
+        RunError, match="random weights.*train data --config .*--validation none --out .*final`"
+    ):
         average(runs, patches, tmp_path / "final")
 
 

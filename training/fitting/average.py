@@ -44,7 +44,7 @@ def average(runs: Sequence[Path], patches: Patches, out: Path) -> RunFacts:
         raise RunError("an average takes at least two runs")
     if (out / CONFIG_FILE).exists():
         raise RunError(f"{out} already has a run: choose another folder")
-    config = _common_config(runs)
+    config = _common_config(runs, out)
     facts = [RunFacts.load(run) for run in runs]
     cases = _learned_cases(runs, facts, patches)
     learned = np.flatnonzero(np.isin(patches.case_ids, cases))
@@ -62,13 +62,13 @@ def average(runs: Sequence[Path], patches: Patches, out: Path) -> RunFacts:
     return found
 
 
-def _common_config(runs: Sequence[Path]) -> TrainConfig:
+def _common_config(runs: Sequence[Path], out: Path) -> TrainConfig:
     first, *others = (TrainConfig.load(run) for run in runs)
     if not first.pretrained:
         raise RunError(
             f"{runs[0]} started from random weights, and the mean of such networks is none: train "
             f"the final model with `train {first.dataset} --config {runs[0]}/{CONFIG_FILE} "
-            "--split train --split extension --split val --validation none`"
+            f"--split train --split extension --split val --validation none --out {out}`"
         )
     wanted = asdict(first)
     for run, other in zip(runs[1:], others, strict=True):
