@@ -9,6 +9,8 @@ import { EarlyGestures } from "@/lib/viewer/early-gestures";
 // A class of OpenSeadragon.
 const CANVAS = "openseadragon-canvas";
 
+const PICTURE = "absolute inset-0 size-full object-contain";
+
 const ExampleViewer = dynamic(
   () =>
     import("@/components/example/example-viewer")
@@ -18,13 +20,15 @@ const ExampleViewer = dynamic(
   { ssr: false },
 );
 
-/** Attributes of the page's initial picture, which may be a smaller copy. */
+/** Attributes of a sharper copy, which is still smaller than the image itself. */
 export type FirstPicture = Pick<ComponentProps<"img">, "src" | "srcSet">;
 
 interface ExamplePictureProps {
   result: PredictionResult;
   /** Of the image itself. */
   address: string;
+  /** A small copy within the page, for the first paint. */
+  still: string;
   first: FirstPicture;
   alt: string;
   /** The model's findings, drawn over the picture. */
@@ -32,7 +36,14 @@ interface ExamplePictureProps {
 }
 
 /** The example's image, replaced by a viewer at the visitor's first interaction. */
-export function ExamplePicture({ result, address, first, alt, children }: ExamplePictureProps) {
+export function ExamplePicture({
+  result,
+  address,
+  still,
+  first,
+  alt,
+  children,
+}: ExamplePictureProps) {
   const isTouched = useTouched();
   const place = useRef<HTMLDivElement>(null);
   const [gestures] = useState(() => new EarlyGestures());
@@ -42,13 +53,10 @@ export function ExamplePicture({ result, address, first, alt, children }: Exampl
       ref={place}
       className="relative aspect-3/2 flex-1 touch-pan-y bg-stage @4xl:aspect-auto @4xl:min-h-96"
     >
+      {/* biome-ignore lint/performance/noImgElement: it is part of the page */}
+      <img src={still} alt="" className={PICTURE} />
       {/* biome-ignore lint/performance/noImgElement: its attributes come from next/image */}
-      <img
-        {...first}
-        alt={alt}
-        fetchPriority="high"
-        className="pixelated absolute inset-0 size-full object-contain"
-      />
+      <img {...first} alt={alt} className={`pixelated ${PICTURE}`} />
       {children}
       {isTouched && (
         <div className="absolute inset-0 grid opacity-0 transition-opacity has-data-[drawn=true]:opacity-100">

@@ -1,5 +1,6 @@
 import { useTranslations } from "next-intl";
 import { ExamplePicture, type FirstPicture } from "@/components/example/example-picture";
+import { STILL } from "@/components/example/still";
 import { StillMap } from "@/components/example/still-map";
 import { OperatingPoint } from "@/components/result/operating-point";
 import { RegionFigures } from "@/components/result/region-figures";
@@ -31,7 +32,13 @@ export function Example({ result, address, first }: ExampleProps) {
         <p className="text-muted text-sm">{t("text")}</p>
       </div>
       <div className="flex min-w-0 flex-col border-t @4xl:col-start-1 @4xl:row-span-2 @4xl:row-start-1 @4xl:border-t-0">
-        <ExamplePicture result={result} address={address} first={first} alt={t("alt")}>
+        <ExamplePicture
+          result={result}
+          address={address}
+          still={STILL}
+          first={first}
+          alt={t("alt")}
+        >
           <StillMap result={result} />
         </ExamplePicture>
         <div className="border-t px-4 py-3">
