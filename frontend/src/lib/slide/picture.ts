@@ -36,14 +36,16 @@ const SAMPLE_PIXELS = 512 * 512;
  * rounded, twice.
  *
  * @param onShare Called with the share of rows done.
+ * @param turn Awaited before each tile, so that something else can come first.
  * @throws SlideError `too_large` where it exceeds the limits; `corrupt` for a damaged tile.
  */
 export async function makePicture(
   slide: OpenedSlide,
   limits: PictureLimits,
   onShare: (share: number) => void,
+  turn: () => Promise<void>,
 ): Promise<SlidePicture> {
-  const reader = new TileReader(slide);
+  const reader = new TileReader(slide, turn);
   const { size, index, picture, overview: plan, overviewRows } = planOf(slide, limits);
   const overview = new Overview(reader, plan, overviewRows);
   const white = whitePoint(await sampledMeans(reader, slide, index));

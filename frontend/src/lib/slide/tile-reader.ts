@@ -12,7 +12,13 @@ const KEPT_ROWS = 2;
 export class TileReader {
   private readonly rows = new Map<string, Uint8ClampedArray>();
 
-  constructor(private readonly slide: OpenedSlide) {}
+  /**
+   * @param turn Awaited before each tile, so that something else can come first.
+   */
+  constructor(
+    private readonly slide: OpenedSlide,
+    private readonly turn: () => Promise<void>,
+  ) {}
 
   /** Some rows of a level, RGBA, with all its columns. */
   async band(index: number, top: number, bottom: number): Promise<Uint8ClampedArray> {
@@ -35,6 +41,7 @@ export class TileReader {
     const part = partOf(level, column, row);
     const { width, height } = part;
     const { across } = tileCounts(level);
+    await this.turn();
     const content = await tileBytes(this.slide.file, level, row * across + column);
     if (!content) {
       return new ImageData(new Uint8ClampedArray(width * height * 4).fill(255), width, height);

@@ -4,11 +4,13 @@ import { foreignKind } from "@/lib/slide/kinds";
 import { type OpenedSlide, openSlide } from "@/lib/slide/open-slide";
 import { makePicture } from "@/lib/slide/picture";
 import type { Answer, Question, Requests, SlideFacts } from "@/lib/slide/protocol";
+import { Turns } from "@/lib/slide/turns";
 import { SlideView } from "@/lib/slide/view";
 
 /** Reads one slide, in a worker of the page that shows it. */
 
 let opened: { slide: OpenedSlide; view: SlideView } | null = null;
+const turns = new Turns();
 
 function tell(answer: Answer, moved: Transferable[] = []): void {
   // TypeScript's DOM library declares another function of this name.
@@ -37,11 +39,13 @@ async function answer(question: Question): Promise<unknown> {
   if (!opened) {
     throw new Error("no slide is open");
   }
-  return question.kind === "view"
-    ? opened.view.part(question.asked)
-    : makePicture(opened.slide, question.asked, (share) =>
-        tell({ id: question.id, type: "share", share }),
-      );
+  const { slide, view } = opened;
+  if (question.kind === "view") {
+    return turns.view(() => view.part(question.asked));
+  }
+  await turns.begin();
+  const onShare = (share: number) => tell({ id: question.id, type: "share", share });
+  return makePicture(slide, question.asked, onShare, () => turns.pass());
 }
 
 self.addEventListener("message", async ({ data }: MessageEvent<Question>) => {
