@@ -22,17 +22,7 @@ if [[ " $* " == *" --reload "* ]]; then
     serve_site=(dev)
 fi
 
-"${serve_api[@]}" &
-pids=($!)
-if [[ " $* " == *" --site "* ]]; then
-    echo "Biopsia will answer at $site (site) and $api (demo, API and its /docs)"
-    (cd frontend && exec node node_modules/next/dist/bin/next "${serve_site[@]}" --port "$site_port") &
-    pids+=($!)
-else
-    echo "Biopsia will answer at $api (demo, API and its /docs)"
-    echo "The site is left out: it needs Node.js 20.9 or newer."
-fi
-
+pids=()
 finish() {
     trap '' INT TERM
     kill "${pids[@]}" 2>/dev/null
@@ -40,6 +30,21 @@ finish() {
     exit "$1"
 }
 trap 'finish 0' INT TERM
+
+echo "Biopsia is starting at $api (demo, API and its /docs)"
+"${serve_api[@]}" &
+pids+=($!)
+if [[ " $* " == *" --site "* ]]; then
+    # A page that is opened before the API answers says that the service is down.
+    until (exec 3<>"/dev/tcp/127.0.0.1/$api_port") 2>/dev/null || ! kill -0 "${pids[0]}" 2>/dev/null; do
+        sleep 0.5
+    done
+    echo "The site will answer at $site"
+    (cd frontend && exec node node_modules/next/dist/bin/next "${serve_site[@]}" --port "$site_port") &
+    pids+=($!)
+else
+    echo "The site is left out: it needs Node.js 20.9 or newer."
+fi
 # Not `wait -n`, which the bash of macOS does not have.
 while true; do
     for pid in "${pids[@]}"; do

@@ -61,7 +61,13 @@ def _folder_option(export_format: ExportFormat) -> inspect.Parameter:
 def predict(
     files: Annotated[list[Path], typer.Argument(exists=True, help="Images or folders of images.")],
     csv_file: Annotated[
-        Path | None, typer.Option("--csv", help="Write a table with a row per image to this file.")
+        Path | None,
+        typer.Option(
+            "--csv",
+            metavar="FILE",
+            dir_okay=False,
+            help="Write a table with a row per image to this new file.",
+        ),
     ] = None,
     overlays: Annotated[
         Path | None,

@@ -17,7 +17,7 @@ PointName = Annotated[
     str | None,
     typer.Option(
         "--operating-point",
-        help="The model's threshold to use: balanced, high_sensitivity or another.",
+        help="A named threshold of the model, such as balanced or high_sensitivity.",
     ),
 ]
 Threshold = Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,21 +52,25 @@ class InOrder:
 
 
 class TableFile:
-    """A CSV file that gets each row at once; the first row replaces an earlier file."""
+    """A CSV file that gets each row at once; an existing file is never overwritten."""
 
     def __init__(self, path: Path) -> None:
-        """Check that the file can be written.
+        """Check that the file can be made; the first row makes it.
 
         Raises:
             OSError: It cannot.
+            ValueError: It exists.
         """
-        path.touch()
+        if path.exists():
+            raise ValueError(f"{path} exists and is not overwritten; choose another file")
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
         self._path = path
         self._is_begun = False
 
     def write(self, item: BatchItem) -> None:
         """Write a row; raises OSError."""
-        with self._path.open("ab" if self._is_begun else "wb") as file:
+        with self._path.open("ab" if self._is_begun else "xb") as file:
             if not self._is_begun:
                 file.write(BATCH_TABLE.header())
                 self._is_begun = True
@@ -76,6 +81,8 @@ def open_table(path: Path) -> TableFile:
     """Return a table that can be written; raises BadParameter."""
     try:
         return TableFile(path)
+    except ValueError as error:
+        raise typer.BadParameter(shown(str(error)), param_hint="'--csv'") from error
     except OSError as error:
         raise _not_writable(path, error) from error
 

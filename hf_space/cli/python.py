@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from hf_space.cli.images import find_images, named_images
 from hf_space.cli.loop_thread import LoopThread
-from hf_space.errors import BundleError, UnsupportedImageError
+from hf_space.errors import BundleError, InvalidOptionsError, UnsupportedImageError
 from hf_space.messages.catalogue import text
 from hf_space.prediction.batch import predict_many
 from hf_space.prediction.predictor import Predictor
@@ -125,7 +125,7 @@ class Model:
 
     def predict_many(
         self,
-        images: Iterable[str | Path],
+        images: str | Path | Iterable[str | Path],
         *,
         progress: bool = False,
         **options: Unpack[Options],
@@ -133,7 +133,7 @@ class Model:
         """Classify many patches and regions, several at once.
 
         Args:
-            images: Paths of images, and of folders that are searched for images.
+            images: Paths of images, and of folders that are searched for images, or one such path.
             progress: Show a progress bar.
             **options: The same for all images; see `Options`.
 
@@ -144,11 +144,13 @@ class Model:
 
         Raises:
             RequestError: An option cannot be used.
-            OSError: A path does not exist.
+            OSError: A path does not exist; no image has been scored then.
         """
         checked = _checked(options)
         self._predictor.operating_point(checked)
-        named = named_images(find_images([Path(each) for each in images]))
+        # A string is iterable too, and its letters are paths.
+        paths = [images] if isinstance(images, str | Path) else images
+        named = named_images(find_images([Path(each) for each in paths]))
         unit = text("progress.images", "en", count=len(named))
         items = self._loop.each(predict_many(self._predictor, named, checked))
         return iter(tqdm(items, total=len(named), unit=unit, disable=not progress))
@@ -232,6 +234,10 @@ async def _loaded(settings: Settings) -> Predictor:
 
 
 def _checked(options: Options) -> PredictOptions:
+    known = Options.__annotations__
+    if unknown := options.keys() - known.keys():
+        named = ", ".join(sorted(unknown))
+        raise InvalidOptionsError(f"unknown option {named}; the options are {', '.join(known)}")
     try:
         return PredictOptions.model_validate({**options, "save": False})
     except ValidationError as error:
@@ -248,7 +254,7 @@ def _content(image: str | Path | bytes | Image.Image | NDArray[np.uint8]) -> byt
 
 def _picture(pixels: NDArray[np.uint8]) -> Image.Image:
     pixels = np.asarray(pixels)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise UnsupportedImageError(
             f"The array is {pixels.dtype} {pixels.shape}; give uint8 (height, width, 3), RGB."
         )

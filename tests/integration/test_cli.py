@@ -208,12 +208,34 @@ def test_an_error_of_reading_is_not_called_one_of_writing(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tmp_path / "out.csv"
-    table.write_text("of an earlier call")
     monkeypatch.setattr(Predictor, "from_settings", fail)
     done = CliRunner().invoke(app, ["predict", str(folder / "a.png"), "--csv", str(table)])
     assert isinstance(done.exception, OSError)
     assert "cannot write" not in done.stderr
-    assert table.read_text() == "of an earlier call"
+    # Nothing is in the way of the next call.
+    assert not table.exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "word"),
+    [
+        ("old.csv", "'--csv': old.csv exists and is not overwritten; choose another file"),
+        (".", "is a directory"),
+        ("none/out.csv", "cannot write none"),
+    ],
+)
+def test_a_table_that_cannot_be_made_is_refused_before_scoring(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, out: str, word: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Predictor, "from_settings", fail)
+    Path("old.csv").write_text("mine")
+    image, overlays = str(folder / "a.png"), str(tmp_path / "pictures")
+    done = CliRunner().invoke(app, ["predict", image, "--csv", out, "--overlays", overlays])
+    assert done.exit_code == 2
+    assert word in " ".join(done.stderr.replace("│", " ").split())
+    assert {each.name for each in tmp_path.iterdir()} <= {"old.csv", "images", "pictures"}
+    assert Path("old.csv").read_text() == "mine"
 
 
 @pytest.mark.parametrize(
@@ -315,11 +337,11 @@ def test_an_interrupted_run_keeps_what_it_had(
 
 def test_rows_are_in_the_table_as_soon_as_they_are_written(tmp_path: Path) -> None:
     items = [BatchItem(index=index, name=f"{index}.png") for index in range(3)]
-    table, rows = TableFile(tmp_path / "out.csv"), []
-    ordered = InOrder(table.write)
+    path, rows = tmp_path / "out.csv", []
+    ordered = InOrder(TableFile(path).write)
     for index in (1, 0, 2):
         ordered.put(items[index])
-        rows.append((tmp_path / "out.csv").read_text("utf-8-sig").count(".png"))
+        rows.append(path.read_text("utf-8-sig").count(".png") if path.exists() else 0)
     assert rows == [0, 2, 3]
 
 

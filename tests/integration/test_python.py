@@ -87,6 +87,7 @@ def test_every_kind_of_image_is_taken(model: Model, path: Path) -> None:
     ("image", "said"),
     [
         (np.zeros((50, 50), np.uint8), r"uint8 \(50, 50\)"),
+        (np.zeros((0, 50, 3), np.uint8), r"uint8 \(0, 50, 3\)"),
         (np.zeros((50, 50, 3)), "float64"),
         (Image.new("CMYK", (50, 50)), "mode CMYK is not supported; convert it to RGB"),
         (b"no image", "."),
@@ -102,8 +103,8 @@ def test_options_are_checked_by_their_names(model: Model, path: Path) -> None:
         model.predict(path, threshold=2)
     with pytest.raises(InvalidOptionsError, match="threshold"):
         model.predict_many([path], threshold=2)
-    wrong: dict[str, Any] = {"microns": 1}
-    with pytest.raises(InvalidOptionsError, match="microns"):
+    wrong: dict[str, Any] = {"microns": 1, "save": True}
+    with pytest.raises(InvalidOptionsError, match="unknown option microns, save; the options are"):
         model.predict(path, **wrong)
 
 
@@ -120,6 +121,8 @@ def test_many_images_are_yielded_and_bad_ones_do_not_end_the_others(
     assert bad is not None
     assert bad.code == "unsupported_image"
     assert "2/2" in capfd.readouterr().err
+    (item,) = model.predict_many(str(path), microns_per_pixel=4)
+    assert item.name == str(path)
     # A caller may stop early.
     first = next(iter(model.predict_many([path] * 3)))
     assert first.result is not None
