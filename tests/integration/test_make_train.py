@@ -20,7 +20,7 @@ from training.data.splits import PUBLISHED
 from training.release.card import CARD_FILE
 
 TRAIN = (
-    "--backbone=vgg16 --size=32 --margin=0 --batch-size=8 --consistency=0 "
+    "--backbone=vgg16 --size=32 --margin=0 --batch-size=8 "
     "--epochs=4 --learning-rate=0.001 --ema-momentum=0.5"
 )
 WEIGHTS = "learned.weights.h5"

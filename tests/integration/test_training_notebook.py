@@ -20,7 +20,7 @@ CASES = [*PUBLISHED["train"][:6], *PUBLISHED["val"][:3], *PUBLISHED["test"][:3]]
 _NARROW = "from tests.narrow_training import narrow_vgg16\n\nnarrow_vgg16()"
 _TRAIN = [
     *("--backbone=vgg16", "--weights=none", "--size=32", "--margin=0", "--batch-size=8"),
-    *("--epochs=1", "--consistency=0", "--learning-rate=0.001"),
+    *("--epochs=1", "--learning-rate=0.001"),
 ]
 
 

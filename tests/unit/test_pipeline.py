@@ -106,7 +106,6 @@ def test_a_resumed_run_repeats_its_batches() -> None:
         batch_size=8,
         patches_per_case=10,
         label_smoothing=0,
-        consistency=0,
     )
     targets = patches.labels.astype(np.float32)
     examples = Examples(patches, np.arange(40), targets, np.arange(40, dtype=np.float32))
@@ -124,35 +123,6 @@ def test_a_resumed_run_repeats_its_batches() -> None:
     np.testing.assert_array_equal(labels, targets[weights.astype(int)])
 
 
-def test_the_second_half_of_a_batch_shows_the_patches_of_the_first_half_otherwise() -> None:
-    patches = _patches()
-    config = TrainConfig(
-        dataset="",
-        input_size=32,
-        batch_size=8,
-        patches_per_case=None,
-        head_epochs=0,
-        epochs=2,
-        paired_epochs=1,
-    )
-    numbers = np.arange(40, dtype=np.float32)
-    examples = Examples(patches, np.arange(40), patches.labels.astype(np.float32), numbers)
-    assert steps_per_epoch(examples, config) == 5
-    single = list(training_batches(examples, config, first_step=0, last_step=5))
-    assert len(np.unique(np.concatenate([weights for _, _, weights in single]))) == 40
-    batches = list(training_batches(examples, config, first_step=5, last_step=10))
-    for images, targets, weights in batches:
-        np.testing.assert_array_equal(weights[:4], weights[4:])
-        np.testing.assert_array_equal(targets[:4], targets[4:])
-        assert np.abs(images[:4] - images[4:]).max(axis=(1, 2, 3)).min() > 1
-        # The first half keeps its colours: turned and zoomed, a patch's mean hardly changes.
-        shown = patches.images[np.asarray(weights)[:4, 0].astype(int)].mean(axis=(1, 2))
-        np.testing.assert_allclose(np.asarray(images)[:4].mean(axis=(1, 2)), shown, atol=12)
-    # An epoch draws no patch twice.
-    seen = np.concatenate([weights[:4, 0] for _, _, weights in batches])
-    assert len(set(seen)) == 20
-
-
 def test_a_batch_larger_than_an_epoch_is_refused() -> None:
     patches = _patches()
     examples = Examples(
@@ -160,9 +130,8 @@ def test_a_batch_larger_than_an_epoch_is_refused() -> None:
     )
     whole = TrainConfig(dataset="", batch_size=40, patches_per_case=None)
     assert steps_per_epoch(examples, whole) == 1
-    for more in (replace(whole, batch_size=42), replace(whole, batch_size=41, consistency=0)):
-        with pytest.raises(ConfigurationError, match=f"less than a batch of {more.batch_size}"):
-            steps_per_epoch(examples, more)
+    with pytest.raises(ConfigurationError, match="less than a batch of 41"):
+        steps_per_epoch(examples, replace(whole, batch_size=41))
 
 
 def test_label_smoothing_moves_targets_towards_one_half() -> None:

@@ -72,7 +72,6 @@ def test_without_options_a_run_has_the_defaults(given: Given) -> None:
         ("--patches-per-case=0", {"patches_per_case": None}),
         ("--no-balance-classes", {"balance_classes": False}),
         ("--noise=0", {"noise": 0.0}),
-        ("--consistency=0", {"consistency": 0.0}),
         ("--augment=jpeg=0.3", {"augment": AugmentConfig(jpeg=0.3)}),
         ("--split=train", {"splits": ("train",)}),
         ("--validation=none", {"validation": None}),
@@ -137,7 +136,7 @@ def test_a_file_may_name_a_few_settings_in_yaml(given: Given, tmp_path: Path) ->
 
 def test_runs_of_earlier_versions_are_read(tmp_path: Path) -> None:
     values = json.loads(DEFAULTS.to_json())
-    for name in ("mixed_precision", "checkpoint_steps", "consistency"):
+    for name in ("mixed_precision", "checkpoint_steps", "noise"):
         del values[name]
     (tmp_path / "config.json").write_text(json.dumps(values))
     assert TrainConfig.load(tmp_path) == DEFAULTS
@@ -200,8 +199,6 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         {"dropout": 1.0},
         {"noise": 0.6},
         {"label_smoothing": 0.7},
-        {"consistency": -1.0},
-        {"consistency": 1e30},
         {"ema_momentum": 1.0},
         {"patches_per_case": 0},
         {"patience": 0},

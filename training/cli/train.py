@@ -67,7 +67,7 @@ def train(
     interpolation: Annotated[
         Interpolation, typer.Option(help="How patches are enlarged to the input.")
     ] = DEFAULTS.interpolation,
-    batch_size: Annotated[int, typer.Option(help="Views per batch.")] = DEFAULTS.batch_size,
+    batch_size: Annotated[int, typer.Option(help="Patches per batch.")] = DEFAULTS.batch_size,
     head_epochs: Annotated[
         int, typer.Option(help="Epochs for the head alone.")
     ] = DEFAULTS.head_epochs,
@@ -106,15 +106,6 @@ def train(
     noise: Annotated[
         float, typer.Option(help="Relative noise on each block while training.")
     ] = DEFAULTS.noise,
-    consistency: Annotated[
-        float,
-        typer.Option(
-            help="Weight of the difference between two views of a patch in the loss; 0: one view."
-        ),
-    ] = DEFAULTS.consistency,
-    paired_epochs: Annotated[
-        int, typer.Option(help="Last epochs with two views of each patch; the others have one.")
-    ] = DEFAULTS.paired_epochs,
     augment: Augmentations = None,
     split: Annotated[
         list[str] | None,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hf_space.bundle.calibration import Calibration
 from training.errors import DivergenceError
-from training.fitting.compilation import CONFUSION_SHARES, ConsistentCrossentropy
+from training.fitting.compilation import CONFUSION_SHARES
 from training.fitting.epoch_log import EpochLog
 from training.fitting.run import HISTORY_FILE, read_history
 from training.metrics import binary_metrics
@@ -47,24 +47,6 @@ class ReseedDropout(keras.callbacks.Callback):
             generator.state.assign([self._seed + number, batch])
 
 
-class PairViews(keras.callbacks.Callback):
-    """Tell the loss at each epoch whether its batches hold two views of a patch.
-
-    Args:
-        views: returns the views in an epoch.
-    """
-
-    def __init__(self, views: Callable[[int], int]) -> None:
-        """Keep what knows the epochs."""
-        super().__init__()
-        self._views = views
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Switch the comparison of views on or off."""
-        if isinstance(self.model.loss, ConsistentCrossentropy):
-            self.model.loss.paired.assign(float(self._views(epoch) > 1))
-
-
 class ValidateAverage(keras.callbacks.Callback):
     """Evaluate the moving average of the weights on validation patches and keep the best.
 
@@ -78,9 +60,7 @@ class ValidateAverage(keras.callbacks.Callback):
         weights: float64 ``(N,)`` of those patches.
         loss_weights: float32 ``(N,)``, their weights in the loss.
         run: folder that receives the best weights.
-        may_keep: whether an epoch's weights can be the best; all epochs are judged and logged.
-        patience: of those epochs, how many without a better ROC AUC before stopping; ``None`` never
-            stops.
+        patience: epochs without a better ROC AUC before stopping; ``None`` never stops.
     """
 
     def __init__(
@@ -91,7 +71,6 @@ class ValidateAverage(keras.callbacks.Callback):
         *,
         loss_weights: NDArray[np.float32],
         run: Path,
-        may_keep: Callable[[int], bool],
         patience: int | None,
     ) -> None:
         """Keep the data for the end of each epoch."""
@@ -101,7 +80,6 @@ class ValidateAverage(keras.callbacks.Callback):
         self._weights = weights
         self._loss_weights = loss_weights
         self._run = run
-        self._may_keep = may_keep
         self._patience = patience
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -120,16 +98,12 @@ class ValidateAverage(keras.callbacks.Callback):
         losses = np.logaddexp(0.0, logits) - self._labels * logits
         logs["val_loss"] = float(np.average(losses, weights=self._loss_weights))
         logs.update({f"val_{name}": metrics[name] for name in _REPORTED})
-        if self._may_keep(epoch):
-            rows = [row for row in read_history(self._run, before=epoch) if self._kept(row)]
-            if metrics["roc_auc"] > max((row["val_roc_auc"] for row in rows), default=-np.inf):
-                self.model.save_weights(self._run / BEST_WEIGHTS_FILE)
-            rows.append({"val_roc_auc": metrics["roc_auc"]})
-            self.model.stop_training = out_of_patience(rows, self._patience)
+        rows = read_history(self._run, before=epoch)
+        if metrics["roc_auc"] > max((row["val_roc_auc"] for row in rows), default=-np.inf):
+            self.model.save_weights(self._run / BEST_WEIGHTS_FILE)
+        rows.append({"val_roc_auc": metrics["roc_auc"]})
+        self.model.stop_training = out_of_patience(rows, self._patience)
         self.model.set_weights(raw)
-
-    def _kept(self, row: Mapping[str, float]) -> bool:
-        return self._may_keep(int(row["epoch"]))
 
 
 def out_of_patience(history: Sequence[Mapping[str, float]], patience: int | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -46,13 +46,13 @@ class AugmentConfig:
     right_angles: int = 1
     rotation_degrees: float = 10.0
     zoom: float = 0.15
-    stain_transfer: float = 0.25
+    stain_transfer: float = 0.1
     stain: float = 0.1
-    warmth: float = 0.12
-    brightness: float = 0.2
-    contrast: float = 0.2
+    warmth: float = 0.09
+    brightness: float = 0.15
+    contrast: float = 0.15
     blur: float = 1.6
-    sharpening: float = 1.0
+    sharpening: float = 0.5
     resampling: float = 0.5
     jpeg: float = 0.5
 
@@ -64,11 +64,6 @@ class AugmentConfig:
     def off(cls) -> AugmentConfig:
         """Return the configuration that changes nothing."""
         return cls(**dict.fromkeys(asdict(cls()), 0))
-
-    def geometry(self) -> AugmentConfig:
-        """Return the configuration without changes of colours, focus or compression."""
-        kept = ("right_angles", "rotation_degrees", "zoom")
-        return replace(self.off(), **{name: getattr(self, name) for name in kept})
 
     def listing(self) -> str:
         """Return all names and strengths as one line of text."""
@@ -121,11 +116,6 @@ class TrainConfig:
             out-of-fold logits restores natural probabilities.
         noise: standard deviation of the relative noise on each block while training, which makes
             the network tolerate arithmetic in bfloat16.
-        consistency: how much the squared difference between the logits of two views of a patch
-            counts in the loss; 0 learns from one view of each patch. One view is only turned and
-            zoomed, the other is changed in all ways and is drawn towards the first.
-        paired_epochs: last epochs of phase 2, in which each patch has two views; one of them
-            takes half of an epoch's patches. Epochs before learn from one view, as does phase 1.
         ema_momentum: momentum of the weights' moving average, which is what is kept.
         case_weights: weight of a case, ``CASE``, or of one class of it, ``CASE:CLASS``, in the
             loss and in the validation metrics; see ``training.data.case_weights``.
@@ -148,7 +138,7 @@ class TrainConfig:
     interpolation: Interpolation = "bilinear"
     batch_size: int = 32
     head_epochs: int = 1
-    epochs: int = 8
+    epochs: int = 5
     optimizer: OptimizerName = "adamw"
     head_learning_rate: float = 1e-3
     learning_rate: float = 3e-4
@@ -157,8 +147,6 @@ class TrainConfig:
     dropout: float = 0.2
     noise: float = 0.03
     label_smoothing: float = 0.05
-    consistency: float = 1.0
-    paired_epochs: int = 4
     ema_momentum: float = 0.995
     patches_per_case: int | None = 250
     balance_classes: bool = True
@@ -178,31 +166,6 @@ class TrainConfig:
         require_splits(self.splits)
         if not self.splits:
             raise ConfigurationError("no split to train on")
-        if self.batch_size % 2 and self.has_pairs:
-            raise ConfigurationError(
-                f"a batch of {self.batch_size} views cannot hold pairs: use an even number"
-            )
-
-    @property
-    def has_pairs(self) -> bool:
-        """Whether the last epochs learn from two views of each patch."""
-        return bool(self.consistency and self.paired_epochs)
-
-    def views(self, epoch: int) -> int:
-        """Return how many augmented views of a patch a batch of an epoch holds, from phase 1 on."""
-        return 2 if self.has_pairs and epoch >= self._first_paired_epoch else 1
-
-    def may_keep(self, epoch: int) -> bool:
-        """Tell whether the weights after an epoch can be the run's result.
-
-        Pairs cost a little accuracy on clean patches, so an epoch before them would often be the
-        best one by ROC AUC, without what they teach.
-        """
-        return not self.has_pairs or epoch >= self._first_paired_epoch
-
-    @property
-    def _first_paired_epoch(self) -> int:
-        return self.head_epochs + self.epochs - min(self.paired_epochs, self.epochs)
 
     @property
     def pretrained(self) -> bool:

@@ -106,9 +106,7 @@ def training_batches(
 ) -> tf.data.Dataset[Any]:
     """Return batches of ``(images, targets, weights)`` for steps ``first_step .. last_step - 1``.
 
-    Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``. Where a
-    patch has two views, the first half of a batch is only turned and zoomed, and the second half
-    holds the same patches changed in all ways; such an epoch takes half of the patches drawn.
+    Images are float32 ``(B, s, s, 3)`` in 0..255, targets and weights float32 ``(B, 1)``.
     """
     load = _BatchLoader(examples, config)
 
@@ -164,7 +162,7 @@ def steps_per_epoch(examples: Examples, config: TrainConfig) -> int:
     drawn = examples.per_epoch(config.patches_per_case)
     if config.batch_size > drawn:
         raise ConfigurationError(
-            f"an epoch draws {drawn:,} views, less than a batch of {config.batch_size:,}: "
+            f"an epoch draws {drawn:,} patches, less than a batch of {config.batch_size:,}: "
             f"give --batch-size {drawn} or less"
         )
     return drawn // config.batch_size
@@ -189,31 +187,16 @@ class _BatchLoader:
         self, step: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         epoch, position = divmod(int(step), self._steps)
-        views, smoothing = self._config.views(epoch), self._config.label_smoothing
-        size = self._config.batch_size // views
-        drawn = self._order(epoch)[position * size : (position + 1) * size]
-        chosen = np.tile(drawn, views)
+        size, smoothing = self._config.batch_size, self._config.label_smoothing
+        chosen = self._order(epoch)[position * size : (position + 1) * size]
         indices = self._examples.indices[chosen]
-        rng = np.random.default_rng([self._config.seed, int(step)])
-        images = np.concatenate(
-            [
-                model_input(
-                    self._examples.patches.images[part],
-                    self._config,
-                    augment,
-                    rng,
-                    stains=self._stains,
-                    sources=self._stains.case_of[part],
-                )
-                for augment, part in zip(
-                    _augments(self._config, views), np.split(indices, views), strict=True
-                )
-            ]
+        images = model_input(
+            self._examples.patches.images[indices],
+            self._config,
+            self._config.augment,
+            np.random.default_rng([self._config.seed, int(step)]),
+            stains=self._stains,
+            sources=self._stains.case_of[indices],
         )
         targets = self._examples.targets[chosen, None] * (1 - smoothing) + smoothing / 2
         return images, targets.astype(np.float32), self._examples.weights[chosen, None]
-
-
-def _augments(config: TrainConfig, views: int) -> list[AugmentConfig]:
-    """Return how each view of a patch is augmented, in their order within a batch."""
-    return [config.augment.geometry(), config.augment][-views:]

@@ -43,7 +43,6 @@ class Bounds:
 
 _SHARE: Final = Bounds(0, 1)
 _BELOW_ONE: Final = Bounds(0, 1, open_high=True)
-_NOT_NEGATIVE: Final = Bounds(0)
 _COUNT: Final = Bounds(1)
 # Far beyond what is learned with, and short of what no machine or arithmetic bears.
 _EPOCHS_AT_MOST: Final = 10_000
@@ -62,8 +61,6 @@ SETTINGS: Final[dict[str, Bounds]] = {
     "dropout": _BELOW_ONE,
     "noise": Bounds(0, 0.5),
     "label_smoothing": Bounds(0, 0.5),
-    "consistency": Bounds(0, 100),
-    "paired_epochs": _NOT_NEGATIVE,
     "ema_momentum": _BELOW_ONE,
     "patches_per_case": _COUNT,
     "patience": _COUNT,

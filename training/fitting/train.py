@@ -19,7 +19,6 @@ from training.fitting.callbacks import (
     BEST_WEIGHTS_FILE,
     Checkpoint,
     History,
-    PairViews,
     ReseedDropout,
     TrainingMetrics,
     ValidateAverage,
@@ -177,7 +176,6 @@ def _learn(
     log = EpochLog.load(run, step=done)
     callbacks = [
         ReseedDropout(config.seed),
-        PairViews(config.views),
         TrainingMetrics(),
         *callbacks,
         History(run, log),
@@ -208,8 +206,7 @@ def _learn(
     compile_model(learner, config, cosine_schedule(config, config.epochs * steps))
     if done > head:
         Checkpoint.restore(learner, run, step=done)
-    judged = [row for row in read_history(run) if config.may_keep(int(row["epoch"]))]
-    if not (config.validation and out_of_patience(judged, config.patience)):
+    if not (config.validation and out_of_patience(read_history(run), config.patience)):
         learn(head + config.epochs * steps)
     if (run / BEST_WEIGHTS_FILE).is_file():
         learner.load_weights(run / BEST_WEIGHTS_FILE)
@@ -283,7 +280,6 @@ def _validation(
                 cases, labels, weights, patches_per_case=None, balance=config.balance_classes
             ),
             run=run,
-            may_keep=config.may_keep,
             patience=config.patience,
         )
     ]
