@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from redis import Redis as RedisClient
 
+from tests.forked import usual_variables
 from tests.server import OWN_STORES
 
 # Before any test imports these libraries: they read the environment once, on import.
@@ -29,6 +30,7 @@ os.environ.update(
     MPLCONFIGDIR=_CACHE.name,
     TF_CPP_MIN_LOG_LEVEL="2",
 )
+usual_variables()
 
 from tests.services import (  # noqa: E402
     Postgres,

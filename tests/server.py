@@ -9,13 +9,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx2
 
+from tests.forked import Forked, can_fork, fork
 from tests.waiting import comes_true
 
 ROOT = Path(__file__).parents[1]
@@ -44,7 +46,7 @@ class RunningServer:
     """
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     log: Path
 
     @property
@@ -65,13 +67,31 @@ class RunningServer:
 
 @contextmanager
 def running_server(**environment: str) -> Iterator[RunningServer]:
-    """Start `python app.py` with settings from the environment; it is stopped at the end.
+    """Start `app.py` with settings from the environment; it is stopped at the end.
+
+    It is forked from a process that has imported the service, unless a variable may matter on
+    import.
 
     Raises:
         RuntimeError: It did not come up; the message holds its log.
     """
-    inherited = {key: value for key, value in os.environ.items() if key not in OWN_STORES}
-    with running_app(ROOT, Path(sys.executable), inherited, **environment) as server:
+    inherited = _inherited()
+    if not can_fork(inherited | environment):
+        with fresh_server(**environment) as server:
+            yield server
+    else:
+        with _running(fork, inherited, environment) as server:
+            yield server
+
+
+@contextmanager
+def fresh_server(**environment: str) -> Iterator[RunningServer]:
+    """Start `python app.py` in a new interpreter, whose memory is all its own, or likewise.
+
+    Raises:
+        RuntimeError: It did not come up; the message holds its log.
+    """
+    with running_app(ROOT, Path(sys.executable), _inherited(), **environment) as server:
         yield server
 
 
@@ -90,6 +110,26 @@ def running_app(
     Raises:
         RuntimeError: It did not come up; the message holds its log.
     """
+
+    def start(variables: Mapping[str, str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 -- our own code
+            [str(python), "app.py"],
+            cwd=source,
+            env=variables,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+    with _running(start, inherited, environment) as server:
+        yield server
+
+
+@contextmanager
+def _running(
+    start: Callable[[Mapping[str, str], IO[bytes]], subprocess.Popen[bytes] | Forked],
+    inherited: Mapping[str, str],
+    environment: Mapping[str, str],
+) -> Iterator[RunningServer]:
     with tempfile.TemporaryDirectory(prefix="biopsia-server-") as folder:
         log = Path(folder) / "log"
         port = free_port()
@@ -100,13 +140,7 @@ def running_app(
             "TMPDIR": folder,
         }
         with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 -- our own code
-                [str(python), "app.py"],
-                cwd=source,
-                env={**inherited, **own, **environment},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+            process = start({**inherited, **own, **environment}, output)
         server = RunningServer(f"http://127.0.0.1:{port}", process, log)
         try:
             _wait_until_alive(server)
@@ -114,6 +148,10 @@ def running_app(
         finally:
             process.kill()
             process.wait()
+
+
+def _inherited() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key not in OWN_STORES}
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ from benchmarks.chaos.calls import CALLS, ERASING, Call, Turn, predict, review
 from benchmarks.chaos.ledger import Findings, Ledger, compare
 from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.schemas.errors import ErrorReport
-from tests.server import running_server
+from tests.server import fresh_server
 from tests.services import Postgres, Redis
 from tests.stores import Store
 from tests.waiting import wait_until
@@ -88,7 +88,7 @@ def run_chaos(store: Store, postgres: Postgres, redis: Redis, plan: Plan) -> Cha
         redis: Likewise.
         plan: How much is sent.
     """
-    with running_server(**store.environment()) as server:
+    with fresh_server(**store.environment()) as server:
         crowd = _Crowd(server.url, postgres, redis, plan)
         started = time.perf_counter()
         asyncio.run(crowd.send_all())

@@ -21,7 +21,7 @@ from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.settings import MAX_UPLOAD_BYTES
 from tests.bundle_factory import encode, plain_image, write_bundle
 from tests.hostile import png_chunk, png_of_size
-from tests.server import NO_RATE_LIMIT, RunningServer, running_server
+from tests.server import NO_RATE_LIMIT, RunningServer, fresh_server
 
 PATCH = encode(plain_image(200, 120, 190))
 # Memory of pixels in progress; the rest of the process, with its caches, is measured.
@@ -32,7 +32,7 @@ ELSE = 96 << 20
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     bundle = write_bundle(tmp_path_factory.mktemp("bundle") / "model")
-    with running_server(
+    with fresh_server(
         BIOPSIA_MODEL_DIR=str(bundle),
         BIOPSIA_IMAGE_MEMORY_BYTES=str(BUDGET),
         **NO_RATE_LIMIT,

@@ -8,13 +8,14 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import hf_space
 from hf_space.bundle.config import OPENVINO_WEIGHTS_FILE
@@ -30,6 +31,8 @@ from tests.server import ROOT
 MALIGNANT = (200, 120, 190)
 # Teal is not H&E.
 BENIGN = (70, 210, 200)
+# Lines of any length stay whole.
+WIDE = {"NO_COLOR": "1", "COLUMNS": "200", "TERMINAL_WIDTH": "200"}
 
 
 @pytest.fixture
@@ -43,15 +46,24 @@ def folder(tmp_path: Path) -> Path:
     return images
 
 
-def predict(tmp_path: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return run(write_bundle(tmp_path / "model"), "predict", *arguments)
+def predict(tmp_path: Path, *arguments: str | Path) -> Result:
+    return invoke(write_bundle(tmp_path / "model"), "predict", *arguments)
+
+
+def invoke(model: Path, *arguments: str | Path) -> Result:
+    """Run the command within this process, which spares its start."""
+    with chdir(ROOT):
+        return CliRunner(env=WIDE | {"BIOPSIA_MODEL_DIR": str(model)}).invoke(
+            app, [*map(str, arguments)], prog_name="python -m hf_space"
+        )
 
 
 def run(model: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process."""
     return subprocess.run(  # noqa: S603 -- our own interpreter and code
         [sys.executable, "-m", "hf_space", *map(str, arguments)],
         cwd=ROOT,
-        env=os.environ | {"BIOPSIA_MODEL_DIR": str(model), "NO_COLOR": "1", "COLUMNS": "200"},
+        env=os.environ | WIDE | {"BIOPSIA_MODEL_DIR": str(model)},
         capture_output=True,
         text=True,
         check=False,
@@ -60,7 +72,7 @@ def run(model: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]
 
 
 def test_folders_are_searched_and_verdicts_printed_in_words(tmp_path: Path, folder: Path) -> None:
-    done = predict(tmp_path, folder)
+    done = run(write_bundle(tmp_path / "model"), "predict", folder)
     assert done.returncode == 0, done.stderr
     malignant, benign = (f"{expected_probability(*each):.3f}" for each in (MALIGNANT, BENIGN))
     assert done.stdout.splitlines() == [
@@ -77,7 +89,7 @@ def test_each_warning_is_explained_once(tmp_path: Path, folder: Path) -> None:
         (folder / f"region{number}.png").write_bytes(encode(region))
     (folder / "bad.png").write_text("no image")
     done = predict(tmp_path, folder)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert done.stdout.count("scale_unknown") == 3
     told = [line.partition(":")[0] for line in done.stderr.splitlines() if " of 5 images)" in line]
     assert sorted(told) == [
@@ -116,7 +128,7 @@ def test_nothing_is_saved_by_the_command(
         assert result.gradcam.overlay is None
     assert not (tmp_path / "data").exists()
     refused = predict(tmp_path, folder / "a.png", "--save")
-    assert refused.returncode == 2
+    assert refused.exit_code == 2
     assert "No such option" in refused.stderr
 
 
@@ -130,7 +142,7 @@ def test_json_lines_are_the_result_contract(tmp_path: Path, folder: Path) -> Non
 def test_csv_has_a_row_for_each_file_bad_ones_too(tmp_path: Path, folder: Path) -> None:
     table = tmp_path / "out.csv"
     done = predict(tmp_path, folder / "notes.txt", folder, "--csv", table)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "notes.txt" in done.stderr
     assert table.read_bytes().startswith("\ufeff".encode())
     with table.open(newline="", encoding="utf-8-sig") as file:
@@ -151,7 +163,7 @@ def test_csv_has_a_row_for_each_file_bad_ones_too(tmp_path: Path, folder: Path) 
 def test_a_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
     image = tmp_path / "bad\udcff\nname.png"
     image.write_bytes(encode(plain_image(*MALIGNANT)))
-    done = predict(tmp_path, image, "--csv", tmp_path / "table.csv")
+    done = run(write_bundle(tmp_path / "model"), "predict", image, "--csv", tmp_path / "table.csv")
     assert done.returncode == 0, done.stderr
     assert "/bad\\udcff\\nname.png" in done.stdout
     with (tmp_path / "table.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -162,7 +174,7 @@ def test_a_file_name_is_no_formula(tmp_path: Path, folder: Path) -> None:
     (folder / "a.png").rename(folder / "a;=1+1.png")
     table = tmp_path / "out.csv"
     done = predict(tmp_path, folder / "a;=1+1.png", "--csv", table)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert "/a;'=1+1.png," in table.read_text("utf-8-sig")
 
 
@@ -172,7 +184,7 @@ def test_geojson_has_a_file_for_each_image_that_could_be_scored(
     (folder / "deeper" / "a.png").write_bytes(encode(plain_image(*BENIGN, width=120)))
     out = tmp_path / "new" / "out"
     done = predict(tmp_path, folder / "notes.txt", folder, "--geojson", out)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "notes.txt" in done.stderr
     names = {path.name: json.loads(path.read_text())["features"] for path in out.iterdir()}
     assert set(names) == {f"{name}.geojson" for name in ("images_a.png", "deeper_a.png", "b.JPG")}
@@ -249,7 +261,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_scoring(
     old.parent.mkdir()
     old.write_text("mine")
     done = predict(tmp_path, folder / "a.png", "--geojson", tmp_path / out)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert word in done.stderr
     assert done.stdout == ""
     assert old.read_text() == "mine"
@@ -270,21 +282,21 @@ def test_a_folder_that_cannot_be_written_is_refused_before_scoring(
 )
 def test_bad_calls_are_explained(tmp_path: Path, arguments: list[str], word: str) -> None:
     done = predict(tmp_path, *arguments)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert done.stderr.count(word) == 1
     assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_operating_point_is_told_once(tmp_path: Path, folder: Path) -> None:
     done = predict(tmp_path, folder, "--operating-point", "best")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert done.stdout == ""
     assert done.stderr.count("'--operating-point': The model has no operating point 'best'") == 1
 
 
 def test_a_scale_that_no_image_can_have_is_told_once(tmp_path: Path, folder: Path) -> None:
     done = predict(tmp_path, folder, "--microns-per-pixel", "33")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert done.stdout == ""
     assert done.stderr.count("'--microns-per-pixel': At 33 µm/px there is no detail left") == 1
 
@@ -302,7 +314,7 @@ def test_overlays_are_written_for_patches_and_regions(tmp_path: Path, folder: Pa
     (folder / "region.png").write_bytes(encode(plain_image(*MALIGNANT, width=120)))
     out = tmp_path / "overlays"
     done = predict(tmp_path, folder, "--overlays", out, "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert {path.name for path in out.iterdir()} == {"a.png.jpg", "b.JPG.jpg", "region.png.jpg"}
     for path in out.iterdir():
         with Image.open(path) as picture:
@@ -372,7 +384,7 @@ def test_files_of_a_folder_that_are_no_images_are_counted(tmp_path: Path, folder
     for name in ("a.heic", "b.HEIC", "._a.png", "README"):
         (folder / name).write_bytes(b"x")
     done = predict(tmp_path, folder)
-    assert done.returncode == 0
+    assert done.exit_code == 0
     (line,) = (each for each in done.stderr.splitlines() if each.startswith("Skipped"))
     assert sorted(line.partition(": ")[2].rstrip(".").split(", ")) == [
         "1 .txt",

@@ -12,7 +12,7 @@ import pytest
 
 from tests.bundle_factory import write_bundle
 from tests.crowded import READ, REFUSED
-from tests.server import NO_RATE_LIMIT, RunningServer, running_server
+from tests.server import NO_RATE_LIMIT, RunningServer, fresh_server
 
 # As in `test_bombs.py`: what the process may take besides the pixels of images.
 ELSE = 96 << 20
@@ -25,7 +25,7 @@ CODES = {name: code for name, (_, code) in REFUSED.items()}
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     bundle = write_bundle(tmp_path_factory.mktemp("bundle") / "model")
-    with running_server(BIOPSIA_MODEL_DIR=str(bundle), **NO_RATE_LIMIT) as server:
+    with fresh_server(BIOPSIA_MODEL_DIR=str(bundle), **NO_RATE_LIMIT) as server:
         yield server
 
 

@@ -26,7 +26,7 @@ from hf_space.schemas.prediction import PredictionResult
 from hf_space.settings import Settings
 from tests.bundle_factory import encode, expected_probability, plain_image, write_bundle
 from tests.hostile import corpus
-from tests.server import ROOT, RunningServer, running_server
+from tests.server import ROOT, RunningServer, fresh_server, running_server
 from tests.synthetic import encode_png, make_patches
 
 HOSTILE = corpus()
@@ -36,7 +36,7 @@ HOSTILE = corpus()
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """The service with the tiny network."""
     folder = write_bundle(tmp_path_factory.mktemp("bundle") / "model")
-    with running_server(BIOPSIA_MODEL_DIR=str(folder)) as server:
+    with fresh_server(BIOPSIA_MODEL_DIR=str(folder)) as server:
         yield server
 
 
@@ -160,7 +160,7 @@ def test_a_termination_signal_loses_no_accepted_request() -> None:
             server.process.send_signal(signal.SIGTERM)
             return [(await task).status_code for task in asked]
 
-    with running_server() as server:
+    with fresh_server() as server:
         statuses = asyncio.run(terminate_under_load(server))
         server.process.wait(30)
         with pytest.raises(httpx2.ConnectError):
@@ -169,7 +169,7 @@ def test_a_termination_signal_loses_no_accepted_request() -> None:
 
 
 def test_an_open_page_does_not_hold_up_the_end() -> None:
-    with running_server() as server:
+    with fresh_server() as server:
         beat = httpx2.stream("GET", f"{server.url}/gradio_api/heartbeat/page", timeout=60)
         with beat as response:
             assert next(response.iter_lines()) == "data: ALIVE"
