@@ -83,6 +83,10 @@ def write_reports(folder: Path) -> None:
     moved = {"largest_change": 0.5, "percentile_99_of_change": 0.25}
     unknown = dict.fromkeys(("roc_auc", "sensitivity", "specificity"))
     shares = {"refused": 0.25, "withheld": 0.5, "warned": 0.0, "inconclusive": 0.0, "silent": 0.25}
+    smears = {"images": 4, "labelled": 0, "positive": 0, **unknown, **shares}
+    few = {"images": 9, "labelled": 9, "positive": 5, **shifted, **shares}
+    many = {"images": 38, "labelled": 38, "positive": 33, **shifted, **shares}
+    cancer = {"all": many, "0.8": few, "2": few}
     areas = {"deletion": 0.31, "insertion": 0.62}
     chances = {"corner_chance": 0.0625, "edge_chance": 0.4375}
     slide: dict[str, Any] = {
@@ -97,7 +101,7 @@ def write_reports(folder: Path) -> None:
     dataset = {"source": "drawn", "split": "val", "patches": 40, "cases": 2, "patches_per_case": 20}
     reports: dict[str, dict[str, Any]] = {
         "robust": {"dataset": dataset, "shifts": dict.fromkeys(SHIFT_TITLES, shifted | moved)},
-        "outside": {"kinds": {"blood_smear": {"all": {}, "2": {"images": 4, **unknown, **shares}}}},
+        "outside": {"kinds": {"blood_smear": {"all": {}, "2": smears}, "breakhis": cancer}},
         "explain": {"slides": {"9000": slide, "9001": slide | {"curves": None}}},
     }
     for name, content in reports.items():

@@ -29,7 +29,6 @@ OPTIONS = [
     "--batch-size=2",
     "--epochs=3",
     # The second kill is within the epochs with pairs, the first one before them.
-    "--paired-epochs=3",
     # Rounding differs between processes, and AdamW makes whole steps of gradients near zero.
     "--learning-rate=0.00001",
 ]
