@@ -32,7 +32,8 @@ def ask(client: TestClient, name: str) -> dict[str, Any]:
 def test_the_region_has_one_clear_focus_in_its_tumour(client: TestClient) -> None:
     result = ask(client, "drawn_region.png")
     assert result["verdict"] == "malignant"
-    assert result["warnings"] == []
+    # It is drawn, and the model tells it from tissue.
+    assert [each["code"] for each in result["warnings"]] == ["unfamiliar"]
     [focus] = result["region"]["foci"]
     assert focus["peak_probability"] > result["threshold"] + 0.3
     tiles = np.array(result["region"]["tiles"], dtype=float)
