@@ -196,13 +196,15 @@ def trickled(port: int, body: bytes, *, at_once: int) -> bytes:
     """Send a body ten times a second so many bytes, and return what was said until the end."""
     head = f"POST /predict/ HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
-        connection.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n")
+        more = b"Connection: close\r\nContent-Type: application/json\r\n\r\n"
+        connection.sendall(head.encode() + more)
         with suppress(BrokenPipeError, ConnectionResetError):
             for start in range(0, len(body), at_once):
                 connection.sendall(body[start : start + at_once])
                 if select.select([connection], [], [], 0.1)[0]:
                     break
-            return connection.recv(65536)
+            # The head and the body come one after the other.
+            return rest(connection)
     return b""
 
 

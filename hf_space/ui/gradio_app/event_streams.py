@@ -30,12 +30,11 @@ class EventStreams:
         """Return whether a path asks for a stream that is there, or for something else."""
         queue = self._blocks._queue  # noqa: SLF001
         if call := _OF_CALL.fullmatch(path):
-            session = _session_of(queue, call[1])
-        elif _OF_SESSION.fullmatch(path):
-            session = QueryParams(query).get("session_hash")
-        else:
+            return _session_of(queue, call[1]) in queue.pending_messages_per_session
+        if not _OF_SESSION.fullmatch(path):
             return True
-        # Gradio says what is missing.
+        session = QueryParams(query).get("session_hash")
+        # Gradio itself says that it is missing.
         return session is None or session in queue.pending_messages_per_session
 
 
