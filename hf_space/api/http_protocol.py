@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import asyncio
 
 MAX_HEAD_BYTES: Final = 64 * 1024
-"""Most bytes of a request's line and headers; of the spaces around a value one is counted."""
+"""Most bytes of a request's line, headers and trailers.
+
+Of the spaces around a value one is counted.
+"""
 
 MAX_PIPELINED: Final = 8
 """Most requests of a connection that wait while an earlier one is answered."""
@@ -107,20 +110,16 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         """Count the request's line."""
-        self._head_bytes += len(url)
+        self._count(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header, also a trailer, which httptools gives in the same way."""
-        self._head_bytes += len(name) + len(value) + _HEADER_OVERHEAD
+        self._count(len(name) + len(value) + _HEADER_OVERHEAD)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Replace the deadline of the headers by that of the body."""
-        # One read may hold more than the limit, and all of a head.
-        if self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse()
-            raise _StoppedError
         self._beside_body = 0
         super().on_headers_complete()
         self._body_end = self.loop.time() + self.most_body_seconds
@@ -143,6 +142,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end_deadline()
         self._beside_body = 0
         super().on_message_complete()
+
+    def _count(self, size: int) -> None:
+        # Bytes are counted by reads too, but one read may hold more than the limit, and all of a
+        # head.
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse()
+            raise _StoppedError
 
     def _expect_head(self) -> None:
         self._end_deadline()
