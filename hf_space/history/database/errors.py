@@ -87,7 +87,7 @@ def fault_of(error: BaseException) -> DatabaseFault:
 def describe(error: BaseException) -> str:
     """Return an error's kind for the log; its text may hold addresses and values."""
     cause = getattr(error, "orig", None) or error
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, TimeoutError | PoolTimeoutError):
         # Its own cause is that the work was cancelled.
         return str(cause) if isinstance(cause, NoAnswerError) else "no answer in time"
     return type(cause.__cause__ or cause).__name__
