@@ -31,6 +31,6 @@ USER 1000:1000
 
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s --retries=3 \
-    CMD ["python", "-c", "import http.client, os; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=4); c.request('GET', '/health/'); raise SystemExit(c.getresponse().status != 200)"]
+    CMD ["python", "-c", "import http.client, os; c = http.client.HTTPConnection('127.0.0.1', int(os.environ.get('BIOPSIA_PORT') or os.environ['PORT']), timeout=4); c.request('GET', '/health/'); raise SystemExit(c.getresponse().status != 200)"]
 
 CMD ["python", "app.py"]

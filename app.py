@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from hf_space.observability.logging import configure_logging
 from hf_space.prediction.start import start_faults
 from hf_space.settings.environment import SettingsError, read_settings
 from hf_space.settings.folders import folder_faults
+from hf_space.settings.listening import port_fault
 from hf_space.ui.backend import Backend
 from hf_space.ui.demo import mount_demo
 from hf_space.ui.gradio_app.mounted import end_streams
@@ -61,6 +63,14 @@ class _Server(uvicorn.Server):
 
 def main() -> None:
     """Serve on the host and port of the settings."""
+    if len(sys.argv) > 1:
+        raise SystemExit(
+            "app.py takes no arguments: settings are environment variables, which "
+            "`python -m hf_space settings` prints"
+        )
+    # Otherwise it would be found after the model has loaded.
+    if fault := port_fault(settings.host, settings.port):
+        raise SystemExit(fault)
     configure_logging(settings.log_level, settings.log_format)
     config = uvicorn.Config(
         app,

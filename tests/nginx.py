@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,8 @@ from tests.processes import Service
 from tests.server import ROOT, free_port
 
 CONFIGURATION = ROOT / "proxy" / "nginx.conf"
+_DOCUMENTED_PATH = "/lab/biopsia"
+_BEGINNING = re.compile(r"location / \{\s*proxy_pass http://api:7860;")
 
 
 class Nginx(Service):
@@ -34,9 +37,11 @@ class Nginx(Service):
         self._root_path = root_path
         self.port_behind_tls = free_port()
         text = CONFIGURATION.read_text("utf-8")
+        if root_path:
+            text, changed = _BEGINNING.subn(_documented(root_path), text)
+            assert changed == 1
         for theirs, ours in (
-            ("http://api:7860;", f"http://127.0.0.1:{upstream}{'/' if root_path else ''};"),
-            ("location / {", f"location {root_path}/ {{"),
+            ("http://api:7860", f"http://127.0.0.1:{upstream}"),
             ("listen 8080", f"listen 127.0.0.1:{self.port}"),
             ("listen 8081", f"listen 127.0.0.1:{self.port_behind_tls}"),
             ("8081 ", f"{self.port_behind_tls} "),
@@ -70,6 +75,15 @@ def running_nginx(folder: Path, upstream: int, root_path: str = "") -> Iterator[
         yield proxy
     finally:
         proxy.stop()
+
+
+def _documented(root_path: str) -> str:
+    """Return what Deploy puts in place of the location, to serve below a path."""
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    section = page.partition("### Below a path")[2]
+    [lines] = re.findall("```nginx\n(.*?)```", section, re.DOTALL)[:1]
+    assert _DOCUMENTED_PATH in lines
+    return str(lines).replace(_DOCUMENTED_PATH, root_path)
 
 
 def nginx_missing() -> str | None:

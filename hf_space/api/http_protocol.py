@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from hf_space.errors import HeadTooLargeError
+from hf_space.errors import BiopsiaError, HeadTooLargeError, RequestError
 from hf_space.schemas.errors import ErrorReport, error_body
 
 if TYPE_CHECKING:
     import asyncio
 
 MAX_HEAD_BYTES: Final = 64 * 1024
-"""Most bytes of a request's line and headers, beside one read of the socket."""
+"""Most bytes of a request's line, headers and trailers.
+
+Of the spaces around a value one is counted.
+"""
 
 MAX_PIPELINED: Final = 8
 """Most requests of a connection that wait while an earlier one is answered."""
@@ -27,9 +31,11 @@ A client must also read waiting responses at this rate.
 """
 # Bytes that arrived while the event loop was busy must be counted.
 _SLOW_LOOKS: Final = 2
+# Around a header: the colon, a space, and the end of the line.
+_HEADER_OVERHEAD: Final = len(": \r\n")
 
 
-class _TooManyPipelinedError(Exception):
+class _StoppedError(Exception):
     """Stops the parser in the middle of a read, which may contain thousands of further requests."""
 
 
@@ -56,6 +62,7 @@ class BoundedProtocol(HttpToolsProtocol):
     answer_seconds: float = 60.0
 
     _beside_body = 0
+    _head_bytes = 0
     _body_end = 0.0
     _body_bytes = 0
     _slow_looks = 0
@@ -98,7 +105,18 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start the deadline of a request."""
         super().on_message_begin()
+        self._head_bytes = 0
         self._expect_head()
+
+    def on_url(self, url: bytes) -> None:
+        """Count the request's line."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header, also a trailer, which httptools gives in the same way."""
+        self._count(len(name) + len(value) + _HEADER_OVERHEAD)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Replace the deadline of the headers by that of the body."""
@@ -111,7 +129,7 @@ class BoundedProtocol(HttpToolsProtocol):
             # Close without sending the responses: a client that does not read them would keep it
             # open.
             self.transport.abort()
-            raise _TooManyPipelinedError
+            raise _StoppedError
 
     def on_body(self, body: bytes) -> None:
         """Count received bytes of headers: bodies have their own limits."""
@@ -124,6 +142,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end_deadline()
         self._beside_body = 0
         super().on_message_complete()
+
+    def _count(self, size: int) -> None:
+        # Bytes are counted by reads too, but one read may hold more than the limit, and all of a
+        # head.
+        self._head_bytes += size
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse()
+            raise _StoppedError
 
     def _expect_head(self) -> None:
         self._end_deadline()
@@ -168,18 +194,30 @@ class BoundedProtocol(HttpToolsProtocol):
             self._answer_deadline.cancel()
             self._answer_deadline = None
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP in the service's error format, unless it is refused already."""
+        self._end_with(RequestError(msg))
+
     def _refuse(self) -> None:
         has_request = self.cycle is not None and not self.cycle.response_complete
-        if not has_request and not self.transport.is_closing():
-            self.transport.write(_refusal())
+        if has_request:
+            # The answer to it would be taken for the refusal, or the other way round.
+            self.transport.close()
+        else:
+            self._end_with(
+                HeadTooLargeError(f"A request's headers may have {MAX_HEAD_BYTES} bytes.")
+            )
+
+    def _end_with(self, error: BiopsiaError) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(_refusal(error))
         self.transport.close()
 
 
-def _refusal() -> bytes:
-    error = HeadTooLargeError(f"A request's headers may have {MAX_HEAD_BYTES} bytes.")
+def _refusal(error: BiopsiaError) -> bytes:
     body = json.dumps(ErrorReport(error=error_body(error)).model_dump()).encode()
     lines = (
-        f"HTTP/1.1 {error.status} Request Header Fields Too Large",
+        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
         "content-type: application/json",
         f"content-length: {len(body)}",
         "connection: close",

@@ -33,7 +33,7 @@ def configure_logging(level: str, log_format: LogFormat) -> None:
     handler.setFormatter(TextFormatter() if is_text else _json_formatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # These log every request or loaded part at info level, which is meant for events.
-    for name in ("httpx", "httpx2", "alembic.runtime.plugins"):
+    for name in ("httpx", "httpx2", "alembic.runtime"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # If the Hub's client is already imported, it has its own handler, and its warnings contain
     # signed addresses of large files.

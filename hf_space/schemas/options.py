@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from hf_space.errors import InvalidOptionsError, MissingImageError
-from hf_space.schemas.base import Schema
+from hf_space.schemas.base import CONTRADICTION, Schema, contradiction
 from hf_space.schemas.prediction import Fingerprint, Pixels
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ class PredictOptions(Schema):
     @model_validator(mode="after")
     def _one_rule(self) -> PredictOptions:
         if self.threshold is not None and self.operating_point is not None:
-            raise ValueError("give threshold or operating_point, not both")
+            raise contradiction(
+                "give threshold or operating_point, not both", "threshold", "operating_point"
+            )
         return self
 
 
@@ -124,22 +126,38 @@ def read_predict_request(body: bytes) -> PredictRequest:
 
 
 def findings(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Return pydantic's errors as ``field`` and ``message``; the input is not repeated."""
+    """Return pydantic's errors as ``field`` and ``message``; the input is not repeated.
+
+    What several fields together are wrong about is listed for each of them.
+    """
     return [
-        {
-            "field": ".".join(str(part) for part in error["loc"]),
-            # Pydantic's prefix of messages from our own validators.
-            "message": str(error["msg"]).removeprefix("Value error, "),
-        }
-        for error in errors
+        {"field": field, "message": _message(error)} for error in errors for field in _fields(error)
     ]
 
 
 def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
     """Return pydantic's errors as a client error."""
     fields = findings(errors)
-    text = "; ".join(f"{field['field'] or 'request'}: {field['message']}" for field in fields)
+    names: dict[str, list[str]] = {}
+    for field in fields:
+        names.setdefault(field["message"], []).append(field["field"] or "request")
+    text = "; ".join(f"{', '.join(each)}: {message}" for message, each in names.items())
     return InvalidOptionsError(text, fields=fields)
+
+
+def _fields(error: Mapping[str, Any]) -> list[str]:
+    place = ".".join(str(part) for part in error["loc"])
+    if error.get("type") != CONTRADICTION:
+        return [place]
+    return [f"{place}.{name}" if place else name for name in error["ctx"]["fields"]]
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    if error.get("type") == "extra_forbidden":
+        # Pydantic's text speaks to programmers.
+        return "unknown option"
+    # Pydantic's prefix of messages from our own validators.
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _without_input(error: ValidationError) -> InvalidOptionsError:

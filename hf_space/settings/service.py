@@ -73,7 +73,8 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
         validation_alias=AliasChoices("BIOPSIA_PORT", "PORT"),
-        description="Port that `python app.py` listens on; `PORT` is read too, since hosts set it.",
+        description="Port that `python app.py` listens on. If it is unset, `PORT` is read, which "
+        "hosts set.",
     )
     root_path: str | None = Field(
         default=None,

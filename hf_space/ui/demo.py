@@ -14,9 +14,11 @@ from hf_space.ui.components.file_picker import build_file_picker
 from hf_space.ui.components.options_panel import Panel, join_choices, panel_values
 from hf_space.ui.gradio_app.calls import Calls
 from hf_space.ui.gradio_app.endpoints import Endpoints
+from hf_space.ui.gradio_app.event_streams import EventStreams
 from hf_space.ui.gradio_app.guard import GuardMiddleware
 from hf_space.ui.gradio_app.mounted import (
     mounted_app,
+    name_own_errors,
     name_unknown_functions,
     name_unknown_paths,
     name_wrong_inputs,
@@ -88,6 +90,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     mounted_app(app).add_middleware(
         GuardMiddleware,
         calls=Calls(blocks.fns.values(), max_files=settings.max_batch_files),
+        streams=EventStreams(blocks),
         believes_proxy=settings.trusted_proxy_hops > 0,
         max_upload_bytes=settings.max_batch_bytes,
         limiter=backend.limiter,
@@ -97,6 +100,7 @@ def mount_demo(app: FastAPI, backend: Backend) -> None:
     remove_at_end(app, folder)
     name_unknown_paths(app)
     name_unknown_functions(app)
+    name_own_errors(app)
     name_wrong_inputs(app)
     app.add_middleware(RefusalTextMiddleware)
 

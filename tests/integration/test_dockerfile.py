@@ -38,9 +38,9 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_environment(requirements, tmp_path_factory.mktemp("opt") / "venv")
 
 
-def is_healthy(python: Path, port: int) -> bool:
+def is_healthy(python: Path, **environment: str) -> bool:
     command = [str(python), *IMAGE.health_command[1:]]
-    return subprocess.run(command, env={"PORT": str(port)}, capture_output=True).returncode == 0  # noqa: S603
+    return subprocess.run(command, env=environment, capture_output=True).returncode == 0  # noqa: S603
 
 
 def contents(folder: Path) -> dict[Path, int]:
@@ -64,9 +64,15 @@ def test_it_answers_and_writes_nowhere_but_where_it_may(
         name: value.replace("/data", str(tmp_path)) for name, value in IMAGE.environment.items()
     }
     before = contents(app)
-    assert not is_healthy(python, free_port())
+    away = str(free_port())
+    assert not is_healthy(python, PORT=away)
     with running_app(app, python, inside, BIOPSIA_DATA_DIR=inside["BIOPSIA_DATA_DIR"]) as service:
-        assert is_healthy(python, service.port)
+        here = str(service.port)
+        assert is_healthy(python, PORT=here)
+        # As the service does it: see the port in `Settings`.
+        assert is_healthy(python, PORT=here, BIOPSIA_PORT="")
+        assert is_healthy(python, PORT=away, BIOPSIA_PORT=here)
+        assert not is_healthy(python, PORT=here, BIOPSIA_PORT=away)
         # Railway uses its own host name.
         named = {"Host": "healthcheck.railway.app"}
         health = httpx2.get(f"{service.url}/health/", headers=named)

@@ -209,6 +209,7 @@ def test_one_is_deleted_for_good(visitor: Visitor) -> None:
     visitor.review(deleted, opinion="agree")
     response = visitor.ask("DELETE", f"/history/{deleted}")
     assert (response.status_code, response.content) == (204, b"")
+    assert "Content-Type" not in response.headers
     for path in ("", "/thumbnail"):
         assert error_of(visitor.get(f"/history/{deleted}{path}")) == (404, "unknown_record")
     again = visitor.ask("DELETE", f"/history/{deleted}")

@@ -149,8 +149,21 @@ def test_the_order_of_a_form_does_not_matter(visitor: Visitor, path: str) -> Non
 
 def test_a_name_that_json_does_not_have_is_refused(visitor: Visitor) -> None:
     body = {"image": base64.b64encode(patch(5)).decode(), "treshold": 0.5, "save": True}
-    assert set(fields_of(visitor.ask("POST", "/predict/", json=body))) == {"treshold"}
+    response = visitor.ask("POST", "/predict/", json=body)
+    assert fields_of(response) == {"treshold": "unknown option"}
+    assert response.json()["error"]["message"] == "treshold: unknown option"
     assert visitor.ids() == []
+
+
+def test_options_that_contradict_are_both_named(visitor: Visitor) -> None:
+    options = {"threshold": "0.5", "operating_point": "balanced"}
+    told = "give threshold or operating_point, not both"
+    response = visitor.ask("POST", "/predict/", files={"file": patch(5)}, data=options)
+    assert fields_of(response) == dict.fromkeys(options, told)
+    assert response.json()["error"]["message"] == f"threshold, operating_point: {told}"
+    day = "2026-03-01T00:00:00Z"
+    response = visitor.ask("GET", f"/history/?since={day}&until={day}")
+    assert fields_of(response) == dict.fromkeys(("since", "until"), "since must be before until")
 
 
 def test_both_forms_and_json_offer_the_same_options(module_client: TestClient) -> None:

@@ -95,7 +95,7 @@ def messages(servers: list[RunningServer]) -> list[tuple[str, str]]:
 def test_one_of_them_makes_the_tables_and_all_answer(servers: list[RunningServer]) -> None:
     for server in servers:
         assert httpx2.get(f"{server.url}/health/").json()["status"] == "ok"
-    steps = [text for _, text in messages(servers) if re.match("Running upgrade", text)]
+    steps = [text for _, text in messages(servers) if re.search(": running upgrade ", text)]
     revisions = [step.partition("->")[2].split(",")[0].strip() for step in steps]
     assert revisions == sorted(path.name[:4] for path in MIGRATIONS.glob("versions/*_*.py"))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from hf_space.schemas.errors import ErrorReport
 from tests.bundle_factory import write_bundle
 from tests.nginx import Nginx, nginx_missing, running_nginx
 from tests.server import RunningServer, free_port, running_server
@@ -150,6 +151,40 @@ def test_headers_without_end_and_slow_ones_are_cut_off(proxy: Nginx) -> None:
     assert said_to(proxy.port, head) == b""
     ok = said_to(proxy.port, head + b"Connection: close\r\n\r\n")
     assert ok.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 17_000 + b"\r\n\r\n", 431, "head_too_large"),
+        (b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431, "head_too_large"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 60_000, 431, "head_too_large"),
+        (b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method_not_allowed"),
+        (b"GET / HTTP/1.1\r\n\r\n", 400, "invalid_request"),
+        (b"no request\r\n\r\n", 400, "invalid_request"),
+        (b"GET / HTTP/7.0\r\nHost: a\r\n\r\n", 400, "invalid_request"),
+        (
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+            *(400, "invalid_request"),
+        ),
+    ],
+    ids=lambda value: value[:24] if isinstance(value, bytes) else None,
+)
+def test_what_the_proxy_refuses_has_the_error_shape(
+    proxy: Nginx, sent: bytes, status: int, code: str
+) -> None:
+    head, _, body = said_to(proxy.port, sent).partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode()), head
+    assert b"Content-Type: application/json" in head
+    assert ErrorReport.model_validate_json(body).error.code == code
+
+
+def test_errors_of_the_service_pass_as_they_are(client: httpx2.Client) -> None:
+    answer = client.get("/nowhere")
+    assert error_of(answer) == (404, "not_found")
+    assert "/nowhere" in answer.json()["error"]["message"]
+    assert error_of(client.delete("/predict/")) == (405, "method_not_allowed")
+    assert "Allow" in client.delete("/predict/").headers
 
 
 def test_a_body_that_nobody_accepts_is_refused_unread(proxy: Nginx) -> None:

@@ -110,11 +110,11 @@ def test_no_one_can_change_or_take_back_an_opinion(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("content", "field"),
     [
-        ({"opinion": "disagree"}, ""),
+        ({"opinion": "disagree"}, "opinion"),
         ({"opinion": "disagree", "label": "idc"}, "label"),
         ({"opinion": "disagree", "label": "lobular"}, "label"),
-        ({"opinion": "agree", "label": "idc"}, ""),
-        ({"opinion": "unsure", "label": "no_idc"}, ""),
+        ({"opinion": "agree", "label": "idc"}, "opinion"),
+        ({"opinion": "unsure", "label": "no_idc"}, "opinion"),
         ({"opinion": "perhaps"}, "opinion"),
         ({"opinion": "agree", "note": "x" * (MAX_NOTE_LENGTH + 1)}, "note"),
         ({"opinion": "agree", "note": "a\0b"}, "note"),

@@ -113,6 +113,20 @@ def test_gradio_s_client_predicts(proxy: Nginx, tmp_path: Path) -> None:
     assert abs(result["probability"] - expected_probability(200, 120, 190)) < 1e-4
 
 
+def test_the_path_without_its_slash_leads_to_it(proxy: Nginx) -> None:
+    host = f"http://127.0.0.1:{proxy.port}"
+    response = httpx2.get(f"{host}{PREFIX}?lang=es", follow_redirects=False)
+    # Browsers of a proxy with HTTPS in front must not be sent to another scheme or port.
+    assert (response.status_code, response.headers["Location"]) == (301, f"{PREFIX}/?lang=es")
+
+
+@pytest.mark.parametrize("path", ["/", "/health/", "/lab/", "/lab/biopsiax", "/error/request"])
+def test_beside_the_path_there_is_nothing(proxy: Nginx, path: str) -> None:
+    response = httpx2.get(f"http://127.0.0.1:{proxy.port}{path}")
+    assert error_of(response) == (404, "not_found")
+    assert httpx2.get(f"{proxy.url}/health/").json()["status"] == "ok"
+
+
 def test_what_the_demo_does_not_need_is_not_there(proxy: Nginx) -> None:
     # Each on a connection of its own: the proxy closes one whose request was refused before all
     # of its body had passed, which is then too late for the next request.

@@ -246,6 +246,52 @@ def test_unknown_functions_and_paths_of_calls_answer_in_the_error_shape(
     assert refusal(wrong, 405).code == "method_not_allowed"
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["queue/data?session_hash=x", "queue/data/?session_hash=", "call/predict/x", "call/v2/a/x"],
+)
+def test_a_stream_that_is_not_there_is_refused_before_it_begins(
+    server: RunningServer, path: str
+) -> None:
+    assert refusal(httpx2.get(f"{server.url}/gradio_api/{path}"), 404).code == "not_found"
+    assert "already started" not in server.log.read_text("utf-8")
+
+
+def test_a_call_by_name_is_followed_by_its_stream(server: RunningServer) -> None:
+    for door in ("call", "call/v2"):
+        url = f"{server.url}/gradio_api/{door}/model_info"
+        call = httpx2.post(url, json={"data": []} if door == "call" else {}).json()["event_id"]
+        told = httpx2.get(f"{url}/{call}", timeout=60)
+        assert (told.status_code, "event: complete" in told.text) == (200, True)
+
+
+FORM = "multipart/form-data; boundary=x"
+PART = b'--x\r\nContent-Disposition: form-data; name="files"'
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "refused"),
+    [
+        ("application/x-www-form-urlencoded", b"x", (415, "unsupported_media_type")),
+        (None, b"x", (415, "unsupported_media_type")),
+        ("multipart/form-data", PART, (400, "invalid_form")),
+        (FORM, b"x", (400, "invalid_form")),
+        (FORM, PART + b"\r\n\r\nx\r\n--x--\r\n", (400, "invalid_form")),
+        (FORM, PART.replace(b"; name", b"; no") + b"\r\n\r\n\r\n--x--\r\n", (400, "invalid_form")),
+    ],
+    ids=["form", "nothing", "no boundary", "no form", "text", "no name"],
+)
+def test_an_upload_that_is_none_is_refused_in_the_error_shape(
+    server: RunningServer, content_type: str | None, content: bytes, refused: tuple[int, str]
+) -> None:
+    before = sorted(server.folder.rglob("*"))
+    headers = {"content-type": content_type} if content_type else {}
+    answer = httpx2.post(f"{server.url}/gradio_api/upload", content=content, headers=headers)
+    assert refusal(answer, refused[0]).code == refused[1]
+    assert sorted(server.folder.rglob("*")) == before
+    assert '"level": "ERROR"' not in server.log.read_text("utf-8")
+
+
 PROXYS = {"X-Forwarded-Host": "demo.example.org"}
 
 

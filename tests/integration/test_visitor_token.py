@@ -35,6 +35,7 @@ def test_another_token_has_the_history_and_the_first_one_nothing(store: Store) -
         kept = other.predict(patch(3))["id"]
         replaced = first.ask("POST", "/visitor/token")
         assert (replaced.status_code, replaced.content) == (204, b"")
+        assert "Content-Type" not in replaced.headers
         assert replaced.headers["Cache-Control"] == "no-store"
         second = Visitor(client, replaced.headers[VISITOR_HEADER])
         assert second.token != first.token

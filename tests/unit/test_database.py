@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,7 +12,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from hf_space.history.database.connection import Database
-from hf_space.history.database.errors import fault_of, is_unreachable
+from hf_space.history.database.errors import answered_within, describe, fault_of, is_unreachable
 from hf_space.history.record import group_size
 
 MEGABYTE = 1 << 20
@@ -41,6 +43,39 @@ def test_an_address_that_cannot_work_is_refused_at_once(url: str, said: str) -> 
     with pytest.raises(ValueError, match=said) as caught:
         Database(url)
     assert "secret" not in str(caught.value)
+
+
+def test_an_operator_is_told_how_long_an_answer_was_waited_for() -> None:
+    async def wait() -> None:
+        async with answered_within(0.01):
+            await asyncio.Event().wait()
+
+    async def give_up_in_the_driver() -> None:
+        async with answered_within(60):
+            raise TimeoutError("10.0.0.1")
+
+    with pytest.raises(TimeoutError) as waited:
+        asyncio.run(wait())
+    assert describe(waited.value) == "no answer within 0 s"
+    assert is_unreachable(waited.value)
+    with pytest.raises(TimeoutError) as given_up:
+        asyncio.run(give_up_in_the_driver())
+    assert describe(given_up.value) == "no answer in time"
+
+
+def test_the_log_says_which_database_gets_its_tables(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> None:
+        database = Database(f"sqlite:///{tmp_path}/spool.sqlite3")
+        await database.open()
+        await database.close()
+
+    caplog.set_level(logging.INFO, logger="hf_space")
+    asyncio.run(scenario())
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("hf_space")]
+    assert told
+    assert all(text.startswith("spool.sqlite3: running upgrade ") for text in told)
 
 
 @pytest.mark.parametrize(

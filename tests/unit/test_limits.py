@@ -22,6 +22,7 @@ from hf_space.api.middleware.identify import VISITOR_HEADER
 from hf_space.observability.metrics import Metrics
 from hf_space.settings import Settings
 from hf_space.ui.gradio_app.calls import Calls
+from hf_space.ui.gradio_app.event_streams import EventStreams
 from hf_space.ui.gradio_app.guard import GuardMiddleware
 
 if TYPE_CHECKING:
@@ -257,9 +258,16 @@ def _demo(visitor: Visitor, limiter: Limiter, metrics: Metrics) -> TestClient:
         await PlainTextResponse("")(scope, receive, send)
 
     predict: Any = SimpleNamespace(_id=0, api_name="predict", name="predict", inputs=[])
+    queue = SimpleNamespace(
+        event_ids_to_events={},
+        pending_event_ids_session={"session": ["0123"]},
+        pending_messages_per_session={"session": ()},
+    )
+    blocks: Any = SimpleNamespace(_queue=queue)
     guard = GuardMiddleware(
         inner,
         calls=Calls([predict], max_files=1),
+        streams=EventStreams(blocks),
         believes_proxy=False,
         max_upload_bytes=1000,
         limiter=limiter,
@@ -270,7 +278,7 @@ def _demo(visitor: Visitor, limiter: Limiter, metrics: Metrics) -> TestClient:
         scope["state"] = {"visitor": visitor}
         await guard(scope, receive, send)
 
-    return TestClient(identified)
+    return TestClient(identified, headers={"Content-Type": "multipart/form-data"})
 
 
 @pytest.mark.usefixtures("_empty_uploads")
@@ -286,6 +294,7 @@ def _demo(visitor: Visitor, limiter: Limiter, metrics: Metrics) -> TestClient:
         ("POST", "/gradio_api/upload", True),
         ("POST", "/gradio_api/cancel", False),
         ("GET", "/gradio_api/queue/data", False),
+        ("GET", "/gradio_api/queue/data?session_hash=session", False),
         ("GET", "/gradio_api/call/predict/0123", False),
         ("GET", "/gradio_api/upload_progress", False),
         ("GET", "/gradio_api/info", False),

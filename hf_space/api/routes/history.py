@@ -171,7 +171,7 @@ async def read_original(id: UUID, owner: OwnerDep, history: HistoryDep) -> Respo
     return response
 
 
-@router.delete("/{id}", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/{id}", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)
 async def delete_record(id: UUID, owner: OwnerDep, history: HistoryDep) -> None:  # noqa: A002
     """Delete a record with its reviews, case label and folder permanently."""
     await history.delete(owner, id)

@@ -15,7 +15,7 @@ router = APIRouter(
 )
 
 
-@router.post("/token", status_code=status.HTTP_204_NO_CONTENT)
+@router.post("/token", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)
 async def replace_token(visitor: VisitorDep, history: HistoryDep) -> None:
     """Replace your visitor's token: your history moves to the new one, the old one ends."""
     if not visitor.has_token:
@@ -28,7 +28,7 @@ async def replace_token(visitor: VisitorDep, history: HistoryDep) -> None:
     visitor.use()
 
 
-@router.delete("/token", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("/token", status_code=status.HTTP_204_NO_CONTENT, response_class=Response)
 async def sign_out(response: Response) -> None:
     """Remove the token from this browser; your records stay until they are deleted."""
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")

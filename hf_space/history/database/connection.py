@@ -21,7 +21,7 @@ from hf_space.history.database.erasure import (
     create_private,
     empty_log,
 )
-from hf_space.history.database.errors import is_conflict
+from hf_space.history.database.errors import answered_within, is_conflict
 from hf_space.history.database.migrate import upgrade
 
 if TYPE_CHECKING:
@@ -151,13 +151,13 @@ class WriteSession:
         On SQLite the work is one transaction, on PostgreSQL each of its statements is.
 
         Raises:
-            TimeoutError: It takes longer than some seconds.
+            NoAnswerError: It takes longer than some seconds.
             DBAPIError: The database is unreachable, or refuses a value.
             OSError: It cannot be connected to.
         """
         async with self._turn:
             if self._database.is_sqlite:
-                async with asyncio.timeout(seconds), self._database.writing() as connection:
+                async with answered_within(seconds), self._database.writing() as connection:
                     await work(connection)
             else:
                 await self._run_twice(work, seconds)
@@ -165,7 +165,7 @@ class WriteSession:
     async def check(self, *, seconds: float) -> None:
         """Raise an error, as `run` does, if the database is unreachable."""
         if self._database.is_sqlite:
-            async with asyncio.timeout(seconds), self._database.reading():
+            async with answered_within(seconds), self._database.reading():
                 return
         # It also prevents the connection from being closed as idle.
         await self.run(_select_one, seconds=seconds)
@@ -188,7 +188,7 @@ class WriteSession:
 
     async def _run_once(self, work: Work, seconds: float) -> None:
         try:
-            async with asyncio.timeout(seconds):
+            async with answered_within(seconds):
                 if self._connection is None:
                     self._connection = await self._database.connect_to_insert()
                 await work(self._connection)

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select, update
 
 from hf_space.history.database.connection import try_lock
 from hf_space.history.database.duplicates import counted_of, lock_owners_of
-from hf_space.history.database.errors import describe
+from hf_space.history.database.errors import answered_within, describe
 from hf_space.history.database.statements import recount
 from hf_space.history.database.tables import COUNTED, IS_OLD, predictions
 from hf_space.history.record import columns_of_today
@@ -60,7 +60,7 @@ async def convert_all(database: Database) -> int:
     """
     converted = 0
     while True:
-        async with asyncio.timeout(_STEP_SECONDS), database.writing() as connection:
+        async with answered_within(_STEP_SECONDS), database.writing() as connection:
             if not await try_lock(connection, _LOCK):
                 return converted
             number = await _convert_some(connection)

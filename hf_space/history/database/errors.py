@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from hf_space.schemas.health import DatabaseFault
 
 # How the SQLSTATE of an error begins by which PostgreSQL says "not now" (its documentation,
@@ -35,6 +39,23 @@ _FAULTS_OF_SQLITE: Final[dict[int, DatabaseFault]] = {
     sqlite3.SQLITE_NOTADB: "damaged",
 }
 _PRIMARY: Final = 0xFF
+
+
+class NoAnswerError(TimeoutError):
+    """A database took longer than it may; the text says how long that is."""
+
+
+@asynccontextmanager
+async def answered_within(seconds: float) -> AsyncIterator[None]:
+    """Cancel what takes longer than some seconds, and raise NoAnswerError."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            yield
+    except TimeoutError as error:
+        # Drivers have limits of their own.
+        if not limit.expired():
+            raise
+        raise NoAnswerError(f"no answer within {seconds:.0f} s") from error
 
 
 def is_unreachable(error: BaseException) -> bool:
@@ -66,6 +87,9 @@ def fault_of(error: BaseException) -> DatabaseFault:
 def describe(error: BaseException) -> str:
     """Return an error's kind for the log; its text may hold addresses and values."""
     cause = getattr(error, "orig", None) or error
+    if isinstance(cause, TimeoutError | PoolTimeoutError):
+        # Its own cause is that the work was cancelled.
+        return str(cause) if isinstance(cause, NoAnswerError) else "no answer in time"
     return type(cause.__cause__ or cause).__name__
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from alembic.runtime.migration import RevisionStep
     from alembic.script import ScriptDirectory
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 # Any number that no other application on the same database uses.
 _LOCK: Final = 0x62696F70
+
+logger = logging.getLogger(__name__)
 
 
 def upgrade(connection: Connection) -> None:
@@ -41,7 +44,7 @@ def migrate(
 
     scripts = ScriptDirectory(str(MIGRATIONS))
     options = {
-        "fn": lambda current, _: steps(scripts, current),
+        "fn": lambda current, _: _told(connection, steps(scripts, current)),
         # SQLite can undo changes of tables too, once the driver leaves transactions to us.
         "transactional_ddl": True,
     }
@@ -50,3 +53,12 @@ def migrate(
         # Alembic's commands keep these operations in globals, which two databases would share: the
         # spool is opened while PostgreSQL is waited for. So each migration is handed its own.
         context.run_migrations(op=Operations(context))
+
+
+def _told(connection: Connection, steps: list[RevisionStep]) -> Iterator[RevisionStep]:
+    """Log each step when its turn comes; Alembic would not say of which database it is."""
+    # Of an address only this, since the rest may hold a password.
+    name = Path(connection.engine.url.database or "").name
+    for step in steps:
+        logger.info("%s: running %s", name, step)
+        yield step

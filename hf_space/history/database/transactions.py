@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import HistoryUnavailableError
-from hf_space.history.database.errors import describe, is_unreachable
+from hf_space.history.database.errors import answered_within, describe, is_unreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -23,7 +22,7 @@ _QUERY_SECONDS: Final = 5.0
 async def reading(database: Database) -> AsyncIterator[AsyncConnection]:
     """Give a transaction to read in; raises HistoryUnavailableError."""
     with reachable():
-        async with asyncio.timeout(_QUERY_SECONDS), database.reading() as connection:
+        async with answered_within(_QUERY_SECONDS), database.reading() as connection:
             yield connection
 
 
@@ -33,7 +32,7 @@ async def writing(
 ) -> AsyncIterator[AsyncConnection]:
     """Give a transaction to write in, within some seconds; raises HistoryUnavailableError."""
     with reachable():
-        async with asyncio.timeout(seconds), database.writing() as connection:
+        async with answered_within(seconds), database.writing() as connection:
             yield connection
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from hf_space.history.database.errors import describe, fault_of, is_refusal
+from hf_space.history.database.errors import answered_within, describe, fault_of, is_refusal
 from hf_space.history.writing.writer import GROUP_RECORDS
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Recovery:
     async def _open(self) -> Exception | None:
         """Open the database and let the writer use it, or return why it cannot be opened."""
         try:
-            async with asyncio.timeout(_OPEN_SECONDS):
+            async with answered_within(_OPEN_SECONDS):
                 await self._database.open()
         except Exception as error:
             self._writer.fault = fault_of(error)

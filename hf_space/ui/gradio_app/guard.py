@@ -10,12 +10,15 @@ from starlette.requests import ClientDisconnect, Request
 
 from hf_space.access.rate_limit import charge
 from hf_space.api.errors import biopsia_response, client_closed, not_found
+from hf_space.api.request_body import MULTIPART
 from hf_space.api.security import DEMO_POLICY, POLICY_HEADER
 from hf_space.errors import (
     BusyError,
     LengthRequiredError,
     PayloadTooLargeError,
     RateLimitedError,
+    UnknownPathError,
+    UnsupportedBodyError,
 )
 from hf_space.ui.gradio_app.calls import CALL, MAX_CALL_BYTES, too_large
 from hf_space.ui.gradio_app.upload_room import UploadRoom
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from hf_space.access.rate_limit import Limiter
     from hf_space.observability.metrics import Metrics
     from hf_space.ui.gradio_app.calls import Calls
+    from hf_space.ui.gradio_app.event_streams import EventStreams
 
 # Requests that predict or upload; the page gets the results with GET, which is free.
 _CHARGED: Final = re.compile(r"/gradio_api/((call|run|api)/|(queue/join|upload)/?$)")
@@ -66,6 +70,7 @@ _RELAY: Final = re.compile(r"/gradio_api/(file[=/]\s*https?:|proxy=)", re.IGNORE
 _OWN_ADDRESS: Final = frozenset({b"x-forwarded-host", b"x-gradio-server"})
 _OVERHEAD_BYTES: Final = 64 * 1024
 _HELD: Final = "biopsia.call"
+_MULTIPART: Final = MULTIPART.encode()
 # Number of largest uploads that fit on the disk.
 _UPLOADS_AT_ONCE: Final = 4
 
@@ -84,6 +89,7 @@ class GuardMiddleware:
         app: ASGIApp,
         *,
         calls: Calls,
+        streams: EventStreams,
         believes_proxy: bool,
         max_upload_bytes: int,
         limiter: Limiter,
@@ -94,6 +100,7 @@ class GuardMiddleware:
         Args:
             app: The application to call.
             calls: Knows the demo's functions, and bounds what they are sent.
+            streams: Knows which streams there are.
             believes_proxy: Whether a proxy in front states the address of the page.
             max_upload_bytes: Most bytes of the files of one upload together; Gradio itself
                 bounds each file only, and takes a thousand of them. Other bodies it reads into
@@ -103,6 +110,7 @@ class GuardMiddleware:
         """
         self._app = app
         self._calls = calls
+        self._streams = streams
         self._believes_proxy = believes_proxy
         self._max_upload_bytes = max_upload_bytes + _OVERHEAD_BYTES
         self._room = UploadRoom(_UPLOADS_AT_ONCE * self._max_upload_bytes)
@@ -170,8 +178,15 @@ class GuardMiddleware:
         path = _path(scope)
         if _RELAY.search(path) or not self._is_there(path):
             return biopsia_response(not_found(scope))
-        if scope["method"] != "POST":
+        if scope["method"] == "POST":
+            return self._refusal_of_body(scope)
+        if self._streams.has(path, scope["query_string"]):
             return None
+        return biopsia_response(
+            UnknownPathError("The demo has no such session or call; reload its page.")
+        )
+
+    def _refusal_of_body(self, scope: Scope) -> Response | None:
         headers = dict(scope["headers"])
         declared = headers.get(b"content-length", b"")
         # With both headers, the body is chunked and the length is ignored.
@@ -179,7 +194,11 @@ class GuardMiddleware:
             return biopsia_response(LengthRequiredError("State the body's Content-Length."))
         limit = self._max_upload_bytes if _is_upload(scope) else MAX_CALL_BYTES
         size = int(declared)
-        return biopsia_response(too_large(size, limit)) if size > limit else None
+        if size > limit:
+            return biopsia_response(too_large(size, limit))
+        if _is_upload(scope) and not headers.get(b"content-type", b"").startswith(_MULTIPART):
+            return biopsia_response(UnsupportedBodyError(f"Send {MULTIPART}."))
+        return None
 
 
 def _without_stated_address(scope: Scope) -> Scope:

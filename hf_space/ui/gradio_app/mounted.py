@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 
 from hf_space.api.errors import biopsia_response, not_found
-from hf_space.errors import RequestError, UnknownPathError, WrongMethodError
+from hf_space.errors import BiopsiaError, RequestError, UnknownPathError, WrongMethodError
 from hf_space.ui.gradio_app.private_folder import remove
-from hf_space.ui.gradio_app.tracebacks import log_places
+from hf_space.ui.gradio_app.tracebacks import log_refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -71,32 +71,36 @@ class _Functions(dict[int, "BlockFunction"]):
 
 
 def name_unknown_functions(app: FastAPI) -> None:
-    """Make the demo refuse unknown function numbers with the service's error format.
+    """Make the demo refuse unknown function numbers.
 
     Gradio would answer with a bare 500, and a traceback in the log.
     """
-
-    async def refuse(_: Request, error: Exception) -> Response:
-        assert isinstance(error, UnknownPathError)  # noqa: S101 -- registered for this class only
-        return biopsia_response(error)
-
     mounted = mounted_app(app)
     # Every session starts with a copy of it.
     config = mounted.get_blocks().default_config
     config.fns = _Functions(config.fns)
-    mounted.add_exception_handler(UnknownPathError, refuse)
+
+
+def name_own_errors(app: FastAPI) -> None:
+    """Make the demo answer the service's own errors as the API does, such as of a bad upload."""
+
+    async def refuse(_: Request, error: Exception) -> Response:
+        assert isinstance(error, BiopsiaError)  # noqa: S101 -- registered for this class only
+        return biopsia_response(error)
+
+    mounted_app(app).add_exception_handler(BiopsiaError, refuse)
 
 
 def name_wrong_inputs(app: FastAPI) -> None:
     """Make the demo refuse unreadable bodies and unknown inputs in the service's error format.
 
     Gradio would return the first in its own format, and answer the second with a bare 500 and log
-    it with a traceback.
+    it with a traceback. They are the caller's mistakes, of which the log must not be full.
     """
 
     async def refuse(_: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):
-            log_places(error)
+            log_refusal(error)
         return biopsia_response(
             RequestError("The function takes other inputs; see the demo's API.")
         )

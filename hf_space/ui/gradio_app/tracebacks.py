@@ -12,10 +12,16 @@ import logging
 import sys
 import traceback
 from pathlib import Path
+from typing import Final
 
 import gradio.queueing
 import gradio.routes
 from gradio.utils import error_payload
+
+# Where Gradio reads a call's inputs, before it calls a function; and where it calls one, which of
+# itself fails only for those that are scripts of the page.
+_READS_INPUTS: Final = frozenset({"preprocess_data", "validate_inputs"})
+_CALLS: Final = "call_function"
 
 logger = logging.getLogger(__name__)
 
@@ -26,18 +32,27 @@ class _Places:
     @staticmethod
     def print_exc() -> None:
         if error := sys.exception():
-            log_places(error)
+            called = traceback.extract_tb(error.__traceback__)
+            reads = any(place.name in _READS_INPUTS for place in called)
+            if reads or called[-1].name == _CALLS:
+                log_refusal(error)
+            else:
+                places = " ".join(f"{Path(place.filename).name}:{place.lineno}" for place in called)
+                logger.error("a call of the demo failed: %s at %s", type(error).__name__, places)
 
 
-def log_places(error: BaseException) -> None:
-    """Log the class of a call's error, and the files and lines of its traceback."""
-    called = traceback.extract_tb(error.__traceback__)
-    places = " ".join(f"{Path(place.filename).name}:{place.lineno}" for place in called)
-    logger.error("a call of the demo failed: %s at %s", type(error).__name__, places)
+def log_refusal(error: BaseException) -> None:
+    """Log the class of an error that a call's inputs are to blame for."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    places = " ".join(f"{Path(place.filename).name}:{place.lineno}" for place in last)
+    logger.info("the demo refused a call: %s at %s", type(error).__name__, places)
 
 
 def keep_content_out_of_log() -> None:
-    """Make Gradio log an error's class and its place in the code, without the message."""
+    """Make Gradio log an error's class and its place in the code, without the message.
+
+    What is wrong with the inputs anybody can send again and again: it is logged as information.
+    """
     for module in (gradio.queueing, gradio.routes):
         module.traceback = _Places  # type: ignore[attr-defined]
 

@@ -15,6 +15,9 @@ from typing import Any, Final
 import gradio.route_utils
 from gradio.route_utils import GradioMultiPartParser, GradioUploadFile
 from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException
+
+from hf_space.errors import InvalidFormError
 
 # The only field from which Gradio reads files.
 _FIELD: Final = "files"
@@ -30,9 +33,18 @@ class PrivateParser(GradioMultiPartParser):
     """Gradio's parser, whose files have random names."""
 
     async def parse(self) -> FormData:
-        """Read the form; if that fails, delete what has arrived."""
+        """Read the form; if that fails, delete what has arrived.
+
+        Raises:
+            InvalidFormError: It cannot be read, or has text where a file is expected.
+        """
         try:
             form = await super().parse()
+            if any(isinstance(value, str) for value in form.getlist(_FIELD)):
+                raise InvalidFormError(f"The part {_FIELD} is text; send a file.")
+        except MultiPartException as error:
+            self._discard()
+            raise InvalidFormError(f"The form cannot be parsed: {error.message}") from error
         except BaseException:
             self._discard()
             raise
