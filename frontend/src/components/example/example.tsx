@@ -46,7 +46,7 @@ export function Example({ result, address, first }: ExampleProps) {
         </div>
       </div>
       <div className="grid content-start gap-2 border-t px-4 pt-3 pb-4 @4xl:border-t-0 @4xl:border-l @4xl:pt-0 @4xl:pb-3">
-        <VerdictBadge verdict={verdict} isLarge className="justify-self-start" />
+        <VerdictBadge result={result} isLarge className="justify-self-start" />
         {verdict === "not_assessable" && <NoVerdict result={result} />}
         <ResultFigures result={result} />
         <OperatingPoint result={result} measured={null} />

@@ -3,7 +3,9 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
+import { useResultNames } from "@/hooks/use-result-names";
 import type { HistoryItem, WarningCode } from "@/lib/api/schema";
+import { isWithheldForSlide } from "@/lib/result/whole-slide";
 
 /** The texts of a record in the visitor's language; `zone` is an IANA name. */
 export function useRecordText(zone: string) {
@@ -11,6 +13,7 @@ export function useRecordText(zone: string) {
   const t = useTranslations("history");
   const common = useTranslations("common");
   const pointName = useOperatingPointLabel();
+  const names = useResultNames();
   const figures = useFigureText();
   const probability = (value: number) => figures.probability(value, 2);
   const titles = (codes: readonly WarningCode[]) =>
@@ -42,13 +45,14 @@ export function useRecordText(zone: string) {
       [case_label, folder && t("in_folder", { folder })].filter(Boolean).join(" · "),
     review: ({ review }: HistoryItem) => common(`review.${review?.opinion ?? "none"}`),
     warnings: ({ warnings }: HistoryItem) => titles(warnings),
-    /** Why there is no verdict. */
-    reasons: ({ reasons }: HistoryItem) => titles(reasons),
+    /** Why there is no verdict; empty if there is one, or if its name says so. */
+    reasons: (item: HistoryItem) => (isWithheldForSlide(item) ? "" : titles(item.reasons)),
     /** The other warnings. */
     cautions: ({ warnings, reasons }: HistoryItem) =>
       titles(warnings.filter((code) => !reasons.some((reason) => reason === code))),
-    picture: ({ kind, verdict }: HistoryItem) =>
-      t("picture", { kind: common(`kind.${kind}`), verdict: common(`verdict.${verdict}`) }),
+    kind: names.kind,
+    picture: (item: HistoryItem) =>
+      t("picture", { kind: names.kind(item), verdict: names.verdict(item) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Moment } from "@/components/shared/moment";
 import { useFigureText } from "@/hooks/use-figure-text";
+import { useResultNames } from "@/hooks/use-result-names";
 import { hasRecord } from "@/lib/api/has-record";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
 import { imageScale } from "@/lib/result/geometry";
@@ -10,13 +11,14 @@ import { imageScale } from "@/lib/result/geometry";
 export function Facts({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.facts");
   const common = useTranslations("common");
+  const names = useResultNames();
   const { duration } = useFigureText();
   const { image, model, timing_ms: timing } = result;
   return (
     <section>
       <h2 className="font-semibold text-base">{t("title")}</h2>
       <dl className="mt-2 divide-y border-y text-sm print:grid print:grid-cols-2 print:gap-x-8 print:divide-y-0">
-        <Fact name={t("kind")}>{common(`kind.${result.kind}`)}</Fact>
+        <Fact name={t("kind")}>{names.kind(result)}</Fact>
         <ImageRows image={image} />
         <Fact name={t("model")}>
           {model.name}

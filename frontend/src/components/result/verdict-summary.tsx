@@ -4,15 +4,17 @@ import { NoVerdict } from "@/components/shared/no-verdict";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
 import { useFigureText } from "@/hooks/use-figure-text";
+import { useResultNames } from "@/hooks/use-result-names";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { probabilityKind } from "@/lib/result/geometry";
+import { isWithheldForSlide } from "@/lib/result/whole-slide";
 import { bandOfResult } from "@/lib/threshold/threshold";
 
 /** The verdict and how far it is from the threshold, or why there is none. */
 export function VerdictSummary({ result }: { result: PredictionResult }) {
-  const t = useTranslations("common");
   const texts = useTranslations("result.verdict");
+  const names = useResultNames();
   const { verdict } = result;
   return (
     <section
@@ -24,17 +26,19 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
           className={cn("flex items-baseline gap-2 font-semibold text-xl", VERDICT_TEXT[verdict])}
         >
           <VerdictMark verdict={verdict} className="size-4 translate-y-px" />
-          {t(`verdict.${verdict}`)}
+          {names.verdict(result)}
         </h1>
-        <p
-          className={cn(
-            "mt-1 text-muted text-sm",
-            verdict !== "not_assessable" &&
-              "hidden sm:block print:hidden lg:[@media(max-height:52rem)]:hidden",
-          )}
-        >
-          {texts(`meaning.${verdict}`)}
-        </p>
+        {!isWithheldForSlide(result) && (
+          <p
+            className={cn(
+              "mt-1 text-muted text-sm",
+              verdict !== "not_assessable" &&
+                "hidden sm:block print:hidden lg:[@media(max-height:52rem)]:hidden",
+            )}
+          >
+            {texts(`meaning.${verdict}`)}
+          </p>
+        )}
       </div>
       {verdict === "not_assessable" && (
         <NoVerdict result={result}>

@@ -25,7 +25,7 @@ export function ExhibitResult({ result, onAskScale }: ExhibitResultProps) {
   const others = result.warnings.filter(({ severity }) => severity !== "withholds");
   return (
     <>
-      <VerdictBadge verdict={result.verdict} isLarge className="self-start" />
+      <VerdictBadge result={result} isLarge className="self-start" />
       {result.verdict === "not_assessable" && (
         <NoVerdict result={result}>
           {step && <Button onClick={onAskScale}>{verdict(step)}</Button>}
