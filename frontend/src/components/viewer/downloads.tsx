@@ -5,6 +5,7 @@ import { Download, Printer } from "lucide-react";
 import { useFormatter, useTranslations } from "next-intl";
 import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
+import { useLineText } from "@/components/viewer/use-line-text";
 import type { Choice } from "@/components/viewer/use-scene";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { useResultNames } from "@/hooks/use-result-names";
@@ -77,11 +78,18 @@ function usePngOf(
   rule: Rule,
 ): (scene: Scene) => Promise<NamedFile> {
   const legend = useTranslations("result.legend");
+  const lineText = useLineText();
   const caption = useCaption(result, rule);
   return async (scene) => {
     const { resultPng } = await import("@/lib/result/png");
     const measure = choice.layer === "grid" ? "evidence" : choice.layer;
-    const sheet = { caption, measure, title: legend(measure), threshold: rule.threshold };
+    const lines = result.region && choice.hasOutline ? [lineText(rule)] : [];
+    const sheet = {
+      caption: [...lines, ...caption],
+      measure,
+      title: legend(measure),
+      threshold: rule.threshold,
+    };
     const content = await resultPng(scene, sheet, choice.view === "side");
     return { content, name: fileName(result.id, "png") };
   };
