@@ -37,7 +37,7 @@ test("outlines of QuPath are drawn beside the model's, and sent nowhere", async 
   const { id, image: facts, region } = await openRegion(page);
   const asked: string[] = [];
   page.on("request", (request) => asked.push(`${request.method()} ${request.url()}`));
-  const choose = page.getByLabel("Draw annotations (GeoJSON)");
+  const choose = page.getByLabel("Show QuPath annotations (GeoJSON)");
   const exported = await page.evaluate(
     async (path) => (await fetch(path)).text(),
     `/api/history/${id}/export.geojson`,

@@ -1,6 +1,7 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
+import { useDateFormat } from "@/hooks/use-date-format";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 import { useResultNames } from "@/hooks/use-result-names";
@@ -14,6 +15,7 @@ export function useRecordText(zone: string) {
   const common = useTranslations("common");
   const pointName = useOperatingPointLabel();
   const names = useResultNames();
+  const dateText = useDateFormat();
   const figures = useFigureText();
   const probability = (value: number) => figures.probability(value, 2);
   const titles = (codes: readonly WarningCode[]) =>
@@ -21,14 +23,15 @@ export function useRecordText(zone: string) {
   return {
     probability,
     time: ({ created_at }: HistoryItem) =>
-      format.dateTime(new Date(created_at), {
+      dateText(new Date(created_at), {
         dateStyle: "medium",
         timeStyle: "short",
         timeZone: zone,
       }),
     threshold: ({ operating_point, threshold }: HistoryItem) =>
       `${pointName(operating_point)} ${probability(threshold)}`,
-    size: ({ image }: HistoryItem) => `${image.width} × ${image.height} px`,
+    size: ({ image }: HistoryItem) =>
+      `${format.number(image.width)} × ${format.number(image.height)} px`,
     scale: ({ image }: HistoryItem) =>
       image.scale_source === "assumed"
         ? t("scale_unknown")

@@ -1,4 +1,5 @@
 import { useFormatter, useTranslations } from "next-intl";
+import { useFigureText } from "@/hooks/use-figure-text";
 import { cn } from "@/lib/class-names";
 import { INVENTED_MAP, meanOf, sigmoid } from "@/lib/model/evidence";
 import { FULL_SCALE_LOGIT } from "@/lib/result/colours";
@@ -7,8 +8,9 @@ import { FULL_SCALE_LOGIT } from "@/lib/result/colours";
 export function EvidenceExample() {
   const t = useTranslations("model.map");
   const format = useFormatter();
+  const { signed } = useFigureText();
   const logit = (value: number) =>
-    format.number(value, {
+    signed(value, {
       signDisplay: "exceptZero",
       minimumFractionDigits: 1,
       maximumFractionDigits: 2,

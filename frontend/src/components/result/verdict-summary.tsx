@@ -3,6 +3,7 @@ import { AnalyseAgain } from "@/components/result/analyse-again";
 import { NoVerdict } from "@/components/shared/no-verdict";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
+import { useFigures } from "@/components/threshold/use-figures";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { useResultNames } from "@/hooks/use-result-names";
 import type { PredictionResult } from "@/lib/api/schema";
@@ -15,7 +16,9 @@ import { bandOfResult } from "@/lib/threshold/threshold";
 export function VerdictSummary({ result }: { result: PredictionResult }) {
   const texts = useTranslations("result.verdict");
   const names = useResultNames();
+  const { threshold: text } = useFigures();
   const { verdict } = result;
+  const band = bandOfResult(result);
   return (
     <section
       aria-label={texts("label")}
@@ -36,7 +39,12 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
                 "hidden sm:block print:hidden lg:[@media(max-height:52rem)]:hidden",
             )}
           >
-            {texts(`meaning.${verdict}`)}
+            {texts(`meaning.${verdict}`, {
+              threshold: text(result.threshold),
+              band: band ? "some" : "none",
+              low: band ? text(band.low) : "",
+              high: band ? text(band.high) : "",
+            })}
           </p>
         )}
       </div>

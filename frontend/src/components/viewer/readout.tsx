@@ -67,13 +67,13 @@ function TileFields({ result, covered, point, rule }: FieldsProps & { rule: Rule
 
 function CellFields({ result: { gradcam, region }, covered, point }: FieldsProps) {
   const t = useTranslations("result.readout");
-  const format = useFormatter();
+  const { signed } = useFigureText();
   const place = covered && point && cellAt(point, covered, gradcam);
   const value = place && gradcam.grid[place.row]?.[place.column];
   const evidence =
     typeof value === "number"
       ? t("logits", {
-          value: format.number(value, {
+          value: signed(value, {
             minimumFractionDigits: 2,
             maximumFractionDigits: 2,
             signDisplay: "negative",
