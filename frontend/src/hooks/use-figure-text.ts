@@ -20,9 +20,6 @@ export function useFigureText() {
       const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
       return `${sign}${format.number(bounded, digits)}`;
     },
-    /** A number that may be negative, with a minus sign instead of a hyphen. */
-    signed: (value: number, options: Intl.NumberFormatOptions): string =>
-      format.number(value, options).replace("-", "−"),
     duration: (milliseconds: number): string => {
       const { value, unit, decimals } = durationOf(milliseconds);
       const text = format.number(value, {

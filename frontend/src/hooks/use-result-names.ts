@@ -8,8 +8,7 @@ export type Named = Pick<PredictionResult, "kind" | "verdict" | "reasons">;
 export function useResultNames() {
   const t = useTranslations("common");
   return {
-    kind: (result: Named) =>
-      isOfSlide(result) ? t("whole_slide.kind") : t(`kind.${result.kind}`),
+    kind: (result: Named) => (isOfSlide(result) ? t("whole_slide.kind") : t(`kind.${result.kind}`)),
     verdict: (result: Named) =>
       isWithheldForSlide(result) ? t("whole_slide.verdict") : t(`verdict.${result.verdict}`),
   };

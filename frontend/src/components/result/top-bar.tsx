@@ -13,12 +13,12 @@ export function TopBar({ record }: { record: HistoryRecord }) {
   const { [result.id]: fileName } = useFileNames();
   const names = new Set([caseLabel, fileName].filter((name) => typeof name === "string"));
   const t = useTranslations("result");
-  const names = useResultNames();
+  const { kind } = useResultNames();
   return (
     <div className="flex min-h-9 flex-wrap items-center gap-x-2 gap-y-2 sm:gap-x-4 lg:col-span-full print:mb-3 print:border-b print:pb-1">
       <p className="mr-auto text-muted text-sm">
         <span className="hidden font-semibold text-ink print:inline">{`${t("print_title")} · `}</span>
-        <span className="hidden sm:inline print:inline">{`${names.kind(result)} · `}</span>
+        <span className="hidden sm:inline print:inline">{`${kind(result)} · `}</span>
         <Moment time={result.created_at} />
         {[...names].map((name) => (
           <span key={name} className="break-words">{` · ${name}`}</span>

@@ -93,9 +93,7 @@ function RecordFacts({ item, zone }: Pick<QueueRecordProps, "item" | "zone">) {
       </div>
       {item.verdict === "not_assessable" && (
         <p className="text-sm">
-          {text.reasons(item) && (
-            <span className="font-medium">{`${text.reasons(item)}. `}</span>
-          )}
+          {text.reasons(item) && <span className="font-medium">{`${text.reasons(item)}. `}</span>}
           {common("not_a_verdict")}
         </p>
       )}

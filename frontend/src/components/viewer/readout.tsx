@@ -4,6 +4,7 @@ import { usePointed } from "@/components/viewer/use-pointed";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
+import { withMinus } from "@/lib/figures";
 import { cellAt, coveredSize, imageScale, type Size, type Tile } from "@/lib/result/geometry";
 import type { Point } from "@/lib/result/viewport";
 import { type Rule, sideOf } from "@/lib/threshold/threshold";
@@ -67,17 +68,19 @@ function TileFields({ result, covered, point, rule }: FieldsProps & { rule: Rule
 
 function CellFields({ result: { gradcam, region }, covered, point }: FieldsProps) {
   const t = useTranslations("result.readout");
-  const { signed } = useFigureText();
+  const format = useFormatter();
   const place = covered && point && cellAt(point, covered, gradcam);
   const value = place && gradcam.grid[place.row]?.[place.column];
   const evidence =
     typeof value === "number"
       ? t("logits", {
-          value: signed(value, {
-            minimumFractionDigits: 2,
-            maximumFractionDigits: 2,
-            signDisplay: "negative",
-          }),
+          value: withMinus(
+            format.number(value, {
+              minimumFractionDigits: 2,
+              maximumFractionDigits: 2,
+              signDisplay: "negative",
+            }),
+          ),
         })
       : null;
   return (
