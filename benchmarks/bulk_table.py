@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.table import render_bars, render_table
+from benchmarks.table import render_bars, render_table, time_text
 
 _NAMES: Final = {
     "workers_1": "`--workers 1`",
@@ -69,7 +69,7 @@ def render_bulk(figures: dict[str, Any]) -> str:
     rows = [
         f"| {_NAMES[name]} | {median(by_round(runs, name, 'start_seconds')):.1f} s "
         f"| {median(by_round(runs, name, 'per_minute')):.0f} "
-        f"| {median(by_round(runs, name, 'overhead_seconds')):.2f} s |"
+        f"| {time_text(median(by_round(runs, name, 'overhead_seconds')), '.2f')} |"
         for name in _NAMES
     ]
     speed = render_table("| who | start | slides per minute | overhead a slide |", rows)

@@ -72,11 +72,20 @@ def render_bars(
     """
     rows = [
         f"| {title} | {direction} {bar['limit']:.4g}{unit} "
-        f"| {bar['measured']:.4g}{unit} | {'yes' if bar['met'] else '**no**'} |"
+        f"| {_amount(bar['measured'], unit)} | {'yes' if bar['met'] else '**no**'} |"
         for name, bar in bars.items()
         for title, direction, unit in (titles[name],)
     ]
     return render_table("| bar | limit | measured | met |", rows)
+
+
+def time_text(seconds: float, spec: str) -> str:
+    """Return a time; one below zero is smaller than the noise of its measurement."""
+    return "not measurable" if seconds < 0 else f"{seconds:{spec}} s"
+
+
+def _amount(measured: float, unit: str) -> str:
+    return time_text(measured, ".4g") if unit == " s" else f"{measured:.4g}{unit}"
 
 
 def _case(figures: dict[str, Any], case: Case) -> str:

@@ -37,7 +37,7 @@ from benchmarks.summary import (
     median_ceiling,
     medians,
 )
-from benchmarks.table import render_serving
+from benchmarks.table import render_serving, time_text
 from benchmarks.workload import CONTENT_TYPE, encode_form
 from hf_space.history.database.tables import COUNTS, VERDICT_COUNTS
 from hf_space.schemas.ids import time_of
@@ -305,6 +305,14 @@ def test_many_slides_by_each_subject_are_shown_by_their_medians() -> None:
     table = render_bulk(figures)
     assert "| `--workers 2` | 3.0 s | 40 | 0.50 s |" in table
     assert "medians of 3 rounds" in table
+
+
+def test_a_time_below_zero_is_not_measurable() -> None:
+    figures = json.loads(results.RESULTS.read_text())
+    shown = block_of((ROOT / "docs" / "scale.md").read_text(encoding="utf-8"), "bulk")
+    assert shown == render_bulk(figures["bulk"]).strip()
+    assert time_text(-0.19, ".2f") == "not measurable"
+    assert time_text(0.0, ".2f") == "0.00 s"
 
 
 def test_many_slides_are_planned_by_what_a_slide_and_a_tile_take() -> None:

@@ -23,6 +23,11 @@ export function boundedFigure(share: number, decimals: number): BoundedFigure {
     : { sign: "", value: share };
 }
 
+/** A number's text with a minus sign instead of a hyphen. */
+export function withMinus(text: string): string {
+  return text.replace("-", "−");
+}
+
 /** A time in a readable unit: milliseconds below a second, minutes from a minute on. */
 export interface Duration {
   value: number;

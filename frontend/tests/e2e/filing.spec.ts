@@ -200,7 +200,7 @@ test("a TIFF is drawn by the service, before and after it is scored", async ({ p
   const tiff = await tiffOf(page, drawing("drawn_region"));
   await drop(page, [tiff]);
   await expect.poll(() => widthOf(page.getByAltText(`Your image ${tiff.name}`))).toBe(600);
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   await page.getByRole("link", { name: "See where and why" }).first().click();
   await page.waitForURL(/\/results\//);
   await expect(page.getByText("This is a copy of at most 1,024 pixels a side")).toBeVisible();
@@ -211,7 +211,7 @@ test("a TIFF that is chosen again is sent once the visitor asks", async ({ page 
   await page.goto("/");
   const tiff = await tiffOf(page, drawing("drawn_region"));
   await drop(page, [tiff]);
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   await page.getByRole("link", { name: "See where and why" }).first().click();
   await page.waitForURL(/\/results\//);
   await page.reload();

@@ -17,7 +17,7 @@ const SEE = "See where and why";
 async function sendLarge(page: Page, columns: number): Promise<Locator> {
   const file = await copied(page, drawing("drawn_region"), columns, 2);
   await drop(page, [file]);
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   return page.getByRole("article", { name: file.name });
 }
 
@@ -188,9 +188,9 @@ test("a device that goes offline in the middle says so, and goes on when it is b
   // What the browser emulates lets open connections through.
   site.service.freeze();
   await context.setOffline(true);
-  await expect(exhibit.getByText(/This device is offline\..*Next try in \d+ second/)).toBeVisible(
-    LONG,
-  );
+  await expect(
+    exhibit.getByText("You are offline. The image is sent when the connection returns."),
+  ).toBeVisible(LONG);
   await expect(exhibit.locator("canvas[data-layer=tiles]")).toHaveCount(0);
   site.service.thaw();
   await context.setOffline(false);
@@ -224,7 +224,7 @@ test("the queue survives a reload, and nothing is kept of what is done", async (
   await page.reload();
   await expect(question).toBeVisible();
   await expect(page.getByRole("img", { name: "Your image kept.png" })).toBeVisible();
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   await expect(page.getByRole("link", { name: SEE })).toBeVisible();
   await expect.poll(() => keptUploads(page)).toBe(0);
 

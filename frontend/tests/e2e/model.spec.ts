@@ -254,7 +254,12 @@ test("every drawing is described, has its figures as a table, and none is a pict
   const { metrics, reports, threshold_curve: curve } = await open(page);
   const { reliability } = metrics as unknown as { reliability: Record<string, number>[] };
   expect(await page.getByRole("main").locator("img, canvas").count()).toBe(0);
-  for (const name of [/^ROC curve/, /^Precision against/, /^Reliability diagram/, /^Histogram/]) {
+  for (const name of [
+    /^ROC curve/,
+    /^Positive predictive value against/,
+    /^Reliability diagram/,
+    /^Histogram/,
+  ]) {
     await expect(page.getByRole("img", { name }).first()).toBeVisible();
   }
 

@@ -51,7 +51,7 @@ export async function upload(page: Page, file: TestFile): Promise<string> {
   await page.getByRole("button", { name: "Choose files" }).click();
   await (await chooser).setFiles(file);
   if (file.name.includes("region")) {
-    await stateScale(page, "like the training images");
+    await stateScale(page, "2.5x");
   }
   await page.getByRole("link", { name: "See where and why" }).first().click();
   await page.waitForURL(/\/results\//);
@@ -177,7 +177,7 @@ export function peakOf({ region }: PredictionResult) {
   return { most, x: 50 * column + 22, y: 50 * row + 22 };
 }
 
-/** As the viewer states it, with its unit. */
+/** As the viewer states it to three digits, with its unit. */
 export async function magnification(page: Page): Promise<string> {
-  return (await page.getByTestId("magnification").textContent()) ?? "";
+  return (await page.getByTestId("magnification").getAttribute("title")) ?? "";
 }

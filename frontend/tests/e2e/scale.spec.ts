@@ -53,7 +53,7 @@ test("a field at 20x is not analysed before its scale is stated, and then says w
 
   await page.getByRole("button", { name: "Clear all" }).click();
   await drop(page, [original]);
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   await expect(page.locator("article [data-verdict]")).toBeVisible();
   const known = await resultOf(asked[1]);
   expect(known.verdict).toBe("malignant");
@@ -92,7 +92,9 @@ test("a field that no slide shows is questioned", async ({ page }) => {
   const microns = question.getByRole("textbox", { name: "µm per pixel" });
   await expect(microns).toBeFocused();
   await microns.fill("0,25");
-  await expect(question.getByRole("status")).toContainText("The field would be 0.15 × 0.1 mm");
+  await expect(question.getByRole("status")).toContainText(
+    "image.png: the field would be 0.15 × 0.1 mm",
+  );
   await question.getByRole("button", { name: "Analyse" }).click();
   await expect(question.getByRole("alert")).toHaveText("Confirm the scale, or choose another one.");
   expect(asked).toEqual([]);
@@ -104,7 +106,7 @@ test("a field that no slide shows is questioned", async ({ page }) => {
   await expect(exhibit.getByText("Field too small")).toBeVisible();
   await expect(exhibit.getByText("Computed, but not a verdict")).toBeVisible();
   await exhibit.getByRole("button", { name: "Analyse again at another scale" }).click();
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   await expect(exhibit.getByText("Suggests IDC", { exact: true })).toBeVisible();
 });
 
@@ -129,7 +131,7 @@ test("a result without a verdict says why first, and leads to one", async ({ pag
   await expect(verdict).toContainText("Choose the image again to analyse it at another scale.");
   await page.getByLabel("Choose the original again").setInputFiles(drawing("drawn_region"));
   await verdict.getByRole("button", { name: "Analyse again at another scale" }).click();
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   await expect(page.locator("article [data-verdict=malignant]")).toBeVisible();
 });
 
@@ -138,9 +140,7 @@ test("HEIC is refused by its name", async ({ page }) => {
   await open(page);
   const buffer = Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1");
   await drop(page, [{ name: "photo.heic", mimeType: "image/heic", buffer }]);
-  await expect(
-    page.getByText("HEIC is not supported; save it as JPEG or PNG.").first(),
-  ).toBeVisible();
+  await expect(page.getByText("HEIC is not supported; save it as PNG.").first()).toBeVisible();
   expect(asked).toEqual([]);
   const accept = await page.locator("input[type=file]").first().getAttribute("accept");
   expect(accept).toContain("image/png,.png,image/jpeg,.jpg,.jpeg");

@@ -109,7 +109,9 @@ test("a result finds its slide again, and takes no other file for it", async ({ 
   await sendButton(panel).click(LONG);
   await panel.getByRole("link", { name: "Open the result" }).click(LONG);
   await page.waitForURL(/\/results\//);
-  await expect(page.getByText("has no verdict for", { exact: false }).first()).toBeVisible();
+  await expect(
+    page.getByText("gives no verdict on whole slides", { exact: false }).first(),
+  ).toBeVisible();
   const chooser = page.getByLabel("Choose the slide");
   await expect(page.getByRole("application").first()).toHaveAttribute("data-drawn", "true", LONG);
   await expect(chooser).toHaveCount(0);

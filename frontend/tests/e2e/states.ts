@@ -89,7 +89,7 @@ async function visitFilled(page: Page, path: string, ready: () => Promise<void>)
 async function analyseBoth(page: Page): Promise<void> {
   await visit(page, "/", "Add images");
   await drop(page, [drawing("drawn_crowded"), drawing("drawn_region")]);
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   await expect(page.getByRole("link", { name: "See where and why" })).toHaveCount(2);
 }
 

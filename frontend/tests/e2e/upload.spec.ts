@@ -177,7 +177,7 @@ test("a large image goes straight to the API, for the same visitor", async ({ pa
   const small = await exchange(page, () => drop(page, [drawing("drawn_loose")]));
   const large = await exchange(page, async () => {
     await drop(page, [file]);
-    await stateScale(page, "like the training images");
+    await stateScale(page, "2.5x");
   });
 
   expect(large.request.url()).toBe(`${site.service.url}/predict/`);
@@ -209,7 +209,7 @@ test("a bad file says what is wrong, and the others go on", async ({ page }) => 
   const good = drawing("drawn_crowded");
   await open(page);
   await drop(page, [text, cut, good, empty]);
-  await stateScale(page, "like the training images");
+  await stateScale(page, "2.5x");
   await expect(row(page, text).getByText("This is not an image")).toBeVisible();
   await expect(row(page, empty).getByText("The file is empty.")).toBeVisible();
   await expect(row(page, cut).getByText("cut off or damaged")).toBeVisible();

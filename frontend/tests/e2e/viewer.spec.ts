@@ -55,7 +55,7 @@ test("each cell of the grid says its evidence", async ({ page }) => {
         maximumFractionDigits: 2,
         signDisplay: "negative",
       });
-      await expect(field(page, "Evidence")).toHaveText(`${figure} logit`);
+      await expect(field(page, "Evidence")).toHaveText(`${figure.replace("-", "−")} logit`);
     }
   }
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { boundedFigure, durationOf } from "@/lib/figures";
+import { boundedFigure, durationOf, withMinus } from "@/lib/figures";
 
 describe("a share", () => {
   it.each([
@@ -28,4 +28,8 @@ describe("a time", () => {
   ])("of %d ms is read in its own unit", (milliseconds, expected) => {
     expect(durationOf(milliseconds)).toEqual(expected);
   });
+});
+
+it("a number below zero has a minus sign", () => {
+  expect(["-0.58", "0.58", "+1.2"].map(withMinus)).toEqual(["−0.58", "0.58", "+1.2"]);
 });

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { ResultWarning, WarningCode } from "@/lib/api/schema";
 import { bySeverity, codesOfAll, scaleStep, sharedWarnings } from "@/lib/result/warnings";
+import { isOfSlide, isWithheldForSlide } from "@/lib/result/whole-slide";
 
 function warning(code: WarningCode, severity: ResultWarning["severity"]): ResultWarning {
   return { code, severity, message: "" };
@@ -33,4 +34,11 @@ it("another scale may help where the scale was the reason", () => {
   expect(scaleStep({ reasons: ["unlike_training"], image: known })).toBe("scale_other");
   expect(scaleStep({ reasons: ["not_h_and_e"], image: assumed })).toBeNull();
   expect(scaleStep({ reasons: [], image: known })).toBeNull();
+});
+
+it("a whole slide has no verdict for no fault of its own", () => {
+  expect(isWithheldForSlide({ reasons: ["slide_uncalibrated"] })).toBe(true);
+  expect(isWithheldForSlide({ reasons: ["slide_uncalibrated", "field_too_small"] })).toBe(false);
+  expect(isWithheldForSlide({ reasons: ["field_too_small"] })).toBe(false);
+  expect(isOfSlide({ reasons: ["field_too_small", "slide_uncalibrated"] })).toBe(true);
 });

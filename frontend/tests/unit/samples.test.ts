@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { isDrawing } from "@/lib/upload/drawings";
 
 const EXAMPLES = "../hf_space/examples";
 const SAMPLES = "public/samples";
@@ -16,4 +17,11 @@ it("the site's samples are the service's examples, byte for byte", () => {
       true,
     );
   }
+});
+
+it("a sample is known by its name", () => {
+  expect(readdirSync(SAMPLES).every((name) => isDrawing(name))).toBe(true);
+  expect([undefined, "scan.png", "copied_drawn_region.png"].some((name) => isDrawing(name))).toBe(
+    false,
+  );
 });

@@ -58,17 +58,16 @@ it("a field is odd beyond 60 mm and below 0.15 mm", () => {
 });
 
 describe("what is offered", () => {
-  const scales = { own: 0.1, typed: null, dataSet: 4 };
+  const scales = { own: 0.1, typed: null };
 
   it("is what was stated only where that is to be confirmed", () => {
-    expect(scaleChoices(false)).toEqual([2.5, 5, 10, 20, 40, "microns", "data_set"]);
+    expect(scaleChoices(false)).toEqual([2.5, 5, 10, 20, 40, "microns"]);
     expect(scaleChoices(true)[0]).toBe("own");
   });
 
   it("stands for 10 µm divided by the magnification", () => {
     const stated = ([2.5, 5, 10, 20, 40] as const).map((choice) => micronsOf(choice, scales));
     expect(stated).toEqual([4, 2, 1, 0.5, 0.25]);
-    expect(micronsOf("data_set", scales)).toBe(4);
     expect(micronsOf("own", scales)).toBe(0.1);
     expect(micronsOf("microns", scales)).toBeNull();
     expect(micronsOf(null, scales)).toBeNull();

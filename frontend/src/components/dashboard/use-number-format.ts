@@ -1,16 +1,18 @@
 "use client";
 
 import { useFormatter, useTranslations } from "next-intl";
+import { useDateFormat } from "@/hooks/use-date-format";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { type Day, noonOf } from "@/lib/dates/dates";
 
 /** Numbers and days in the visitor's language. */
 export function useNumberFormat() {
   const format = useFormatter();
+  const dateText = useDateFormat();
   const t = useTranslations("dashboard");
   const figures = useFigureText();
   const hour = (value: number) =>
-    format.dateTime(new Date(Date.UTC(2000, 0, 1, value)), {
+    dateText(new Date(Date.UTC(2000, 0, 1, value)), {
       hour: "numeric",
       minute: "2-digit",
       timeZone: "UTC",
@@ -26,8 +28,8 @@ export function useNumberFormat() {
     /** A time of which only a lower limit is known. */
     longerThan: (value: number) => t("longer_than", { time: figures.duration(value) }),
     shortDay: (day: Day) =>
-      format.dateTime(noonOf(day), { day: "numeric", month: "short", timeZone: "UTC" }),
-    fullDay: (day: Day) => format.dateTime(noonOf(day), { dateStyle: "medium", timeZone: "UTC" }),
+      dateText(noonOf(day), { day: "numeric", month: "short", timeZone: "UTC" }),
+    fullDay: (day: Day) => dateText(noonOf(day), { dateStyle: "medium", timeZone: "UTC" }),
     hour,
   };
 }

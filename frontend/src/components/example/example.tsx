@@ -8,7 +8,9 @@ import { NoVerdict } from "@/components/shared/no-verdict";
 import { VerdictBadge } from "@/components/shared/verdict-badge";
 import { ResultFigures } from "@/components/upload/result-figures";
 import { LegendBar } from "@/components/viewer/legend-bar";
+import { useLineText } from "@/components/viewer/use-line-text";
 import type { PredictionResult } from "@/lib/api/schema";
+import { bandOfResult } from "@/lib/threshold/threshold";
 
 interface ExampleProps {
   result: PredictionResult;
@@ -19,6 +21,7 @@ interface ExampleProps {
 /** A drawn region with the current model's result, before there is an image of the visitor's. */
 export function Example({ result, address, first }: ExampleProps) {
   const t = useTranslations("upload.example");
+  const lineText = useLineText();
   const { region, threshold, verdict } = result;
   return (
     <section
@@ -41,12 +44,15 @@ export function Example({ result, address, first }: ExampleProps) {
         >
           <StillMap result={result} />
         </ExamplePicture>
-        <div className="border-t px-4 py-3">
+        <div className="grid gap-2 border-t px-4 py-3">
           <LegendBar measure="tiles" threshold={threshold} opacity={1} />
+          <p className="text-muted text-xs">
+            {lineText({ threshold, band: bandOfResult(result) })}
+          </p>
         </div>
       </div>
       <div className="grid content-start gap-2 border-t px-4 pt-3 pb-4 @4xl:border-t-0 @4xl:border-l @4xl:pt-0 @4xl:pb-3">
-        <VerdictBadge verdict={verdict} isLarge className="justify-self-start" />
+        <VerdictBadge result={result} isLarge className="justify-self-start" />
         {verdict === "not_assessable" && <NoVerdict result={result} />}
         <ResultFigures result={result} />
         <OperatingPoint result={result} measured={null} />

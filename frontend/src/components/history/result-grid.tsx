@@ -52,7 +52,7 @@ function Card(props: EntryProps) {
         className="absolute top-1 left-1 rounded-md border border-edge bg-surface"
       />
       <div className="mt-1.5 flex flex-wrap items-center justify-between gap-x-2">
-        <VerdictBadge verdict={item.verdict} />
+        <VerdictBadge result={item} />
         <span
           className={
             item.verdict === "not_assessable" ? "text-muted text-sm" : "font-medium text-sm"
@@ -61,7 +61,7 @@ function Card(props: EntryProps) {
           {text.probability(item.probability)}
         </span>
       </div>
-      {item.reasons.length > 0 && <p className="text-muted text-xs">{text.reasons(item)}</p>}
+      {text.reasons(item) && <p className="text-muted text-xs">{text.reasons(item)}</p>}
       <RecordNames item={item} text={text} className="mt-1" />
       <p className="mt-1 text-muted text-xs">
         <Link

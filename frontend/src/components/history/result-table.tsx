@@ -85,7 +85,6 @@ function Row(props: EntryProps) {
   const { entry, text, selected } = props;
   const { item } = entry;
   const t = useTranslations("history");
-  const common = useTranslations("common");
   return (
     <tr
       className={cn(
@@ -100,8 +99,8 @@ function Row(props: EntryProps) {
         <Thumbnail item={item} alt={text.picture(item)} className="size-10" />
       </td>
       <td className={cn(CELL, WORDS)}>
-        <VerdictBadge verdict={item.verdict} />
-        {item.reasons.length > 0 && (
+        <VerdictBadge result={item} />
+        {text.reasons(item) && (
           <span
             className="mt-0.5 block max-w-52 truncate text-muted text-xs"
             title={text.reasons(item)}
@@ -126,7 +125,7 @@ function Row(props: EntryProps) {
         </span>
       </th>
       <td className={cn(CELL, WORDS)}>{text.threshold(item)}</td>
-      <td className={CELL}>{common(`kind.${item.kind}`)}</td>
+      <td className={CELL}>{text.kind(item)}</td>
       <td className={cn(CELL, NUMBER)}>
         {text.size(item)}
         <span className={cn("block text-muted text-xs", WORDS)}>{text.scale(item)}</span>

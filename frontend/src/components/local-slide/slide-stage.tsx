@@ -65,7 +65,14 @@ export function SlideStage({ slide, picture, result, threshold, state }: SlideSt
           isSideBySide={false}
           isFilling={stage.screen.isFull}
         />
-        {state !== "none" && <FociList foci={foci} image={result.image} picture={element} />}
+        {state !== "none" && (
+          <FociList
+            foci={foci}
+            image={result.image}
+            picture={element}
+            isPreliminary={state === "some"}
+          />
+        )}
       </div>
       {/* biome-ignore lint/performance/noImgElement: the visitor's own picture, drawn elsewhere */}
       {address && <img src={address} alt="" hidden {...imgProps} />}

@@ -1,5 +1,6 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { cn } from "@/lib/class-names";
+import { withMinus } from "@/lib/figures";
 import { INVENTED_MAP, meanOf, sigmoid } from "@/lib/model/evidence";
 import { FULL_SCALE_LOGIT } from "@/lib/result/colours";
 
@@ -8,11 +9,13 @@ export function EvidenceExample() {
   const t = useTranslations("model.map");
   const format = useFormatter();
   const logit = (value: number) =>
-    format.number(value, {
-      signDisplay: "exceptZero",
-      minimumFractionDigits: 1,
-      maximumFractionDigits: 2,
-    });
+    withMinus(
+      format.number(value, {
+        signDisplay: "exceptZero",
+        minimumFractionDigits: 1,
+        maximumFractionDigits: 2,
+      }),
+    );
   const cells = INVENTED_MAP.flat();
   const mean = meanOf(INVENTED_MAP);
   const numbers = t("summary", {

@@ -1,11 +1,13 @@
 import { useFormatter, useTranslations } from "next-intl";
 import type { MeasuredProps } from "@/components/model/measured-props";
 import { Facts, Prose } from "@/components/model/section";
+import { useDateFormat } from "@/hooks/use-date-format";
 import { useOperatingPointLabel } from "@/hooks/use-operating-point-label";
 
 export function Overview({ report: { inference }, metrics }: MeasuredProps) {
   const t = useTranslations("model");
   const format = useFormatter();
+  const dateText = useDateFormat();
   const nameOf = useOperatingPointLabel();
   const pixels = inference.patch_size_pixels;
   const facts = [
@@ -33,7 +35,7 @@ export function Overview({ report: { inference }, metrics }: MeasuredProps) {
     { term: t("overview.revision"), value: <code>{inference.revision}</code> },
     {
       term: t("overview.exported"),
-      value: format.dateTime(new Date(inference.training.date), { dateStyle: "long" }),
+      value: dateText(new Date(inference.training.date), { dateStyle: "long", timeZone: "UTC" }),
     },
   ];
   return (

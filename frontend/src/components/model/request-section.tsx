@@ -1,6 +1,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { Facts } from "@/components/model/section";
 import type { ModelReport } from "@/lib/api/schema";
+import { writtenName } from "@/lib/upload/formats";
 
 interface RequestSectionProps {
   report: ModelReport;
@@ -18,7 +19,7 @@ export function RequestSection({ report: { limits, inference }, apiUrl }: Reques
     });
   const docs = `${apiUrl}/docs`;
   const facts = [
-    { term: t("formats"), value: limits.formats.join(", ") },
+    { term: t("formats"), value: limits.formats.map(writtenName).join(", ") },
     {
       term: t("upload"),
       value: t("upload_value", {

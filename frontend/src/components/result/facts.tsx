@@ -2,6 +2,9 @@ import { useFormatter, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Moment } from "@/components/shared/moment";
 import { useFigureText } from "@/hooks/use-figure-text";
+import { useFileNames } from "@/hooks/use-file-names";
+import { useResultNames } from "@/hooks/use-result-names";
+import { useScaleSource } from "@/hooks/use-scale-source";
 import { hasRecord } from "@/lib/api/has-record";
 import type { ImageFacts, PredictionResult } from "@/lib/api/schema";
 import { imageScale } from "@/lib/result/geometry";
@@ -10,14 +13,16 @@ import { imageScale } from "@/lib/result/geometry";
 export function Facts({ result }: { result: PredictionResult }) {
   const t = useTranslations("result.facts");
   const common = useTranslations("common");
+  const names = useResultNames();
+  const fileNames = useFileNames();
   const { duration } = useFigureText();
   const { image, model, timing_ms: timing } = result;
   return (
     <section>
       <h2 className="font-semibold text-base">{t("title")}</h2>
       <dl className="mt-2 divide-y border-y text-sm print:grid print:grid-cols-2 print:gap-x-8 print:divide-y-0">
-        <Fact name={t("kind")}>{common(`kind.${result.kind}`)}</Fact>
-        <ImageRows image={image} />
+        <Fact name={t("kind")}>{names.kind(result)}</Fact>
+        <ImageRows image={image} fileName={fileNames[result.id]} />
         <Fact name={t("model")}>
           {model.name}
           <Small>{model.revision}</Small>
@@ -43,9 +48,9 @@ export function Facts({ result }: { result: PredictionResult }) {
 }
 
 /** Size of the image in pixels and on the slide. */
-function ImageRows({ image }: { image: ImageFacts }) {
+function ImageRows({ image, fileName }: { image: ImageFacts; fileName: string | undefined }) {
   const t = useTranslations("result.facts");
-  const common = useTranslations("common.scale_source");
+  const sourceOf = useScaleSource();
   const format = useFormatter();
   const [across, down] = imageScale(image);
   const side = (pixels: number, scale: number) =>
@@ -67,7 +72,7 @@ function ImageRows({ image }: { image: ImageFacts }) {
         {t("microns_per_pixel", {
           scale: format.number(image.microns_per_pixel, { maximumSignificantDigits: 4 }),
         })}
-        <Small>{common(image.scale_source)}</Small>
+        <Small>{sourceOf(image, fileName)}</Small>
       </Fact>
     </>
   );

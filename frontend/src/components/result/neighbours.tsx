@@ -18,12 +18,11 @@ export function Neighbours({ newer, older }: NeighboursProps) {
   useKeys(newer, older);
   return (
     <nav aria-label={t("label")} className="flex items-center gap-2">
-      <span className="hidden text-muted text-xs xl:inline">{t("keys")}</span>
-      <Neighbour id={newer} title={t("newer")}>
+      <Neighbour id={newer} title={`${t("newer")} (←)`}>
         <ChevronLeft aria-hidden="true" />
         <span className="sr-only sm:not-sr-only">{t("previous")}</span>
       </Neighbour>
-      <Neighbour id={older} title={t("older")}>
+      <Neighbour id={older} title={`${t("older")} (→)`}>
         <span className="sr-only sm:not-sr-only">{t("next")}</span>
         <ChevronRight aria-hidden="true" />
       </Neighbour>

@@ -3,6 +3,7 @@ import { DeleteResult } from "@/components/result/delete-result";
 import { Neighbours } from "@/components/result/neighbours";
 import { Moment } from "@/components/shared/moment";
 import { useFileNames } from "@/hooks/use-file-names";
+import { useResultNames } from "@/hooks/use-result-names";
 import { hasRecord } from "@/lib/api/has-record";
 import type { HistoryRecord } from "@/lib/api/schema";
 
@@ -12,12 +13,12 @@ export function TopBar({ record }: { record: HistoryRecord }) {
   const { [result.id]: fileName } = useFileNames();
   const names = new Set([caseLabel, fileName].filter((name) => typeof name === "string"));
   const t = useTranslations("result");
-  const common = useTranslations("common");
+  const { kind } = useResultNames();
   return (
     <div className="flex min-h-9 flex-wrap items-center gap-x-2 gap-y-2 sm:gap-x-4 lg:col-span-full print:mb-3 print:border-b print:pb-1">
       <p className="mr-auto text-muted text-sm">
         <span className="hidden font-semibold text-ink print:inline">{`${t("print_title")} · `}</span>
-        <span className="hidden sm:inline print:inline">{`${common(`kind.${result.kind}`)} · `}</span>
+        <span className="hidden sm:inline print:inline">{`${kind(result)} · `}</span>
         <Moment time={result.created_at} />
         {[...names].map((name) => (
           <span key={name} className="break-words">{` · ${name}`}</span>

@@ -3,17 +3,22 @@ import { AnalyseAgain } from "@/components/result/analyse-again";
 import { NoVerdict } from "@/components/shared/no-verdict";
 import { ProbabilityScale } from "@/components/shared/probability-scale";
 import { VERDICT_TEXT, VerdictMark } from "@/components/shared/verdict-badge";
+import { useFigures } from "@/components/threshold/use-figures";
 import { useFigureText } from "@/hooks/use-figure-text";
+import { useResultNames } from "@/hooks/use-result-names";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 import { probabilityKind } from "@/lib/result/geometry";
+import { isWithheldForSlide } from "@/lib/result/whole-slide";
 import { bandOfResult } from "@/lib/threshold/threshold";
 
 /** The verdict and how far it is from the threshold, or why there is none. */
 export function VerdictSummary({ result }: { result: PredictionResult }) {
-  const t = useTranslations("common");
   const texts = useTranslations("result.verdict");
+  const names = useResultNames();
+  const { threshold: text } = useFigures();
   const { verdict } = result;
+  const band = bandOfResult(result);
   return (
     <section
       aria-label={texts("label")}
@@ -24,17 +29,24 @@ export function VerdictSummary({ result }: { result: PredictionResult }) {
           className={cn("flex items-baseline gap-2 font-semibold text-xl", VERDICT_TEXT[verdict])}
         >
           <VerdictMark verdict={verdict} className="size-4 translate-y-px" />
-          {t(`verdict.${verdict}`)}
+          {names.verdict(result)}
         </h1>
-        <p
-          className={cn(
-            "mt-1 text-muted text-sm",
-            verdict !== "not_assessable" &&
-              "hidden sm:block print:hidden lg:[@media(max-height:52rem)]:hidden",
-          )}
-        >
-          {texts(`meaning.${verdict}`)}
-        </p>
+        {!isWithheldForSlide(result) && (
+          <p
+            className={cn(
+              "mt-1 text-muted text-sm",
+              verdict !== "not_assessable" &&
+                "hidden sm:block print:hidden lg:[@media(max-height:52rem)]:hidden",
+            )}
+          >
+            {texts(`meaning.${verdict}`, {
+              threshold: text(result.threshold),
+              band: band ? "some" : "none",
+              low: band ? text(band.low) : "",
+              high: band ? text(band.high) : "",
+            })}
+          </p>
+        )}
       </div>
       {verdict === "not_assessable" && (
         <NoVerdict result={result}>

@@ -82,7 +82,7 @@ function RecordFacts({ item, zone }: Pick<QueueRecordProps, "item" | "zone">) {
   return (
     <div className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <VerdictBadge verdict={item.verdict} />
+        <VerdictBadge result={item} />
         <span
           className={
             item.verdict === "not_assessable" ? "text-lg text-muted" : "font-semibold text-xl"
@@ -93,7 +93,7 @@ function RecordFacts({ item, zone }: Pick<QueueRecordProps, "item" | "zone">) {
       </div>
       {item.verdict === "not_assessable" && (
         <p className="text-sm">
-          <span className="font-medium">{`${text.reasons(item)}. `}</span>
+          {text.reasons(item) && <span className="font-medium">{`${text.reasons(item)}. `}</span>}
           {common("not_a_verdict")}
         </p>
       )}

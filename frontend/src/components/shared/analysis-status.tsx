@@ -3,6 +3,7 @@
 import { useFormatter, useTranslations } from "next-intl";
 import { ProgressLine } from "@/components/shared/progress-line";
 import { useFigureText } from "@/hooks/use-figure-text";
+import { useScaleSource } from "@/hooks/use-scale-source";
 import type { ImageEvent } from "@/lib/api/schema";
 import {
   type Analysis,
@@ -20,7 +21,7 @@ export function AnalysisStatus({ name, analysis }: { name: string; analysis: Ana
   const { image, tissue, done } = analysis;
   return (
     <div className="grid gap-2">
-      {image && <ImageLine image={image} />}
+      {image && <ImageLine image={image} fileName={name} />}
       {tissue && (
         <p className="text-sm">{t("tissue", { share: figures.share(tissueShare(tissue), 0) })}</p>
       )}
@@ -33,9 +34,9 @@ export function AnalysisStatus({ name, analysis }: { name: string; analysis: Ana
   );
 }
 
-function ImageLine({ image }: { image: ImageEvent }) {
+function ImageLine({ image, fileName }: { image: ImageEvent; fileName: string }) {
   const t = useTranslations("upload.analysis");
-  const common = useTranslations("common");
+  const sourceOf = useScaleSource();
   const format = useFormatter();
   return (
     <p className="text-sm">
@@ -43,7 +44,7 @@ function ImageLine({ image }: { image: ImageEvent }) {
         width: image.width,
         height: image.height,
         microns: format.number(image.microns_per_pixel, { maximumFractionDigits: 3 }),
-        source: common(`scale_source.${image.scale_source}`),
+        source: sourceOf(image, fileName),
       })}
     </p>
   );

@@ -1,15 +1,15 @@
 "use client";
 
-import { useFormatter } from "next-intl";
+import { useDateFormat } from "@/hooks/use-date-format";
 import { useTimeZone } from "@/hooks/use-time-zone";
 
 /** A moment in this device's time zone, with its name; in UTC until that is known. */
 export function Moment({ time }: { time: string }) {
-  const format = useFormatter();
+  const dateText = useDateFormat();
   const timeZone = useTimeZone() ?? "UTC";
   return (
     <time dateTime={time}>
-      {format.dateTime(new Date(time), {
+      {dateText(new Date(time), {
         timeZone,
         timeZoneName: "short",
         day: "numeric",

@@ -1,4 +1,4 @@
-import { useTranslations } from "next-intl";
+import { type Named, useResultNames } from "@/hooks/use-result-names";
 import type { PredictionResult } from "@/lib/api/schema";
 import { cn } from "@/lib/class-names";
 
@@ -24,13 +24,16 @@ interface VerdictMarkProps {
   className?: string;
 }
 
-interface VerdictBadgeProps extends VerdictMarkProps {
+interface VerdictBadgeProps {
+  result: Named;
   /** Where it is the first thing to be read. */
   isLarge?: boolean;
+  className?: string;
 }
 
-export function VerdictBadge({ verdict, isLarge = false, className }: VerdictBadgeProps) {
-  const t = useTranslations("common.verdict");
+export function VerdictBadge({ result, isLarge = false, className }: VerdictBadgeProps) {
+  const names = useResultNames();
+  const { verdict } = result;
   return (
     <span
       data-verdict={verdict}
@@ -43,7 +46,7 @@ export function VerdictBadge({ verdict, isLarge = false, className }: VerdictBad
       )}
     >
       <VerdictMark verdict={verdict} />
-      {t(verdict)}
+      {names.verdict(result)}
     </span>
   );
 }

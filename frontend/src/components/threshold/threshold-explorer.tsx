@@ -85,7 +85,7 @@ function Explorer({ facts, result, threshold }: ThresholdExplorerProps & { facts
         </div>
         <div className="mt-6 grid max-w-[70ch] gap-2 text-muted text-sm">
           <p>{t("patches_not_patients")}</p>
-          <p>{t("steps", { count: facts.thresholdCurve.length })}</p>
+          <p>{t("steps")}</p>
         </div>
       </div>
     )

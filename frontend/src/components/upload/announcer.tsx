@@ -48,6 +48,7 @@ function useEndText(upload: Upload | undefined): string | null {
 /** The same text for many tiles, so that it is not announced with each of them. */
 function useProgressText(upload: Upload | undefined): string | null {
   const t = useTranslations("upload.announce");
+  const phase = useTranslations("upload.phase");
   const figures = useFigureText();
   const messageOf = useErrorMessage();
   const name = upload?.file.name ?? "";
@@ -58,8 +59,12 @@ function useProgressText(upload: Upload | undefined): string | null {
         ? null
         : t("quarters", { name, share: figures.share(quarters / 4, 0) });
     }
-    case "pausing":
-      return t("pausing", { name, problem: messageOf(upload.progress.error) });
+    case "pausing": {
+      const { error } = upload.progress;
+      return error.code === "offline"
+        ? t("failed", { name, problem: phase("offline") })
+        : t("pausing", { name, problem: messageOf(error) });
+    }
     case "cancelled":
       return t("cancelled", { name });
     default:

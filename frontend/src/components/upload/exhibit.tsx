@@ -37,6 +37,7 @@ export function Exhibit({ upload, queue, isAskedHere }: ExhibitProps) {
         {progress.phase === "done" ? (
           <ExhibitResult
             result={progress.result}
+            fileName={file.name}
             onAskScale={() => queue.askScaleAgain(upload.id)}
           />
         ) : isAskedHere && progress.phase === "asking" ? (

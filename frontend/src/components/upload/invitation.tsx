@@ -29,7 +29,8 @@ export function Invitation({ onFiles, isAlone }: InvitationProps) {
     >
       <div className="grid gap-1">
         <h2 className="font-semibold text-xl">{t("drop")}</h2>
-        <p className="text-pretty text-muted">{t("ways")}</p>
+        <p className="text-pretty text-muted pointer-coarse:hidden">{t("ways")}</p>
+        <p className="hidden text-pretty text-muted pointer-coarse:block">{t("ways_touch")}</p>
         <Limits />
         <p className="text-pretty text-muted text-sm">{slides("invitation")}</p>
       </div>

@@ -31,7 +31,7 @@ export function RowResult({ result, name, saidAbove, onAskScale }: RowResultProp
     <div className="grid gap-x-6 gap-y-2 @5xl:grid-cols-2 @5xl:items-center">
       <div className="grid justify-items-start gap-1">
         <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-          <VerdictBadge verdict={result.verdict} />
+          <VerdictBadge result={result} />
           {isVerdict && figures.probability(result.probability)}
         </p>
         {warnings.length > 0 && (

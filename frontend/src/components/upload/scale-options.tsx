@@ -13,12 +13,13 @@ export function ScaleOptions({ form }: { form: ScaleForm }) {
   return (
     <fieldset className="grid gap-1">
       <legend className="sr-only">{t("legend")}</legend>
+      <p className="text-muted text-xs">{t("nominal")}</p>
+      <p className="mt-1 px-3 text-right text-muted text-xs">{t("column")}</p>
       <ul className="divide-y rounded-md border">
         {form.choices.map((choice) => (
           <ScaleOption key={choice} choice={choice} form={form} />
         ))}
       </ul>
-      <p className="text-muted text-xs">{t("nominal")}</p>
     </fieldset>
   );
 }
@@ -62,13 +63,11 @@ function Title({ choice, microns }: { choice: ScaleChoice; microns: number | nul
   const text = useScaleText();
   const scale = microns === null ? "" : text.microns(microns);
   const title =
-    typeof choice === "number"
-      ? t("objective", { objective: format.number(choice) })
-      : t(choice, { microns: scale });
+    typeof choice === "number" ? t("objective", { objective: format.number(choice) }) : t(choice);
   return (
     <span>
       <span className="font-medium">{title}</span>
-      {microns !== null && choice !== "data_set" && (
+      {microns !== null && (
         <span className="text-muted">{` · ${t("per_pixel", { microns: scale })}`}</span>
       )}
     </span>

@@ -116,7 +116,7 @@ function Confirmation({ form }: { form: ScaleForm }) {
         <div className="flex gap-3 rounded-md border border-malignant p-3">
           <TriangleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-malignant" />
           <div className="grid gap-2">
-            <p>{t(`odd_${odd.size}`, { field: text.field(odd.field) })}</p>
+            <p>{t(`odd_${odd.size}`, { name: form.oddName, field: text.field(odd.field) })}</p>
             <label className="flex min-h-6 items-center gap-2 font-medium">
               <input
                 type="checkbox"

@@ -49,5 +49,9 @@ function Pausing({ error, nextTryAt }: { error: ApiError; nextTryAt: number }) {
   const messageOf = useErrorMessage();
   const seconds = useSecondsUntil(nextTryAt);
   const next = common("retry_in", { seconds });
-  return <p className="text-sm">{`${messageOf(error)} ${t("pausing")} ${next}`}</p>;
+  return (
+    <p className="text-sm">
+      {error.code === "offline" ? t("offline") : `${messageOf(error)} ${t("pausing")} ${next}`}
+    </p>
+  );
 }

@@ -3,13 +3,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { modelQuery } from "@/lib/api/queries";
-import { oddFieldOf } from "@/lib/upload/scale";
+import type { PixelSize } from "@/lib/upload/image-header";
+import { fieldsAt, oddFieldOf } from "@/lib/upload/scale";
 import { micronsOf, ownScale, type ScaleChoice, scaleChoices } from "@/lib/upload/scale-choice";
 import { maxMicrons, readMicrons } from "@/lib/upload/settings";
 import type { AskingUpload } from "@/lib/upload/uploads";
 
-/** The model's scale, used until the service states it. */
-const DATA_SET_MICRONS = 4;
+/** The largest scale that may be typed until the service states its own, in µm per pixel. */
+const MOST_MICRONS = 32;
 
 export type ScaleProblem = "missing" | "missing_microns" | "unconfirmed";
 
@@ -27,13 +28,14 @@ export function useScaleForm(
   const isField = uploads[0]?.progress.question === "field";
   const own = isField ? ownScale(uploads) : null;
   const sizes = uploads.map(({ progress }) => progress.facts.size);
-  const scales = {
-    own,
-    typed: readMicrons(typed, max),
-    dataSet: model?.micronsPerPixel ?? DATA_SET_MICRONS,
-  };
+  const scales = { own, typed: readMicrons(typed, max) };
   const microns = micronsOf(choice, scales);
   const odd = microns === null ? null : oddFieldOf(sizes, microns);
+
+  function isOfField(size: PixelSize | null): boolean {
+    const [field] = microns === null ? [] : fieldsAt([size], microns);
+    return field?.width === odd?.field.width && field?.height === odd?.field.height;
+  }
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -58,10 +60,12 @@ export function useScaleForm(
     typed,
     type: (text: string) => change(() => setTyped(text)),
     /** Largest scale that may be typed. */
-    max: Number.isFinite(max) ? max : 8 * DATA_SET_MICRONS,
+    max: Number.isFinite(max) ? max : MOST_MICRONS,
     scaleOf: (of: ScaleChoice) => micronsOf(of, scales),
     sizes,
     odd,
+    /** The name of the image with that field. */
+    oddName: uploads.find(({ progress }) => isOfField(progress.facts.size))?.file.name ?? "",
     isConfirmed: microns !== null && confirmed === microns,
     confirm: (is: boolean) => change(() => setConfirmed(is ? microns : null)),
     problem,

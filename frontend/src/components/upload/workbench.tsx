@@ -13,6 +13,7 @@ import { useFileIntake } from "@/components/upload/use-file-intake";
 import { useUploads } from "@/components/upload/use-uploads";
 import { modelQuery } from "@/lib/api/queries";
 import { mayBeSlide } from "@/lib/slide/names";
+import { DRAWING_MICRONS } from "@/lib/upload/drawings";
 import { maxMicrons, optionsOf, type PredictOptions } from "@/lib/upload/settings";
 
 type Notice = "scale_missing" | "sample_failed" | "one_slide";
@@ -96,7 +97,7 @@ export function Workbench({ samples, example }: WorkbenchProps) {
       const name = address.replace(/^.*\//, "");
       queue.add([new File([picture], name, { type: picture.type })], {
         operatingPoint,
-        micronsPerPixel: 4,
+        micronsPerPixel: DRAWING_MICRONS,
         save: !saveNothing,
       });
     }

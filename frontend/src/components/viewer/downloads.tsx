@@ -5,12 +5,15 @@ import { Download, Printer } from "lucide-react";
 import { useFormatter, useTranslations } from "next-intl";
 import { Problem } from "@/components/shared/problem";
 import { Button } from "@/components/ui/button";
+import { useLineText } from "@/components/viewer/use-line-text";
 import type { Choice } from "@/components/viewer/use-scene";
 import { useFigureText } from "@/hooks/use-figure-text";
+import { useResultNames } from "@/hooks/use-result-names";
 import { askFile } from "@/lib/api/client";
 import type { PredictionResult } from "@/lib/api/schema";
 import { exportRequest, FORMATS, fileName } from "@/lib/result/export-file";
 import type { Scene } from "@/lib/result/paint";
+import { isWithheldForSlide } from "@/lib/result/whole-slide";
 import { saveFile } from "@/lib/save-file";
 import type { Rule } from "@/lib/threshold/threshold";
 
@@ -75,11 +78,18 @@ function usePngOf(
   rule: Rule,
 ): (scene: Scene) => Promise<NamedFile> {
   const legend = useTranslations("result.legend");
+  const lineText = useLineText();
   const caption = useCaption(result, rule);
   return async (scene) => {
     const { resultPng } = await import("@/lib/result/png");
     const measure = choice.layer === "grid" ? "evidence" : choice.layer;
-    const sheet = { caption, measure, title: legend(measure), threshold: rule.threshold };
+    const lines = result.region && choice.hasOutline ? [lineText(rule)] : [];
+    const sheet = {
+      caption: [...lines, ...caption],
+      measure,
+      title: legend(measure),
+      threshold: rule.threshold,
+    };
     const content = await resultPng(scene, sheet, choice.view === "side");
     return { content, name: fileName(result.id, "png") };
   };
@@ -107,12 +117,14 @@ function useCaption(result: PredictionResult, rule: Rule): readonly string[] {
   const common = useTranslations("common");
   const format = useFormatter();
   const figures = useFigureText();
+  const names = useResultNames();
   const { verdict, probability, threshold, model, reasons } = result;
+  const titles = format.list(reasons.map((code) => common(`warning.${code}.title`)));
   return [
     t("download.verdict", {
-      verdict: common(`verdict.${verdict}`),
+      verdict: names.verdict(result),
       isVerdict: verdict === "not_assessable" ? "no" : "yes",
-      reasons: format.list(reasons.map((code) => common(`warning.${code}.title`))),
+      reasons: isWithheldForSlide(result) ? "none" : titles || "none",
       probability: figures.probability(probability),
       threshold: figures.probability(threshold),
     }),

@@ -18,11 +18,15 @@ interface FociListProps {
   foci: Foci;
   image: Size;
   picture: HTMLImageElement | null;
+  /** While tiles arrive: areas are not shown, because they will change. */
+  isPreliminary?: boolean;
 }
 
 /** The foci as a list, beside the image or in a row below it, and ways from one to the next. */
-export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: FociListProps) {
+export function FociList({ foci, isPreliminary = false, ...cut }: FociListProps) {
   const t = useTranslations("result.foci");
+  const { foci: found, current, place, fly, step } = foci;
+  const title = isPreliminary ? "title_preliminary" : "title";
   return (
     <section
       aria-label={t("label")}
@@ -30,20 +34,25 @@ export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: 
     >
       <div className="flex flex-col @3xl:absolute @3xl:inset-0 print:static">
         <div className="flex items-center gap-1 px-3 py-1.5 print:px-0 print:py-1">
-          <h2 className="mr-auto font-semibold text-sm">{t("title", { count: foci.length })}</h2>
-          <StepButton name={t("previous")} shortcut="p" isOn={foci.length > 0} act={() => step(-1)}>
+          <h2 className="mr-auto font-semibold text-sm">{t(title, { count: found.length })}</h2>
+          <StepButton
+            name={t("previous")}
+            shortcut="p"
+            isOn={found.length > 0}
+            act={() => step(-1)}
+          >
             <ChevronLeft aria-hidden="true" />
           </StepButton>
-          <StepButton name={t("next")} shortcut="n" isOn={foci.length > 0} act={() => step(1)}>
+          <StepButton name={t("next")} shortcut="n" isOn={found.length > 0} act={() => step(1)}>
             <ChevronRight aria-hidden="true" />
           </StepButton>
         </div>
-        <Status current={current} place={place} count={foci.length} />
-        {foci.length === 0 && (
+        <Status {...{ current, place, isPreliminary }} count={found.length} />
+        {found.length === 0 && !isPreliminary && (
           <p className="px-3 pb-3 text-muted text-sm print:px-0 print:pb-1">{t("none")}</p>
         )}
         <ol className="flex gap-1 overflow-x-auto px-2 pb-2 @3xl:min-h-0 @3xl:flex-1 @3xl:flex-col @3xl:overflow-y-auto print:grid print:grid-cols-5 print:overflow-visible print:p-0">
-          {foci.slice(0, MOST_SHOWN).map((focus, index) => (
+          {found.slice(0, MOST_SHOWN).map((focus, index) => (
             <li
               key={focus.polygon[0]?.join(" ")}
               className={cn("shrink-0", index >= MOST_PRINTED && "print:hidden")}
@@ -53,19 +62,20 @@ export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: 
                 number={index + 1}
                 isCurrent={focus === current}
                 onFly={() => fly(focus)}
+                isPreliminary={isPreliminary}
                 {...cut}
               />
             </li>
           ))}
         </ol>
-        {foci.length > MOST_SHOWN && (
+        {found.length > MOST_SHOWN && (
           <p className="px-3 pb-2 text-muted text-xs print:hidden">
-            {t("more", { count: foci.length - MOST_SHOWN })}
+            {t("more", { count: found.length - MOST_SHOWN })}
           </p>
         )}
-        {foci.length > MOST_PRINTED && (
+        {found.length > MOST_PRINTED && (
           <p className="hidden text-muted text-xs print:block">
-            {t("more", { count: foci.length - MOST_PRINTED })}
+            {t("more", { count: found.length - MOST_PRINTED })}
           </p>
         )}
       </div>
@@ -73,14 +83,16 @@ export function FociList({ foci: { foci, current, place, fly, step }, ...cut }: 
   );
 }
 
-interface FocusButtonProps extends Omit<FociListProps, "foci"> {
+interface FocusButtonProps extends Omit<FociListProps, "foci" | "isPreliminary"> {
   focus: Focus;
   number: number;
   isCurrent: boolean;
+  isPreliminary: boolean;
   onFly: () => void;
 }
 
-function FocusButton({ focus, number, isCurrent, onFly, ...cut }: FocusButtonProps) {
+function FocusButton(props: FocusButtonProps) {
+  const { focus, number, isCurrent, isPreliminary, onFly, ...cut } = props;
   const t = useTranslations("result.foci");
   const { peak, size } = useFocusText();
   const button = useRef<HTMLButtonElement>(null);
@@ -104,7 +116,7 @@ function FocusButton({ focus, number, isCurrent, onFly, ...cut }: FocusButtonPro
       <FocusThumbnail focus={focus} {...cut} />
       <span className="grid">
         <span className="font-medium">{t("focus", { number, peak: peak(focus) })}</span>
-        <span className={isCurrent ? "" : "text-muted"}>{size(focus)}</span>
+        {!isPreliminary && <span className={isCurrent ? "" : "text-muted"}>{size(focus)}</span>}
       </span>
     </button>
   );
@@ -149,16 +161,22 @@ interface StatusProps {
   current: Focus | null;
   place: number;
   count: number;
+  isPreliminary: boolean;
 }
 
 /** Announces the focus that was zoomed to. */
-function Status({ current, place, count }: StatusProps) {
+function Status({ current, place, count, isPreliminary }: StatusProps) {
   const t = useTranslations("result.foci");
   const { peak, size } = useFocusText();
   return (
     <p role="status" className="sr-only">
       {current &&
-        t("status", { number: place + 1, count, peak: peak(current), size: size(current) })}
+        t("status", {
+          number: place + 1,
+          count,
+          peak: peak(current),
+          size: isPreliminary ? "none" : size(current),
+        })}
     </p>
   );
 }

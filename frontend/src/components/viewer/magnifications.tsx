@@ -22,9 +22,16 @@ export function Magnifications({ store, micronsPerPixel }: MagnificationsProps) 
     t("magnification", { value: format.number(value, options) });
   return (
     <div className="flex min-w-0 items-center gap-2 text-sm print:hidden">
-      <span className="w-16 shrink-0 text-right font-medium" data-testid="magnification">
-        {current === null ? "–" : text(current, { maximumSignificantDigits: 3 })}
-      </span>
+      <p className="grid w-20 shrink-0 text-right">
+        <span className="text-muted text-xs">{t("magnifications")}</span>
+        <span
+          className="font-medium leading-tight"
+          data-testid="magnification"
+          title={current === null ? undefined : text(current, { maximumSignificantDigits: 3 })}
+        >
+          {current === null ? "–" : text(current, { maximumFractionDigits: current < 1 ? 2 : 1 })}
+        </span>
+      </p>
       <fieldset className="flex min-w-0 divide-x overflow-x-auto rounded-md border border-edge bg-surface">
         <legend className="sr-only">{t("magnifications")}</legend>
         {MAGNIFICATIONS.map((value) => {

@@ -4,6 +4,7 @@ import { usePointed } from "@/components/viewer/use-pointed";
 import { useFigureText } from "@/hooks/use-figure-text";
 import { modelQuery } from "@/lib/api/queries";
 import type { PredictionResult } from "@/lib/api/schema";
+import { withMinus } from "@/lib/figures";
 import { cellAt, coveredSize, imageScale, type Size, type Tile } from "@/lib/result/geometry";
 import type { Point } from "@/lib/result/viewport";
 import { type Rule, sideOf } from "@/lib/threshold/threshold";
@@ -73,11 +74,13 @@ function CellFields({ result: { gradcam, region }, covered, point }: FieldsProps
   const evidence =
     typeof value === "number"
       ? t("logits", {
-          value: format.number(value, {
-            minimumFractionDigits: 2,
-            maximumFractionDigits: 2,
-            signDisplay: "negative",
-          }),
+          value: withMinus(
+            format.number(value, {
+              minimumFractionDigits: 2,
+              maximumFractionDigits: 2,
+              signDisplay: "negative",
+            }),
+          ),
         })
       : null;
   return (

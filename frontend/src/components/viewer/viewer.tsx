@@ -17,6 +17,7 @@ import { Stage } from "@/components/viewer/stage";
 import { ThresholdField } from "@/components/viewer/threshold-field";
 import { TileTable } from "@/components/viewer/tile-table";
 import { useAnnotations } from "@/components/viewer/use-annotations";
+import { useLineText } from "@/components/viewer/use-line-text";
 import { useOpacity } from "@/components/viewer/use-opacity";
 import { usePicture } from "@/components/viewer/use-picture";
 import type { Choice } from "@/components/viewer/use-scene";
@@ -39,6 +40,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
   const { result } = record;
   const { image, region } = result;
   const t = useTranslations("result.viewer");
+  const lineText = useLineText();
   const [choice, setChoice] = useChoice(result);
   const [selected, setSelected] = useState<Tile | null>(null);
   const picture = usePicture(record);
@@ -83,6 +85,9 @@ export function Viewer({ record, threshold }: ViewerProps) {
               <Magnifications store={store} micronsPerPixel={imageScale(image)[0]} />
             )}
           </div>
+          {region && choice.view !== "image" && choice.hasOutline && (
+            <p className="text-muted text-xs">{lineText(threshold.rule)}</p>
+          )}
         </div>
       </div>
       <Readout {...{ result, store, tiles, selected }} rule={threshold.rule} />

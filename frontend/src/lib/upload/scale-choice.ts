@@ -2,12 +2,12 @@ import { fieldsAt, type OddField, oddestOf } from "@/lib/upload/scale";
 import { micronsOfObjective, OBJECTIVES, type Objective } from "@/lib/upload/settings";
 import type { AskingUpload } from "@/lib/upload/uploads";
 
-/** A scale to choose: the earlier one, an objective's, the data set's, or a typed one. */
-export type ScaleChoice = "own" | Objective | "microns" | "data_set";
+/** A scale to choose: the earlier one, an objective's, or a typed one. */
+export type ScaleChoice = "own" | Objective | "microns";
 
 /** The choices; the earlier scale only if it needs confirmation. */
 export function scaleChoices(hasOwn: boolean): readonly ScaleChoice[] {
-  return [...(hasOwn ? (["own"] as const) : []), ...OBJECTIVES, "microns", "data_set"];
+  return [...(hasOwn ? (["own"] as const) : []), ...OBJECTIVES, "microns"];
 }
 
 /**
@@ -15,16 +15,15 @@ export function scaleChoices(hasOwn: boolean): readonly ScaleChoice[] {
  *
  * @param own As stated before.
  * @param typed As read from what was typed.
- * @param dataSet The model's.
  */
 export function micronsOf(
   choice: ScaleChoice | null,
-  { own, typed, dataSet }: { own: number | null; typed: number | null; dataSet: number },
+  { own, typed }: { own: number | null; typed: number | null },
 ): number | null {
   if (typeof choice === "number") {
     return micronsOfObjective(choice);
   }
-  return choice ? { own, microns: typed, data_set: dataSet }[choice] : null;
+  return choice ? { own, microns: typed }[choice] : null;
 }
 
 /** The scale of images from their files or the settings; null unless all have the same. */
