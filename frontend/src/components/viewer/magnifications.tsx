@@ -29,7 +29,7 @@ export function Magnifications({ store, micronsPerPixel }: MagnificationsProps) 
           data-testid="magnification"
           title={current === null ? undefined : text(current, { maximumSignificantDigits: 3 })}
         >
-          {current === null ? "–" : text(current, { maximumFractionDigits: current < 1 ? 2 : 1 })}
+          {current === null ? "–" : text(current, { maximumFractionDigits: current < 2 ? 2 : 1 })}
         </span>
       </p>
       <fieldset className="flex min-w-0 divide-x overflow-x-auto rounded-md border border-edge bg-surface">
