@@ -45,8 +45,8 @@ def checked_options(**values: object) -> PredictOptions:
 
 
 def _bad_option(error: ValidationError) -> typer.BadParameter:
-    finding = findings([dict(each) for each in error.errors()])[0]
-    if not finding["field"]:
+    finding, *others = findings([dict(each) for each in error.errors()])
+    if finding["message"] in {each["message"] for each in others}:
         # The only possible contradiction; the message uses the command's names of the options.
         first, second = "--threshold", "--operating-point"
         return typer.BadParameter(text("command.one_rule", "en", first=first, second=second))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, LiteralString, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FailFast
-from pydantic_core import PydanticCustomError
 
 Item = TypeVar("Item")
 ListOf: TypeAlias = Annotated[list[Item], FailFast()]
 """A list that is refused at its first wrong item: an error takes far more memory than an item."""
-
-CONTRADICTION: Final = "contradiction"
-"""Type of the errors that `contradiction` returns; their context names the fields."""
 
 
 class Schema(BaseModel):
@@ -23,6 +19,14 @@ class Schema(BaseModel):
     )
 
 
-def contradiction(message: LiteralString, *fields: str) -> PydanticCustomError:
-    """Return the error of a validator that sees all fields; of itself it would name none."""
-    return PydanticCustomError(CONTRADICTION, message, {"fields": fields})
+class Contradiction(ValueError):
+    """Fields that do not go together, found by a validator that sees them all.
+
+    Attributes:
+        fields: Their names, which pydantic's own report would not have.
+    """
+
+    def __init__(self, message: str, *fields: str) -> None:
+        """Take the message, and the names of the fields."""
+        super().__init__(message)
+        self.fields = fields

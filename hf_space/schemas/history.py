@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from hf_space.bundle.calibration import Probability, Verdict
-from hf_space.schemas.base import Schema, contradiction
+from hf_space.schemas.base import Contradiction, Schema
 from hf_space.schemas.filing import FilingText
 from hf_space.schemas.prediction import (
     ImageFacts,
@@ -56,7 +56,7 @@ class DateRange(Schema):
     @model_validator(mode="after")
     def _ordered(self) -> DateRange:
         if self.since and self.until and self.since >= self.until:
-            raise contradiction("since must be before until", "since", "until")
+            raise Contradiction("since must be before until", "since", "until")
         return self
 
 
@@ -129,9 +129,9 @@ class ReviewRequest(Schema):
     @model_validator(mode="after")
     def _labelled(self) -> ReviewRequest:
         if self.opinion == "disagree" and self.label is None:
-            raise contradiction("to disagree, name the right label", "opinion", "label")
+            raise Contradiction("to disagree, name the right label", "opinion", "label")
         if self.opinion != "disagree" and self.label is not None:
-            raise contradiction("a label is accepted with disagree only", "opinion", "label")
+            raise Contradiction("a label is accepted with disagree only", "opinion", "label")
         return self
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from hf_space.errors import InvalidOptionsError, MissingImageError
-from hf_space.schemas.base import CONTRADICTION, Schema, contradiction
+from hf_space.schemas.base import Contradiction, Schema
 from hf_space.schemas.prediction import Fingerprint, Pixels
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class PredictOptions(Schema):
     @model_validator(mode="after")
     def _one_rule(self) -> PredictOptions:
         if self.threshold is not None and self.operating_point is not None:
-            raise contradiction(
+            raise Contradiction(
                 "give threshold or operating_point, not both", "threshold", "operating_point"
             )
         return self
@@ -147,9 +147,10 @@ def invalid_options(errors: Sequence[Mapping[str, Any]]) -> InvalidOptionsError:
 
 def _fields(error: Mapping[str, Any]) -> list[str]:
     place = ".".join(str(part) for part in error["loc"])
-    if error.get("type") != CONTRADICTION:
+    cause = error.get("ctx", {}).get("error")
+    if not isinstance(cause, Contradiction):
         return [place]
-    return [f"{place}.{name}" if place else name for name in error["ctx"]["fields"]]
+    return [f"{place}.{name}" if place else name for name in cause.fields]
 
 
 def _message(error: Mapping[str, Any]) -> str:

@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from hf_space.history.database.connection import Database
-from hf_space.history.database.errors import answered_within, describe, fault_of, is_unreachable
+from hf_space.history.database.connection import Database, answered_within
+from hf_space.history.database.errors import describe, fault_of, is_unreachable
 from hf_space.history.record import group_size
 
 MEGABYTE = 1 << 20

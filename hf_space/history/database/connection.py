@@ -21,7 +21,7 @@ from hf_space.history.database.erasure import (
     create_private,
     empty_log,
 )
-from hf_space.history.database.errors import answered_within, is_conflict
+from hf_space.history.database.errors import NoAnswerError, is_conflict
 from hf_space.history.database.migrate import upgrade
 
 if TYPE_CHECKING:
@@ -134,6 +134,19 @@ class Database:
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._engine.dispose()
+
+
+@asynccontextmanager
+async def answered_within(seconds: float) -> AsyncIterator[None]:
+    """Cancel what takes longer than some seconds, and raise NoAnswerError."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            yield
+    except TimeoutError as error:
+        # Drivers have limits of their own.
+        if not limit.expired():
+            raise
+        raise NoAnswerError(f"no answer within {seconds:.0f} s") from error
 
 
 class WriteSession:

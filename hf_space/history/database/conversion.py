@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select, update
 
-from hf_space.history.database.connection import try_lock
+from hf_space.history.database.connection import answered_within, try_lock
 from hf_space.history.database.duplicates import counted_of, lock_owners_of
-from hf_space.history.database.errors import answered_within, describe
+from hf_space.history.database.errors import describe
 from hf_space.history.database.statements import recount
 from hf_space.history.database.tables import COUNTED, IS_OLD, predictions
 from hf_space.history.record import columns_of_today

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from hf_space.schemas.health import DatabaseFault
 
 # How the SQLSTATE of an error begins by which PostgreSQL says "not now" (its documentation,
@@ -43,19 +39,6 @@ _PRIMARY: Final = 0xFF
 
 class NoAnswerError(TimeoutError):
     """A database took longer than it may; the text says how long that is."""
-
-
-@asynccontextmanager
-async def answered_within(seconds: float) -> AsyncIterator[None]:
-    """Cancel what takes longer than some seconds, and raise NoAnswerError."""
-    try:
-        async with asyncio.timeout(seconds) as limit:
-            yield
-    except TimeoutError as error:
-        # Drivers have limits of their own.
-        if not limit.expired():
-            raise
-        raise NoAnswerError(f"no answer within {seconds:.0f} s") from error
 
 
 def is_unreachable(error: BaseException) -> bool:

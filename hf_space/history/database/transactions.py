@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from hf_space.errors import HistoryUnavailableError
-from hf_space.history.database.errors import answered_within, describe, is_unreachable
+from hf_space.history.database.connection import answered_within
+from hf_space.history.database.errors import describe, is_unreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

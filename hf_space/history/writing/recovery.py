@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import DBAPIError
 
-from hf_space.history.database.errors import answered_within, describe, fault_of, is_refusal
+from hf_space.history.database.connection import answered_within
+from hf_space.history.database.errors import describe, fault_of, is_refusal
 from hf_space.history.writing.writer import GROUP_RECORDS
 
 if TYPE_CHECKING:

@@ -24,12 +24,12 @@ export function RegionFigures({ result, region, threshold }: RegionFiguresProps)
       : t("square_millimetres", { area: format.number(areaMm2, { maximumFractionDigits: 3 }) });
   const figures = [
     { name: t("area"), value: area },
-    { name: t("share"), value: share(rest.share) },
-    { name: t("tissue"), value: share(region.tissue_fraction) },
     {
       name: t("tiles"),
       value: t("tile_counts", { malignant: rest.tilesAbove, tissue: rest.tissueTiles }),
     },
+    { name: t("share"), value: share(rest.share) },
+    { name: t("tissue"), value: share(region.tissue_fraction) },
   ];
   return (
     <section>

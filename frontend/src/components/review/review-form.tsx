@@ -77,12 +77,12 @@ function NoteField({ note, onChange }: NoteFieldProps) {
       </label>
       <textarea
         id={id}
-        rows={2}
+        rows={1}
         value={note}
         maxLength={MAX_NOTE_LENGTH}
         aria-describedby={`${id}-hint`}
         onChange={(event) => onChange(event.target.value)}
-        className="w-full resize-y rounded-md border border-edge bg-surface px-3 py-2 text-sm"
+        className="field-sizing-content w-full resize-y rounded-md border border-edge bg-surface px-3 py-2 text-sm"
       />
       <p id={`${id}-hint`} className="text-muted text-xs">
         {t("note_hint")}

@@ -86,7 +86,7 @@ export function Viewer({ record, threshold }: ViewerProps) {
             )}
           </div>
           {region && choice.view !== "image" && choice.hasOutline && (
-            <p className="text-muted text-xs">{lineText(threshold.rule)}</p>
+            <p className="text-muted text-xs print:hidden">{lineText(threshold.rule)}</p>
           )}
         </div>
       </div>
