@@ -44,7 +44,7 @@ export function Example({ result, address, first }: ExampleProps) {
         >
           <StillMap result={result} />
         </ExamplePicture>
-        <div className="grid gap-2 border-t px-4 py-3">
+        <div className="grid grid-cols-1 gap-2 border-t px-4 py-3">
           <LegendBar measure="tiles" threshold={threshold} opacity={1} />
           <p className="text-muted text-xs">
             {lineText({ threshold, band: bandOfResult(result) })}

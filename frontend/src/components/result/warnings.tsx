@@ -8,7 +8,7 @@ export function Warnings({ warnings }: { warnings: readonly ResultWarning[] }) {
   const shown = warnings.filter(({ severity }) => severity !== "withholds");
   return (
     shown.length > 0 && (
-      <section aria-label={t("label")} className="border-y py-3 print:border-b-0 print:py-1">
+      <section aria-label={t("label")} className="border-y py-2 print:border-b-0 print:py-1">
         <h2 className="sr-only">{t("label")}</h2>
         <WarningList warnings={shown} label={t("label")} />
       </section>
