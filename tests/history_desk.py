@@ -63,11 +63,12 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_of(store: Store) -> AsyncIterator[Desk]:
+async def opened(store: Store) -> AsyncIterator[tuple[Database, Spool]]:
+    """Open a store's parts as a process of its own would: only files and servers are shared."""
     database, spool = store.database(), Spool(store.folder, max_records=1000)
     await database.open()
     try:
-        yield Desk(database, spool)
+        yield database, spool
     finally:
         await spool.close()
         await database.close()
@@ -75,7 +76,7 @@ async def desk_of(store: Store) -> AsyncIterator[Desk]:
 
 def run(store: Store, scenario: Scenario) -> None:
     async def whole() -> None:
-        async with desk_of(store) as desk:
-            await scenario(desk)
+        async with opened(store) as parts:
+            await scenario(Desk(*parts))
 
     asyncio.run(whole())

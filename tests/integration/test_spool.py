@@ -24,6 +24,7 @@ from hf_space.history.writing.spool import Spool
 from hf_space.history.writing.writer import Writer
 from hf_space.observability.metrics import Metrics
 from hf_space.schemas.history import HistoryQuery, StatisticsQuery
+from tests.history_desk import opened
 from tests.record_factory import NOON, make_record
 from tests.server import free_port
 from tests.services import Postgres
@@ -154,14 +155,8 @@ class Desk:
 
 @asynccontextmanager
 async def desk_of(store: Store) -> AsyncIterator[Desk]:
-    """Give the parts of a separate process, as it were: only files and servers are shared."""
-    database, spool = store.database(), Spool(store.folder, max_records=1000)
-    await database.open()
-    try:
-        yield Desk(database, spool)
-    finally:
-        await spool.close()
-        await database.close()
+    async with opened(store) as parts:
+        yield Desk(*parts)
 
 
 def test_deleting_reaches_what_waits(store: Store) -> None:
